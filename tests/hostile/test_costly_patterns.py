@@ -10,6 +10,7 @@ import pytest
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
 from eventready.core.errors import PlatformError
+from eventready.core.pattern import exponent, find_in_answer, search_exponent
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Status
 from eventready.facts.parsing import line_pattern
@@ -19,7 +20,6 @@ from eventready.facts.parsing.parsers import TemplateParser
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.platforms.model import BOUNDED, ChangeSpec, GuardSpec, PlatformSpec
-from eventready.platforms.pattern import exponent, find_in_answer, search_exponent
 from eventready.session.reply import Reply
 from tests.facts.folders import FACTS, PLATFORM, write_platform
 

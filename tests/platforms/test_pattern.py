@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.core.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
 from eventready.facts.observation import Status
 from eventready.facts.parsing.pattern_examples import example_lines, unreachable
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import parse_saved
 from eventready.platforms.model import SessionSpec
-from eventready.platforms.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
 from eventready.session.dialogue.patterns import patterns
 
 REGEXES = [

@@ -40,7 +40,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "playbook": "Run an Ansible playbook on the service hosts",
         "drill": "Make a failure on purpose and measure the interruption",
     },
-    "Night": {"watch": "Read continuously, and name every change of state"},
+    "Night": {
+        "watch": "Read continuously, and name every change of state",
+        "alerts": "Acknowledge, silence and explain the alerts of a watch",
+    },
     "Papers": {
         "duties": "List clauses with owner, deadline, state and evidence",
         "attest": "Attest a clause that no device can prove, with files and forms",

@@ -131,6 +131,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "bundle keygen": ("bundle keygen", 'bundle keygen --out keys/mine.pem --operator "Enterprise"'),
     "watch": ("watch --for 8h", "watch -l venue=hall -o ndjson"),
     "watch pause": ("watch pause core-1 --for 30m", "watch pause core-1 --for 0s"),
+    "alerts silence": (
+        'alerts silence core-1 --for 30m --reason "port moved"',
+        'alerts silence check=uptime venues=~".*hall.*" --for 2h --reason "power test"',
+    ),
+    "alerts acknowledge": ("alerts acknowledge core-1/uplink", 'alerts acknowledge edge-1 --reason "An drives there"'),
+    "alerts expire": ("alerts expire 3", "alerts expire 3 --by An"),
+    "alerts list": ("alerts list", "alerts list --all -o json"),
     "kit make": ("kit make --out kit.json", "kit make --out kit.json --recipient-email reports@example.vn"),
     "consolidate": (
         "consolidate bundles/a.evr bundles/b.evr --keys keys/ --out province/",

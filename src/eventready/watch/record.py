@@ -10,7 +10,7 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.messages import to_json
-from eventready.store.journal import Journal, JournalEntry
+from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.watch.states import Key, StateChange
 
@@ -43,20 +43,20 @@ class WatchRecord:
     """Journal of the watches of an event. Rehearsals are kept apart."""
 
     def __init__(self, store: Store, event: str, clock: Clock) -> None:
-        self._journal, self._pauses = store.journal(STREAM), store.journal(PAUSES)
-        self._event, self._clock = event, clock
+        self._journal = EventJournal(store, STREAM, event, clock)
+        self._pauses = EventJournal(store, PAUSES, event, clock)
 
     def beat(self, beat: Beat) -> None:
         """Record a beat. Raises StoreError."""
-        self._journal.add([self._entry("beat", {"kind": "beat", **vars(beat)})])
+        self._journal.add([("beat", {"kind": "beat", **vars(beat)})])
 
     def changes(self, changes: Sequence[StateChange]) -> None:
         """Record changes of state. Raises StoreError."""
-        self._journal.add(self._entry(change.key.device, change_document(change)) for change in changes)
+        self._journal.add((change.key.device, change_document(change)) for change in changes)
 
     def pause(self, device: str, until: datetime, by: str) -> None:
         """Record the pause of a device until an event time. Raises StoreError."""
-        self._pauses.add([self._entry(device, {"until": until.isoformat(), "by": by})])
+        self._pauses.add([(device, {"until": until.isoformat(), "by": by})])
 
     def states(self) -> dict[Key, str]:
         """Return the states after the recorded changes. Raises StoreError."""
@@ -67,7 +67,7 @@ class WatchRecord:
 
     def paused(self, now: datetime) -> frozenset[str]:
         """Return the devices paused at an event time. Raises StoreError."""
-        until = {entry.key: str(entry.body["until"]) for entry in self._own(self._pauses)}
+        until = {entry.key: str(entry.body["until"]) for entry in self._pauses.entries()}
         return frozenset(name for name, moment in until.items() if datetime.fromisoformat(moment) > now)
 
     def watched(self, start: datetime, end: datetime) -> Watched:
@@ -79,17 +79,8 @@ class WatchRecord:
         """Return the recorded changes, oldest first. Raises StoreError."""
         return tuple(self._bodies("change"))
 
-    def _entry(self, key: str, body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], datetime]:
-        head = {"event": self._event, "rehearsal": self._clock.rehearsal, "at": self._clock.now().isoformat()}
-        return key, {**head, **body}, self._clock.real()
-
-    def _own(self, journal: Journal) -> Iterator[JournalEntry]:
-        for entry in journal.entries():
-            if entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal:
-                yield entry
-
     def _bodies(self, kind: str) -> Iterator[Mapping[str, Any]]:
-        return (entry.body for entry in self._own(self._journal) if entry.body["kind"] == kind)
+        return (entry.body for entry in self._journal.entries() if entry.body["kind"] == kind)
 
 
 def watched(beats: Iterable[datetime], start: datetime, end: datetime) -> Watched:

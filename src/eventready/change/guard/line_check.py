@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from eventready.core.messages import rendered
+from eventready.core.pattern import find_in_answer
 from eventready.platforms.model import ChangeSpec, LineCheck
-from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus, first_unanswered
 

@@ -13,8 +13,8 @@ from eventready.change.forms.tree import Tree
 from eventready.change.safety.forbidden import sections_with_address
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, message
+from eventready.core.pattern import find_in_answer, lines_too_long
 from eventready.platforms.model import PlatformSpec, WayInSpec
-from eventready.platforms.pattern import find_in_answer, lines_too_long
 from eventready.session.connect import Session
 from eventready.workspace.devices.device import Device
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from math import inf
 
 import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
+from eventready.cli.night.duration import seconds_of
 from eventready.cli.options import limit_option, workers_option
-from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.errors import Exit
 
 with deferred():
     from eventready.cli.render.watch import WatchView
@@ -20,23 +18,10 @@ with deferred():
     from eventready.watch.session import WatchSession, pause
     from eventready.workspace.devices.select import select
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_TIME = re.compile(r"(\d{1,6})([smh])")
-
-
-def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
-    """Seconds of a time such as `90s`, `30m`, `8h`; infinite for none. Raises BadParameter."""
-    if not value:
-        return inf
-    match = _TIME.fullmatch(value)
-    if not match:
-        raise UsageError(message("watch:time", text=value))
-    return float(match[1]) * _SECONDS[match[2]]
-
 
 @click.group("watch", invoke_without_command=True)
 @limit_option
-@click.option("--for", "seconds", default="", metavar="TIME", callback=_seconds,
+@click.option("--for", "seconds", default="", metavar="TIME", callback=seconds_of,
               help="End after this time: 90s, 30m, 8h.  [default: Ctrl-C]")  # fmt: skip
 @workers_option
 @click.pass_context
@@ -61,7 +46,7 @@ def command(context: click.Context, *, limit: str | None, seconds: float, worker
 
 @command.command("pause", short_help="Leave a device alone for a while")
 @click.argument("device")
-@click.option("--for", "seconds", default="30m", show_default=True, metavar="TIME", callback=_seconds,
+@click.option("--for", "seconds", default="30m", show_default=True, metavar="TIME", callback=seconds_of,
               help="How long: 90s, 30m, 8h; 0s ends a pause.")  # fmt: skip
 @click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]")
 @click.pass_obj

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from time import thread_time
 
 from eventready.core.errors import InvalidValue
+from eventready.core.pattern import costly, search_exponent
 from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, ParsingTooLong
-from eventready.platforms.pattern import costly, search_exponent
 
 #: The highest exponent (see `pattern`) of a pattern, and the steps of a failed match, about a second.
 COSTLIEST, _STEPS = 3, 2e8

@@ -22,6 +22,7 @@ from typing import Any
 
 import textfsm
 
+from eventready.core.pattern import UNBOUNDED, exponent, leading, may_lead
 from eventready.core.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import COSTLIEST, LineRules
 from eventready.facts.parsing.parsed import (
@@ -33,7 +34,6 @@ from eventready.facts.parsing.parsed import (
     ParsingTooLong,
     UnmatchedLines,
 )
-from eventready.platforms.pattern import UNBOUNDED, exponent, leading, may_lead
 
 _KEEP, _RECORD, _CLEAR, _CLEARALL = range(4)
 _RECORD_OPS = {"": _KEEP, "NoRecord": _KEEP, "Record": _RECORD, "Clear": _CLEAR, "Clearall": _CLEARALL}

@@ -30,10 +30,10 @@ from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message, rendered
+from eventready.core.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec
-from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session, open_session
 from eventready.session.login_shell import open_shell
 from eventready.session.reply import Reply, ReplyStatus, SessionError, SessionLost

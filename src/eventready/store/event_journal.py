@@ -1,0 +1,37 @@
+"""Journal of an event: entries with the event's time. Rehearsals are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from eventready.core.clock import Clock
+from eventready.store.journal import JournalEntry
+from eventready.store.store import Store
+
+
+class EventJournal:
+    """Stream of a store with the entries of an event, and of rehearsals or of real operation."""
+
+    def __init__(self, store: Store, stream: str, event: str, clock: Clock) -> None:
+        self._journal, self._event, self._clock = store.journal(stream), event, clock
+
+    def add(self, news: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Append several (key, body) in a transaction. Raises StoreError."""
+        self._journal.add(self._entry(key, body) for key, body in news)
+
+    def append(self, key: str, body: Mapping[str, Any]) -> JournalEntry:
+        """Append and return an entry. Raises StoreError."""
+        key, whole, recorded = self._entry(key, body)
+        return self._journal.append(lambda _entries: (key, whole), recorded)
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """Return the entries, oldest first. Raises StoreError."""
+        for entry in self._journal.entries():
+            if entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal:
+                yield entry
+
+    def _entry(self, key: str, body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], datetime]:
+        head = {"event": self._event, "rehearsal": self._clock.rehearsal, "at": self._clock.now().isoformat()}
+        return key, {**head, **body}, self._clock.real()

@@ -1,0 +1,1 @@
+"""Alerts of a watch: acts of people, routes, groups of notifications, and the dispatcher."""

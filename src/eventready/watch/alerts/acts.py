@@ -1,0 +1,151 @@
+"""Acts of people on alerts, in the store's journal: acknowledgements, notes and silences, with name, time and reason.
+
+Labels of an alert: `device`, `check`, `subject`, `status`, `role`, `venues`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from eventready.core.clock import Clock
+from eventready.core.errors import UsageError
+from eventready.core.matchers import Matcher, all_match, matcher
+from eventready.core.messages import message
+from eventready.core.phrases import moment_of, required, tidy
+from eventready.store.event_journal import EventJournal
+from eventready.store.store import Store
+
+STREAM = "alert"
+ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
+#: Longest silence.
+_LONGEST = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Act on the alerts with fitting labels. `at`, `until`: the event's time; `until`: end of a silence, or of an act
+    that a person ended.
+
+    An acknowledgement counts for alerts that began before; the next alert needs another one.
+    """
+
+    id: int
+    kind: ActKind
+    matchers: tuple[Matcher, ...]
+    by: str
+    text: str
+    at: datetime
+    until: datetime | None = None
+    ended_by: str = ""
+
+    def active(self, now: datetime) -> bool:
+        """Return True until the end of the act."""
+        return self.until is None or now < self.until
+
+    def covers(self, labels: Mapping[str, str], since: datetime, now: datetime) -> bool:
+        """Return True for an active act on an alert with these labels, begun at `since`."""
+        begun = self.kind == "silence" or since <= self.at
+        return begun and self.active(now) and all_match(self.matchers, labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the act as plain JSON types."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "matchers": [str(one) for one in self.matchers],
+            "by": self.by,
+            "text": self.text,
+            "at": self.at.isoformat(timespec="seconds"),
+            "until": self.until.isoformat(timespec="seconds") if self.until else None,
+            "ended_by": self.ended_by,
+        }
+
+
+class Acts:
+    """Acts on the alerts of an event."""
+
+    def __init__(self, store: Store, event: str, clock: Clock) -> None:
+        self._journal, self._clock = EventJournal(store, STREAM, event, clock), clock
+
+    def add(
+        self, kind: ActKind, matchers: Sequence[Matcher], *, by: str, text: str = "", until: datetime | None = None
+    ) -> Act:
+        """Record an act. Raises UsageError without a matcher, a name, the text of a note, reason or end of a silence.
+
+        At least one matcher must need a label, as in Alertmanager.
+        """
+        now = self._clock.now()
+        if all_match(matchers, {}):
+            raise UsageError(message("watch:act.matches_all"))
+        if kind == "silence" and (until is None or not now < until <= now + _LONGEST):
+            raise UsageError(message("watch:act.end"))
+        body = {
+            "kind": kind,
+            "matchers": [list(one) for one in matchers],
+            "by": required(by, "by", "by"),
+            "text": tidy(text, "reason") if kind == "acknowledgement" else required(text, "reason", "the reason"),
+            "until": until.isoformat() if until else None,
+        }
+        entry = self._journal.append(kind, body)
+        return _act(entry.position, entry.body)
+
+    def expire(self, act: int, *, by: str) -> Act:
+        """Record the end of an active act. Raises UsageError for an unknown or ended act."""
+        found = next((one for one in self.all() if one.id == act and one.active(self._clock.now())), None)
+        if found is None:
+            raise UsageError(message("watch:act.unknown", act=act))
+        entry = self._journal.append("end", {"kind": "end", "act": act, "by": required(by, "by", "by")})
+        return _ended(found, entry.body)
+
+    def all(self) -> tuple[Act, ...]:
+        """Return all acts, oldest first. Raises StoreError."""
+        found: dict[int, Act] = {}
+        for entry in self._journal.entries():
+            if entry.body["kind"] != "end":
+                found[entry.position] = _act(entry.position, entry.body)
+            elif entry.body["act"] in found:
+                found[entry.body["act"]] = _ended(found[entry.body["act"]], entry.body)
+        return tuple(found.values())
+
+    def active(self) -> tuple[Act, ...]:
+        """Return the acts in force now, oldest first. Raises StoreError."""
+        now = self._clock.now()
+        return tuple(act for act in self.all() if act.active(now))
+
+
+def matchers_of(texts: Iterable[str]) -> tuple[Matcher, ...]:
+    """Parse conditions on labels, or `DEVICE`, `DEVICE/CHECK`, `DEVICE/CHECK/SUBJECT`. Raises UsageError."""
+    found: list[Matcher] = []
+    for text in texts:
+        if "=" in text.split("/")[0] or "~" in text.split("/")[0]:
+            found.append(matcher(text))
+        else:
+            named = zip(("device", "check", "subject"), text.split("/", 2), strict=False)
+            found += [Matcher(label, "=", value) for label, value in named if value]
+    return tuple(found)
+
+
+def covering(
+    acts: Iterable[Act], kind: ActKind, labels: Mapping[str, str], since: datetime, now: datetime
+) -> Act | None:
+    """Return the first act of a kind on an alert with these labels, begun at `since`; None without any."""
+    return next((act for act in acts if act.kind == kind and act.covers(labels, since, now)), None)
+
+
+def _act(position: int, body: Mapping[str, Any]) -> Act:
+    return Act(
+        id=position,
+        kind=body["kind"],
+        matchers=tuple(Matcher(*one) for one in body["matchers"]),
+        by=body["by"],
+        text=body["text"],
+        at=moment_of(body["at"]),
+        until=moment_of(body["until"]) if body["until"] else None,
+    )
+
+
+def _ended(act: Act, body: Mapping[str, Any]) -> Act:
+    return replace(act, until=moment_of(body["at"]), ended_by=body["by"])
