@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Night": {
         "watch": "Read continuously, and name every change of state",
         "alerts": "Acknowledge, silence and explain the alerts of a watch",
+        "serve": "Serve the wall and the pages of the night to browsers",
     },
     "Papers": {
         "duties": "List clauses with owner, deadline, state and evidence",

@@ -23,6 +23,12 @@ EXTRAS = {
     "psycopg": "postgresql",
     "docx": "documents",
     "typst": "documents",
+    "argon2": "serve",
+    "authlib": "serve",
+    "httpx": "serve",
+    "python_multipart": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
 }
 
 #: Full disk, exceeded quota, broken disk, file size limit.

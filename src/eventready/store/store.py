@@ -21,6 +21,7 @@ from eventready.core.messages import Message, message
 from eventready.store.chain import PRUNE_STREAM, ChainVerification, verify_chain
 from eventready.store.changes import Changes
 from eventready.store.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
+from eventready.store.current import Current
 from eventready.store.database import Database, database_location
 from eventready.store.documents import compress, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
@@ -204,6 +205,10 @@ class Store:
     def series(self, event: str, *, rehearsal: bool) -> ValueSeries:
         """Series of measured values of an event."""
         return ValueSeries(self._database, event, rehearsal)
+
+    def current(self, kind: str) -> Current:
+        """Values of a kind by key, without their history: the state of a watch, sessions, ..."""
+        return Current(self._database, kind)
 
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:

@@ -154,6 +154,16 @@ class SampleRow(Base):
     peak: Mapped[float | None]
 
 
+class CurrentRow(Base):
+    """Value of a kind by key; a new value replaces the old one. `body`: compressed canonical JSON."""
+
+    __tablename__ = PREFIX + "current"
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 def _tables(*rows: type[Base]) -> tuple[Table, ...]:
     return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
 
@@ -163,5 +173,5 @@ TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
     2: _tables(JournalRow, JournalHead),
     3: _tables(ChangeRow, DeviceLock),
     4: _tables(CheckpointRow),
-    5: _tables(SeriesRow, SampleRow),
+    5: _tables(SeriesRow, SampleRow, CurrentRow),
 }

@@ -28,6 +28,7 @@ from eventready.watch.loop import WatchLoop
 from eventready.watch.reader import DeviceReader
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
+from eventready.watch.snapshot import SNAPSHOT_S, Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -103,6 +104,15 @@ class WatchSession:
             return max(float(SHORTEST_S), settings.interval_of(fact) * self._scale())
 
         watcher = Watcher(job, states, interval_of)
+        snapshots, kept_at = Snapshots(self.store, workspace.event.id, self.clock), -inf
+
+        def after_round(changes: Sequence[StateChange]) -> None:
+            nonlocal kept_at
+            if changes or time.monotonic() - kept_at >= SNAPSHOT_S:
+                kept_at = time.monotonic()
+                snapshots.keep(watcher, self._resting, kept_at)
+            on_round(watcher, changes, self._resting)
+
         loop = WatchLoop(
             watcher=watcher,
             schedule=Schedule(facts, interval_of),
@@ -111,7 +121,7 @@ class WatchSession:
             figures=KpiRecord(devices, self.store.series(workspace.event.id, rehearsal=self.clock.rehearsal)),
             clock=self.clock,
             resting=lambda: self._rest(record).keys(),
-            on_round=lambda changes: on_round(watcher, changes, self._resting),
+            on_round=after_round,
             workers=self.workers,
         )
         try:

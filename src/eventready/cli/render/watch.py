@@ -21,12 +21,12 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
 from eventready.watch.record import change_document
-from eventready.watch.states import Key, StateChange
+from eventready.watch.snapshot import open_findings
+from eventready.watch.states import StateChange
 from eventready.watch.watcher import DEVICE, Watcher
 from eventready.workspace.settings.event import Event
 
 _STYLES = {"READY": "green", "READY_WITH_RISK": "yellow", "NOT_READY": "bold red", "NOT_MEASURED": "magenta"}
-_RANK = {"fail": 0, "not_measured": 1, "warn": 2}
 #: Findings shown on the terminal.
 _SHOWN = 20
 
@@ -89,29 +89,21 @@ class WatchView:
         table = Table(
             *(text(f"watch:wall.{name}", self._lang) for name in ("state", "since", "age", "device", "finding"))
         )
-        rows = []
-        for finding in watcher.findings():
-            known = watcher.states.status(Key(finding.device, finding.check, finding.subject))
-            if known is None or known[0] not in _RANK or finding.blind or str(finding.status) != known[0]:
-                continue
-            age = watcher.age(finding.device, now) if finding.device in self._names() else None
+        rows = open_findings(watcher)
+        for one in rows[:_SHOWN]:
+            finding = one.finding
+            age = watcher.age(finding.device, now) if finding.device in watcher.devices else None
             shown = "-" if age is None else f"{age:.0f} s"
-            since = f"{datetime.fromtimestamp(known[1], TZ):%H:%M:%S}"
-            rows.append((_RANK[known[0]], -known[1], known[0], since, shown, finding))
-        rows.sort(key=lambda row: row[:2])
-        for _rank, _since, status, since, shown, finding in rows[:_SHOWN]:
+            since = f"{datetime.fromtimestamp(one.since, TZ):%H:%M:%S}"
             sentence = language.sentence(
                 {"message_id": finding.message_id, "params": finding.params, "message": finding.message}
             )
-            table.add_row(language.status(status), since, shown, finding.device, f"{finding.check}: {sentence}")
+            table.add_row(language.status(one.status), since, shown, finding.device, f"{finding.check}: {sentence}")
         if len(rows) > _SHOWN:
             table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)
         for name, change in self._resting.items():
             table.add_row(text("watch:wall.resting", self._lang), "", "", name, change)
         return table
-
-    def _names(self) -> frozenset[str]:
-        return frozenset(self._watcher.devices) if self._watcher else frozenset()
 
 
 def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:

@@ -1,0 +1,1 @@
+"""Pages of the night, served to browsers: the wall, and the pages behind it."""

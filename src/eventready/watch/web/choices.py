@@ -1,0 +1,31 @@
+"""Choice of the language by a viewer, kept in a cookie."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from eventready.core.messages import LANGS, Lang
+
+_COOKIE, _YEAR_S = "eventready_lang", 365 * 86_400
+
+
+async def choose(request: Request) -> Response:
+    """Keep the language of a form, and go back to its page."""
+    form = await request.form()
+    lang, back = str(form.get("lang", "")), str(form.get("back", "/"))
+    local = back.startswith("/") and not back.startswith(("//", "/\\"))
+    response = RedirectResponse(back if local else "/", 303)
+    if lang in LANGS:
+        response.set_cookie(_COOKIE, lang, max_age=_YEAR_S, httponly=True, samesite="lax")
+    return response
+
+
+def language_of(request: Request, default: Lang | None) -> Lang:
+    """Return the language of a viewer: as chosen, else `default`, else of the browser, else Vietnamese."""
+    chosen = request.cookies.get(_COOKIE) or default
+    if chosen in LANGS:
+        return chosen
+    wanted = request.headers.get("accept-language", "").lower()
+    places = {lang: wanted.find(lang) for lang in LANGS if lang in wanted}
+    return min(places, key=lambda lang: places[lang], default="vi")

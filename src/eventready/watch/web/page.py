@@ -1,0 +1,86 @@
+"""Page: path, handler and access; what a handler gets of its request, and HTML from a template."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from eventready.assurance.papers.language import Language
+from eventready.core.messages import Lang
+from eventready.watch.web.read_model import ReadModel
+
+TEMPLATES, STATIC = (Path(__file__).parent / name for name in ("templates", "static"))
+
+Role: TypeAlias = Literal["viewer", "operator"]
+#: Least role for a page; `open` needs no login.
+Access: TypeAlias = Literal["open", "viewer", "operator"]
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
+
+
+@dataclass(frozen=True)
+class WebPage:
+    """Page of the application. A handler that is no coroutine runs in a thread."""
+
+    path: str
+    handler: Handler
+    access: Access = "viewer"
+    methods: tuple[str, ...] = ("GET",)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Person or screen behind a request. `name` is empty without a login, `role` where a login is missing.
+
+    `kiosk`: a screen in a room, without personal data.
+    """
+
+    name: str = ""
+    role: Role | None = None
+    lang: Lang = "vi"
+    kiosk: bool = False
+
+    @property
+    def operates(self) -> bool:
+        """True for a person who may act."""
+        return self.role == "operator"
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Return the viewer of a request: name, role, language."""
+    viewer: Viewer = request.state.viewer
+    return viewer
+
+
+def model_of(request: Request) -> ReadModel:
+    """Return the read model of the application."""
+    model: ReadModel = request.app.state.model
+    return model
+
+
+def html(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Return a page from a template; see `render` for its context."""
+    nonce = request.scope["nonce"]
+    return HTMLResponse(render(template, viewer_of(request), path=request.url.path, nonce=nonce, **context), status)
+
+
+def render(template: str, viewer: Viewer, **context: Any) -> str:
+    """Render a template. Context of every template: `t` (sentence by id), `language`, `viewer`, and its own."""
+    language = Language(viewer.lang)
+    return environment().get_template(template).render(t=language.phrase, language=language, viewer=viewer, **context)
+
+
+@cache
+def environment() -> Environment:
+    """Templates: everything is escaped, and a missing value is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""The wall: the state of the night on a single page, renewed over server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from eventready.assurance.incidents.incident import Demand, Incident
+from eventready.core.groups import group_by
+from eventready.watch.snapshot import FIGURES
+from eventready.watch.web.page import Viewer, html, render, viewer_of
+from eventready.watch.web.read_model import Night, ReadModel
+from eventready.workspace.devices.device import SERVICES
+from eventready.workspace.settings.event import Event, Window
+
+#: Seconds between two readings of the store, and of a stream until the browser opens it anew with its session.
+TICK_S, STREAM_S = 2.0, 600.0
+#: Open findings and figures on the wall.
+_SHOWN, _FIGURES = 40, 3
+_LINES = re.compile("\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Open incident with the notices that are still due."""
+
+    incident: Incident
+    due: tuple[Demand, ...]
+
+
+@dataclass(frozen=True)
+class Wall:
+    """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
+
+    `cells`: verdict by venue and service. `figures`: the highest values by check. `oldest`: age of the oldest device.
+    """
+
+    night: Night
+    event: Event
+    headline: str
+    now: datetime
+    services: tuple[str, ...]
+    cells: Mapping[tuple[str, str], str]
+    found: Sequence[Mapping[str, Any]]
+    more: int
+    counts: Mapping[str, int]
+    figures: Mapping[str, Sequence[Mapping[str, Any]]]
+    ages: Mapping[str, float | None]
+    resting: Mapping[str, str]
+    window: Window | None
+    incidents: Sequence[Clause]
+
+    @property
+    def measured(self) -> int:
+        """Number of devices with an answer."""
+        return sum(age is not None for age in self.ages.values())
+
+    @property
+    def oldest(self) -> float:
+        """Age of the oldest answer in use, in seconds."""
+        return max((age for age in self.ages.values() if age is not None), default=0.0)
+
+    def lasting(self, since: str) -> timedelta:
+        """Return the time since a moment in the snapshot."""
+        return self.now - datetime.fromisoformat(since)
+
+
+def wall_of(night: Night, event: Event) -> Wall:
+    """Return the content of the wall for a state of the night."""
+    snapshot, late = night.snapshot or {}, night.age_s or 0.0
+    now = datetime.fromisoformat(snapshot["at"]) + timedelta(seconds=late) if snapshot else night.moment
+    devices: Sequence[Mapping[str, Any]] = snapshot.get("devices", ())
+    found: Sequence[Mapping[str, Any]] = snapshot.get("open", ())
+    verdicts: Sequence[Mapping[str, Any]] = snapshot.get("verdicts", ())
+    cells = {(one["venue"], one["service"]): str(one["verdict"]) for one in verdicts}
+    counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
+    return Wall(
+        night,
+        event,
+        _headline(night, counts, cells, devices),
+        now,
+        tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
+        cells,
+        found[:_SHOWN],
+        max(0, len(found) - _SHOWN),
+        counts,
+        _figures(snapshot.get("figures", ())),
+        {one["name"]: None if one["age"] is None else one["age"] + late for one in devices},
+        {one["name"]: one["change"] for one in devices if one["change"] is not None},
+        _window(event, night.moment),
+        [_clause(one, event, night.moment) for one in night.incidents],
+    )
+
+
+def _headline(
+    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], devices: Sequence[Mapping[str, Any]]
+) -> str:
+    """Worst state; `clear` only with every device measured and every service ready."""
+    if night.gone:
+        return "gone"
+    for status in ("fail", "not_measured"):
+        if counts.get(status):
+            return status
+    if "NOT_READY" in cells.values():
+        return "fail"
+    if not devices or "NOT_MEASURED" in cells.values() or any(one["age"] is None for one in devices):
+        return "not_measured"
+    if counts.get("warn"):
+        return "warn"
+    return "clear" if set(cells.values()) == {"READY"} else "risk"
+
+
+def _figures(figures: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    by_check = group_by(figures, lambda one: str(one["check"]))
+    return {
+        check: sorted(by_check[check], key=lambda one: -float(one["value"]))[:_FIGURES]
+        for check in FIGURES
+        if check in by_check
+    }
+
+
+def _window(event: Event, moment: datetime) -> Window | None:
+    """Return the window of the event that is open or next; None after the last."""
+    ahead = [one for one in event.windows if one.kind in ("event", "protected") and one.end > moment]
+    return min(ahead, key=lambda one: (one.kind != "event", one.start), default=None)
+
+
+def _clause(incident: Incident, event: Event, moment: datetime) -> Clause:
+    demands = incident.demands(event.notice_limits, moment)
+    return Clause(incident, tuple(one for one in demands if one.status in ("waiting", "overdue")))
+
+
+class Feed:
+    """Wall as HTML, read once per tick for all viewers and rendered once per language and kind of viewer."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self._model, self._lock = model, asyncio.Lock()
+        self._read_at = float("-inf")
+        self._wall: Wall | None = None
+        self._rendered: dict[tuple[str, bool, bool], str] = {}
+
+    async def body(self, viewer: Viewer) -> str:
+        """Return the present wall for a viewer."""
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if self._wall is None or now - self._read_at >= TICK_S * 0.9:
+                self._read_at = now
+                night = await run_in_threadpool(self._model.night)
+                self._wall, self._rendered = wall_of(night, self._model.workspace.event), {}
+            kind = (viewer.lang, viewer.kiosk, bool(viewer.name))
+            if kind not in self._rendered:
+                self._rendered[kind] = await run_in_threadpool(render, "wall_body.html", viewer, wall=self._wall)
+            return self._rendered[kind]
+
+
+async def wall(request: Request) -> Response:
+    """Page of the wall."""
+    feed: Feed = request.app.state.feed
+    return html(request, "wall.html", body=await feed.body(viewer_of(request)))
+
+
+async def stream(request: Request) -> Response:
+    """Renewals of the wall as server-sent events."""
+    feed: Feed = request.app.state.feed
+    viewer = viewer_of(request)
+
+    async def events() -> AsyncIterator[str]:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + STREAM_S
+        while loop.time() < end:
+            yield "".join(f"data: {line}\n" for line in _LINES.split(await feed.body(viewer))) + "\n"
+            await asyncio.sleep(TICK_S)
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

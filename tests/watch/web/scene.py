@@ -1,0 +1,98 @@
+"""A watch of two routers without a network: readings come from the test, the pages read what the watch keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from eventready.core.clock import Clock
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import load_platform
+from eventready.facts.records import RoutingPeer
+from eventready.store.store import Store
+from eventready.watch.record import WatchRecord
+from eventready.watch.snapshot import Snapshots
+from eventready.watch.states import States
+from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.web.app import application
+from eventready.watch.web.read_model import ReadModel
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.event import Event
+from eventready.workspace.workspace import Workspace
+
+FACT, INTERVAL = "isis_neighbour", 15.0
+EVENT = Event.model_validate(
+    {
+        "id": "night",
+        "name": "Night",
+        "name_vi": "Đêm",
+        "recipient": {"name": "R", "email": "r@example.vn"},
+        "venues": [{"id": "hall", "name": "Hall", "services": ["internet"]}],
+        "windows": [{"kind": "event", "name": "Show", "from": "2199-04-29 19:00", "to": "2199-04-29 23:00"}],
+    }
+)
+
+
+def devices() -> tuple[Device, ...]:
+    expect = Expect.model_validate({"isis": ["peer"]})
+    return tuple(
+        Device(name, "router", "huawei_vrp", "192.0.2.1", venues=("hall",), expect=expect) for name in ("r1", "r2")
+    )
+
+
+@dataclass
+class Scene:
+    """Watch, store and workspace of a test. Times are seconds of the test."""
+
+    store: Store
+    workspace: Workspace
+    clock: Clock = field(default_factory=Clock)
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        known = devices()
+        whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
+        matrix = replace(whole, checks={"isis": whole.checks["isis"]})
+        job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
+        self.watcher = Watcher(job, States(), lambda _fact: INTERVAL)
+        self.snapshots = Snapshots(self.store, EVENT.id, self.clock)
+        self.record = WatchRecord(self.store, EVENT.id, self.clock)
+        self.model = ReadModel(self.workspace, self.store, self.clock)
+
+    def read(self, device: str, *, up: bool, peer: str = "peer") -> None:
+        """Take a reading of a device, and keep what the watch would keep."""
+        row = RoutingPeer.model_validate({"protocol": "isis", "peer": peer, "state": "Up" if up else "Down", "up": up})
+        self.keep([Observation(device, FACT, Status.PARSED, rows=(row,))], device)
+
+    def silent(self) -> None:
+        """Let all answers grow stale."""
+        self.now += 10 * INTERVAL
+        self.record.changes(self.watcher.tick(self.now, datetime.now(self.clock.now().tzinfo)))
+        self.snapshots.keep(self.watcher, {}, self.now)
+
+    def keep(self, observations: list[Observation], device: str) -> None:
+        self.now += INTERVAL / 2
+        self.record.changes(self.watcher.read(device, observations, self.now, self.clock.now()))
+        self.snapshots.keep(self.watcher, {}, self.now)
+
+    def all_up(self) -> None:
+        for _twice in range(2):
+            for one in devices():
+                self.read(one.name, up=True)
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    with Store(folder / "night.db") as store:
+        yield Scene(store, Workspace(folder, EVENT, devices()))
+
+
+def client(made: Scene, *, lang: str = "en") -> TestClient:
+    return TestClient(application(made.model), base_url="http://127.0.0.1", headers={"Accept-Language": lang})
