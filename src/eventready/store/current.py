@@ -1,4 +1,4 @@
-"""Current values by kind and key: a new value replaces the old one, and nothing of it stays."""
+"""Current values by kind and key: a new value replaces the old, without a history."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Current:
             session.merge(CurrentRow(kind=self._kind, key=key, body=zlib.compress(canonical(body), 1)))
 
     def get(self, key: str) -> Mapping[str, Any] | None:
-        """Return the value of a key; None without one. Raises StoreError."""
+        """Return the value of a key; None for an absent key. Raises StoreError."""
         with self._database.reading() as session:
             row = session.get(CurrentRow, (self._kind, key))
             return self._body(row) if row else None
@@ -40,7 +40,7 @@ class Current:
             return {row.key: self._body(row) for row in rows}
 
     def remove(self, *keys: str) -> None:
-        """Remove the values of keys; an absent one is no error. Raises StoreError."""
+        """Remove the values of keys; absent keys are ignored. Raises StoreError."""
         with self._database.writing() as session:
             session.execute(delete(CurrentRow).where(CurrentRow.kind == self._kind, CurrentRow.key.in_(keys)))
 

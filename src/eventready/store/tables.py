@@ -155,7 +155,7 @@ class SampleRow(Base):
 
 
 class CurrentRow(Base):
-    """Value of a kind by key; a new value replaces the old one. `body`: compressed canonical JSON."""
+    """Value of a kind by key; a new value replaces the old. `body`: compressed canonical JSON."""
 
     __tablename__ = PREFIX + "current"
 

@@ -40,7 +40,7 @@ class OpenFinding:
 
 
 def open_findings(watcher: Watcher) -> list[OpenFinding]:
-    """Return the findings that are not passed, the worst and the latest first, without blind spots."""
+    """Return the open findings, the worst and the latest first, without blind spots."""
     found = []
     for finding in watcher.findings():
         known = watcher.states.status(Key(finding.device, finding.check, finding.subject))

@@ -19,8 +19,8 @@ with deferred():
 @click.option("--port", type=click.IntRange(1, 65535), default=8750, show_default=True, help="Port to listen on.")
 @click.pass_context
 def command(context: click.Context, *, host: str, port: int) -> int:
-    """Serve the pages of the night: the wall with the verdicts per venue and service, what is worse and since when, and
-    the age of everything. The pages read what `eventready watch` keeps in the store."""
+    """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their begin,
+    and the age of everything. The pages read what `eventready watch` keeps in the store."""
     if context.invoked_subcommand is not None:
         return Exit.OK
     app: App = context.obj

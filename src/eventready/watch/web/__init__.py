@@ -1,1 +1,1 @@
-"""Pages of the night, served to browsers: the wall, and the pages behind it."""
+"""Pages of the night for browsers: the wall, and the pages behind."""

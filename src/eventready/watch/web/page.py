@@ -1,4 +1,4 @@
-"""Page: path, handler and access; what a handler gets of its request, and HTML from a template."""
+"""Page: path, handler and access; viewer and read model of a request, and HTML from a template."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
 
 @dataclass(frozen=True)
 class WebPage:
-    """Page of the application. A handler that is no coroutine runs in a thread."""
+    """Page of the application. A plain function as handler runs in a thread."""
 
     path: str
     handler: Handler
@@ -49,7 +49,7 @@ class Viewer:
 
     @property
     def operates(self) -> bool:
-        """True for a person who may act."""
+        """True for an operator."""
         return self.role == "operator"
 
 
@@ -72,9 +72,14 @@ def html(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 
 def render(template: str, viewer: Viewer, **context: Any) -> str:
-    """Render a template. Context of every template: `t` (sentence by id), `language`, `viewer`, and its own."""
+    """Render a template. Context of all: `t` (sentence by id), `word` (by family and key), `language`, `viewer`."""
     language = Language(viewer.lang)
-    return environment().get_template(template).render(t=language.phrase, language=language, viewer=viewer, **context)
+    own = {"t": language.phrase, "language": language, "viewer": viewer}
+    return (
+        environment()
+        .get_template(template)
+        .render(word=lambda family, key: language.phrase(f"{family}.{key}"), **own, **context)
+    )
 
 
 @cache

@@ -57,7 +57,7 @@ class Night:
 
     @property
     def gone(self) -> bool:
-        """True without data of the present: no watch, a watch that has ended, or no database."""
+        """True without data of the present: no watch, an ended watch, or no database."""
         return self.broken is not None or self.age_s is None or self.age_s > GONE_S
 
     @property
@@ -100,7 +100,7 @@ class ReadModel:
         return self._last
 
     def last_audit(self) -> Run | None:
-        """Return the last full audit; None without one. Raises StoreError."""
+        """Return the last full audit; None without an audit. Raises StoreError."""
         full = self.store.full_runs(self.workspace.event.id, len(self.workspace.devices))
         return self.store.get(full[-1]) if full else None
 

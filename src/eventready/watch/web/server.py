@@ -1,4 +1,4 @@
-"""Server of the pages: uvicorn on an address, until it is stopped."""
+"""Server of the pages: uvicorn on an address, until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

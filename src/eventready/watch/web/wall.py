@@ -30,7 +30,7 @@ _LINES = re.compile("\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Clause:
-    """Open incident with the notices that are still due."""
+    """Open incident with the notices still due."""
 
     incident: Incident
     due: tuple[Demand, ...]
@@ -128,7 +128,7 @@ def _figures(figures: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Mapping
 
 
 def _window(event: Event, moment: datetime) -> Window | None:
-    """Return the window of the event that is open or next; None after the last."""
+    """Return the open or next window of the event; None after the last."""
     ahead = [one for one in event.windows if one.kind in ("event", "protected") and one.end > moment]
     return min(ahead, key=lambda one: (one.kind != "event", one.start), default=None)
 
