@@ -13,6 +13,7 @@ from docsite.licences import licences_page
 from docsite.markdown import cell, code, fence, page, sourced, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
+from eventready.checks.runbook import runbook
 from eventready.cli.workspace.schema import schema_models
 from eventready.core.errors import SEVERITY, Exit, describe_exit
 from eventready.facts.catalogue import CATALOGUE
@@ -83,11 +84,18 @@ def _check(check: Check, platforms: Iterable[Platform]) -> str:
             ("scope", "one device" if check.scope == "device" else "all devices of the audit"),
             ("topic", check.topic),
         )),
+        *_runbook(check),
         "## Limits",
         list(_limits(check)),
         "## Platforms",
         table(("platform", "support"), support),
     )  # fmt: skip
+
+
+def _runbook(check: Check) -> Iterator[str | list[str]]:
+    if found := runbook(check.name, "en"):
+        yield from ("## Runbook", found.meaning)
+        yield [*(f"{number}. {step}" for number, step in enumerate(found.steps, 1)), ""]
 
 
 def _limits(check: Check) -> Iterator[str]:
