@@ -13,6 +13,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, message
 from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
 from eventready.network.graph.topology import NetworkElement
+from eventready.workspace.devices.device import Device
 
 _network_check = partial(
     check, scope="network", topic="backup", needs=(),
@@ -135,3 +136,27 @@ def cabling(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
         yield warned(f"{' '.join(near)} - {' '.join(far)}", "checks:cabling.elsewhere").replace(device=near[0])
     for device in sorted(good):
         yield passed("cables", "checks:cabling.ok").replace(device=device)
+
+
+def _linked_routers(devices: Sequence[Device]) -> set[str]:
+    routers = {device.name for device in devices if device.role == "router"}
+    links = ((device.name, link.device) for device in devices for link in device.expect.links)
+    return {name for ends in links if routers.issuperset(ends) for name in ends}
+
+
+@_network_check("link_direction", roles=("router",), concerns=_linked_routers, expected_only=True)
+def link_direction(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
+    """Each way of a cable between routers is proven: by an adjacency, or by a BFD session at its receiver."""
+    known, proven = network.topology.known, dict[str, bool]()
+    routers = _linked_routers([reading.device for reading in network.topology.readings.all])
+    for cable in network.topology.cables:
+        ends = (cable.one, cable.other)
+        if not cable.expected or not (cable.there and cable.back) or not routers.issuperset(cable.devices):
+            continue
+        adjacent = any(known.ports[name].adjacent(port) for name, port in ends)
+        silent = [end for end in ends if not adjacent and not known.ports[end[0]].watched(end[1])]
+        proven |= {end[0]: end not in silent and proven.get(end[0], True) for end in ends}
+        for device, port in () if cable.unrouted else silent:
+            yield warned(cable.name, "checks:link_direction.unproven", at=f"{device} {port}").replace(device=device)
+    for device in sorted(name for name, each in proven.items() if each):
+        yield passed("cables", "checks:link_direction.ok").replace(device=device)

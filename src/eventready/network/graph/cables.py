@@ -107,9 +107,17 @@ class PortStates:
         states = (rows for key in self._keys(port) for rows in (self._sessions.get(key), self._adjacencies.get(key)))
         return False if any(rows and not any(rows) for rows in states) else up
 
+    def adjacent(self, port: str) -> bool:
+        """True for a port with an adjacency in use: both ends receive the other."""
+        return any(any(self._adjacencies.get(key, ())) for key in self._keys(port))
+
+    def watched(self, port: str) -> bool:
+        """True for a port with a BFD session in use: frames of the neighbour arrive."""
+        return any(any(self._sessions.get(key, ())) for key in self._keys(port))
+
     def routed(self, port: str) -> bool:
         """True for a port with a route, or an adjacency in use."""
-        return any(any(self._adjacencies.get(key, ())) or key in self._routes for key in self._keys(port))
+        return self.adjacent(port) or not self._routes.isdisjoint(self._keys(port))
 
 
 def _plain(port: str) -> str:
