@@ -231,3 +231,10 @@ def test_the_whole_of_an_error_is_a_message(what: str | Message, where: str, do:
     assert [from_json(stored).render(lang) for lang in ("vi", "en")] == [error.render("vi"), error.render("en")]
     several = combine_errors([error, UsageError("another")])
     assert [several.whole.render(lang) for lang in ("vi", "en")] == [several.render("vi"), several.render("en")]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0"), (-0.0, "-0"), (1, "1"), (1.0, "1"), (True, "True"), (12.5, "12,5")]
+)
+def test_equal_numbers_of_other_kinds_keep_their_own_text(value: float, shown: str) -> None:
+    assert [messages.number(value, "vi"), messages.number(value, "vi")] == [shown] * 2

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.audit.device_result import _row
+from eventready.core.json_text import exact, sorted_json
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.records import Fact, Optic
 from eventready.store import run
 from eventready.store.documents import compress, decompress
 from eventready.store.run import Parts, Run, Summary, canonical, json_array
@@ -62,6 +67,29 @@ def test_any_change_breaks_the_seal(document: dict[str, Any], key: str, value: A
     changed = {**sealed.document, key: value}
     if key != "sha256" and canonical(changed) != canonical(sealed.document):
         assert not Run(changed).intact()
+
+
+@given(st.lists(plain | st.floats() | st.integers(-(2**70), 2**70)))
+def test_items_of_a_run_have_the_bytes_of_the_canonical_document(items: list[Any]) -> None:
+    assert sorted_json([exact(item) for item in items]) == canonical(items)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_row_has_the_bytes_of_its_record(power: float) -> None:
+    row = Optic(interface="Gi1 \x7f\u2028 đ", rx_dbm=power, tx_dbm=0.00001, rx_low_alarm=-0.0)
+    assert sorted_json(_row(row)) == canonical(row.model_dump(mode="json", exclude_none=True))
+
+
+@pytest.mark.parametrize("kind", {kind.record for kind in CATALOGUE.values()}, ids=lambda kind: kind.__name__)
+def test_every_record_has_the_bytes_of_its_fields(kind: type[Fact]) -> None:
+    moment = datetime(2026, 4, 29, 18, 0, 1, 500, tzinfo=UTC)
+    values: dict[str, Any] = {
+        "datetime": moment, "tuple": ("1.2.3.4/30", "b"), "bool": True, "int": 7, "float": 1e-7, "str": "x",
+    }  # fmt: skip
+    shown = {name: str(field.annotation) for name, field in kind.model_fields.items()}
+    chosen = {name: next((v for word, v in values.items() if word in text), "up") for name, text in shown.items()}
+    row = kind.model_construct(**chosen)
+    assert sorted_json(_row(row)) == canonical(row.model_dump(mode="json", exclude_none=True))
 
 
 def test_summary_round_trip() -> None:

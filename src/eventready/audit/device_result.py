@@ -10,23 +10,26 @@ import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from eventready.checks.finding import Finding
+from eventready.core.json_text import exact, sorted_json
 from eventready.core.messages import Text, as_record, message, text, to_json
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.seen import SeenSubjects, seen_subjects
-from eventready.store.run import canonical
 from eventready.workspace.devices.device import Device
 
 _NOT_READ = Observation(
     "", "", Status.UNREACHABLE, reason=text("facts:not_asked", "en"), message=message("facts:not_asked")
 )
+_NO_WAIVER = {"waiver": ""}
 #: Statuses of a device without a usable session.
 _NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
 
@@ -91,7 +94,7 @@ def group_by_check(findings: Iterable[Finding]) -> dict[str, bytes]:
 
 
 def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
-    return canonical(list(entries))[1:-1]
+    return sorted_json(list(entries))[1:-1]
 
 
 def _observation(observation: Observation, *, inventory: bool) -> dict[str, Any]:
@@ -103,18 +106,29 @@ def _observation(observation: Observation, *, inventory: bool) -> dict[str, Any]
         "command": observation.command,
         "evidence": observation.evidence,
         "reason": observation.reason,
-        "rows": [row.model_dump(mode="json", exclude_none=True) for row in observation.rows],
+        "rows": [_row(row) for row in observation.rows],
         "unmatched": list(observation.unmatched),
         **({"unread": [_unread(record) for record in observation.unread]} if observation.unread else {}),
         **({} if observation.complete else {"complete": "unknown"}),
         **({"unconfirmed": True} if observation.unconfirmed and observation.status.measured else {}),
         **({"inventory": True} if inventory else {}),
-        "reason_message": to_json(observation.message),
+        "reason_message": exact(to_json(observation.message)),
     }
 
 
+def _row(row: Fact) -> dict[str, Any]:
+    """Fields with a value, as plain JSON types."""
+    fields = row.model_dump(mode="json") if _has_time(type(row)) else vars(row)
+    return {name: value if type(value) is str else exact(value) for name, value in fields.items() if value is not None}
+
+
+@cache
+def _has_time(kind: type[Fact]) -> bool:
+    return any("datetime" in str(field.annotation) for field in kind.model_fields.values())
+
+
 def _unread(record: Unread) -> dict[str, Any]:
-    return {"subject": record.subject, "reason": record.reason, "reason_message": to_json(record.message)}
+    return {"subject": record.subject, "reason": record.reason, "reason_message": exact(to_json(record.message))}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -122,18 +136,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "check": finding.check,
         "device": finding.device,
         "subject": finding.subject,
-        "status": str(finding.status),
-        "value": finding.value,
-        "limit": finding.limit,
+        "status": finding.status._value_,
+        "value": exact(finding.value),
+        "limit": exact(finding.limit),
         "unit": finding.unit,
         "message": finding.message,
         "duties": finding.duties,
         "evidence": finding.evidence,
         "message_id": finding.message_id,
-        "params": {name: to_json(value) for name, value in finding.params.items()},
+        "params": {
+            name: value if type(value) is str else exact(to_json(value)) for name, value in finding.params.items()
+        },
         "venues": finding.venues,
         "services": finding.services,
         "blind": finding.blind,
-        **as_record("waiver", finding.waiver),
+        **(exact(as_record("waiver", finding.waiver)) if finding.waiver else _NO_WAIVER),
         "was": str(finding.was) if finding.was else "",
     }

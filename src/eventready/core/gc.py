@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Thresholds of the three generations (Python's default: 700, 10, 10).
-_RELAXED = (20_000, 5, 20)
+_RELAXED = (200_000, 5, 20)
 
 
 @contextmanager

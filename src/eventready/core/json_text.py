@@ -1,4 +1,4 @@
-"""JSON from outside, of bounded depth."""
+"""JSON: documents from outside, of bounded depth; canonical bytes of plain data, as the `json` module writes them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,32 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
 #: Levels of a document.
 MAX_LEVELS = 64
+#: Fractions between these look alike in `json` and orjson, and the whole numbers that orjson knows.
+_LEAST, _MOST = 1e-4, 1e16
+_WHOLE = range(-(2**63), 2**64)
+#: As in `json`, times and dataclasses are refused.
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def sorted_json(value: Any) -> bytes:
+    """JSON with sorted keys, no spaces, UTF-8, in a tenth of the time of `json`; numbers must be `exact`."""
+    return orjson.dumps(value, option=_OPTIONS)
+
+
+def exact(value: Any) -> Any:
+    """Value for `sorted_json`; numbers that orjson writes in another way than `json` are text of `json`."""
+    kind = type(value)
+    if kind is float:
+        return value if _LEAST <= abs(value) < _MOST or value == 0 else orjson.Fragment(json.dumps(value))
+    if kind is int:
+        return value if value in _WHOLE else orjson.Fragment(str(value))
+    if kind is dict:
+        return {key: exact(item) for key, item in value.items()}
+    return [exact(item) for item in value] if kind is list else value
 
 
 def parse_json(data: str | bytes, **options: Any) -> Any:

@@ -42,10 +42,11 @@ _ID = "id"
 #: Sign, whole number, fraction and percent sign of a formatted number.
 _FIGURE = re.compile(r" *([+-]?)(\d+)((?:\.\d+)?)(%?)", re.ASCII)
 _MARKS = str.maketrans(".,", ",.")
-#: Types of parameters that are values of JSON themselves: most parameters.
 #: Messages and lists of them, in each other.
 _MOST_LEVELS = 8
+#: Types of parameters that are values of JSON themselves: most parameters; and the numbers among these.
 _JSON_TYPES = frozenset({str, int, float, bool, type(None)})
+_NUMBERS = (int, float)
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,10 @@ def number(value: float, lang: str, spec: str = "") -> str:
 
     `spec` is a number format, or `id` for the digits alone.
     """
+    return _figure(value, lang, spec) if value else _written(value, lang, spec)
+
+
+def _written(value: float, lang: str, spec: str) -> str:
     if spec == _ID:
         return str(value)
     shown = format(value, spec or (".10g" if isinstance(value, float) else ""))
@@ -210,6 +215,10 @@ def number(value: float, lang: str, spec: str = "") -> str:
     grouped = f"{sign}{int(whole):,}" if len(whole) > 3 else f"{sign}{whole}"
     written = f"{grouped}{fraction}{unit}"
     return (written.translate(_MARKS) if lang == "vi" else written).rjust(len(shown))
+
+
+#: Findings of a fleet name the same figures; 0.0 and -0.0 are equal, and written differently.
+_figure = lru_cache(maxsize=16_384, typed=True)(_written)
 
 
 def sentence(clause: str) -> str:
@@ -325,12 +334,14 @@ class _Placeholder:
 
     def shown(self, params: Mapping[str, Param], lang: str) -> str:
         value = params[self.name]
-        if type(value) is str and not self.spec:
+        spec = self.spec
+        if type(value) is str and not spec:
             return value
-        if self.spec == ".":
+        if isinstance(value, _NUMBERS) and ":" not in spec and spec != ".":
+            return number(value, lang, _ID if self.quoted and not spec else spec)
+        if spec == ".":
             return sentence(_shown(value, "", lang))
-        quoted_number = self.quoted and not self.spec and isinstance(value, int | float)
-        shown = _shown(value, _ID if quoted_number else self.spec, lang)
+        shown = _shown(value, spec, lang)
         return shown[:1].upper() + shown[1:] if self.capital and shown != value else shown
 
 

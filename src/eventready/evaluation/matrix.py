@@ -79,6 +79,10 @@ class Matrix:
         """Cells of a device."""
         return tuple(self.cells[device, check] for check in self.checks)
 
+    def concerning(self, device: str) -> Sequence[MatrixCell]:
+        """Cells of a device without those of checks that do not apply."""
+        return self._concerning[device]
+
     def devices_for(self, check: str) -> tuple[str, ...]:
         """The devices to which a check applies."""
         return self._devices[check]
@@ -97,12 +101,17 @@ class Matrix:
 
     def shared(self, device: str) -> frozenset[str]:
         """Facts of the device used by checks across devices."""
-        across = [
-            c
-            for c in self.checks.values()
-            if c.scope != "device" and self.cells[device, c.name].state is CellState.APPLICABLE
-        ]
+        cells = (cell for cell in self.concerning(device) if cell.state is CellState.APPLICABLE)
+        across = (check for cell in cells if (check := self.checks[cell.check]).scope != "device")
         return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads))
+
+    @cached_property
+    def _concerning(self) -> dict[str, list[MatrixCell]]:
+        found: dict[str, list[MatrixCell]] = {device: [] for device in self.devices}
+        for cell in self.cells.values():
+            if cell.state is not CellState.NOT_APPLICABLE:
+                found[cell.device].append(cell)
+        return found
 
     @cached_property
     def _devices(self) -> dict[str, tuple[str, ...]]:
@@ -113,7 +122,9 @@ class Matrix:
         return {check: tuple(names) for check, names in devices.items()}
 
     def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
-        needs = {need for cell in self.of(device) if cell.state in states for need in self.checks[cell.check].needs}
+        needs = {
+            need for cell in self.concerning(device) if cell.state in states for need in self.checks[cell.check].needs
+        }
         return tuple(fact for fact in CATALOGUE if fact in needs)
 
 

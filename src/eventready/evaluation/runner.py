@@ -199,12 +199,11 @@ class _Evaluation:
     def findings(self, scope: Scope | None) -> Iterator[Finding]:
         """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
         for name, device in self._devices.items():
-            cells = self._matrix.of(name)
+            cells = self._matrix.concerning(name)
             for cell in cells:
                 if scope in (None, self._matrix.checks[cell.check].scope):
                     yield from self._of_cell(device, cell)
-            own = (cell for cell in cells if self._matrix.checks[cell.check].scope != "network")
-            if scope != "fleet" and all(cell.state is CellState.NOT_APPLICABLE for cell in own):
+            if scope != "fleet" and all(self._matrix.checks[cell.check].scope == "network" for cell in cells):
                 yield blind("", "checks:run.no_check").replace(check=UNCHECKED, device=name)
         if scope == "device":
             return
@@ -213,8 +212,6 @@ class _Evaluation:
                 yield from self._across(check)
 
     def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
-        if cell.state is CellState.NOT_APPLICABLE:
-            return
         check = self._matrix.checks[cell.check]
         if cell.state is CellState.UNSUPPORTED:
             finding = blind("", "checks:run.unsupported_platform", reason=cell.reason)
@@ -228,7 +225,8 @@ class _Evaluation:
                 yield self._completed(one, check, device.name)
             return
         findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
-        findings = _with_unread(findings, check, view)
+        if view.unread:
+            findings = _with_unread(findings, check, view)
         lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
         if lost is not None and not any(f.status is Outcome.NOT_MEASURED and not f.blind for f in findings):
             findings.append(_unmeasured(lost, readings.get(lost)))  # one of two readings failed, the other was judged
@@ -255,11 +253,11 @@ class _Evaluation:
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
         """Complete a finding with its check, device, clauses and evidence."""
-        witnesses = [self._readings[name] for name in finding.witnesses or (device,) if name in self._readings]
-        if len(witnesses) == 1:
-            evidence = witnesses[0].evidence(check.needs)
+        if finding.witnesses:
+            known = (self._readings[name] for name in finding.witnesses if name in self._readings)
+            evidence = tuple(dict.fromkeys(name for readings in known for name in readings.evidence(check.needs)))
         else:
-            evidence = tuple(dict.fromkeys(name for readings in witnesses for name in readings.evidence(check.needs)))
+            evidence = self._readings[device].evidence(check.needs) if device in self._readings else ()
         venues = finding.venues or (self._devices[device].venues if device in self._devices else ())
         duties = self._duties.of(check.name, venues)
         return finding.replace(check=check.name, device=device, duties=duties, evidence=evidence)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from isal import isal_zlib
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -46,8 +47,9 @@ class PackedEvidence:
 
 
 def pack(data: bytes) -> bytes:
-    """Compress with level 3: 0.05 ms for 8 KB of CLI output; level 6 saves a tenth more."""
-    return zlib.compress(data, 3)
+    """Compress for `zlib`, in a third of the time of its level 3 to the same size."""
+    packed: bytes = isal_zlib.compress(data, 1)
+    return packed
 
 
 def digest(text: str) -> tuple[str, bytes]:
