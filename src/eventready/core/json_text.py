@@ -23,7 +23,7 @@ def sorted_json(value: Any) -> bytes:
 
 
 def exact(value: Any) -> Any:
-    """Value for `sorted_json`; numbers that orjson writes in another way than `json` are text of `json`."""
+    """Value with the numbers of `json` as text where orjson writes another."""
     kind = type(value)
     if kind is float:
         return value if _LEAST <= abs(value) < _MOST or value == 0 else orjson.Fragment(json.dumps(value))

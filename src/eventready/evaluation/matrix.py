@@ -80,7 +80,7 @@ class Matrix:
         return tuple(self.cells[device, check] for check in self.checks)
 
     def concerning(self, device: str) -> Sequence[MatrixCell]:
-        """Cells of a device without those of checks that do not apply."""
+        """Cells of a device with an applicable or unsupported check."""
         return self._concerning[device]
 
     def devices_for(self, check: str) -> tuple[str, ...]:
