@@ -1,4 +1,4 @@
-"""Snapshot of a watch for the page: verdicts, open findings, figures, and the age of every device, as of a moment."""
+"""Snapshot of a watch for the page: verdicts, open findings, and the age of every device, as of a moment."""
 
 from __future__ import annotations
 
@@ -21,13 +21,6 @@ SNAPSHOT_S = 5.0
 
 #: Order of open states, the worst first.
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
-
-
-#: Checks whose values are the figures of the night: refused calls, channels, Wi-Fi, links, answer times.
-FIGURES = (
-    "channel_refusals", "channel_load", "radio_clients", "radio_utilisation", "utilisation", "answer_http",
-    "answer_dns", "answer_tcp", "answer_ping", "answer_smtp", "answer_dhcp", "answer_ntp",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,9 +76,6 @@ def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[
             for one in watcher.verdicts()
         ],
         "open": [_open(one) for one in open_findings(watcher)],
-        "figures": [
-            _figure(one) for one in watcher.findings() if one.check in FIGURES and isinstance(one.value, int | float)
-        ],
     }  # fmt: skip
 
 
@@ -106,17 +96,4 @@ def _open(one: OpenFinding) -> dict[str, Any]:
         "message": finding.message,
         "message_id": finding.message_id,
         "params": {name: to_json(value) for name, value in finding.params.items()},
-    }
-
-
-def _figure(finding: Finding) -> dict[str, Any]:
-    return {
-        "device": finding.device,
-        "check": finding.check,
-        "subject": finding.subject,
-        "status": str(finding.status),
-        "value": finding.value,
-        "limit": finding.limit,
-        "unit": finding.unit,
-        "venues": list(finding.venues),
     }

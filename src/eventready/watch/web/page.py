@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
+from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -12,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from eventready.assurance.papers.language import Language
-from eventready.core.messages import Lang
+from eventready.assurance.papers.language import Language, clean
+from eventready.core.messages import Lang, text
 from eventready.watch.web.read_model import ReadModel
 
 TEMPLATES, STATIC = (Path(__file__).parent / name for name in ("templates", "static"))
@@ -72,20 +73,32 @@ def html(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 
 def render(template: str, viewer: Viewer, **context: Any) -> str:
-    """Render a template. Context of all: `t` (sentence by id), `word` (by family and key), `language`, `viewer`."""
+    """Render a template with `t` (sentence by id), `word` (by family and key), `span`, `language` and `viewer`."""
     language = Language(viewer.lang)
-    own = {"t": language.phrase, "language": language, "viewer": viewer}
+    own = {"t": language.phrase, "language": language, "viewer": viewer, "span": partial(span, lang=viewer.lang)}
     return (
         environment()
         .get_template(template)
-        .render(word=lambda family, key: language.phrase(f"{family}.{key}"), **own, **context)
+        .render(word=lambda family, key, **params: language.phrase(f"{family}.{key}", **params), **own, **context)
     )
+
+
+def span(duration: timedelta | float, lang: Lang) -> str:
+    """Return a duration in its two largest units: `45 s`, `3 min`, `2 h 05 min`, `3 d 04 h`."""
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    whole = max(0, int(seconds))
+    for unit, size, inner in (("day", 86_400, 3600), ("hour", 3600, 60), ("minute", 60, 1)):
+        if whole >= size:
+            return text(f"web:span.{unit}", lang, whole=whole // size, rest=f"{whole % size // inner:02}")
+    return text("web:span.second", lang, whole=whole)
 
 
 @cache
 def environment() -> Environment:
     """Templates: everything is escaped, and a missing value is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    made.filters["clean"] = clean
+    return made

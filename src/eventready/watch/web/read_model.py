@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventready.assurance.incidents.incident import Incident
@@ -20,15 +20,20 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.store.changes import LockHolder
 from eventready.store.run import Run
+from eventready.store.series import Point, SeriesKey
 from eventready.store.store import Store
+from eventready.watch.alerts.acts import Act, Acts
+from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import SNAPSHOT_S, Snapshots, age_of
 from eventready.workspace.workspace import Workspace
 
 #: Age of a snapshot from which the watch counts as gone, in seconds.
 GONE_S = 3 * SNAPSHOT_S
-#: The roster is read again after so many seconds.
-_ROSTER_S = 60.0
+#: Seconds after which the roster and the figures are read again, and of a figure's line.
+_ROSTER_S, _FIGURES_S, _LINE_S = 60.0, 20.0, 3600.0
+#: Figures of the wall.
+_FIGURES = (REFUSED, CHANNELS, CLIENTS, UPLINK, ANSWER)
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,32 @@ class OnDuty:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """Key figure: the highest value of all subjects per minute, with device and subject of the latest."""
+
+    name: str
+    points: Sequence[Point]
+    key: SeriesKey
+
+    @property
+    def polyline(self) -> str:
+        """Points of the line in a box of 120 x 28, from zero; its width is an hour."""
+        top, end = max(one.peak for one in self.points) or 1.0, datetime.now(UTC)
+        ages = (((end - one.at).total_seconds(), one.peak) for one in self.points)
+        return " ".join(f"{120 * (1 - age / _LINE_S):.1f},{27 - 26 * value / top:.1f}" for age, value in ages)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the latest minute with a value."""
+        return (datetime.now(UTC) - self.points[-1].at).total_seconds()
+
+
+@dataclass(frozen=True)
 class Night:
     """State of the night at a moment of the event's clock.
 
     `snapshot`: as kept by the watch, None before the first. `age_s`: its age. `broken`: reason of a failed reading.
+    `acts`: silences, acknowledgements and notes in force.
     """
 
     moment: datetime
@@ -52,6 +79,8 @@ class Night:
     broken: EventreadyError | None = None
     incidents: Sequence[Incident] = ()
     changes: Sequence[LockHolder] = ()
+    acts: Sequence[Act] = ()
+    figures: Sequence[Figure] = ()
     on_duty: Sequence[OnDuty] = ()
     roster_broken: EventreadyError | None = None
 
@@ -76,6 +105,8 @@ class ReadModel:
     _last: Night | None = None
     _roster: Roster | EventreadyError = field(default_factory=lambda: Roster((), ()))
     _roster_at: float = float("-inf")
+    _figures: Sequence[Figure] = ()
+    _figures_at: float = float("-inf")
 
     @property
     def record(self) -> WatchRecord:
@@ -92,7 +123,8 @@ class ReadModel:
             snapshot = Snapshots(self.store, event.id, self.clock).latest()
             age = age_of(snapshot) if snapshot else None
             own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal and not one.restored]
-            self._last = Night(moment, snapshot, age, None, own, self.store.changes.locks(), duty, problem)
+            acts, locks = Acts(self.store, event.id, self.clock).active(), self.store.changes.locks()
+            self._last = Night(moment, snapshot, age, None, own, locks, acts, self._lines(), duty, problem)
         except StoreError as error:
             last = self._last.snapshot if self._last else None
             age = age_of(last) if last else None
@@ -104,6 +136,15 @@ class ReadModel:
         full = self.store.full_runs(self.workspace.event.id, len(self.workspace.devices))
         return self.store.get(full[-1]) if full else None
 
+    def _lines(self) -> Sequence[Figure]:
+        """Return the figures of the last hour. Raises StoreError."""
+        if time.monotonic() - self._figures_at >= _FIGURES_S:
+            self._figures_at, now = time.monotonic(), self.clock.real()
+            series = self.store.series(self.workspace.event.id, rehearsal=self.clock.rehearsal)
+            read = ((name, series.read(now - timedelta(seconds=_LINE_S), now, name=name)) for name in _FIGURES)
+            self._figures = [highest(name, found) for name, found in read if found]
+        return self._figures
+
     def _current_roster(self) -> Roster | EventreadyError:
         if time.monotonic() - self._roster_at >= _ROSTER_S:
             self._roster_at = time.monotonic()
@@ -114,6 +155,17 @@ class ReadModel:
             except EventreadyError as error:
                 self._roster = error
         return self._roster
+
+
+def highest(name: str, found: Mapping[SeriesKey, Sequence[Point]]) -> Figure:
+    """Return the highest value of some series per minute."""
+    by_minute: dict[datetime, tuple[Point, SeriesKey]] = {}
+    for key, points in found.items():
+        for point in points:
+            if point.at not in by_minute or point.peak > by_minute[point.at][0].peak:
+                by_minute[point.at] = point, key
+    minutes = sorted(by_minute)
+    return Figure(name, [by_minute[minute][0] for minute in minutes], by_minute[minutes[-1]][1])
 
 
 def on_duty(roster: Roster, moment: datetime) -> list[OnDuty]:

@@ -13,23 +13,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from eventready.assurance.incidents.incident import Demand, Incident
+from eventready.assurance.incidents.incident import Demand, Incident, addressee_name
+from eventready.assurance.words import Addressee
 from eventready.core.groups import group_by
-from eventready.watch.snapshot import FIGURES
+from eventready.core.messages import in_language
+from eventready.watch.alerts.acts import Act, covering
+from eventready.watch.kpi import UNITS
 from eventready.watch.web.page import Viewer, html, render, viewer_of
-from eventready.watch.web.read_model import Night, ReadModel
-from eventready.workspace.devices.device import SERVICES
+from eventready.watch.web.read_model import Night, OnDuty, ReadModel
+from eventready.workspace.devices.device import SERVICES, Device
 from eventready.workspace.settings.event import Event, Window
+from eventready.workspace.workspace import Workspace
 
 #: Seconds between two readings of the store, and of a stream until the browser opens it anew with its session.
 TICK_S, STREAM_S = 2.0, 600.0
-#: Open findings and figures on the wall.
-_SHOWN, _FIGURES = 40, 3
+#: Open findings on the wall.
+_SHOWN = 40
 _LINES = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
-class Clause:
+class DueNotices:
     """Open incident with the notices still due."""
 
     incident: Incident
@@ -40,7 +44,8 @@ class Clause:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `cells`: verdict by venue and service. `figures`: the highest values by check. `oldest`: age of the oldest device.
+    `cells`: verdict by venue and service. `ages`: seconds by device, None without a measurement. `resting`: reason by
+    device left alone by the watch.
     """
 
     night: Night
@@ -52,11 +57,11 @@ class Wall:
     found: Sequence[Mapping[str, Any]]
     more: int
     counts: Mapping[str, int]
-    figures: Mapping[str, Sequence[Mapping[str, Any]]]
     ages: Mapping[str, float | None]
     resting: Mapping[str, str]
     window: Window | None
-    incidents: Sequence[Clause]
+    incidents: Sequence[DueNotices]
+    devices: Mapping[str, Device]
 
     @property
     def measured(self) -> int:
@@ -68,13 +73,33 @@ class Wall:
         """Age of the oldest answer in use, in seconds."""
         return max((age for age in self.ages.values() if age is not None), default=0.0)
 
+    @property
+    def duty(self) -> Mapping[str, Sequence[OnDuty]]:
+        """People on duty by role."""
+        return group_by(self.night.on_duty, lambda one: str(one.shift.role))
+
+    @property
+    def silences(self) -> Sequence[Act]:
+        """Silences in force."""
+        return [act for act in self.night.acts if act.kind == "silence"]
+
+    def acts_on(self, found: Mapping[str, Any]) -> Sequence[Act]:
+        """Return the silence and the acknowledgement of an open finding."""
+        labels = {name: str(found[name]) for name in ("device", "check", "subject", "status")}
+        if device := self.devices.get(found["device"]):
+            labels |= {"role": device.role, "venues": ",".join(found["venues"] or device.venues)}
+        since = datetime.fromisoformat(found["since"])
+        acts = (covering(self.night.acts, kind, labels, since, self.now) for kind in ("silence", "acknowledgement"))
+        return [act for act in acts if act is not None]
+
     def lasting(self, since: str) -> timedelta:
         """Return the time since a moment in the snapshot."""
         return self.now - datetime.fromisoformat(since)
 
 
-def wall_of(night: Night, event: Event) -> Wall:
+def wall_of(night: Night, workspace: Workspace) -> Wall:
     """Return the content of the wall for a state of the night."""
+    event = workspace.event
     snapshot, late = night.snapshot or {}, night.age_s or 0.0
     now = datetime.fromisoformat(snapshot["at"]) + timedelta(seconds=late) if snapshot else night.moment
     devices: Sequence[Mapping[str, Any]] = snapshot.get("devices", ())
@@ -92,11 +117,11 @@ def wall_of(night: Night, event: Event) -> Wall:
         found[:_SHOWN],
         max(0, len(found) - _SHOWN),
         counts,
-        _figures(snapshot.get("figures", ())),
         {one["name"]: None if one["age"] is None else one["age"] + late for one in devices},
         {one["name"]: one["change"] for one in devices if one["change"] is not None},
         _window(event, night.moment),
-        [_clause(one, event, night.moment) for one in night.incidents],
+        [_due(one, event, night.moment) for one in night.incidents],
+        {device.name: device for device in workspace.devices},
     )
 
 
@@ -118,24 +143,24 @@ def _headline(
     return "clear" if set(cells.values()) == {"READY"} else "risk"
 
 
-def _figures(figures: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Mapping[str, Any]]]:
-    by_check = group_by(figures, lambda one: str(one["check"]))
-    return {
-        check: sorted(by_check[check], key=lambda one: -float(one["value"]))[:_FIGURES]
-        for check in FIGURES
-        if check in by_check
-    }
-
-
 def _window(event: Event, moment: datetime) -> Window | None:
     """Return the open or next window of the event; None after the last."""
     ahead = [one for one in event.windows if one.kind in ("event", "protected") and one.end > moment]
     return min(ahead, key=lambda one: (one.kind != "event", one.start), default=None)
 
 
-def _clause(incident: Incident, event: Event, moment: datetime) -> Clause:
+def _due(incident: Incident, event: Event, moment: datetime) -> DueNotices:
     demands = incident.demands(event.notice_limits, moment)
-    return Clause(incident, tuple(one for one in demands if one.status in ("waiting", "overdue")))
+    return DueNotices(incident, tuple(one for one in demands if one.status in ("waiting", "overdue")))
+
+
+def wall_body(wall: Wall, viewer: Viewer) -> str:
+    """Return the wall as HTML."""
+
+    def addressee(to: Addressee) -> str:
+        return in_language(addressee_name(to, wall.event), viewer.lang)
+
+    return render("wall_body.html", viewer, wall=wall, addressee=addressee, units=UNITS)
 
 
 class Feed:
@@ -154,10 +179,10 @@ class Feed:
             if self._wall is None or now - self._read_at >= TICK_S * 0.9:
                 self._read_at = now
                 night = await run_in_threadpool(self._model.night)
-                self._wall, self._rendered = wall_of(night, self._model.workspace.event), {}
+                self._wall, self._rendered = wall_of(night, self._model.workspace), {}
             kind = (viewer.lang, viewer.kiosk, bool(viewer.name))
             if kind not in self._rendered:
-                self._rendered[kind] = await run_in_threadpool(render, "wall_body.html", viewer, wall=self._wall)
+                self._rendered[kind] = await run_in_threadpool(wall_body, self._wall, viewer)
             return self._rendered[kind]
 
 
