@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.messages import text
+from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.web import read_model
-from tests.watch.web.scene import Scene, client, scene
+from eventready.watch.web.page import Viewer
+from eventready.watch.web.read_model import OnDuty
+from eventready.watch.web.wall import wall_body, wall_of
+from tests.watch.web.scene import EVENT, Scene, client, scene
+
+VIEWERS = (Viewer("an", "viewer"), Viewer("an", "viewer", kiosk=True), Viewer("", "viewer"))
+_SHIFT = Shift("An", "CA", EVENT.windows[0].start, EVENT.windows[0].end)
+ON_DUTY = OnDuty(Person("An", "An", phones=("0900000000",)), _SHIFT)
 
 
 def headline(made: Scene) -> tuple[str, str]:
@@ -67,3 +78,26 @@ def test_a_lost_database_is_red(tmp_path: Path) -> None:
         (tmp_path / "night.db").mkdir()
         assert headline(made) == ("gone", text("web:wall.broken", "en"))
         assert client(made).get("/healthz").status_code == 503
+
+
+def test_a_kiosk_and_a_viewer_without_a_name_have_no_button_for_numbers(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        night = replace(made.model.night(), on_duty=[ON_DUTY])
+        content = wall_of(night, made.workspace)
+        offered = {viewer: "/duty/number" in wall_body(content, viewer) for viewer in VIEWERS}
+    assert offered == dict(zip(VIEWERS, (True, False, False), strict=True))
+    assert not any(ON_DUTY.person.phones[0] in wall_body(content, viewer) for viewer in VIEWERS)
+
+
+def test_a_silence_is_named_with_its_end_and_reason(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        until = made.clock.now() + timedelta(hours=1)
+        Acts(made.store, EVENT.id, made.clock).add(
+            "silence", matchers_of(["r1/isis"]), by="An", text="moved", until=until
+        )
+        made.read("r1", up=False)
+        made.read("r1", up=False)
+        page = client(made).get("/").text
+    assert re.search(rf"until {until:%H:%M}: moved", page)
+    assert f"silenced by An until {until:%H:%M}" in page, "beside the finding, which stays"
