@@ -45,7 +45,7 @@ class OnDuty:
 
 
 @dataclass(frozen=True)
-class Figure:
+class KeyFigure:
     """Key figure: the highest value of all subjects per minute, with device and subject of the latest."""
 
     name: str
@@ -80,7 +80,7 @@ class Night:
     incidents: Sequence[Incident] = ()
     changes: Sequence[LockHolder] = ()
     acts: Sequence[Act] = ()
-    figures: Sequence[Figure] = ()
+    figures: Sequence[KeyFigure] = ()
     on_duty: Sequence[OnDuty] = ()
     roster_broken: EventreadyError | None = None
 
@@ -105,7 +105,7 @@ class ReadModel:
     _last: Night | None = None
     _roster: Roster | EventreadyError = field(default_factory=lambda: Roster((), ()))
     _roster_at: float = float("-inf")
-    _figures: Sequence[Figure] = ()
+    _figures: Sequence[KeyFigure] = ()
     _figures_at: float = float("-inf")
 
     @property
@@ -136,7 +136,7 @@ class ReadModel:
         full = self.store.full_runs(self.workspace.event.id, len(self.workspace.devices))
         return self.store.get(full[-1]) if full else None
 
-    def _lines(self) -> Sequence[Figure]:
+    def _lines(self) -> Sequence[KeyFigure]:
         """Return the figures of the last hour. Raises StoreError."""
         if time.monotonic() - self._figures_at >= _FIGURES_S:
             self._figures_at, now = time.monotonic(), self.clock.real()
@@ -157,7 +157,7 @@ class ReadModel:
         return self._roster
 
 
-def highest(name: str, found: Mapping[SeriesKey, Sequence[Point]]) -> Figure:
+def highest(name: str, found: Mapping[SeriesKey, Sequence[Point]]) -> KeyFigure:
     """Return the highest value of some series per minute."""
     by_minute: dict[datetime, tuple[Point, SeriesKey]] = {}
     for key, points in found.items():
@@ -165,7 +165,7 @@ def highest(name: str, found: Mapping[SeriesKey, Sequence[Point]]) -> Figure:
             if point.at not in by_minute or point.peak > by_minute[point.at][0].peak:
                 by_minute[point.at] = point, key
     minutes = sorted(by_minute)
-    return Figure(name, [by_minute[minute][0] for minute in minutes], by_minute[minutes[-1]][1])
+    return KeyFigure(name, [by_minute[minute][0] for minute in minutes], by_minute[minutes[-1]][1])
 
 
 def on_duty(roster: Roster, moment: datetime) -> list[OnDuty]:
