@@ -85,7 +85,8 @@ def test_the_published_table_to_its_digits(channels: int, loss: float, traffic: 
         (30_605 / 48_845, 0.6266, 4), (30_605 / 70_081, 0.4367, 4), (13_060_000 / 30_605, 426.7, 1),
         (traffic_channels(f(2), f(1), f(0), f(0)).value, 14, 0),
         (traffic_channels(f(2), f(1), f(1), f(1)).value, 26, 0),
-        (left_after_loss((f(10), f(10), f(1)), f(0.8)).value, 8.8, 6), (requests(f(600), f(2), f(60)).value, 20, 6),
+        (left_after_loss((f(10), f(10), f(1)), (f(10), f(2)), f(0.8)).value, 8.8, 6),
+        (requests(f(600), f(2), f(60)).value, 20, 6),
         (backhaul(f(75), f(3), f(20), f(0.15)).value, 86.25, 6), (backhaul(f(75), f(6), f(20), f(0.1)).value, 132, 6),
     ],
 )  # fmt: skip
@@ -120,7 +121,7 @@ def test_retries_only_add_traffic(channels: int, traffic: float, retries: float,
 
 _FORMULAS: list[tuple[Callable[..., Amount], str]] = [
     (offered, "+++"), (data_rate, "+++"), (usable_rate, "+++"), (radios_by_airtime, "++--"), (requests, "++-"),
-    (traffic_channels, "+--+"), (backhaul, "++++"), (lambda a, b, c: left_after_loss((a, b), c), "+++"),
+    (traffic_channels, "+--+"), (backhaul, "++++"), (lambda a, b, c: left_after_loss((a, b), (a, b), c), "+++"),
 ]  # fmt: skip
 
 

@@ -76,21 +76,6 @@ def test_without_the_file_and_with_an_empty_file_nothing_is_expected(tmp_path: P
     assert with_loads(CapacityFile(), DEVICES) == DEVICES
 
 
-def test_loops_of_uplinks_and_ports_of_unknown_devices_end(tmp_path: Path) -> None:
-    ring = [
-        Device(
-            f"r{number}", "router", "any", "192.0.2.1", venues=("hoi-nghi",),
-            expect=Expect.model_validate(
-                {"uplinks": ["up"], "links": [{"port": "up", "device": f"r{(number + 1) % 3}", "to_port": "down"}]}
-            ),
-        )
-        for number in range(3)
-    ]  # fmt: skip
-    found = with_loads(read(tmp_path, demand()), (*ring, *DEVICES))
-    links = [load for device in found for load in device.loads if load.kind == "links"]
-    assert [len(load.members) for load in links] == [3]
-
-
 def test_users_of_hosts_yaml_count_alone_and_beside_a_demand(tmp_path: Path) -> None:
     cells = [{"name": "A", "users": 250}, {"name": "B"}]
     device = Device(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal
 
 from eventready.workspace.devices.capacity import (
@@ -89,50 +88,14 @@ class _Distribution:
         return (VenueDemand(venue=venue, window="hosts.yaml", service=service, people=people, places=dict(own)),)
 
     def _links(self) -> Iterator[tuple[str, Load]]:
-        """Groups of uplinks: of devices at the same distance from the outside, with the same venues and services."""
-        groups: dict[tuple[object, ...], list[tuple[Device, str]]] = {}
+        """Demands that routers and switches carry, with the declared rates of their links; the graph groups them."""
+        declared = [one for one in self.capacity.supply if one.kind == "link"]
         for device in self.devices:
             if device.role in {"router", "switch"}:
-                for port in device.expect.uplinks:
-                    identity = (self._distance(device.name), device.venues, device.services)
-                    groups.setdefault(identity, []).append((device, port))
-        for members in groups.values():
-            first = members[0][0]
-            demands = self._demands(first.venues, first.services or ROLE_SERVICES[first.role])
-            if demands:
-                ports = tuple((one.name, port, self._declared(one.name, port)) for one, port in members)
-                yield (
-                    first.name,
-                    Load("links", " + ".join(f"{name} {port}" for name, port, _ in ports), demands, members=ports),
-                )
-
-    def _declared(self, device: str, port: str) -> float | None:
-        supply = next(
-            (s for s in self.capacity.supply if s.kind == "link" and s.device == device and s.covers(port)), None
-        )
-        return supply.mbps if supply else None
-
-    @cached_property
-    def _parents(self) -> Mapping[str, set[str]]:
-        """Devices at the far end of the uplinks of each device."""
-        uplinks = {(one.name, port) for one in self.devices for port in one.expect.uplinks}
-        parents: dict[str, set[str]] = {}
-        for device in self.devices:
-            for link in device.expect.links:
-                near, far = (device.name, link.port), (link.device, link.to_port)
-                for one, other in ((near, far), (far, near)):
-                    if one in uplinks:
-                        parents.setdefault(one[0], set()).add(other[0])
-        return parents
-
-    def _distance(self, name: str) -> int:
-        """Uplinks from a device to the outside; a loop of uplinks ends at its start."""
-        seen, edge, steps = {name}, {name}, 0
-        while edge and all(self._parents.get(one) for one in edge):
-            edge = {parent for one in edge for parent in self._parents[one]} - seen
-            seen |= edge
-            steps += 1
-        return steps
+                demands = self._demands(device.venues, device.services or ROLE_SERVICES[device.role])
+                rates = tuple(one for one in declared if one.device == device.name)
+                if demands or rates:
+                    yield device.name, Load("links", device.name, demands, rates=rates)
 
     def _services(self) -> Iterator[tuple[str, Load]]:
         for supply in self.capacity.supply:

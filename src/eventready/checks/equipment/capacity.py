@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from statistics import fmean
 
@@ -14,7 +14,8 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.network.capacity.balance import Balance, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
-from eventready.network.network_facts import DeviceFacts
+from eventready.network.capacity.links import LinkGroups
+from eventready.network.graph.outcome import WhatIf
 from eventready.workspace.devices.capacity import POOL_ROLES, Load
 from eventready.workspace.devices.device import ROLES, Device, Role
 
@@ -46,9 +47,9 @@ class CapacityAccessPointLimits(Limits):
 
 
 class CapacityLinkLimits(Limits):
-    """Use of links after the loss of the largest."""
+    """Use of links after a single failure."""
 
-    left: float = Field(default=0.8, gt=0, le=1, description="Share of what is left without the largest link [D]")
+    left: float = Field(default=0.8, gt=0, le=1, description="Share of what a single failure leaves [D]")
 
 
 class CapacityPoolLimits(Limits):
@@ -82,18 +83,24 @@ def _pool(load: Load) -> bool:
     return load.kind == "pool" and load.supply is not None and not load.supply.addresses
 
 
+def _linked(load: Load) -> bool:
+    return load.kind == "links" and bool(load.demands)
+
+
 def _declared(load: Load) -> bool:
     return load.kind in _DECLARED or (load.kind == "pool" and not _pool(load))
 
 
-def _worst(
-    view: DeviceView, limits: Limits, wanted: Callable[[Load], bool], others: Mapping[str, DeviceFacts] | None = None
-) -> list[Balance]:
-    """The balance of each subject in its worst window."""
+def _of_device(view: DeviceView, limits: Limits, wanted: Callable[[Load], bool]) -> list[Balance]:
     name = view.device.name
-    calculation = CapacityCalculation(others or {name: view.facts}, lambda _name: capacity_targets(limits))
+    calculation = CapacityCalculation({name: view.facts}, lambda _name: capacity_targets(limits))
+    return _worst(calculation.balances(name, filter(wanted, view.device.loads)))
+
+
+def _worst(balances: Iterable[Balance]) -> list[Balance]:
+    """The balance of each subject in its worst window."""
     worst: dict[str, Balance] = {}
-    for found in calculation.balances(name, filter(wanted, view.device.loads)):
+    for found in balances:
         known = worst.setdefault(found.subject, found)
         if (_WORSE.index(found.status), found.use) > (_WORSE.index(known.status), known.use):
             worst[found.subject] = found
@@ -133,7 +140,7 @@ def _judged(balance: Balance) -> Finding:
 )
 def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Finding]:
     """Every cell has channels and rate enough for its expected users, in the busy hour and in a crowd."""
-    found = [(one.subject.rpartition(" ")[0], one) for one in _worst(view, limits, _of_kind("cell"))]
+    found = [(one.subject.rpartition(" ")[0], one) for one in _of_device(view, limits, _of_kind("cell"))]
     served = {name for name, one in found if "channels" not in one.details or one.details["channels"].value}
     for name, balance in found:
         if name in served or balance.unknown:
@@ -152,7 +159,7 @@ def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Find
 )
 def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -> Iterator[Finding]:
     """Every access point has radios enough for its expected clients, and no crowd for its neighbours to share."""
-    found = _worst(view, limits, _of_kind("access_point"))
+    found = _of_device(view, limits, _of_kind("access_point"))
     demands = {id(one): one for load in view.device.loads for one in load.demands}
     placed = {place for one in demands.values() for place in one.places}
     crowds = {one.subject: one.details["clients"].value for one in found if "clients" in one.details}
@@ -176,30 +183,27 @@ def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -
             yield _judged(balance)
 
 
-def _members(devices: Sequence[Device]) -> Collection[str]:
-    loads = (load for device in devices for load in device.loads)
-    return {name for load in loads for name, _port, _mbps in load.members}
-
-
 @check(
     "capacity_link",
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface",),
     limits=CapacityLinkLimits(),
-    scope="fleet",
-    concerns=_members,
+    scope="network",
+    applies=_carries(_linked),
 )
-def capacity_link(views: Sequence[DeviceView], limits: CapacityLinkLimits) -> Iterator[Finding]:
-    """Uplinks and bundles carry the expected demand after the loss of the largest."""
-    facts = {view.device.name: view.facts for view in views}
-    for view in views:
-        for balance, load in zip(
-            _worst(view, limits, _of_kind("links"), facts), filter(_of_kind("links"), view.device.loads), strict=True
-        ):
-            members = tuple(dict.fromkeys(name for name, _port, _mbps in load.members))
-            witnesses = tuple(name for name in members if name in facts)
-            yield _judged(balance).replace(device=view.device.name, witnesses=witnesses)
+def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Finding]:
+    """Links carry the expected demand after the loss of any device, link or risk group."""
+    groups, readings = LinkGroups(network.topology), network.topology.readings
+    calculation = CapacityCalculation(readings.by_name, lambda _name: capacity_targets(limits), groups)
+    for reading in readings.all:
+        loads = [load for load in reading.device.loads if load.kind in {"links", "backhaul"}]
+        balances = calculation.balances(reading.name, loads)
+        for balance in _worst(one for one in balances if one.kind == "links"):
+            yield _judged(balance).replace(device=reading.name)
+    if not groups.by_owner:
+        carrying = next(one for one in readings.all if _carries(_linked)(one.device))
+        yield unknown("links", "checks:capacity.no_links").replace(device=carrying.name)
 
 
 @check(
@@ -212,7 +216,7 @@ def capacity_link(views: Sequence[DeviceView], limits: CapacityLinkLimits) -> It
 )
 def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Finding]:
     """Address pools have an address and a reserve for every expected device."""
-    yield from map(_judged, _worst(view, limits, _pool))
+    yield from map(_judged, _of_device(view, limits, _pool))
 
 
 @check(
@@ -225,4 +229,4 @@ def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Find
 )
 def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterator[Finding]:
     """Declared NAT, portal, DNS, circuits and backhaul carry the expected demand."""
-    yield from map(_judged, _worst(view, limits, _declared))
+    yield from map(_judged, _of_device(view, limits, _declared))

@@ -26,6 +26,9 @@ with deferred():
     from eventready.network.capacity.balance import Addition, Balance, additions
     from eventready.network.capacity.calculate import CapacityCalculation
     from eventready.network.capacity.case import CapacityTargets
+    from eventready.network.capacity.links import LinkGroups
+    from eventready.network.graph.outcome import WhatIf
+    from eventready.network.setting import NetworkSetting
     from eventready.store.run import Run
     from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.event import unknown_venue
@@ -150,12 +153,13 @@ def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
     limits = resolve_limits(workspace.limits, workspace.devices)
     checks = [check for check in all_checks() if check.name in CAPACITY_CHECKS]
     devices = {device.name: device for device in workspace.devices}
-    facts = {one.name: one for one in recorded_network(workspace.devices, run).all}
+    network = recorded_network(workspace.devices, run)
+    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
 
     def targets(name: str) -> CapacityTargets:
         return capacity_targets(*(limits.of(check, devices[name]) for check in checks))
 
-    return CapacityCalculation(facts, targets)
+    return CapacityCalculation(network.by_name, targets, LinkGroups(WhatIf(network, setting).topology))
 
 
 def _titled(found: Found, workspace: Workspace, lang: Lang) -> list[tuple[str, Balance]]:

@@ -5,39 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import add
+from typing import Any
 
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact
 from eventready.network.capacity.amount import Amount, given
 from eventready.network.capacity.balance import Balance
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
-from eventready.network.capacity.cells import data, site, voice
+from eventready.network.capacity.cells import backhaul_rates, data, site, voice
 from eventready.network.capacity.formulas import data_rate, left_after_loss
+from eventready.network.capacity.links import LinkGroup, LinkGroups, Member
 from eventready.network.capacity.services import circuits, service
 from eventready.network.capacity.wifi import radios
 from eventready.network.network_facts import DeviceFacts
-from eventready.workspace.devices.capacity import Load
+from eventready.workspace.devices.capacity import Load, Supply
 
 
 class CapacityCalculation:
     """Calculation for many loads: a figure of a demand is the same line in all their balances.
 
-    `devices`: facts by name of the device. `targets`: by name of the device.
+    `devices`: facts by name of the device. `targets`: by name of the device. `groups`: links by the graph; without it
+    no links.
     """
 
-    def __init__(self, devices: Mapping[str, DeviceFacts], targets: Callable[[str], CapacityTargets]) -> None:
-        self._devices, self._targets = devices, targets
+    def __init__(
+        self, devices: Mapping[str, DeviceFacts], targets: Callable[[str], CapacityTargets],
+        groups: LinkGroups | None = None,
+    ) -> None:  # fmt: skip
+        self._devices, self._targets, self._groups = devices, targets, groups
         self._figures: dict[int, DemandFigures] = {}
         self._index: dict[tuple[int, str], dict[str, list[Fact]]] = {}
 
     def balances(self, device: str, loads: Iterable[Load]) -> Iterator[Balance]:
-        """Balances of each load of a device in each of its windows."""
+        """Balances of each load of a device in each of its windows; those of links at the first of their devices."""
         for load in loads:
-            for window in load.windows:
-                demands = (one for one in load.demands if one.window == window)
-                figures = tuple(self._figures.setdefault(id(one), DemandFigures(one)) for one in demands)
-                case = LoadCase(load, figures, self._devices[device], self._targets(device), self._index)
+            if self._groups and load.kind == "links":
+                for group in self._groups.by_owner.get(device, ()):
+                    yield from (self._links(case, group) for case in self._cases(device, group.load))
+            for case in self._cases(device, load):
                 yield from self._of(case)
+            if self._groups and load.kind == "backhaul" and load.supply and (own := self._groups.of_device(device)):
+                yield from (self._site_links(case, load.supply, own) for case in self._cases(device, load))
+
+    def _cases(self, device: str, load: Load) -> Iterator[LoadCase]:
+        for window in load.windows:
+            demands = (one for one in load.demands if one.window == window)
+            figures = tuple(self._figures.setdefault(id(one), DemandFigures(one)) for one in demands)
+            yield LoadCase(load, figures, self._devices[device], self._targets(device), self._index)
 
     def _of(self, case: LoadCase) -> Iterator[Balance]:
         supply = case.load.supply
@@ -48,8 +62,6 @@ class CapacityCalculation:
                 yield from voice(case)
             case "access_point":
                 yield from radios(case)
-            case "links":
-                yield self._links(case)
             case "backhaul" if supply:
                 yield site(case, supply)
             case "circuits":
@@ -57,34 +69,58 @@ class CapacityCalculation:
             case "pool" | "nat" | "portal" | "dns" as kind:
                 yield service(case, kind)
 
-    def _links(self, case: LoadCase, more: int = 0) -> Balance:
-        """Links at the same distance from the outside: the sum without the largest carries the demand."""
-        rates = [(port, self._rate(*port)) for port in case.load.members]
-        unread = [name for (name, *_), rate in rates if rate is None and not self._read(name)]
-        members = [rate or given(0) for _, rate in rates]
-        members += [max(members, key=lambda one: one.value)] * more
-        left = left_after_loss(tuple(members), given(case.targets.left, "share")).named("left", "Mbit/s")
+    def _links(self, case: LoadCase, group: LinkGroup, more: int = 0) -> Balance:
+        """Links of a group: what a single failure leaves carries the demand."""
         means = [_rate(one) for one in case.demands]
         busy = reduce(add, means).named("rate_busy", "Mbit/s")
         crowd = reduce(add, (mean * one["surge"] for mean, one in zip(means, case.demands, strict=True)))
         return case.balance(
-            "links", "Mbit/s", busy, crowd.named("rate_crowd", "Mbit/s"), left,
-            unknown=any(rate is None for _, rate in rates), unread=tuple(dict.fromkeys(unread)),
-            ways={"links": lambda n: self._links(case, n)},
+            "links", "Mbit/s", busy, crowd.named("rate_crowd", "Mbit/s"), self._left(case, group, more),
+            ways={"links": lambda n: self._links(case, group, n)}, **self._unknown(group),
         )  # fmt: skip
+
+    def _site_links(self, case: LoadCase, supply: Supply, group: LinkGroup, more: int = 0) -> Balance:
+        """Links of a site beside the declared rate of its backhaul."""
+        busy, crowd = backhaul_rates(case, supply)
+        return case.balance(
+            "links", "Mbit/s", busy, crowd, self._left(case, group, more), subject=group.load.name,
+            ways={"links": lambda n: self._site_links(case, supply, group, n)}, **self._unknown(group),
+        )  # fmt: skip
+
+    def _left(self, case: LoadCase, group: LinkGroup, more: int) -> Amount:
+        members = [self._member(one) or given(0) for one in group.members]
+        losses = [reduce(add, (members[place] for place in sorted(one))) for one in group.losses]
+        added = [max(members, key=lambda one: one.value)] * more
+        left = left_after_loss((*members, *added), (*losses, *added[:1]), given(case.targets.left, "share"))
+        return left.named("left", "Mbit/s")
+
+    def _unknown(self, group: LinkGroup) -> dict[str, Any]:
+        """Members without a rate, and their devices without a reading, as arguments of a balance."""
+        unknown = [one for one in group.members if self._member(one) is None]
+        unread = {device for one in unknown for device, _port in one.ports if not self._read(device)}
+        return {"unknown": bool(unknown), "unread": sorted(unread)}
 
     def _read(self, device: str) -> bool:
         return device in self._devices and self._devices[device].measured("interface")
 
-    def _rate(self, device: str, port: str, declared: float | None) -> Amount | None:
-        """Mbit/s of a port, 0 out of service; None where neither the device nor capacity.yaml gives a rate."""
-        row = self._devices[device].ports.get(port_key(port)) if self._read(device) else None
-        if row is None:
+    def _member(self, member: Member) -> Amount | None:
+        """Mbit/s of a link, 0 without traffic; None where neither an end nor capacity.yaml gives a rate."""
+        if member.carries is None:
             return None
-        rate = declared or (row.bandwidth_bps / 1_000_000 if row.bandwidth_bps else None)
-        source = "capacity.yaml" if declared else device
-        shown = 0 if row.oper != "up" else rate
-        return None if shown is None else given(shown, f"{device} {port}", "Mbit/s", source)
+        found = next(filter(None, (self._rate(*port) for port in member.ports)), None)
+        if found is None:
+            return None if member.carries else given(0, member.name, "Mbit/s", member.ports[0][0])
+        rate, source = found
+        return given(rate if member.carries else 0, member.name, "Mbit/s", source)
+
+    def _rate(self, device: str, port: str) -> tuple[float, str] | None:
+        """Mbit/s of a port with the source: capacity.yaml, else its device."""
+        reading = self._devices[device]
+        for supply in (rate for load in reading.device.loads for rate in load.rates):
+            if supply.mbps and (supply.covers(port) or port_key(supply.name) == port_key(port)):
+                return supply.mbps, "capacity.yaml"
+        row = reading.ports.get(port_key(port))
+        return (row.bandwidth_bps / 1_000_000, device) if row and row.bandwidth_bps else None
 
 
 def _rate(figures: DemandFigures) -> Amount:

@@ -140,18 +140,22 @@ def _direction(case: LoadCase, supply: Supply, kind: Kind, more: int = 0) -> Bal
     )  # fmt: skip
 
 
-def site(case: LoadCase, supply: Supply, more: int = 0) -> Balance:
-    """Backhaul of a site: the peak of a cell, or the busy hour of its cells."""
+def backhaul_rates(case: LoadCase, supply: Supply) -> tuple[Amount, Amount]:
+    """Mbit/s of a site in the busy hour and in a crowd: the peak of a cell, or all cells."""
     figures = case.figures
     cells = given(supply.cells or 0, "cells", source=supply.source)
     users = (figures.subscribers / given(len(case.load.peers) or 1, "places") * cells).named("users")
     mean = data_rate(figures["data_mb"] * figures.one_way, users).named("rate", "Mbit/s")
     peak = given(supply.peak_mbps or 0, "peak_mbps", "Mbit/s", supply.source)
     one, overhead = given(1), given(_OVERHEAD, "overhead", default=True)
-    crowd = backhaul(peak, one, mean * figures["surge"], overhead)
+    busy, crowd = (backhaul(peak, one, rate, overhead) for rate in (mean, mean * figures["surge"]))
+    return busy.named("backhaul", "Mbit/s"), crowd.named("backhaul_crowd", "Mbit/s")
+
+
+def site(case: LoadCase, supply: Supply, more: int = 0) -> Balance:
+    """Declared backhaul of a site."""
+    busy, crowd = backhaul_rates(case, supply)
     there = given((supply.mbps or 0) + more, "mbps_there", "Mbit/s", supply.source)
     return case.balance(
-        "backhaul", "Mbit/s", backhaul(peak, one, mean, overhead).named("backhaul", "Mbit/s"),
-        crowd.named("backhaul_crowd", "Mbit/s"), there,
-        ways={"mbps": lambda n: site(case, supply, n)},
+        "backhaul", "Mbit/s", busy, crowd, there, ways={"mbps": lambda n: site(case, supply, n)},
     )  # fmt: skip

@@ -116,9 +116,9 @@ def requests(clients: Amount, each: Amount, seconds: Amount | float = 1.0) -> Am
     return clients * each / seconds
 
 
-def left_after_loss(members: tuple[Amount, ...], share: Amount) -> Amount:
-    """Usable Mbit/s of links: a share of their sum without the largest."""
-    return (reduce(add, members) - most(*members)) * share
+def left_after_loss(members: tuple[Amount, ...], losses: tuple[Amount, ...], share: Amount) -> Amount:
+    """Usable Mbit/s of links: a share of their sum without the largest loss."""
+    return (reduce(add, members) - most(*losses)) * share if losses else reduce(add, members) * share
 
 
 def backhaul(peak: Amount, cells: Amount, mean: Amount, overhead: Amount) -> Amount:

@@ -159,10 +159,9 @@ LoadKind = Literal["cell", "access_point", "links", "pool", "nat", "circuits", "
 
 @dataclass(frozen=True)
 class Load:
-    """Load of a cell, an access point, a group of links or a service: demands by window, and the declared supply.
+    """Load of a cell, an access point, the links of a device or a service: demands by window, and the declared supply.
 
-    `peers`: cells or access points of the venue that share its users. `members`: ports of a group of links, with their
-    rate where no device reports one.
+    `peers`: cells or access points of the venue that share its users. `rates`: declared supplies of links.
     """
 
     kind: LoadKind
@@ -170,7 +169,7 @@ class Load:
     demands: tuple[VenueDemand, ...] = field(hash=False)
     peers: tuple[str, ...] = ()
     supply: Supply | None = field(default=None, hash=False)
-    members: tuple[tuple[str, str, float | None], ...] = ()
+    rates: tuple[Supply, ...] = field(default=(), hash=False)
 
     @property
     def venues(self) -> tuple[str, ...]:
