@@ -202,8 +202,8 @@ def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Findi
         for balance in _worst(one for one in balances if one.kind == "links"):
             yield _judged(balance).replace(device=reading.name)
     if not groups.by_owner:
-        carrying = next(one for one in readings.all if _carries(_linked)(one.device))
-        yield unknown("links", "checks:capacity.no_links").replace(device=carrying.name)
+        bearer = next(one for one in readings.all if _carries(_linked)(one.device))
+        yield unknown("links", "checks:capacity.no_links").replace(device=bearer.name)
 
 
 @check(
