@@ -88,7 +88,7 @@ class _Distribution:
         return (VenueDemand(venue=venue, window="hosts.yaml", service=service, people=people, places=dict(own)),)
 
     def _links(self) -> Iterator[tuple[str, Load]]:
-        """Demands that routers and switches carry, with the declared rates of their links; the graph groups them."""
+        """Demands of routers and switches, with the declared rates of their links; the graph groups them."""
         declared = [one for one in self.capacity.supply if one.kind == "link"]
         for device in self.devices:
             if device.role in {"router", "switch"}:

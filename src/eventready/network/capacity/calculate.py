@@ -14,7 +14,7 @@ from eventready.network.capacity.balance import Balance
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.network.capacity.cells import backhaul_rates, data, site, voice
 from eventready.network.capacity.formulas import data_rate, left_after_loss
-from eventready.network.capacity.links import LinkGroup, LinkGroups, Member
+from eventready.network.capacity.links import GroupLink, LinkGroup, LinkGroups
 from eventready.network.capacity.services import circuits, service
 from eventready.network.capacity.wifi import radios
 from eventready.network.network_facts import DeviceFacts
@@ -70,7 +70,7 @@ class CapacityCalculation:
                 yield service(case, kind)
 
     def _links(self, case: LoadCase, group: LinkGroup, more: int = 0) -> Balance:
-        """Links of a group: what a single failure leaves carries the demand."""
+        """Demand against the rate left by a single failure."""
         means = [_rate(one) for one in case.demands]
         busy = reduce(add, means).named("rate_busy", "Mbit/s")
         crowd = reduce(add, (mean * one["surge"] for mean, one in zip(means, case.demands, strict=True)))
@@ -103,7 +103,7 @@ class CapacityCalculation:
     def _read(self, device: str) -> bool:
         return device in self._devices and self._devices[device].measured("interface")
 
-    def _member(self, member: Member) -> Amount | None:
+    def _member(self, member: GroupLink) -> Amount | None:
         """Mbit/s of a link, 0 without traffic; None where neither an end nor capacity.yaml gives a rate."""
         if member.carries is None:
             return None

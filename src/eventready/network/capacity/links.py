@@ -17,7 +17,7 @@ Port = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Member:
+class GroupLink:
     """Link of a group: its ports, that away from the outside first. `carries`: None for a link without a reading."""
 
     ports: tuple[Port, ...]
@@ -40,7 +40,7 @@ class LinkGroup:
     """
 
     owner: str
-    members: tuple[Member, ...]
+    members: tuple[GroupLink, ...]
     demands: tuple[VenueDemand, ...]
     losses: tuple[frozenset[int], ...] = ()
 
@@ -146,9 +146,9 @@ class LinkGroups:
         return {id(one): (one, name) for load in loads for one in load.demands}
 
     @cached_property
-    def _inward(self) -> Mapping[str, list[Member]]:
+    def _inward(self) -> Mapping[str, list[GroupLink]]:
         """Links towards the outside by device; at the outside its exits."""
-        found: dict[str, list[Member]] = defaultdict(list)
+        found: dict[str, list[GroupLink]] = defaultdict(list)
         for cable in self._topology.cables:
             ends = sorted((cable.one, cable.other), key=lambda end: -self._distances.get(end[0], 0))
             far, near = (self._distances.get(device) for device, _port in ends)
@@ -156,12 +156,12 @@ class LinkGroups:
                 ways = {cable.there, cable.back}
                 carries = None if None in ways else ways == {True} and not cable.unrouted
                 failure = self._topology.elements[cable.name].failure
-                found[ends[0][0]].append(Member(tuple(ends), carries, failure, frozenset(cable.devices)))
+                found[ends[0][0]].append(GroupLink(tuple(ends), carries, failure, frozenset(cable.devices)))
         for name, ports in self._exits.items():
             for port in ports:
                 failure = self._topology.member(f"{name}:{port}") or Cut()
                 up = self._topology.known.ports[name].receives(port)
-                found[name].append(Member(((name, port),), up, failure, frozenset({name})))
+                found[name].append(GroupLink(((name, port),), up, failure, frozenset({name})))
         return found
 
     # --- losses --------------------------------------------------------------------------------------------------
