@@ -18,7 +18,7 @@ Port = tuple[str, str]
 
 @dataclass(frozen=True)
 class GroupLink:
-    """Link of a group: its ports, that away from the outside first. `carries`: None for a link without a reading."""
+    """Link of a group, with its ports, the far end from the outside first. `carries`: None for a link without a reading."""
 
     ports: tuple[Port, ...]
     carries: bool | None
@@ -56,7 +56,7 @@ _NAMED = 6
 
 
 class LinkGroups:
-    """Groups of a topology: the links of devices at a distance from the outside that are connected beyond it."""
+    """Groups of a topology: links of devices at a distance from the outside and connected beyond."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
