@@ -18,7 +18,7 @@ Port = tuple[str, str]
 
 @dataclass(frozen=True)
 class GroupLink:
-    """Link of a group, with its ports, the far end from the outside first. `carries`: None for a link without a reading."""
+    """Link of a group. `ports`: the far end from the outside first. `carries`: None for a link without a reading."""
 
     ports: tuple[Port, ...]
     carries: bool | None
