@@ -16,7 +16,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Fact, Optic
 from eventready.store import run
 from eventready.store.documents import compress, decompress
-from eventready.store.run import Parts, Run, Summary, canonical, json_array
+from eventready.store.run import Items, Parts, Run, Summary, canonical
 from tests.store.conftest import _document
 
 pytestmark = pytest.mark.slow
@@ -46,9 +46,9 @@ def test_parts_are_the_document(document: dict[str, Any]) -> None:
 
 @given(st.lists(st.lists(plain, min_size=1, max_size=3), max_size=4))
 def test_a_list_in_pieces_is_the_list(groups: list[list[Any]]) -> None:
-    pieces = json_array([canonical(group)[1:-1] for group in groups])
-    assert b"".join(pieces) == canonical([item for group in groups for item in group])
-    parts = Parts({"findings": pieces})
+    listed = Items(lambda: [canonical(group)[1:-1] for group in groups])
+    assert b"".join(listed.pieces()) == canonical([item for group in groups for item in group])
+    parts = Parts({"findings": listed})
     items = [item for group in groups for item in group]
     assert list(Run(parts).findings()) == list(Run({"findings": items}).findings()) == items
     assert parts["findings"] == items == list(parts.each("findings"))

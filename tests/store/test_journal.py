@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.schema import DropTable
 
 from eventready.core.errors import StoreError, UsageError
-from eventready.store.database import Database
+from eventready.store.database import Database, _url
 from eventready.store.journal import JournalEntry
+from eventready.store.run import canonical
 from eventready.store.store import Store
-from eventready.store.tables import VERSION
+from eventready.store.tables import TABLES_BY_VERSION, VERSION
 from tests.store.conftest import Document
 
 pytestmark = pytest.mark.slow
@@ -109,23 +111,28 @@ def test_what_was_altered_is_named(tmp_path: Path, statement: str, output: str) 
                 store.journal("attestation").entries()
 
 
-def _as_of_version_1(place: str) -> None:
+def _as_of(place: str, version: int) -> None:
+    """Take the tables of later versions away."""
     database = Database(place)
     with database.writing() as session:
-        session.execute(text("DROP TABLE eventready_journal"))
-        session.execute(text("DROP TABLE eventready_journal_head"))
-        session.execute(text("UPDATE eventready_ledger SET version = 1"))
+        for later in range(version + 1, VERSION + 1):
+            for table in TABLES_BY_VERSION[later]:
+                session.execute(DropTable(table))
+        session.execute(text("UPDATE eventready_ledger SET version = :version"), {"version": version})
     database.close()
 
 
-def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document: Document) -> None:
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document: Document, version: int) -> None:
     with Store(place) as store:
         kept = store.finish(document("20220425-070000-aaaa"))
-    _as_of_version_1(place)
+    _as_of(place, version)
     with Store(place) as store:
-        assert store.get("latest").document == kept.document
+        assert canonical(store.get("latest").document) == canonical(kept.document)
         say(store, "một")
         assert words(store) == ["một"]
+        again = store.finish({**document("20220425-070000-bbbb"), "findings": None})
+        assert again.document["previous"] == kept.document["sha256"]
         assert store.verify().intact
     database = Database(place)
     with database.reading() as session:
@@ -135,7 +142,7 @@ def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document
 
 def test_two_that_open_an_earlier_database_at_once(place: str) -> None:
     Store(place).close()
-    _as_of_version_1(place)
+    _as_of(place, 1)
     failed: list[BaseException] = []
 
     def work() -> None:
@@ -155,10 +162,11 @@ def test_two_that_open_an_earlier_database_at_once(place: str) -> None:
         assert words(store) == ["x"] * 4
 
 
-def test_killed_while_upgrading_it_is_still_the_earlier_one(tmp_path: Path) -> None:
-    path = tmp_path / "e.db"
-    Store(path).close()
-    _as_of_version_1(str(path))
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_killed_while_upgrading_it_is_still_the_earlier_one(place: str, document: Document, version: int) -> None:
+    with Store(place) as store:
+        kept = store.finish(document("20220425-070000-aaaa"))
+    _as_of(place, version)
     script = """
         import os, signal, sys
         from eventready.store import database
@@ -169,11 +177,13 @@ def test_killed_while_upgrading_it_is_still_the_earlier_one(tmp_path: Path) -> N
         database._upgrade = upgrade
         database.Database(sys.argv[1])
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], check=False, env=os.environ)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), place], check=False, env=os.environ)
     assert done.returncode == -signal.SIGKILL
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT version FROM eventready_ledger").fetchone() == (1,)
-    raw.close()
-    with Store(path) as store:
-        say(store, "một")
+    engine = create_engine(_url(place))
+    with engine.connect() as raw:
+        assert raw.execute(text("SELECT version FROM eventready_ledger")).scalar_one() == version
+        assert not {table.name for table in TABLES_BY_VERSION[VERSION]} & set(inspect(raw).get_table_names())
+    engine.dispose()
+    with Store(place) as store:
+        assert canonical(store.get("latest").document) == canonical(kept.document)
         assert store.verify().intact

@@ -15,10 +15,10 @@ from typing import Literal
 
 from eventready.audit.collectors.processes import open_collector
 from eventready.audit.collectors.reading import AuditJob, DeviceRead
-from eventready.audit.device_result import DeviceResult
+from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import build_run, recorded_rows, summary
+from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
 from eventready.core.clock import Clock
@@ -83,9 +83,10 @@ def audit(
         if job.saved and job.saved.rehearsal:
             clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
-        run_id = store.begin(event=workspace.event.id, clock=clock)
+        begun = begun_run(workspace.event, workspace.duties, clock, devices)
+        run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
 
-        results, sessions = _read(workspace, job, store, options, progress)
+        results, sessions = _read(workspace, job, store, options, progress, run_id=run_id)
         across = evaluate(
             devices, job.matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
@@ -106,7 +107,6 @@ def audit(
             clock=clock,
             devices=devices,
             results=results,
-            across=across,
             verdicts=found,
             coverage=coverage,
             seen=seen,
@@ -114,7 +114,7 @@ def audit(
             sessions={"wanted": options.workers, "most": sessions} if sessions else None,
         )
         digest = summary(document, results.values(), across)
-        results.clear()  # the document holds the same data; the results of 1,000 devices take much memory
+        store.keep_items(run_id, items_across(across))
         run = store.finish(document, digest)
         return AuditResult(run, exit_code(decisive, coverage, options.fail_on, found))
 
@@ -153,7 +153,7 @@ def network_setting(workspace: Workspace, devices: Sequence[Device]) -> NetworkS
 
 
 def _read(
-    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: ReadProgress
+    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: ReadProgress, *, run_id: str
 ) -> tuple[dict[str, DeviceResult], int]:
     """Results by device: a reading, and a second reading of counters at least `interval_s` later.
 
@@ -164,8 +164,9 @@ def _read(
 
     def record(read: DeviceRead) -> None:
         store.keep(read.evidence)
-        if read.result:
-            results[read.device] = read.result
+        if read.result and read.device not in results:
+            store.keep_items(run_id, read.result.items)
+            results[read.device] = replace(read.result, items=())
         with suppress(Exception):
             progress.done(read.device, read.trouble)
 

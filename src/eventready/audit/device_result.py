@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -24,6 +24,7 @@ from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.seen import SeenSubjects, seen_subjects
+from eventready.store.run_items import ACROSS, ItemsOfDevice
 from eventready.workspace.devices.device import Device
 
 _NOT_READ = Observation(
@@ -38,16 +39,15 @@ _NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
 class DeviceResult:
     """Serialised part of a run for a device.
 
-    `observations`, `findings` (by check): items of the JSON list, separated by commas. `decisive`: findings that
-    verdicts rest on. `counts`: findings by status. `packed`: pickled `shared`. `reason`: why a device is unreachable.
+    `items`: observations and findings. `decisive`: findings that verdicts rest on. `counts`: findings by status.
+    `packed`: pickled `shared`. `reason`: why a device is unreachable.
     """
 
     device: str
     reachable: bool
     reason: str
     message: Text | None
-    observations: bytes
-    findings: Mapping[str, bytes]
+    items: tuple[ItemsOfDevice, ...]
     decisive: tuple[Finding, ...]
     counts: Mapping[str, int]
     coverage: Coverage
@@ -77,8 +77,12 @@ def build_device_result(
         reachable=answered,
         reason="" if silent is None else silent.reason,
         message=None if silent is None else silent.message,
-        observations=_items(_observation(o, inventory=o.fact in inventory) for o in ordered),
-        findings=group_by_check(findings),
+        items=(
+            ItemsOfDevice.of(
+                "observations", name, {"": _items(_observation(o, inventory=o.fact in inventory) for o in ordered)}
+            ),
+            ItemsOfDevice.of("findings", name, _by_check(findings)),
+        ),
         decisive=telling(findings),
         counts=Counter(str(finding.status) for finding in findings),
         coverage=coverage(matrix, ordered, [name]),
@@ -87,7 +91,13 @@ def build_device_result(
     )
 
 
-def group_by_check(findings: Iterable[Finding]) -> dict[str, bytes]:
+def items_across(findings: Iterable[Finding]) -> Iterator[ItemsOfDevice]:
+    """Findings of checks across devices, ordered by device and check, as rows of the run."""
+    for name, group in groupby(findings, key=lambda finding: finding.device):
+        yield ItemsOfDevice.of("findings", name, _by_check(group), ACROSS)
+
+
+def _by_check(findings: Iterable[Finding]) -> dict[str, bytes]:
     """Findings of a device, sorted by check, as items of the JSON list by check."""
     together = groupby(findings, key=lambda finding: finding.check)
     return {check: _items(map(_finding, group)) for check, group in together}

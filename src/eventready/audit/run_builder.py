@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from eventready import __version__
-from eventready.audit.device_result import DeviceResult, group_by_check
+from eventready.audit.device_result import DeviceResult
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.messages import to_json
@@ -19,10 +18,20 @@ from eventready.facts.observation import Status
 from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
-from eventready.store.run import SCHEMA, Parts, Run, Summary, json_array
+from eventready.store.run import SCHEMA, Run, Summary
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
+
+
+def begun_run(event: Event, duties: Sequence[Duty], clock: Clock, devices: Iterable[Device]) -> dict[str, Any]:
+    """Document of a run while its devices are read, kept if the process ends early."""
+    return {
+        **_header(event, duties, clock),
+        "state": "interrupted",
+        "devices": [{**_device(device), "reachable": False, "reason": ""} for device in _ordered(devices)],
+        "verdicts": [],
+    }
 
 
 def build_run(
@@ -34,58 +43,54 @@ def build_run(
     clock: Clock,
     devices: Sequence[Device],
     results: Mapping[str, DeviceResult],
-    across: Sequence[Finding],
     verdicts: Iterable[Verdict],
     coverage: Coverage,
     seen: SeenSubjects,
     sessions: Mapping[str, int] | None = None,
     saved: bool = False,
-) -> Parts:
+) -> dict[str, Any]:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
 
-    `results`: of all devices. `across`: findings of checks across devices, ordered by device and check. `sessions`:
-    devices read at once, `wanted` and at `most`, where this machine was the limit. `saved`: of saved outputs.
+    Its observations and findings are rows of the store. `results`: of all devices. `sessions`: devices read at once,
+    `wanted` and at `most`, where this machine was the limit. `saved`: of saved outputs.
     """
-    ordered = sorted(devices, key=lambda device: device.name)
-    head = {
-        "schema": SCHEMA,
+    return {
+        **_header(event, duties, clock),
         "id": run_id,
-        "event": event.id,
         "started": started,
         "finished": clock.real().isoformat(timespec="milliseconds"),
-        "tool": f"eventready {__version__}",
-        "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
-        "event_info": event_info(event, duties),
         "state": "finished",
         **({"sessions": dict(sessions)} if sessions else {}),
         **({"saved": True} if saved else {}),
         "coverage": _coverage(coverage, seen),
-        "devices": [_device(device, results[device.name]) for device in ordered],
+        "devices": [{**_device(device), **_reached(results[device.name])} for device in _ordered(devices)],
         "verdicts": [
             {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because, "reasons": v.reasons}
             for v in verdicts
         ],
     }
-    observations = [results[device.name].observations for device in ordered]
-    return Parts.of(head).with_pieces(
-        observations=json_array([piece for piece in observations if piece]),
-        findings=json_array(list(_findings(results, across))),
-    )
+
+
+def _header(event: Event, duties: Sequence[Duty], clock: Clock) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "event": event.id,
+        "tool": f"eventready {__version__}",
+        "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
+        "event_info": event_info(event, duties),
+        "observations": None,
+        "findings": None,
+    }
+
+
+def _ordered(devices: Iterable[Device]) -> list[Device]:
+    return sorted(devices, key=lambda device: device.name)
 
 
 def _coverage(coverage: Coverage, seen: SeenSubjects) -> dict[str, float]:
     """Measured share of the needed observations; numbers of subjects in use, and of those without an expectation."""
     measured = {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio}
     return {**measured, "seen": seen.seen, "uncovered": seen.uncovered, "unseen_devices": seen.unseen_devices}
-
-
-def _findings(results: Mapping[str, DeviceResult], across: Sequence[Finding]) -> Iterator[bytes]:
-    """Findings ordered by device and check, as JSON text per device and check: joined, they would be a second copy."""
-    found = {name: dict(result.findings) for name, result in results.items()}
-    for name, findings in groupby(across, key=lambda finding: finding.device):
-        found.setdefault(name, {}).update(group_by_check(findings))
-    for name in sorted(found):
-        yield from (found[name][check] for check in sorted(found[name]))
 
 
 def summary(document: Mapping[str, Any], results: Iterable[DeviceResult], across: Iterable[Finding]) -> Summary:
@@ -109,17 +114,18 @@ def event_info(event: Event, duties: Sequence[Duty]) -> dict[str, Any]:
     }
 
 
-def _device(device: Device, result: DeviceResult) -> dict[str, Any]:
+def _device(device: Device) -> dict[str, Any]:
     return {
         "name": device.name,
         "role": device.role,
         "platform": device.platform,
         "venues": device.venues,
-        "reachable": result.reachable,
-        "reason": result.reason,
-        "reason_message": to_json(result.message),
         **({"without_expectations": True} if device.expect.names_nothing else {}),
     }
+
+
+def _reached(result: DeviceResult) -> dict[str, Any]:
+    return {"reachable": result.reachable, "reason": result.reason, "reason_message": to_json(result.message)}
 
 
 def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict[str, tuple[Fact, ...]]]:

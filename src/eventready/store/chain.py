@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.messages import Message, message
 from eventready.store.changes import broken_changes
 from eventready.store.checkpoints import Checkpoint, VerifyingKey, check_checkpoints, stored_checkpoints
-from eventready.store.documents import decompress
 from eventready.store.evidence import EvidenceStore
 from eventready.store.journal import Journal, find_journal_problems
 from eventready.store.run import Run
+from eventready.store.run_items import stored_document
 from eventready.store.tables import Ledger, RunRow
 
 #: Journal stream of prunings.
@@ -79,7 +79,7 @@ def verify_chain(
                 ChainProblem(row.id, message("store:altered.runs_before", number=(row.position or 0) - length))
             )
             length = row.position or length
-        of_row = _of_pruned(row, head, records) if row.state == "pruned" else _of_run(row, head, known)
+        of_row = _of_pruned(row, head, records) if row.state == "pruned" else _of_run(session, row, head, known)
         problems += [ChainProblem(row.id, what) for what in of_row]
         pruned += row.state == "pruned"
         head = hashes[length] = row.sha256 or ""
@@ -111,27 +111,24 @@ def _of_pruned(row: RunRow, before: str, records: Mapping[str, str]) -> list[Mes
     return problems
 
 
-def _of_run(row: RunRow, before: str, evidence: Mapping[str, bool]) -> list[Message]:
-    try:
-        document = decompress(row.document or b"")
-    except (zlib.error, ValueError):
-        return [message("store:altered.document_damaged")]
+def _of_run(session: Session, row: RunRow, before: str, evidence: Mapping[str, bool]) -> list[Message]:
     problems: list[Message] = []
-    if not Run(document).intact() or document.get("sha256") != row.sha256:
-        problems.append(message("store:altered.document"))
-    if (document.get("previous") or "") != before or (row.previous or "") != before:
-        problems.append(message("store:altered.order"))
-    if (document.get("id"), document.get("event")) != (row.id, row.event):
-        problems.append(message("store:altered.document_name"))
-    problems += [
-        message("store:altered.evidence_lost", name=name)
-        for name in sorted(evidence_of(document))
-        if name not in evidence
-    ]
-    return problems
+    try:
+        document = stored_document(session, row)
+        if not Run(document).intact() or document.get("sha256") != row.sha256:
+            problems.append(message("store:altered.document"))
+        if (document.get("previous") or "") != before or (row.previous or "") != before:
+            problems.append(message("store:altered.order"))
+        if (document.get("id"), document.get("event")) != (row.id, row.event):
+            problems.append(message("store:altered.document_name"))
+        lost = evidence_of(document).difference(evidence)
+    except (zlib.error, ValueError, IndexError):
+        return [message("store:altered.document_damaged")]
+    return [*problems, *(message("store:altered.evidence_lost", name=name) for name in sorted(lost))]
 
 
 def evidence_of(document: Mapping[str, Any]) -> set[str]:
     """Hashes of all raw texts cited by a run."""
-    cited = {o["evidence"] for o in document.get("observations", ()) if o.get("evidence")}
-    return cited | {name for f in document.get("findings", ()) for name in f.get("evidence", ())}
+    run = Run(document)
+    cited = {o["evidence"] for o in run.each("observations") if o.get("evidence")}
+    return cited | {name for f in run.each("findings") for name in f.get("evidence", ())}

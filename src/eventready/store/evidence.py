@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from isal import isal_zlib
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from eventready.core.errors import StoreError
-from eventready.store.database import Database
+from eventready.store.database import Database, insert_missing
 from eventready.store.tables import EvidenceRow
 
 #: Texts per transaction.
@@ -161,8 +160,5 @@ def unpack(name: str, packed: bytes) -> bytes | None:
 
 
 def _insert(session: Session, items: Mapping[str, Item]) -> None:
-    if not items:
-        return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [{"sha256": name, "size": size, "data": data} for name, (size, data) in sorted(items.items())]
-    session.execute(insert(EvidenceRow).on_conflict_do_nothing(), rows)
+    insert_missing(session, EvidenceRow, rows)

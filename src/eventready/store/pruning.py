@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session, undefer
 
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.store.chain import evidence_of
-from eventready.store.documents import decompress
-from eventready.store.tables import ChangeRow, EvidenceRow, JournalRow, RunRow
+from eventready.store.run_items import stored_document
+from eventready.store.tables import ChangeRow, EvidenceRow, JournalRow, RunItemsRow, RunRow
 
 #: State of a run without its document.
 PRUNED = "pruned"
@@ -43,7 +43,7 @@ def runs_to_prune(session: Session, *, keep: int | None, before: datetime | None
 
 
 def prune(session: Session, rows: Iterable[RunRow]) -> PruneResult:
-    """Remove the documents of `rows` and all unused evidence, in the transaction of the caller.
+    """Remove the documents of `rows` and of interrupted runs, and unused evidence, in the transaction of the caller.
 
     Raises RefusedError while an audit is running: its evidence has no user yet.
     """
@@ -56,6 +56,8 @@ def prune(session: Session, rows: Iterable[RunRow]) -> PruneResult:
         row.state, row.document = PRUNED, None
         pruned.append(row.id)
     session.flush()
+    session.execute(update(RunRow).where(RunRow.state == "interrupted").values(document=None))
+    session.execute(delete(RunItemsRow).where(RunItemsRow.run.in_(select(RunRow.id).where(RunRow.state != "finished"))))
     used = set(_used_evidence(session))
     sizes = {row.sha256: row.size for row in session.execute(select(EvidenceRow.sha256, EvidenceRow.size))}
     unused = sorted(set(sizes) - used)
@@ -68,7 +70,7 @@ def _used_evidence(session: Session) -> Iterator[str]:
     """Hashes named by stored runs, journals and changes."""
     finished = select(RunRow).where(RunRow.state == "finished").options(undefer(RunRow.document))
     for row in session.scalars(finished.execution_options(yield_per=1)):
-        yield from evidence_of(decompress(row.document or b""))
+        yield from evidence_of(stored_document(session, row))
         session.expunge(row)
     for body in session.scalars(select(JournalRow.body)):
         data = body if isinstance(body, bytes) else str(body).encode()

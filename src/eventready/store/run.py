@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -26,14 +26,35 @@ _ITEMS = 500
 _SCAN = json.JSONDecoder().raw_decode
 
 
+@dataclass(frozen=True)
+class Items:
+    """List of a run document in groups: items as canonical JSON, separated by commas. `groups` reads them anew."""
+
+    groups: Callable[[], Iterable[bytes]]
+
+    def pieces(self) -> Iterator[bytes]:
+        """Canonical bytes of the list, piece by piece."""
+        before = b"["
+        for group in self.groups():
+            yield before
+            yield group
+            before = b","
+        yield b"[]" if before == b"[" else b"]"
+
+    def __iter__(self) -> Iterator[Any]:
+        """Items, decoded group by group."""
+        for group in self.groups():
+            yield from json.loads(b"[" + group + b"]")
+
+
 class Parts(Mapping[str, Any]):
-    """Mapping over canonical JSON in pieces, decoded per key on first access.
+    """Mapping over canonical JSON, decoded per key on first access; its long lists are `Items`.
 
     A run of 1,000 devices is 90 MB of JSON, and five times as much as Python objects. Pieces are hashed and stored
     without being joined.
     """
 
-    def __init__(self, parts: Mapping[str, Sequence[bytes]]) -> None:
+    def __init__(self, parts: Mapping[str, bytes | Items]) -> None:
         self._parts = dict(parts)
         self._decoded: dict[str, Any] = {}
 
@@ -42,22 +63,22 @@ class Parts(Mapping[str, Any]):
         """Build from a document of plain JSON types."""
         if isinstance(document, cls):
             return document
-        return cls({key: (canonical(value),) for key, value in document.items()})
+        return cls({key: canonical(value) for key, value in document.items()})
 
     @classmethod
     def split(cls, data: bytes) -> Self:
-        """Split the canonical JSON of an object; its lists become pieces of _ITEMS items. Raises ValueError.
+        """Split the canonical JSON of an object; its lists become groups of _ITEMS items. Raises ValueError.
 
         The text is scanned as Latin-1, so that places in it are places in the bytes.
         """
         text, at = data.decode("latin-1"), 1
-        parts: dict[str, Sequence[bytes]] = {}
+        parts: dict[str, bytes | Items] = {}
         if text[:1] != "{":
             raise ValueError("not an object")
         while text[at : at + 1] == '"':
             _, end = _SCAN(text, at)
             key, at = json.loads(data[at:end]), end + 1
-            parts[key], at = _list_pieces(data, text, at) if text[at : at + 2] == "[{" else _value(data, text, at)
+            parts[key], at = _list_items(data, text, at) if text[at : at + 2] == "[{" else _value(data, text, at)
             at += text[at : at + 1] == ","
         if text[at:] != "}":
             raise ValueError("not canonical JSON")
@@ -65,37 +86,35 @@ class Parts(Mapping[str, Any]):
 
     def replace(self, **values: Any) -> Self:
         """Copy with these values replaced."""
-        return type(self)({**self._parts, **{key: (canonical(value),) for key, value in values.items()}})
+        return self.with_parts({key: canonical(value) for key, value in values.items()})
 
-    def with_pieces(self, **parts: Sequence[bytes]) -> Self:
-        """Copy with these parts, as pieces of canonical JSON."""
+    def with_parts(self, parts: Mapping[str, bytes | Items]) -> Self:
+        """Copy with these parts, as canonical JSON or items."""
         return type(self)({**self._parts, **parts})
 
     def without(self, key: str) -> Self:
         """Copy without a key."""
-        return type(self)({other: pieces for other, pieces in self._parts.items() if other != key})
+        return type(self)({other: part for other, part in self._parts.items() if other != key})
 
     def pieces(self) -> Iterator[bytes]:
         """Canonical bytes, piece by piece."""
         before = b"{"
         for key in sorted(self._parts):
             yield before + canonical(key) + b":"
-            yield from self._parts[key]
+            part = self._parts[key]
+            yield from part.pieces() if isinstance(part, Items) else (part,)
             before = b","
         yield b"}" if self._parts else b"{}"
 
     def each(self, key: str) -> Iterator[Any]:
-        """Items of a list, decoded piece by piece."""
-        pieces = self._parts[key]
-        if key in self._decoded or len(pieces) < 3:
-            yield from self[key]
-            return
-        for piece in pieces[1:-1:2]:  # layout of `json_array`
-            yield from json.loads(b"[" + piece + b"]")
+        """Items of a list, decoded group by group."""
+        part = self._parts[key]
+        return iter(part if isinstance(part, Items) and key not in self._decoded else self[key])
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._decoded:
-            self._decoded[key] = json.loads(b"".join(self._parts[key]))
+            part = self._parts[key]
+            self._decoded[key] = list(part) if isinstance(part, Items) else json.loads(part)
         return self._decoded[key]
 
     def __contains__(self, key: object) -> bool:
@@ -108,15 +127,15 @@ class Parts(Mapping[str, Any]):
         return len(self._parts)
 
 
-def _value(data: bytes, text: str, at: int) -> tuple[Sequence[bytes], int]:
+def _value(data: bytes, text: str, at: int) -> tuple[bytes, int]:
     """The value at a place, and the place after the value."""
     _, end = _SCAN(text, at)
-    return (data[at:end],), end
+    return data[at:end], end
 
 
-def _list_pieces(data: bytes, text: str, at: int) -> tuple[Sequence[bytes], int]:
-    """The list at a place in pieces of _ITEMS items, and the place after the list."""
-    pieces = []
+def _list_items(data: bytes, text: str, at: int) -> tuple[Items, int]:
+    """The list at a place in groups of _ITEMS items, and the place after the list."""
+    groups: list[bytes] = []
     start = at = at + 1
     count = 0
     while True:
@@ -124,17 +143,11 @@ def _list_pieces(data: bytes, text: str, at: int) -> tuple[Sequence[bytes], int]
         count += 1
         last = text[at] == "]"
         if last or count % _ITEMS == 0:
-            pieces.append(data[start:at])
+            groups.append(data[start:at])
             start = at + 1
         at += 1
         if last:
-            return json_array(pieces), at
-
-
-def json_array(pieces: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Pieces of a JSON array from pieces with any number of items each."""
-    between = [piece for item in pieces for piece in (b",", item)]
-    return (b"[", *between[1:], b"]")
+            return Items(lambda: groups), at
 
 
 def latest_complete(summaries: Sequence[Summary], devices: int) -> Summary | None:
@@ -164,14 +177,16 @@ class Run:
 
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """All findings, decoded piece by piece."""
-        return self._each("findings")
+        return self.each("findings")
 
     def observations(self) -> Iterator[Mapping[str, Any]]:
         """All observations, decoded piece by piece."""
-        return self._each("observations")
+        return self.each("observations")
 
-    def _each(self, key: str) -> Iterator[Mapping[str, Any]]:
-        return self.document.each(key) if isinstance(self.document, Parts) else iter(self.document[key])
+    def each(self, key: str) -> Iterator[Mapping[str, Any]]:
+        """Entries of a list, decoded piece by piece; none of an absent list."""
+        document = self.document
+        return document.each(key) if isinstance(document, Parts) and key in document else iter(document.get(key, ()))
 
     @classmethod
     def sealed(cls, document: Mapping[str, Any]) -> Run:
@@ -222,8 +237,7 @@ class Summary:
     def of(cls, document: Mapping[str, Any], counts: Mapping[str, int] | None = None) -> Summary:
         """Summary of a run document; `counts` are counted from the findings if absent."""
         if counts is None:
-            findings = Run(document).findings() if "findings" in document else ()
-            counts = Counter(str(finding["status"]) for finding in findings)
+            counts = Counter(str(finding["status"]) for finding in Run(document).findings())
         clock, coverage = document.get("clock", {}), document.get("coverage", {})
         return cls(
             id=str(document["id"]),

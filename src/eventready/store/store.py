@@ -29,6 +29,7 @@ from eventready.store.journal import Journal
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
 from eventready.store.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.run import Parts, Run, Summary
+from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
 from eventready.store.run_names import find_run, new_run_id
 from eventready.store.series import ValueSeries
 from eventready.store.storage_errors import RunNotStored, translate_errors
@@ -64,6 +65,7 @@ class Store:
             FileLocks(self._database.folder) if self._database.folder else ServerLocks(self._database.engine)
         )
         self._shelf = EvidenceStore(self._database)
+        self._items = RunItems(self._database)
         self.changes = Changes(self._database, self._alive)
         self._mine: set[str] = set()
         self.notices: tuple[Message, ...] = tuple(
@@ -122,8 +124,11 @@ class Store:
 
     # Writing
 
-    def begin(self, event: str, clock: Clock) -> str:
-        """Record a running run. Return its id."""
+    def begin(self, event: str, clock: Clock, document: Mapping[str, Any] | None = None) -> str:
+        """Record a running run. Return its id.
+
+        `document`: what is left of the run if its process ends before `finish`, with the lists of `keep_items`.
+        """
         while True:
             run_id = new_run_id(clock.now())
             with translate_errors(self.where):
@@ -132,7 +137,8 @@ class Store:
             try:
                 with self._database.writing() as session:
                     started = clock.real().isoformat(timespec="milliseconds")
-                    session.add(RunRow(id=run_id, event=event, started=started, state="running"))
+                    left = compress({**document, "id": run_id, "started": started}) if document else None
+                    session.add(RunRow(id=run_id, event=event, started=started, state="running", document=left))
             except StoreError as error:
                 self._alive.release(run_id)
                 if isinstance(error.__cause__, IntegrityError):
@@ -150,36 +156,55 @@ class Store:
         """Store compressed redacted texts. Thread-safe; does not fail."""
         self._shelf.put(texts)
 
+    def keep_items(self, run_id: str, items: Iterable[ItemsOfDevice]) -> None:
+        """Store items of a running run. Thread-safe; does not fail."""
+        self._items.add(run_id, items)
+
     def finish(self, document: Mapping[str, Any], summary: Summary | None = None) -> Run:
         """Append a run to the chain and store the run with its evidence, in a single transaction.
 
-        `summary`: summary of the document, computed if absent. Raises RunNotStored with the run on a database error.
+        A list that is None in the document is that of `keep_items`. `summary`: summary of the document, computed if
+        absent. Raises RunNotStored with the run on a database error.
         """
+        parts, run_id = Parts.of(document), str(document["id"])
         try:
             with self._database.writing() as session:
                 taken = self._shelf.write(session)
-                run = self._chain(session, document, summary)
+                self._items.write(session, run_id)
+                sealed = self._chain(session, parts, summary)
         except StoreError as error:
-            unchained = Run.sealed(Parts.of(document).replace(previous=None))
-            raise RunNotStored(error, unchained, save_unstored_run(unchained, self._database.folder)) from error
+            raise self._not_stored(error, parts) from error.__cause__
         self._shelf.written(taken)
-        self._alive.release(run.id)
-        self._mine.discard(run.id)
-        return run
+        self._items.forget(run_id)
+        self._alive.release(run_id)
+        self._mine.discard(run_id)
+        return Run(with_items(sealed, self._items.of(run_id)))
 
-    def _chain(self, session: Session, document: Mapping[str, Any], summary: Summary | None) -> Run:
+    def _not_stored(self, error: StoreError, document: Parts) -> StoreError:
+        """Error with the run and its file; the error itself where rows of the run are in an unreadable database."""
+        run_id = str(document["id"])
+        try:
+            run = Run.sealed(with_items(document.replace(previous=None), self._items.of(run_id)))
+            return RunNotStored(error, run, save_unstored_run(run, self._database.folder))
+        except StoreError:
+            return error
+
+    def _chain(self, session: Session, document: Parts, summary: Summary | None) -> Parts:
+        """Record a finished run. Return its document, with None for lists in rows."""
         ledger = session.scalars(select(Ledger).with_for_update()).one()
-        run = Run.sealed(Parts.of(document).replace(previous=ledger.head or None))
+        document = document.replace(previous=ledger.head or None)
+        run = Run.sealed(with_items(document, items_in(session, str(document["id"]))))
+        sealed = document.replace(sha256=run.document["sha256"])
         row = session.get(RunRow, run.id) or RunRow(id=run.id)
         row.event, row.state = str(document["event"]), "finished"
         row.started, row.finished = str(document["started"]), str(document["finished"])
         row.position, row.previous = ledger.length + 1, ledger.head or None
         row.sha256 = str(run.document["sha256"])
         row.summary = (summary or Summary.of(run.document)).to_dict()
-        row.document = compress(run.document)
+        row.document = compress(sealed)
         session.add(row)
         ledger.length, ledger.head = ledger.length + 1, row.sha256
-        return run
+        return sealed
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Mark running runs of ended processes as interrupted. Return their ids."""
@@ -192,10 +217,13 @@ class Store:
     def _interrupt(self, run_ids: Iterable[str]) -> tuple[str, ...]:
         marked = []
         with self._database.writing() as session:
+            taken = self._shelf.write(session)
             for run_id in sorted(run_ids):
+                self._items.write(session, run_id)
                 running = update(RunRow).where(RunRow.id == run_id, RunRow.state == "running")
                 if session.execute(running.values(state="interrupted").returning(RunRow.id)).first():
                     marked.append(run_id)
+        self._shelf.written(taken)
         return tuple(marked)
 
     def journal(self, stream: str) -> Journal:
@@ -235,11 +263,14 @@ class Store:
         return tuple(entry.id for entry in own if entry.summary and entry.summary.devices >= devices)
 
     def get(self, name: str) -> Run:
-        """Run by `latest`, `previous`, id or unique prefix. Raises UsageError, StoreError."""
+        """Run by `latest`, `previous`, id or prefix; an interrupted run by its id. Raises UsageError, StoreError."""
+        stored = RunRow.document.is_not(None).label("stored")
         with self._database.reading() as session:
-            rows = session.execute(select(RunRow.id, RunRow.state).order_by(RunRow.position, RunRow.id))
-            run_id = find_run(name, {row.id: row.state for row in rows})
-            return _run(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
+            rows = session.execute(select(RunRow.id, RunRow.state, stored).order_by(RunRow.position, RunRow.id)).all()
+            interrupted = {row.id for row in rows if row.stored and row.state == "interrupted"}
+            run_id = name if name in interrupted else find_run(name, {row.id: row.state for row in rows})
+            document = _document(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
+        return Run(with_items(document, self._items.of(run_id)))
 
     def before(self, run: Run) -> Run | None:
         """Return the last earlier run of the same event and devices; None without a readable run."""
@@ -320,8 +351,8 @@ def _entry(row: RunRow) -> RunEntry:
     return RunEntry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
 
 
-def _run(run_id: str, data: bytes | None) -> Run:
+def _document(run_id: str, data: bytes | None) -> Parts:
     try:
-        return Run(Parts.split(zlib.decompress(data or b"")))
+        return Parts.split(zlib.decompress(data or b""))
     except (zlib.error, ValueError, IndexError) as error:
         raise StoreError(message("store:run.damaged", run_id=run_id)) from error

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 5
+VERSION = 6
 
 #: Prefix of all tables, for shared PostgreSQL databases.
 PREFIX = "eventready_"
@@ -35,7 +35,10 @@ class Ledger(Base):
 
 
 class RunRow(Base):
-    """Run. `position`: number in the chain of finished runs, from 1. `document`: compressed canonical JSON."""
+    """Run. `position`: number in the chain of finished runs, from 1. `document`: compressed canonical JSON.
+
+    A list that is null there has rows of its own (`RunItemsRow`); earlier versions stored all lists in the document.
+    """
 
     __tablename__ = PREFIX + "run"
 
@@ -49,6 +52,20 @@ class RunRow(Base):
     previous: Mapped[str | None] = mapped_column(String(64))
     summary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     document: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class RunItemsRow(Base):
+    """Items of a list (`key`) of a run document, those of a device (see `run_items`). `part`: 1 across devices."""
+
+    __tablename__ = PREFIX + "run_items"
+
+    run: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), primary_key=True)
+    device: Mapped[str] = mapped_column(
+        String(200).with_variant(String(200, collation="C"), "postgresql"), primary_key=True
+    )
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class EvidenceRow(Base):
@@ -174,4 +191,5 @@ TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
     3: _tables(ChangeRow, DeviceLock),
     4: _tables(CheckpointRow),
     5: _tables(SeriesRow, SampleRow, CurrentRow),
+    6: _tables(RunItemsRow),
 }

@@ -100,7 +100,7 @@ def show(app: App, run: str, evidence: str | None) -> None:
     elif app.output == "json":
         app.emit(dict(found.document))
     else:
-        app.emit(found.document["findings"])
+        app.emit(found.findings())
 
 
 def _evidence(store: Store, run: Run, prefix: str) -> str:
@@ -132,7 +132,7 @@ def _show(run: Run, lang: Lang) -> None:
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
     show_table(table, width=_WHOLE)
-    rows = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
+    rows = [finding for finding in run.findings() if finding["status"] != "pass"]
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
     for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
@@ -141,7 +141,7 @@ def _show(run: Run, lang: Lang) -> None:
     show_table(table, width=_WHOLE)
     lines = (
         text("cli:runs.unread", lang, **_place(observation), subject=record["subject"], reason=language.reason(record))
-        for observation in run.document.get("observations", ())
+        for observation in run.observations()
         if not observation.get("inventory")
         for record in observation.get("unread", ())
     )
@@ -165,7 +165,7 @@ def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     """
     with app.open_store(make=False) as store:
         before, after = store.get(earlier), store.get(later)
-    changes = compare(before.document["findings"], after.document["findings"])
+        changes = compare(before.findings(), after.findings())
     if app.output == "table":
         _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
     elif app.output == "json":

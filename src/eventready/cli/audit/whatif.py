@@ -80,7 +80,7 @@ def load_whatif(workspace: Workspace, run: Run, given: Sequence[str] = ()) -> Wh
     """Network of a run. Raises UsageError for an event without origins, and for an unknown name."""
     if not workspace.event.origins:
         raise UsageError(message("whatif:no_origins"), do=message("whatif:no_origins.do"))
-    waived = waived_ports((f["device"], f["subject"]) for f in run.document["findings"] if f["status"] == "waived")
+    waived = waived_ports((f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
     setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived)
     readings = recorded_network(workspace.devices, run)
     try:

@@ -205,7 +205,7 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
     """Facts to learn from, offered by the platforms and missing in the run."""
-    seen = {(entry["device"], entry["fact"]): entry for entry in run.document["observations"]}
+    seen = {(entry["device"], entry["fact"]): entry for entry in run.observations()}
     for device in devices:
         offered = load_platform(device.platform, workspace.platform_dirs).facts
         for fact in facts_read(device.role):

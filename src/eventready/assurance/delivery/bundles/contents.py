@@ -34,7 +34,6 @@ from eventready.assurance.delivery.bundles.parts import (
     VerdictEntry,
 )
 from eventready.assurance.incidents.incident import Incident
-from eventready.assurance.papers.material.findings import entries
 from eventready.assurance.papers.material.gaps import unconfirmed_facts
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import ROLES
@@ -62,7 +61,7 @@ def _run(run: Run | None, event: Event) -> RunPart:
     if run is None:
         return RunPart(present=False, event_vi=event.name_vi, event_en=event.name)
     document = run.document
-    counts = Counter(str(finding["status"]) for finding in entries(run, "findings"))
+    counts = Counter(str(finding["status"]) for finding in run.findings())
     summary, devices = Summary.of(document, counts), document.get("devices", ())
     return RunPart.model_validate(
         {
@@ -104,7 +103,7 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
     """
     left = {"fail": FINDINGS // 2, "not_measured": FINDINGS // 2}
     size = 0
-    for finding in entries(run, "findings"):
+    for finding in run.findings():
         if left.get(finding["status"], 0):
             left[finding["status"]] -= 1
             entry = _finding(finding)

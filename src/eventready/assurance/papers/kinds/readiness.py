@@ -43,7 +43,7 @@ from eventready.assurance.papers.material.drill_results import (
     probe_value,
 )
 from eventready.assurance.papers.material.evidence import evidence
-from eventready.assurance.papers.material.findings import ORDER, FindingGroup, FindingLine, entries, group
+from eventready.assurance.papers.material.findings import ORDER, FindingGroup, FindingLine, group
 from eventready.assurance.papers.material.gaps import (
     UnreachedDevice,
     blind_spots,
@@ -97,9 +97,7 @@ def readiness(run: Run, lang: Lang = "vi", background: Background | None = None)
 
 def evidence_shown(run: Run) -> frozenset[str]:
     """Return the hashes of the raw texts under findings except passes."""
-    return frozenset(
-        str(name) for f in entries(run, "findings") if f["status"] != "pass" for name in f.get("evidence", ())
-    )
+    return frozenset(str(name) for f in run.findings() if f["status"] != "pass" for name in f.get("evidence", ()))
 
 
 class _Report:

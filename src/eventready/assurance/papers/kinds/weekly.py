@@ -15,7 +15,6 @@ from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.change_lines import change_lines
-from eventready.assurance.papers.material.findings import entries
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.trend import series
@@ -100,7 +99,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
     before = writer.material.baseline
     if results is None or before is None:
         return [*blocks, writer.p("papers:changes_unknown")]
-    diff = compare(entries(before, "findings"), entries(results.run, "findings"))
+    diff = compare(before.findings(), results.run.findings())
     kinds = ("fixed", "better", "new", "worse", "still", "unseen")
     counts = {kind: len(getattr(diff, kind)) for kind in kinds}
     blocks.append(writer.p("papers:changes", before=moment_of(Summary.of(before.document, {}).moment), **counts))

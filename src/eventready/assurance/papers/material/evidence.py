@@ -13,7 +13,6 @@ from eventready.assurance.papers.material.findings import (
     RunContext,
     RunFindings,
     count_by_status,
-    entries,
     natural,
 )
 from eventready.core.groups import group_by
@@ -74,7 +73,7 @@ class ExcerptBudget:
         self._language = language
         self._observed = {
             (str(o["device"]), str(o["evidence"])): (str(o.get("command", "")), str(o.get("status", "")))
-            for o in entries(run, "observations")
+            for o in run.observations()
             if str(o["evidence"]) in wanted
         }
         self._left = CHARACTERS

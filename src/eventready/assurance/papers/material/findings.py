@@ -11,7 +11,7 @@ from typing import Any
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
 from eventready.core.messages import from_record, in_language
-from eventready.store.run import Parts, Run
+from eventready.store.run import Run
 
 #: From the most to the least urgent.
 ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
@@ -129,7 +129,7 @@ class RunFindings:
         passed: Counter[tuple[str, str]] = Counter()
         subjects: dict[tuple[str, str], list[str]] = {}
         others: list[Entry] = []
-        for finding in entries(run, "findings"):
+        for finding in run.findings():
             also(finding)
             status, check = str(finding["status"]), str(finding.get("check", ""))
             counts[status] += 1
@@ -151,15 +151,9 @@ class RunFindings:
         return cls(lines, grouped, counts, by_check, by_duty, statuses)
 
 
-def entries(run: Run, key: str) -> Iterator[Entry]:
-    """The entries of a list of the run document, of which a stored run decodes only a few at a time."""
-    document = run.document
-    yield from document.each(key) if isinstance(document, Parts) and key in document else document.get(key, ())
-
-
 def judged_observations(run: Run) -> Iterator[Entry]:
     """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
-    return (observation for observation in entries(run, "observations") if not observation.get("inventory"))
+    return (observation for observation in run.observations() if not observation.get("inventory"))
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:

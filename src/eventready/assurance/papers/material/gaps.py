@@ -11,7 +11,6 @@ from eventready.assurance.papers.material.findings import (
     Entry,
     FindingLine,
     RunContext,
-    entries,
     judged_observations,
     natural,
 )
@@ -110,7 +109,7 @@ class UnconfirmedFacts:
 
 def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     """Unconfirmed facts of a run by platform, in the order of the platforms' names."""
-    platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in entries(run, "devices")}
+    platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in run.each("devices")}
     facts: dict[str, set[str]] = {}
     devices: dict[str, set[str]] = {}
     for observation in judged_observations(run):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from eventready.assurance.papers.document.charts import Series
 from eventready.assurance.papers.language import Language, clean
-from eventready.assurance.papers.material.findings import entries
 from eventready.core.messages import term
 from eventready.evaluation.differences import Change, compare
 from eventready.store.run import Run, Summary
@@ -38,7 +37,7 @@ def series(run: Run, earlier: Sequence[Summary], language: Language) -> tuple[Se
 
 def finding_changes(previous: Run, run: Run, language: Language) -> tuple[FindingChanges, ...]:
     """Return the changes of findings between two consecutive runs."""
-    diff = compare(entries(previous, "findings"), entries(run, "findings"))
+    diff = compare(previous.findings(), run.findings())
     found = ((kind, getattr(diff, kind)) for kind in _KINDS)
     return tuple(
         FindingChanges(
