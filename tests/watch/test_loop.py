@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.cli.context import App
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
+from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import BEAT_S, Beat, WatchRecord, watched
@@ -36,10 +40,13 @@ class Recorder:
     """Reader of empty answers; `hanging` devices answer at the end of the test only."""
 
     def __init__(self, hanging: Collection[str] = ()) -> None:
-        self.hanging, self.read_at = hanging, dict[str, list[float]]()
+        self.hanging, self.read_at, self.ended = hanging, dict[str, list[float]](), list[str]()
         self.end = threading.Event()
 
     def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+        if not facts:
+            self.ended.append(device)
+            return ()
         self.read_at.setdefault(device, []).append(time.monotonic())
         if device in self.hanging:
             self.end.wait(30)
@@ -101,6 +108,7 @@ def test_a_device_at_rest_is_not_read_and_not_named() -> None:
     reader = Recorder()
     log = run(reader, resting={"r03"})
     assert "r03" not in reader.read_at
+    assert set(reader.ended) == {"r03"}
     assert not [change for change in log.found if change.key.device == "r03"]
 
 
@@ -142,14 +150,54 @@ def test_the_record_has_states_pauses_and_time_watched(tmp_path: Path) -> None:
         record.pause("core-1", clock.now() + timedelta(minutes=30), "An")
         other = WatchRecord(store, "another", clock)
         assert (record.states(), other.states()) == ({key: "warn"}, {})
-        assert record.paused(clock.now()) == {"core-1"}
-        assert record.paused(clock.now() + timedelta(hours=1)) == frozenset()
+        assert record.paused(clock.now()) == {"core-1": ""}
+        assert record.paused(clock.now() + timedelta(hours=1)) == {}
+        with record.working(["edge-1", "edge-2"], "capture"):
+            assert record.paused(clock.now()) == {"core-1": "", "edge-1": "capture", "edge-2": "capture"}
         record.pause("core-1", clock.now(), "An")
-        assert record.paused(clock.now() + timedelta(seconds=1)) == frozenset()
+        assert record.paused(clock.now() + timedelta(seconds=1)) == {}
         now = clock.now()
         assert record.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
         assert len(record.timeline()) == 2
         assert store.verify().intact
+
+
+def test_work_that_was_killed_is_no_pause(tmp_path: Path) -> None:
+    script = """
+import os, sys
+from eventready.core.clock import Clock
+from eventready.store.store import Store
+from eventready.watch.record import WatchRecord
+with WatchRecord(Store(sys.argv[1]), "night", Clock()).working(["core-1"], "capture"):
+    print("working", flush=True)
+    sys.stdin.read()
+"""
+    place = str(tmp_path / "watch.db")
+    worker = subprocess.Popen(
+        [sys.executable, "-c", script, place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert worker.stdout
+    assert worker.stdout.readline() == "working\n"
+    with Store(place) as store:
+        record = WatchRecord(store, "night", Clock())
+        assert record.paused(Clock().now()) == {"core-1": "capture"}
+        worker.kill()
+        worker.communicate()
+        assert record.paused(Clock().now()) == {}
+
+
+def test_a_change_in_progress_and_a_command_at_work_are_at_rest(tmp_path: Path) -> None:
+    copy_example(tmp_path / "event")
+    app, started = App(tmp_path / "event"), list[Mapping[str, str]]()
+    devices = app.workspace.devices[:3]
+    with Store.of_workspace(tmp_path / "event") as store:
+        header = ChangeHeader(by="An", host="here")
+        store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=[devices[0].name], header=header)
+        record = WatchRecord(store, app.workspace.event.id, app.clock)
+        with app.at_work("capture", devices[1:2]):
+            session = WatchSession(app.workspace, devices, store, app.clock)
+            started.append(session._rest(record))
+        assert started == [{devices[0].name: "c-1 (An)", devices[1].name: "capture"}]
 
 
 @pytest.mark.parametrize(

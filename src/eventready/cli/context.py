@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError
+from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Lang, Param, Text, in_language, message, text
 
 if TYPE_CHECKING:
     from eventready.store.store import Store
+    from eventready.workspace.devices.device import Device
     from eventready.workspace.workspace import Workspace
 
 Output = Literal["table", "json", "ndjson"]
@@ -96,6 +97,20 @@ class App:
             for notice in store.notices:
                 self.say(notice)
             yield store
+
+    @contextmanager
+    def at_work(self, command: str, devices: Iterable[Device]) -> Iterator[None]:
+        """Let a watch of these devices leave them alone during the block, where the store can be written."""
+        from eventready.store.store import Store  # noqa: PLC0415  loads SQLAlchemy
+        from eventready.watch.record import WatchRecord  # noqa: PLC0415
+
+        with ExitStack() as stack:
+            with suppress(StoreError):
+                if Store.exists(self.workspace_path):
+                    store = stack.enter_context(Store.of_workspace(self.workspace_path))
+                    record = WatchRecord(store, self.workspace.event.id, self.clock)
+                    stack.enter_context(record.working([device.name for device in devices], command))
+            yield
 
     def emit(self, document: Any) -> None:
         """Print data on stdout: JSON, or a line per list item for ndjson."""

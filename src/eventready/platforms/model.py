@@ -88,6 +88,13 @@ class NetmikoSpec(Strict):
         return options
 
 
+class LinesSpec(Strict):
+    """Lines for logins (VTY): read-only command of the list, and pattern of a free line."""
+
+    command: str
+    free: SessionRegex
+
+
 class SessionSpec(Strict):
     """Dialogue with the platform. Patterns are Python regular expressions, matched per line unless stated otherwise."""
 
@@ -108,6 +115,7 @@ class SessionSpec(Strict):
     )
     ends_with: SessionRegex = Field(default="", description="End of an answer where there is no prompt (MML)")
     limit: int = Field(default=5, ge=1, description="Sessions at once per endpoint")
+    lines: LinesSpec | None = Field(default=None, description="Lines for logins; absent: unknown, no session is held")
     command_timeout_s: float = Field(default=30.0, gt=0)
     cleartext: bool = Field(default=False, description="The protocol carries passwords in clear (telnet, MML)")
 

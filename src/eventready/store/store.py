@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -248,6 +249,22 @@ class Store:
             with translate_errors(self.where):
                 mine = stack.enter_context(self._alive.exclusive(what))
             yield mine
+
+    @contextmanager
+    def alive(self) -> Iterator[str]:
+        """Hold a lock with a new name for the block; the lock ends with its process. Raises StoreError."""
+        name = f"work-{uuid4().hex}"
+        with translate_errors(self.where):
+            self._alive.hold(name)
+        try:
+            yield name
+        finally:
+            self._alive.release(name)
+
+    def is_alive(self, name: str) -> bool:
+        """True while a process holds a lock of `alive`. Raises StoreError."""
+        with translate_errors(self.where):
+            return not self._alive.is_abandoned(name)
 
     # Reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -25,7 +25,7 @@ class AnswerSource(Protocol):
     """Source of observations, called from several threads, for a device from a single thread at a time."""
 
     def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
-        """Return an observation per fact."""
+        """Return an observation per fact; without facts, end the session of a device at rest."""
 
 
 class Log(Protocol):
@@ -126,7 +126,8 @@ class WatchLoop:
                 self.log.changes(changes)
             self.on_round(changes)
             if time.monotonic() >= beat_at:
-                self.log.beat(self._beat())
+                self.watcher.beat = self._beat()
+                self.log.beat(self.watcher.beat)
                 beat_at = time.monotonic() + BEAT_S
         self.figures.flush(time.monotonic(), self.clock.real())
 
@@ -134,7 +135,7 @@ class WatchLoop:
         """Start the due readings, while a thread is free."""
         while threads.free and (reading := self.schedule.take(now)) is not None:
             if reading.device in resting:
-                self.schedule.done(reading.device)
+                threads.start(replace(reading, facts=()))
                 continue
             self._lag_s = max(self._lag_s, reading.late_s)
             threads.start(reading)
@@ -144,6 +145,9 @@ class WatchLoop:
     ) -> list[StateChange]:
         changes: list[StateChange] = []
         for reading, observations in ended:
+            if not reading.facts:
+                self.schedule.done(reading.device)
+                continue
             self._readings += 1
             self.figures.take(reading.device, observations, time.monotonic(), self.clock.real())
             changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())

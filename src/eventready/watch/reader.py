@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from nornir.core import Nornir
@@ -17,17 +19,53 @@ from eventready.facts.platform import Platform
 from eventready.session.plugin import CONNECTION
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 
+#: Lines for logins that stay free beside a held session; they are looked up so often, in seconds.
+FREE_LINES, _LOOK_S = 2, 60.0
+#: A held session is opened anew after so long, in seconds.
+_HELD_S = 3_600.0
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """Logins and commands of a watch at a device in an hour, as its AAA accounts for them."""
+
+    logins: float
+    commands: float
+
+
+def accounting(
+    platform: Platform, facts: Collection[str], interval_of: Callable[[str], float], *, held: bool
+) -> Accounting:
+    """Return the logins and commands in an hour. A held session has no keepalives, and asks for the free lines."""
+    rates: dict[str, float] = {}
+    for fact in facts:
+        for command in commands_for(platform, [fact]):
+            rates[command] = max(rates.get(command, 0.0), 3600 / interval_of(fact))
+    spec = platform.spec.session
+    logins = 3600 / _HELD_S if held else max(rates.values(), default=0.0)
+    looks = 3600 / _LOOK_S if held else 0.0
+    return Accounting(logins, sum(rates.values()) + logins * len(spec.setup) + looks)
+
 
 class DeviceReader:
-    """Reader of the devices of a workspace. A device has a single thread at a time."""
+    """Reader of the devices of a workspace. A device has a single thread at a time.
+
+    `held`: devices whose session stays open while enough lines are free, as their platform finds them.
+    """
 
     def __init__(self, nornir: Nornir, platforms: Mapping[str, Platform], hold: Collection[str] = ()) -> None:
-        self._nornir, self._platforms, self._hold = nornir, platforms, hold
+        self._nornir, self._platforms = nornir, platforms
+        self.held = {name for name in hold if platforms[name].spec.session.lines}
+        self._looked_at: dict[str, float] = {}
+        self._without_room = set(self.held)
         self._known: dict[str, dict[str, tuple[bytes, Observation]]] = {name: {} for name in platforms}
 
     def read(self, device: str, facts: Sequence[str]) -> tuple[Observation, ...]:
-        """Return the observations of facts; an unreachable device is an answer too."""
+        """Return the observations of facts; an unreachable device is an answer too. Without facts, end the session."""
         platform = self._platforms[device]
+        if not facts:
+            self._end(device)
+            return ()
         try:
             replies = self._replies(device, commands_for(platform, facts))
         except SessionError as error:
@@ -44,7 +82,7 @@ class DeviceReader:
         found: list[Sequence[Reply]] = []
 
         def run(task: Task) -> Result:
-            found.append(self._held(task, commands) if device in self._hold else read_replies(task, commands))
+            found.append(self._kept(task, commands) if device in self.held else read_replies(task, commands))
             return Result(host=task.host)
 
         chosen = self._nornir.data
@@ -53,10 +91,30 @@ class DeviceReader:
             raise outcome.exception
         return found[0]
 
+    def _kept(self, task: Task, commands: Sequence[str]) -> Sequence[Reply]:
+        """Send commands in a session left open beside enough free lines, which are counted at times."""
+        device, lines = task.host.name, self._platforms[task.host.name].spec.session.lines
+        if lines is None:
+            return read_replies(task, commands)
+        look = time.monotonic() - self._looked_at.get(device, -_LOOK_S) >= _LOOK_S
+        replies = self._held(task, [*commands, lines.command] if look else commands)
+        if look:
+            self._looked_at[device] = time.monotonic()
+            free = len(re.findall(lines.free, replies[-1].text, re.M)) if _answered(replies[-1]) else 0
+            (self._without_room.discard if free >= FREE_LINES else self._without_room.add)(device)
+        if device in self._without_room:
+            self._end(device)
+        return replies[: len(commands)]
+
     @staticmethod
     def _held(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
         """Send commands in the open session of a device; a lost session is opened anew once."""
         for last in (False, True):
+            if CONNECTION not in task.host.connections:
+                extras = task.host.get_connection_parameters(CONNECTION).extras or {}
+                task.host.open_connection(
+                    CONNECTION, task.nornir.config, extras={**extras, "device_timeout_s": _HELD_S}
+                )
             session = task.host.get_connection(CONNECTION, task.nornir.config)
             try:
                 replies: Sequence[Reply] = session.send_commands(commands)
@@ -72,9 +130,13 @@ class DeviceReader:
 
     def close(self) -> None:
         """Close the held sessions."""
-        for device in self._hold:
-            with suppress(Exception):
-                self._nornir.inventory.hosts[device].close_connection(CONNECTION)
+        for device in self.held:
+            self._end(device)
+
+    def _end(self, device: str) -> None:
+        """Close the open session of a device."""
+        with suppress(Exception):
+            self._nornir.inventory.hosts[device].close_connection(CONNECTION)
 
 
 def _digest(platform: Platform, fact: str, replies: Sequence[Reply]) -> bytes:
@@ -83,5 +145,9 @@ def _digest(platform: Platform, fact: str, replies: Sequence[Reply]) -> bytes:
         return b""
     by_command = {reply.command: reply for reply in replies}
     found = [by_command.get(command) for command in platform.facts[fact].commands]
-    texts = [reply.text for reply in found if reply and reply.status is ReplyStatus.ANSWERED]
+    texts = [reply.text for reply in found if reply and _answered(reply)]
     return sha256("\0".join(texts).encode("utf-8", "backslashreplace")).digest() if len(texts) == len(found) else b""
+
+
+def _answered(reply: Reply) -> bool:
+    return reply.status is ReplyStatus.ANSWERED

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from eventready.core.clock import Clock
+from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
@@ -19,6 +21,7 @@ STREAM, PAUSES = "watch", "watch pause"
 #: Seconds between two beats; a longer time without one is a gap.
 BEAT_S = 60.0
 _GAP = timedelta(seconds=2 * BEAT_S)
+_LONGEST_WORK_H = 24
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class WatchRecord:
     """Journal of the watches of an event. Rehearsals are kept apart."""
 
     def __init__(self, store: Store, event: str, clock: Clock) -> None:
+        self._store, self._clock = store, clock
         self._journal = EventJournal(store, STREAM, event, clock)
         self._pauses = EventJournal(store, PAUSES, event, clock)
 
@@ -65,10 +69,33 @@ class WatchRecord:
         }
         return {key: status for key, status in last.items() if key.check}
 
-    def paused(self, now: datetime) -> frozenset[str]:
-        """Return the devices paused at an event time. Raises StoreError."""
-        until = {entry.key: str(entry.body["until"]) for entry in self._pauses.entries()}
-        return frozenset(name for name, moment in until.items() if datetime.fromisoformat(moment) > now)
+    def paused(self, now: datetime) -> Mapping[str, str]:
+        """Return the devices paused at an event time, with the command at work; empty for a person. Raises StoreError.
+
+        The work of a process that has ended is no pause.
+        """
+        last = {entry.key: entry.body for entry in self._pauses.entries()}
+        found: dict[str, str] = {}
+        for key, body in last.items():
+            if datetime.fromisoformat(body["until"]) > now and (not body.get("devices") or self._store.is_alive(key)):
+                found |= dict.fromkeys(body["devices"], str(body["by"])) if body.get("devices") else {key: ""}
+        return found
+
+    @contextmanager
+    def working(self, devices: Sequence[str], command: str) -> Iterator[None]:
+        """Let the watchers leave devices alone during the block. Raises StoreError."""
+        with self._store.alive() as key:
+
+            def note(hours: int) -> None:
+                until = (self._clock.now() + timedelta(hours=hours)).isoformat()
+                self._pauses.add([(key, {"until": until, "by": command, "devices": list(devices)})])
+
+            note(_LONGEST_WORK_H)
+            try:
+                yield
+            finally:
+                with suppress(StoreError):
+                    note(0)
 
     def watched(self, start: datetime, end: datetime) -> Watched:
         """Return the time watched between two event times. Raises StoreError."""

@@ -25,7 +25,7 @@ from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
-from eventready.watch.reader import DeviceReader
+from eventready.watch.reader import Accounting, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
 from eventready.watch.snapshot import SNAPSHOT_S, Snapshots
@@ -41,6 +41,7 @@ from eventready.workspace.workspace import Workspace
 _LOOK_S, _STANDBY_S = 5.0, 5.0
 _LONGEST_PAUSE_S = 86_400.0
 
+OnBegin = Callable[[Mapping[str, Accounting]], None]
 OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
 
 
@@ -56,11 +57,17 @@ class WatchSession:
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
 
-    def run(self, seconds: float, on_round: OnRound, on_standby: Callable[[], None] = lambda: None) -> None:
+    def run(
+        self,
+        seconds: float,
+        on_round: OnRound,
+        on_standby: Callable[[], None] = lambda: None,
+        on_begin: OnBegin = lambda _lines: None,
+    ) -> None:
         """Watch for `seconds`. Another watcher of the store leads first; this watcher then takes over.
 
-        `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError,
-        and UsageError without devices.
+        `on_round` gets the watcher, the changes, and the reason by resting device; `on_begin` the lines of accounting
+        in an hour, outside of protected time. Raises StoreError, WorkspaceError, and UsageError without devices.
         """
         if not self.devices:
             raise UsageError(message("watch:no_device"))
@@ -70,14 +77,14 @@ class WatchSession:
         while time.monotonic() < until:
             with self.store.exclusive("watch") as mine:
                 if mine:
-                    self._lead(settings, until, on_round)
+                    self._lead(settings, until, on_round, on_begin)
                     return
             if not announced:
                 announced = True
                 on_standby()
             time.sleep(min(_STANDBY_S, max(0.0, until - time.monotonic())))
 
-    def _lead(self, settings: WatchFile, until: float, on_round: OnRound) -> None:
+    def _lead(self, settings: WatchFile, until: float, on_round: OnRound, on_begin: OnBegin) -> None:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
         questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
@@ -99,6 +106,12 @@ class WatchSession:
         )
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in settings.hold)]
         reader = DeviceReader(workspace.nornir(self.workers), questions, held)
+        on_begin(
+            {
+                name: accounting(questions[name], facts[name], settings.interval_of, held=name in reader.held)
+                for name in devices
+            }
+        )
 
         def interval_of(fact: str) -> float:
             return max(float(SHORTEST_S), settings.interval_of(fact) * self._scale())
@@ -134,11 +147,11 @@ class WatchSession:
         return 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
 
     def _rest(self, record: WatchRecord) -> Mapping[str, str]:
-        """Return the reason by device left alone: a pause, or the id of a change in progress."""
+        """Return the reason by device left alone: a command or a change in progress; empty for a pause by a person."""
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
-            changing = {lock.device: lock.change for lock in self.store.changes.locks()}
-            self._resting = {**dict.fromkeys(record.paused(self.clock.now()), ""), **changing}
+            changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self.store.changes.locks()}
+            self._resting = {**record.paused(self.clock.now()), **changing}
         return self._resting
 
 

@@ -18,6 +18,7 @@ from eventready.evaluation.runner import evaluate
 from eventready.evaluation.verdicts import Verdict, verdicts
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
+from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.event import Event
@@ -93,6 +94,8 @@ class Watcher:
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._shared = {name: job.matrix.shared(name) for name in job.devices}
         self._across: tuple[Finding, ...] = ()
+        #: Figures of the last minute.
+        self.beat: Beat | None = None
         self._fleet_at: float | None = None
         self._fleet_due = False
 

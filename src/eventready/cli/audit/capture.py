@@ -43,7 +43,8 @@ def command(
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     options = CaptureOptions(workers=workers, interval_s=interval, time_limit_s=time_limit, replace=replace)
-    with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
+    bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
+    with app.at_work("capture", devices), bars:
         captures = capture(workspace, devices, out, clock=app.clock, options=options, progress=bars)
     if app.output == "table":
         _show(app, captures, out)

@@ -49,7 +49,8 @@ def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
     def line(host: str, task: str, state: str) -> None:
         app.say(f"{host:<16} {term('cli:host_state', state, app.lang):<16} {task}")
 
-    done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
+    with app.at_work(f"playbook {name}", hosts):
+        done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
     if app.output == "table":
         _show(done, app.lang)
     else:

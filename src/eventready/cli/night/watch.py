@@ -40,7 +40,7 @@ def command(context: click.Context, *, limit: str | None, seconds: float, worker
     devices = select(workspace.devices, limit)
     with app.open_store() as store, WatchView(app, workspace.event) as view, suppress(KeyboardInterrupt):
         session = WatchSession(workspace, devices, store, app.clock, workers)
-        session.run(seconds, view.show, lambda: app.notify("watch:standby"))
+        session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin)
     return Exit.OK
 
 

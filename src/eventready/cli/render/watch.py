@@ -20,6 +20,7 @@ from eventready.cli.context import App
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
+from eventready.watch.reader import Accounting
 from eventready.watch.record import change_document
 from eventready.watch.snapshot import open_findings
 from eventready.watch.states import StateChange
@@ -53,16 +54,37 @@ class WatchView:
         if self._screen:
             self._live.stop()
 
+    def begin(self, lines: Mapping[str, Accounting]) -> None:
+        """Show the lines of accounting in an hour."""
+        busiest = max(lines, key=lambda name: lines[name].logins + lines[name].commands)
+        self._app.notify(
+            "watch:accounting", devices=len(lines), device=busiest,
+            logins=round(sum(one.logins for one in lines.values())),
+            commands=round(sum(one.commands for one in lines.values())),
+            most_logins=round(lines[busiest].logins), most_commands=round(lines[busiest].commands),
+        )  # fmt: skip
+
     def show(self, watcher: Watcher, changes: Sequence[StateChange], resting: Mapping[str, str]) -> None:
         """Take a round of the watch."""
-        self._watcher, self._resting = watcher, resting
+        before, self._watcher, self._resting = self._resting, watcher, resting
         if self._screen:
             return
         now = self._app.clock.now()
+        for name in sorted(before.keys() ^ resting.keys()):
+            self._show_rest(now, name, begins=name in resting, reason=resting.get(name, ""))
         for line in change_lines(changes, now, self._lang) if self._app.output == "table" else ():
             click.echo(line)
         for change in changes if self._app.output != "table" else ():
             click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **change_document(change)}))
+
+    def _show_rest(self, now: datetime, device: str, *, begins: bool, reason: str) -> None:
+        """Show the begin or the end of the rest of a device."""
+        if self._app.output == "table":
+            words = text(f"watch:rest.{'begin' if begins else 'end'}", self._lang)
+            click.echo(f"{now:%H:%M:%S} {words}  {device}{': ' if reason else ''}{reason}")
+        else:
+            rest = {"kind": "rest", "device": device, "begins": begins, "reason": reason}
+            click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **rest}))
 
     def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
         """Render the wall."""
@@ -70,6 +92,8 @@ class WatchView:
             yield Text(text("watch:wall.first", self._lang))
             return
         yield Text(f"{self._event.title.render(self._lang)}  {self._app.clock.now():%d/%m/%Y %H:%M:%S}", style="bold")
+        if beat := self._watcher.beat:
+            yield Text(text("watch:wall.cycle", self._lang, **{**vars(beat), "lag_s": f"{beat.lag_s:.1f}"}))
         yield self._verdicts(self._watcher)
         yield self._open(self._watcher)
 
@@ -102,7 +126,7 @@ class WatchView:
         if len(rows) > _SHOWN:
             table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)
         for name, change in self._resting.items():
-            table.add_row(text("watch:wall.resting", self._lang), "", "", name, change)
+            table.add_row(text("watch:rest.begin", self._lang), "", "", name, change)
         return table
 
 
