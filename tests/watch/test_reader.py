@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from nornir.core import Nornir
 from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 
-from eventready.facts.platform import load_platform
+from eventready.facts.observation import Observation
+from eventready.facts.observe import observe
+from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.watch.reader import Accounting, DeviceReader, accounting
 
+Send = Callable[[Sequence[str]], Sequence[Reply]]
 #: Lists of lines, as the vendors print them, with the number of free ones.
 LISTS = {
     "cisco_xe": (
@@ -66,7 +69,7 @@ class Device:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, platform: str = "cisco_xe") -> None:
         self.free, self.opened, self.closed, self.sent = 5, 0, 0, list[str]()
-        self.now = 1000.0
+        self.now, self.answer = 1000.0, ""
         monkeypatch.setattr("eventready.session.plugin.open_session", lambda *_args: self.open())
         monkeypatch.setattr("eventready.watch.reader.time.monotonic", lambda: self.now)
         host = Host("r1", hostname="192.0.2.1", username="u", password="p", platform=platform)
@@ -86,7 +89,7 @@ class Device:
         return [
             Reply(one, lines, ReplyStatus.DENIED if self.free < 0 else ReplyStatus.ANSWERED)
             if one == "show line"
-            else Reply(one, "")
+            else Reply(one, self.answer)
             for one in commands
         ]
 
@@ -148,3 +151,20 @@ def test_lines_of_accounting_in_an_hour() -> None:
     commands = sum(len(platform.facts[fact].commands) * 3600 / seconds[fact] for fact in facts)
     assert of(held=False) == Accounting(240, commands + 240 * len(platform.spec.session.setup))
     assert of(held=True) == Accounting(1, commands + len(platform.spec.session.setup) + 60)
+
+
+def test_an_unchanged_answer_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Device(monkeypatch)
+    parsed = list[str]()
+
+    def counted(name: str, platform: Platform, facts: Sequence[str], send: Send) -> list[Observation]:
+        parsed.extend(facts)
+        return observe(name, platform, facts, send)
+
+    monkeypatch.setattr("eventready.watch.reader.observe", counted)
+    first = device.reader.read("r1", ["default_route", "log_target"])
+    assert device.reader.read("r1", ["default_route", "log_target"]) == first
+    assert parsed == ["default_route", "log_target"]
+    device.answer = "% other\n"
+    device.reader.read("r1", ["log_target"])
+    assert parsed == ["default_route", "log_target", "log_target"]

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
 
+from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.facts.observation import Observation
 from eventready.watch.record import BEAT_S, Beat
@@ -96,7 +97,7 @@ class ReaderThreads:
 class WatchLoop:
     """Loop over a schedule. `resting`: devices left alone now, because of a pause or a change in progress.
 
-    `on_round` is called after every round with its changes.
+    `on_round` is called after every round with its changes, `own_findings` with every beat.
     """
 
     watcher: Watcher
@@ -107,6 +108,7 @@ class WatchLoop:
     clock: Clock
     resting: Callable[[], Collection[str]]
     on_round: Callable[[Sequence[StateChange]], None]
+    own_findings: Callable[[], Sequence[Finding]] = tuple
     workers: int = 32
     _readings: int = 0
     _lag_s: float = 0.0
@@ -122,10 +124,12 @@ class WatchLoop:
             due = self.schedule.next_at() if threads.free else None
             ended = threads.ended(min(_ROUND_S, until - now, _ROUND_S if due is None else due - now))
             changes = [change for change in self._taken(ended, resting) if change.key.device not in resting]
+            beats = time.monotonic() >= beat_at
+            changes += self.watcher.read_own(self.own_findings(), time.monotonic()) if beats else []
             if changes:
                 self.log.changes(changes)
             self.on_round(changes)
-            if time.monotonic() >= beat_at:
+            if beats:
                 self.watcher.beat = self._beat()
                 self.log.beat(self.watcher.beat)
                 beat_at = time.monotonic() + BEAT_S

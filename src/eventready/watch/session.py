@@ -25,6 +25,7 @@ from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
+from eventready.watch.own_clock import clock_finding
 from eventready.watch.reader import Accounting, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
@@ -135,6 +136,7 @@ class WatchSession:
             clock=self.clock,
             resting=lambda: self._rest(record).keys(),
             on_round=after_round,
+            own_findings=lambda: () if self.clock.rehearsal else (clock_finding(),),
             workers=self.workers,
         )
         try:

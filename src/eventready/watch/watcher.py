@@ -94,6 +94,7 @@ class Watcher:
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._shared = {name: job.matrix.shared(name) for name in job.devices}
         self._across: tuple[Finding, ...] = ()
+        self._own: tuple[Finding, ...] = ()
         #: Figures of the last minute.
         self.beat: Beat | None = None
         self._fleet_at: float | None = None
@@ -105,12 +106,20 @@ class Watcher:
         return self._devices.keys()
 
     def findings(self) -> tuple[Finding, ...]:
-        """All findings as last read."""
+        """All findings as last read, with those about the watching machine."""
+        return (*self._of_network(), *self._own)
+
+    def _of_network(self) -> tuple[Finding, ...]:
         return (*(one for device in self._devices.values() for one in device.findings), *self._across)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
-        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), self.findings())
+        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), self._of_network())
+
+    def read_own(self, findings: Sequence[Finding], now: float) -> list[StateChange]:
+        """Take findings about the watching machine and return the changes of state."""
+        self._own = tuple(findings)
+        return self.states.update(now, findings)
 
     def age(self, device: str, now: float) -> float | None:
         """Return the seconds since the oldest answer in use of a device; None without any."""
