@@ -211,6 +211,29 @@ def test_an_echo_and_a_forged_answer_of_dns_are_none(forged: bytes) -> None:
         read_reply(forged, 7, SECTION)
 
 
+@pytest.mark.parametrize(
+    ("flags", "over_tcp", "expected"),
+    [
+        (0x8180, dns(), {"code": "NOERROR", "addresses": ("192.0.2.90",), "tcp": True}),
+        (0x8180, b"", {"code": "NOERROR", "addresses": ("192.0.2.90",), "tcp": False}),
+        (0x8380, dns(), {"code": "NOERROR", "addresses": ("192.0.2.90",), "tcp": True}),
+        (0x8380, b"", {"error": "truncated answer", "tcp": False}),
+        (0x8380, dns(0x8380), {"error": "truncated answer", "tcp": False}),
+    ],
+    ids=["both", "UDP alone", "truncated over UDP", "truncated and no TCP", "truncated over both"],
+)
+def test_a_resolver_is_asked_over_udp_and_tcp(
+    flags: int, over_tcp: bytes, expected: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_exchange", lambda *_sent: dns(flags))
+    with serving(len(over_tcp).to_bytes(2, "big") + over_tcp if over_tcp else b"") as port:
+        stream = asking._stream_exchange
+        monkeypatch.setattr(asking, "_stream_exchange", lambda host, _port, data: stream(host, port, data))
+        monkeypatch.setattr("secrets.randbelow", lambda _below: 7)
+        row = fields(ask(dns="portal.example.vn", server=HOST))
+    assert {name: value for name, value in row.items() if value != ()} == expected
+
+
 def test_this_machine_asks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "_ASKING", {})
     session = LocalSession(Target("v1", "localhost", None), load_platform("local").spec)

@@ -57,16 +57,24 @@ def _tcp(given: Mapping[str, str]) -> str:
 
 
 def _dns(given: Mapping[str, str]) -> str:
+    """Answer over UDP, over TCP where that one is truncated (RFC 7766); `tcp`: the server answers over TCP, too."""
     begin = time.monotonic()
+    identifier = secrets.randbelow(65_536)
     try:
-        section, identifier = question(given["name"], given["type"]), secrets.randbelow(65_536)
-        data = _exchange(given.get("server") or _resolver(), 53, query(identifier, section))
-        reply = read_reply(data, identifier, section)
-    except _FAILURES as error:
-        return f"code= addresses= {_since(begin)} error={_reason(error)}"
+        server, section = given.get("server") or _resolver(), question(given["name"], given["type"])
+        data = query(identifier, section)
+        reply = read_reply(_exchange(server, 53, data), identifier, section)
+        shown = _since(begin)
+    except _FAILURES as failure:
+        return f"code= addresses= tcp= {_since(begin)} error={_reason(failure)}"
+    try:
+        second = read_reply(_stream_exchange(server, 53, data), identifier, section)
+    except _FAILURES:
+        second = None
+    reply = second or reply if reply.truncated else reply
     if reply.truncated:
-        return f"code= addresses= {_since(begin)} error=truncated answer"
-    return f"code={reply.code} addresses={','.join(reply.addresses)} {_since(begin)} error="
+        return f"code= addresses= tcp=no {shown} error=truncated answer"
+    return f"code={reply.code} addresses={','.join(reply.addresses)} tcp={'yes' if second else 'no'} {shown} error="
 
 
 def _resolver() -> str:
@@ -100,6 +108,13 @@ def _exchange(host: str, port: int, data: bytes) -> bytes:
         opened.connect(address)
         opened.send(data)
         return opened.recv(4096)
+
+
+def _stream_exchange(host: str, port: int, data: bytes) -> bytes:
+    """Send a message of DNS over TCP and return the answer, both behind their length (RFC 1035, 4.2.2)."""
+    with _dial(host, port) as opened, opened.makefile("rb") as answer:
+        opened.sendall(len(data).to_bytes(2, "big") + data)
+        return answer.read(int.from_bytes(answer.read(2), "big"))
 
 
 def _http(given: Mapping[str, str]) -> str:
