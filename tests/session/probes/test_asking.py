@@ -222,7 +222,7 @@ def test_an_echo_and_a_forged_answer_of_dns_are_none(forged: bytes) -> None:
     ],
     ids=["both", "UDP alone", "truncated over UDP", "truncated and no TCP", "truncated over both"],
 )
-def test_a_resolver_is_asked_over_udp_and_tcp(
+def test_a_resolver_answers_over_udp_and_tcp(
     flags: int, over_tcp: bytes, expected: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "_exchange", lambda *_sent: dns(flags))

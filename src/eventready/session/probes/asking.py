@@ -56,7 +56,7 @@ def _tcp(given: Mapping[str, str]) -> str:
     return f"state=open {_since(begin)} error="
 
 
-def _dns(given: Mapping[str, str]) -> str:
+    """Answer over UDP; a truncated answer is replaced by the answer over TCP (RFC 7766). `tcp`: an answer came over TCP."""
     """Answer over UDP, over TCP where that one is truncated (RFC 7766); `tcp`: the server answers over TCP, too."""
     begin = time.monotonic()
     identifier = secrets.randbelow(65_536)
