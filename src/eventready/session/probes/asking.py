@@ -56,8 +56,8 @@ def _tcp(given: Mapping[str, str]) -> str:
     return f"state=open {_since(begin)} error="
 
 
-    """Answer over UDP; a truncated answer is replaced by the answer over TCP (RFC 7766). `tcp`: an answer came over TCP."""
-    """Answer over UDP, over TCP where that one is truncated (RFC 7766); `tcp`: the server answers over TCP, too."""
+def _dns(given: Mapping[str, str]) -> str:
+    """Answer over UDP, or over TCP for a truncated one (RFC 7766). `tcp`: yes with an answer over TCP, else no."""
     begin = time.monotonic()
     identifier = secrets.randbelow(65_536)
     try:
