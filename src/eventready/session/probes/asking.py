@@ -57,7 +57,7 @@ def _tcp(given: Mapping[str, str]) -> str:
 
 
 def _dns(given: Mapping[str, str]) -> str:
-    """Answer over UDP, or over TCP for a truncated one (RFC 7766). `tcp`: yes with an answer over TCP, else no."""
+    """Answer over UDP, or over TCP for a truncated answer (RFC 7766). `tcp`: yes with an answer over TCP, else no."""
     begin = time.monotonic()
     identifier = secrets.randbelow(65_536)
     try:
