@@ -28,9 +28,15 @@ class EventJournal:
 
     def entries(self) -> Iterator[JournalEntry]:
         """Return the entries, oldest first. Raises StoreError."""
-        for entry in self._journal.entries():
-            if entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal:
-                yield entry
+        return filter(self._own, self._journal.entries())
+
+    def last(self, key: str) -> JournalEntry | None:
+        """Return the latest entry of a key; None where it is of another event. Raises StoreError."""
+        entry = self._journal.last(key)
+        return entry if entry and self._own(entry) else None
+
+    def _own(self, entry: JournalEntry) -> bool:
+        return bool(entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal)
 
     def _entry(self, key: str, body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], datetime]:
         head = {"event": self._event, "rehearsal": self._clock.rehearsal, "at": self._clock.now().isoformat()}

@@ -111,6 +111,13 @@ class Journal:
             rows = rows.where(JournalRow.key == key)
         return tuple(_entry(row) for row in session.scalars(rows))
 
+    def last(self, key: str) -> JournalEntry | None:
+        """Return the latest entry of a key; None without one. Raises StoreError."""
+        own = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.key == key)
+        with self._database.reading() as session:
+            row = session.scalars(own.order_by(JournalRow.position.desc()).limit(1)).first()
+            return _entry(row) if row else None
+
     def first_entries(self, session: Session) -> tuple[JournalEntry, ...]:
         """Return the first entry of each key. Raises StoreError for a damaged entry."""
         first = select(func.min(JournalRow.position)).where(JournalRow.stream == self.stream).group_by(JournalRow.key)

@@ -102,6 +102,11 @@ class WatchRecord:
         beats = [datetime.fromisoformat(body["at"]) for body in self._bodies("beat")]
         return watched([at for at in beats if start <= at <= end], start, end)
 
+    def last_beat(self) -> Mapping[str, Any] | None:
+        """Return the figures of the latest beat; None without one. Raises StoreError."""
+        entry = self._journal.last("beat")
+        return entry.body if entry else None
+
     def timeline(self) -> tuple[Mapping[str, Any], ...]:
         """Return the recorded changes, oldest first. Raises StoreError."""
         return tuple(self._bodies("change"))

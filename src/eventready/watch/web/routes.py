@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventready.watch.web.choices import choose
 from eventready.watch.web.health import healthz
+from eventready.watch.web.metrics import metrics
 from eventready.watch.web.page import WebPage
 from eventready.watch.web.wall import stream, wall
 
@@ -12,4 +13,5 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("/wall/stream", stream),
     WebPage("/choices", choose, "open", ("POST",)),
     WebPage("/healthz", healthz, "open"),
+    WebPage("/metrics", metrics),
 )
