@@ -31,7 +31,7 @@ class EventJournal:
         return filter(self._own, self._journal.entries())
 
     def last(self, key: str) -> JournalEntry | None:
-        """Return the latest entry of a key; None where it is of another event. Raises StoreError."""
+        """Return the latest entry of a key; None for another event. Raises StoreError."""
         entry = self._journal.last(key)
         return entry if entry and self._own(entry) else None
 

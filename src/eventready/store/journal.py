@@ -112,7 +112,7 @@ class Journal:
         return tuple(_entry(row) for row in session.scalars(rows))
 
     def last(self, key: str) -> JournalEntry | None:
-        """Return the latest entry of a key; None without one. Raises StoreError."""
+        """Return the latest entry of a key; None for an absent key. Raises StoreError."""
         own = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.key == key)
         with self._database.reading() as session:
             row = session.scalars(own.order_by(JournalRow.position.desc()).limit(1)).first()

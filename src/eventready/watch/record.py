@@ -103,7 +103,7 @@ class WatchRecord:
         return watched([at for at in beats if start <= at <= end], start, end)
 
     def last_beat(self) -> Mapping[str, Any] | None:
-        """Return the figures of the latest beat; None without one. Raises StoreError."""
+        """Return the figures of the latest beat; None before the first. Raises StoreError."""
         entry = self._journal.last("beat")
         return entry.body if entry else None
 

@@ -59,7 +59,8 @@ class Scene:
     def __post_init__(self) -> None:
         known = devices()
         whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
-        matrix = replace(whole, checks={"isis": whole.checks["isis"]})
+        cells = {key: cell for key, cell in whole.cells.items() if cell.check == "isis"}
+        matrix = replace(whole, checks={"isis": whole.checks["isis"]}, cells=cells)
         job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
         self.watcher = Watcher(job, States(), lambda _fact: INTERVAL)
         self.snapshots = Snapshots(self.store, EVENT.id, self.clock)

@@ -1,4 +1,4 @@
-"""State of the night in the text format of Prometheus: base units, and nothing of the past as if it were now."""
+"""State of the night in the text format of Prometheus, in base units; a state of the past has no metric."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def read(model: ReadModel) -> Measured:
 
 
 def exposition(measured: Measured, event: Event) -> str:
-    """Return the metrics as text. A watch that is gone has no states, no ages and no figures."""
+    """Return the metrics as text. After the end of the watch there are no states, ages and figures."""
     night = measured.night
     families = [
         _family("store_up", "1 while the store can be read.", [({}, night.broken is None)]),
@@ -171,6 +171,6 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Return a value as the text format has it; half of a surrogate pair has no form in UTF-8."""
+    """Return a label for the text format; half of a surrogate pair has no form in UTF-8."""
     plain = value.encode("utf-8", "replace").decode()
     return plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
