@@ -87,8 +87,9 @@ def audit(
         run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
 
         results, sessions = _read(workspace, job, store, options, progress, run_id=run_id)
+        matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.decisive)
         across = evaluate(
-            devices, job.matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
+            devices, matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
         if job.saved:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from eventready.checks.check import Check
+from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.catalogue import CATALOGUE
-from eventready.network.setting import NetworkSetting
+from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.platforms.model import PlatformSpec
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.files.validation_messages import suggest
@@ -74,6 +75,11 @@ class Matrix:
     unsupported: Mapping[str, frozenset[str]]
     inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     network: NetworkSetting | None = None
+
+    def with_waived(self, findings: Iterable[Finding]) -> Matrix:
+        """Copy with the ports of the waived findings in the setting of the network."""
+        ports = waived_ports(one.identity for one in findings if one.status is Outcome.WAIVED)
+        return replace(self, network=self.network.with_waived(ports)) if self.network and ports else self
 
     def of(self, device: str) -> tuple[MatrixCell, ...]:
         """Cells of a device."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
@@ -157,10 +156,21 @@ def evaluate(
     )  # fmt: skip
     today = moment.astimezone(TZ).date()
     findings = [*waive(evaluation.findings(scope), waivers, today)]
-    findings += expired(waivers, today) if scope != "device" else ()
+    if scope != "device":
+        findings += _of_network(evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today))
+        findings += expired(waivers, today)
     return tuple(
         sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
     )
+
+
+def _of_network(
+    evaluation: _Evaluation, matrix: Matrix, waived: Callable[[Iterable[Finding]], Iterator[Finding]]
+) -> list[Finding]:
+    """Findings of the checks of the whole network; again where a waiver of these makes a way good."""
+    findings = [*waived(evaluation.of_network(matrix.network))]
+    again = matrix.with_waived(findings)
+    return findings if again.network == matrix.network else [*waived(evaluation.of_network(again.network))]
 
 
 class _Evaluation:
@@ -208,8 +218,17 @@ class _Evaluation:
         if scope == "device":
             return
         for check in self._matrix.checks.values():
-            if check.scope != "device" and self._matrix.devices_for(check.name):
-                yield from self._across(check)
+            if check.scope == "fleet" and self._matrix.devices_for(check.name):
+                yield from self._across(check, list(self._views.values()))
+
+    def of_network(self, setting: NetworkSetting | None) -> Iterator[Finding]:
+        """Findings of the checks of the whole network, by its graph."""
+        checks = [check for check in self._matrix.checks.values() if check.scope == "network"]
+        if setting and checks:
+            network = WhatIf(NetworkFacts([view.facts for view in self._views.values()]), setting)
+            for check in checks:
+                if self._matrix.devices_for(check.name):
+                    yield from self._across(check, network)
 
     def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
         check = self._matrix.checks[cell.check]
@@ -233,23 +252,15 @@ class _Evaluation:
         for finding in findings:
             yield self._completed(finding, check, device.name)
 
-    def _across(self, check: Check) -> Iterator[Finding]:
+    def _across(self, check: Check, seen: Sequence[DeviceView] | WhatIf) -> Iterator[Finding]:
         devices = self._matrix.devices_for(check.name)
         if check.needs and not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
-        seen = self._network if check.scope == "network" else list(self._views.values())
         for found in _run(check, seen, self._limits.of(check)):
             witnesses = found.witnesses or ((found.device,) if found.device else devices)
             finding = _partly(found, check, [self._views[name] for name in witnesses if name in self._views])
             for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
                 yield self._completed(finding, check, name)
-
-    @cached_property
-    def _network(self) -> WhatIf:
-        """Graph of the network, for all checks of the whole."""
-        return WhatIf(
-            NetworkFacts([view.facts for view in self._views.values()]), self._matrix.network or NetworkSetting()
-        )
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
         """Complete a finding with its check, device, clauses and evidence."""

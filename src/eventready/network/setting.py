@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eventready.facts.ports import port_key
 from eventready.workspace.settings.event import Venue
@@ -15,7 +15,8 @@ from eventready.workspace.settings.risk import RiskGroup
 class NetworkSetting:
     """Venues, origins of the services, and groups of devices and links with a common cause of failure.
 
-    `waived`: ports by device with a finding that somebody answers for; a way over these is marked.
+    `waived`: ports by device with a finding under a waiver; a way over these is marked, and one without an adjacency
+    or a route of its own is no broken one.
     """
 
     venues: Sequence[Venue] = ()
@@ -23,12 +24,23 @@ class NetworkSetting:
     risks: Sequence[RiskGroup] = ()
     waived: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def with_waived(self, more: Mapping[str, frozenset[str]]) -> NetworkSetting:
+        """Copy with further ports under a waiver."""
+        ports = {
+            name: self.waived.get(name, frozenset()) | more.get(name, frozenset()) for name in {*self.waived, *more}
+        }
+        return replace(self, waived=ports)
 
-def waived_ports(findings: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    """Ports by device, of the devices and subjects of waived findings; a subject may name both ends of a link."""
+
+#: Checks about losses, whose subjects are no faults of a way.
+_LOSSES = frozenset({"single_point", "risk_group", "capacity_link"})
+
+
+def waived_ports(findings: Iterable[tuple[str, str, str]]) -> dict[str, frozenset[str]]:
+    """Ports by device, of the checks, devices and subjects of waived findings; a subject may name both ends."""
     found: dict[str, set[str]] = {}
-    for device, subject in findings:
-        for end in subject.split(" - "):
+    for check, device, subject in findings:
+        for end in subject.split(" - ") if check not in _LOSSES else ():
             first, _, rest = end.partition(" ")
             found.setdefault(device, set()).add(port_key(end))
             if rest:

@@ -49,9 +49,10 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
         if (venue, service) in found or not devices:
             continue
         served = any(number in network.served for number in numbers)
-        subject = f"{venue} {service}"
+        subject, element_name = f"{venue} {service}", network.rests_on_waivers.get((venue, service), "")
+        name = "checks:single_point.waived" if element_name else "checks:single_point.none"
         empty = (
-            passed(subject, "checks:single_point.none", venues=(venue,), limit=tidy(limits.warn))
+            passed(subject, name, venues=(venue,), limit=tidy(limits.warn), failure=element_name)
             if served
             else blind(subject, "checks:single_point.unmeasured", venues=(venue,))
         )

@@ -19,6 +19,7 @@ with deferred():
     from eventready.audit.run_builder import recorded_network
     from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
     from eventready.checks.registry import all_checks
+    from eventready.cli.audit.whatif import recorded_setting
     from eventready.cli.render.capacity import Found, as_json, show, show_additions
     from eventready.cli.render.capacity_sheet import capacity_sheet
     from eventready.core.atomic_files import write_atomic
@@ -28,7 +29,6 @@ with deferred():
     from eventready.network.capacity.case import CapacityTargets
     from eventready.network.capacity.links import LinkGroups
     from eventready.network.graph.outcome import WhatIf
-    from eventready.network.setting import NetworkSetting
     from eventready.store.run import Run
     from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.event import unknown_venue
@@ -154,12 +154,12 @@ def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
     checks = [check for check in all_checks() if check.name in CAPACITY_CHECKS]
     devices = {device.name: device for device in workspace.devices}
     network = recorded_network(workspace.devices, run)
-    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
+    whatif = WhatIf(network, recorded_setting(workspace, run))
 
     def targets(name: str) -> CapacityTargets:
         return capacity_targets(*(limits.of(check, devices[name]) for check in checks))
 
-    return CapacityCalculation(network.by_name, targets, LinkGroups(WhatIf(network, setting).topology))
+    return CapacityCalculation(network.by_name, targets, LinkGroups(whatif.topology))
 
 
 def _titled(found: Found, workspace: Workspace, lang: Lang) -> list[tuple[str, Balance]]:

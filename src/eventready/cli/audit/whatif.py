@@ -80,13 +80,17 @@ def load_whatif(workspace: Workspace, run: Run, given: Sequence[str] = ()) -> Wh
     """Network of a run. Raises UsageError for an event without origins, and for an unknown name."""
     if not workspace.event.origins:
         raise UsageError(message("whatif:no_origins"), do=message("whatif:no_origins.do"))
-    waived = waived_ports((f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
-    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived)
     readings = recorded_network(workspace.devices, run)
     try:
-        return WhatIf(readings, setting, given)
+        return WhatIf(readings, recorded_setting(workspace, run), given)
     except KeyError as error:
         raise _unknown(str(error.args[0]), [device.name for device in workspace.devices]) from None
+
+
+def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
+    """Venues, origins and risk groups of the workspace, with the ports of the run's waived findings."""
+    waived = ((f["check"], f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
+    return NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived_ports(waived))
 
 
 def last_full(store: Store, workspace: Workspace) -> Run:

@@ -153,9 +153,9 @@ class LinkGroups:
             ends = sorted((cable.one, cable.other), key=lambda end: -self._distances.get(end[0], 0))
             far, near = (self._distances.get(device) for device, _port in ends)
             if far is not None and near is not None and far > near:
-                ways = {cable.there, cable.back}
-                carries = None if None in ways else ways == {True} and not cable.unrouted
                 failure = self._topology.elements[cable.name].failure
+                dead = failure.arcs & self._topology.dead.arcs
+                carries = None if None in {cable.there, cable.back} else not dead
                 found[ends[0][0]].append(GroupLink(tuple(ends), carries, failure, frozenset(cable.devices)))
         for name, ports in self._exits.items():
             for port in ports:

@@ -252,6 +252,18 @@ class WhatIf:
         among = self._by_service(lost)
         return FailureOutcome(tuple(one.name for one in elements), failure, tuple(self._services(failure, among)))
 
+    @cached_property
+    def rests_on_waivers(self) -> Mapping[tuple[str, Service], str]:
+        """Services left with ways under a waiver only by a single failure, with the first such element."""
+        ways, found = self.topology.waived, dict[tuple[str, Service], str]()
+        for element in self.topology.elements.values() if ways.arcs else ():
+            if element.kind != "group":
+                failure = self.topology.whole(element.failure | self.given)
+                left = self._measured.lost(self.topology.whole(failure | ways)) - self._measured.lost(failure)
+                for key in self._by_service(left & self.served):
+                    found.setdefault(key, element.name)
+        return found
+
     def double(self, elements: Sequence[NetworkElement]) -> Iterator[FailureOutcome]:
         """Outcomes of all pairs with a loss beyond those of both halves."""
         alone = {one.name: self._measured.lost(self.topology.whole(one.failure)) for one in elements}

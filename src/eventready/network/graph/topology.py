@@ -78,15 +78,16 @@ class Topology:
     def _lay(self, cable: Cable) -> None:
         one, other = self.nodes[cable.one[0]], self.nodes[cable.other[0]]
         arcs = self.graph.arc(one, other), self.graph.arc(other, one)
+        ends = (cable.one, cable.other)
+        waived = any(port_key(port) in self.setting.waived.get(device, ()) for device, port in ends)
         for arc, carries in zip(arcs, (cable.there, cable.back), strict=True):
             if carries is None:
                 self._unmeasured.add(arc)
-            elif not carries or cable.unrouted:
+            elif not carries or (cable.unrouted and not waived):
                 self._dead.add(arc)
-        for device, port in (cable.one, cable.other):
+        for device, port in ends:
             self._at[device, port_key(port)].update(arcs)
-            if port_key(port) in self.setting.waived.get(device, ()):
-                self._waived.update(arcs)
+        self._waived.update(arcs if waived else ())
         self._element("link", cable.name, Cut(arcs=frozenset(arcs)), *cable.devices)
 
     def _join_bundles(self) -> None:
