@@ -31,6 +31,7 @@ _ELSEWHERE = (
 )
 _OPTIONAL = (
     *(
+        "inventory/alerts.yaml",
         "inventory/jump_hosts.yaml",
         "inventory/learn.yaml",
         "inventory/platforms/",

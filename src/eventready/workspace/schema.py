@@ -11,6 +11,7 @@ from eventready.workspace.devices.access import JumpHosts
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.inventory_schema import Defaults, Elements
+from eventready.workspace.settings.alerts import AlertsFile
 from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
@@ -39,6 +40,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "capacity": CapacityFile,
     "risk": RiskFile,
     "watch": WatchFile,
+    "alerts": AlertsFile,
 }
 
 

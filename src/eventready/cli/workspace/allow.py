@@ -16,6 +16,7 @@ with deferred():
     from eventready.core.allowed_content import forget
     from eventready.workspace.bound_files import BoundContent
     from eventready.workspace.permission import FileChange, allow, by_environment, changes, is_allowed, reviewed
+    from eventready.workspace.settings.alerts import load_alerts
     from eventready.workspace.workspace import Workspace
 
 _SHOWN = 20
@@ -84,11 +85,13 @@ def _programs(content: BoundContent) -> list[str]:
 
 
 def _recipients(workspace: Workspace) -> list[str]:
-    """Addresses of the department, of reminders and of police stations, and references to Apprise URLs."""
+    """Addresses of the department, of reminders, alerts and police stations, and references to Apprise URLs."""
     event = workspace.event
     remind = event.schedule.remind
     police = [venue.police.email for venue in event.venues if venue.police]
-    return [*dict.fromkeys(filter(None, (event.recipient.email, *remind.mail, *remind.apprise, *police)))]
+    calls = load_alerts(workspace.path)
+    called = calls.addresses() if calls else ()
+    return [*dict.fromkeys(filter(None, (event.recipient.email, *remind.mail, *remind.apprise, *police, *called)))]
 
 
 def _lines(title: str, lines: Sequence[str]) -> None:

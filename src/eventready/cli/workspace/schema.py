@@ -28,8 +28,8 @@ def _schema(kind: str) -> dict[str, Any]:
 
 #: Files with a schema, by their name.
 KINDS = (
-    "capacity", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts", "learn",
-    "limits", "platform", "risk", "roster", "values", "waivers", "watch", "writable",
+    "alerts", "capacity", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts",
+    "learn", "limits", "platform", "risk", "roster", "values", "waivers", "watch", "writable",
 )  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+"""Alerts: findings that got worse during a watch, with their labels, begin and sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from eventready.core.phrases import moment_of
+from eventready.watch.record import change_document
+from eventready.watch.states import Key, StateChange
+from eventready.watch.watcher import DEVICE
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.watch import LONGEST_S
+
+_RANK = {"pass": 0, "waived": 0, "warn": 1, "fail": 2, "not_measured": 2}
+#: Alerts under a cause are muted for so long after its end: every fact is read again meanwhile.
+_AFTER_CAUSE = timedelta(seconds=2 * LONGEST_S)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Alert since `since`. `sentence`: message as of a finding, empty for a lost device. `cause`: device in front."""
+
+    key: Key
+    labels: Mapping[str, str]
+    since: datetime
+    sentence: Mapping[str, Any] = field(default_factory=dict)
+    cause: str = ""
+    damped: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the labels."""
+        return sha256(repr(sorted(self.labels.items())).encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the alert as plain JSON types."""
+        return {
+            "labels": dict(self.labels),
+            "since": self.since.isoformat(timespec="seconds"),
+            "sentence": dict(self.sentence),
+            "cause": self.cause,
+            "damped": self.damped,
+        }
+
+    @classmethod
+    def load(cls, document: Mapping[str, Any]) -> Alert:
+        """Return the alert of plain JSON types."""
+        labels = document["labels"]
+        key = Key(labels["device"], labels["check"], labels["subject"])
+        since = moment_of(document["since"])
+        return cls(key, labels, since, document["sentence"], document["cause"], document["damped"])
+
+
+class Alerts:
+    """Alerts of a watch: a change for the worse begins an alert, a passed finding ends it. A finding known as bad
+    before the watch is none.
+
+    A finding that changes often is in force until calm.
+    """
+
+    def __init__(self, devices: Mapping[str, Device]) -> None:
+        self._devices = devices
+        self._active: dict[Key, Alert] = {}
+        self._ended: dict[str, datetime] = {}
+
+    def take(self, changes: Iterable[StateChange], moment: datetime) -> None:
+        """Take the changes of state of a round."""
+        self.replay({**change_document(change), "at": moment.isoformat()} for change in changes)
+
+    def replay(self, recorded: Iterable[Mapping[str, Any]]) -> None:
+        """Take recorded changes, oldest first."""
+        for body in recorded:
+            key = Key(body["device"], body["check"], body["subject"])
+            if key.device in self._devices:
+                sentence = {name: body[name] for name in ("message", "message_id", "params") if name in body}
+                new = Alert(
+                    key, self._labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
+                )
+                self._update(new, body["old"])
+
+    def settle(self, states: Mapping[Key, str]) -> None:
+        """End the alerts whose findings pass, after the end of an earlier watch."""
+        self._active = {key: one for key, one in self._active.items() if _RANK.get(states.get(key, ""), 0)}
+
+    def active(self, now: datetime, resting: Collection[str] = ()) -> tuple[Sequence[Alert], frozenset[str]]:
+        """Return the alerts, and the fingerprints of those muted by their cause or on a device at rest."""
+        found = tuple(self._active.values())
+        muted = (one.fingerprint for one in found if one.key.device in resting or self._explained(one, now))
+        return found, frozenset(muted)
+
+    def _explained(self, alert: Alert, now: datetime) -> bool:
+        if not alert.cause:
+            return False
+        cause = Key(alert.cause, DEVICE, "")
+        if cause == alert.key:
+            return False
+        ended = self._ended.get(alert.cause)
+        return cause in self._active or (ended is not None and now - ended < _AFTER_CAUSE)
+
+    def _update(self, new: Alert, old: str) -> None:
+        key, known = new.key, self._active.get(new.key)
+        rank = _RANK.get(new.labels["status"], 0)
+        if rank and (known or rank >= _RANK.get(old, 0)):
+            self._active[key] = new
+        elif not rank and new.damped:
+            self._active[key] = replace(known or replace(new, labels=self._labels(key, old)), damped=True)
+        elif not rank and self._active.pop(key, None) and key.check == DEVICE:
+            self._ended[key.device] = new.since
+
+    def _labels(self, key: Key, status: str) -> dict[str, str]:
+        device = self._devices[key.device]
+        return {**key._asdict(), "status": status, "role": device.role, "venues": ",".join(device.venues)}

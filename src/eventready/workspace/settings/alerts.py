@@ -1,0 +1,178 @@
+"""alerts.yaml: routes, receivers and inhibition of the alerts of a watch, in Alertmanager's words and meanings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
+
+from eventready.core.errors import InvalidValue, UsageError
+from eventready.core.matchers import Matcher, matcher
+from eventready.core.messages import message
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.keys.secrets import is_reference
+from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.settings.mail import ReminderSettings
+
+FILE = "alerts.yaml"
+#: Value of group_by for a group per alert.
+EACH = "..."
+_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if match is None:
+        raise InvalidValue(message("workspace:alerts.duration", value=repr(value)))
+    return timedelta(
+        seconds=sum(int(n or 0) * unit for n, unit in zip(match.groups(), (86400, 3600, 60, 1), strict=True))
+    )
+
+
+def _matcher(value: Any) -> Any:
+    if isinstance(value, Matcher):
+        return value
+    try:
+        return matcher(str(value))
+    except UsageError as error:
+        raise InvalidValue(error) from None
+
+
+def _reference(value: str) -> str:
+    if not is_reference(value):
+        raise InvalidValue(message("workspace:mail.url"))
+    return value
+
+
+#: A time such as `30s`, `5m`, `1h30m`.
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["30s", "5m", "4h"]}),
+]  # fmt: skip
+LabelMatcher = Annotated[
+    Matcher, BeforeValidator(_matcher), PlainSerializer(str),
+    WithJsonSchema({"type": "string", "examples": ["status=fail", 'check=~"uplink|isis"']}),
+]  # fmt: skip
+Reference = Annotated[str, BeforeValidator(_reference)]
+
+
+class Escalation(WorkspaceModel):
+    """Receiver of alerts without an acknowledgement in time, and of those whose message reached nobody."""
+
+    receiver: str
+    after: Duration = timedelta(minutes=15)
+
+
+class Route(WorkspaceModel):
+    """Node of the routing tree: absent values are those of the parent. The first fitting child takes an alert, further
+    ones after `continue`; the node itself without any."""
+
+    receiver: str = ""
+    matchers: tuple[LabelMatcher, ...] = ()
+    group_by: tuple[str, ...] | None = Field(default=None, description="Labels of a group; `...` is all of them")
+    group_wait: Duration | None = Field(default=None, description="Before the first message of a group; 30s")
+    group_interval: Duration | None = Field(default=None, description="Before a message about changes; 5m")
+    repeat_interval: Duration | None = Field(default=None, description="Before the same message again; 4h")
+    go_on: bool = Field(default=False, alias="continue", description="Fitting siblings below take the alert too")
+    escalate: Escalation | None = None
+    routes: tuple[Route, ...] = ()
+
+    def tree(self) -> Iterator[Route]:
+        """Yield the node and all below."""
+        yield self
+        for child in self.routes:
+            yield from child.tree()
+
+
+class InhibitRule(WorkspaceModel):
+    """Alerts that fit `target_matchers` are muted while another with equal labels fits `source_matchers`."""
+
+    source_matchers: tuple[LabelMatcher, ...] = Field(min_length=1)
+    target_matchers: tuple[LabelMatcher, ...] = Field(min_length=1)
+    equal: tuple[str, ...] = ()
+
+
+class Contact(ReminderSettings):
+    """Addresses of a person: mail, and Apprise URLs as references."""
+
+
+class Receiver(Contact):
+    """Addresses, people by their name or staff number in the roster, or those on duty in a role at the minute."""
+
+    name: str = Field(min_length=1)
+    role: Literal["LD", "DH", "CA", "UC", "VH", ""] = ""
+    venue: str = Field(default="", description="Only people of the role on duty at this venue")
+    people: tuple[str, ...] = ()
+    send_resolved: bool = True
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not (self.role or self.people or self.mail or self.apprise):
+            raise InvalidValue(message("workspace:alerts.empty", receiver=self.name))
+        return self
+
+
+class AlertsFile(WorkspaceModel):
+    """alerts.yaml"""
+
+    route: Route
+    receivers: tuple[Receiver, ...] = Field(min_length=1)
+    people: dict[str, Contact] = Field(default={}, description="Addresses by name or staff number of the roster")
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    alertmanager: Reference | None = Field(
+        default=None, description="Reference to the URL of an Alertmanager, which then routes and sends"
+    )
+    heartbeat: Reference | None = Field(default=None, description="Reference to a URL that is called every minute")
+
+    @field_validator("route")
+    @classmethod
+    def _root(cls, route: Route) -> Route:
+        if route.matchers or not route.receiver:
+            raise InvalidValue(message("workspace:alerts.root"))
+        return route
+
+    def receiver(self, name: str) -> Receiver:
+        """Return a receiver. Raises StopIteration for an unknown name."""
+        return next(one for one in self.receivers if one.name == name)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the mail addresses and references of all receivers, people and servers."""
+        contacts: list[Contact] = [*self.receivers, *self.people.values()]
+        found = [address for one in contacts for address in (*one.mail, *one.apprise)]
+        return tuple(dict.fromkeys([*found, *filter(None, (self.alertmanager, self.heartbeat))]))
+
+
+def load_alerts(folder: Path) -> AlertsFile | None:
+    """Read alerts.yaml of a workspace; None for an absent file. Raises WorkspaceError."""
+    path = folder / "inventory" / FILE
+    if not path.exists():
+        return None
+    document = load_yaml(path)
+    found = document.validate(AlertsFile)
+    names = [one.name for one in found.receivers]
+    used = [name for node in found.route.tree() for name in (node.receiver, node.escalate and node.escalate.receiver)]
+    problems = [
+        document.error(message("workspace:alerts.receiver", receiver=name), "route", do=suggest(name, names))
+        for name in dict.fromkeys(filter(None, used))
+        if name not in names
+    ]
+    problems += [
+        document.error(message("workspace:alerts.person", person=name), "receivers", n, do=suggest(name, found.people))
+        for n, one in enumerate(found.receivers)
+        for name in one.people
+        if name not in found.people
+    ]
+    problems += [
+        document.error(message("workspace:alerts.twice", receiver=name), "receivers", n)
+        for n, name in enumerate(names)
+        if name in names[:n]
+    ]
+    raise_errors(problems)
+    return found
