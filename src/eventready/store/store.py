@@ -27,6 +27,7 @@ from eventready.store.database import Database, database_location
 from eventready.store.documents import compress, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.journal import Journal
+from eventready.store.notification_outbox import NotificationOutbox
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
 from eventready.store.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.run import Parts, Run, Summary
@@ -230,6 +231,10 @@ class Store:
     def journal(self, stream: str) -> Journal:
         """Append-only journal by name: `attestation`, `incident`, ..."""
         return Journal(self._database, stream)
+
+    def outbox(self, scope: str) -> NotificationOutbox:
+        """Messages to people of a scope, such as the real alerts of an event."""
+        return NotificationOutbox(self._database, self._alive, scope)
 
     def series(self, event: str, *, rehearsal: bool) -> ValueSeries:
         """Series of measured values of an event."""

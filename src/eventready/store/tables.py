@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 6
+VERSION = 7
 
 #: Prefix of all tables, for shared PostgreSQL databases.
 PREFIX = "eventready_"
@@ -181,6 +181,33 @@ class CurrentRow(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class NotificationRow(Base):
+    """Message of an event: `id` is unique in its `scope`. `body`: compressed canonical JSON."""
+
+    __tablename__ = PREFIX + "notification"
+
+    scope: Mapped[str] = mapped_column(String(200), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+    made: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DeliveryRow(Base):
+    """Delivery of a message to an address. `owner`: sender in charge. `due`: real time of the next attempt, UTC."""
+
+    __tablename__ = PREFIX + "notification_delivery"
+
+    scope: Mapped[str] = mapped_column(String(200), primary_key=True)
+    notification: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    owner: Mapped[str] = mapped_column(String(64), default="")
+    due: Mapped[str] = mapped_column(String(40))
+    attempts: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(default="")
+
+
 def _tables(*rows: type[Base]) -> tuple[Table, ...]:
     return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
 
@@ -192,4 +219,5 @@ TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
     4: _tables(CheckpointRow),
     5: _tables(SeriesRow, SampleRow, CurrentRow),
     6: _tables(RunItemsRow),
+    7: _tables(NotificationRow, DeliveryRow),
 }

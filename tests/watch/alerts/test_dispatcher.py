@@ -135,7 +135,7 @@ def test_an_acknowledgement_stops_repeats_and_the_escalation_until_the_next_aler
     assert sorted(names(log.at(92_300, acts=taken))) == [("chief", [], ["a"]), ("duty", [], ["a"])]
 
 
-def test_alerts_that_reached_nobody_escalate_at_once() -> None:
+def test_alerts_that_were_not_delivered_escalate_at_once() -> None:
     log = Log(alerts_file(escalate={"receiver": "chief", "after": "10m"}), down=["duty"])
     one = alert("a")
     assert names(log.at(30, one)) == [("duty", ["a"], [])]
