@@ -108,8 +108,9 @@ class Alerts:
             self._active[key] = new
         elif not rank and new.damped:
             self._active[key] = replace(known or replace(new, labels=self._labels(key, old)), damped=True)
-        elif not rank and self._active.pop(key, None) and key.check == DEVICE:
-            self._ended[key.device] = new.since
+        elif not rank and known:
+            del self._active[key]
+            self._ended |= {key.device: new.since} if key.check == DEVICE else {}
 
     def _labels(self, key: Key, status: str) -> dict[str, str]:
         device = self._devices[key.device]

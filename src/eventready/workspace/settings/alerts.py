@@ -157,7 +157,8 @@ def load_alerts(folder: Path) -> AlertsFile | None:
     document = load_yaml(path)
     found = document.validate(AlertsFile)
     names = [one.name for one in found.receivers]
-    used = [name for node in found.route.tree() for name in (node.receiver, node.escalate and node.escalate.receiver)]
+    nodes = tuple(found.route.tree())
+    used = [*(node.receiver for node in nodes), *(node.escalate.receiver for node in nodes if node.escalate)]
     problems = [
         document.error(message("workspace:alerts.receiver", receiver=name), "route", do=suggest(name, names))
         for name in dict.fromkeys(filter(None, used))
