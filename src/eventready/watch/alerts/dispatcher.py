@@ -16,7 +16,7 @@ from eventready.core.matchers import all_match
 from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.states import Key
-from eventready.workspace.settings.alerts import EACH, AlertsFile, Escalation, InhibitRule, Route
+from eventready.workspace.settings.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
 
 #: End of the path of an escalation.
 _ESCALATED = "!"
@@ -34,7 +34,7 @@ class Way:
     repeat_interval: timedelta = timedelta(hours=4)
     escalate: Escalation | None = None
 
-    def under(self, node: Route, place: int) -> Way:
+    def under(self, node: RouteNode, place: int) -> Way:
         """Return the way of a child."""
         own = {name: getattr(node, name) for name in ("group_by", "group_wait", "group_interval", "repeat_interval")}
         own |= {"receiver": node.receiver or None, "escalate": node.escalate}
@@ -152,13 +152,13 @@ class Dispatcher:
         return "inhibition" if any(_inhibits(rule, alert, situation.alerts) for rule in rules) else ""
 
 
-def _nodes(node: Route, way: Way) -> Iterator[Way]:
+def _nodes(node: RouteNode, way: Way) -> Iterator[Way]:
     yield way
     for place, child in enumerate(node.routes):
         yield from _nodes(child, way.under(child, place))
 
 
-def _walk(node: Route, way: Way, labels: Mapping[str, str]) -> Iterator[Way]:
+def _walk(node: RouteNode, way: Way, labels: Mapping[str, str]) -> Iterator[Way]:
     """Yield the ways of the deepest fitting nodes; the node itself without a fitting child."""
     taken = False
     for place, child in enumerate(node.routes):

@@ -70,7 +70,7 @@ class Escalation(WorkspaceModel):
     after: Duration = timedelta(minutes=15)
 
 
-class Route(WorkspaceModel):
+class RouteNode(WorkspaceModel):
     """Node of the routing tree: absent values are those of the parent. The first fitting child takes an alert, further
     ones after `continue`; the node itself without any."""
 
@@ -82,9 +82,9 @@ class Route(WorkspaceModel):
     repeat_interval: Duration | None = Field(default=None, description="Before the same message again; 4h")
     go_on: bool = Field(default=False, alias="continue", description="Fitting siblings below take the alert too")
     escalate: Escalation | None = None
-    routes: tuple[Route, ...] = ()
+    routes: tuple[RouteNode, ...] = ()
 
-    def tree(self) -> Iterator[Route]:
+    def tree(self) -> Iterator[RouteNode]:
         """Yield the node and all below."""
         yield self
         for child in self.routes:
@@ -122,7 +122,7 @@ class Receiver(Contact):
 class AlertsFile(WorkspaceModel):
     """alerts.yaml"""
 
-    route: Route
+    route: RouteNode
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     people: dict[str, Contact] = Field(default={}, description="Addresses by name or staff number of the roster")
     inhibit_rules: tuple[InhibitRule, ...] = ()
@@ -133,7 +133,7 @@ class AlertsFile(WorkspaceModel):
 
     @field_validator("route")
     @classmethod
-    def _root(cls, route: Route) -> Route:
+    def _root(cls, route: RouteNode) -> RouteNode:
         if route.matchers or not route.receiver:
             raise InvalidValue(message("workspace:alerts.root"))
         return route
