@@ -119,7 +119,7 @@ class NotificationOutbox:
             self._alive.release(self._owner)
 
     def claim(self, now: datetime, busy: Collection[str] = ()) -> ClaimedDelivery | None:
-        """Claim a due delivery to an address that is not busy; None without any. Raises StoreError."""
+        """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError."""
         self._free()
         waiting = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting", DeliveryRow.due <= _stamp(now))
         with self._database.reading() as session:

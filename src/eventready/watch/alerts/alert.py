@@ -1,4 +1,4 @@
-"""Alerts: findings that got worse during a watch, with their labels, begin and sentence."""
+"""Alerts: findings with a worse state than before the watch, with their labels, begin and sentence."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class Alert:
 
 
 class Alerts:
-    """Alerts of a watch: a change for the worse begins an alert, a passed finding ends it. A finding known as bad
-    before the watch is none.
+    """Alerts of a watch: a change for the worse begins an alert, a passed finding is its end. A finding known
+    as bad before the watch is none.
 
     A finding that changes often is in force until calm.
     """
@@ -83,7 +83,7 @@ class Alerts:
                 self._update(new, body["old"])
 
     def settle(self, states: Mapping[Key, str]) -> None:
-        """End the alerts whose findings pass, after the end of an earlier watch."""
+        """End the alerts of passed findings, after the end of an earlier watch."""
         self._active = {key: one for key, one in self._active.items() if _RANK.get(states.get(key, ""), 0)}
 
     def active(self, now: datetime, resting: Collection[str] = ()) -> tuple[Sequence[Alert], frozenset[str]]:

@@ -46,7 +46,7 @@ class Way:
         return "|".join([self.path, *(f"{name}={labels.get(name, '')}" for name in names)])
 
     def escalation(self, to: Escalation) -> Way:
-        """Return the way of the alerts that nobody took."""
+        """Return the way of alerts without an acknowledgement or a delivery."""
         return replace(self, path=self.path + _ESCALATED, receiver=to.receiver, group_wait=timedelta(), escalate=None)
 
 
@@ -73,7 +73,7 @@ class Notification:
 
     @property
     def escalated(self) -> bool:
-        """True for alerts that nobody took."""
+        """True for alerts without an acknowledgement or a delivery."""
         return self.group.split("|")[0].endswith(_ESCALATED)
 
     @property
@@ -172,7 +172,7 @@ def _walk(node: RouteNode, way: Way, labels: Mapping[str, str]) -> Iterator[Way]
 
 
 def _inhibits(rule: InhibitRule, alert: Alert, alerts: Iterable[Alert]) -> bool:
-    """Return True with a source of a rule in force; an alert that is a source and a target mutes no other such."""
+    """Return True with a source of a rule in force; alerts with both sides of a rule do not mute each other."""
     both = all_match(rule.source_matchers, alert.labels)
     return any(
         one is not alert
@@ -206,7 +206,7 @@ def _next(
 
 
 def _late(to: Escalation, past: Sequence[Notification], now: datetime) -> set[str]:
-    """Fingerprints of notified alerts that nobody took in time, or whose messages reached nobody."""
+    """Fingerprints of notified alerts without an acknowledgement in time, or with undelivered messages."""
     first: dict[str, datetime] = {}
     reached: set[str] = set()
     for one in past:

@@ -64,7 +64,7 @@ Reference = Annotated[str, BeforeValidator(_reference)]
 
 
 class Escalation(WorkspaceModel):
-    """Receiver of alerts without an acknowledgement in time, and of those whose message reached nobody."""
+    """Receiver of alerts without an acknowledgement in time, and of those with undelivered messages."""
 
     receiver: str
     after: Duration = timedelta(minutes=15)
@@ -92,7 +92,7 @@ class RouteNode(WorkspaceModel):
 
 
 class InhibitRule(WorkspaceModel):
-    """Alerts that fit `target_matchers` are muted while another with equal labels fits `source_matchers`."""
+    """Alerts with fitting `target_matchers` are muted while another with equal labels fits `source_matchers`."""
 
     source_matchers: tuple[LabelMatcher, ...] = Field(min_length=1)
     target_matchers: tuple[LabelMatcher, ...] = Field(min_length=1)
