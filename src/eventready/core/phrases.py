@@ -29,7 +29,8 @@ def required(text: str, option: str, what: str) -> str:
     """Text of a mandatory option, stripped. Raises UsageError for an empty text."""
     cleaned = tidy(text, option)
     if not cleaned:
-        raise UsageError(message("core:text_missing", what=what, option=option))
+        shown = option if option.startswith("--") or option.isupper() else f"--{option}"
+        raise UsageError(message("core:text_missing", what=what, option=shown))
     return cleaned
 
 

@@ -18,7 +18,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Lang, message
+from eventready.core.messages import Lang, message, term
 from eventready.core.phrases import short
 
 with deferred():
@@ -164,7 +164,8 @@ def _check(app: App, document: Document) -> Exit:
     found = list(sources(document))
     if app.output == "table":
         for source, part in found:
-            click.echo(f"{source or app.text('cli:papers.no_source')}: {short(part, _PART)}")
+            named = ", ".join(term("cli:source", each, app.lang) for each in source.split(", "))
+            click.echo(f"{named or app.text('cli:papers.no_source')}: {short(part, _PART)}")
     else:
         app.emit([{"source": source, "text": part} for source, part in found])
     return Exit.OK if all(source for source, _ in found) else Exit.FINDINGS
