@@ -138,7 +138,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "alerts acknowledge": ("alerts acknowledge core-1/uplink", 'alerts acknowledge edge-1 --reason "An drives there"'),
     "alerts expire": ("alerts expire 3", "alerts expire 3 --by An"),
     "alerts list": ("alerts list", "alerts list --all -o json"),
-    "serve": ("serve", "serve --port 8800"),
+    "serve": ("serve", "serve --port 8800", "serve --name wall.example.vn"),
+    "serve user add": ("serve user add An --role operator", "serve user add Hall < password.txt"),
+    "serve user list": ("serve user list", "serve user list -o json"),
+    "serve user remove": ("serve user remove An", "serve user remove Hall"),
     "kit make": ("kit make --out kit.json", "kit make --out kit.json --recipient-email reports@example.vn"),
     "consolidate": (
         "consolidate bundles/a.evr bundles/b.evr --keys keys/ --out province/",

@@ -27,7 +27,7 @@ from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 
-FACT, INTERVAL = "isis_neighbour", 15.0
+CHECK, FACT, INTERVAL = "isis", "isis_neighbour", 15.0
 EVENT = Event.model_validate(
     {
         "id": "night",
@@ -59,8 +59,8 @@ class Scene:
     def __post_init__(self) -> None:
         known = devices()
         whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
-        cells = {key: cell for key, cell in whole.cells.items() if cell.check == "isis"}
-        matrix = replace(whole, checks={"isis": whole.checks["isis"]}, cells=cells)
+        cells = {key: cell for key, cell in whole.cells.items() if cell.check == CHECK}
+        matrix = replace(whole, checks={CHECK: whole.checks[CHECK]}, cells=cells)
         job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
         self.watcher = Watcher(job, States(), lambda _fact: INTERVAL)
         self.snapshots = Snapshots(self.store, EVENT.id, self.clock)

@@ -1,30 +1,103 @@
-"""`eventready serve`: the pages of the night in a browser."""
+"""`eventready serve`: the pages of the night in a browser, and their users."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.core.errors import Exit
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
 
 with deferred():
+    from eventready.cli.render.listing import cell, show, translated
     from eventready.watch.web.app import application
     from eventready.watch.web.read_model import ReadModel
-    from eventready.watch.web.server import serve
+    from eventready.watch.web.server import server
+    from eventready.watch.web.users import Users
+
+if TYPE_CHECKING:
+    from eventready.watch.web.page import Role
+
+_COLUMNS = ("name", "role", "added")
 
 
 @click.group("serve", invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8750, show_default=True, help="Port to listen on.")
+@click.option("--name", "names", multiple=True, metavar="NAME",
+              help="Name of the server in addresses of browsers, repeatable.")  # fmt: skip
 @click.pass_context
-def command(context: click.Context, *, host: str, port: int) -> int:
+def command(context: click.Context, *, host: str, port: int, names: Sequence[str]) -> int:
     """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their begin,
-    and the age of everything. The pages read what `eventready watch` keeps in the store."""
+    and the age of everything. The pages read what `eventready watch` keeps in the store.
+
+    Without users everybody on this machine may look and nobody may act. With users (`serve user add`) the pages need a
+    login; operators may act. Other machines are served with users only, best behind a server with TLS.
+    """
     if context.invoked_subcommand is not None:
         return Exit.OK
     app: App = context.obj
     with app.open_store() as store:
+        if not _local(host) and not Users(store).all():
+            raise UsageError(message("web:user.needed"))
         app.notify("web:serving", url=f"http://{host}:{port}/")
-        serve(application(ReadModel(app.workspace, store, app.clock), app.chosen_lang), host, port)
+        server(application(ReadModel(app.workspace, store, app.clock), app.chosen_lang, names=names), host, port).run()
     return Exit.OK
+
+
+@command.group("user")
+def user() -> None:
+    """Add, list and remove the users of the pages."""
+
+
+@user.command("add", short_help="Add a user, or change role and password")
+@click.argument("name")
+@click.option("--role", type=click.Choice(["viewer", "operator"]), default="viewer", show_default=True,
+              help="Operators may act: acknowledge, silence, open incidents.")  # fmt: skip
+@click.pass_obj
+def add(app: App, *, name: str, role: Role) -> None:
+    """Add the user NAME, or change role and password. The password is asked for, or is the first line of stdin."""
+    ask = sys.stdin.isatty()
+    prompt = app.text("web:user.prompt")
+    password = click.prompt(prompt, hide_input=True, confirmation_prompt=True) if ask else sys.stdin.readline()
+    with app.open_store() as store:
+        Users(store).add(name, password.rstrip("\r\n"), role, app.clock)
+    app.notify("web:user.added", name=name, role=role)
+
+
+@user.command("list", short_help="List the users")
+@click.pass_obj
+def list_users(app: App) -> None:
+    """List the users of the pages with their roles."""
+    with app.open_store() as store:
+        users = [{"name": name, "role": one["role"], "added": one["added"]} for name, one in Users(store).all().items()]
+    if app.output != "table":
+        app.emit(users)
+        return
+    table = translated("web:user_column", _COLUMNS, app.lang)
+    for one in users:
+        table.add_row(cell(one["name"]), app.text(f"web:role.{one['role']}"), one["added"])
+    show(table)
+
+
+@user.command("remove", short_help="Remove a user; open sessions end")
+@click.argument("name")
+@click.pass_obj
+def remove(app: App, *, name: str) -> None:
+    """Remove the user NAME; open sessions of the user end within a minute."""
+    with app.open_store() as store:
+        Users(store).remove(name)
+    app.notify("web:user.removed", name=name)
+
+
+def _local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,28 +12,52 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from eventready.core.messages import Lang
 from eventready.watch.web.headers import SecurityHeaders
 from eventready.watch.web.identity import Viewers, guarded
+from eventready.watch.web.limits import Limits
+from eventready.watch.web.login import Attempts
+from eventready.watch.web.origin import SameOrigin
 from eventready.watch.web.page import STATIC, WebPage, html
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.routes import PAGES
+from eventready.watch.web.sessions import COOKIE, Sessions
 from eventready.watch.web.wall import Feed
 
 
-def application(model: ReadModel, lang: Lang | None = None, pages: Sequence[WebPage] = PAGES) -> Starlette:
-    """Return the application for a read model. `lang`: language of viewers without a choice of their own."""
+def application(
+    model: ReadModel, lang: Lang | None = None, *, names: Collection[str] = (), pages: Sequence[WebPage] = PAGES
+) -> Starlette:
+    """Return the application for a read model.
+
+    `lang`: language of viewers without a choice of their own. `names`: names of the server beside its addresses.
+    """
+    sessions = Sessions(model.store)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(Viewers, lang=lang)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Limits, known=partial(_known, sessions)),
+            Middleware(SameOrigin, names=names),
+            Middleware(Viewers, sessions=sessions, lang=lang),
+        ],
         exception_handlers={HTTPException: _refused},
     )
     app.state.model, app.state.feed = model, Feed(model)
+    app.state.sessions, app.state.attempts = sessions, Attempts()
     return app
+
+
+def _known(sessions: Sessions, scope: Scope) -> str:
+    """Key of a logged-in client, by a session looked up before."""
+    token = Request(scope).cookies.get(COOKIE)
+    session = sessions.known(token) if token else None
+    return session.key if session else ""
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from eventready.core.messages import LANGS, Lang
 
+_PATH = re.compile(r"/(?![/\\])[\w/?&=%.~-]*")
 _COOKIE, _YEAR_S = "eventready_lang", 365 * 86_400
 
 
@@ -14,11 +17,15 @@ async def choose(request: Request) -> Response:
     """Keep the language of a form, and go back to its page."""
     form = await request.form()
     lang, back = str(form.get("lang", "")), str(form.get("back", "/"))
-    local = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = RedirectResponse(back if local else "/", 303)
+    response = RedirectResponse(local_path(back), 303)
     if lang in LANGS:
         response.set_cookie(_COOKIE, lang, max_age=_YEAR_S, httponly=True, samesite="lax")
     return response
+
+
+def local_path(path: str) -> str:
+    """Return a path of this server; the wall for any other address."""
+    return path if _PATH.fullmatch(path) else "/"
 
 
 def language_of(request: Request, default: Lang | None) -> Lang:

@@ -1,33 +1,48 @@
-"""Viewer of every request, and access to the pages."""
+"""Viewer of every request, by the session, and access to the pages."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eventready.core.errors import StoreError
 from eventready.core.messages import Lang
 from eventready.watch.web.choices import language_of
 from eventready.watch.web.page import Viewer, WebPage, viewer_of
+from eventready.watch.web.sessions import COOKIE, Sessions
 
 
 class Viewers:
-    """Middleware: the viewer (`request.state.viewer`)."""
+    """Middleware: the viewer (`request.state.viewer`). Without users in the store everybody is a viewer."""
 
-    def __init__(self, app: ASGIApp, lang: Lang | None) -> None:
-        self._app, self._lang = app, lang
+    def __init__(self, app: ASGIApp, sessions: Sessions, lang: Lang | None) -> None:
+        self._app, self._sessions, self._lang = app, sessions, lang
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
-            kiosk = "kiosk" in request.query_params
-            request.state.viewer = Viewer(role="viewer", lang=language_of(request, self._lang), kiosk=kiosk)
+            request.state.viewer = await self._viewer(request)
         await self._app(scope, receive, send)
+
+    async def _viewer(self, request: Request) -> Viewer:
+        lang, kiosk = language_of(request, self._lang), "kiosk" in request.query_params
+        token = request.cookies.get(COOKIE)
+        try:
+            session = await run_in_threadpool(self._sessions.find, token) if token else None
+        except StoreError:
+            # Without the database the wall is red, for those with a session of before.
+            session = self._sessions.known(token) if token else None
+        if session:
+            return Viewer(session.user, session.role, lang, kiosk)
+        needed = await run_in_threadpool(lambda: self._sessions.needed)
+        return Viewer(role=None if needed else "viewer", lang=lang, kiosk=kiosk)
 
 
 def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
@@ -36,6 +51,8 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         viewer = viewer_of(request)
         if page.access != "open" and viewer.role is None:
+            if "text/html" in request.headers.get("accept", "") and request.method == "GET":
+                return RedirectResponse(f"/login?back={quote(request.url.path)}", 303)
             raise HTTPException(401)
         if page.access == "operator" and not viewer.operates:
             raise HTTPException(403)

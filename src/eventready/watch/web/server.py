@@ -1,17 +1,71 @@
-"""Server of the pages: uvicorn on an address, until SIGINT or SIGTERM."""
+"""Server of the pages: uvicorn on an address, with limits against slow clients and too many of them."""
 
 from __future__ import annotations
 
+import asyncio
+
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: Seconds for open streams at the end.
-_GRACE_S = 2
+#: Seconds for open streams at the end, for a whole request, and for a client to read what was sent.
+GRACE_S, REQUEST_S, READ_S = 2, 15.0, 30.0
+#: Connections at once.
+MOST_CONNECTIONS = 500
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Serve an application until SIGINT or SIGTERM."""
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 connection with times for a request and for a reader, closed at once where there are too many."""
+
+    _slow: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Begin a connection."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self._slow = self.loop.call_later(REQUEST_S, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; a request must be whole in time."""
+        super().data_received(data)
+        whole = self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        if whole and self._slow:
+            self._slow.cancel()
+            self._slow = None
+        elif not whole and self._slow is None:
+            self._slow = self.loop.call_later(REQUEST_S, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """Wait for a reader."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(READ_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on after a reader."""
+        super().resume_writing()
+        self._cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        if self._slow:
+            self._slow.cancel()
+        self._cancel()
+        super().connection_lost(exc)
+
+    def _cancel(self) -> None:
+        if self._unread:
+            self._unread.cancel()
+            self._unread = None
+
+
+def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
+    """Return a server for an application; `run` serves until SIGINT or SIGTERM."""
     config = uvicorn.Config(
-        app, host, port, log_level="warning", server_header=False, timeout_graceful_shutdown=_GRACE_S, lifespan="off"
-    )
-    uvicorn.Server(config).run()
+        app, host, port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
+        http=BoundedProtocol, ws="none",
+    )  # fmt: skip
+    return uvicorn.Server(config)

@@ -26,7 +26,7 @@ from eventready.workspace.settings.event import Event, Window
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two readings of the store, and of a stream until the browser opens it anew with its session.
-TICK_S, STREAM_S = 2.0, 600.0
+TICK_S, STREAM_S = 2.0, 60.0
 #: Open findings on the wall.
 _SHOWN = 40
 _LINES = re.compile("\r\n|\r|\n")

@@ -1,0 +1,96 @@
+"""Limits of a client: rate of requests, open streams, size of a body."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Requests per second and at once of a client; clients remembered; bytes of a body.
+RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536
+#: Streams of a client, and of all.
+STREAMS, ALL_STREAMS = 60, 300
+_STREAM = "/wall/stream"
+
+
+class Bucket:
+    """Token bucket per key; the oldest keys are forgotten."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str) -> bool:
+        """Take a token; False without any left."""
+        now = self._clock()
+        left, at = self._left.pop(key, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._rate)
+        self._left[key] = (left - 1 if left >= 1 else left), now
+        if len(self._left) > CLIENTS:
+            self._left.popitem(last=False)
+        return left >= 1
+
+
+def client_of(scope: Scope) -> str:
+    """Address of a client; behind a proxy on this machine, of its client."""
+    return str((scope.get("client") or ("",))[0])
+
+
+class Limits:
+    """Middleware: 429 above the rate, 503 above the streams, 413 for a large body.
+
+    `known`: key of a logged-in client, or empty; each has a rate of its own, whatever others do from its address.
+    """
+
+    def __init__(self, app: ASGIApp, known: Callable[[Scope], str]) -> None:
+        self._app, self._known = app, known
+        self._bucket = Bucket(RATE, BURST)
+        self._streams: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        key = self._known(scope) or client_of(scope)
+        if not self._bucket.take(key):
+            await PlainTextResponse("too many requests\n", 429, {"Retry-After": "5"})(scope, receive, send)
+        elif scope["path"] == _STREAM:
+            await self._stream(key, scope, receive, send)
+        elif _too_large(Headers(scope=scope)):
+            await PlainTextResponse("too large\n", 413)(scope, receive, send)
+        else:
+            await self._app(scope, _bounded(receive), send)
+
+    async def _stream(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._streams[key] >= STREAMS or self._streams.total() >= ALL_STREAMS:
+            await PlainTextResponse("too many streams\n", 503, {"Retry-After": "30"})(scope, receive, send)
+            return
+        self._streams[key] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._streams[key] -= 1
+            if not self._streams[key]:
+                del self._streams[key]
+
+
+def _too_large(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return not length.isdecimal() or int(length) > BODY
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Body without a declared length: its end after BODY bytes."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        return message if taken <= BODY else {"type": "http.disconnect"}
+
+    return bounded

@@ -1,0 +1,30 @@
+"""Log of acts and logins in the store's journal: user, act, address, and what the act was about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.requests import Request
+
+from eventready.core.clock import Clock
+from eventready.store.event_journal import EventJournal
+from eventready.store.journal import JournalEntry
+from eventready.store.store import Store
+from eventready.watch.web.limits import client_of
+from eventready.watch.web.page import model_of, viewer_of
+
+STREAM = "page"
+
+
+def record(request: Request, act: str, *, user: str = "", **details: Any) -> None:
+    """Record an act of a request, of its viewer or of `user`. Raises StoreError."""
+    model = model_of(request)
+    body = {"act": act, "user": user or viewer_of(request).name, "address": client_of(request.scope), **details}
+    journal = EventJournal(model.store, STREAM, model.workspace.event.id, model.clock)
+    journal.add([(body["user"] or "-", body)])
+
+
+def entries(store: Store, event: str, clock: Clock) -> Iterator[JournalEntry]:
+    """Return the recorded acts, oldest first. Raises StoreError."""
+    return EventJournal(store, STREAM, event, clock).entries()

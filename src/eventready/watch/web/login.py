@@ -1,0 +1,76 @@
+"""Login and logout. Every login opens a session under a new token, and ends the one before."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from eventready.watch.web.choices import local_path
+from eventready.watch.web.limits import Bucket, client_of
+from eventready.watch.web.log import record
+from eventready.watch.web.page import Role, html, model_of, viewer_of
+from eventready.watch.web.sessions import AGE, COOKIE, Sessions
+from eventready.watch.web.users import Users
+
+#: Attempts at once, and per second afterwards: of an address, and on a name.
+_OF_ADDRESS, _ON_NAME = (10, 1 / 30), (50, 1 / 10)
+#: Characters of a name.
+_LONGEST_NAME = 64
+
+
+class Attempts:
+    """Limits of the attempts to log in."""
+
+    def __init__(self) -> None:
+        self._address = Bucket(_OF_ADDRESS[1], _OF_ADDRESS[0])
+        self._name = Bucket(_ON_NAME[1], _ON_NAME[0])
+
+    def allowed(self, request: Request, name: str) -> bool:
+        """True for an attempt within the limits."""
+        return self._address.take(client_of(request.scope)) and self._name.take(name)
+
+
+async def form(request: Request) -> Response:
+    """Form of the login."""
+    return html(request, "login.html", back=local_path(request.query_params.get("back", "/")), failed="")
+
+
+async def login(request: Request) -> Response:
+    """Log in by name and password."""
+    sent = await request.form()
+    name, password = str(sent.get("name", ""))[:_LONGEST_NAME].strip(), str(sent.get("password", ""))
+    back = local_path(str(sent.get("back", "/")))
+    attempts: Attempts = request.app.state.attempts
+    if not attempts.allowed(request, name):
+        return html(request, "login.html", 429, back=back, failed="limit")
+    role = await run_in_threadpool(Users(model_of(request).store).verify, name, password)
+    if role is None:
+        await run_in_threadpool(record, request, "login refused", user=name)
+        return html(request, "login.html", 401, back=back, failed="password")
+    return await run_in_threadpool(begin, request, name, role, "password", back)
+
+
+def begin(request: Request, name: str, role: Role, source: str, back: str) -> Response:
+    """Open a session for a user, and go to a page. Raises StoreError."""
+    sessions: Sessions = request.app.state.sessions
+    sessions.close(request.cookies.get(COOKIE, ""))
+    token = sessions.open(name, role, source)
+    record(request, "login", user=name, source=source)
+    response = RedirectResponse(back, 303)
+    response.set_cookie(
+        COOKIE, token, max_age=int(AGE.total_seconds()), httponly=True, samesite="lax",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return response
+
+
+def logout(request: Request) -> Response:
+    """End the session."""
+    sessions: Sessions = request.app.state.sessions
+    sessions.close(request.cookies.get(COOKIE, ""))
+    if viewer_of(request).name:
+        record(request, "logout")
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE)
+    return response

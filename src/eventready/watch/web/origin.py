@@ -1,0 +1,50 @@
+"""Origin of requests: no other site may send forms (CSRF), and no foreign name may point here (rebinding).
+
+`Sec-Fetch-Site`, then `Origin` against `Host`, as the browser itself sets them; programs send neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SameOrigin:
+    """Middleware: 400 for a foreign name of the host, 403 for a request of another site that may change anything."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
+        self._app, self._names = app, frozenset({"localhost", *map(str.lower, names)})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if not self._is_own(headers.get("host", "")):
+                await PlainTextResponse("unknown host name\n", 400)(scope, receive, send)
+                return
+            if scope["method"] not in _SAFE and not from_here(headers):
+                await PlainTextResponse("request from another site\n", 403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _is_own(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            return name in self._names or bool(ip_address(name))
+        except ValueError:
+            return False
+
+
+def from_here(headers: Headers) -> bool:
+    """True for a request of a page of this server, or of a program without a browser."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host", "")

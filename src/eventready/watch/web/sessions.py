@@ -1,0 +1,103 @@
+"""Sessions of logged-in users in the store, under the hash of their token."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from eventready.core.errors import StoreError
+from eventready.store.store import Store
+from eventready.watch.web.page import Role
+from eventready.watch.web.users import Users
+
+COOKIE = "eventready_session"
+#: Greatest age of a session, sessions of a user; further ones end the oldest.
+AGE, OF_A_USER = timedelta(hours=12), 8
+#: A session and the existence of users are looked up again after so many seconds.
+_AGAIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class UserSession:
+    """Session: user and role; `key` is the hash of its token."""
+
+    key: str
+    user: str
+    role: Role
+
+
+class Sessions:
+    """Sessions of a store. Safe for several threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._current, self._users = store.current("session"), Users(store)
+        self._known: dict[str, tuple[UserSession | None, float]] = {}
+        self._needed: tuple[bool, float] = (True, float("-inf"))
+
+    @property
+    def needed(self) -> bool:
+        """True with users in the store: the pages need a login. Without the database, as last known."""
+        if time.monotonic() - self._needed[1] >= _AGAIN_S:
+            with suppress(StoreError):
+                self._needed = bool(self._users.all()), time.monotonic()
+        return self._needed[0]
+
+    def open(self, user: str, role: Role, source: str = "password") -> str:
+        """Open a session under a new token, and end those too old or too many. Return the token. Raises StoreError."""
+        token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+        others = self._current.all()
+        own = sorted((str(body["since"]), key) for key, body in others.items() if body["user"] == user)
+        too_many = [key for _since, key in own[: max(0, len(own) - OF_A_USER + 1)]]
+        self._end(*too_many, *(key for key, body in others.items() if not _fresh(body)))
+        body = {"user": user, "role": role, "source": source, "since": now.isoformat(timespec="milliseconds")}
+        self._current.put(_key(token), body)
+        return token
+
+    def known(self, token: str) -> UserSession | None:
+        """Return a session as last looked up; without the store."""
+        session, at = self._known.get(_key(token), (None, float("-inf")))
+        return session if time.monotonic() - at < AGE.total_seconds() else None
+
+    def find(self, token: str) -> UserSession | None:
+        """Return the session of a token; None for an unknown or ended one. Raises StoreError."""
+        key = _key(token)
+        session, at = self._known.get(key, (None, float("-inf")))
+        if session and time.monotonic() - at < _AGAIN_S:
+            return session
+        session = self._read(key)
+        self._known.pop(key, None)
+        if session:
+            self._known[key] = session, time.monotonic()
+        return session
+
+    def close(self, token: str) -> None:
+        """End a session. Raises StoreError."""
+        self._end(_key(token))
+
+    def _read(self, key: str) -> UserSession | None:
+        body = self._current.get(key)
+        if body is None or not _fresh(body):
+            return None
+        user, role = str(body["user"]), body["role"]
+        if body["source"] == "password":
+            role = self._users.role(user)
+        return UserSession(key, user, role) if role in ("viewer", "operator") else None
+
+    def _end(self, *keys: str) -> None:
+        self._current.remove(*keys)
+        for key in keys:
+            self._known.pop(key, None)
+
+
+def _key(token: str) -> str:
+    return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _fresh(body: Mapping[str, Any]) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(body["since"]) < AGE

@@ -1,0 +1,69 @@
+"""Users of the pages in the store: name, role and password, hashed by Argon2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Semaphore
+from typing import Any, get_args
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from eventready.core.clock import Clock
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.store.store import Store
+from eventready.watch.web.page import Role
+
+#: Least and greatest length of a password.
+SHORTEST, LONGEST = 10, 200
+_NAME = re.compile(r"[^\W_](?:[\w .@-]{0,62}[\w.])?")
+#: Each verification takes 64 MB and a processor for a tenth of a second.
+_VERIFYING = Semaphore(2)
+
+
+class Users:
+    """Users of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._current, self._hasher = store.current("user"), PasswordHasher()
+
+    def add(self, name: str, password: str, role: Role, clock: Clock) -> None:
+        """Add a user, or replace role and password. Raises UsageError for an invalid name or password."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(message("web:user.name", name=name))
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise UsageError(message("web:user.password", least=SHORTEST, most=LONGEST))
+        body = {"role": role, "hash": self._hasher.hash(password), "added": clock.real().isoformat(timespec="seconds")}
+        self._current.put(name, body)
+
+    def remove(self, name: str) -> None:
+        """Remove a user; the sessions of the user end with it. Raises UsageError for an unknown name."""
+        if self._current.get(name) is None:
+            raise UsageError(message("web:user.unknown", name=name))
+        self._current.remove(name)
+
+    def all(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the users by name. Raises StoreError."""
+        return self._current.all()
+
+    def role(self, name: str) -> Role | None:
+        """Return the role of a user; None for an unknown name."""
+        body = self._current.get(name)
+        return next((role for role in get_args(Role) if body and body.get("role") == role), None)
+
+    def verify(self, name: str, password: str) -> Role | None:
+        """Return the role of a user with this password; an unknown name takes as long as a wrong password."""
+        body = self._current.get(name)
+        with _VERIFYING:
+            try:
+                self._hasher.verify(str(body["hash"]) if body else self._nobody, password[:LONGEST])
+            except (VerificationError, InvalidHashError):
+                return None
+        return self.role(name) if body else None
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash("")

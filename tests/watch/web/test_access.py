@@ -1,0 +1,181 @@
+"""Logins, sessions, roles and origins: nothing without a login, nothing for another site, no act by a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from eventready.watch.web import limits, login, sessions, users
+from eventready.watch.web.app import application
+from eventready.watch.web.log import entries
+from eventready.watch.web.page import WebPage, viewer_of
+from eventready.watch.web.routes import PAGES
+from eventready.watch.web.sessions import COOKIE, Sessions
+from eventready.watch.web.users import Users
+from tests.watch.web.scene import EVENT, Scene, scene
+
+OPEN = {"/login", "/logout", "/choices", "/healthz"}
+PASSWORD = "correct horse battery"
+ACT = WebPage("/act", lambda request: PlainTextResponse(viewer_of(request).name), "operator", ("POST",))
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
+    with scene(tmp_path) as opened:
+        for name, role in (("Vy", "viewer"), ("Oanh", "operator")):
+            Users(opened.store).add(name, PASSWORD, "operator" if role == "operator" else "viewer", opened.clock)
+        yield opened
+
+
+def browser_of(made: Scene) -> TestClient:
+    app = application(made.model, pages=(*PAGES, ACT))
+    return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+
+
+def logged_in(made: Scene, name: str) -> TestClient:
+    client = browser_of(made)
+    assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
+    return client
+
+
+def acts(made: Scene) -> list[tuple[str, str]]:
+    return [(entry.body["user"], entry.body["act"]) for entry in entries(made.store, EVENT.id, made.clock)]
+
+
+@pytest.mark.attack(family="pages without a login")
+def test_only_open_pages_answer_without_a_login(made: Scene) -> None:
+    client = browser_of(made)
+    closed = [page for page in (*PAGES, ACT) if page.access != "open" and "{" not in page.path]
+    assert {client.request(page.methods[0], page.path).status_code for page in closed} == {401}
+    assert {page.path for page in PAGES if page.access == "open"} == OPEN
+
+
+def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
+    client = logged_in(made, "Oanh")
+    assert client.get("/").status_code == 200
+    Users(made.store).remove("Oanh")
+    assert client.get("/").status_code == 401
+    assert acts(made) == [("Oanh", "login")]
+
+
+def test_a_login_ends_after_its_age_and_at_logout(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = logged_in(made, "Oanh")
+    token = client.cookies[COOKIE]
+    client.post("/logout")
+    client.cookies.set(COOKIE, token)
+    assert client.get("/").status_code == 401
+    client = logged_in(made, "Oanh")
+    monkeypatch.setattr(sessions, "AGE", sessions.AGE * 0)
+    assert client.get("/").status_code == 401
+
+
+def test_sessions_of_a_user_are_bounded(made: Scene) -> None:
+    opened = Sessions(made.store)
+    tokens = [opened.open("Oanh", "operator") for _ in range(sessions.OF_A_USER + 2)]
+    assert [opened.find(token) is not None for token in tokens] == [False] * 2 + [True] * sessions.OF_A_USER
+
+
+@pytest.mark.attack(family="acts of a viewer")
+def test_a_viewer_may_not_act(made: Scene) -> None:
+    assert logged_in(made, "Vy").post("/act").status_code == 403
+    assert logged_in(made, "Oanh").post("/act").text == "Oanh"
+
+
+@pytest.mark.attack(family="session fixation")
+def test_a_planted_session_is_never_logged_in(made: Scene) -> None:
+    client = browser_of(made)
+    client.cookies.set(COOKIE, "planted")
+    client.post("/login", data={"name": "Oanh", "password": PASSWORD})
+    assert Sessions(made.store).find("planted") is None
+    before = logged_in(made, "Vy")
+    old = before.cookies[COOKIE]
+    before.post("/login", data={"name": "Oanh", "password": PASSWORD})
+    assert before.cookies[COOKIE] != old
+    assert Sessions(made.store).find(old) is None
+
+
+@pytest.mark.attack(family="requests of another site")
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:9999"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1"}, 200),
+        ({"Origin": "http://127.0.0.1"}, 200),
+        ({}, 200),
+        ({"Host": "evil.example"}, 400),
+        ({"Host": "127.0.0.1.evil.example"}, 400),
+    ],
+)
+def test_another_site_may_not_act(made: Scene, headers: dict[str, str], status: int) -> None:
+    assert logged_in(made, "Oanh").post("/act", headers=headers).status_code == status
+
+
+@pytest.mark.attack(family="guessed passwords")
+def test_guessing_is_slow_and_logged(made: Scene) -> None:
+    client = browser_of(made)
+    answers = [client.post("/login", data={"name": "Oanh", "password": f"guess {n}"}).status_code for n in range(12)]
+    assert answers == [401] * login._OF_ADDRESS[0] + [429] * 2
+    assert client.post("/login", data={"name": "Oanh", "password": PASSWORD}).status_code == 429
+    assert acts(made) == [("Oanh", "login refused")] * login._OF_ADDRESS[0]
+
+
+@pytest.mark.attack(family="floods of requests")
+def test_a_flood_of_a_stranger_does_not_touch_a_viewer(made: Scene) -> None:
+    viewer, stranger = logged_in(made, "Vy"), browser_of(made)
+    stranger.app = viewer.app
+    assert viewer.get("/").status_code == 200
+    flood = [TestClient.get(stranger, "/login").status_code for _ in range(limits.BURST + 60)]
+    assert 429 in flood
+    assert viewer.get("/").status_code == 200
+
+
+@pytest.mark.attack(family="large and invalid requests")
+def test_a_large_or_invalid_body_is_refused(made: Scene) -> None:
+    client = logged_in(made, "Oanh")
+    assert client.post("/choices", content=b"x" * (limits.BODY + 1)).status_code == 413
+    assert client.post("/choices", headers={"Content-Length": "-1"}, content=b"").status_code == 413
+    for content in (b"\xff\xfe=%ff&lang", b"--x\r\n", b"a" * 60_000):
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data"):
+            answer = client.post("/choices", content=content, headers={"Content-Type": kind})
+            assert answer.status_code in (303, 400)
+
+
+@pytest.mark.attack(family="paths out of the pages")
+@pytest.mark.parametrize("path", ["../page.py", "%2e%2e/page.py", "..%2fpage.py", "/etc/passwd", "vendor", "", "%00"])
+def test_no_file_outside_of_the_static_ones_is_served(made: Scene, path: str) -> None:
+    assert logged_in(made, "Vy").get(f"/static/{path}").status_code == 404
+
+
+@pytest.mark.attack(family="redirects to another site")
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "/\nx", "javascript:1"])
+def test_a_login_goes_to_a_page_of_its_own(made: Scene, back: str) -> None:
+    answer = browser_of(made).post("/login", data={"name": "Oanh", "password": PASSWORD, "back": back})
+    assert answer.headers["location"] == "/"
+
+
+def test_no_hash_or_token_is_on_a_page(made: Scene) -> None:
+    client = logged_in(made, "Oanh")
+    token = client.cookies[COOKIE]
+    for page in PAGES:
+        if page.path != "/wall/stream" and "GET" in page.methods and "{" not in page.path:
+            content = client.get(page.path).text
+            assert token not in content
+            assert "argon2" not in content
+
+
+def test_a_request_is_served_under_a_name_of_the_server_only_when_told(made: Scene) -> None:
+    for names, status in (((), 400), (("wall.example.vn",), 200)):
+        client = TestClient(application(made.model, names=names), base_url="http://wall.example.vn")
+        assert client.get("/login").status_code == status
