@@ -17,7 +17,7 @@ from eventready.watch.web.log import entries
 from eventready.watch.web.page import WebPage, viewer_of
 from eventready.watch.web.routes import PAGES
 from eventready.watch.web.sessions import COOKIE, Sessions
-from eventready.watch.web.users import Users
+from eventready.watch.web.users import PageUsers
 from tests.watch.web.scene import EVENT, Scene, scene
 
 OPEN = {"/login", "/logout", "/choices", "/healthz"}
@@ -31,7 +31,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
     with scene(tmp_path) as opened:
         for name, role in (("Vy", "viewer"), ("Oanh", "operator")):
-            Users(opened.store).add(name, PASSWORD, "operator" if role == "operator" else "viewer", opened.clock)
+            PageUsers(opened.store).add(name, PASSWORD, "operator" if role == "operator" else "viewer", opened.clock)
         yield opened
 
 
@@ -61,7 +61,7 @@ def test_only_open_pages_answer_without_a_login(made: Scene) -> None:
 def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
     client = logged_in(made, "Oanh")
     assert client.get("/").status_code == 200
-    Users(made.store).remove("Oanh")
+    PageUsers(made.store).remove("Oanh")
     assert client.get("/").status_code == 401
     assert acts(made) == [("Oanh", "login")]
 
@@ -132,11 +132,11 @@ def test_guessing_is_slow_and_logged(made: Scene) -> None:
 
 
 @pytest.mark.attack(family="floods of requests")
-def test_a_flood_of_a_stranger_does_not_touch_a_viewer(made: Scene) -> None:
-    viewer, stranger = logged_in(made, "Vy"), browser_of(made)
-    stranger.app = viewer.app
+def test_a_flood_of_a_client_does_not_touch_a_viewer(made: Scene) -> None:
+    viewer, other = logged_in(made, "Vy"), browser_of(made)
+    other.app = viewer.app
     assert viewer.get("/").status_code == 200
-    flood = [TestClient.get(stranger, "/login").status_code for _ in range(limits.BURST + 60)]
+    flood = [TestClient.get(other, "/login").status_code for _ in range(limits.BURST + 60)]
     assert 429 in flood
     assert viewer.get("/").status_code == 200
 
@@ -175,7 +175,7 @@ def test_no_hash_or_token_is_on_a_page(made: Scene) -> None:
             assert "argon2" not in content
 
 
-def test_a_request_is_served_under_a_name_of_the_server_only_when_told(made: Scene) -> None:
+def test_a_name_of_the_server_is_served_where_given(made: Scene) -> None:
     for names, status in (((), 400), (("wall.example.vn",), 200)):
         client = TestClient(application(made.model, names=names), base_url="http://wall.example.vn")
         assert client.get("/login").status_code == status

@@ -19,7 +19,7 @@ with deferred():
     from eventready.watch.web.app import application
     from eventready.watch.web.read_model import ReadModel
     from eventready.watch.web.server import server
-    from eventready.watch.web.users import Users
+    from eventready.watch.web.users import PageUsers
 
 if TYPE_CHECKING:
     from eventready.watch.web.page import Role
@@ -44,7 +44,7 @@ def command(context: click.Context, *, host: str, port: int, names: Sequence[str
         return Exit.OK
     app: App = context.obj
     with app.open_store() as store:
-        if not _local(host) and not Users(store).all():
+        if not _local(host) and not PageUsers(store).all():
             raise UsageError(message("web:user.needed"))
         app.notify("web:serving", url=f"http://{host}:{port}/")
         server(application(ReadModel(app.workspace, store, app.clock), app.chosen_lang, names=names), host, port).run()
@@ -62,12 +62,12 @@ def user() -> None:
               help="Operators may act: acknowledge, silence, open incidents.")  # fmt: skip
 @click.pass_obj
 def add(app: App, *, name: str, role: Role) -> None:
-    """Add the user NAME, or change role and password. The password is asked for, or is the first line of stdin."""
+    """Add the user NAME, or change role and password. The password is typed, or is the first line of stdin."""
     ask = sys.stdin.isatty()
     prompt = app.text("web:user.prompt")
     password = click.prompt(prompt, hide_input=True, confirmation_prompt=True) if ask else sys.stdin.readline()
     with app.open_store() as store:
-        Users(store).add(name, password.rstrip("\r\n"), role, app.clock)
+        PageUsers(store).add(name, password.rstrip("\r\n"), role, app.clock)
     app.notify("web:user.added", name=name, role=role)
 
 
@@ -76,7 +76,9 @@ def add(app: App, *, name: str, role: Role) -> None:
 def list_users(app: App) -> None:
     """List the users of the pages with their roles."""
     with app.open_store() as store:
-        users = [{"name": name, "role": one["role"], "added": one["added"]} for name, one in Users(store).all().items()]
+        users = [
+            {"name": name, "role": one["role"], "added": one["added"]} for name, one in PageUsers(store).all().items()
+        ]
     if app.output != "table":
         app.emit(users)
         return
@@ -92,7 +94,7 @@ def list_users(app: App) -> None:
 def remove(app: App, *, name: str) -> None:
     """Remove the user NAME; open sessions of the user end within a minute."""
     with app.open_store() as store:
-        Users(store).remove(name)
+        PageUsers(store).remove(name)
     app.notify("web:user.removed", name=name)
 
 

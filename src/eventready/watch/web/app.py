@@ -17,7 +17,7 @@ from starlette.types import Scope
 from eventready.core.messages import Lang
 from eventready.watch.web.headers import SecurityHeaders
 from eventready.watch.web.identity import Viewers, guarded
-from eventready.watch.web.limits import Limits
+from eventready.watch.web.limits import RequestLimits
 from eventready.watch.web.login import Attempts
 from eventready.watch.web.origin import SameOrigin
 from eventready.watch.web.page import STATIC, WebPage, html
@@ -42,7 +42,7 @@ def application(
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Limits, known=partial(_known, sessions)),
+            Middleware(RequestLimits, known=partial(_known, sessions)),
             Middleware(SameOrigin, names=names),
             Middleware(Viewers, sessions=sessions, lang=lang),
         ],

@@ -40,7 +40,7 @@ def client_of(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
 
 
-class Limits:
+class RequestLimits:
     """Middleware: 429 above the rate, 503 above the streams, 413 for a large body.
 
     `known`: key of a logged-in client, or empty; each has a rate of its own, whatever others do from its address.

@@ -1,4 +1,4 @@
-"""Log of acts and logins in the store's journal: user, act, address, and what the act was about."""
+"""Log of acts and logins in the store's journal: user, act, address, details."""
 
 from __future__ import annotations
 

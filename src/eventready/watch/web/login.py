@@ -1,4 +1,4 @@
-"""Login and logout. Every login opens a session under a new token, and ends the one before."""
+"""Login and logout. Every login opens a session under a new token, and ends the former."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eventready.watch.web.limits import Bucket, client_of
 from eventready.watch.web.log import record
 from eventready.watch.web.page import Role, html, model_of, viewer_of
 from eventready.watch.web.sessions import AGE, COOKIE, Sessions
-from eventready.watch.web.users import Users
+from eventready.watch.web.users import PageUsers
 
 #: Attempts at once, and per second afterwards: of an address, and on a name.
 _OF_ADDRESS, _ON_NAME = (10, 1 / 30), (50, 1 / 10)
@@ -44,7 +44,7 @@ async def login(request: Request) -> Response:
     attempts: Attempts = request.app.state.attempts
     if not attempts.allowed(request, name):
         return html(request, "login.html", 429, back=back, failed="limit")
-    role = await run_in_threadpool(Users(model_of(request).store).verify, name, password)
+    role = await run_in_threadpool(PageUsers(model_of(request).store).verify, name, password)
     if role is None:
         await run_in_threadpool(record, request, "login refused", user=name)
         return html(request, "login.html", 401, back=back, failed="password")

@@ -17,7 +17,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SameOrigin:
-    """Middleware: 400 for a foreign name of the host, 403 for a request of another site that may change anything."""
+    """Middleware: 400 for a foreign name of the host, 403 for a changing request of another site."""
 
     def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
         self._app, self._names = app, frozenset({"localhost", *map(str.lower, names)})

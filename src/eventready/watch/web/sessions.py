@@ -14,7 +14,7 @@ from typing import Any
 from eventready.core.errors import StoreError
 from eventready.store.store import Store
 from eventready.watch.web.page import Role
-from eventready.watch.web.users import Users
+from eventready.watch.web.users import PageUsers
 
 COOKIE = "eventready_session"
 #: Greatest age of a session, sessions of a user; further ones end the oldest.
@@ -36,7 +36,7 @@ class Sessions:
     """Sessions of a store. Safe for several threads."""
 
     def __init__(self, store: Store) -> None:
-        self._current, self._users = store.current("session"), Users(store)
+        self._current, self._users = store.current("session"), PageUsers(store)
         self._known: dict[str, tuple[UserSession | None, float]] = {}
         self._needed: tuple[bool, float] = (True, float("-inf"))
 
@@ -65,7 +65,7 @@ class Sessions:
         return session if time.monotonic() - at < AGE.total_seconds() else None
 
     def find(self, token: str) -> UserSession | None:
-        """Return the session of a token; None for an unknown or ended one. Raises StoreError."""
+        """Return the session of a token; None for an unknown or ended session. Raises StoreError."""
         key = _key(token)
         session, at = self._known.get(key, (None, float("-inf")))
         if session and time.monotonic() - at < _AGAIN_S:

@@ -24,7 +24,7 @@ _NAME = re.compile(r"[^\W_](?:[\w .@-]{0,62}[\w.])?")
 _VERIFYING = Semaphore(2)
 
 
-class Users:
+class PageUsers:
     """Users of a store."""
 
     def __init__(self, store: Store) -> None:
@@ -40,7 +40,7 @@ class Users:
         self._current.put(name, body)
 
     def remove(self, name: str) -> None:
-        """Remove a user; the sessions of the user end with it. Raises UsageError for an unknown name."""
+        """Remove a user; open sessions of the user end. Raises UsageError for an unknown name."""
         if self._current.get(name) is None:
             raise UsageError(message("web:user.unknown", name=name))
         self._current.remove(name)
@@ -59,11 +59,11 @@ class Users:
         body = self._current.get(name)
         with _VERIFYING:
             try:
-                self._hasher.verify(str(body["hash"]) if body else self._nobody, password[:LONGEST])
+                self._hasher.verify(str(body["hash"]) if body else self._no_user, password[:LONGEST])
             except (VerificationError, InvalidHashError):
                 return None
         return self.role(name) if body else None
 
     @cached_property
-    def _nobody(self) -> str:
+    def _no_user(self) -> str:
         return self._hasher.hash("")
