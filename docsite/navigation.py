@@ -36,7 +36,14 @@ nav = [
 font = false
 features = ["navigation.indexes", "navigation.top", "content.code.copy"]
 
+[[project.extra.polyfills]]
+path = "iframe-worker.js"
+type = "text/javascript"
+async = false
+defer = false
+
 [project.plugins.search]
+[project.plugins.offline]
 
 [project.markdown_extensions.attr_list]
 [project.markdown_extensions.tables]

@@ -143,11 +143,13 @@ def test_tables_fit_a_phone(browser: Browser, site: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-def test_the_search_of_the_served_site_finds_a_key(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("served", [True, False], ids=["served", "file"])
+def test_the_search_of_the_site_finds_a_key(browser: Browser, site: Path, address: str, *, served: bool) -> None:
+    root = address if served else site.as_uri()
     page = browser.new_page()
     outside: list[str] = []
-    page.on("request", lambda request: None if request.url.startswith(address) else outside.append(request.url))
-    page.goto(f"{address}/index.html")
+    page.on("request", lambda request: None if request.url.startswith((root, "data:")) else outside.append(request.url))
+    page.goto(f"{root}/index.html")
     page.click(".md-search__button")
     page.get_by_placeholder("Search").fill("handover minutes")
     page.locator("a[href*='files/roster.html']", has_text="handover").first.wait_for()
