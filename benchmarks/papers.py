@@ -1,4 +1,4 @@
-"""CPU time, memory and size of the readiness page and of a weekly report with its mail, for runs of many devices.
+"""CPU time, memory and size of the readiness page, a weekly report with its mail, and the comparison of two runs.
 
 `python -m benchmarks.papers 1000 5000` prints a row per number of devices. Each run has 40 passed and 10 open findings
 per device and is read from a store; each command is a process of its own.
@@ -11,12 +11,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.run import SCHEMA
+from eventready.store.run import SCHEMA, Summary, canonical
+from eventready.store.run_items import ItemsOfDevice
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 
@@ -26,15 +27,20 @@ _VENUES = ("hoi-nghi", "van-hoa", "den-tho")
 _OPEN = (("fail", 4), ("warn", 3), ("not_measured", 3))
 
 
-def findings(devices: int) -> Iterator[Mapping[str, Any]]:
-    """Findings of a run: 40 passes and 10 open ones per device."""
-    for number in range(devices):
-        name = f"router-{number:05d}"
-        for port in range(40):
-            yield _finding(name, "ports", f"GigabitEthernet0/{port}", "pass")
-        for status, count in _OPEN:
-            for port in range(count):
-                yield _finding(name, "ports", f"TenGigabitEthernet0/{port}", status)
+def items(number: int) -> tuple[ItemsOfDevice, ItemsOfDevice]:
+    """Rows of a device: an observation, 40 passes and 10 open findings."""
+    name = f"router-{number:05d}"
+    observation = {
+        "device": name, "fact": "interface", "reading": 1, "status": "parsed", "command": "show x", "evidence": "",
+        "reason": "", "rows": [], "unmatched": [],
+    }  # fmt: skip
+    found = [_finding(name, "ports", f"GigabitEthernet0/{port}", "pass") for port in range(40)]
+    for status, count in _OPEN:
+        found += [_finding(name, "ports", f"TenGigabitEthernet0/{port}", status) for port in range(count)]
+    return (
+        ItemsOfDevice.of("observations", name, {"": canonical([observation])[1:-1]}),
+        ItemsOfDevice.of("findings", name, {"ports": canonical(found)[1:-1]}),
+    )
 
 
 def _finding(device: str, check: str, subject: str, status: str) -> Mapping[str, Any]:
@@ -45,12 +51,15 @@ def _finding(device: str, check: str, subject: str, status: str) -> Mapping[str,
     }  # fmt: skip
 
 
-def document(run_id: str, devices: int) -> dict[str, Any]:
-    """A run document of the example's event."""
+def store_run(store: Store, devices: int) -> None:
+    """Store a run of the example's event as an audit does."""
     moment = Clock.starting(NOW).now().isoformat()
-    return {
+    run_id = store.begin("tra-vinh-30", Clock.starting(NOW))
+    for number in range(devices):
+        store.keep_items(run_id, items(number))
+    document = {
         "schema": SCHEMA, "id": run_id, "event": "tra-vinh-30", "started": moment, "finished": moment,
-        "clock": {"event": moment, "rehearsal": True}, "state": "finished", "tool": "eventready", "previous": None,
+        "clock": {"event": moment, "rehearsal": True}, "state": "finished", "tool": "eventready",
         "event_info": {"venues": [{"id": venue, "name": venue, "services": ["fixed"]} for venue in _VENUES]},
         "coverage": {"needed": devices * 10, "measured": devices * 9, "ratio": 0.9},
         "devices": [
@@ -58,14 +67,12 @@ def document(run_id: str, devices: int) -> dict[str, Any]:
              "reachable": True, "reason": ""}
             for n in range(devices)
         ],
-        "observations": [
-            {"device": f"router-{n:05d}", "fact": "interface", "reading": 1, "status": "parsed", "command": "show x",
-             "evidence": "", "reason": "", "rows": [], "unmatched": []}
-            for n in range(devices)
-        ],
-        "findings": list(findings(devices)),
+        "observations": None,
+        "findings": None,
         "verdicts": [{"venue": venue, "service": "fixed", "verdict": "NOT_READY", "because": []} for venue in _VENUES],
     }  # fmt: skip
+    counts = {"pass": devices * 40, **{status: devices * count for status, count in _OPEN}}
+    store.finish(document, Summary.of(document, counts))
 
 
 def measure(workspace: Path, *words: str) -> tuple[float, float]:
@@ -102,15 +109,17 @@ def main() -> None:
             workspace = Path(folder) / "w"
             copy_example(workspace)
             with Store.of_workspace(workspace) as store:
-                store.finish(document(store.begin("tra-vinh-30", Clock.starting(NOW)), devices))
+                for _ in range(2):
+                    store_run(store, devices)
             for title, words in (
                 ("readiness html", ("report", "readiness", "--format", "html")),
                 ("weekly pdf", ("report", "weekly", "--format", "pdf", "--rehearsal")),
                 ("weekly with mail", ("report", "weekly", "--eml", "--rehearsal")),
+                ("runs diff", ("runs", "diff")),
             ):
                 out = Path(folder) / title.replace(" ", "-")
-                seconds, peak = measure(workspace, *words, "--out", str(out))
-                largest = max(path.stat().st_size for path in Path(out).rglob("*") if path.is_file())
+                seconds, peak = measure(workspace, *words, *(("--out", str(out)) if words[0] == "report" else ()))
+                largest = max((path.stat().st_size for path in out.rglob("*") if path.is_file()), default=0)
                 print(f"{devices:>8} {title:<20} {seconds:>6.1f} {peak:>6.0f} {largest / 1e6:>8.2f}", flush=True)
 
 

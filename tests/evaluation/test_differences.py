@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.evaluation.differences import compare
+from eventready.evaluation.differences import UNNAMED, compare, compare_runs
+from eventready.store.run import Items, Parts, Run, canonical
 
 
 def finding(status: str, subject: str = "e1", check: str = "uplink", **more: Any) -> dict[str, Any]:
@@ -91,3 +95,39 @@ def test_every_bad_finding_is_in_exactly_one_list(before: list[dict[str, Any]], 
 @given(runs)
 def test_a_run_compared_with_itself_has_only_what_still_stands(run: list[dict[str, Any]]) -> None:
     assert set(kinds(run, run)) <= {"still"}
+
+
+found = st.builds(
+    lambda device, check, subject, status, params: {
+        "check": check, "device": device, "subject": subject, "status": status, "params": params,
+    },
+    st.sampled_from(["a", "b", "B", "đ"]),
+    st.sampled_from(["cpu", "link"]),
+    st.sampled_from(["", "1", '"status":"pass"']),
+    st.sampled_from(["pass", "waived", "warn", "not_measured", "fail"]),
+    st.sampled_from([{}, {"status": "pass"}, {"status": "fail"}]),
+)  # fmt: skip
+findings = st.lists(found, max_size=8)
+
+
+def by_device(entries: list[dict[str, Any]]) -> Run:
+    """A run with its findings by device and check, as a store reads them."""
+    ordered = sorted(entries, key=lambda entry: (entry["device"], entry["check"]))
+    read = [
+        (device, {check.encode(): canonical(list(some))[1:-1] for check, some in groupby(every, itemgetter("check"))})
+        for device, every in groupby(ordered, itemgetter("device"))
+    ]
+    return Run(Parts({"findings": Items.of_devices(lambda: read)}))
+
+
+@given(findings, findings)
+def test_runs_are_compared_device_by_device_as_whole_lists_are(
+    earlier: list[dict[str, Any]], later: list[dict[str, Any]]
+) -> None:
+    before, after = by_device(earlier), by_device(later)
+    whole = compare(list(before.findings()), list(after.findings()))
+    assert compare_runs(before, after) == whole
+    counted = compare_runs(before, after, unchanged=False)
+    assert counted == replace(whole, still=(UNNAMED,) * len(whole.still))
+    assert compare_runs(Run({"findings": earlier}), after) == compare(earlier, list(after.findings()))
+    assert list(after.open_findings()) == [finding for finding in after.findings() if finding["status"] != "pass"]

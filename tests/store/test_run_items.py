@@ -91,6 +91,14 @@ def test_rows_are_the_document_byte_for_byte(
     assert store.verify().intact
 
 
+def test_a_check_of_both_kinds_keeps_all_its_findings(store: Store, clock: Clock, document: Document) -> None:
+    run_id = store.begin("le-30-4", clock)
+    store.keep_items(run_id, items("a"))
+    store.keep_items(run_id, [ItemsOfDevice.of("findings", "a", findings("a", "cpu"), ACROSS)])
+    run = store.finish(header(document, run_id))
+    assert [found["check"] for found in run.findings()] == ["cpu"] * 4 + ["memory"] * 2
+
+
 def test_a_document_without_items_has_empty_lists(store: Store, clock: Clock, document: Document) -> None:
     run = store.finish(header(document, store.begin("le-30-4", clock)))
     assert run.intact()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
+
+from eventready.store.run import ItemsByCheck, Run, all_passed, decoded
 
 Entry = Mapping[str, Any]
 Identity = tuple[str, str, str]
@@ -13,7 +18,7 @@ _RANK = {"pass": 0, "waived": 1, "warn": 3, "not_measured": 4, "fail": 5}
 _BLIND_RANK = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """Finding before and after, as in the run documents; None where a run lacks the finding."""
 
@@ -24,6 +29,10 @@ class Change:
     def identity(self) -> Identity:
         """Check, device, subject."""
         return identity(self.after or self.before or {})
+
+
+#: Change without its findings.
+UNNAMED = Change(None, None)
 
 
 @dataclass(frozen=True)
@@ -43,17 +52,63 @@ def identity(finding: Entry) -> Identity:
     return (str(finding.get("check", "")), str(finding.get("device", "")), str(finding.get("subject", "")))
 
 
+def compare_runs(earlier: Run, later: Run, *, unchanged: bool = True) -> Diff:
+    """Compare the findings of two runs, device by device where both are stored so.
+
+    Without `unchanged`, the changes that are `still` are counted only: each is UNNAMED.
+    """
+    before, after = earlier.findings_by_device(), later.findings_by_device()
+    if before is None or after is None:
+        return compare(earlier.findings(), later.findings())
+    changes = [
+        (kind, change if unchanged or kind != "still" else UNNAMED)
+        for _, old, new in _aligned(before, after)
+        for check in old.keys() | new.keys()
+        for kind, change in _changes_of(old.get(check, b""), new.get(check, b""))
+    ]
+    return _sorted_out(sorted(changes, key=lambda item: item[1].identity))
+
+
+def _aligned(
+    before: Iterable[tuple[str, ItemsByCheck]], after: Iterable[tuple[str, ItemsByCheck]]
+) -> Iterator[tuple[str, ItemsByCheck, ItemsByCheck]]:
+    """Findings of each device in both runs."""
+    sides = heapq.merge(((name, 0, found) for name, found in before), ((name, 1, found) for name, found in after))
+    for device, found in groupby(sides, key=itemgetter(0)):
+        of_side = {side: by_check for _, side, by_check in found}
+        yield device, of_side.get(0, {}), of_side.get(1, {})
+
+
+def _changes_of(before: bytes, after: bytes) -> Iterator[tuple[str, Change]]:
+    """Changes of the findings of a check at a device."""
+    if all_passed(before) and all_passed(after):
+        return iter(())
+    if before == after:
+        wrong = [finding for finding in decoded(after) if finding["status"] != "pass"]
+        return _changes(wrong, wrong)
+    return _changes(decoded(before), decoded(after))
+
+
 def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
     """Compare the `findings` of two run documents; findings good in both runs are left out."""
+    return _sorted_out(_changes(earlier, later))
+
+
+def _sorted_out(changes: Iterable[tuple[str, Change]]) -> Diff:
+    sorted_out: dict[str, list[Change]] = {}
+    for kind, change in changes:
+        sorted_out.setdefault(kind, []).append(change)
+    return Diff(**{kind: tuple(found) for kind, found in sorted_out.items()})
+
+
+def _changes(earlier: Iterable[Entry], later: Iterable[Entry]) -> Iterator[tuple[str, Change]]:
     before, after = _worst(earlier), _worst(later)
     measured = {key[:2] for key, finding in after.items() if _measured(finding)}
-    sorted_out: dict[str, list[Change]] = {}
     for key in sorted(before.keys() | after.keys()):
         change = Change(before.get(key), after.get(key))
         kind = _kind(change, measured=key[:2] in measured)
         if kind:
-            sorted_out.setdefault(kind, []).append(change)
-    return Diff(**{kind: tuple(changes) for kind, changes in sorted_out.items()})
+            yield kind, change
 
 
 def _measured(finding: Entry) -> bool:

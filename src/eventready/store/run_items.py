@@ -23,7 +23,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.store.database import Database, insert_missing
 from eventready.store.evidence import pack
-from eventready.store.run import Items, Parts
+from eventready.store.run import Items, ItemsByCheck, Parts
 from eventready.store.tables import RunItemsRow, RunRow
 
 #: Lists that may be rows; such a list is None in the document.
@@ -96,10 +96,10 @@ class RunItems:
         """Lists of a run, read at each use. Raises StoreError then, also for a run pruned meanwhile."""
         return _lists(partial(self._read, run))
 
-    def _read(self, run: str, key: str) -> Iterator[bytes]:
+    def _read(self, run: str, key: str) -> Iterator[tuple[str, ItemsByCheck]]:
         try:
             with self._database.reading() as session:
-                yield from _groups(session, run, key, self._waiting.get(run, ()))
+                yield from _by_device(session, run, key, self._waiting.get(run, ()))
                 left = or_(RunRow.document.is_not(None), RunRow.state == "running")
                 if not session.scalars(select(RunRow.id).where(RunRow.id == run, left)).first():
                     raise StoreError(message("store:run.pruned", name=run))
@@ -111,13 +111,13 @@ def _insert(session: Session, run: str, rows: Iterable[ItemsOfDevice]) -> None:
     insert_missing(session, RunItemsRow, [{"run": run, **vars(row)} for row in rows])
 
 
-def _lists(read: Callable[[str], Iterator[bytes]]) -> dict[str, Items]:
-    return {key: Items(partial(read, key)) for key in LISTS}
+def _lists(read: Callable[[str], Iterator[tuple[str, ItemsByCheck]]]) -> dict[str, Items]:
+    return {key: Items.of_devices(partial(read, key)) for key in LISTS}
 
 
 def items_in(session: Session, run: str) -> dict[str, Items]:
     """Lists of a run, read in the transaction of the caller. Raises zlib.error then for a damaged row."""
-    return _lists(partial(_groups, session, run))
+    return _lists(partial(_by_device, session, run))
 
 
 def stored_document(session: Session, row: RunRow) -> Parts:
@@ -130,18 +130,23 @@ def with_items(document: Parts, lists: Mapping[str, Items]) -> Parts:
     return document.with_parts({key: lists[key] for key in LISTS if document.get(key, ()) is None})
 
 
-def _groups(session: Session, run: str, key: str, waiting: Iterable[ItemsOfDevice] = ()) -> Iterator[bytes]:
-    """Groups of items, a group for each device, in the order of the devices' names."""
+def _by_device(
+    session: Session, run: str, key: str, waiting: Iterable[ItemsOfDevice] = ()
+) -> Iterator[tuple[str, ItemsByCheck]]:
+    """Items of each device, in the order of the devices' names."""
     columns = select(RunItemsRow.device, RunItemsRow.part, RunItemsRow.data)
-    rows = columns.where(RunItemsRow.run == run, RunItemsRow.key == key)
-    stored = session.execute(rows.order_by(RunItemsRow.device, RunItemsRow.part).execution_options(yield_per=_READ))
+    query = columns.where(RunItemsRow.run == run, RunItemsRow.key == key)
+    stored = session.execute(query.order_by(RunItemsRow.device, RunItemsRow.part).execution_options(yield_per=_READ))
     others = sorted((row.device, row.part, row.data) for row in waiting if row.key == key)
-    for _, of_device in groupby(heapq.merge(stored, others, key=itemgetter(0, 1)), key=itemgetter(0)):
-        if group := _merged(zlib.decompress(data) for _, _, data in of_device):
-            yield group
+    rows = heapq.merge(stored, others, key=itemgetter(0, 1)) if others else stored
+    for device, of_device in groupby(rows, key=itemgetter(0)):
+        yield device, _merged([zlib.decompress(data) for _, _, data in of_device])
 
 
-def _merged(parts: Iterable[bytes]) -> bytes:
+def _merged(parts: Iterable[bytes]) -> ItemsByCheck:
     """Items of the rows of a device, ordered by check."""
-    lines = (line.partition(b" ") for part in parts if part for line in part.split(b"\n"))
-    return b",".join(items for _, _, items in sorted(lines, key=itemgetter(0)))
+    lines = [line.partition(b" ") for part in parts if part for line in part.split(b"\n")]
+    merged: dict[bytes, bytes] = {}
+    for check, _, items in sorted(lines, key=itemgetter(0)):
+        merged[check] = merged[check] + b"," + items if check in merged else items
+    return merged

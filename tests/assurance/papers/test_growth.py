@@ -8,8 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from benchmarks.papers import NOW
-from benchmarks.papers import document as run_document
+from benchmarks.papers import NOW, store_run
 
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.profile import load_profile
@@ -56,7 +55,7 @@ def test_twice_the_devices_take_twice_the_calls(tmp_path: Path, write: Callable[
         copy_example(tmp_path / str(number))
         workspace = load_workspace(tmp_path / str(number))
         with Store.of_workspace(workspace.path) as store:
-            store.finish(run_document(store.begin("tra-vinh-30", Clock.starting(NOW)), devices))
+            store_run(store, devices)
             calls.append(calls_of(write, workspace, store))
     _, few, more, most = calls
     assert few < more < most

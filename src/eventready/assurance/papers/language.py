@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from eventready.core.clock import TZ
@@ -16,7 +17,12 @@ BLOT = "\N{REPLACEMENT CHARACTER}"
 
 def clean(text: object, *, keep: str = "") -> str:
     """Text from outside for display: composed letters (NFC), no control characters but those in `keep`."""
-    shown = unicodedata.normalize("NFC", str(text))
+    return _cleaned(str(text), keep)
+
+
+@lru_cache(maxsize=4_096)
+def _cleaned(text: str, keep: str) -> str:
+    shown = unicodedata.normalize("NFC", text)
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() or c in keep else BLOT if c != "\n" else " " for c in shown)

@@ -26,7 +26,7 @@ with deferred():
     from eventready.cli.render.listing import translated
     from eventready.cli.signing import enterprise_key
     from eventready.core.atomic_files import write_atomic
-    from eventready.evaluation.differences import Change, Diff, compare
+    from eventready.evaluation.differences import Change, Diff, compare_runs
     from eventready.store.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
     from eventready.store.store import RunEntry, Store
@@ -132,7 +132,7 @@ def _show(run: Run, lang: Lang) -> None:
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
     show_table(table, width=_WHOLE)
-    rows = [finding for finding in run.findings() if finding["status"] != "pass"]
+    rows = list(run.open_findings())
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
     for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
@@ -165,7 +165,7 @@ def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     """
     with app.open_store(make=False) as store:
         before, after = store.get(earlier), store.get(later)
-        changes = compare(before.findings(), after.findings())
+        changes = compare_runs(before, after)
     if app.output == "table":
         _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
     elif app.output == "json":

@@ -26,7 +26,7 @@ from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
 from eventready.core.phrases import moment_of, short
-from eventready.evaluation.differences import Change, compare
+from eventready.evaluation.differences import Change, compare_runs
 from eventready.store.run import Run, Summary
 
 #: Letters of a clause that is due, and clauses, changes and incidents named.
@@ -99,7 +99,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
     before = writer.material.baseline
     if results is None or before is None:
         return [*blocks, writer.p("papers:changes_unknown")]
-    diff = compare(before.findings(), results.run.findings())
+    diff = compare_runs(before, results.run, unchanged=False)
     kinds = ("fixed", "better", "new", "worse", "still", "unseen")
     counts = {kind: len(getattr(diff, kind)) for kind in kinds}
     blocks.append(writer.p("papers:changes", before=moment_of(Summary.of(before.document, {}).moment), **counts))

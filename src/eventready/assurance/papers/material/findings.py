@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from eventready.assurance.papers.language import Language, clean
@@ -24,7 +26,7 @@ _DIGITS = re.compile(r"(\d+)")
 Entry = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FindingLine:
     """Finding except a pass. `anchor` is unique in the run; `evidence` are hashes of raw texts."""
 
@@ -64,7 +66,7 @@ class FindingGroup:
     lines: tuple[FindingLine, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Passes:
     """Passed findings of a check on a device; `subjects` is empty for a run with too many."""
 
@@ -121,34 +123,41 @@ class RunFindings:
     statuses: Mapping[str, str]
 
     @classmethod
-    def of(cls, run: Run, context: RunContext, also: Callable[[Entry], None]) -> RunFindings:
-        """Read a run's findings once; `also` is called with each of them."""
+    def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], None]) -> RunFindings:
+        """Read a run's findings once, a group at a time; `also` is called with each group."""
         counts: Counter[str] = Counter()
         by_check: Counter[tuple[str, str]] = Counter()
         by_duty: Counter[tuple[str, str]] = Counter()
         passed: Counter[tuple[str, str]] = Counter()
         subjects: dict[tuple[str, str], list[str]] = {}
-        others: list[Entry] = []
-        for finding in run.findings():
-            also(finding)
-            status, check = str(finding["status"]), str(finding.get("check", ""))
-            counts[status] += 1
-            by_check[check, status] += 1
-            by_duty.update((clean(duty), status) for duty in finding.get("duties", ()))
-            if status == "pass":
-                key = str(finding.get("device", "")), check
-                passed[key] += 1
-                if counts["pass"] <= NAMED_PASSES:
+        others: list[tuple[tuple[object, ...], FindingLine]] = []
+        statuses: dict[str, str] = {}
+        for group in run.finding_groups():
+            also(group)
+            for (status, device, check, duties), number in _numbers(group).items():
+                counts[status] += number
+                by_check[check, status] += number
+                by_duty.update(dict.fromkeys(((clean(duty), status) for duty in duties), number))
+                if status == "pass":
+                    passed[device, check] += number
+            for finding in group:
+                if finding["status"] != "pass":
+                    others.append((_urgency(finding), _line(finding, context)))
+                    statuses[_reference(finding)] = str(finding["status"])
+                elif counts["pass"] <= NAMED_PASSES:
+                    key = str(finding.get("device", "")), str(finding.get("check", ""))
                     subjects.setdefault(key, []).append(str(finding.get("subject", "")))
-                else:
-                    subjects.clear()
-            else:
-                others.append(finding)
-        others.sort(key=_urgency)
-        lines = tuple(_line(f"f{number}", finding, context) for number, finding in enumerate(others, 1))
-        statuses = {_reference(finding): str(finding["status"]) for finding in others}
-        grouped = _passes(passed, subjects, context.language)
+        others.sort(key=itemgetter(0))
+        lines = tuple(replace(line, anchor=f"f{number}") for number, (_, line) in enumerate(others, 1))
+        grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
         return cls(lines, grouped, counts, by_check, by_duty, statuses)
+
+
+def _numbers(findings: Iterable[Entry]) -> Counter[tuple[str, str, str, tuple[Any, ...]]]:
+    """Numbers of findings by status, device, check and duties."""
+    return Counter(
+        [(f["status"], f.get("device", ""), f.get("check", ""), tuple(f.get("duties", ()))) for f in findings]
+    )
 
 
 def judged_observations(run: Run) -> Iterator[Entry]:
@@ -156,6 +165,7 @@ def judged_observations(run: Run) -> Iterator[Entry]:
     return (observation for observation in run.observations() if not observation.get("inventory"))
 
 
+@lru_cache(maxsize=4_096)
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key with `port 9` before `port 10`."""
     parts = (part for part in _DIGITS.split(text) if part)
@@ -204,10 +214,10 @@ def _reference(finding: Entry) -> str:
     return " ".join(str(finding.get(key, "")) for key in ("device", "check", "subject")).strip()
 
 
-def _line(anchor: str, finding: Entry, context: RunContext) -> FindingLine:
+def _line(finding: Entry, context: RunContext) -> FindingLine:
     language, check = context.language, str(finding.get("check", ""))
     return FindingLine(
-        anchor=anchor,
+        anchor="",
         status=str(finding["status"]),
         check=check,
         check_title=language.check(check),

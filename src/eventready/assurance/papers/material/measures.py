@@ -34,16 +34,17 @@ class MeasureHeap:
         self.total = 0
         self._nearest: list[tuple[tuple[float, float], int, Mapping[str, Any]]] = []
 
-    def add(self, finding: Mapping[str, Any]) -> None:
-        """Include a finding with a figure and a limit; ignore others."""
-        if not (_is_number(finding.get("value")) and _is_number(finding.get("limit"))):
-            return
-        self.total += 1
-        entry = ((-float(ranked(str(finding["status"]))), _share(finding)), -self.total, finding)
-        if len(self._nearest) < KEPT:
-            heapq.heappush(self._nearest, entry)
-        else:
-            heapq.heappushpop(self._nearest, entry)
+    def add(self, findings: Iterable[Mapping[str, Any]]) -> None:
+        """Include findings with a figure and a limit; ignore others."""
+        for finding in findings:
+            if not (_is_number(finding.get("value")) and _is_number(finding.get("limit"))):
+                continue
+            self.total += 1
+            rank = -float(ranked(str(finding["status"])))
+            if len(self._nearest) < KEPT:
+                heapq.heappush(self._nearest, ((rank, _share(finding)), -self.total, finding))
+            elif rank >= self._nearest[0][0][0]:
+                heapq.heappushpop(self._nearest, ((rank, _share(finding)), -self.total, finding))
 
     def measures(self) -> tuple[Measure, ...]:
         """The kept measures: failures first, then by their share of the limit."""
@@ -77,7 +78,7 @@ def _nearness(finding: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) in {int, float}
 
 
 def _share(finding: Mapping[str, Any]) -> float:

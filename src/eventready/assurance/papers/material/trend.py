@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eventready.assurance.papers.document.charts import Series
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.messages import term
-from eventready.evaluation.differences import Change, compare
+from eventready.evaluation.differences import Change, compare_runs
 from eventready.store.run import Run, Summary
 
 #: Runs of a series, and findings named under each kind of change.
@@ -37,7 +37,7 @@ def series(run: Run, earlier: Sequence[Summary], language: Language) -> tuple[Se
 
 def finding_changes(previous: Run, run: Run, language: Language) -> tuple[FindingChanges, ...]:
     """Return the changes of findings between two consecutive runs."""
-    diff = compare(previous.findings(), run.findings())
+    diff = compare_runs(previous, run, unchanged=False)
     found = ((kind, getattr(diff, kind)) for kind in _KINDS)
     return tuple(
         FindingChanges(
