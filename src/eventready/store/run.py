@@ -73,7 +73,7 @@ def decoded(items: bytes) -> list[Any]:
 
 
 def all_passed(findings: bytes) -> bool:
-    """True for findings that are passes, without decoding them; a key `status` inside their values makes it False."""
+    """True if all findings are passes, without decoding; False also for a key `status` inside their values."""
     return findings.count(b'"status":"pass"') == findings.count(b'"status":')
 
 
@@ -142,7 +142,7 @@ class Parts(Mapping[str, Any]):
         return iter(part if isinstance(part, Items) and key not in self._decoded else self[key])
 
     def items_of(self, key: str) -> Items | None:
-        """List as items; None for a short one."""
+        """List as items; None for a short list."""
         part = self._parts.get(key)
         return part if isinstance(part, Items) else None
 
