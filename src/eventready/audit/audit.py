@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.processes import open_collector
-from eventready.audit.collectors.reading import AuditJob, DeviceRead
+from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead
 from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
@@ -49,6 +51,7 @@ class AuditOptions:
     `time_limit_s`: seconds after which the remaining devices are not contacted.
     `baseline`: name of the run to compare with. `saved`: folder of saved outputs to read instead of the devices.
     `fail_on`: lightest finding with an exit code of its own. `wide`: ask for all facts of the platforms.
+    `cluster`: scheduler whose workers read the devices.
     """
 
     workers: int = 32
@@ -58,6 +61,41 @@ class AuditOptions:
     saved: Path | None = None
     fail_on: Literal["warn", "fail"] = "fail"
     wide: bool = False
+    cluster: SchedulerAddress | None = None
+
+
+@dataclass
+class _Reading:
+    """Results by device, recorded as they arrive, with the workers of a cluster and the clocks of these."""
+
+    store: Store
+    progress: ReadProgress
+    run_id: str = ""
+    results: dict[str, DeviceResult] = field(default_factory=dict)
+    workers: dict[str, str] = field(default_factory=dict)
+    skews: dict[str, float] = field(default_factory=dict)
+
+    def record(self, read: DeviceRead) -> None:
+        """Record the reading of a device. An answer is late, never early: the largest skew is the nearest."""
+        self.store.keep(read.evidence)
+        if read.result and read.device not in self.results:
+            self.store.keep_items(self.run_id, read.result.items)
+            self.results[read.device] = replace(read.result, items=())
+        if worker := read.worker:
+            self.workers[read.device] = worker.name
+            self.skews[worker.name] = max(worker.skew_s, self.skews.get(worker.name, worker.skew_s))
+        with suppress(Exception):
+            self.progress.done(read.device, read.trouble)
+
+    def cluster(self, status: CollectStatus) -> dict[str, Any] | None:
+        """Entry of the run for a cluster: workers with their devices and clocks, and refused workers."""
+        if not self.workers and not status.refused:
+            return None
+        shares, skews = Counter(self.workers.values()), self.skews
+        workers = [
+            {"name": name, "devices": shares[name], "skew_s": round(skews[name], 2) + 0.0} for name in sorted(shares)
+        ]
+        return {"workers": workers, "refused": [{"name": name, "other": other} for name, other in status.refused]}
 
 
 @dataclass(frozen=True)
@@ -84,9 +122,11 @@ def audit(
             clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
         begun = begun_run(workspace.event, workspace.duties, clock, devices)
-        run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
-
-        results, sessions = _read(workspace, job, store, options, progress, run_id=run_id)
+        reading = _Reading(store, progress)
+        with _open_collector(workspace, job, options, reading.record) as collector:
+            run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
+            status = _read(job, collector, progress)
+        results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.decisive)
         across = evaluate(
             devices, matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
@@ -112,7 +152,9 @@ def audit(
             coverage=coverage,
             seen=seen,
             saved=job.saved is not None,
-            sessions={"wanted": options.workers, "most": sessions} if sessions else None,
+            sessions=_fewer_sessions(status, options.workers),
+            workers=reading.workers,
+            cluster=reading.cluster(status),
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
@@ -139,8 +181,9 @@ def _job(
         history={} if options.saved else earlier_audits(store, clock, workspace.event.id, len(workspace.devices)),
         saved=SavedOutputs(options.saved) if options.saved else None,
     )
-    if not job.saved:
+    if not job.saved and options.cluster is None:
         workspace.check_secrets(job.devices)
+    if not job.saved:
         known_hosts(workspace.known_hosts)
     return job
 
@@ -153,37 +196,39 @@ def network_setting(workspace: Workspace, devices: Sequence[Device]) -> NetworkS
     return NetworkSetting(event.venues, event.origins, workspace.risks)
 
 
-def _read(
-    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: ReadProgress, *, run_id: str
-) -> tuple[dict[str, DeviceResult], int]:
-    """Results by device: a reading, and a second reading of counters at least `interval_s` later.
+@contextmanager
+def _open_collector(
+    workspace: Workspace, job: AuditJob, options: AuditOptions, record: OnRead
+) -> Iterator[DeviceCollector]:
+    ends_at = time.monotonic() + options.time_limit_s
+    nornir = workspace.nornir(options.workers, not_after=ends_at)
+    if options.cluster is None:
+        with open_collector(job, nornir, options.workers, record) as collector:
+            yield collector
+        return
+    from eventready.audit.collectors.cluster.collector import open_cluster  # noqa: PLC0415  a cluster only
 
-    The number is the most devices read at once where this machine allowed fewer than more workers than the default
-    would have read, otherwise 0.
-    """
-    results: dict[str, DeviceResult] = {}
+    with open_cluster(job, workspace, nornir, options.cluster, on_read=record, ends_at=ends_at) as cluster:
+        yield cluster
 
-    def record(read: DeviceRead) -> None:
-        store.keep(read.evidence)
-        if read.result and read.device not in results:
-            store.keep_items(run_id, read.result.items)
-            results[read.device] = replace(read.result, items=())
+
+def _read(job: AuditJob, collector: DeviceCollector, progress: ReadProgress) -> CollectStatus:
+    """Read all devices, and measured counters a second time at least `interval_s` later."""
+    with suppress(Exception):
+        progress.stage("reading", len(job.devices))
+    status = collector.read()
+    if status.waiting:
+        if not job.saved:
+            pause(status.latest + job.interval_s - time.monotonic(), progress)
         with suppress(Exception):
-            progress.done(read.device, read.trouble)
+            progress.stage("counters", status.waiting)
+        collector.read_again()
+    return status
 
-    nornir = workspace.nornir(options.workers, not_after=time.monotonic() + options.time_limit_s)
-    with open_collector(job, nornir, options.workers, record) as collector:
-        with suppress(Exception):
-            progress.stage("reading", len(job.devices))
-        status = collector.read()
-        if status.waiting:
-            if not job.saved:
-                pause(status.latest + job.interval_s - time.monotonic(), progress)
-            with suppress(Exception):
-                progress.stage("counters", status.waiting)
-            collector.read_again()
-    held = status.held and options.workers > AuditOptions.workers
-    return results, status.sessions if held else 0
+
+def _fewer_sessions(status: CollectStatus, wanted: int) -> dict[str, int] | None:
+    """Devices read at once, where this machine allowed fewer than more workers than the default would have read."""
+    return {"wanted": wanted, "most": status.sessions} if status.held and wanted > AuditOptions.workers else None
 
 
 def pause(seconds: float, progress: ReadProgress) -> None:

@@ -79,7 +79,9 @@ def build_device_result(
         message=None if silent is None else silent.message,
         items=(
             ItemsOfDevice.of(
-                "observations", name, {"": _items(_observation(o, inventory=o.fact in inventory) for o in ordered)}
+                "observations",
+                name,
+                {"": _items(observation_record(o, inventory=o.fact in inventory) for o in ordered)},
             ),
             ItemsOfDevice.of("findings", name, _by_check(findings)),
         ),
@@ -107,7 +109,8 @@ def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
     return sorted_json(list(entries))[1:-1]
 
 
-def _observation(observation: Observation, *, inventory: bool) -> dict[str, Any]:
+def observation_record(observation: Observation, *, inventory: bool = False) -> dict[str, Any]:
+    """Return an observation as in the run document."""
     return {
         "device": observation.device,
         "fact": observation.fact,

@@ -48,11 +48,13 @@ def build_run(
     seen: SeenSubjects,
     sessions: Mapping[str, int] | None = None,
     saved: bool = False,
+    workers: Mapping[str, str] | None = None,
+    cluster: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
 
     Its observations and findings are rows of the store. `results`: of all devices. `sessions`: devices read at once,
-    `wanted` and at `most`, where this machine was the limit. `saved`: of saved outputs.
+    `wanted` and at `most`, `workers`: of a cluster, by device; `cluster`: its entry. `saved`: of saved outputs.
     """
     return {
         **_header(event, duties, clock),
@@ -62,13 +64,21 @@ def build_run(
         "state": "finished",
         **({"sessions": dict(sessions)} if sessions else {}),
         **({"saved": True} if saved else {}),
+        **({"cluster": dict(cluster)} if cluster else {}),
         "coverage": _coverage(coverage, seen),
-        "devices": [{**_device(device), **_reached(results[device.name])} for device in _ordered(devices)],
+        "devices": [
+            {**_device(device), **_reached(results[device.name]), **_worker(device.name, workers or {})}
+            for device in _ordered(devices)
+        ],
         "verdicts": [
             {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because, "reasons": v.reasons}
             for v in verdicts
         ],
     }
+
+
+def _worker(device: str, workers: Mapping[str, str]) -> dict[str, str]:
+    return {"worker": workers[device]} if device in workers else {}
 
 
 def _header(event: Event, duties: Sequence[Duty], clock: Clock) -> dict[str, Any]:

@@ -29,6 +29,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "parse": "Parse a saved output into facts, or show the unmatched lines",
         "runs": "List, show, compare and verify earlier runs",
         "whatif": "Show which services a failure takes, and what takes over",
+        "worker": "Collect for audits from the network of the devices",
+        "cluster": "Make the certificates of workers, and run their scheduler",
         "topology": "Export and draw the network: GraphML, DOT, JSON, SVG",
     },
     "Change": {

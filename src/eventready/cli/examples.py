@@ -36,6 +36,18 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "lab fault": ("lab fault --list", "lab fault core-1 link-down GigabitEthernet0/0/0", "lab fault core-1 --clear"),
     "trust": ("trust", "trust -l 'edge-*' --replace"),
     "matrix": ("matrix", "matrix -l role=router -o json"),
+    "worker": (
+        "worker --scheduler tls://noc.example.net:8786 --reach hcm-oss",
+        "worker --scheduler tls://10.0.0.1:8786 --reach hcm-oss --reach hcm-radio --workers 64",
+    ),
+    "cluster keygen": (
+        "cluster keygen certificates/ noc hcm-1 hcm-2",
+        "cluster keygen certificates/ --revoke hcm-2",
+    ),
+    "cluster scheduler": (
+        "cluster scheduler --certificates certificates/noc",
+        "cluster scheduler --listen tcp://127.0.0.1:8786",
+    ),
     "audit": ("audit", "audit -l venue=hall --fail-on warn --junit audit.xml", "audit --from captures/"),
     "capacity": ("capacity --venue hall", "capacity --window 'Opening night' --out capacity.xlsx"),
     "capacity solve": ("capacity solve", "capacity solve --venue hall -o json"),

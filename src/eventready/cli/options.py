@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from eventready.core.user_files import config_folder
+
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +47,25 @@ workers_option = click.option(
 interval_option = click.option(
     "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True,
     help="Seconds between the two readings of counters; 0 reads once, without rates.",
+)  # fmt: skip
+
+
+def _certificates(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path:
+    return value or config_folder() / "cluster"
+
+
+#: `--certificates`: folder of a member's certificate in a cluster.
+certificates_option = click.option(
+    "--certificates", type=FOLDER, metavar="DIR", callback=_certificates,
+    help="Folder of this member's certificate (`cluster keygen`).  [default: ~/.config/eventready/cluster]",
+)  # fmt: skip
+
+
+#: `--cluster`: scheduler whose workers read the devices.
+cluster_options = with_options(
+    click.option("--cluster", default="", metavar="ADDRESS",
+                 help="Read by the workers of this scheduler: tls://HOST:PORT; their number counts, not --workers."),
+    certificates_option,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ workspace the user's own `~/.ssh/known_hosts` counts. User names, passwords and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from eventready.session.connect import Session, open_session
 from eventready.session.local import LOCAL, LocalSession
 from eventready.session.target import Secret, Target
 from eventready.session.target_builder import AccessSettings, with_access
-from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.access import Access, JumpHost
 from eventready.workspace.keys.secrets import resolve
 
 CONNECTION = "eventready"
@@ -175,6 +175,37 @@ def register_secrets(nornir: Nornir, names: Iterable[str]) -> dict[str, str]:
         if target.jumps:
             first_hops[name] = target.jumps[0].address
     return first_hops
+
+
+def session_slots(nornir: Nornir, limits: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return the session limits of the endpoint and the jump host of each host, without resolving a secret.
+
+    `limits`: of the endpoint, by host. Hosts with unusable access settings have their endpoint alone.
+    """
+    found = {}
+    for name, limit in limits.items():
+        host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
+        extras = {**(host.extras or {}), "jump_hosts": _without_secrets(host.extras or {})}
+        target = build_target(host.hostname or "", None, None, host.port, extras, login=False)
+        found[name] = {
+            target.limit_key: limit,
+            **({f"jump {jump.address}": jump.sessions} if (jump := target.jump) else {}),
+        }
+    return found
+
+
+def _without_secrets(extras: Mapping[str, Any]) -> dict[str, JumpHost]:
+    jumps: Mapping[str, JumpHost] = extras.get("jump_hosts") or {}
+    return {
+        name: jump.model_copy(
+            update={
+                "username": None,
+                "password": None,
+                "access": jump.access.model_copy(update={"passphrase": None, "identity_files": None}),
+            }
+        )
+        for name, jump in jumps.items()
+    }
 
 
 def _platform_dirs(extras: dict[str, Any]) -> tuple[Path, ...]:

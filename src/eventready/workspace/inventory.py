@@ -249,6 +249,7 @@ def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = N
         origin=origin,
         intents=merge_intents(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
         pair=data.get("pair") or "",
+        reach=data.get("reach") or "",
     )
 
 

@@ -28,6 +28,11 @@ class Data(WorkspaceModel):
         default=None, description="Name of the management address, whose devices share a session limit"
     )
     element: str | None = Field(default=None, description="Name of the device in its element manager")
+    reach: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]{1,64}$",
+        description="Network of the management address: workers that name it read it",
+    )
     allow_cleartext: bool | None = Field(default=None, description="Allow protocols without encryption")
     access: Access | None = Field(default=None, description="Jump host, keys, codes, algorithms; merged key by key")
     expect: Expect | None = Field(default=None, description="Expected state")

@@ -46,6 +46,14 @@ class AuditJob:
 
 
 @dataclass(frozen=True)
+class ReadWorker:
+    """Worker of a cluster for a device. `skew_s`: its clock less ours, at least."""
+
+    name: str
+    skew_s: float
+
+
+@dataclass(frozen=True)
 class DeviceRead:
     """Outcome of a reading of a device.
 
@@ -56,19 +64,22 @@ class DeviceRead:
     trouble: str
     evidence: tuple[PackedEvidence, ...]
     result: DeviceResult | None
+    worker: ReadWorker | None = None
 
 
 @dataclass(frozen=True)
 class CollectStatus:
     """Devices due for a second reading, and the monotonic time of the latest first reading among them.
 
-    `sessions`: most devices read at once; `held`: fewer than wanted, because of this machine.
+    `sessions`: most devices read at once; `held`: fewer than wanted, because of this machine. `refused`: workers of a
+    cluster by name, with what is another one at them: product, platforms or workspace.
     """
 
     waiting: int = 0
     latest: float = 0.0
     sessions: int = 0
     held: bool = False
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 #: Recipient of each reading as soon as it is made, called from any thread, one call at a time for a device.

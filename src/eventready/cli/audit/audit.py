@@ -11,12 +11,14 @@ import click
 
 from eventready.cli.context import App, lab_origin
 from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER, limit_option, reading_options
+from eventready.cli.options import FILE, FOLDER, cluster_options, limit_option, reading_options
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
     from eventready.audit.audit import AuditOptions, audit
+    from eventready.audit.collectors.cluster.address import SchedulerAddress
+    from eventready.audit.collectors.cluster.labels import OTHERS
     from eventready.checks.registry import all_checks
     from eventready.cli.render.junit import junit
     from eventready.cli.render.progress import ProgressBars
@@ -53,6 +55,7 @@ _NAMED = 12
     help="The lightest finding that gives exit code 3.",
 )
 @click.option("--wide", is_flag=True, help="Ask for all a platform reads; what no check needs is inventory.")
+@cluster_options
 @click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
 @click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
@@ -68,6 +71,8 @@ def command(
     baseline: str,
     fail_on: Literal["warn", "fail"],
     wide: bool,
+    cluster: str,
+    certificates: Path,
     out: Path | None,
     junit_file: Path | None,
     sarif_file: Path | None,
@@ -92,6 +97,7 @@ def command(
         saved=saved,
         fail_on=fail_on,
         wide=wide,
+        cluster=SchedulerAddress.of(cluster, certificates) if cluster and not saved else None,
     )
     with (
         app.open_store() as store,
@@ -141,6 +147,12 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
     """Name the next command, the reason for an audit without any answer, and the limits of this machine."""
     if sessions := run.document.get("sessions"):
         app.notify("cli:audit.fewer_sessions", most=sessions["most"], wanted=sessions["wanted"])
+    if cluster := run.document.get("cluster"):
+        workers = [message("cli:audit.worker", **worker) for worker in cluster["workers"]]
+        refused = [message(OTHERS[one["other"]], worker=one["name"]) for one in cluster["refused"]]
+        app.notify("cli:audit.read_by", workers=workers)
+        if refused:
+            app.notify("cli:audit.refused_workers", workers=refused)
     if not devices:
         app.notify("cli:audit.no_device")
     elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):

@@ -42,7 +42,8 @@ class Device:
 
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
-    other up. `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry.
+    other up. `reach`: network of its management address, for workers of a cluster.
+    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Device:
     origin: str = ""
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     pair: str = ""
+    reach: str = ""
     event_questions: tuple[Question, ...] = ()
     loads: tuple[Load, ...] = ()
 

@@ -1,0 +1,151 @@
+"""Requests to workers and their answers, as JSON. Answers come from outside: nothing in them is trusted."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+from eventready.audit.device_result import observation_record
+from eventready.core.json_text import parse_json, sorted_json
+from eventready.core.messages import from_json
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation, Status, Unread
+from eventready.store.evidence import PackedEvidence, digest
+
+#: Bytes of the texts of a device, and of the reason of a failure.
+_MOST_TEXT, _MOST_REASON = 64_000_000, 500
+#: What a hostile document makes of the code below.
+_INVALID = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, zlib.error)
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Request for the facts of a device. `inventory`: facts of no check. `seconds`: left to the end of the run.
+
+    `topic`: where the answer goes.
+    """
+
+    key: str
+    topic: str
+    device: str
+    facts: tuple[str, ...]
+    inventory: tuple[str, ...]
+    reading: int
+    seconds: float
+
+    def encode(self) -> bytes:
+        """Return the request as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> ReadRequest:
+        """Return the request of JSON. Raises ValueError, TypeError."""
+        values: dict[str, Any] = json.loads(data)
+        return cls(**values | {name: tuple(values[name]) for name in ("facts", "inventory")})
+
+
+@dataclass(frozen=True)
+class WorkerAnswer:
+    """Answer of a worker. `age_s`: since the reading began. `clock`: of the worker, in seconds since 1970."""
+
+    worker: str
+    clock: float
+    age_s: float
+    observations: tuple[Observation, ...]
+    evidence: tuple[PackedEvidence, ...]
+
+
+class InvalidAnswer(ValueError):
+    """Answer of an invalid form, or a reported failure."""
+
+
+def encode_answer(answer: WorkerAnswer) -> bytes:
+    """Return the answer as JSON."""
+    document = {
+        "worker": answer.worker,
+        "clock": answer.clock,
+        "age_s": answer.age_s,
+        "observations": [observation_record(one) for one in answer.observations],
+        "evidence": [[one.name, base64.b64encode(one.data).decode("ascii")] for one in answer.evidence],
+    }
+    return sorted_json(document)
+
+
+def encode_failure(worker: str, reason: str) -> bytes:
+    """Return the answer for a failed reading."""
+    return json.dumps({"worker": worker, "failed": reason[:_MOST_REASON]}).encode()
+
+
+def decode_answer(data: bytes, device: str, facts: Sequence[str], reading: int) -> WorkerAnswer:
+    """Return an answer with an observation for each of these facts of a device. Raises InvalidAnswer."""
+    try:
+        return _decoded(parse_json(data), device, facts, reading)
+    except _INVALID as error:
+        raise InvalidAnswer(str(error)[:_MOST_REASON]) from None
+
+
+def _decoded(document: Any, device: str, facts: Sequence[str], reading: int) -> WorkerAnswer:
+    if "failed" in document:
+        raise InvalidAnswer(str(document["failed"]))
+    evidence = {str(name): _evidence(str(name), str(data)) for name, data in document["evidence"]}
+    found = {str(entry["fact"]): entry for entry in document["observations"]}
+    observations = tuple(_observation(found[fact], device, fact, reading) for fact in dict.fromkeys(facts))
+    if missing := {one.evidence for one in observations} - {"", *evidence}:
+        raise InvalidAnswer(f"no evidence {min(missing)}")
+    clock, age = float(document["clock"]), float(document["age_s"])
+    if not (isfinite(clock) and isfinite(age)):
+        raise InvalidAnswer("times that are no numbers")
+    return WorkerAnswer(str(document["worker"])[:100], clock, age, observations, tuple(evidence.values()))
+
+
+def _evidence(name: str, text: str) -> PackedEvidence:
+    """Return compressed text after a check of its hash. Raises InvalidAnswer, zlib.error."""
+    data = base64.b64decode(text, validate=True)
+    unpacker = zlib.decompressobj()
+    plain = unpacker.decompress(data, _MOST_TEXT)
+    if not unpacker.eof or digest(plain.decode())[0] != name:
+        raise InvalidAnswer("evidence with another hash")
+    return PackedEvidence(name, len(plain), data)
+
+
+def _observation(entry: Mapping[str, Any], device: str, fact: str, reading: int) -> Observation:
+    status, record = Status(entry["status"]), CATALOGUE[fact].record
+    rows = tuple(record.model_validate(row) for row in entry["rows"])
+    if rows and not status.measured:
+        raise InvalidAnswer(f"rows of {fact} without a measurement")
+    return Observation(
+        device=device,
+        fact=fact,
+        status=status,
+        command=_text(entry["command"]),
+        rows=rows,
+        unmatched=tuple(_text(line) for line in entry["unmatched"]),
+        reason=_text(entry["reason"]),
+        evidence=_text(entry["evidence"]),
+        reading=reading,
+        complete=entry.get("complete") != "unknown",
+        message=_message(entry["reason_message"]),
+        unconfirmed=bool(entry.get("unconfirmed")),
+        unread=tuple(Unread(_text(one["subject"]), _message(one["reason_message"])) for one in entry.get("unread", ())),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidAnswer("a text of another type")
+    return value
+
+
+def _message(value: Any) -> Any:
+    """Return a message with a text, or None. Raises InvalidAnswer."""
+    found = from_json(value)
+    if found is not None:
+        if not hasattr(found, "render"):
+            raise InvalidAnswer("a message of another type")
+        found.render("en")
+    return found

@@ -1,0 +1,72 @@
+"""Labels of workers and devices: product, platforms and workspace by content, and networks.
+
+They are resources of Dask: a device goes only to a worker with all of its labels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from eventready import __version__, platforms
+from eventready.workspace.bound_files import bound_content
+from eventready.workspace.keys.secrets import VAULT
+from eventready.workspace.workspace import Workspace
+
+_REACH = "reach="
+#: Amounts of a resource: of a worker, and of the reading of a device.
+WHOLE, PART = 1.0, 1e-6
+
+
+def content_labels(workspace: Workspace) -> dict[str, str]:
+    """Return the labels of a member by kind; the vault and files outside of the workspace may differ."""
+    files = bound_content(workspace.path).files.items()
+    inside = [f"{name} {file.sha256}" for name, file in files if not name.startswith("/") and name != str(VAULT)]
+    found = {"product": __version__, "platforms": _platforms(), "workspace": _digest(inside)}
+    return {kind: f"{kind}={value}" for kind, value in found.items()}
+
+
+def reach_labels(names: Iterable[str]) -> set[str]:
+    """Return the labels of networks."""
+    return {f"{_REACH}{name}" for name in names if name}
+
+
+@cache
+def _platforms() -> str:
+    home = Path(str(platforms.__file__)).parent
+    files = sorted(path for path in home.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return _digest(f"{path.relative_to(home)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+#: Sentence about a worker by the part unlike ours.
+OTHERS = {
+    "product": "audit:cluster.other_product",
+    "platforms": "audit:cluster.other_platforms",
+    "workspace": "audit:cluster.other_workspace",
+}
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """Worker of a cluster. `threads`: devices at once."""
+
+    name: str
+    threads: int
+    labels: frozenset[str]
+
+    def other(self, content: Mapping[str, str]) -> str:
+        """Return the part unlike the content of another member: product, platforms or workspace; empty for none."""
+        return next((kind for kind, label in content.items() if label not in self.labels), "")
+
+
+def capacity(workers: Sequence[WorkerInfo], labels: Iterable[str]) -> int:
+    """Return the number of devices read at once by workers with these labels."""
+    wanted = frozenset(labels)
+    return sum(worker.threads for worker in workers if wanted <= worker.labels)

@@ -1,0 +1,68 @@
+"""Reading of devices at a worker: its own copy of the workspace, secrets resolved and redacted here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from nornir.core.processor import Processors
+from nornir.core.task import Result, Task
+
+from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
+from eventready.audit.collectors.reading import packed
+from eventready.audit.tasks import read_facts
+from eventready.core.errors import EventreadyError
+from eventready.core.redaction.redaction import redact
+from eventready.facts.observation import Observation
+from eventready.facts.platform import load_platform
+from eventready.facts.questions import with_questions
+from eventready.session.hostkeys import known_hosts
+from eventready.session.plugin import CONNECTION, register_secrets
+from eventready.workspace.workspace import Workspace
+
+
+class Station:
+    """Reader of the devices within reach of a worker, with all secrets resolved once.
+
+    Raises EventreadyError for a missing secret and for invalid host keys.
+    """
+
+    def __init__(self, workspace: Workspace, name: str, reach: Sequence[str]) -> None:
+        within = {device.name: device for device in workspace.devices if device.reach in ("", *reach)}
+        workspace.check_secrets(within)
+        known_hosts(workspace.known_hosts)
+        self._nornir = workspace.nornir()
+        register_secrets(self._nornir, within)
+        platforms = {
+            name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in within.values()}
+        }
+        self._platforms = {name: with_questions(platforms[one.platform], one) for name, one in within.items()}
+        self.name, self.devices = name, within
+
+    def answer(self, data: bytes) -> tuple[str, str, bytes]:
+        """Return key, topic and answer of a request. Raises ValueError, TypeError for an invalid request."""
+        request = ReadRequest.decode(data)
+        try:
+            answer = self._read(request)
+        except Exception as error:
+            reason = error.render("en") if isinstance(error, EventreadyError) else f"{type(error).__name__}: {error}"
+            answer = encode_failure(self.name, redact(reason))
+        return request.key, request.topic, answer
+
+    def _read(self, request: ReadRequest) -> bytes:
+        host = self._nornir.inventory.hosts[request.device]
+        options = host.get_connection_parameters(CONNECTION)
+        options.extras = {**(options.extras or {}), "not_after": time.monotonic() + request.seconds}
+        host.connection_options[CONNECTION] = options
+        task = Task(_none, self._nornir, False, Processors())
+        task.host = host
+        began = time.monotonic()
+        found: Sequence[Observation] = ()
+        if request.facts:
+            found = read_facts(task, request.facts, request.reading, self._platforms[request.device]).result
+        observations, evidence = packed(found, request.inventory)
+        return encode_answer(WorkerAnswer(self.name, time.time(), time.monotonic() - began, observations, evidence))
+
+
+def _none(task: Task) -> Result:
+    return Result(host=task.host)

@@ -1,0 +1,55 @@
+"""`eventready worker`: a collector of a cluster, in the network of the devices."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.deferred import deferred
+from eventready.cli.options import certificates_option, workers_option
+from eventready.core.errors import Exit
+
+with deferred():
+    from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
+    from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
+    from eventready.audit.collectors.cluster.member import run_worker
+    from eventready.audit.runner import open_file_limit
+
+
+@click.command()
+@click.option("--scheduler", required=True, metavar="ADDRESS", help="The scheduler: tls://HOST:PORT.")
+@click.option(
+    "--reach",
+    multiple=True,
+    metavar="NAME",
+    help="A network that this machine reaches (`reach:` of devices); repeatable.",
+)
+@workers_option
+@certificates_option
+@click.pass_obj
+def command(app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, certificates: Path) -> int:
+    """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
+
+    The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready allow`), with its
+    secrets. Devices without `reach:` are read by any worker. Secrets stay at the worker; answers leave it redacted.
+    """
+    address = SchedulerAddress.of(scheduler, certificates)
+    workspace = app.allowed_workspace
+    require_distributed()
+    from eventready.audit.collectors.cluster import station, task  # noqa: PLC0415  imports Dask
+
+    open_file_limit()
+    name = address.member or f"{socket.gethostname()}-{os.getpid()}"
+    own = station.Station(workspace, name, reach)
+    task.reader[:] = [own.answer]
+    labels = {*content_labels(workspace).values(), *reach_labels(reach)}
+    run_worker(
+        address, name, threads=workers, labels=labels,
+        connected=lambda where: app.notify("cli:worker.connected", name=name, address=where, n=len(own.devices)),
+        lost=lambda reason: app.notify("cli:worker.lost", address=str(address), reason=reason or "-"),
+    )  # fmt: skip
+    return Exit.OK

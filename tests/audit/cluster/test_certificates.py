@@ -1,0 +1,111 @@
+"""Certificates of a cluster: members reach each other; strangers and revoked members reach nobody."""
+
+from __future__ import annotations
+
+import ssl
+import stat
+from pathlib import Path
+
+import pytest
+
+from eventready.audit.collectors.cluster.address import SchedulerAddress, tls_context
+from eventready.audit.collectors.cluster.certificates import Authority, member_name
+from eventready.core.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = Authority.of(folder)
+    for name in ("noc", "hcm-1", "hcm-2"):
+        authority.add(name)
+    authority.revoke(["hcm-2"])
+    Authority.of(folder / "strangers").add("hcm-1")
+    return folder
+
+
+def meet(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+    """Shake hands in memory. Raises ssl.SSLError."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        server.wrap_bio(to_server, to_client, server_side=True),
+        client.wrap_bio(to_client, to_server, server_side=False, server_hostname="cluster"),
+    ]
+    for _ in range(4):
+        for end in ends:
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+    for end in ends:
+        end.do_handshake()
+
+
+def contexts(server: Path, client: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    return tls_context(server, ssl.Purpose.CLIENT_AUTH), tls_context(client, ssl.Purpose.SERVER_AUTH)
+
+
+def test_members_meet(home: Path) -> None:
+    meet(*contexts(home / "noc", home / "hcm-1"))
+    assert member_name(home / "hcm-1" / "member.pem") == "hcm-1"
+
+
+@pytest.mark.parametrize(("server", "client"), [("noc", "hcm-2"), ("hcm-2", "hcm-1"), ("noc", "strangers/hcm-1"),
+                                                ("strangers/hcm-1", "noc")])  # fmt: skip
+def test_the_revoked_and_strangers_are_refused(server: str, client: str, home: Path) -> None:
+    with pytest.raises(ssl.SSLError, match=r"revoked|self.signed|issuer|signature"):
+        meet(*contexts(home / server, home / client))
+
+
+def test_no_connection_without_a_certificate(home: Path) -> None:
+    bare = ssl.create_default_context(cafile=str(home / "noc" / "authority.pem"))
+    bare.check_hostname = False
+    server, _ = contexts(home / "noc", home / "noc")
+    with pytest.raises(ssl.SSLError, match="did not return a certificate"):
+        meet(server, bare)
+
+
+def test_keys_are_for_their_owner_and_members_stay(home: Path) -> None:
+    for path in [*home.rglob("key.pem"), *home.rglob("member.pem")]:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = (home / "hcm-1" / "member.pem").read_bytes()
+    assert Authority.of(home).add("hcm-1") is None
+    assert (home / "hcm-1" / "member.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", "authority", "../x", "a/b", "a b", "-x", "x" * 64])
+def test_a_name_is_a_folder_of_its_own(name: str, home: Path) -> None:
+    with pytest.raises(UsageError):
+        Authority.of(home).add(name)
+
+
+def test_a_revocation_needs_a_member(home: Path) -> None:
+    with pytest.raises(UsageError, match="no member nobody"):
+        Authority.of(home).revoke(["nobody"])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("tcp://192.0.2.1:8786", "for this machine only"), ("tcp://noc.example.net", "for this machine only"),
+        ("tcp://127.0.0.1.example.net:1", "for this machine only"), ("noc:8786", "not of the form"),
+        ("tls://", "not of the form"), ("tls://noc:99999", "not of the form"), ("tls://noc:1;x", "not of the form"),
+        ("tls://noc:8786", "has no member.pem"),
+    ],
+)  # fmt: skip
+def test_an_address_is_tls_or_of_this_machine(text: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=problem):
+        SchedulerAddress.of(text, tmp_path)
+
+
+def test_plain_connections_are_for_the_loopback(tmp_path: Path) -> None:
+    assert str(SchedulerAddress.of("tcp://127.0.0.1:9", tmp_path)) == "tcp://127.0.0.1:9"
+    assert str(SchedulerAddress.of("tcp://[::1]", tmp_path)) == "tcp://[::1]:8786"
+
+
+@pytest.mark.parametrize("name", ["member.pem", "authority.pem", "revoked.pem"])
+def test_a_damaged_file_is_named(name: str, home: Path, tmp_path: Path) -> None:
+    for path in (home / "hcm-1").iterdir():
+        (tmp_path / path.name).write_bytes(b"" if path.name == name else path.read_bytes())
+    with pytest.raises(UsageError, match="cannot be used"):
+        tls_context(tmp_path, ssl.Purpose.CLIENT_AUTH)

@@ -1,0 +1,107 @@
+"""Requests and answers of a cluster: nothing is lost on the way, and nothing from outside is trusted."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventready.audit.collectors.cluster.codec import (
+    InvalidAnswer,
+    ReadRequest,
+    WorkerAnswer,
+    decode_answer,
+    encode_answer,
+    encode_failure,
+)
+from eventready.audit.collectors.reading import packed
+from eventready.store.evidence import PackedEvidence
+from tests.platforms.samples import all_samples
+
+SAMPLES = {sample.id: sample for sample in all_samples()}
+
+
+def test_every_sample_of_every_platform_survives() -> None:
+    for sample in SAMPLES.values():
+        observations, evidence = packed([sample.observe()], ())
+        sent = WorkerAnswer("w", 1.0, 2.0, observations, evidence)
+        (one,) = observations
+        received = decode_answer(encode_answer(sent), one.device, [one.fact], one.reading)
+        recorded = replace(one, unconfirmed=one.unconfirmed and one.status.measured)  # a record says so of measurements
+        assert received == replace(sent, observations=(recorded,)), sample.id
+
+
+def test_a_request_survives() -> None:
+    request = ReadRequest("k", "t", "core-1", ("cpu", "optic"), ("optic",), 2, 7.5)
+    assert ReadRequest.decode(request.encode()) == request
+
+
+def answer() -> dict[str, Any]:
+    sample = next(sample for sample in SAMPLES.values() if sample.platform == "cisco_xe" and sample.case == "ok")
+    observations, evidence = packed([sample.observe()], ())
+    found: dict[str, Any] = json.loads(encode_answer(WorkerAnswer("w", 1.0, 2.0, observations, evidence)))
+    return found
+
+
+GOOD = answer()
+FACT = GOOD["observations"][0]["fact"]
+
+
+def changed(**values: Any) -> bytes:
+    return json.dumps({**GOOD, **values}).encode()
+
+
+def observed(**values: Any) -> bytes:
+    return changed(observations=[{**GOOD["observations"][0], **values}])
+
+
+BOMB = base64.b64encode(zlib.compress(b"0" * 100_000_000, 9)).decode()
+OTHER = PackedEvidence.of("another text")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\xff", b"null", b"[]", b"{}", b"[" * 5_000, b'"' + b"x" * 50, encode_failure("w", "no such device"),
+        changed(observations=[]), changed(observations=None), changed(evidence=[]), changed(evidence=[[1]]),
+        changed(evidence=[[GOOD["evidence"][0][0], base64.b64encode(OTHER.data).decode()]]),
+        changed(evidence=[[GOOD["evidence"][0][0], BOMB]]), changed(evidence=[[GOOD["evidence"][0][0], "====="]]),
+        changed(clock="NaN"), changed(age_s="inf"), changed(worker=None, clock=None),
+        observed(status="perfect"), observed(status="timeout"), observed(rows=[{"cpu": {}}]), observed(rows=7),
+        observed(command=["rm"]), observed(evidence="0" * 64), observed(unmatched=[1]),
+        observed(reason_message={"id": "facts:too_long", "params": {}}),
+        observed(reason_message={"id": "no:such", "params": {}}),
+        observed(reason_message=[1]), observed(unread=[{"subject": 1}]),
+    ],
+)  # fmt: skip
+def test_an_invalid_answer_is_named_as_such(data: bytes) -> None:
+    with pytest.raises(InvalidAnswer):
+        decode_answer(data, "core-1", [FACT], 1)
+
+
+def test_an_answer_speaks_of_its_own_device_and_reading() -> None:
+    (one,) = decode_answer(observed(device="core-2", reading=2), "core-1", [FACT], 1).observations
+    assert (one.device, one.reading) == ("core-1", 1)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "params", "vi", "en"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(GOOD["observations"][0])), JSON)
+def test_any_value_in_any_place_is_an_answer_or_an_invalid_one(key: str, value: Any) -> None:
+    with suppress(InvalidAnswer):
+        decode_answer(observed(**{key: value}), "core-1", [FACT], 1)
