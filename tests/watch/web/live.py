@@ -1,0 +1,51 @@
+"""The application on a port of this machine, in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from eventready.watch.web.app import application
+from eventready.watch.web.server import server
+from tests.watch.web.scene import Scene
+
+
+@dataclass
+class Live:
+    """Running server."""
+
+    port: int
+    running: uvicorn.Server
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connection(self, *, buffer: int = 0) -> socket.socket:
+        """A plain connection; `buffer`: bytes that it takes without a reader."""
+        plain = socket.socket()
+        if buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        plain.settimeout(20)
+        plain.connect(("127.0.0.1", self.port))
+        return plain
+
+
+@contextmanager
+def served(made: Scene) -> Iterator[Live]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        running = server(application(made.model), "127.0.0.1", port)
+        running.config.timeout_graceful_shutdown = 0
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield Live(port, running)
+        finally:
+            running.should_exit = True
+            thread.join(10)

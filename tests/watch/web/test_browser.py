@@ -1,0 +1,145 @@
+"""The wall in Chromium: faults come and go without a reload, device text stays text, and the policy holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eventready.assurance.incidents.log import Report, open_incident
+from eventready.watch.alerts.acts import Acts, matchers_of
+from eventready.watch.web import wall
+from tests.watch.web.live import Live, served
+from tests.watch.web.scene import EVENT, Scene, scene
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+WIDTHS = (1280, 390)
+HOSTILE = '"\'><img src=x onerror="window.got=1"><script>window.got=1</script>{{ 7 * 7 }}\r\ndata: <b>x</b>\u202e'
+
+
+@dataclass
+class Watched:
+    """Scene with its server."""
+
+    made: Scene
+    live: Live
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    monkeypatch.setattr(wall, "TICK_S", 0.2)
+    with scene(tmp_path) as made:
+        made.all_up()
+        with served(made) as live:
+            yield Watched(made, live)
+
+
+def opened(browser: Browser, url: str, width: int, **options: Any) -> tuple[Page, list[str]]:
+    """The page, and everything that went wrong or out on the way."""
+    page = browser.new_context(viewport={"width": width, "height": 844}, locale="en-US", **options).new_page()
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
+    page.on("request", lambda request: None if request.url.startswith(url) else trouble.append(request.url))
+    page.goto(url)
+    page.evaluate("window.kept = 1")
+    return page, trouble
+
+
+def twice(made: Scene, *, up: bool) -> None:
+    """Two readings: an interval apart, as the hold-down needs them."""
+    made.read("r1", up=up)
+    made.read("r1", up=up)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_fault_comes_and_goes_without_a_reload(browser: Browser, watched: Watched, width: int) -> None:
+    page, trouble = opened(browser, watched.live.url, width)
+    fault, headline = page.locator(".findings .fail"), page.locator("#wall .headline")
+    assert fault.count() == 0
+    for up in (False, True, False):
+        twice(watched.made, up=up)
+        fault.first.wait_for(state="detached" if up else "visible")
+        page.locator(f"#wall .headline.{'risk' if up else 'fail'}").wait_for()
+        assert headline.count() == 1
+    assert page.evaluate("window.kept") == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert trouble == []
+
+
+def test_a_lost_database_turns_the_wall_red(browser: Browser, watched: Watched, tmp_path: Path) -> None:
+    page, _trouble = opened(browser, watched.live.url, 1280)
+    watched.made.store.close()
+    (tmp_path / "night.db").unlink()
+    (tmp_path / "night.db").mkdir()
+    page.locator("#wall .headline.gone").wait_for()
+
+
+def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) -> None:
+    page, _trouble = opened(browser, watched.live.url, 1280)
+    assert not page.locator("#lost").is_visible()
+    watched.live.running.should_exit = True
+    page.locator("#lost").wait_for(state="visible")
+    assert re.search(r"\d:\d\d", page.locator("#lost").inner_text())
+
+
+def hostile(made: Scene) -> None:
+    """Put hostile text into everything that a device or a person may write."""
+    twice(made, up=False)
+    found = dict(made.snapshots.latest() or {})
+    found["open"] = [
+        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), HOSTILE)}
+        for one in found["open"]
+    ]
+    found["devices"] = [{**one, "name": HOSTILE} for one in found["devices"]]
+    made.store.current("watch").put(EVENT.id, found)
+    until = made.clock.now() + timedelta(hours=1)
+    Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=HOSTILE, text=HOSTILE, until=until)
+    open_incident(
+        Report(by=HOSTILE, summary=HOSTILE, place=HOSTILE, services=("internet",)), EVENT, made.store, made.clock
+    )
+
+
+@pytest.mark.attack(family="scripts in text of devices and people")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_text_of_devices_and_people_stays_text(browser: Browser, watched: Watched, width: int) -> None:
+    hostile(watched.made)
+    page, trouble = opened(browser, watched.live.url, width)
+    renewed = page.locator("#wall").inner_html()
+    hostile(watched.made)
+    page.wait_for_function("before => document.querySelector('#wall').innerHTML !== before", arg=renewed)
+    shown = page.locator("main").inner_text()
+    assert shown.count("<script>window.got=1</script>{{ 7 * 7 }}") >= 5
+    assert "\u202e" not in shown
+    assert page.evaluate("window.got") is None
+    assert page.locator("#wall img, #wall script, #wall b:text-is('x')").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert trouble == []
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_serious(browser: Browser, watched: Watched, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-playwright-python").Axe()
+    twice(watched.made, up=False)
+    for path in ("/", "/login", "/nothing"):
+        page, _trouble = opened(browser, f"{watched.live.url}{path}", width, color_scheme=scheme)
+        found = axe.run(page).response["violations"]
+        assert not [(path, one["id"], one["nodes"]) for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_the_language_is_a_choice(browser: Browser, watched: Watched) -> None:
+    page, trouble = opened(browser, watched.live.url, 390)
+    page.get_by_role("button", name="Tiếng Việt").click()
+    assert page.locator("html").get_attribute("lang") == "vi"
+    assert page.locator("h1").inner_text() == "Đêm"
+    assert trouble == []
