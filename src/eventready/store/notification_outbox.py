@@ -11,13 +11,12 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select, update
 
-from eventready.core.clock import Clock
 from eventready.core.groups import group_by
 from eventready.store.database import Database
 from eventready.store.process_lock import ProcessLocks
@@ -25,7 +24,7 @@ from eventready.store.run import canonical
 from eventready.store.tables import DeliveryRow, NotificationRow
 
 DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
-#: Pauses after failed attempts, in seconds; without another pause a delivery has failed.
+#: Pauses after failed attempts in seconds, the last one again and again.
 PAUSES_S = (30, 60, 120, 300, 600)
 
 
@@ -72,7 +71,7 @@ class NotificationOutbox:
         self._owner = ""
 
     def add(self, name: str, body: Mapping[str, Any], addresses: Collection[str], made: datetime) -> bool:
-        """Add a message, due at once; False for a message made before. Raises StoreError."""
+        """Add a message, due at `made`; False for a message made before. Raises StoreError."""
         own = NotificationRow.scope == self._scope
         with self._database.writing() as session:
             if session.scalars(select(NotificationRow.id).where(own, NotificationRow.id == name)).first():
@@ -87,7 +86,7 @@ class NotificationOutbox:
                     body=zlib.compress(canonical(body)),
                 )
             )
-            head = {"scope": self._scope, "notification": name, "state": "waiting", "due": _stamp(Clock.real())}
+            head = {"scope": self._scope, "notification": name, "state": "waiting", "due": _stamp(made)}
             if addresses:
                 session.execute(insert(DeliveryRow), [{**head, "address": address} for address in addresses])
         return True
@@ -139,11 +138,14 @@ class NotificationOutbox:
 
     def failed(self, claimed: ClaimedDelivery, reason: str, now: datetime, *, for_good: bool = False) -> None:
         """Record a failed attempt; another follows after a pause. Raises StoreError."""
-        last = for_good or claimed.attempts >= len(PAUSES_S)
-        due = now if last else now + timedelta(seconds=PAUSES_S[claimed.attempts])
-        state = "failed" if last else "waiting"
+        due = now + timedelta(seconds=PAUSES_S[min(claimed.attempts, len(PAUSES_S) - 1)])
+        state = "failed" if for_good else "waiting"
         for before in ("claimed", "handed"):
             self._end(claimed, before, state=state, due=_stamp(due), attempts=claimed.attempts + 1, outcome=reason)
+
+    def uncertain(self, claimed: ClaimedDelivery, reason: str) -> None:
+        """Record a message handed over without an answer. Raises StoreError."""
+        self._end(claimed, "handed", state="uncertain", attempts=claimed.attempts + 1, outcome=reason)
 
     def _free(self) -> None:
         """Free the claims of dead senders."""
@@ -177,7 +179,7 @@ class NotificationOutbox:
 
 
 def _stamp(moment: datetime) -> str:
-    return moment.astimezone(Clock.real().tzinfo).isoformat(timespec="milliseconds")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _body(data: bytes) -> Mapping[str, Any]:

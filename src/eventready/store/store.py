@@ -232,9 +232,9 @@ class Store:
         """Append-only journal by name: `attestation`, `incident`, ..."""
         return Journal(self._database, stream)
 
-    def outbox(self, scope: str) -> NotificationOutbox:
-        """Messages to people of a scope, such as the real alerts of an event."""
-        return NotificationOutbox(self._database, self._alive, scope)
+    def outbox(self, event: str, *, rehearsal: bool) -> NotificationOutbox:
+        """Messages to people about an event."""
+        return NotificationOutbox(self._database, self._alive, f"{event} rehearsal" if rehearsal else event)
 
     def series(self, event: str, *, rehearsal: bool) -> ValueSeries:
         """Series of measured values of an event."""

@@ -194,7 +194,7 @@ class NotificationRow(Base):
 
 
 class DeliveryRow(Base):
-    """Delivery of a message to an address. `owner`: sender in charge. `due`: real time of the next attempt, UTC."""
+    """Delivery of a message to an address. `owner`: sender in charge. `due`: next attempt, event's time in UTC."""
 
     __tablename__ = PREFIX + "notification_delivery"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from eventready.assurance.delivery.mail.letter import PaperReference
 from eventready.assurance.delivery.mail.mail import read
 from eventready.assurance.delivery.mail.paper_mail import draft_paper
 from eventready.assurance.delivery.mail.smtp import SubmitResult
+from eventready.assurance.delivery.notify.sender import Attempt
 from eventready.assurance.delivery.schedule import scheduler
 from eventready.assurance.delivery.schedule.schedule_log import ScheduleLog
 from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
@@ -27,7 +28,6 @@ from eventready.assurance.delivery.schedule.service_units import cron, systemd
 from eventready.assurance.delivery.schedule.timetable import ScheduledJob, jobs, next_moment
 from eventready.core.clock import TZ, Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Text
 from eventready.store.store import Store
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
@@ -102,8 +102,11 @@ class Hands:
     trouble: int = 0
     channels: tuple[str, ...] = ()
 
-    def notify(self, channel: str, texts: Sequence[Text]) -> str:
-        return self._do(f"{channel}: {len(texts)}")
+    def notify(self, job: ScheduledJob) -> str:
+        return self._do(f"{job.channel}: {len(job.texts)}")
+
+    def deliver(self) -> Iterator[Attempt]:
+        yield from ()
 
     def hire(self, _workspace: Workspace, _store: Store) -> Self:
         return self
@@ -288,6 +291,8 @@ _VICTIM = """
         def draft(self, due, name):
             if moment == "draft": os.kill(os.getpid(), signal.SIGKILL)
             return "done"
+        def deliver(self):
+            return ()
     scheduler = Scheduler(Path(sys.argv[1]), Clock.starting("2022-04-25 07:00"), lambda w, s: Hands())
     with scheduler.alone():
         for told in scheduler.once():

@@ -12,11 +12,12 @@ from typing import Protocol
 
 from eventready.assurance.clauses.event_record import gather
 from eventready.assurance.delivery.mail.delivery_log import DeliveryLog, sent_to
+from eventready.assurance.delivery.notify.sender import Attempt
 from eventready.assurance.delivery.schedule.schedule_log import ScheduleLog
 from eventready.assurance.delivery.schedule.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.messages import Rendered, Text, message, rendered
+from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -30,7 +31,7 @@ class JobWorker(Protocol):
 
     @property
     def channels(self) -> Sequence[str]:
-        """Return the channels for reminders to people."""
+        """Return the outbox of reminders to people, if any."""
 
     def audit(self) -> str:
         """Audit every device."""
@@ -38,8 +39,11 @@ class JobWorker(Protocol):
     def draft(self, due: date, name: str) -> str:
         """Draft the weekly report of a Monday in the folder `name`."""
 
-    def notify(self, channel: str, texts: Sequence[Text]) -> str:
-        """Send reminders over a channel. Raises EventreadyError for a failed attempt."""
+    def notify(self, job: ScheduledJob) -> str:
+        """Put the reminders of a job into the outbox."""
+
+    def deliver(self) -> Iterator[Attempt]:
+        """Send the due messages of the outbox."""
 
 
 MakeWorker = Callable[[Workspace, Store], JobWorker]
@@ -86,6 +90,9 @@ class Scheduler:
                     yield from self._execute(job, log, worker)
                 if mine:
                     due = self._due(workspace, store, closed, worker.channels)
+            for sent in worker.deliver():
+                job = ScheduledJob("send", (sent.delivery.id,), channel=sent.delivery.address)
+                yield JobResult(self._clock.now(), job, sent.outcome, failed=sent.failed)
 
     def forever(self) -> Iterator[JobResult | EventreadyError]:
         """Repeat `once`. Yield the error of an invalid workspace, and try again."""
@@ -131,7 +138,7 @@ class Scheduler:
 
 def _work(job: ScheduledJob, worker: JobWorker) -> str:
     if job.kind == "notify":
-        return worker.notify(job.channel, job.texts)
+        return worker.notify(job)
     return worker.draft(job.due, job.id) if job.due is not None else worker.audit()
 
 

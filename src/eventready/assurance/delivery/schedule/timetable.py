@@ -17,7 +17,7 @@ from eventready.core.clock import TZ
 from eventready.core.messages import Text, message, rendered
 from eventready.workspace.settings.event import Event
 
-JobKind: TypeAlias = Literal["audit", "draft", "remind", "notify"]
+JobKind: TypeAlias = Literal["audit", "draft", "remind", "notify", "send"]
 
 #: Kinds in the order of execution.
 JOB_KINDS: tuple[JobKind, ...] = get_args(JobKind)
@@ -32,7 +32,10 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class ScheduledJob:
-    """A job and its occurrences. `due`: Monday of a draft; `texts`: reminders; `channel`: carrier of a notification."""
+    """A job and its occurrences. `due`: Monday of a draft; `texts`: reminders.
+
+    `channel`: outbox of a notification, address of a delivery.
+    """
 
     kind: JobKind
     covers: tuple[str, ...]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from eventready.assurance.clauses.example_data import require_own_data
 from eventready.assurance.delivery.mail.delivery_log import sent_to
 from eventready.assurance.delivery.mail.paper_files import PaperOptions, write_paper
-from eventready.assurance.delivery.schedule.reminders import ReminderSender
+from eventready.assurance.delivery.notify.channels import LANG, Channels
+from eventready.assurance.delivery.notify.sender import Attempt, OutboxSender
+from eventready.assurance.delivery.schedule.timetable import ScheduledJob
 from eventready.assurance.papers.document.profile import load_profile
 from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.material.gather import PaperRequest, gather
@@ -17,7 +20,7 @@ from eventready.assurance.papers.material.material import Week
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.core.clock import Clock
-from eventready.core.messages import Text, message, rendered
+from eventready.core.messages import Text, message, rendered, text
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -30,16 +33,35 @@ class WorkspaceJobs:
         self, workspace: Workspace, store: Store, clock: Clock, options: AuditOptions, *, really: bool = False
     ) -> None:
         self._workspace, self._store, self._clock, self._options = workspace, store, clock, options
-        self._reminders = ReminderSender(workspace.path, workspace.event, clock, really=really)
+        self._really, self._outbox = really, store.outbox(workspace.event.id, rehearsal=clock.rehearsal)
+        remind = workspace.event.schedule.remind
+        self._recipients = (*remind.mail, *remind.apprise)
 
     @property
     def channels(self) -> Sequence[str]:
-        """Return the channels for reminders to people."""
-        return self._reminders.channels
+        """Return the outbox of reminders, under another name in a dry run."""
+        return (("outbox" if self._really else "dry run"),) if self._recipients else ()
 
-    def notify(self, channel: str, texts: Sequence[Text]) -> str:
-        """Send reminders over a channel. Raises EventreadyError for a failed attempt."""
-        return self._reminders.send(channel, texts)
+    def notify(self, job: ScheduledJob) -> str:
+        """Put the reminders of a job into the outbox, each once, as a single message."""
+        known = {name for made in self._outbox.messages() for name in made.body.get("covers", ())}
+        news = {name: text for name, text in zip(job.covers, job.texts, strict=True) if name not in known}
+        subject = text("delivery:reminder_subject", LANG, n=len(news), event=self._workspace.event.title)
+        if not self._really:
+            return rendered("delivery:reminder.dry", recipients=self._recipients, subject=subject)
+        lines = [f"- {reminder.render(LANG)}" for reminder in news.values()]
+        body = "\n".join([text("delivery:reminder_body", LANG, event=self._workspace.event.title), "", *lines, ""])
+        if news:
+            content = {"kind": "reminder", "covers": list(news), "subject": subject, "text": body}
+            self._outbox.add(sha256("|".join(news).encode()).hexdigest(), content, self._recipients, self._clock.now())
+        return rendered("delivery:reminder.queued", recipients=self._recipients)
+
+    def deliver(self) -> Iterator[Attempt]:
+        """Send the due messages of the outbox, those of a watch too."""
+        if self._really:
+            channels = Channels(self._workspace.path, self._workspace.event, self._clock)
+            with self._outbox.sender():
+                yield from OutboxSender(self._outbox, channels, self._clock).send_due()
 
     def audit(self) -> str:
         """Audit every device."""

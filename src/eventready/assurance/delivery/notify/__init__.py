@@ -1,0 +1,1 @@
+"""Messages to people: channels, receivers of alerts, and the sender of the outbox."""

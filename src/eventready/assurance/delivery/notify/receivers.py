@@ -1,0 +1,42 @@
+"""Receivers of alerts.yaml: the addresses of people, and of those on duty in a role at the minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventready.assurance.roster.roster import Roster
+from eventready.workspace.settings.alerts import AlertsFile, Receiver
+
+
+@dataclass(frozen=True)
+class ReceiverAddress:
+    """Address of a receiver. `person`: name, or empty; `address`: empty without any."""
+
+    person: str
+    address: str
+
+
+def addressees(
+    settings: AlertsFile, receiver: Receiver, roster: Roster | None, now: datetime
+) -> tuple[ReceiverAddress, ...]:
+    """Return the addresses of a receiver at a moment, each once; empty for people without any."""
+    found = [ReceiverAddress("", address) for address in (*receiver.mail, *receiver.apprise)]
+    for names in (*((name,) for name in receiver.people), *_on_duty(receiver, roster, now)):
+        contact = next((settings.people[name] for name in names if name in settings.people), None)
+        own = (*contact.mail, *contact.apprise) if contact else ()
+        found += [ReceiverAddress(names[-1], address) for address in own or ("",)]
+    return tuple({one.address or one.person: one for one in found}.values())
+
+
+def _on_duty(receiver: Receiver, roster: Roster | None, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield id and name of the people on duty in the role; people on call without any at work."""
+    shifts = [
+        shift
+        for shift in (roster.shifts if roster and receiver.role else ())
+        if shift.role == receiver.role and shift.start <= now < shift.end and receiver.venue in ("", shift.venue)
+    ]
+    working = [shift for shift in shifts if not shift.on_call] or shifts
+    for person in dict.fromkeys(shift.person for shift in working):
+        yield person, roster.name(person) if roster else person

@@ -1,0 +1,111 @@
+"""Sender of the outbox: each due delivery once, a single delivery at a time to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Protocol
+
+from eventready.assurance.delivery.notify.channels import RefusedAddress, UncertainDelivery
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, StoreError
+from eventready.core.messages import Rendered, message, rendered
+from eventready.core.redaction.redaction import redactor
+from eventready.store.notification_outbox import ClaimedDelivery, NotificationOutbox
+
+#: Threads of a watch for messages.
+_MOST = 8
+
+
+class Channel(Protocol):
+    """Way to people, see `Channels`."""
+
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+        """Send a message; return a sentence."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Attempt of a delivery with its outcome, a sentence."""
+
+    delivery: ClaimedDelivery
+    outcome: str
+    failed: bool = False
+
+
+class OutboxSender:
+    """Sender of an outbox. Inside `outbox.sender()` only."""
+
+    def __init__(self, outbox: NotificationOutbox, channel: Channel, clock: Clock) -> None:
+        self._outbox, self._channel, self._clock = outbox, channel, clock
+
+    def send_due(self) -> Iterator[Attempt]:
+        """Send the due deliveries in order. Raises StoreError."""
+        while (claimed := self._outbox.claim(self._clock.now())) is not None:
+            yield self.attempt(claimed)
+
+    def attempt(self, claimed: ClaimedDelivery) -> Attempt:
+        """Send a claimed delivery, and record the outcome. Raises StoreError."""
+        subject, body = str(claimed.body["subject"]), str(claimed.body["text"])
+        try:
+            outcome = self._channel.send(claimed.address, subject, body, lambda: self._handed(claimed))
+        except StoreError:
+            raise
+        except UncertainDelivery as error:
+            self._outbox.uncertain(claimed, str(error))
+            return Attempt(claimed, Rendered(error.whole), failed=True)
+        except Exception as error:  # a defect of a channel must not stop the others
+            reason = _reason(error)
+            self._outbox.failed(claimed, reason, self._clock.now(), for_good=isinstance(error, RefusedAddress))
+            return Attempt(claimed, reason, failed=True)
+        self._outbox.sent(claimed, outcome)
+        return Attempt(claimed, outcome)
+
+    def _handed(self, claimed: ClaimedDelivery) -> None:
+        if not self._outbox.handed(claimed):
+            raise StoreError(message("store:outbox_lost", address=claimed.address))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, EventreadyError):
+        return Rendered(error.whole)
+    return rendered("delivery:job.internal", error=redactor.redact(f"{type(error).__name__}: {error}"))
+
+
+class SenderThreads:
+    """Threads of a sender beside a watch: a hanging address delays no other. Threads end with the process."""
+
+    def __init__(
+        self, outbox: NotificationOutbox, sender: OutboxSender, clock: Clock, log: Callable[[str], None]
+    ) -> None:
+        self._outbox, self._sender, self._clock, self._log = outbox, sender, clock, log
+        self._busy: dict[str, Thread] = {}
+
+    def run(self, end: Event) -> None:
+        """Send until `end` is set."""
+        while not end.wait(0.0 if self.round() else 1.0):
+            pass
+
+    def round(self) -> bool:
+        """Begin a due delivery; False without any."""
+        self._busy = {address: thread for address, thread in self._busy.items() if thread.is_alive()}
+        try:
+            free = len(self._busy) < _MOST
+            claimed = self._outbox.claim(self._clock.now(), self._busy.keys()) if free else None
+        except StoreError as error:
+            self._log(str(error))
+            return False
+        if claimed is not None:
+            self._busy[claimed.address] = Thread(target=self._attempt, args=(claimed,), daemon=True, name="notify")
+            self._busy[claimed.address].start()
+        return claimed is not None
+
+    def _attempt(self, claimed: ClaimedDelivery) -> None:
+        try:
+            attempt = self._sender.attempt(claimed)
+        except StoreError as error:
+            self._log(str(error))
+        else:
+            if attempt.failed:
+                self._log(attempt.outcome)
