@@ -36,7 +36,7 @@ def run_of(*findings: tuple[str, str, str, str]) -> Run:
 
 def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:
     """Text of the map, height of each device, and its drawing."""
-    figure = map_figure(network, run, Language("en"), frozenset(down))
+    figure = map_figure(network, run.findings(), Language("en"), frozenset(down))
     assert figure is not None
     (chart,) = figure.charts
     names = re.findall(r'<text x="[\d.]+" y="([\d.]+)"[^>]*font-weight="bold"[^>]*>([^<]+)', chart.svg)
@@ -93,4 +93,4 @@ def test_the_readiness_page_has_the_map(lang: Lang) -> None:
     figures = [block for block in with_map.blocks if isinstance(block, Figure)]
     assert len(figures) == 1 + sum(isinstance(block, Figure) for block in without.blocks)
     assert "core" in figures[0].charts[0].alt
-    assert map_figure(topology([]), run, Language(lang)) is None
+    assert map_figure(topology([]), run.findings(), Language(lang)) is None

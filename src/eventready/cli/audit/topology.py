@@ -53,7 +53,7 @@ def draw(app: App, *, out: Path | None, down: tuple[str, ...], run_name: str) ->
     with app.open_store(make=False) as store:
         run = store.get(run_name) if run_name else last_full(store, app.workspace)
     topology = plain(load_whatif(app.workspace, run, down))
-    figure = map_figure(topology, run, Language(app.lang), down)
+    figure = map_figure(topology, run.findings(), Language(app.lang), down)
     if figure is None:
         raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
     svg = figure.charts[0].svg

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -93,6 +94,11 @@ def span(duration: timedelta | float, lang: Lang) -> str:
     return text("web:span.second", lang, whole=whole)
 
 
+def _segment(name: str) -> str:
+    """Return a name as a segment of a path."""
+    return quote(name, safe="", errors="replace")
+
+
 @cache
 def environment() -> Environment:
     """Templates: everything is escaped, and a missing value is an error."""
@@ -100,5 +106,5 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters["clean"] = clean
+    made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": _segment}
     return made

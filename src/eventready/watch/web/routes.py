@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from eventready.watch.web.choices import choose
 from eventready.watch.web.duty import number
+from eventready.watch.web.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
+from eventready.watch.web.details import check, device, finding, venue
+from eventready.watch.web.handover import handover
 from eventready.watch.web.health import healthz
 from eventready.watch.web.login import form, login, logout
 from eventready.watch.web.metrics import metrics
+from eventready.watch.web.network import network
 from eventready.watch.web.page import WebPage
+from eventready.watch.web.timeline import timeline
 from eventready.watch.web.wall import stream, wall
 
 PAGES: tuple[WebPage, ...] = (
     WebPage("/", wall),
     WebPage("/wall/stream", stream),
+    WebPage("/venue/{name:path}", venue),
+    WebPage("/device/{name:path}", device),
+    WebPage("/check/{name:path}", check),
+    WebPage("/finding", finding),
+    WebPage("/finding", posted(act), "operator", ("POST",)),
+    WebPage("/silence/end", posted(end_silence), "operator", ("POST",)),
+    WebPage("/incident/new", new_incident, "operator"),
+    WebPage("/incident", posted(open_new), "operator", ("POST",)),
+    WebPage("/incident/{name}", incident),
+    WebPage("/incident/{name}/notice", posted(give_notice), "operator", ("POST",)),
+    WebPage("/map", network),
+    WebPage("/timeline", timeline),
+    WebPage("/handover", handover),
     WebPage("/choices", choose, "open", ("POST",)),
     WebPage("/duty/number", number, "viewer", ("POST",)),
     WebPage("/login", form, "open"),

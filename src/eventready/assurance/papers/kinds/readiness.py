@@ -214,7 +214,7 @@ class _Report:
         return Cell(cell.title, cell.verdict, cell.reason)
 
     def _map(self) -> Iterator[Block]:
-        figure = self.background.topology and map_figure(self.background.topology, self.run, self.language)
+        figure = self.background.topology and map_figure(self.background.topology, self.run.findings(), self.language)
         if figure:
             yield self._section("page:map", "map")
             yield figure

@@ -11,7 +11,6 @@ from eventready.assurance.papers.document.network_map import LineState, MapBox, 
 from eventready.assurance.papers.language import Language, clean
 from eventready.network.map.layout import folded, lay_out
 from eventready.network.map.tiers import Pair
-from eventready.store.run import Run
 
 _STATES: Mapping[str, LineState] = {"up": "carrying", "unmeasured": "not_measured"}
 _RANK: tuple[LineState, ...] = ("lost", "not_measured", "carrying")
@@ -20,14 +19,16 @@ _STATUSES = ("fail", "not_measured", "warn", "pass")
 _LOOSE = 9
 
 
-def map_figure(topology: Mapping[str, Any], run: Run, language: Language, down: Collection[str] = ()) -> Figure | None:
-    """Map of a topology (`network.graph.export.plain`) with the findings of its run; None without devices.
+def map_figure(
+    topology: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], language: Language, down: Collection[str] = ()
+) -> Figure | None:
+    """Map of a topology (`network.graph.export.plain`) with findings; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost.
     """
     pairs = _pairs(topology["links"], frozenset(down))
     tiers = _tiers(topology, pairs)
-    counts, single = _findings(run)
+    counts, single = _findings(findings)
     boxes = {
         node["id"]: MapBox(
             node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
@@ -76,11 +77,11 @@ def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, in
     return tiers | {name: below + number // _LOOSE for number, name in enumerate(loose)}
 
 
-def _findings(run: Run) -> tuple[dict[str, Counter[str]], set[str]]:
+def _findings(findings: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Counter[str]], set[str]]:
     """Findings by device and status without blind spots, and single points of failure by name."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     single: set[str] = set()
-    for finding in run.findings():
+    for finding in findings:
         if finding["check"] == "single_point":
             if finding["status"] in ("fail", "warn"):
                 single.add(str(finding["subject"]))

@@ -1,0 +1,144 @@
+"""Acts of operators from the pages: acknowledge, note, silence, open an incident, mark a notice as given.
+
+The record has the name of the user. No act changes a configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast, get_args
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from eventready.assurance.incidents.incident import Incident, addressee_name
+from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
+from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
+from eventready.core.errors import UsageError
+from eventready.core.matchers import Matcher
+from eventready.core.messages import in_language, message
+from eventready.watch.alerts.acts import ActKind, Acts
+from eventready.watch.web.details import SILENCES, identity_of
+from eventready.watch.web.page import Handler, html, model_of, viewer_of
+
+#: Act of a request and its form; returns the page that follows. Raises UsageError.
+Deed = Callable[[Request, FormData], str]
+
+
+def posted(deed: Deed) -> Handler:
+    """Return the handler of an act: the page that follows, or the sentence of a refusal."""
+
+    async def handle(request: Request) -> Response:
+        form = await request.form()
+        try:
+            following = await run_in_threadpool(deed, request, form)
+        except UsageError as error:
+            return html(request, "refused.html", 400, reason=error.render(viewer_of(request).lang))
+        return RedirectResponse(following, 303)
+
+    return handle
+
+
+def act(request: Request, form: FormData) -> str:
+    """Acknowledge, note or silence a finding."""
+    model, kind, identity = model_of(request), _choice(form, "kind", get_args(ActKind)), identity_of(_plain(form))
+    if not all(identity[:2]):
+        raise UsageError(message("web:deed.finding"))
+    matchers = [
+        Matcher(label, "=", value) for label, value in zip(("device", "check", "subject"), identity, strict=True)
+    ]
+    until = None
+    if kind == "silence":
+        minutes = int(_choice(form, "minutes", tuple(map(str, SILENCES))))
+        until = model.clock.now() + timedelta(minutes=minutes)
+    acts = Acts(model.store, model.workspace.event.id, model.clock)
+    acts.add(cast(ActKind, kind), matchers, by=viewer_of(request).name, text=_field(form, "text"), until=until)
+    return f"/finding?{urlencode(dict(zip(('device', 'check', 'subject'), identity, strict=True)))}"
+
+
+def end_silence(request: Request, form: FormData) -> str:
+    """End a silence."""
+    model, number = model_of(request), _field(form, "act")
+    if not (number.isascii() and number.isdigit()):
+        raise UsageError(message("web:deed.choice", field="act"))
+    Acts(model.store, model.workspace.event.id, model.clock).expire(int(number), by=viewer_of(request).name)
+    return "/handover"
+
+
+def open_new(request: Request, form: FormData) -> str:
+    """Open an incident with its facts."""
+    model, subscribers = model_of(request), _field(form, "subscribers")
+    if subscribers and not (subscribers.isascii() and subscribers.isdigit()):
+        raise UsageError(message("web:deed.choice", field="subscribers"))
+    report = Report(
+        by=viewer_of(request).name,
+        summary=_field(form, "summary"),
+        venue=_field(form, "venue") or None,
+        place=_field(form, "place"),
+        services=tuple(str(one) for one in form.getlist("service")),
+        kind=cast(Kind, _choice(form, "kind", KINDS)),
+        subscribers=int(subscribers) if subscribers else None,
+    )
+    if not set(report.services) <= set(SERVICES):
+        raise UsageError(message("web:deed.choice", field="service"))
+    return f"/incident/{open_incident(report, model.workspace.event, model.store, model.clock).id}"
+
+
+def give_notice(request: Request, form: FormData) -> str:
+    """Mark a notice of an incident as given."""
+    model, name = model_of(request), request.path_params["name"]
+    notice = Given(
+        cast(Addressee, _choice(form, "to", ADDRESSEES)), cast(How, _choice(form, "how", HOWS)),
+        _field(form, "recipient"), final=bool(_field(form, "final")),
+    )  # fmt: skip
+    report = Report(by=viewer_of(request).name, notices=(notice,))
+    return f"/incident/{update_incident(name, report, model.workspace.event, model.store, model.clock).id}"
+
+
+def new_incident(request: Request) -> Response:
+    """Form of a new incident, with the finding of the query."""
+    event = model_of(request).workspace.event
+    return html(
+        request, "incident_new.html", event=event, services=SERVICES, kinds=KINDS, query=dict(request.query_params)
+    )
+
+
+def incident(request: Request) -> Response:
+    """Page of an incident: facts, notices due and given, actions."""
+    model = model_of(request)
+    found = next((one for one in incidents(model.store) if one.id == request.path_params["name"]), None)
+    if found is None or found.rehearsal != model.clock.rehearsal:
+        raise HTTPException(404)
+    return html(request, "incident.html", **facts_of(found, request), ways=HOWS, offices=ADDRESSEES)
+
+
+def facts_of(found: Incident, request: Request) -> dict[str, Any]:
+    """Return the context of a template for an incident: its demands and the names of the offices."""
+    event, lang, moment = model_of(request).workspace.event, viewer_of(request).lang, model_of(request).clock.now()
+    return {
+        "one": found,
+        "moment": moment,
+        "demands": found.demands(event.notice_limits, moment),
+        "addressee": lambda to: in_language(addressee_name(to, event), lang),
+    }
+
+
+def _plain(form: FormData) -> dict[str, str]:
+    return {name: str(value) for name, value in form.items()}
+
+
+def _field(form: FormData, name: str) -> str:
+    return str(form.get(name, "")).strip()
+
+
+def _choice(form: FormData, name: str, choices: tuple[str, ...]) -> str:
+    """Return a choice of a form. Raises UsageError for another value."""
+    value = _field(form, name)
+    if value not in choices:
+        raise UsageError(message("web:deed.choice", field=name))
+    return value

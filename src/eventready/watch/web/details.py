@@ -1,0 +1,146 @@
+"""Pages of a venue, a device, a check and a finding: the state of now, the last full audit, evidence and runbook."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeAlias
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventready.checks.registry import all_checks
+from eventready.checks.runbook import runbook
+from eventready.core.errors import WorkspaceError
+from eventready.drill.spec import Drill, load_drills
+from eventready.store.run import Run
+from eventready.watch.web.page import html, model_of, viewer_of
+from eventready.watch.web.read_model import ReadModel
+from eventready.watch.web.timeline import changes_of
+from eventready.watch.web.wall import Wall, wall_of
+from eventready.workspace.workspace import Workspace
+
+#: Finding of a run or of the snapshot.
+Found: TypeAlias = Mapping[str, Any]
+
+#: Characters of an evidence on a page; findings of a list, the worst first; changes of a history.
+_TEXT, _LIST, _HISTORY = 20_000, 300, 50
+#: Minutes of a silence to choose from.
+SILENCES = (15, 30, 60, 120, 240, 480)
+_ORDER = ("fail", "not_measured", "warn", "waived", "pass")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Stored output behind a finding: command and text, redacted as stored. `more`: characters left out."""
+
+    command: str
+    text: str
+    more: int
+
+
+def present(request: Request) -> Wall:
+    """Return the state of now."""
+    model = model_of(request)
+    return wall_of(model.night(), model.workspace)
+
+
+def opened(now: Wall, chosen: Callable[[Found], object]) -> list[Found]:
+    """Return the open findings of a choice, the worst first."""
+    return [one for one in (now.night.snapshot or {}).get("open", ()) if chosen(one)]
+
+
+def venue(request: Request) -> Response:
+    """Page of a venue: verdicts, open findings, devices."""
+    now, name = present(request), request.path_params["name"]
+    place = next((one for one in now.event.venues if one.id == name), None)
+    if place is None:
+        raise HTTPException(404)
+    devices = [device for device in now.devices.values() if name in device.venues]
+    serving = {device.name for device in devices}
+    found = opened(now, lambda one: name in one["venues"] if one["venues"] else one["device"] in serving)
+    verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
+    return html(request, "venue.html", wall=now, place=place, devices=devices, found=found, verdicts=verdicts)
+
+
+def device(request: Request) -> Response:
+    """Page of a device: age, open findings, all checks of the last full audit, changes of state."""
+    now, name = present(request), request.path_params["name"]
+    if name not in now.devices:
+        raise HTTPException(404)
+    audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
+    known = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
+    return html(
+        request, "device.html", wall=now, device=now.devices[name], found=found, audit=audit, known=known[:_LIST],
+        more=max(0, len(known) - _LIST),
+        history=changes_of(model_of(request), viewer_of(request).lang, device=name)[:_HISTORY],
+    )  # fmt: skip
+
+
+def check(request: Request) -> Response:
+    """Page of a check: runbook, open findings, findings of the last full audit by status, drills."""
+    now, name = present(request), request.path_params["name"]
+    book = runbook(name, viewer_of(request).lang)
+    if book is None and name not in {one.name for one in all_checks()}:
+        raise HTTPException(404)
+    audit = model_of(request).last_audit()
+    known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
+    return html(
+        request, "check.html", wall=now, name=name, book=book, found=opened(now, lambda one: one["check"] == name),
+        audit=audit, counts=Counter(str(one["status"]) for one in known), drills=drills_of(request, name),
+        known=[one for one in _sorted(known) if one["status"] != "pass"][:_LIST],
+    )  # fmt: skip
+
+
+def finding(request: Request) -> Response:
+    """Page of a finding: sentence, state, acts, evidence of the last full audit, runbook, history."""
+    now, identity = present(request), identity_of(request.query_params)
+    model, lang = model_of(request), viewer_of(request).lang
+    audit = model.last_audit()
+    found = next(iter(opened(now, lambda one: identity_of(one) == identity)), None)
+    audited = next((one for one in (audit.findings() if audit else ()) if identity_of(one) == identity), None)
+    history = changes_of(model, lang, *identity)
+    if found is None and audited is None and not history:
+        raise HTTPException(404)
+    return html(
+        request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history[:_HISTORY],
+        name=identity[1], device=identity[0], subject=identity[2], book=runbook(identity[1], lang),
+        drills=drills_of(request, identity[1]), silences=SILENCES,
+        evidence=evidence_of(model, audit, audited) if audit and audited else (),
+    )  # fmt: skip
+
+
+def identity_of(one: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the identity of a finding: device, check, subject."""
+    return str(one.get("device", "")), str(one.get("check", "")), str(one.get("subject", ""))
+
+
+def drills_of(request: Request, name: str) -> list[Drill]:
+    """Return the drills of the workspace with a check among those that predict or allow them."""
+    return [one for one in _drills(model_of(request).workspace)
+            if name in one.predicted_by or name in {need.check for need in one.requires}]  # fmt: skip
+
+
+def _drills(workspace: Workspace) -> Sequence[Drill]:
+    try:
+        names = ([device.name for device in workspace.devices], [one.name for one in all_checks()])
+        return list(load_drills(workspace.path / "inventory" / "drills", devices=names[0], checks=names[1]).values())
+    except WorkspaceError:
+        return ()
+
+
+def evidence_of(model: ReadModel, audit: Run, one: Found) -> list[Raw]:
+    """Return the stored outputs behind a finding of an audit."""
+    wanted = list(map(str, one.get("evidence") or ()))
+    texts = model.store.texts(wanted)
+    commands = {str(seen["evidence"]): str(seen.get("command") or "") for seen in audit.observations()
+                if seen.get("evidence") in texts and seen["device"] == one["device"]}  # fmt: skip
+    return [Raw(commands.get(key, ""), texts[key][:_TEXT], max(0, len(texts[key]) - _TEXT))
+            for key in islice(wanted, 8) if key in texts]  # fmt: skip
+
+
+def _sorted(findings: Iterable[Found]) -> list[Found]:
+    return sorted(findings, key=lambda one: (_ORDER.index(one["status"]), one["check"], str(one["subject"])))

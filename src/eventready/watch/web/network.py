@@ -1,0 +1,60 @@
+"""Map of the network with the states of now: the drawing of the last full audit, lines and boxes by the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.sections.map_section import map_figure
+from eventready.audit.run_builder import recorded_network
+from eventready.network.graph.export import plain
+from eventready.network.graph.outcome import WhatIf
+from eventready.network.setting import NetworkSetting
+from eventready.store.run import Run
+from eventready.watch.web.details import present
+from eventready.watch.web.page import html, model_of, viewer_of
+from eventready.watch.web.wall import Wall
+from eventready.workspace.workspace import Workspace
+
+#: Checks about a port whose failure is the loss of its cable.
+_PORTS = frozenset({"uplink", "link", "bundle"})
+
+
+def network(request: Request) -> Response:
+    """Page of the map."""
+    now, model = present(request), model_of(request)
+    audit = model.last_audit()
+    drawing = draw(now, audit, model.workspace, Language(viewer_of(request).lang)) if audit else ""
+    return html(request, "map.html", wall=now, audit=audit, drawing=drawing)
+
+
+def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str:
+    """Return the map as SVG; empty without devices. Lines of a device without a measurement have none."""
+    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
+    topology = plain(WhatIf(recorded_network(workspace.devices, audit), setting))
+    open_now: Sequence[Mapping[str, Any]] = (now.night.snapshot or {}).get("open", ())
+    failed = {(one["device"], one["subject"]) for one in open_now if one["check"] in _PORTS and one["status"] == "fail"}
+    silent = {name for name, age in now.ages.items() if age is None}
+    links = [_link(link, failed, silent) for link in topology["links"]]
+    figure = map_figure({**topology, "links": links}, _states(now, audit, open_now), language)
+    return figure.charts[0].svg if figure else ""
+
+
+def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str]) -> Mapping[str, Any]:
+    """Return a cable in its state of now."""
+    if {(link["source"], link["port"]), (link["target"], link["to_port"])} & failed:
+        return {**link, "state": "down"}
+    return {**link, "state": "unmeasured"} if {link["source"], link["target"]} & silent else link
+
+
+def _states(now: Wall, audit: Run, open_now: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Findings of now as those of an audit, with the single points of failure of the last one."""
+    yield from (one for one in audit.findings() if one["check"] == "single_point")
+    yield from ({**one, "blind": False} for one in open_now)
+    for name, age in now.ages.items():
+        status = "not_measured" if age is None else "pass"
+        yield {"device": name, "check": "device", "subject": "", "status": status, "blind": False}

@@ -1,0 +1,104 @@
+"""Timeline of the night: changes of state, acts, incidents and changes of configuration, the latest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventready.assurance.incidents.incident import Incident, addressee_name
+from eventready.assurance.incidents.log import incidents
+from eventready.assurance.papers.language import Language
+from eventready.core.messages import Lang, in_language, text
+from eventready.core.phrases import moment_of
+from eventready.watch.alerts.acts import Act, Acts
+from eventready.watch.states import Key
+from eventready.watch.web.page import html, model_of, viewer_of
+from eventready.watch.web.read_model import ReadModel
+
+#: Entries on the page.
+_SHOWN = 500
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """Entry at a time of the event's clock. `state`: new state of a finding (`key`); `cause`: lost device."""
+
+    at: datetime
+    kind: Literal["change", "act", "incident", "configuration"]
+    text: str
+    by: str = ""
+    state: str = ""
+    key: Key | None = None
+    cause: str = ""
+
+
+def timeline(request: Request) -> Response:
+    """Page of the timeline."""
+    found = entries(model_of(request), viewer_of(request).lang)
+    return html(request, "timeline.html", entries=found[:_SHOWN], more=max(0, len(found) - _SHOWN))
+
+
+def entries(model: ReadModel, lang: Lang) -> list[TimelineEntry]:
+    """Return all entries, the latest first. Raises StoreError."""
+    event, language = model.workspace.event, Language(lang)
+    found = [_change(body, language) for body in model.record.timeline()]
+    found += [_act(act, lang) for act in Acts(model.store, event.id, model.clock).all()]
+    for incident in incidents(model.store):
+        if incident.rehearsal == model.clock.rehearsal:
+            found += _incident(incident, model, lang)
+    found += _configuration(model, lang)
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subject: str = "") -> list[TimelineEntry]:
+    """Return the changes of state of a device, or of a finding, the latest first. Raises StoreError."""
+    wanted = Key(device, check, subject)
+    bodies = (body for body in model.record.timeline() if body["device"] == device)
+    found = [_change(body, Language(lang)) for body in bodies]
+    return [one for one in reversed(found) if not check or one.key == wanted]
+
+
+def _change(body: Mapping[str, Any], language: Language) -> TimelineEntry:
+    key = Key(str(body["device"]), str(body["check"]), str(body["subject"]))
+    return TimelineEntry(
+        datetime.fromisoformat(body["at"]), "change", _sentence(body, key, language), state=str(body["new"]), key=key,
+        cause=str(body.get("cause") or ""),
+    )  # fmt: skip
+
+
+def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
+    if "message" in body:
+        return language.sentence(body)
+    state = "lost" if body["new"] == "not_measured" else "back" if key.check == "device" else "measured"
+    return language.phrase(f"watch:device.{state}", check=language.check(key.check))
+
+
+def _act(act: Act, lang: Lang) -> TimelineEntry:
+    what = text(f"web:did.{act.kind}", lang, labels=", ".join(map(str, act.matchers)))
+    return TimelineEntry(act.at, "act", f"{what} {act.text}".strip(), act.by)
+
+
+def _incident(incident: Incident, model: ReadModel, lang: Lang) -> Iterator[TimelineEntry]:
+    """Begin, actions, notices and end of an incident."""
+    name = incident.id
+    yield TimelineEntry(incident.began, "incident", f"{name}: {incident.place}: {incident.summary}", incident.by)
+    for action in incident.actions:
+        yield TimelineEntry(action.at, "incident", f"{name}: {action.text}", action.by)
+    for notice in incident.notices:
+        office = in_language(addressee_name(notice.to, model.workspace.event), lang)
+        given = text("web:did.notice", lang, to=office, recipient=notice.recipient)
+        yield TimelineEntry(notice.at, "incident", f"{name}: {given}", notice.by)
+    if incident.restored:
+        yield TimelineEntry(incident.restored, "incident", f"{name}: {text('web:did.restored', lang)}")
+
+
+def _configuration(model: ReadModel, lang: Lang) -> Iterator[TimelineEntry]:
+    for one in model.store.changes.entries():
+        if one.event == model.workspace.event.id and one.header.rehearsal == model.clock.rehearsal:
+            what = text("web:did.change", lang, change=one.id, devices=list(one.outcomes))
+            yield TimelineEntry(moment_of(one.header.event_time or one.begun), "configuration", what, one.header.by)
