@@ -1,0 +1,195 @@
+"""Pages behind the wall: in both languages, with hostile names and texts of devices, and the acts of operators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from eventready.assurance.incidents.log import incidents
+from eventready.checks.registry import all_checks
+from eventready.core.catalogue import LANGS
+from eventready.core.messages import text
+from eventready.store.journal import Journal
+from eventready.watch.alerts.acts import Acts
+from eventready.watch.web import identity
+from eventready.watch.web.page import Viewer
+from tests.watch.web import scene as scenes
+from tests.watch.web.scene import EVENT, Scene, client, scene
+
+PEER = "<script>alert(1)</script>\"'&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}"
+NAME = "edge/1..Đà Nẵng?#&x=<b>"
+VENUE = "hội/trường..1"
+FINDING = {"device": NAME, "check": "isis", "subject": PEER}
+
+
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A failed neighbour with a hostile name, at a device and a venue with a hostile name."""
+    place = EVENT.venues[0].model_copy(update={"id": VENUE})
+    monkeypatch.setattr(scenes, "EVENT", EVENT.model_copy(update={"venues": (place,)}))
+    one, other = scenes.devices()
+    expect = one.expect.model_copy(update={"isis": (PEER,)})
+    monkeypatch.setattr(
+        scenes,
+        "devices",
+        lambda: (replace(one, name=NAME, venues=(VENUE,), expect=expect), replace(other, venues=(VENUE,))),
+    )
+    with scene(tmp_path) as made:
+        for up in (True, True, False, False):
+            made.read(NAME, up=up, peer=PEER)
+        yield made
+
+
+PAGES = (
+    "/",
+    f"/venue/{quote(VENUE, safe='')}",
+    f"/device/{quote(NAME, safe='')}",
+    "/check/isis",
+    f"/finding?{urlencode(FINDING)}",
+    "/map",
+    "/timeline",
+    "/handover",
+)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("page", PAGES)
+def test_texts_of_devices_are_texts(night: Scene, page: str, lang: str) -> None:
+    answer = client(night, lang=lang).get(page)
+    assert answer.status_code == 200, answer.text
+    assert f'<html lang="{lang}"' in answer.text
+    assert "<script>alert" not in answer.text
+    assert not set(answer.text) & {"\x1b", "\N{RIGHT-TO-LEFT OVERRIDE}"}
+    assert not re.search(r"\son\w+=|javascript:| style=", answer.text), "the policy would block it"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_a_page_lead_to_pages(night: Scene, page: str) -> None:
+    browser = client(night)
+    links = {*re.findall(r'href="(/[^"]*)"', browser.get(page).text)}
+    assert links
+    broken = [link for link in links if browser.get(link.replace("&amp;", "&")).status_code != 200]
+    assert broken in ([], ["/login"])
+
+
+def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
+    shown = client(night).get(f"/finding?{urlencode(FINDING)}").text
+    assert text("runbooks:check.isis", "en").split("\n")[0] in shown
+    assert shown.count('<li class="fail">') == 1
+
+
+def test_every_check_has_a_page(night: Scene) -> None:
+    browser = client(night, lang="vi")
+    assert {browser.get(f"/check/{check.name}").status_code for check in all_checks()} == {200}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/venue/nowhere", "/device/nowhere", "/device/", "/check/../etc/passwd", "/check/nothing", "/incident/SC-1",
+        "/finding", "/finding?device=nowhere&check=isis&subject=", "/nothing",
+    ],
+)  # fmt: skip
+def test_an_unknown_name_is_a_sentence(night: Scene, page: str) -> None:
+    answer = client(night).get(page)
+    assert answer.status_code == 404
+    assert text("web:error.404", "en") in answer.text
+
+
+# Acts
+
+
+@dataclass
+class Users:
+    """Viewer of all requests, in place of a login."""
+
+    viewer: Viewer
+
+
+@pytest.fixture
+def users(monkeypatch: pytest.MonkeyPatch) -> Users:
+    made = Users(Viewer("An", "operator", "en"))
+    monkeypatch.setattr(identity, "viewer_of", lambda _request: made.viewer)
+    for module in ("deeds", "details", "timeline", "page"):
+        monkeypatch.setattr(f"eventready.watch.web.{module}.viewer_of", lambda _request: made.viewer)
+    return made
+
+
+ACTS = (
+    ("/finding", {**FINDING, "kind": "acknowledgement"}),
+    ("/finding", {**FINDING, "kind": "note", "text": "the crew is on its way"}),
+    ("/finding", {**FINDING, "kind": "silence", "text": "works", "minutes": "60"}),
+    ("/incident", {"summary": "no signal", "venue": VENUE, "service": "internet", "kind": "outage"}),
+)
+
+
+def recorded(made: Scene) -> tuple[int, int]:
+    return len(Acts(made.store, EVENT.id, made.clock).all()), len(incidents(made.store))
+
+
+@pytest.mark.parametrize(("page", "form"), ACTS)
+def test_an_act_of_an_operator_is_on_record_with_the_name(
+    night: Scene, users: Users, page: str, form: dict[str, str]
+) -> None:
+    browser = client(night)
+    answer = browser.post(page, data=form)
+    assert answer.status_code == 200, answer.text
+    assert sum(recorded(night)) == 1
+    done = [act.by for act in Acts(night.store, EVENT.id, night.clock).all()] or [incidents(night.store)[0].by]
+    assert done == ["An"]
+    assert "An" in browser.get("/timeline").text
+    assert not night.store.changes.entries(), "no configuration is changed"
+
+
+@pytest.mark.parametrize(("page", "form"), [*ACTS, ("/silence/end", {"act": "1"}), ("/incident/x/notice", {})])
+def test_a_viewer_may_not_act(
+    night: Scene, users: Users, monkeypatch: pytest.MonkeyPatch, page: str, form: dict[str, str]
+) -> None:
+    users.viewer = Viewer("Bình", "viewer", "en")
+    monkeypatch.setattr(Journal, "append", lambda *_parts: pytest.fail("written"))
+    answer = client(night).post(page, data=form)
+    assert answer.status_code == 403
+    assert text("web:error.403", "en") in answer.text
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("/finding", {}),
+        ("/finding", {**FINDING, "kind": "delete"}),
+        ("/finding", {**FINDING, "kind": "note", "text": ""}),
+        ("/finding", {**FINDING, "kind": "note", "text": "x" * 100_000}),
+        ("/finding", {**FINDING, "kind": "silence", "text": "x", "minutes": "9999999"}),
+        ("/finding", {"kind": "silence", "text": "x", "minutes": "60"}),
+        ("/incident", {"summary": "x", "kind": "outage", "venue": "nowhere", "service": "internet"}),
+        ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "beer"}),
+        ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "subscribers": "٣"}),
+        ("/incident/SC-1/notice", {"to": "department", "how": "phone"}),
+        ("/incident/SC-1/notice", {"to": "everybody", "how": "phone"}),
+        ("/silence/end", {"act": "9"}),
+        ("/silence/end", {"act": "x"}),
+    ],
+)
+def test_an_invalid_act_is_refused_with_a_sentence(night: Scene, users: Users, page: str, form: dict[str, str]) -> None:
+    answer = client(night).post(page, data=form)
+    assert answer.status_code == 400
+    assert re.search(r'role="alert">\S.*[.!?]</p>', answer.text), answer.text
+    assert recorded(night) == (0, 0)
+
+
+def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) -> None:
+    browser = client(night)
+    browser.post("/incident", data=dict(ACTS[3][1]))
+    name = incidents(night.store)[0].id
+    given = {"to": "department", "how": "phone", "recipient": "Chị Lan"}
+    assert "Chị Lan" in browser.post(f"/incident/{name}/notice", data=given).text
+    browser.post("/finding", data=dict(ACTS[2][1]))
+    (act,) = Acts(night.store, EVENT.id, night.clock).active()
+    assert text("web:deed.end", "en") in browser.get("/handover").text
+    browser.post("/silence/end", data={"act": str(act.id)})
+    assert not Acts(night.store, EVENT.id, night.clock).active()
