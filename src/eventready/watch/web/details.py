@@ -119,7 +119,7 @@ def identity_of(one: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def drills_of(request: Request, name: str) -> list[Drill]:
-    """Return the drills of the workspace with a check among those that predict or allow them."""
+    """Return the drills of the workspace predicted or allowed by a check."""
     return [one for one in _drills(model_of(request).workspace)
             if name in one.predicted_by or name in {need.check for need in one.requires}]  # fmt: skip
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from eventready.watch.web.choices import choose
-from eventready.watch.web.duty import number
 from eventready.watch.web.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
 from eventready.watch.web.details import check, device, finding, venue
+from eventready.watch.web.duty import number
 from eventready.watch.web.handover import handover
 from eventready.watch.web.health import healthz
 from eventready.watch.web.login import form, login, logout
