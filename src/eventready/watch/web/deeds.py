@@ -31,7 +31,7 @@ Deed = Callable[[Request, FormData], str]
 
 
 def posted(deed: Deed) -> Handler:
-    """Return the handler of an act: the page that follows, or the sentence of a refusal."""
+    """Return the handler of an act: the next page, or the sentence of a refusal."""
 
     async def handle(request: Request) -> Response:
         form = await request.form()

@@ -83,13 +83,13 @@ def device(request: Request) -> Response:
 def check(request: Request) -> Response:
     """Page of a check: runbook, open findings, findings of the last full audit by status, drills."""
     now, name = present(request), request.path_params["name"]
-    book = runbook(name, viewer_of(request).lang)
-    if book is None and name not in {one.name for one in all_checks()}:
+    guide = runbook(name, viewer_of(request).lang)
+    if guide is None and name not in {one.name for one in all_checks()}:
         raise HTTPException(404)
     audit = model_of(request).last_audit()
     known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
     return html(
-        request, "check.html", wall=now, name=name, book=book, found=opened(now, lambda one: one["check"] == name),
+        request, "check.html", wall=now, name=name, guide=guide, found=opened(now, lambda one: one["check"] == name),
         audit=audit, counts=Counter(str(one["status"]) for one in known), drills=drills_of(request, name),
         known=[one for one in _sorted(known) if one["status"] != "pass"][:_LIST],
     )  # fmt: skip
@@ -107,7 +107,7 @@ def finding(request: Request) -> Response:
         raise HTTPException(404)
     return html(
         request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history[:_HISTORY],
-        name=identity[1], device=identity[0], subject=identity[2], book=runbook(identity[1], lang),
+        name=identity[1], device=identity[0], subject=identity[2], guide=runbook(identity[1], lang),
         drills=drills_of(request, identity[1]), silences=SILENCES,
         evidence=evidence_of(model, audit, audited) if audit and audited else (),
     )  # fmt: skip

@@ -52,7 +52,7 @@ def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str
 
 
 def _states(now: Wall, audit: Run, open_now: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Findings of now as those of an audit, with the single points of failure of the last one."""
+    """Findings of now as those of an audit, with the single points of failure of the last audit."""
     yield from (one for one in audit.findings() if one["check"] == "single_point")
     yield from ({**one, "blind": False} for one in open_now)
     for name, age in now.ages.items():

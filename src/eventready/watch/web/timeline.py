@@ -25,7 +25,7 @@ _SHOWN = 500
 
 
 @dataclass(frozen=True)
-class TimelineEntry:
+class NightEntry:
     """Entry at a time of the event's clock. `state`: new state of a finding (`key`); `cause`: lost device."""
 
     at: datetime
@@ -43,7 +43,7 @@ def timeline(request: Request) -> Response:
     return html(request, "timeline.html", entries=found[:_SHOWN], more=max(0, len(found) - _SHOWN))
 
 
-def entries(model: ReadModel, lang: Lang) -> list[TimelineEntry]:
+def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
     """Return all entries, the latest first. Raises StoreError."""
     event, language = model.workspace.event, Language(lang)
     found = [_change(body, language) for body in model.record.timeline()]
@@ -55,7 +55,7 @@ def entries(model: ReadModel, lang: Lang) -> list[TimelineEntry]:
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subject: str = "") -> list[TimelineEntry]:
+def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subject: str = "") -> list[NightEntry]:
     """Return the changes of state of a device, or of a finding, the latest first. Raises StoreError."""
     wanted = Key(device, check, subject)
     bodies = (body for body in model.record.timeline() if body["device"] == device)
@@ -63,9 +63,9 @@ def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subje
     return [one for one in reversed(found) if not check or one.key == wanted]
 
 
-def _change(body: Mapping[str, Any], language: Language) -> TimelineEntry:
+def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
     key = Key(str(body["device"]), str(body["check"]), str(body["subject"]))
-    return TimelineEntry(
+    return NightEntry(
         datetime.fromisoformat(body["at"]), "change", _sentence(body, key, language), state=str(body["new"]), key=key,
         cause=str(body.get("cause") or ""),
     )  # fmt: skip
@@ -78,27 +78,27 @@ def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
     return language.phrase(f"watch:device.{state}", check=language.check(key.check))
 
 
-def _act(act: Act, lang: Lang) -> TimelineEntry:
+def _act(act: Act, lang: Lang) -> NightEntry:
     what = text(f"web:did.{act.kind}", lang, labels=", ".join(map(str, act.matchers)))
-    return TimelineEntry(act.at, "act", f"{what} {act.text}".strip(), act.by)
+    return NightEntry(act.at, "act", f"{what} {act.text}".strip(), act.by)
 
 
-def _incident(incident: Incident, model: ReadModel, lang: Lang) -> Iterator[TimelineEntry]:
+def _incident(incident: Incident, model: ReadModel, lang: Lang) -> Iterator[NightEntry]:
     """Begin, actions, notices and end of an incident."""
     name = incident.id
-    yield TimelineEntry(incident.began, "incident", f"{name}: {incident.place}: {incident.summary}", incident.by)
+    yield NightEntry(incident.began, "incident", f"{name}: {incident.place}: {incident.summary}", incident.by)
     for action in incident.actions:
-        yield TimelineEntry(action.at, "incident", f"{name}: {action.text}", action.by)
+        yield NightEntry(action.at, "incident", f"{name}: {action.text}", action.by)
     for notice in incident.notices:
         office = in_language(addressee_name(notice.to, model.workspace.event), lang)
         given = text("web:did.notice", lang, to=office, recipient=notice.recipient)
-        yield TimelineEntry(notice.at, "incident", f"{name}: {given}", notice.by)
+        yield NightEntry(notice.at, "incident", f"{name}: {given}", notice.by)
     if incident.restored:
-        yield TimelineEntry(incident.restored, "incident", f"{name}: {text('web:did.restored', lang)}")
+        yield NightEntry(incident.restored, "incident", f"{name}: {text('web:did.restored', lang)}")
 
 
-def _configuration(model: ReadModel, lang: Lang) -> Iterator[TimelineEntry]:
+def _configuration(model: ReadModel, lang: Lang) -> Iterator[NightEntry]:
     for one in model.store.changes.entries():
         if one.event == model.workspace.event.id and one.header.rehearsal == model.clock.rehearsal:
             what = text("web:did.change", lang, change=one.id, devices=list(one.outcomes))
-            yield TimelineEntry(moment_of(one.header.event_time or one.begun), "configuration", what, one.header.by)
+            yield NightEntry(moment_of(one.header.event_time or one.begun), "configuration", what, one.header.by)
