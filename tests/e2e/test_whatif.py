@@ -195,3 +195,28 @@ def test_the_command_line_says_so(province: Province) -> None:
     assert "is no device" not in province.call("topology", "export", "--format", "dot").stdout
     for words in (("down", "nobody"), ("group", "nothing"), ("link", "core-1"), ("n-1", "core-1"), ("down",)):
         assert province.call("whatif", *words, expect=(2,)).stderr.count("\n") == 1
+
+
+def test_the_map_marks_the_waves_of_a_plan_in_both_languages(province: Province, tmp_path: Path) -> None:
+    province.audit()
+    plan = tmp_path / "tonight.plan"
+    province.call("plan", "load_balancing", "-l", "edge-vh-*", "--out", str(plan))
+    for lang, word in (("en", "wave"), ("vi", "đợt")):
+        svg = province.call("--lang", lang, "topology", "map", "--plan", str(plan)).stdout
+        assert f">{word} 1</text>" in svg
+        assert f">{word} 2</text>" in svg
+        assert svg.count('fill="#d9d9d9"') == 2
+    done = province.call("topology", "map", "--plan", str(province.copy / "inventory" / "event.yaml"), expect=(2,))
+    assert "Traceback" not in done.stderr
+
+
+def test_the_assurance_plan_and_the_final_report_have_the_map(province: Province, tmp_path: Path) -> None:
+    province.audit()
+    for lang, words in (("vi", "Thiết bị theo khoảng cách"), ("en", "Devices by their distance")):
+        for paper in (("plan",), ("final", "--draft")):
+            made = province.call(
+                "--lang", lang, "report", *paper, "--rehearsal", "--format", "html", "--out", str(tmp_path)
+            )
+            page = Path(made.stdout.split()[-1]).read_text(encoding="utf-8")
+            assert words in page
+            assert "edge-dt-2" in page[page.index("<svg") :]

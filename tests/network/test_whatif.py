@@ -289,7 +289,7 @@ def test_five_thousand_devices_in_a_site() -> None:
 
 def test_exports_are_read_by_other_programs() -> None:
     found = whatif(*gateways(tracks=True))
-    topology = plain(found)
+    topology = plain(found.topology)
     graph = nx.parse_graphml(FORMATS["graphml"](topology))
     assert set(graph.nodes) == {"core", "e1", "e2"}
     assert sorted(data["state"] for _one, _other, data in graph.edges(data=True)) == ["up", "up"]

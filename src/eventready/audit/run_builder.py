@@ -18,10 +18,12 @@ from eventready.facts.observation import Status
 from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
+from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.run import SCHEMA, Run, Summary
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
+from eventready.workspace.workspace import Workspace
 
 
 def begun_run(event: Event, duties: Sequence[Duty], clock: Clock, devices: Iterable[Device]) -> dict[str, Any]:
@@ -160,3 +162,9 @@ def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
     return NetworkFacts([
         DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ()))) for device in devices
     ])  # fmt: skip
+
+
+def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
+    """Venues, origins and risk groups of the workspace, with the ports of the run's waived findings."""
+    waived = ((f["check"], f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
+    return NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived_ports(waived))

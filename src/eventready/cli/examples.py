@@ -69,7 +69,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "whatif n-1 -o json",
         "whatif n-2 -l 'edge-*'",
     ),
-    "topology map": ("topology map --out network.svg", "topology map --down core-1 --out without-core-1.svg"),
+    "topology map": ("topology map --out network.svg", "topology map --plan tonight.plan --out tonight.svg"),
     "topology export": ("topology export --format dot > network.dot", "topology export --format graphml --run latest"),
     "plan": ("plan backup -l 'edge-*' --out tonight.plan", "plan load_balancing backup priority --out all.plan"),
     "approve": ("approve tonight.plan", "approve tonight.plan --key ~/keys/approver.pem"),

@@ -16,10 +16,9 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, message, term
 
 with deferred():
-    from eventready.audit.run_builder import recorded_network
+    from eventready.audit.run_builder import recorded_network, recorded_setting
     from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
     from eventready.checks.registry import all_checks
-    from eventready.cli.audit.whatif import recorded_setting
     from eventready.cli.render.capacity import Found, as_json, show, show_additions
     from eventready.cli.render.capacity_sheet import capacity_sheet
     from eventready.core.atomic_files import write_atomic

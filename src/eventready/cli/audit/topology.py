@@ -15,6 +15,7 @@ from eventready.core.messages import message
 with deferred():
     from eventready.assurance.papers.language import Language
     from eventready.assurance.papers.sections.map_section import map_figure
+    from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
     from eventready.core.atomic_files import write_atomic
     from eventready.network.graph.export import FORMATS, plain
@@ -37,23 +38,25 @@ def export(app: App, form: str, run_name: str) -> None:
     with app.open_store(make=False) as store:
         run = store.get(run_name) if run_name else last_full(store, app.workspace)
     with app.tolerate_closed_pipe():
-        click.echo(FORMATS[form](plain(load_whatif(app.workspace, run))), nl=False)
+        click.echo(FORMATS[form](plain(load_whatif(app.workspace, run).topology)), nl=False)
 
 
 @command.command("map")
 @click.option("--out", type=FILE, metavar="FILE", help="SVG file.  [default: stdout]")
 @click.option("--down", multiple=True, metavar="NAME", help="Device that has failed, repeatable.")
+@click.option("--plan", type=FILE, metavar="PLAN", help="Mark the devices of a change with their waves.")
 @click.option("--run", "run_name", default="", metavar="RUN", help="Facts of this run.  [default: the last full audit]")
 @click.pass_obj
-def draw(app: App, *, out: Path | None, down: tuple[str, ...], run_name: str) -> None:
+def draw(app: App, *, out: Path | None, down: tuple[str, ...], plan: Path | None, run_name: str) -> None:
     """Draw the devices in tiers from the origins of the services, with states, cables and single points of failure.
 
     Above 400 devices those of a venue and tier share a box.
     """
     with app.open_store(make=False) as store:
         run = store.get(run_name) if run_name else last_full(store, app.workspace)
-    topology = plain(load_whatif(app.workspace, run, down))
-    figure = map_figure(topology, run.findings(), Language(app.lang), down)
+    waves = load_plan(plan).plan.waves if plan else ()
+    whatif = load_whatif(app.workspace, run, (*down, *(name for wave in waves for name in wave)))
+    figure = map_figure(plain(whatif.topology), run.findings(), Language(app.lang), down, waves)
     if figure is None:
         raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
     svg = figure.charts[0].svg

@@ -14,14 +14,13 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.audit.run_builder import recorded_network
+    from eventready.audit.run_builder import recorded_network, recorded_setting
     from eventready.cli.render.whatif import as_json, show, show_ranked
     from eventready.drill.record import DrillRun, drill_runs
     from eventready.network.graph.graph import Cut
     from eventready.network.graph.outcome import FailureOutcome, WhatIf
     from eventready.network.graph.takeover import takeovers
     from eventready.network.graph.topology import NetworkElement
-    from eventready.network.setting import NetworkSetting, waived_ports
     from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.select import select
@@ -85,12 +84,6 @@ def load_whatif(workspace: Workspace, run: Run, given: Sequence[str] = ()) -> Wh
         return WhatIf(readings, recorded_setting(workspace, run), given)
     except KeyError as error:
         raise _unknown(str(error.args[0]), [device.name for device in workspace.devices]) from None
-
-
-def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
-    """Venues, origins and risk groups of the workspace, with the ports of the run's waived findings."""
-    waived = ((f["check"], f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
-    return NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived_ports(waived))
 
 
 def last_full(store: Store, workspace: Workspace) -> Run:

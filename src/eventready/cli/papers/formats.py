@@ -124,12 +124,18 @@ _RUN = click.option("--run", default="", help="Run of the report.  [default: the
 
 
 def _material(
-    app: App, wanted: PaperOptions, *, run: str = "", week: date | None = None, keep_roster: bool = False
+    app: App,
+    wanted: PaperOptions,
+    *,
+    run: str = "",
+    week: date | None = None,
+    keep_roster: bool = False,
+    with_map: bool = False,
 ) -> Material:
     clock, workspace = app.paper_clock(rehearsal=wanted.rehearsal), app.workspace
     moment = clock.now()
     reported = Week.at(week or moment, workspace.event.report_weekday)
-    request = PaperRequest(moment, reported, wanted.lang, clock.rehearsal, run, keep_roster)
+    request = PaperRequest(moment, reported, wanted.lang, clock.rehearsal, run, keep_roster, with_map)
     known = Store.exists(app.workspace_path)
     with Store.of_workspace(app.workspace_path) if known else nullcontext() as store:
         material, notices = gather(workspace, store, request, sent_to(workspace.event.recipient.email, clock))
@@ -248,7 +254,7 @@ def drill_command(
 @_options("docx,pdf,xlsx")
 def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> Exit:
     """Write the summary after the event: results, course, all incidents, lessons."""
-    material = _material(app, wanted, run=run)
+    material = _material(app, wanted, run=run, with_map=True)
     return _write(app, final(material, _profile(app, wanted), wanted.lang, draft=draft), material, wanted)
 
 
@@ -256,7 +262,7 @@ def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> E
 @_options("docx,pdf,xlsx")
 def plan_command(app: App, wanted: PaperOptions) -> Exit:
     """Write the assurance plan from inventory, venues, attested forms and the office's texts."""
-    material = _material(app, wanted)
+    material = _material(app, wanted, with_map=True)
     return _write(app, plan(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 

@@ -84,7 +84,7 @@ def _topology(app: App, run: Run) -> Mapping[str, Any] | None:
     """Network of a run of this workspace; None without origins of its services."""
     if not _has_workspace(app) or app.workspace.event.id != run.document["event"] or not app.workspace.event.origins:
         return None
-    return plain(load_whatif(app.workspace, run))
+    return plain(load_whatif(app.workspace, run).topology)
 
 
 def _has_workspace(app: App) -> bool:

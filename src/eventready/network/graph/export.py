@@ -8,29 +8,29 @@ from typing import Any
 from xml.etree import ElementTree
 
 from eventready.network.graph.cables import Cable
-from eventready.network.graph.outcome import WhatIf
+from eventready.network.graph.topology import Topology
 
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 
 
-def plain(whatif: WhatIf) -> dict[str, Any]:
+def plain(topology: Topology) -> dict[str, Any]:
     """Topology as plain JSON types."""
-    setting = whatif.topology.setting
+    setting = topology.setting
     return {
         "nodes": [
             {"id": one.name, "role": one.role, "platform": one.platform, "venues": list(one.venues)}
-            for one in (reading.device for reading in whatif.topology.readings.all)
+            for one in (reading.device for reading in topology.readings.all)
         ],
         "links": [
             {
                 "source": cable.one[0], "port": cable.one[1], "target": cable.other[0], "to_port": cable.other[1],
                 "state": _state(cable), "seen": cable.seen,
             }
-            for cable in whatif.topology.cables
+            for cable in topology.cables
         ],
         "origins": [origin.model_dump(mode="json") for origin in setting.origins],
         "groups": [group.model_dump(mode="json") for group in setting.risks],
-        "afloat": list(whatif.topology.afloat),
+        "afloat": list(topology.afloat),
     }  # fmt: skip
 
 

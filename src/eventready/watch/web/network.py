@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.sections.map_section import map_figure
-from eventready.audit.run_builder import recorded_network
+from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.network.graph.export import plain
-from eventready.network.graph.outcome import WhatIf
-from eventready.network.setting import NetworkSetting
+from eventready.network.graph.topology import Topology
 from eventready.store.run import Run
 from eventready.watch.web.details import present
 from eventready.watch.web.page import html, model_of, viewer_of
@@ -34,8 +33,7 @@ def network(request: Request) -> Response:
 
 def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str:
     """Return the map as SVG; empty without devices. Lines of a device without a measurement have none."""
-    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
-    topology = plain(WhatIf(recorded_network(workspace.devices, audit), setting))
+    topology = plain(Topology(recorded_network(workspace.devices, audit), recorded_setting(workspace, audit)))
     open_now: Sequence[Mapping[str, Any]] = (now.night.snapshot or {}).get("open", ())
     failed = {(one["device"], one["subject"]) for one in open_now if one["check"] in _PORTS and one["status"] == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}

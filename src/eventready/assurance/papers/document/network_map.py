@@ -30,7 +30,10 @@ _STROKES: Mapping[LineState, str] = {
 
 @dataclass(frozen=True)
 class MapBox:
-    """Device on the map: lines of text, the name first; status; `single` for a single point of failure."""
+    """Device on the map: lines of text, the name first; status; `single` for a single point of failure.
+
+    `marked`: on grey ground, for a device of a change.
+    """
 
     name: str
     tier: int
@@ -38,6 +41,7 @@ class MapBox:
     status: str = ""
     single: bool = False
     site: str = ""
+    marked: bool = False
 
     def node(self) -> MapNode:
         """Return the box in the size of its text."""
@@ -78,8 +82,8 @@ def network_map(
 
 
 def _box(box: MapBox, place: Box) -> list[str]:
-    thick = 2.6 if box.single else 0.8
-    shapes = [rectangle(place.x, place.y, place.width, place.height, "#fff", stroke="#000", stroke_width=thick)]
+    thick, ground = 2.6 if box.single else 0.8, "#d9d9d9" if box.marked else "#fff"
+    shapes = [rectangle(place.x, place.y, place.width, place.height, ground, stroke="#000", stroke_width=thick)]
     if box.status:
         shapes.append(rectangle(place.x + 1, place.y + 1, _STRIPE, place.height - 2, COLOURS[box.status]))
     x = place.x + _STRIPE + _INSIDE

@@ -8,7 +8,7 @@ from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
-from eventready.assurance.papers.sections.annexes import add_annexes
+from eventready.assurance.papers.sections.annexes import add_annexes, add_map
 from eventready.assurance.papers.sections.results_section import ResultsSection
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.errors import RefusedError
@@ -28,6 +28,7 @@ def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: boo
     writer = PaperWriter("final", material, profile, lang, draft=early)
     results = RunResults.of(material.run, writer.language) if material.run else None
     annex = add_annexes(writer, results)
+    add_map(writer)
     lessons = [*writer.standing(profile.standing.lessons), *writer.noted("lessons")]
     blocks = [
         *writer.head(),

@@ -14,6 +14,7 @@ from eventready.assurance.papers.document.profile import PlanForm, Profile
 from eventready.assurance.papers.document.sources import OUTLINE, cited
 from eventready.assurance.papers.material.findings import natural
 from eventready.assurance.papers.material.material import AttestedForm, Material
+from eventready.assurance.papers.sections.annexes import add_map
 from eventready.assurance.papers.sections.tables import columns, numbered_table, quoted
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
@@ -36,6 +37,7 @@ def plan(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     blocks: list[Block] = [*before, *basis, *after]
     writer.annex(writer.text("papers:annex_inventory"), cited("inventory", [_inventory(writer)]), landscape=True)
     writer.annex(writer.text("papers:annex_assignment"), cited("clause", [_assignment(writer)]), landscape=True)
+    add_map(writer)
     blocks += [
         outline.section(writer.text("papers:head_purpose")),
         outline.clause(writer.text("papers:head_aims")),

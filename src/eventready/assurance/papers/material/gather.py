@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from eventready.assurance.clauses import event_record
 from eventready.assurance.clauses.applies import applying
@@ -17,9 +18,12 @@ from eventready.assurance.papers.material.material import AttestedForm, DutyList
 from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.versions import Shelf
+from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message
+from eventready.network.graph.export import plain
+from eventready.network.graph.topology import Topology
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -32,7 +36,7 @@ _NOON = time(12)
 class PaperRequest:
     """The event's time, the week and the run of a paper (by name; empty: the last of the week).
 
-    `keep_roster`: store the roster as a version of its own, for handing it over.
+    `keep_roster`: store the roster as a version of its own, for handing it over. `with_map`: for a paper with a map.
     """
 
     moment: datetime
@@ -41,6 +45,7 @@ class PaperRequest:
     rehearsal: bool = False
     run: str = ""
     keep_roster: bool = False
+    with_map: bool = False
 
 
 def gather(
@@ -70,6 +75,7 @@ def gather(
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),
         checkpoint=checkpoint.to_dict() if checkpoint else {},
+        topology=_topology(workspace, run) if request.with_map and run else None,
     )
     return material, record.notices
 
@@ -89,6 +95,13 @@ def _runs(
     last_week = datetime.combine(request.week.first, _NOON, TZ)
     before = [summary for summary in earlier if _moment(summary) < last_week] or list(earlier[-1:])
     return run, store.get(before[-1].id) if before else None, earlier
+
+
+def _topology(workspace: Workspace, run: Run) -> Mapping[str, Any] | None:
+    """Network of a run; None without origins."""
+    if not workspace.event.origins:
+        return None
+    return plain(Topology(recorded_network(workspace.devices, run), recorded_setting(workspace, run)))
 
 
 def _last_until(workspace: Workspace, store: Store, request: PaperRequest) -> Run | None:

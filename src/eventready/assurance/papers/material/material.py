@@ -91,7 +91,7 @@ class Material:
     """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
 
     `duties` are the clauses of this operator; `forms` the attested forms by document name.
-    `checkpoint` is the latest signed head of the record of runs.
+    `checkpoint` is the latest signed head of the record of runs. `topology`: network of the run, for papers with a map.
     """
 
     event: Event
@@ -110,6 +110,7 @@ class Material:
     forms: Mapping[str, AttestedForm] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    topology: Mapping[str, Any] | None = None
 
     @property
     def event_start(self) -> datetime | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventready.assurance.papers.document.model import Figure
@@ -20,12 +21,14 @@ _LOOSE = 9
 
 
 def map_figure(
-    topology: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], language: Language, down: Collection[str] = ()
-) -> Figure | None:
+    topology: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], language: Language, down: Collection[str] = (),
+    waves: Sequence[Collection[str]] = (),
+) -> Figure | None:  # fmt: skip
     """Map of a topology (`network.graph.export.plain`) with findings; None without devices.
 
-    `down`: devices that have failed in a what-if; the lines at them are lost.
+    `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
     """
+    wave = {name: number for number, names in enumerate(waves, 1) for name in names}
     pairs = _pairs(topology["links"], frozenset(down))
     tiers = _tiers(topology, pairs)
     counts, single = _findings(findings)
@@ -39,7 +42,12 @@ def map_figure(
     if not boxes:
         return None
     nodes, lines, within = folded([box.node() for box in boxes.values()], pairs)
-    shown = [_together(within.get(node.name, (node.name,)), boxes, counts, language) for node in nodes]
+    shown = [
+        _waved(
+            _together(names, boxes, counts, language), sorted({wave[name] for name in names if name in wave}), language
+        )
+        for names in (within.get(node.name, (node.name,)) for node in nodes)
+    ]
     states: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
     layout = lay_out([box.node() for box in shown], lines)
     return network_map(shown, states, layout, _words(language), language.phrase("page:map_caption"))
@@ -115,6 +123,15 @@ def _together(
     lines = (language.phrase("page:map_devices", count=len(names), first=clean(first)), _state(total, language))
     single = any(boxes[name].single for name in names)
     return MapBox(first, box.tier, lines, _worst(total), single=single, site=box.site)
+
+
+def _waved(box: MapBox, waves: Sequence[int], language: Language) -> MapBox:
+    """Box with the numbers of its waves."""
+    if not waves:
+        return box
+    return replace(
+        box, lines=(*box.lines, language.phrase("page:map_wave", waves=", ".join(map(str, waves)))), marked=True
+    )
 
 
 def _words(language: Language) -> MapWords:
