@@ -9,18 +9,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from eventready.core.messages import Lang
+from eventready.core.messages import Lang, text
+from eventready.watch.web.api import PREFIX
 from eventready.watch.web.headers import SecurityHeaders
 from eventready.watch.web.identity import Viewers, guarded
 from eventready.watch.web.limits import RequestLimits
 from eventready.watch.web.login import Attempts
 from eventready.watch.web.origin import SameOrigin
-from eventready.watch.web.page import STATIC, WebPage, html
+from eventready.watch.web.page import STATIC, WebPage, html, viewer_of
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.routes import PAGES
 from eventready.watch.web.sessions import COOKIE, Sessions
@@ -62,4 +63,6 @@ def _known(sessions: Sessions, scope: Scope) -> str:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if request.url.path.startswith(PREFIX):
+        return JSONResponse({"error": text(f"web:error.{status}", viewer_of(request).lang)}, status)
     return html(request, "error.html", status, code=status)

@@ -16,6 +16,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Lang
 from eventready.watch.web.choices import language_of
 from eventready.watch.web.page import Viewer, WebPage, viewer_of
+from eventready.watch.web.programs import Programs
 from eventready.watch.web.sessions import COOKIE, Sessions
 
 
@@ -24,6 +25,7 @@ class Viewers:
 
     def __init__(self, app: ASGIApp, sessions: Sessions, lang: Lang | None) -> None:
         self._app, self._sessions, self._lang = app, sessions, lang
+        self._programs = Programs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -41,6 +43,10 @@ class Viewers:
             session = self._sessions.known(token) if token else None
         if session:
             return Viewer(session.user, session.role, lang, kiosk)
+        if (header := request.headers.get("authorization", "")) and (
+            named := await self._programs.user(request, header)
+        ):
+            return Viewer(*named, lang, kiosk)
         needed = await run_in_threadpool(lambda: self._sessions.needed)
         return Viewer(role=None if needed else "viewer", lang=lang, kiosk=kiosk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eventready.watch.web import api
 from eventready.watch.web.choices import choose
 from eventready.watch.web.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
 from eventready.watch.web.details import check, device, finding, venue
@@ -38,4 +39,9 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("/logout", logout, "open", ("POST",)),
     WebPage("/healthz", healthz, "open"),
     WebPage("/metrics", metrics),
+    WebPage("/api/v1/night", api.night),
+    WebPage("/api/v1/findings", api.findings),
+    WebPage("/api/v1/runbooks/{name:path}", api.steps),
+    WebPage("/api/v1/timeline", api.history),
+    WebPage("/api/v1/openapi.json", api.openapi),
 )

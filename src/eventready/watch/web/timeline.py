@@ -21,7 +21,7 @@ from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel
 
 #: Entries on the page.
-_SHOWN = 500
+SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class NightEntry:
 def timeline(request: Request) -> Response:
     """Page of the timeline."""
     found = entries(model_of(request), viewer_of(request).lang)
-    return html(request, "timeline.html", entries=found[:_SHOWN], more=max(0, len(found) - _SHOWN))
+    return html(request, "timeline.html", entries=found[:SHOWN], more=max(0, len(found) - SHOWN))
 
 
 def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:

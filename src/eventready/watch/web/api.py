@@ -1,0 +1,99 @@
+"""State of the night as JSON, as `openapi.yaml` describes. Sentences are in the language of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from eventready.assurance.incidents.text import incident_plain
+from eventready.assurance.papers.language import Language
+from eventready.checks.runbook import runbook
+from eventready.watch.states import Key
+from eventready.watch.web.details import Found, opened, present
+from eventready.watch.web.page import model_of, viewer_of
+from eventready.watch.web.timeline import SHOWN, entries
+from eventready.watch.web.wall import Wall
+from eventready.workspace.files.yaml_document import load_yaml
+
+PREFIX = "/api/"
+
+
+def night(request: Request) -> JSONResponse:
+    """Verdicts, devices, incidents and changes of now."""
+    now = present(request)
+    limits, state = now.event.notice_limits, now.night
+    verdicts = (state.snapshot or {}).get("verdicts", ())
+    return JSONResponse({
+        **_data(now),
+        "verdicts": [{key: one[key] for key in ("venue", "service", "verdict")} for one in verdicts],
+        "devices": [{"name": name, "age_s": age} for name, age in now.ages.items()],
+        "incidents": [incident_plain(one, one.demands(limits, state.moment)) for one in state.incidents],
+        "changes": [
+            {"device": one.device, "change": one.change, "by": one.by, "since": one.since} for one in state.changes
+        ],
+    })  # fmt: skip
+
+
+def findings(request: Request) -> JSONResponse:
+    """Open findings, of a device, check or status of the query."""
+    now, query = present(request), request.query_params
+    wanted = {name: query[name] for name in ("device", "check", "status") if name in query}
+    found = opened(now, lambda one: all(one[name] == value for name, value in wanted.items()))
+    language = Language(viewer_of(request).lang)
+    return JSONResponse({**_data(now), "findings": [_finding(one, now, language) for one in found]})
+
+
+def steps(request: Request) -> JSONResponse:
+    """Runbook of a check."""
+    name = request.path_params["name"]
+    found = runbook(name, viewer_of(request).lang)
+    if found is None:
+        raise HTTPException(404)
+    return JSONResponse({"check": name, "meaning": found.meaning, "steps": list(found.steps)})
+
+
+def history(request: Request) -> JSONResponse:
+    """Entries of the timeline."""
+    found = entries(model_of(request), viewer_of(request).lang)[:SHOWN]
+    return JSONResponse({
+        "entries": [
+            {
+                "at": one.at.isoformat(), "kind": one.kind, "text": one.text, "by": one.by, "state": one.state,
+                "cause": one.cause, **(one.key or Key("", "", ""))._asdict(),
+            }
+            for one in found
+        ]
+    })  # fmt: skip
+
+
+def openapi(_request: Request) -> JSONResponse:
+    """OpenAPI document."""
+    return JSONResponse(description())
+
+
+@cache
+def description() -> Mapping[str, Any]:
+    """Return the OpenAPI document."""
+    return load_yaml(Path(__file__).parent / "openapi.yaml").mapping()
+
+
+def _data(now: Wall) -> dict[str, Any]:
+    since = now.night.since
+    return {"at": since.isoformat() if since else None, "age_s": now.night.age_s, "gone": now.night.gone}
+
+
+def _finding(one: Found, now: Wall, language: Language) -> dict[str, Any]:
+    return {
+        **{name: one[name] for name in ("device", "check", "subject", "status", "since")},
+        "message": language.sentence(one),
+        "acts": [
+            {"kind": act.kind, "by": act.by, "text": act.text, "until": act.until.isoformat() if act.until else None}
+            for act in now.acts_on(one)
+        ],
+    }

@@ -1,0 +1,98 @@
+"""The JSON API answers as its OpenAPI document says, and has no other paths."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
+
+from eventready.watch.web import login, programs, sessions, users
+from eventready.watch.web.api import PREFIX, description
+from eventready.watch.web.routes import PAGES
+from eventready.watch.web.users import PageUsers
+from tests.watch.web.scene import client, scene
+
+DOCUMENT = description()
+PASSWORD = "correct horse battery"
+
+
+def schema(path: str, status: int) -> dict[str, Any]:
+    found = DOCUMENT["paths"][path]["get"]["responses"][str(status)]["content"]["application/json"]["schema"]
+    return {**found, "components": DOCUMENT["components"]}
+
+
+def test_the_document_has_the_paths_of_the_application() -> None:
+    """The keys of OpenAPI 3.1, a name per path, and every reference leads to a schema."""
+    served = {re.sub(r"\{name:path\}", "{check}", page.path) for page in PAGES if page.path.startswith(PREFIX)}
+    assert served == DOCUMENT["paths"].keys()
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    operations = [entry["get"] for entry in DOCUMENT["paths"].values()]
+    assert len({one["operationId"] for one in operations}) == len(operations)
+    assert all(answer["description"] for one in operations for answer in one["responses"].values())
+    for name, one in DOCUMENT["components"]["schemas"].items():
+        Draft202012Validator.check_schema(one)
+        for reference in re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(one)):
+            assert reference in DOCUMENT["components"]["schemas"], f"{name} refers to {reference}"
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert schemes["session"]["name"] == sessions.COOKIE
+    assert {name for one in DOCUMENT["security"] for name in one} == schemes.keys()
+
+
+@pytest.mark.parametrize("watch", ["faults", "nothing"])
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/api/v1/night", "", 200),
+        ("/api/v1/findings", "?device=r1&check=isis&status=fail", 200),
+        ("/api/v1/runbooks/{check}", "isis", 200),
+        ("/api/v1/runbooks/{check}", "../x", 404),
+        ("/api/v1/timeline", "", 200),
+        ("/api/v1/openapi.json", "", 200),
+    ],
+)
+def test_an_answer_has_the_form_of_the_document(tmp_path: Path, watch: str, path: str, query: str, status: int) -> None:
+    with scene(tmp_path) as made:
+        if watch == "faults":
+            made.all_up()
+            made.read("r1", up=False)
+            made.read("r1", up=False)
+        url = path.replace("{check}", query) if "{" in path else path + query
+        answer = client(made).get(url)
+        assert answer.status_code == status
+        Draft202012Validator(schema(path, status)).validate(answer.json())
+        if (watch, path) == ("faults", "/api/v1/findings"):
+            assert [one["check"] for one in answer.json()["findings"]] == ["isis"]
+        if (watch, path) == ("nothing", "/api/v1/night"):
+            assert answer.json()["gone"] is True
+
+
+def test_a_program_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Basic authentication for Prometheus: a user, a wrong password, a removed user, and the limit of attempts."""
+    monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(programs, "_AGAIN_S", 0.0)
+    with scene(tmp_path) as made:
+        PageUsers(made.store).add("prometheus", PASSWORD, "viewer", made.clock)
+        browser = client(made)
+        assert browser.get("/api/v1/night").json() == {"error": "Log in first."}
+        for page in ("/metrics", "/api/v1/night"):
+            assert browser.get(page).status_code == 401
+            assert browser.get(page, auth=("prometheus", PASSWORD)).status_code == 200
+            assert browser.get(page, auth=("prometheus", PASSWORD + "x")).status_code == 401
+        for header in ("Basic", "Basic !", "Basic /w==", "Bearer x", "Basic Og=="):
+            assert browser.get("/metrics", headers={"Authorization": header}).status_code == 401
+        refused = browser.post("/finding", data={"kind": "note"}, auth=("prometheus", PASSWORD))
+        assert refused.status_code == 403
+        PageUsers(made.store).remove("prometheus")
+        PageUsers(made.store).add("other", PASSWORD, "viewer", made.clock)
+        assert browser.get("/metrics", auth=("prometheus", PASSWORD)).status_code == 401
+        assert login._OF_ADDRESS[0] < 20
+        for _ in range(20):
+            browser.get("/metrics", auth=("other", "wrong password"))
+        assert browser.get("/metrics", auth=("other", PASSWORD)).status_code == 401, "too many attempts"
