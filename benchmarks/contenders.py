@@ -1,4 +1,4 @@
-"""The four contenders, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS
+"""The four contenders, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS [S]
 
 All send the same eight commands to the same simulated devices with the same number of workers; eventready and the limit
 check host keys. The time is from the first step for a device to the last, without the start of the interpreter and the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -37,19 +38,37 @@ LEAST = 45_000
 
 @dataclass(frozen=True)
 class Measured:
-    """Number of devices, seconds, and number of healthy devices without an answer."""
+    """Number of devices, seconds and CPU seconds, and number of healthy devices without an answer."""
 
     devices: int
     seconds: float
+    cpu_s: float
     failed: int
 
     def to_json(self) -> str:
         """Figures as one JSON object."""
-        return json.dumps({**self.__dict__, "rate": self.devices / self.seconds})
+        return json.dumps(
+            {**self.__dict__, "rate": self.devices / self.seconds, "cpu_ms": 1_000 * self.cpu_s / self.devices}
+        )
 
 
-def ours(copy: Path, devices: int, workers: int) -> Measured:
-    """Audit of eventready: sessions, parsing, records, checks, verdicts, evidence, store."""
+def clocks() -> tuple[float, float]:
+    """Return seconds, and CPU seconds of this process and of its ended children."""
+    used = [resource.getrusage(which) for which in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def since(begin: tuple[float, float]) -> tuple[float, float]:
+    """Return seconds and CPU seconds since `begin`."""
+    now = clocks()
+    return now[0] - begin[0], now[1] - begin[1]
+
+
+def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Measured:
+    """Audit of eventready: sessions, parsing, records, checks, verdicts, evidence, store.
+
+    `interval_s`: seconds between two readings of counters, 0 for one reading.
+    """
     from eventready.audit.audit import AuditOptions, audit
     from eventready.core.clock import Clock
     from eventready.store.store import Store
@@ -64,18 +83,18 @@ def ours(copy: Path, devices: int, workers: int) -> Measured:
 
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "bench.db") as store:
         workspace = load_workspace(copy)
-        started = time.perf_counter()
-        options = AuditOptions(workers=workers, interval_s=0)
+        begin = clocks()
+        options = AuditOptions(workers=workers, interval_s=interval_s)
         done = audit(
             workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=NoProgress()
         )
-        seconds = time.perf_counter() - started
+        took = since(begin)
     unmeasured = {
         o["device"]
         for o in done.run.document["observations"]
         if o["command"] and o["status"] not in ("parsed", "empty")
     }
-    return Measured(devices, seconds, len(unmeasured))
+    return Measured(devices, *took, len(unmeasured))
 
 
 def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Measured:
@@ -105,15 +124,15 @@ def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Me
         task.host.close_connection("netmiko")
         return Result(host=task.host)
 
-    started = time.perf_counter()
+    begin = clocks()
     outcome = nornir.filter(filter_func=lambda host: host.name in wanted).run(task=read)
-    seconds = time.perf_counter() - started
+    took = since(begin)
     failed = {
         host
         for host, results in outcome.items()
         if any(result.exception and not isinstance(result.exception, TextFSMError) for result in results)
     }
-    return Measured(devices, seconds, len(failed))
+    return Measured(devices, *took, len(failed))
 
 
 def limit(copy: Path, devices: int, workers: int) -> Measured:
@@ -150,12 +169,12 @@ def limit(copy: Path, devices: int, workers: int) -> Measured:
         gate = asyncio.Semaphore(workers)
         return await asyncio.gather(*(one(host, gate) for host in hosts), return_exceptions=True)
 
-    started = time.perf_counter()
+    begin = clocks()
     outcomes = asyncio.run(all_hosts())
-    return Measured(devices, time.perf_counter() - started, sum(outcome is not True for outcome in outcomes))
+    return Measured(devices, *since(begin), sum(outcome is not True for outcome in outcomes))
 
 
-CONTENDERS: dict[str, Callable[[Path, int, int], Measured]] = {
+CONTENDERS: dict[str, Callable[..., Measured]] = {
     "ours": ours,
     "plain": plain,
     "plain_parsed": lambda copy, devices, workers: plain(copy, devices, workers, parsed=True),
@@ -163,5 +182,5 @@ CONTENDERS: dict[str, Callable[[Path, int, int], Measured]] = {
 }
 
 if __name__ == "__main__":
-    name, folder, count, threads = sys.argv[1:5]
-    print(CONTENDERS[name](Path(folder), int(count), int(threads)).to_json())
+    name, folder, count, threads, *interval = sys.argv[1:]
+    print(CONTENDERS[name](Path(folder), int(count), int(threads), *map(float, interval)).to_json())

@@ -146,16 +146,18 @@ def first(copy: Path, devices: int) -> Path:
 
 
 def start(
-    name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS
+    name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS, *more: str
 ) -> subprocess.Popen[bytes]:
-    """Start a contender in a process of its own."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(workers)]
+    """Start a contender in a process of its own, with more arguments."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(workers), *more]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"})
 
 
-def measure(name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS) -> dict[str, Any]:
+def measure(
+    name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS, *more: str
+) -> dict[str, Any]:
     """Run a contender. Return its figures."""
-    with start(name, copy, devices, module, workers) as process:
+    with start(name, copy, devices, module, workers, *more) as process:
         output, _ = process.communicate()
     figures: dict[str, Any] = json.loads(output.splitlines()[-1])
     return figures
@@ -191,17 +193,22 @@ def memory_mb(pid: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
-def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
-    """Return all figures. The contenders take turns, so that other load of the machine falls on each."""
+def run(*, small: int, large: int, huge: int, rounds: int, interval_s: float = 0.0) -> dict[str, Any]:
+    """Return all figures. The contenders take turns, so that other load of the machine falls on each.
+
+    `interval_s`: seconds between two readings of counters in a further audit, 0 for none.
+    """
     with routers(huge) as whole:
         copy = {count: first(whole, count) for count in (small, large, huge)}
         turns: dict[str, list[dict[str, Any]]] = {"ours": [], "limit": [], "plain": [], "plain_parsed": []}
-        few, many = [], []
+        few, many, twice = [], [], []
         for _ in range(rounds):
             for name in ("ours", "limit"):
                 turns[name].append(measure(name, copy[large], large))
             few.append(measure("ours", copy[small], small))
             many.append(measure("ours", copy[huge], huge))
+            if interval_s:
+                twice.append(measure("ours", copy[large], large, "contenders", WORKERS, str(interval_s)))
         for name in ("plain", "plain_parsed"):
             turns[name].append(measure(name, copy[small], small))
         memory = peak_mb("ours", copy[large], large)
@@ -211,6 +218,8 @@ def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
         "workers": WORKERS,
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
         **{name: round(value, 1) for name, value in rate.items()},
+        "cpu_ms": {name: round(median(turn["cpu_ms"] for turn in figures), 2) for name, figures in turns.items()},
+        **({"cpu_ms_twice": round(median(turn["cpu_ms"] for turn in twice), 2)} if twice else {}),
         "ratio_plain_parsed": round(rate["ours"] / rate["plain_parsed"], 2),
         "ratio_plain": round(rate["ours"] / rate["plain"], 2),
         "ratio_limit": round(rate["ours"] / rate["limit"], 2),
@@ -232,8 +241,14 @@ ROWS = (
 
 def table(figures: dict[str, Any], small: int, huge: int) -> str:
     """Figures as text in Markdown."""
-    lines = ["| | devices/s | ratio of eventready |", "|---|---:|---:|"]
-    lines += [f"| {title} | {figures[key]:.0f} | {figures['ours'] / figures[key]:.2f} x |" for title, key in ROWS]
+    cpu = figures["cpu_ms"]
+    lines = ["| | devices/s | ratio of eventready | CPU ms per device |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {title} | {figures[key]:.0f} | {figures['ours'] / figures[key]:.2f} x | {cpu[key]:.1f} |"
+        for title, key in ROWS
+    ]
+    if "cpu_ms_twice" in figures:
+        lines.append(f"| eventready audit, counters read twice | | | {figures['cpu_ms_twice']:.1f} |")
     return "\n".join(
         [
             f"{figures['machine']}; {figures['devices']} simulated devices, {figures['workers']} workers, "
@@ -255,8 +270,9 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=500, help="devices for eventready and the limit")
     parser.add_argument("--huge", type=int, default=1000, help="devices to see that time per device stays")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--interval", type=float, default=0.0, help="seconds between two readings of counters")
     given = parser.parse_args()
-    figures = run(small=given.small, large=given.large, huge=given.huge, rounds=given.rounds)
+    figures = run(small=given.small, large=given.large, huge=given.huge, rounds=given.rounds, interval_s=given.interval)
     print(json.dumps(figures) if given.json else table(figures, given.small, given.huge))
 
 

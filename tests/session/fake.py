@@ -53,6 +53,10 @@ class Script:
     renames_to: str = ""
     unterminated: bool = False
     heard: list[str] = field(default_factory=list)
+    idle_s: float = 0.0  # silence at the prompt after which a session says `idle_says`, and ends without it
+    idle_says: str = ""
+    idle_answers: bool = True  # whether it answers afterwards
+    forwards: bool = False  # a jump host
     questions: tuple[tuple[str, str], ...] = ()  # of a keyboard-interactive login, with their answers, one a round
     console: str = ""  # the login of the device behind a console server: "user/password"
     device_login: str = ""  # a login of the device itself, after SSH has let anybody in: "user/password"
@@ -123,7 +127,7 @@ class Talk:
     async def line(self, *, echo: bool) -> str:
         text = ""
         while True:
-            letter = await self.inbox.get()
+            letter = await self.next_letter()
             if not text and self.script.echo_delay:
                 await asyncio.sleep(self.script.echo_delay)
             if letter == "\x03":
@@ -135,6 +139,20 @@ class Talk:
             text += letter
             if echo and self.script.echo != "none":
                 self.say(self.echoed(letter, len(text)))
+
+    async def next_letter(self) -> str:
+        """The next letter typed, after an idle time the reaction to that first."""
+        script = self.script
+        if not script.idle_s:
+            return await self.inbox.get()
+        try:
+            return await asyncio.wait_for(self.inbox.get(), script.idle_s)
+        except TimeoutError:
+            self.say(script.idle_says)
+            if script.idle_answers and not script.idle_says:
+                self.close()
+            await asyncio.sleep(0 if script.idle_answers and script.idle_says else 60)
+            return await self.inbox.get()
 
     def echoed(self, letter: str, column: int) -> str:
         if self.script.echo == "wrap" and column % 8 == 0:
@@ -304,6 +322,9 @@ class _SshServer(asyncssh.SSHServer):
 
     def session_requested(self) -> Any:
         return _SshSession(self._script)
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        return self._script.forwards
 
 
 class Fleet:

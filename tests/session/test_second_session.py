@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from nornir.core.task import Result, Task
 
 from eventready.audit.tasks import read_replies
-from eventready.session.plugin import register
+from eventready.platforms.loader import describe
+from eventready.session import connect, plugin
+from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import ReplyStatus, SessionError
 from eventready.session.target import Target
-from tests.session.fake import PASSWORD, Script
+from eventready.workspace.devices.access import JumpHost
+from tests.session.fake import PASSWORD, USER, Script
 from tests.session.test_plugin import nornir
 
 pytestmark = pytest.mark.slow
@@ -62,3 +67,86 @@ def test_the_second_session_is_within_the_time_of_the_device(ssh: Callable[..., 
     found = read(ssh(script), device_timeout_s=0.3, connect_timeout_s=0.3)
     assert isinstance(found, SessionError)
     assert script.logins == 1
+
+
+def read_twice(target: Target, script: Script, pause_s: float = 0.0, hold: int = 1, **extras: Any) -> tuple[Any, int]:
+    """Replies of a second reading by command, and the number of sessions between the readings."""
+    register()
+    between: list[int] = []
+
+    def task(task: Task) -> Result:
+        read_replies(task, tuple(ANSWERS), hold)
+        time.sleep(pause_s)
+        between.append(script.sessions)
+        replies = read_replies(task, tuple(ANSWERS))
+        assert CONNECTION not in task.host.connections
+        return Result(host=task.host, result=replies)
+
+    given = {"known_hosts": str(target.known_hosts), "attempts": 1, **extras}
+    with nornir(target, given, PASSWORD) as nr:
+        result = nr.run(task=task)["core-1"]
+    assert result.exception is None
+    return {reply.command: (reply.status, reply.text) for reply in result[0].result}, between[0]
+
+
+def test_a_second_reading_uses_the_held_session(ssh: Callable[..., Target]) -> None:
+    script = Script(answers=ANSWERS)
+    assert read_twice(ssh(script), script) == (ALL, 1)
+    assert (script.logins, script.most_sessions) == (1, 1)
+
+
+def test_a_session_stays_free_at_the_endpoint(ssh: Callable[..., Target]) -> None:
+    limit = describe("cisco_9800", ()).spec.session.limit
+    script = Script(answers=ANSWERS)
+    assert read_twice(ssh(script), script, 0.1, hold=limit) == (ALL, 0)
+    assert script.logins == 2
+    assert read_twice(ssh(script), script, hold=limit - 1) == (ALL, 1)
+    assert script.logins == 3
+
+
+@pytest.mark.parametrize("said", ["", "\r\n%SYS-6-LOGOUT: user will be logged out\r\n"])
+def test_a_session_that_the_device_ended_or_wrote_to_is_opened_anew(ssh: Callable[..., Target], said: str) -> None:
+    script = Script(answers=ANSWERS, idle_s=0.2, idle_says=said)
+    found, _ = read_twice(ssh(script), script, 0.5)
+    assert found == ALL
+    assert script.logins == 2
+
+
+def test_a_held_session_without_answers_is_opened_anew(
+    ssh: Callable[..., Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = describe("cisco_9800", ())
+    impatient = known.spec.model_copy(
+        update={"session": known.spec.session.model_copy(update={"command_timeout_s": 0.3})}
+    )
+    monkeypatch.setattr(plugin, "describe", lambda *_: replace(known, spec=impatient))
+    monkeypatch.setattr("eventready.session.dialogue.screen.Screen.recover_s", 0.2)
+    script = Script(answers=ANSWERS, idle_s=0.2, idle_answers=False)
+    found, held = read_twice(ssh(script), script, 0.4)
+    assert (found, held) == (ALL, 1)
+    assert script.logins == 2
+
+
+def test_a_session_is_held_for_a_while(ssh: Callable[..., Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "_HELD_S", 0.1)
+    script = Script(answers=ANSWERS)
+    assert read_twice(ssh(script), script, 0.6) == (ALL, 0)
+    assert script.logins == 2
+
+
+def test_the_time_of_the_device_begins_anew_in_a_held_session(ssh: Callable[..., Target]) -> None:
+    script = Script(answers=ANSWERS)
+    assert read_twice(ssh(script), script, 2.2, device_timeout_s=2.0) == (ALL, 1)
+    assert script.logins == 1
+
+
+def test_a_session_through_a_jump_host_is_closed(ssh: Callable[..., Target]) -> None:
+    script, bastion = Script(answers=ANSWERS), Script(forwards=True)
+    target, jump = ssh(script), ssh(bastion)
+    assert target.known_hosts
+    assert jump.known_hosts
+    target.known_hosts.write_text(target.known_hosts.read_text() + jump.known_hosts.read_text())
+    entry = JumpHost(hostname=jump.host, port=jump.port, username=USER, password=PASSWORD)
+    found = read_twice(target, script, 0.1, access={"jump_host": "bastion"}, jump_hosts={"bastion": entry})
+    assert found == (ALL, 0)
+    assert (script.logins, bastion.logins) == (2, 1)

@@ -118,6 +118,11 @@ def _busy() -> bool:
     return share > _BUSY or late > _VERY_LATE_S or (late > _LATE_S and share > _BUSY / 3)
 
 
+def spare_files(workers: int) -> int:
+    """Number of files that may be open beside the sessions of all workers."""
+    return open_file_limit() - workers * _FILES
+
+
 def open_file_limit() -> int:
     """Raise the limit of open files as far as this process may, and return how many sessions may use."""
     try:

@@ -41,40 +41,52 @@ T = TypeVar("T")
 
 #: Replies of commands that a lost session left unread.
 _LOST = (ReplyStatus.DROPPED, ReplyStatus.NOT_SENT)
+_NO_ANSWER = (*_LOST, ReplyStatus.TIMEOUT)
 
 register()
 
 
 def read_facts(
-    task: Task, facts: Sequence[str] | None = None, reading: int = 1, platform: Platform | None = None
+    task: Task, facts: Sequence[str] | None = None, reading: int = 1, platform: Platform | None = None, hold: int = 0
 ) -> Result:
     """Read `facts` (default: all facts of the platform, without questions) from a host. Result: an Observation each.
 
     An unreachable device, a refused login and a lost session are results, not failures: the status of the
-    observations names them. The session is closed afterwards.
+    observations names them. The session is closed afterwards, or held for the next reading where one device of `hold`
+    at the endpoint may have a session so long.
     """
     dirs = prepare_host(task)
     spoken = platform or load_platform(str(task.host.platform), dirs)
     every = (name for name in (*spoken.facts, *spoken.unsupported) if not CATALOGUE[name].per_question)
     wanted = tuple(every) if facts is None else tuple(facts)
-    return Result(host=task.host, result=_observations(task, spoken, wanted, reading))
+    return Result(host=task.host, result=_observations(task, spoken, wanted, reading, hold))
 
 
-def _observations(task: Task, platform: Platform, facts: tuple[str, ...], reading: int) -> tuple[Observation, ...]:
+def _observations(
+    task: Task, platform: Platform, facts: tuple[str, ...], reading: int, hold: int = 0
+) -> tuple[Observation, ...]:
     name = task.host.name
     try:
-        replies = read_replies(task, commands_for(platform, facts))
+        replies = read_replies(task, commands_for(platform, facts), hold)
     except SessionError as error:
         return unreached(name, platform, facts, error, reading)
     return tuple(observe(name, platform, facts, lambda _commands: replies, reading))
 
 
-def read_replies(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
-    """Send read-only commands to a host and return their redacted replies; the session is closed. Raises SessionError.
+def read_replies(task: Task, commands: Sequence[str], hold: int = 0) -> Sequence[Reply]:
+    """Send read-only commands to a host and return their redacted replies. Raises SessionError.
 
-    Commands of a lost session are sent once more in another one, the command that lost it last.
+    The session is closed, or held (see `read_facts`). Commands of a lost session are sent once more in another one, the
+    command that lost it last; a held session without all answers is as if there were none.
     """
-    return with_session(task, lambda session: session.send_commands(commands), _unread)
+    until = None
+    if CONNECTION in task.host.connections:
+        until = _until(task)
+        with device_session(task) as held:
+            replies = held.send_commands(commands) if held.resume() else []
+        if replies and not any(reply.status in _NO_ANSWER for reply in replies):
+            return replies
+    return with_session(task, lambda session: session.send_commands(commands), _unread, hold, until)
 
 
 def _unread(replies: Sequence[Reply]) -> Callable[[Session], Sequence[Reply]] | None:
@@ -92,19 +104,21 @@ def _unread(replies: Sequence[Reply]) -> Callable[[Session], Sequence[Reply]] | 
 
 
 def with_session(
-    task: Task, read: Callable[[Session], T], more: Callable[[T], Callable[[Session], T] | None] = lambda _result: None
+    task: Task,
+    read: Callable[[Session], T],
+    more: Callable[[T], Callable[[Session], T] | None] = lambda _result: None,
+    hold: int = 0,
+    not_after: float | None = None,
 ) -> T:
     """Return the result of `read` in a session with a host, after a failed session in a second.
 
     For reading only. `more` returns the reading that completes a result, if there is one. Both sessions are within the
-    time of the device; a refused login, host key or access setting is final. Raises SessionError.
+    time of the device; a refused login, host key or access setting is final. `hold`: see `read_facts`. Raises
+    SessionError.
     """
-    extras = task.host.get_connection_parameters(CONNECTION).extras or {}
-    until = min(
-        monotonic() + extras.get("device_timeout_s", Target.device_timeout_s), extras.get("not_after", Target.not_after)
-    )
+    until = _until(task) if not_after is None else not_after
     try:
-        with device_session(task) as session:
+        with device_session(task, not_after, hold) as session:
             result = read(session)
     except SessionError as error:
         if error.final or monotonic() >= until:
@@ -121,18 +135,32 @@ def with_session(
         return result
 
 
+def _until(task: Task) -> float:
+    """Monotonic time of the end of the device's time from now on."""
+    extras = task.host.get_connection_parameters(CONNECTION).extras or {}
+    timeout_s: float = extras.get("device_timeout_s", Target.device_timeout_s)
+    run_ends: float = extras.get("not_after", Target.not_after)
+    return min(monotonic() + timeout_s, run_ends)
+
+
 @contextmanager
-def device_session(task: Task, not_after: float | None = None) -> Iterator[Session]:
-    """Open the session with a host for the block; `not_after`: monotonic time of its end. Raises SessionError."""
+def device_session(task: Task, not_after: float | None = None, hold: int = 0) -> Iterator[Session]:
+    """Open or take the held session with a host for the block; `not_after`: monotonic time of its end.
+
+    `hold`: see `read_facts`. Raises SessionError.
+    """
     host = task.host
     if not_after is not None:
         extras = host.get_connection_parameters(CONNECTION).extras or {}
         host.open_connection(CONNECTION, task.nornir.config, extras={**extras, "not_after": not_after})
     session: Session = host.get_connection(CONNECTION, task.nornir.config)
+    held = False
     try:
         yield session
+        held = bool(hold) and session.hold(hold)
     finally:
-        host.close_connection(CONNECTION)
+        if not held:
+            host.close_connection(CONNECTION)
 
 
 class _Outcome(Protocol):

@@ -6,6 +6,7 @@ with open_session(target, platform.spec) as session:
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -41,6 +42,8 @@ _TELNET_PORT = 23
 _HANDSHAKES = 64
 #: Time limit of waiting for a free session of the endpoint.
 _SESSION_WAIT_S = 600.0
+#: Seconds for which an idle session is held.
+_HELD_S = 120.0
 #: Seconds after the device's time limit at which its connection is closed, should something still block.
 _GRACE_S = 1.0
 
@@ -84,6 +87,34 @@ class Session:
     def over(self) -> str | Message:
         """Return the reason for the end of the session; empty for a usable session."""
         return self._screen.over
+
+    def hold(self, devices: int) -> bool:
+        """Hold the session for `resume`, for a while; False for a session to be closed.
+
+        `devices`: devices at the endpoint, of whose sessions one stays free. Jump hosts and consoles have few for many.
+        """
+        connection = self.connection.sock
+        direct = isinstance(connection, BufferedSocket) and isinstance(connection.connection, socket.socket)
+        if not direct or self.target.console or self.over or devices >= self._screen.spec.limit:
+            return False
+        self.connection.context.memory.renew()
+        self._limit(min(monotonic() + _HELD_S, self.target.not_after))
+        return True
+
+    def resume(self) -> bool:
+        """Begin the device's time limit anew; False for a session that has ended, or printed something meanwhile."""
+        channel: Any = self.connection.remote_conn
+        if channel.closed or channel.eof_received or channel.recv_ready() or not channel.transport.is_active():
+            return False
+        self._screen.deadline = min(monotonic() + self.target.device_timeout_s, self.target.not_after)
+        self._limit(self._screen.deadline + _GRACE_S)
+        return True
+
+    def _limit(self, deadline: float) -> None:
+        """End the connection at a time in place of the earlier one."""
+        connection: Any = self.connection.sock
+        self._watch.cancel()
+        self._watch = watchdog.watch(deadline, connection.wake_reader)
 
     def close(self) -> None:
         """Close the connection and release the endpoint's slot; idempotent."""

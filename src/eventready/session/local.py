@@ -47,5 +47,9 @@ class LocalSession(Session):
             return Reply.failed(command, ReplyStatus.NOT_SENT, message("session:run_over"))
         return Reply(command, redact(answer(command)), seconds=time.monotonic() - begin)
 
+    def hold(self, devices: int) -> bool:  # noqa: ARG002  the session's interface
+        """Nothing is open."""
+        return False
+
     def close(self) -> None:
         """Nothing is open."""

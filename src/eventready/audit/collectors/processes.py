@@ -19,7 +19,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -56,7 +56,8 @@ def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead)
     """Open a collector for the devices of the job, in a single process or several, with `workers` threads in all."""
     count = min(_cores(), workers) if len(job.devices) > _MANY else 1
     if count == 1:
-        yield ThreadCollector(job, nornir, workers, on_read)
+        with closing(ThreadCollector(job, nornir, workers, on_read)) as collector:
+            yield collector
         return
     first_hops = register_secrets(nornir, job.devices)
     queue = GroupQueue(_groups(job.devices.values(), first_hops).values(), count)

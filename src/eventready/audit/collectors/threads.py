@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from nornir.core import Nornir
@@ -19,19 +20,23 @@ from eventready.audit.collectors.reading import (
     packed,
     trouble,
 )
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import AdaptiveThreadedRunner, spare_files
 from eventready.audit.tasks import read_facts
 from eventready.core.errors import raise_defect
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
+from eventready.session.plugin import CONNECTION
 from eventready.store.evidence import PackedEvidence
+
+#: Sessions held between two readings of counters by a process.
+_HELD = 256
 
 
 class ThreadCollector:
     """Read devices with the threads of this process. `on_read` is called from these threads, once per reading.
 
     `take`: source of the next devices for a collector that shares them with others. Between two readings of counters
-    only the first observations are kept.
+    only the first observations are kept, and sessions of a few hundred devices.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class ThreadCollector:
         self._nornir = chosen.with_runner(self._runner)
         self._again_nornir = chosen.with_runner(AdaptiveThreadedRunner(workers))
         self._job, self._on_read = job, on_read
+        self._at_endpoint = Counter(device.endpoint for device in job.devices.values())
+        self._free = min(_HELD, spare_files(workers)) if job.interval_s else 0
         self._first: dict[str, bytes] = {}  # pickled: a tenth of the memory
         self._read_at: dict[str, float] = {}
 
@@ -60,6 +67,12 @@ class ThreadCollector:
         """See `DeviceCollector`."""
         again = self._again_nornir.filter(filter_func=lambda host: host.name in self._first)
         _raise_defects(again.run(task=self._again))
+
+    def close(self) -> None:
+        """Close held sessions, those without a second reading."""
+        for host in self._nornir.inventory.hosts.values():
+            if CONNECTION in host.connections:
+                host.close_connection(CONNECTION)
 
     def _once(self, task: Task) -> Result:
         name = task.host.name
@@ -94,7 +107,10 @@ class ThreadCollector:
         elif saved:
             observations = observe(name, platform, facts, saved.asker(name, platform, reading), reading)
         else:
-            observations = read_facts(task, facts, reading, platform).result
+            endpoint = self._job.devices[name].endpoint
+            hold = self._at_endpoint[endpoint] if reading == 1 and self._free > 0 else 0
+            observations = read_facts(task, facts, reading, platform, hold).result
+            self._free -= CONNECTION in task.host.connections
         return packed(observations, self._job.matrix.inventory.get(name, ()))
 
 

@@ -104,6 +104,11 @@ class DeviceMemory:
         """Count the bytes of a finished answer, which stay until the session is closed."""
         self._kept += size
 
+    def renew(self) -> None:
+        """Count the answers of the device anew."""
+        self.close()
+        self._kept = 0
+
     def close(self) -> None:
         """Give the share of the pool back; idempotent."""
         pooled, self._pooled = self._pooled, 0
