@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,8 @@ class Measured:
 
     devices: int
     seconds: float
-    cpu_s: float
     failed: int
+    cpu_s: float = field(default=0.0, kw_only=True)
 
     def to_json(self) -> str:
         """Figures as one JSON object."""
@@ -58,10 +58,9 @@ def clocks() -> tuple[float, float]:
     return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def since(begin: tuple[float, float]) -> tuple[float, float]:
-    """Return seconds and CPU seconds since `begin`."""
-    now = clocks()
-    return now[0] - begin[0], now[1] - begin[1]
+def measured(devices: int, begin: tuple[float, float], end: tuple[float, float], failed: int) -> Measured:
+    """Return the figures between two readings of the clocks."""
+    return Measured(devices, end[0] - begin[0], failed, cpu_s=end[1] - begin[1])
 
 
 def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Measured:
@@ -88,13 +87,13 @@ def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Mea
         done = audit(
             workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=NoProgress()
         )
-        took = since(begin)
-    unmeasured = {
-        o["device"]
-        for o in done.run.document["observations"]
-        if o["command"] and o["status"] not in ("parsed", "empty")
-    }
-    return Measured(devices, *took, len(unmeasured))
+        end = clocks()
+        unmeasured = {
+            o["device"]
+            for o in done.run.document["observations"]
+            if o["command"] and o["status"] not in ("parsed", "empty")
+        }
+    return measured(devices, begin, end, len(unmeasured))
 
 
 def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Measured:
@@ -126,13 +125,13 @@ def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Me
 
     begin = clocks()
     outcome = nornir.filter(filter_func=lambda host: host.name in wanted).run(task=read)
-    took = since(begin)
+    end = clocks()
     failed = {
         host
         for host, results in outcome.items()
         if any(result.exception and not isinstance(result.exception, TextFSMError) for result in results)
     }
-    return Measured(devices, *took, len(failed))
+    return measured(devices, begin, end, len(failed))
 
 
 def limit(copy: Path, devices: int, workers: int) -> Measured:
@@ -171,7 +170,7 @@ def limit(copy: Path, devices: int, workers: int) -> Measured:
 
     begin = clocks()
     outcomes = asyncio.run(all_hosts())
-    return Measured(devices, *since(begin), sum(outcome is not True for outcome in outcomes))
+    return measured(devices, begin, clocks(), sum(outcome is not True for outcome in outcomes))
 
 
 CONTENDERS: dict[str, Callable[..., Measured]] = {

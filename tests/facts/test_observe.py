@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.core.text_lines import lines_of
+from eventready.facts import observe as observe_module
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import commands_for, observe, reduced_replies, unreached
@@ -57,6 +58,7 @@ def test_a_foreign_platform_is_read_in_a_process_that_the_system_ends(
     assert observe("r1", platform, ["bfd_session"], lambda _: replies)[0].status is Status.PARSED
     monkeypatch.setattr("eventready.facts.observe.interpret", endless)
     monkeypatch.setattr("eventready.facts.observe._LONGEST_S", 1)
+    observe_module._apart.end()  # which has the function of before
     (observed,) = observe("r1", platform, ["bfd_session"], lambda _: replies)
     assert observed.status is Status.UNPARSED
     assert "was ended" in observed.reason

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from eventready.core.apart import ComputedTooLong, computed_apart
+from eventready.core.apart import Apart, ComputedTooLong
 from eventready.core.messages import Bilingual, Message
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
@@ -23,6 +24,7 @@ _NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
 )
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 #: Seconds of processor time of a process that reads the answers of a device.
 _LONGEST_S = 20
@@ -31,6 +33,8 @@ _TOO_LONG = Message("facts:too_long", {"seconds": _LONGEST_S})
 #: Held while answers are parsed: threads that compute at once only take the interpreter from each other, and from those
 #: that wait for devices.
 _computing = Lock()
+#: Process that reads answers for platforms and parsers of other packages: tests bound the time of those of this one.
+_apart = Apart()
 
 
 def commands_for(platform: Platform, facts: Iterable[str]) -> tuple[str, ...]:
@@ -55,13 +59,9 @@ def observe(
     wanted = list(dict.fromkeys(facts))
     commands = commands_for(platform, wanted)
     replies = send(commands) if commands else ()
-
-    def read() -> dict[str, Observation]:
-        answers = _answers(device, platform, wanted, replies, reading, alone=alone)
-        return _by_fact(answers) | reduce_evidence(platform, answers)
-
+    without = tuple(command for command in commands if command in alone)
     try:
-        observations = _computed(platform, read)
+        observations = _computed(platform, _read, device, wanted, replies, reading, without)
     except ComputedTooLong:
         observations = {
             fact: _unread(device, platform.facts[fact], reading) for fact in wanted if fact in platform.facts
@@ -72,22 +72,39 @@ def observe(
 def reduced_replies(device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply]) -> list[Reply]:
     """Return the replies to the commands of `facts`, with configuration text reduced to the lines of the facts."""
     try:
-        return _computed(
-            platform, lambda: reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
-        )
+        return _computed(platform, _reduced, device, list(facts), list(replies))
     except ComputedTooLong:
         return [Reply.failed(reply.command, ReplyStatus.CUT, _TOO_LONG) for reply in replies]
 
 
-def _computed(platform: Platform, compute: Callable[[], T]) -> T:
-    """Compute with the lock; for platforms and parsers of other packages in a process with a limit.
+@contextmanager
+def reading_apart(platforms: Iterable[Platform]) -> Iterator[None]:
+    """Have the process for those of these platforms that need it, in a block that may begin threads."""
+    _apart.prepare(platform for platform in platforms if not platform.packaged)
+    try:
+        yield
+    finally:
+        _apart.end()
 
-    Tests bound the time of reading for the platforms of this package.
-    """
+
+def _computed(
+    platform: Platform, compute: Callable[Concatenate[Platform, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     if not platform.packaged:
-        return computed_apart(compute, _LONGEST_S)
+        return _apart.compute(_LONGEST_S, compute, platform, *args, **kwargs)
     with _computing:
-        return compute()
+        return compute(platform, *args, **kwargs)
+
+
+def _read(  # noqa: PLR0917  arguments of `_computed`
+    platform: Platform, device: str, facts: list[str], replies: Sequence[Reply], reading: int, alone: tuple[str, ...]
+) -> dict[str, Observation]:
+    answers = _answers(device, platform, facts, replies, reading, alone=alone)
+    return _by_fact(answers) | reduce_evidence(platform, answers)
+
+
+def _reduced(platform: Platform, device: str, facts: list[str], replies: list[Reply]) -> list[Reply]:
+    return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
 
 
 def _unread(device: str, compiled: CompiledFact, reading: int) -> Observation:

@@ -24,7 +24,7 @@ from eventready.audit.runner import AdaptiveThreadedRunner, spare_files
 from eventready.audit.tasks import read_facts
 from eventready.core.errors import raise_defect
 from eventready.facts.observation import Observation
-from eventready.facts.observe import observe
+from eventready.facts.observe import observe, reading_apart
 from eventready.session.plugin import CONNECTION
 from eventready.store.evidence import PackedEvidence
 
@@ -59,14 +59,16 @@ class ThreadCollector:
 
     def read(self) -> CollectStatus:
         """See `DeviceCollector`."""
-        _raise_defects(self._nornir.run(task=self._once))
+        with reading_apart(self._job.platforms.values()):
+            _raise_defects(self._nornir.run(task=self._once))
         waiting = [self._read_at[name] for name in self._first]
         return CollectStatus(len(waiting), max(waiting, default=0.0), self._runner.most, self._runner.held)
 
     def read_again(self) -> None:
         """See `DeviceCollector`."""
         again = self._again_nornir.filter(filter_func=lambda host: host.name in self._first)
-        _raise_defects(again.run(task=self._again))
+        with reading_apart(self._job.platforms.values()):
+            _raise_defects(again.run(task=self._again))
 
     def close(self) -> None:
         """Close held sessions, those without a second reading."""
