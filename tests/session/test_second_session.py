@@ -104,9 +104,9 @@ def test_a_session_stays_free_at_the_endpoint(ssh: Callable[..., Target]) -> Non
     assert script.logins == 3
 
 
-@pytest.mark.parametrize("said", ["", "\r\n%SYS-6-LOGOUT: user will be logged out\r\n"])
-def test_a_session_that_the_device_ended_or_wrote_to_is_opened_anew(ssh: Callable[..., Target], said: str) -> None:
-    script = Script(answers=ANSWERS, idle_s=0.2, idle_says=said)
+@pytest.mark.parametrize("written", ["", "\r\n%SYS-6-LOGOUT: user will be logged out\r\n"])
+def test_a_session_that_the_device_ended_or_wrote_to_is_opened_anew(ssh: Callable[..., Target], written: str) -> None:
+    script = Script(answers=ANSWERS, idle_s=0.2, idle_says=written)
     found, _ = read_twice(ssh(script), script, 0.5)
     assert found == ALL
     assert script.logins == 2
