@@ -79,7 +79,7 @@ def reduced_replies(device: str, platform: Platform, facts: Iterable[str], repli
 
 @contextmanager
 def reading_apart(platforms: Iterable[Platform]) -> Iterator[None]:
-    """Have the process for those of these platforms that need it, in a block that may begin threads."""
+    """Fork the process for platforms of other packages before the threads of a block."""
     _apart.prepare(platform for platform in platforms if not platform.packaged)
     try:
         yield
