@@ -118,8 +118,8 @@ def _busy() -> bool:
     return share > _BUSY or late > _VERY_LATE_S or (late > _LATE_S and share > _BUSY / 3)
 
 
+def spare_files(workers: int) -> int:
     """Number of open files left beside the sessions of all workers."""
-    """Number of files that may be open beside the sessions of all workers."""
     return open_file_limit() - workers * _FILES
 
 

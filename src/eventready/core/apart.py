@@ -37,8 +37,8 @@ class ComputedTooLong(Exception):
     """The computation was ended at its limit."""
 
 
+class Apart:
     """Process for computations with a subject, one at a time; the subjects are those known at its fork."""
-    """Process for computations with a subject, one at a time. It has the subjects of this process at its fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()

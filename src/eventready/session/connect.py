@@ -101,8 +101,8 @@ class Session:
         self._limit(min(monotonic() + _HELD_S, self.target.not_after))
         return True
 
+    def resume(self) -> bool:
         """Begin the device's time limit anew; False for an ended session, and for one with unread output."""
-        """Begin the device's time limit anew; False for a session that has ended, or printed something meanwhile."""
         channel: Any = self.connection.remote_conn
         if channel.closed or channel.eof_received or channel.recv_ready() or not channel.transport.is_active():
             return False
@@ -110,8 +110,8 @@ class Session:
         self._limit(self._screen.deadline + _GRACE_S)
         return True
 
+    def _limit(self, deadline: float) -> None:
         """Bound the connection by another time."""
-        """End the connection at a time in place of the earlier one."""
         connection: Any = self.connection.sock
         self._watch.cancel()
         self._watch = watchdog.watch(deadline, connection.wake_reader)
