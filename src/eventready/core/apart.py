@@ -38,7 +38,7 @@ class ComputedTooLong(Exception):
 
 
 class Apart:
-    """Process for computations with a subject, one at a time; the subjects are those known at its fork."""
+    """Process for computations with subjects known at its fork, one computation at a time."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -102,7 +102,7 @@ class Session:
         return True
 
     def resume(self) -> bool:
-        """Begin the device's time limit anew; False for an ended session, and for one with unread output."""
+        """Begin the device's time limit anew; False for an ended session and for unread output."""
         channel: Any = self.connection.remote_conn
         if channel.closed or channel.eof_received or channel.recv_ready() or not channel.transport.is_active():
             return False
