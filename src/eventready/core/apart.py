@@ -38,7 +38,7 @@ class ComputedTooLong(Exception):
 
 
 class Apart:
-    """Process for computations with subjects known at its fork, one computation at a time."""
+    """Process for computations in turn, with subjects known at its fork."""
 
     def __init__(self) -> None:
         self._lock = Lock()
