@@ -18,6 +18,7 @@ from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.intent_folders import ValuesFile
 from eventready.workspace.settings.learning import LearnFile
 from eventready.workspace.settings.risk import RiskFile
+from eventready.workspace.settings.serve import ServeFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.watch import WatchFile
 from eventready.workspace.settings.writable import WritableFile
@@ -41,6 +42,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "risk": RiskFile,
     "watch": WatchFile,
     "alerts": AlertsFile,
+    "serve": ServeFile,
 }
 
 

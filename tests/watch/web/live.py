@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from eventready.watch.web.app import application
 from eventready.watch.web.server import server
@@ -37,10 +38,10 @@ class Live:
 
 
 @contextmanager
-def served(made: Scene) -> Iterator[Live]:
+def served(made: Scene, app: ASGIApp | None = None) -> Iterator[Live]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        running = server(application(made.model), "127.0.0.1", port)
+        running = server(app or application(made.model), "127.0.0.1", port)
         running.config.timeout_graceful_shutdown = 0
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

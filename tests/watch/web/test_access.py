@@ -20,7 +20,7 @@ from eventready.watch.web.sessions import COOKIE, Sessions
 from eventready.watch.web.users import PageUsers
 from tests.watch.web.scene import EVENT, Scene, scene
 
-OPEN = {"/login", "/logout", "/choices", "/healthz"}
+OPEN = {"/login", "/logout", "/choices", "/healthz", "/oidc", "/oidc/back"}
 PASSWORD = "correct horse battery"
 ACT = WebPage("/act", lambda request: PlainTextResponse(viewer_of(request).name), "operator", ("POST",))
 

@@ -16,13 +16,18 @@ from eventready.core.messages import message
 
 with deferred():
     from eventready.cli.render.listing import cell, show, translated
+    from eventready.core.redaction.redaction import redactor
     from eventready.watch.web.app import application
+    from eventready.watch.web.oidc import SignIn
     from eventready.watch.web.read_model import ReadModel
     from eventready.watch.web.server import server
     from eventready.watch.web.users import PageUsers
+    from eventready.workspace.keys.secrets import resolve
+    from eventready.workspace.settings.serve import load_serve
 
 if TYPE_CHECKING:
     from eventready.watch.web.page import Role
+    from eventready.workspace.settings.serve import IdentityProvider
 
 _COLUMNS = ("name", "role", "added")
 
@@ -31,7 +36,7 @@ _COLUMNS = ("name", "role", "added")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8750, show_default=True, help="Port to listen on.")
 @click.option("--name", "names", multiple=True, metavar="NAME",
-              help="Name of the server in addresses of browsers, repeatable.")  # fmt: skip
+              help="Name of the server in addresses of browsers, repeatable, beside serve.yaml.")  # fmt: skip
 @click.pass_context
 def command(context: click.Context, *, host: str, port: int, names: Sequence[str]) -> int:
     """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their begin,
@@ -43,12 +48,23 @@ def command(context: click.Context, *, host: str, port: int, names: Sequence[str
     if context.invoked_subcommand is not None:
         return Exit.OK
     app: App = context.obj
+    settings = load_serve(app.workspace_path)
+    sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
-        if not _local(host) and not PageUsers(store).all():
+        if not _local(host) and not sign_in and not PageUsers(store).all():
             raise UsageError(message("web:user.needed"))
         app.notify("web:serving", url=f"http://{host}:{port}/")
-        server(application(ReadModel(app.workspace, store, app.clock), app.chosen_lang, names=names), host, port).run()
+        model, known = ReadModel(app.workspace, store, app.clock), (*names, *settings.names)
+        server(application(model, app.chosen_lang, names=known, sign_in=sign_in), host, port).run()
     return Exit.OK
+
+
+def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
+    """Return the logins at an identity provider, which connect as `eventready allow` permits."""
+    app.allowed_workspace  # noqa: B018  refused before the first connection
+    secret = resolve(provider.secret, app.workspace_path, where=str(app.workspace_path / "inventory" / "serve.yaml"))
+    redactor.register(secret)
+    return SignIn(provider, secret)
 
 
 @command.group("user")

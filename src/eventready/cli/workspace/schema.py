@@ -29,7 +29,7 @@ def _schema(kind: str) -> dict[str, Any]:
 #: Files with a schema, by their name.
 KINDS = (
     "alerts", "capacity", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts",
-    "learn", "limits", "platform", "risk", "roster", "values", "waivers", "watch", "writable",
+    "learn", "limits", "platform", "risk", "roster", "serve", "values", "waivers", "watch", "writable",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from eventready.watch.web.headers import SecurityHeaders
 from eventready.watch.web.identity import Viewers, guarded
 from eventready.watch.web.limits import RequestLimits
 from eventready.watch.web.login import Attempts
+from eventready.watch.web.oidc import SignIn
 from eventready.watch.web.origin import SameOrigin
 from eventready.watch.web.page import STATIC, WebPage, html, viewer_of
 from eventready.watch.web.read_model import ReadModel
@@ -29,13 +30,19 @@ from eventready.watch.web.wall import Feed
 
 
 def application(
-    model: ReadModel, lang: Lang | None = None, *, names: Collection[str] = (), pages: Sequence[WebPage] = PAGES
+    model: ReadModel,
+    lang: Lang | None = None,
+    *,
+    names: Collection[str] = (),
+    sign_in: SignIn | None = None,
+    pages: Sequence[WebPage] = PAGES,
 ) -> Starlette:
     """Return the application for a read model.
 
     `lang`: language of viewers without a choice of their own. `names`: names of the server beside its addresses.
+    `sign_in`: logins at an identity provider; the pages need a login then.
     """
-    sessions = Sessions(model.store)
+    sessions = Sessions(model.store, required=sign_in is not None)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),
@@ -50,7 +57,7 @@ def application(
         exception_handlers={HTTPException: _refused},
     )
     app.state.model, app.state.feed = model, Feed(model)
-    app.state.sessions, app.state.attempts = sessions, Attempts()
+    app.state.sessions, app.state.attempts, app.state.sign_in = sessions, Attempts(), sign_in
     return app
 
 

@@ -33,7 +33,12 @@ class Attempts:
 
 async def form(request: Request) -> Response:
     """Form of the login."""
-    return html(request, "login.html", back=local_path(request.query_params.get("back", "/")), failed="")
+    return _form(request, local_path(request.query_params.get("back", "/")))
+
+
+def _form(request: Request, back: str, failed: str = "", status: int = 200) -> Response:
+    sign_in = request.app.state.sign_in is not None
+    return html(request, "login.html", status, back=back, failed=failed, sign_in=sign_in)
 
 
 async def login(request: Request) -> Response:
@@ -43,11 +48,11 @@ async def login(request: Request) -> Response:
     back = local_path(str(sent.get("back", "/")))
     attempts: Attempts = request.app.state.attempts
     if not attempts.allowed(request, name):
-        return html(request, "login.html", 429, back=back, failed="limit")
+        return _form(request, back, "limit", 429)
     role = await run_in_threadpool(PageUsers(model_of(request).store).verify, name, password)
     if role is None:
         await run_in_threadpool(record, request, "login refused", user=name)
-        return html(request, "login.html", 401, back=back, failed="password")
+        return _form(request, back, "password", 401)
     return await run_in_threadpool(begin, request, name, role, "password", back)
 
 

@@ -12,6 +12,7 @@ from eventready.watch.web.health import healthz
 from eventready.watch.web.login import form, login, logout
 from eventready.watch.web.metrics import metrics
 from eventready.watch.web.network import network
+from eventready.watch.web.oidc import back, leave
 from eventready.watch.web.page import WebPage
 from eventready.watch.web.timeline import timeline
 from eventready.watch.web.wall import stream, wall
@@ -37,6 +38,8 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("/login", form, "open"),
     WebPage("/login", login, "open", ("POST",)),
     WebPage("/logout", logout, "open", ("POST",)),
+    WebPage("/oidc", leave, "open"),
+    WebPage("/oidc/back", back, "open"),
     WebPage("/healthz", healthz, "open"),
     WebPage("/metrics", metrics),
     WebPage("/api/v1/night", api.night),

@@ -33,9 +33,10 @@ class UserSession:
 
 
 class Sessions:
-    """Sessions of a store. Safe for several threads."""
+    """Sessions of a store. Safe for several threads. `required`: the pages need a login also without users."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, required: bool = False) -> None:
+        self._required = required
         self._current, self._users = store.current("session"), PageUsers(store)
         self._known: dict[str, tuple[UserSession | None, float]] = {}
         self._needed: tuple[bool, float] = (True, float("-inf"))
@@ -46,7 +47,7 @@ class Sessions:
         if time.monotonic() - self._needed[1] >= _AGAIN_S:
             with suppress(StoreError):
                 self._needed = bool(self._users.all()), time.monotonic()
-        return self._needed[0]
+        return self._required or self._needed[0]
 
     def open(self, user: str, role: Role, source: str = "password") -> str:
         """Open a session under a new token, and end those too old or too many. Return the token. Raises StoreError."""

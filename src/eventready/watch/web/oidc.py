@@ -1,0 +1,106 @@
+"""Login by an identity provider (OpenID Connect, code flow with PKCE and nonce)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventready.watch.web.log import record
+from eventready.watch.web.login import begin
+from eventready.watch.web.page import Role
+from eventready.workspace.settings.serve import IdentityProvider
+
+_COOKIE = "eventready_oidc"
+#: Logins begun at once, and their seconds until the provider has answered.
+_BEGUN, _PATIENCE_S = 1000, 600.0
+
+
+class SignIn:
+    """Logins at an identity provider. What a login needs on the way stays here, bound to its browser by a cookie."""
+
+    def __init__(self, provider: IdentityProvider, secret: str) -> None:
+        from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415  slow to import, and for some only
+
+        self.provider = provider
+        self._begun: OrderedDict[str, tuple[dict[str, Any], float]] = OrderedDict()
+        self._client = OAuth().register(
+            "provider",
+            server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_id=provider.client,
+            client_secret=secret,
+            client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "timeout": 10},
+        )
+
+    async def leave(self, request: Request) -> Response:
+        """Go to the provider."""
+        token = secrets.token_urlsafe(32)
+        kept = request.scope["session"] = {}
+        back = f"{request.url.scheme}://{request.headers['host']}/oidc/back"
+        response: Response = await self._client.authorize_redirect(request, back)
+        self._begun[token] = kept, time.monotonic()
+        if len(self._begun) > _BEGUN:
+            self._begun.popitem(last=False)
+        secure = request.url.scheme == "https"
+        response.set_cookie(_COOKIE, token, max_age=int(_PATIENCE_S), httponly=True, samesite="lax", secure=secure)
+        return response
+
+    async def claims(self, request: Request) -> Mapping[str, Any]:
+        """Return the verified claims of an answer of the provider. Raises HTTPException."""
+        kept, at = self._begun.pop(request.cookies.get(_COOKIE, ""), ({}, float("-inf")))
+        if time.monotonic() - at > _PATIENCE_S:
+            raise HTTPException(400)
+        request.scope["session"] = kept
+        token = await self._client.authorize_access_token(request)
+        found: Mapping[str, Any] = token["userinfo"]
+        return found
+
+    def role(self, claims: Mapping[str, Any]) -> Role | None:
+        """Return the role by the claim; None for other people."""
+        value = claims.get(self.provider.claim)
+        values = {value} if isinstance(value, str) else set(map(str, value if isinstance(value, list) else ()))
+        if values.intersection(self.provider.operators):
+            return "operator"
+        return "viewer" if values.intersection(self.provider.viewers) else None
+
+
+def sign_in_of(request: Request) -> SignIn:
+    """Return the logins of the application. Raises HTTPException without an identity provider."""
+    found: SignIn | None = request.app.state.sign_in
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+async def leave(request: Request) -> Response:
+    """Begin a login at the identity provider."""
+    try:
+        return await sign_in_of(request).leave(request)
+    except HTTPException:
+        raise
+    except Exception as error:  # the provider, its network and its documents may fail in any way
+        raise HTTPException(502) from error
+
+
+async def back(request: Request) -> Response:
+    """End a login: take the answer of the identity provider, and open a session."""
+    sign_in = sign_in_of(request)
+    try:
+        claims = await sign_in.claims(request)
+    except HTTPException:
+        raise
+    except Exception as error:  # an altered, old or forged answer, and a provider without an answer
+        raise HTTPException(400) from error
+    name = next((str(claims[key]) for key in ("preferred_username", "email", "sub") if claims.get(key)), "")[:64]
+    role = sign_in.role(claims)
+    if role is None:
+        await run_in_threadpool(record, request, "login refused", user=name, source="oidc")
+        raise HTTPException(403)
+    return await run_in_threadpool(begin, request, name, role, "oidc", "/")
