@@ -24,7 +24,7 @@ _BEGUN, _PATIENCE_S = 1000, 600.0
 
 
 class SignIn:
-    """Logins at an identity provider. What a login needs on the way stays here, bound to its browser by a cookie."""
+    """Logins at an identity provider. The state of a login on its way is bound to its browser by a cookie."""
 
     def __init__(self, provider: IdentityProvider, secret: str) -> None:
         from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415  slow to import, and for some only
