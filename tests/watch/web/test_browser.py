@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
 from eventready.assurance.incidents.log import Report, open_incident
+from eventready.core.errors import StoreError
+from eventready.core.messages import message
 from eventready.watch.alerts.acts import Acts, matchers_of
-from eventready.watch.web import wall
+from eventready.watch.web import read_model, wall
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import EVENT, Scene, scene
 
@@ -76,12 +79,15 @@ def test_a_fault_comes_and_goes_without_a_reload(browser: Browser, watched: Watc
     assert trouble == []
 
 
-def test_a_lost_database_turns_the_wall_red(browser: Browser, watched: Watched, tmp_path: Path) -> None:
+def test_a_lost_database_turns_the_wall_red(
+    browser: Browser, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page, _trouble = opened(browser, watched.live.url, 1280)
-    watched.made.store.close()
-    (tmp_path / "night.db").unlink()
-    (tmp_path / "night.db").mkdir()
+    error = StoreError(message("store:database.no_database"))
+    monkeypatch.setattr(read_model, "incidents", Mock(side_effect=error))
     page.locator("#wall .headline.gone").wait_for()
+    monkeypatch.undo()
+    page.locator("#wall .headline.risk").wait_for()
 
 
 def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) -> None:
