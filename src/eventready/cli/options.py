@@ -69,6 +69,13 @@ cluster_options = with_options(
 )  # fmt: skip
 
 
+#: `--really`, `--rehearsal`: messages to people.
+really_options = with_options(
+    click.option("--really", is_flag=True, help="Send messages to the people of the workspace; else only print them."),
+    click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked."),
+)  # fmt: skip
+
+
 def key_option(text: str) -> Callable[[F], F]:
     """Add the option `--key`: file or reference of a signing key, as the parameter `source`."""
     return click.option("--key", "source", default="", metavar="KEY", help=text)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from eventready.assurance.delivery.notify.heartbeat import BEAT, END, WATCH
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
@@ -16,7 +17,7 @@ from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.watch.states import Key, StateChange
 
-STREAM, PAUSES = "watch", "watch pause"
+STREAM, PAUSES = WATCH, "watch pause"
 
 #: Seconds between two beats; a longer time without one is a gap.
 BEAT_S = 60.0
@@ -52,11 +53,15 @@ class WatchRecord:
 
     def beat(self, beat: Beat) -> None:
         """Record a beat. Raises StoreError."""
-        self._journal.add([("beat", {"kind": "beat", **vars(beat)})])
+        self._journal.add([(BEAT, {"kind": "beat", **vars(beat)})])
 
     def changes(self, changes: Sequence[StateChange]) -> None:
         """Record changes of state. Raises StoreError."""
         self._journal.add((change.key.device, change_document(change)) for change in changes)
+
+    def end(self) -> None:
+        """Record the orderly end of a watch. Raises StoreError."""
+        self._journal.add([(END, {"kind": "end"})])
 
     def pause(self, device: str, until: datetime, by: str) -> None:
         """Record the pause of a device until an event time. Raises StoreError."""
@@ -104,7 +109,7 @@ class WatchRecord:
 
     def last_beat(self) -> Mapping[str, Any] | None:
         """Return the figures of the latest beat; None before the first. Raises StoreError."""
-        entry = self._journal.last("beat")
+        entry = self._journal.last(BEAT)
         return entry.body if entry else None
 
     def timeline(self) -> tuple[Mapping[str, Any], ...]:

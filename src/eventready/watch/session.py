@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from math import inf
 
 from eventready.audit.run_builder import recorded_network
+from eventready.core import systemd
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
@@ -23,6 +25,7 @@ from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
+from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
@@ -55,6 +58,7 @@ class WatchSession:
     store: Store
     clock: Clock
     workers: int = 32
+    calls: AlertCalls | None = None
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
 
@@ -80,6 +84,7 @@ class WatchSession:
                 if mine:
                     self._lead(settings, until, on_round, on_begin)
                     return
+            systemd.notify("WATCHDOG=1" if announced else "READY=1")
             if not announced:
                 announced = True
                 on_standby()
@@ -118,6 +123,9 @@ class WatchSession:
             return max(float(SHORTEST_S), settings.interval_of(fact) * self._scale())
 
         watcher = Watcher(job, states, interval_of)
+        if self.calls:
+            self.calls.begin(devices, record)
+            self.calls.died()
         snapshots, kept_at = Snapshots(self.store, workspace.event.id, self.clock), -inf
 
         def after_round(changes: Sequence[StateChange]) -> None:
@@ -125,6 +133,9 @@ class WatchSession:
             if changes or time.monotonic() - kept_at >= SNAPSHOT_S:
                 kept_at = time.monotonic()
                 snapshots.keep(watcher, self._resting, kept_at)
+            if self.calls:
+                self.calls.round(changes, self._resting)
+            systemd.notify("WATCHDOG=1")
             on_round(watcher, changes, self._resting)
 
         loop = WatchLoop(
@@ -139,8 +150,14 @@ class WatchSession:
             own_findings=lambda: () if self.clock.rehearsal else (clock_finding(),),
             workers=self.workers,
         )
+        systemd.notify("READY=1")
         try:
-            loop.run(until)
+            with self.calls.sending() if self.calls else nullcontext():
+                loop.run(until)
+            record.end()
+        except KeyboardInterrupt:
+            record.end()
+            raise
         finally:
             reader.close()
 

@@ -9,37 +9,47 @@ import click
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.night.duration import seconds_of
-from eventready.cli.options import limit_option, workers_option
+from eventready.cli.options import limit_option, really_options, workers_option
 from eventready.core.errors import Exit
 
 with deferred():
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
+    from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.session import WatchSession, pause
     from eventready.workspace.devices.select import select
+    from eventready.workspace.settings.alerts import load_alerts
 
 
 @click.group("watch", invoke_without_command=True)
 @limit_option
 @click.option("--for", "seconds", default="", metavar="TIME", callback=seconds_of,
               help="End after this time: 90s, 30m, 8h.  [default: Ctrl-C]")  # fmt: skip
+@really_options
 @workers_option
 @click.pass_context
-def command(context: click.Context, *, limit: str | None, seconds: float, workers: int) -> int:
+def command(
+    context: click.Context, *, limit: str | None, seconds: float, really: bool, rehearsal: bool, workers: int
+) -> int:
     """Read changeable facts again and again, each at its interval, and name every change of state.
 
     Intervals are in inventory/watch.yaml (5 to 300 s; halved in protected time). Each value has its age: two intervals
     without an answer are not measured. A new state counts from its second reading; from the fourth change within ten
     minutes a state is named once and then left until calm. A terminal shows the wall; elsewhere there is a line per
     change, with -o ndjson as JSON. A second watcher of the store stands by and takes over. Watching only reads.
+
+    With --really it calls the receivers of inventory/alerts.yaml; without it, messages are only printed.
     """
     if context.invoked_subcommand is not None:
         return Exit.OK
     app: App = context.obj
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
+    clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
+    settings = load_alerts(workspace.path)
     with app.open_store() as store, WatchView(app, workspace.event) as view, suppress(KeyboardInterrupt):
-        session = WatchSession(workspace, devices, store, app.clock, workers)
+        calls = AlertCalls(workspace, settings, store, clock, app.say, really=really) if settings else None
+        session = WatchSession(workspace, devices, store, clock, workers, calls)
         session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin)
     return Exit.OK
 

@@ -8,7 +8,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import interval_option, workers_option
+from eventready.cli.options import interval_option, really_options, workers_option
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 with deferred():
@@ -20,8 +20,7 @@ with deferred():
 
 @click.command()
 @click.option("--once", is_flag=True, help="Execute the due jobs and end: for cron and timers.")
-@click.option("--really", is_flag=True, help="Send reminders to the recipients of event.yaml; else only print them.")
-@click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked.")
+@really_options
 @click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit or the cron line.")
 @interval_option
 @workers_option

@@ -62,8 +62,8 @@ class Alerts:
     A finding that changes often is in force until calm.
     """
 
-    def __init__(self, devices: Mapping[str, Device]) -> None:
-        self._devices = devices
+    def __init__(self, devices: Mapping[str, Device], unwatched: Collection[str] = ()) -> None:
+        self._devices, self._unwatched = devices, unwatched
         self._active: dict[Key, Alert] = {}
         self._ended: dict[str, datetime] = {}
 
@@ -75,7 +75,7 @@ class Alerts:
         """Take recorded changes, oldest first."""
         for body in recorded:
             key = Key(body["device"], body["check"], body["subject"])
-            if key.device in self._devices:
+            if key.device not in self._unwatched:
                 sentence = {name: body[name] for name in ("message", "message_id", "params") if name in body}
                 new = Alert(
                     key, self._labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
@@ -113,5 +113,6 @@ class Alerts:
             self._ended |= {key.device: new.since} if key.check == DEVICE else {}
 
     def _labels(self, key: Key, status: str) -> dict[str, str]:
-        device = self._devices[key.device]
-        return {**key._asdict(), "status": status, "role": device.role, "venues": ",".join(device.venues)}
+        device = self._devices.get(key.device)
+        place = {"role": device.role, "venues": ",".join(device.venues)} if device else {"role": "", "venues": ""}
+        return {**key._asdict(), "status": status, **place}

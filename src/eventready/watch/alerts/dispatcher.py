@@ -54,7 +54,7 @@ class Way:
 class Notification:
     """Message about a group. `firing`, `ended`: its alerts; `kept`: alerts of earlier messages, muted now.
 
-    `number`: place among those of the group. `failed`: sent to nobody, as far as known.
+    `number`: place among those of the group. `only_ended`: no alert is new. `failed`: not delivered, as far as known.
     """
 
     group: str
@@ -64,6 +64,7 @@ class Notification:
     firing: Sequence[Alert] = ()
     ended: Sequence[Alert] = ()
     kept: Sequence[Alert] = ()
+    only_ended: bool = False
     failed: bool = False
 
     @property
@@ -202,7 +203,11 @@ def _next(
     if due is None or situation.now - due < wait:
         return []
     kept = [one for one in known.values() if one.key in present and one.key not in calling]
-    return [Notification(group, way.receiver, situation.now, len(past), firing, ended, kept)]
+    return [
+        Notification(
+            group, way.receiver, situation.now, len(past), firing, ended, kept, only_ended=bool(ended and not new)
+        )
+    ]
 
 
 def _late(to: Escalation, past: Sequence[Notification], now: datetime) -> set[str]:

@@ -11,6 +11,7 @@ from eventready.assurance.clauses.example_data import require_own_data
 from eventready.assurance.delivery.mail.delivery_log import sent_to
 from eventready.assurance.delivery.mail.paper_files import PaperOptions, write_paper
 from eventready.assurance.delivery.notify.channels import LANG, Channels
+from eventready.assurance.delivery.notify.heartbeat import report_death
 from eventready.assurance.delivery.notify.sender import Attempt, OutboxSender
 from eventready.assurance.delivery.schedule.timetable import ScheduledJob
 from eventready.assurance.papers.document.profile import load_profile
@@ -59,6 +60,7 @@ class WorkspaceJobs:
     def deliver(self) -> Iterator[Attempt]:
         """Send the due messages of the outbox, those of a watch too."""
         if self._really:
+            report_death(self._workspace, self._store, self._clock)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
                 yield from OutboxSender(self._outbox, channels, self._clock).send_due()

@@ -1,0 +1,71 @@
+"""Dead man's switch of a watch: calls of a URL while alive, and messages about dead watches."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from eventready.assurance.delivery.notify.channels import LANG
+from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.assurance.roster.reading.load import workspace_roster
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.messages import message, text
+from eventready.core.phrases import at, moment_of
+from eventready.store.event_journal import EventJournal
+from eventready.store.store import Store
+from eventready.workspace.settings.alerts import load_alerts
+from eventready.workspace.workspace import Workspace
+
+#: Stream of a watch; keys of its beats and of its orderly end.
+WATCH, BEAT, END = "watch", "beat", "end"
+#: A watch without a beat for so long has died. A longer silence is an old story.
+_DEAD, _OLD = timedelta(minutes=3), timedelta(hours=12)
+_PATIENCE_S = 10.0
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Redirects are failures: the reviewed server alone is called."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Follow no redirect."""
+
+
+def call(url: str, reference: str, body: bytes | None = None) -> None:
+    """Call a URL, with a JSON body or none. Raises EventreadyError without the URL."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise UsageError(message("delivery:call.url", reference=reference))
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    try:
+        build_opener(_NoRedirect).open(Request(url, body, headers), timeout=_PATIENCE_S).close()  # noqa: S310  scheme seen above
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, URLError) else type(error).__name__
+        raise EventreadyError(message("delivery:call.failed", reference=reference, reason=str(reason))) from None
+
+
+def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
+    """Return the last beat of a watch without an orderly end; None without any. Raises StoreError."""
+    journal = EventJournal(store, WATCH, event, clock)
+    beat, end = journal.last(BEAT), journal.last(END)
+    if beat is None or (end is not None and end.position > beat.position):
+        return None
+    return moment_of(beat.body["at"])
+
+
+def report_death(workspace: Workspace, store: Store, clock: Clock, *, at_once: bool = False) -> None:
+    """Put a message about a dead watch into the outbox, once per death, for the first receiver of alerts.yaml.
+
+    `at_once`: without a wait for its next beat. Raises StoreError.
+    """
+    event, now = workspace.event, clock.now()
+    settings, beat = load_alerts(workspace.path), last_beat(store, event.id, clock)
+    if settings is None or beat is None or now - beat > _OLD or (now - beat < _DEAD and not at_once):
+        return
+    _, roster = workspace_roster(workspace)
+    called = addressees(settings, settings.receiver(settings.route.receiver), roster, now)
+    words = text("delivery:watch_died", LANG, at=at(beat))
+    body = {"kind": "death", "subject": words, "text": words}
+    addresses = [one.address for one in called if one.address]
+    store.outbox(event.id, rehearsal=clock.rehearsal).add(f"died-{beat:%Y%m%dT%H%M%S}", body, addresses, now)

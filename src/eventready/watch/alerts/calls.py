@@ -1,0 +1,247 @@
+"""Calls of a watch: its alerts through the dispatcher into the outbox, or to an Alertmanager."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import inf
+from threading import Event, Thread
+from typing import Any
+
+from eventready.assurance.delivery.notify.channels import LANG, Channels
+from eventready.assurance.delivery.notify.heartbeat import call, report_death
+from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.assurance.delivery.notify.sender import Channel, OutboxSender, SenderThreads
+from eventready.assurance.papers.language import Language
+from eventready.assurance.roster.reading.load import workspace_roster
+from eventready.assurance.roster.roster import Roster
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError
+from eventready.core.messages import Lang, Text, message, text
+from eventready.core.redaction.redaction import redactor
+from eventready.store.notification_outbox import OutgoingMessage
+from eventready.store.store import Store
+from eventready.watch.alerts.acts import Acts
+from eventready.watch.alerts.alert import Alert, Alerts
+from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
+from eventready.watch.record import WatchRecord
+from eventready.watch.states import StateChange
+from eventready.workspace.keys.secrets import resolve
+from eventready.workspace.settings.alerts import AlertsFile
+from eventready.workspace.workspace import Workspace
+
+#: Seconds between two looks at what is due, between two posts to an Alertmanager without a change, two heartbeats.
+_LOOK_S, _POST_S, _HEARTBEAT_S = 5.0, 60.0, 60.0
+#: A watch without a round for so long has no heartbeat, in seconds.
+_STUCK_S = 30.0
+#: Alerts named in a message.
+_NAMED = 20
+KIND = "alert"
+
+
+@dataclass
+class AlertCalls:
+    """Calls about the alerts of a workspace. `report` gets sentences about messages and failures.
+
+    Without `really` nothing is sent: messages are only reported.
+    """
+
+    workspace: Workspace
+    settings: AlertsFile
+    store: Store
+    clock: Clock
+    report: Callable[[str | Text], None]
+    really: bool = False
+    channel: Channel | None = None
+    _dry: list[Notification] = field(default_factory=list)
+    _looked_at: float = -inf
+    _lived_at: float = -inf
+    _posted: dict[str, Alert] = field(default_factory=dict)
+    _posted_at: float = -inf
+    _roster: Roster | None = None
+
+    def __post_init__(self) -> None:
+        event = self.workspace.event
+        self.outbox = self.store.outbox(event.id, rehearsal=self.clock.rehearsal)
+        self.dispatcher = Dispatcher(self.settings)
+        self._acts = Acts(self.store, event.id, self.clock)
+        self._now: Situation = Situation(self.clock.now(), ())
+
+    def begin(self, devices: Collection[str], record: WatchRecord) -> None:
+        """Take the alerts of earlier watches. Raises StoreError."""
+        all_devices = {device.name: device for device in self.workspace.devices}
+        self.alerts = Alerts(all_devices, all_devices.keys() - set(devices))
+        self.alerts.replay(record.timeline())
+        self.alerts.settle(record.states())
+
+    def round(self, changes: Sequence[StateChange], resting: Collection[str]) -> None:
+        """Take a round of the watch; make due messages now and then. Raises StoreError."""
+        self._lived_at = time.monotonic()
+        self.alerts.take(changes, self.clock.now())
+        if time.monotonic() - self._looked_at >= _LOOK_S:
+            self._looked_at = time.monotonic()
+            self.dispatch(resting)
+
+    def dispatch(self, resting: Collection[str] = ()) -> None:
+        """Put the due messages into the outbox. Raises StoreError."""
+        now = self.clock.now()
+        self._now = Situation(now, *self.alerts.active(now, resting), self._acts.active())
+        if self.settings.alertmanager:
+            return
+        for one in self.dispatcher.due(self._now, self.log()):
+            self._put(one)
+
+    def log(self) -> list[Notification]:
+        """Return the messages made so far. Raises StoreError."""
+        made = [notification_of(one) for one in self.outbox.messages() if one.body.get("kind") == KIND]
+        return made + self._dry
+
+    def died(self) -> None:
+        """Name the death of the watch before. Raises StoreError."""
+        if self.really:
+            report_death(self.workspace, self.store, self.clock, at_once=True)
+
+    def test(self, receiver: str) -> str:
+        """Put a test message into the outbox; return its id. Raises StoreError."""
+        subject = text("watch:call.test", LANG, event=self.workspace.event.title)
+        name = f"test-{self.clock.now():%Y%m%dT%H%M%S%f}"
+        self._send(name, receiver, {"subject": subject, "text": subject})
+        return name
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Send messages, heartbeats and posts from threads during the block."""
+        if not self.really:
+            yield
+            return
+        end = Event()
+        channel = self.channel or Channels(self.workspace.path, self.workspace.event, self.clock)
+        with self.outbox.sender():
+            sender = SenderThreads(self.outbox, OutboxSender(self.outbox, channel, self.clock), self.clock, self.report)
+            threads = [Thread(target=work, args=(end,), daemon=True) for work in (sender.run, self._call_out)]
+            for thread in threads:
+                thread.start()
+            try:
+                yield
+            finally:
+                end.set()
+
+    def _call_out(self, end: Event) -> None:
+        """Call the heartbeat, and post to the Alertmanager, until the end."""
+        due = {name: 0.0 for name in ("heartbeat", "alertmanager") if getattr(self.settings, name)}
+        works = {"heartbeat": self._heartbeat, "alertmanager": self._post}
+        while not end.wait(1.0):
+            for name, moment in due.items():
+                if time.monotonic() >= moment and time.monotonic() - self._lived_at < _STUCK_S:
+                    due[name] = time.monotonic() + self._guarded(works[name])
+
+    def _guarded(self, work: Callable[[], float]) -> float:
+        """Do a work; return the seconds to the next."""
+        try:
+            return work()
+        except EventreadyError as error:
+            self.report(str(error))
+        return _LOOK_S
+
+    def _heartbeat(self) -> float:
+        self._call(self.settings.heartbeat or "", "", None)
+        return _HEARTBEAT_S
+
+    def _post(self) -> float:
+        """Post the alerts in force and those just ended; return the seconds to the next look."""
+        now, situation = self.clock.now(), self._now
+        shift = self.clock.real() - now
+        present = {one.fingerprint: one for one in situation.alerts}
+        calling = {name: one for name, one in present.items() if name in self._posted or name not in situation.muted}
+        ended = {name: one for name, one in self._posted.items() if name not in present}
+        changed = ended or calling.keys() - self._posted.keys()
+        if changed or now.timestamp() - self._posted_at >= _POST_S:
+            documents = [posted(one, shift, now + timedelta(seconds=5 * _POST_S)) for one in calling.values()]
+            documents += [posted(one, shift, now) for one in ended.values()]
+            if documents:
+                self._call(self.settings.alertmanager or "", "/api/v2/alerts", json.dumps(documents).encode())
+            self._posted, self._posted_at = calling, now.timestamp()
+        return 1.0
+
+    def _call(self, reference: str, path: str, body: bytes | None) -> None:
+        url = resolve(reference, self.workspace.path)
+        redactor.register(url)
+        call(url.rstrip("/") + path if path else url, reference, body)
+
+    def _put(self, one: Notification) -> None:
+        receiver = self.settings.receiver(one.receiver)
+        silent = one.only_ended and not receiver.send_resolved
+        if not self.really:
+            self._dry.append(one)
+        self._send(one.id, one.receiver, {**message_of(one, LANG), "kind": KIND, "silent": silent}, silent=silent)
+
+    def _send(self, name: str, receiver: str, body: Mapping[str, Any], *, silent: bool = False) -> None:
+        now, whom = self.clock.now(), self.settings.receiver(receiver)
+        people = () if silent else addressees(self.settings, whom, self.roster(), now)
+        addresses = [entry.address for entry in people if entry.address]
+        if not self.really:
+            self.report(message("watch:call.dry", subject=str(body["subject"]), addresses=addresses or ["-"]))
+            return
+        names = [entry.person for entry in people if entry.person]
+        self.outbox.add(name, {**body, "receiver": receiver, "people": names}, addresses, now)
+
+    def roster(self) -> Roster | None:
+        """Return the roster, as last read while the file is wrong."""
+        try:
+            _, self._roster = workspace_roster(self.workspace)
+        except EventreadyError as error:
+            self.report(str(error))
+        return self._roster
+
+
+def posted(alert: Alert, shift: timedelta, ends: datetime) -> dict[str, Any]:
+    """Return an alert for the v2 API of Alertmanager. `shift`: from the event's time to real time."""
+    return {
+        "labels": {"alertname": alert.key.check, **{name: one for name, one in alert.labels.items() if one}},
+        "annotations": {"summary": sentence_of(alert, LANG)},
+        "startsAt": (alert.since + shift).isoformat(),
+        "endsAt": (ends + shift).isoformat(),
+    }
+
+
+def message_of(one: Notification, lang: Lang) -> dict[str, Any]:
+    """Return the body of a message in the outbox."""
+    head = "escalated" if one.escalated else "firing" if one.firing else "ended"
+    first = (*one.firing, *one.ended)[0]
+    subject = text(
+        f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), device=first.key.device, check=first.key.check
+    )
+    lines = [f"{alert.since:%H:%M:%S} {sentence_of(alert, lang)}" for alert in one.firing]
+    ended = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended]
+    shown = [*lines[:_NAMED], *ended[:_NAMED]]
+    more = len(lines) + len(ended) - len(shown)
+    rest = [text("watch:wall.more", lang, n=more)] if more else []
+    return {
+        "group": one.group,
+        "number": one.number,
+        "firing": [alert.to_dict() for alert in one.firing],
+        "ended": [alert.to_dict() for alert in one.ended],
+        "kept": [alert.to_dict() for alert in one.kept],
+        "subject": subject,
+        "text": "\n".join([*shown, *rest, ""]),
+    }
+
+
+def sentence_of(alert: Alert, lang: Lang) -> str:
+    """Return an alert as a line."""
+    language = Language(lang)
+    found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
+    damped = f" ({text('watch:line.damped', lang)})" if alert.damped else ""
+    return f"{language.status(alert.labels['status'])}: {alert.key.device} {alert.key.check}: {found}{damped}"
+
+
+def notification_of(made: OutgoingMessage) -> Notification:
+    """Return the notification of a message in the outbox."""
+    body = made.body
+    firing, ended, kept = ([Alert.load(one) for one in body[name]] for name in ("firing", "ended", "kept"))
+    failed = made.undelivered and not body["silent"]
+    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept, failed=failed)

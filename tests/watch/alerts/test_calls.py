@@ -1,0 +1,288 @@
+"""Calls of a watch: changes of state become messages to people, once, over restarts and with failing channels."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from eventready.assurance.delivery.notify.channels import UncertainDelivery
+from eventready.assurance.delivery.notify.heartbeat import report_death
+from eventready.assurance.delivery.notify.sender import OutboxSender
+from eventready.core.errors import EventreadyError
+from eventready.core.matchers import matcher
+from eventready.store.store import Store
+from eventready.watch.alerts.acts import Acts
+from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.record import Beat, WatchRecord
+from eventready.watch.states import Key, StateChange
+from eventready.watch.watcher import DEVICE
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.assurance.delivery.test_schedule import FakeClock
+from tests.session.real import free_port
+
+pytestmark = pytest.mark.slow
+
+FILE = """
+route:
+  receiver: duty
+  group_by: [device]
+  group_wait: 30s
+  escalate: {receiver: chief, after: 10m}
+receivers:
+  - {name: duty, mail: [duty@example.vn]}
+  - {name: chief, people: [An]}
+people:
+  An: {mail: [an@example.vn]}
+"""
+
+
+@dataclass
+class FakeChannel:
+    """Channel in memory. `down`: addresses with failing attempts; `mute`: addresses without an answer."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    down: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
+
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+        if address in self.down:
+            raise EventreadyError("no route")
+        handed()
+        if address in self.mute:
+            raise UncertainDelivery("no answer")
+        self.sent.append((address, subject))
+        self.bodies.append(body)
+        return "sent"
+
+
+class Desk:
+    """Watch of the workspace by hand: changes in, messages out."""
+
+    def __init__(self, workspace: Workspace, store: Store, clock: FakeClock, channel: FakeChannel) -> None:
+        settings = load_alerts(workspace.path)
+        assert settings is not None
+        self.notices: list[str] = []
+        self.calls = AlertCalls(
+            workspace,
+            settings,
+            store,
+            clock,
+            lambda notice: self.notices.append(str(notice)),
+            really=True,
+            channel=channel,
+        )
+        self.record = WatchRecord(store, workspace.event.id, clock)
+        self.calls.begin([device.name for device in workspace.devices], self.record)
+        self.clock, self.channel = clock, channel
+
+    def change(
+        self, device: str, check: str, new: str, old: str = "pass", cause: str = "", *, damped: bool = False
+    ) -> None:
+        change = StateChange(0, Key(device, check, ""), old, new, None, damped, cause)
+        self.record.changes([change])
+        self.calls.alerts.take([change], self.clock.now())
+
+    def after(self, seconds: float, *resting: str) -> list[str]:
+        """Addresses called after some seconds."""
+        self.clock.push(seconds)
+        before = len(self.channel.sent)
+        self.calls.dispatch(resting)
+        with self.calls.outbox.sender():
+            list(OutboxSender(self.calls.outbox, self.channel, self.clock).send_due())
+        return [address for address, _ in self.channel.sent[before:]]
+
+
+@pytest.fixture
+def workspace(example: Path) -> Workspace:
+    (example / "inventory" / "alerts.yaml").write_text(FILE, encoding="utf-8")
+    return load_workspace(example)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    from eventready.workspace.examples.example import copy_example
+
+    copy_example(tmp_path / "event")
+    return tmp_path / "event"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "calls.db") as opened:
+        yield opened
+
+
+def test_a_change_calls_once_over_restarts_and_its_end_is_named(workspace: Workspace, store: Store) -> None:
+    clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
+    desk = Desk(workspace, store, clock, channel)
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(29) == []
+    desk = Desk(workspace, store, clock, channel)
+    assert desk.after(1) == ["duty@example.vn"]
+    assert "core-1 uplink" in channel.sent[0][1]
+    desk = Desk(workspace, store, clock, channel)
+    assert desk.after(100) == []
+    Acts(store, workspace.event.id, clock).add("acknowledgement", [matcher("device=core-1")], by="An")
+    assert desk.after(3000) == []
+    desk.change("core-1", "uplink", "pass", "fail")
+    assert desk.after(10) == ["duty@example.vn"]
+    assert desk.after(20_000) == []
+
+
+def test_a_cause_a_rest_and_a_known_state_call_no_person(workspace: Workspace, store: Store) -> None:
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", DEVICE, "not_measured")
+    desk.change("core-1", "uplink", "not_measured", cause="core-1")
+    desk.change("edge-hn-1", DEVICE, "not_measured", cause="core-1")
+    desk.change("agg-1", "uplink", "warn", "fail")
+    desk.change("core-2", "uplink", "fail")
+    assert desk.after(60, "core-2") == ["duty@example.vn"]
+    assert desk.channel.bodies[0].count("\n") == 1
+    desk.change("core-1", DEVICE, "pass", "not_measured")
+    assert desk.after(400, "core-2") == ["duty@example.vn"]  # the end
+    desk.change("core-1", "uplink", "pass", "not_measured", cause="core-1")
+    assert desk.after(60, "core-2") == []
+    assert desk.after(700, "core-2") == ["duty@example.vn"]  # the edge stays lost without its cause
+    assert "edge-hn-1" in desk.channel.bodies[-1]
+
+
+def test_a_frequently_changing_finding_is_a_single_alert_until_calm(workspace: Workspace, store: Store) -> None:
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(31) == ["duty@example.vn"]
+    desk.change("core-1", "uplink", "pass", "fail", damped=True)
+    assert desk.after(400) == []
+    desk.change("core-1", "uplink", "pass", "")
+    assert desk.after(400) == ["duty@example.vn"]
+
+
+@pytest.mark.parametrize("how", ["down", "mute"])
+def test_a_failing_way_escalates_at_once(workspace: Workspace, store: Store, how: str) -> None:
+    channel = FakeChannel()
+    setattr(channel, how, ("duty@example.vn",))
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), channel)
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(30) == []
+    assert desk.after(5) == ["an@example.vn"]
+    channel.down = channel.mute = ()
+    assert desk.after(100) == (["duty@example.vn"] if how == "down" else [])
+
+
+def test_a_dead_watch_is_reported_once_and_an_ended_one_never(workspace: Workspace, store: Store) -> None:
+    clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
+    desk = Desk(workspace, store, clock, channel)
+    desk.record.beat(Beat(1, 1, 1, 0))
+    report_death(workspace, store, clock)
+    assert desk.after(200) == []
+    report_death(workspace, store, clock)
+    Desk(workspace, store, clock, channel).calls.died()
+    assert desk.after(1) == ["duty@example.vn"]
+    desk.record.beat(Beat(1, 1, 1, 0))
+    desk.record.end()
+    clock.push(300)
+    report_death(workspace, store, clock)
+    assert desk.after(1) == []
+
+
+class _Server(HTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.paths: list[str] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.server.paths.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+def test_the_heartbeat_beats_while_rounds_go_on(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _Server() as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        monkeypatch.setenv("EVENTREADY_BEAT", f"http://127.0.0.1:{server.server_port}/ping/secret")
+        desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+        desk.calls.settings = desk.calls.settings.model_copy(update={"heartbeat": "env:EVENTREADY_BEAT"})
+        with desk.calls.sending():
+            time.sleep(1.5)
+            assert server.paths == []  # no round yet
+            desk.calls.round([], ())
+            _until(lambda: server.paths == ["/ping/secret"])
+        server.shutdown()
+    monkeypatch.setenv("EVENTREADY_BEAT", "http://127.0.0.1:9/ping/secret")
+    with desk.calls.sending():
+        desk.calls.round([], ())
+        _until(lambda: bool(desk.notices))
+    assert "secret" not in "".join(desk.notices)
+
+
+def _until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not shutil.which("prometheus-alertmanager"), reason="needs Debian's prometheus-alertmanager")
+def test_an_alertmanager_gets_the_alerts_and_their_ends(
+    workspace: Workspace, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    (tmp_path / "am.yml").write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
+    program = subprocess.Popen(
+        ["prometheus-alertmanager", f"--config.file={tmp_path}/am.yml", f"--storage.path={tmp_path}/am",
+         f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    monkeypatch.setenv("EVENTREADY_AM", f"http://127.0.0.1:{port}")
+
+    def known() -> list[dict[str, Any]]:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/api/v2/alerts", timeout=5) as answer:
+                found: list[dict[str, Any]] = json.load(answer)
+        except OSError:
+            return []
+        return found
+
+    try:
+        clock = FakeClock("2022-04-29 19:00")
+        desk = Desk(workspace, store, clock, FakeChannel())
+        settings: AlertsFile = desk.calls.settings
+        desk.calls.settings = settings.model_copy(update={"alertmanager": "env:EVENTREADY_AM"})
+        desk.change("core-1", "uplink", "fail")
+        desk.change("edge-hn-1", "isis", "warn")
+        desk.calls.round([], ())
+        with desk.calls.sending():
+            _until(lambda: len(known()) == 2)
+            (found,) = [one for one in known() if one["labels"]["device"] == "core-1"]
+            assert found["labels"]["alertname"] == "uplink"
+            assert re.search("core-1 uplink", found["annotations"]["summary"])
+            desk.change("core-1", "uplink", "pass", "fail")
+            desk.calls.dispatch()
+            _until(lambda: [one["labels"]["device"] for one in known()] == ["edge-hn-1"])
+        assert desk.channel.sent == []
+    finally:
+        program.send_signal(signal.SIGTERM)
+        program.wait()
