@@ -161,7 +161,7 @@ def test_a_cause_a_rest_and_a_known_state_call_no_person(workspace: Workspace, s
     assert "edge-hn-1" in desk.channel.bodies[-1]
 
 
-def test_a_frequently_changing_finding_is_a_single_alert_until_calm(workspace: Workspace, store: Store) -> None:
+def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store) -> None:
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.change("core-1", "uplink", "fail")
     assert desk.after(31) == ["duty@example.vn"]
