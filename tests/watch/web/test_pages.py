@@ -24,6 +24,13 @@ from tests.watch.web.scene import EVENT, Scene, client, scene
 PEER = "<script>alert(1)</script>\"'&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}"
 NAME = "edge/1..Đà Nẵng?#&x=<b>"
 VENUE = "hội/trường..1"
+DRILL = """
+title: {en: "Loss of <a> neighbour", vi: Mất láng giềng}
+why: {en: Loss, vi: Mất}
+break: [{device: "DEVICE", fault: isis-down}]
+probes: [{kind: icmp, name: probe, target: internet, source: hall, outage_ms: 1000}]
+predicted_by: [isis]
+"""
 FINDING = {"device": NAME, "check": "isis", "subject": PEER}
 
 
@@ -39,6 +46,8 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         "devices",
         lambda: (replace(one, name=NAME, venues=(VENUE,), expect=expect), replace(other, venues=(VENUE,))),
     )
+    (tmp_path / "inventory" / "drills").mkdir(parents=True)
+    (tmp_path / "inventory" / "drills" / "loss.yaml").write_text(DRILL.replace("DEVICE", NAME), "utf-8")
     with scene(tmp_path) as made:
         for up in (True, True, False, False):
             made.read(NAME, up=up, peer=PEER)
@@ -81,6 +90,7 @@ def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
     shown = client(night).get(f"/finding?{urlencode(FINDING)}").text
     assert text("runbooks:check.isis", "en").split("\n")[0] in shown
     assert shown.count('<li class="fail">') == 1
+    assert "Loss of &lt;a&gt; neighbour (<code>eventready drill plan loss</code>)" in shown
 
 
 def test_every_check_has_a_page(night: Scene) -> None:
