@@ -91,9 +91,27 @@ def test_a_place_outside_the_inventory_of_a_lab_is_named(audited: Province) -> N
     try:
         for words in ((), ("solve",)):
             done = audited.call("capacity", *words, expect=(Exit.INCOMPLETE,))
-            assert "at the venue: BTS-NOPE (places of capacity.yaml)" in done.stdout
+            assert "at the venue: BTS-NOPE" in done.stdout
     finally:
         path.write_text(text, encoding="utf-8")
+
+
+def test_a_demand_where_nothing_serves_is_named(audited: Province) -> None:
+    path = audited.copy / "inventory" / "event.yaml"
+    text = path.read_text(encoding="utf-8")
+    capacity = path.with_name("capacity.yaml")
+    demands = capacity.read_text(encoding="utf-8")
+    nowhere = "{id: nowhere, name: Nowhere, name_vi: Không, services: [mobile]}"
+    path.write_text(text.replace("venues:\n", f"venues:\n  - {nowhere}\n", 1), encoding="utf-8")
+    demand = "{venue: nowhere, window: Opening night, service: mobile, people: {value: 9, source: s}}"
+    capacity.write_text(demands.replace("demand:\n", f"demand:\n  - {demand}\n", 1), encoding="utf-8")
+    try:
+        done = audited.call("capacity", expect=(Exit.INCOMPLETE,))
+        assert "at the venue: nowhere mobile" in done.stdout
+        assert "nowhere" in audited.call("whatif", "n-1", expect=(Exit.FINDINGS, Exit.INCOMPLETE)).stdout
+    finally:
+        path.write_text(text, encoding="utf-8")
+        capacity.write_text(demands, encoding="utf-8")
 
 
 @pytest.mark.parametrize("before", [True, False])

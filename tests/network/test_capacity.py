@@ -87,6 +87,24 @@ def test_more_of_any_figure_of_the_demand_never_lightens_a_load(name: str, low: 
     assert all(after[subject].crowd.value >= one.crowd.value - 1e-9 for subject, one in before.items())
 
 
+def test_a_group_of_thousands_of_links_is_computed_written_and_solved() -> None:
+    """Formulas fit the cells of a workbook; an absurd demand has no way, and says so at once."""
+    network = Network()
+    network.device("core", "switch", "any", ["hall"], uplinks=["out"])
+    for number in range(2000):
+        network.device(f"edge-{number}", "switch", "any", ["hall"])
+        network.cable("core", f"p{number}", f"edge-{number}", "up", rate="1G")
+    fixed = {"venue": "hall", "window": "opening", "service": "fixed", "people": figure(10)}
+    one = network.balances(CapacityFile.model_validate({"demand": [{**fixed, "mbps": figure(1e9)}]}))
+    name = next(name for name in one if name.startswith("edge-0 up + edge-1 up"))
+    assert name.endswith(" + …")
+    assert one[name].limit.value == pytest.approx(1999 * 1000 * 0.8)
+    assert all(len(line.formula) < 250 for line in one[name].limit.lines())
+    assert [way.way for way in additions(one[name])] == []
+    some = network.balances(CapacityFile.model_validate({"demand": [{**fixed, "mbps": figure(2e6)}]}))[name]
+    assert [(way.way, way.number) for way in additions(some)] == [("links", 1751)]
+
+
 def test_a_measured_supply_of_nothing_is_short() -> None:
     hall = access("active", "hall", 5)[0]
     hall |= {fact: [row for row in hall[fact] if row.subject.split()[0] != "hall_1"] for fact in ("radio", "radio_24")}

@@ -179,6 +179,10 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"hosts": HOSTS + "  data: {expect: {links: [{port: a, device: r2, to_port: b}]}}\n"},
         "hosts.yaml:1: r1 has a cable to 'r2', which is not in the inventory. Known: r1.",
     ),
+    "cable to its own device": (
+        {"hosts": HOSTS + "  data: {expect: {links: [{port: a, device: r1, to_port: b}]}}\n"},
+        "hosts.yaml:1: the cable at port a of r1 leads to r1 again. Name the device at its other end.",
+    ),
     "two cables in a port": (
         {
             "hosts": HOSTS

@@ -30,8 +30,12 @@ with deferred():
     from eventready.network.graph.outcome import WhatIf
     from eventready.store.run import Run
     from eventready.workspace.files.validation_messages import suggest
+    from eventready.workspace.settings.capacity import load_capacity
     from eventready.workspace.settings.event import unknown_venue
     from eventready.workspace.workspace import Workspace
+
+#: Loads without which a service has no users.
+_BEARERS = {"mobile": "cell", "wifi": "access_point"}
 
 _chosen = with_options(
     click.option("--venue", metavar="VENUE", help="Only this venue."),
@@ -170,7 +174,7 @@ def _titled(found: Found, workspace: Workspace, lang: Lang) -> list[tuple[str, B
 
 
 def _unplaced(workspace: Workspace, venue: str | None, window: str | None) -> list[str]:
-    """Places of demands without an expected cell or access point at the venue."""
+    """Places of demands without an expected cell or access point at the venue, and demands without any load."""
     loads = [load for device in workspace.devices for load in device.loads]
     demands = {
         (one.venue, one.service, place)
@@ -178,4 +182,13 @@ def _unplaced(workspace: Workspace, venue: str | None, window: str | None) -> li
         if venue in (None, one.venue) and window in (None, one.window)
     }  # fmt: skip
     placed = {(one.venue, one.service, load.name) for load in loads for one in load.demands if load.peers}
-    return sorted({place for _venue, _service, place in demands - placed})
+    borne = {
+        (one.venue, one.service) for load in loads for one in load.demands
+        if load.kind == _BEARERS.get(one.service, load.kind)
+    }  # fmt: skip
+    path = workspace.path / "inventory" / "capacity.yaml"
+    lost = {
+        f"{one.venue} {one.service}" for one in load_capacity(path, workspace.event, workspace.devices).demand
+        if (one.venue, one.service) not in borne and venue in (None, one.venue) and window in (None, one.window)
+    }  # fmt: skip
+    return sorted({place for _venue, _service, place in demands - placed} | lost)

@@ -12,6 +12,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import limit_option
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
+from eventready.core.phrases import short
 
 with deferred():
     from eventready.audit.run_builder import recorded_network, recorded_setting
@@ -96,7 +97,7 @@ def last_full(store: Store, workspace: Workspace) -> Run:
 
 
 def _unknown(name: str, known: Iterable[str]) -> UsageError:
-    return UsageError(message("whatif:unknown", name=name), do=suggest(name, known))
+    return UsageError(message("whatif:unknown", name=short(name)), do=suggest(name, known))
 
 
 def _outcome(whatif: WhatIf, names: Sequence[str], what: str) -> FailureOutcome:

@@ -15,7 +15,7 @@ _End = tuple[str, str]
 
 
 def mirror_cables(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[WorkspaceError]]:
-    """Add every cable at its other end. Return the devices, and errors for unknown ends and ports with two cables."""
+    """Add every cable at its other end. Return the devices, and errors for wrong ends and ports with two cables."""
     by_name = {device.name: device for device in devices}
     remedy = Suggestions(by_name)
     problems: list[WorkspaceError] = []
@@ -27,6 +27,10 @@ def mirror_cables(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[W
             do = remedy.of(link.device)
             what = message("workspace:cable.unknown", device=device.name, other=link.device)
             problems.append(WorkspaceError(what, where=device.origin, do=do))
+            continue
+        if other is device:
+            what = message("workspace:cable.self", device=device.name, port=link.port)
+            problems.append(WorkspaceError(what, where=device.origin, do=message("workspace:cable.self.do")))
             continue
         here, there = (device.name, link.port), (link.device, link.to_port)
         for end, opposite in ((here, there), (there, here)):

@@ -31,26 +31,26 @@ POOL_ROLES: tuple[Literal["service_host"], ...] = ("service_host",)
 class SourcedFigure(WorkspaceModel):
     """A figure with its source."""
 
-    value: float = Field(ge=0, le=1_000_000_000, allow_inf_nan=False)
+    value: float = Field(ge=0, le=1_000_000_000, allow_inf_nan=False, strict=True)
     source: str = Field(min_length=1, description="Document, measurement or person behind the figure")
 
 
 class People(SourcedFigure):
     """Number of people."""
 
-    value: int = Field(ge=1, le=1_000_000)
+    value: int = Field(ge=1, le=1_000_000, strict=True)
 
 
 class Share(SourcedFigure):
     """Share, from 0 to 1."""
 
-    value: float = Field(ge=0, le=1)
+    value: float = Field(ge=0, le=1, strict=True)
 
 
 class Surge(SourcedFigure):
     """Multiple of the busy hour."""
 
-    value: float = Field(ge=1, le=20)
+    value: float = Field(ge=1, le=20, strict=True)
 
 
 #: Figures of the product where the workspace gives none; sources: `cli:capacity_source`.
