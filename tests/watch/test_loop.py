@@ -23,8 +23,9 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
+from eventready.store.watch_log import BEAT_S, watched
 from eventready.watch.loop import ReaderThreads, WatchLoop
-from eventready.watch.record import BEAT_S, Beat, WatchRecord, watched
+from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.session import WatchSession
 from eventready.watch.states import Key, StateChange, States

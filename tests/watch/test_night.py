@@ -16,7 +16,8 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
 from eventready.store.store import Store
-from eventready.watch.record import STREAM, WatchRecord
+from eventready.store.watch_log import STREAM
+from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
 from eventready.watch.states import HOLD_DOWN, Key, StateChange, States
 from eventready.watch.watcher import DEVICE, STALE_AFTER, Watcher, WatchJob

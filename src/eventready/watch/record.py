@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
-from eventready.assurance.delivery.notify.heartbeat import BEAT, END, WATCH
+from eventready.assurance.delivery.notify.heartbeat import BEAT, END
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
+from eventready.store.watch_log import STREAM, Watched, watched
 from eventready.watch.states import Key, StateChange
 
-STREAM, PAUSES = WATCH, "watch pause"
-
-#: Seconds between two beats; a longer time without one is a gap.
-BEAT_S = 60.0
-_GAP = timedelta(seconds=2 * BEAT_S)
+PAUSES = "watch pause"
 _LONGEST_WORK_H = 24
 
 
@@ -33,14 +29,6 @@ class Beat:
     answering: int
     readings: int
     lag_s: float
-
-
-@dataclass(frozen=True)
-class Watched:
-    """Time watched in a span: minutes, and gaps from their start to their end."""
-
-    minutes: int
-    gaps: tuple[tuple[datetime, datetime], ...]
 
 
 class WatchRecord:
@@ -118,14 +106,6 @@ class WatchRecord:
 
     def _bodies(self, kind: str) -> Iterator[Mapping[str, Any]]:
         return (entry.body for entry in self._journal.entries() if entry.body["kind"] == kind)
-
-
-def watched(beats: Iterable[datetime], start: datetime, end: datetime) -> Watched:
-    """Return the time watched by the beats of a span; a gap is a time without a beat for two of their periods."""
-    marks = [start, *sorted(beats), end]
-    gaps = tuple((one, other) for one, other in pairwise(marks) if other - one > _GAP)
-    lost = sum((other - one for one, other in gaps), timedelta())
-    return Watched(int((end - start - lost) / timedelta(minutes=1)), gaps)
 
 
 def change_document(change: StateChange) -> dict[str, Any]:

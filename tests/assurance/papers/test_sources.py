@@ -26,7 +26,8 @@ from tests.assurance.papers.papers import MONDAY, ROOT, drills, duty_list, forms
 from tests.assurance.papers.papers import changes as change_records
 
 KINDS = re.compile(
-    r"(run|change|drill|clause|roster|incident|form|inventory|event\.yaml|note|outline|command line|clock|blank)\b"
+    r"(run|change|drill|watch|clause|roster|incident|form|inventory|event\.yaml|note|outline|command line|clock|blank)"
+    r"\b"
 )
 
 

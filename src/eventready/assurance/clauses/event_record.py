@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from eventready.assurance.clauses.applies import applying
@@ -15,7 +15,15 @@ from eventready.assurance.clauses.document_names import document_titles
 from eventready.assurance.clauses.documents import Records, of_attestation, of_documents
 from eventready.assurance.clauses.example_data import example_data
 from eventready.assurance.clauses.forms import forms_of, handed_over
-from eventready.assurance.clauses.proof import ProofResult, index_findings, of_changes, of_checks, of_drills, of_roster
+from eventready.assurance.clauses.proof import (
+    ProofResult,
+    index_findings,
+    of_changes,
+    of_checks,
+    of_drills,
+    of_roster,
+    of_watch,
+)
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.assurance.clauses.state import ClauseState, state_of
 from eventready.assurance.incidents.incident import Incident
@@ -32,6 +40,7 @@ from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
+from eventready.store.watch_log import WatchLog, watch_log
 from eventready.workspace.examples.example_data import Datum
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.workspace import Workspace
@@ -59,6 +68,7 @@ class EventRecord:
     notices: tuple[str | Text, ...] = ()
     example: tuple[Datum, ...] = ()
     drills: tuple[DrillRun, ...] = ()
+    watch: WatchLog = field(default_factory=WatchLog)
 
     def clauses(self, workspace: Workspace, moment: datetime) -> tuple[ClauseState, ...]:
         """Return the state of every clause of this operator at a moment, in the order of duties.yaml.
@@ -77,6 +87,9 @@ class EventRecord:
                 of_changes(duty, self.changes) if has_devices else ProofResult(),
                 of_roster(duty, self.roster, self.roster_version),
                 of_drills(duty, self.drills),
+                of_watch(duty, event.windows, self.watch, len(workspace.devices), moment)
+                if has_devices
+                else ProofResult(),
                 *of_documents(duty, event, records, moment),
                 of_attestation(duty, event, records, moment),
                 self._owner(duty),
@@ -138,6 +151,7 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecor
             notices=(*store.notices, *notices, *altered, *by_example),
             example=example,
             drills=drills_that_count(store, rehearsal=rehearsal),
+            watch=watch_log(store, workspace.event.id, rehearsal=rehearsal),
         )
 
 

@@ -17,11 +17,13 @@ from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.phrases import moment_of
 from eventready.drill.record import MEASURED, DrillRun
 from eventready.store.run import Run
+from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Window
 
 EvidenceKind: TypeAlias = Literal[
-    "check", "change", "roster", "document", "attestation", "incident", "register", "drill"
+    "check", "change", "roster", "document", "attestation", "incident", "register", "drill", "watch"
 ]
 
 #: The roster's code of each role that duties.yaml names.
@@ -228,6 +230,36 @@ def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
         msgid = "clauses:proof.drill_passed_rehearsal" if rehearsal else "clauses:proof.drill_passed"
         evidence.append(Evidence("drill", run.id, message(msgid, drill=title, at=run.begun)))
     return ProofResult(tuple(evidence), tuple(missing), tuple(against))
+
+
+def of_watch(duty: Duty, windows: Sequence[Window], log: WatchLog, devices: int, moment: datetime) -> ProofResult:
+    """Return the proof by the time watched: no gap in the windows of the clause until a moment."""
+    if not duty.proof.watch:
+        return ProofResult()
+    results = [_of_window(window, log, devices, moment) for window in windows if window.kind in duty.proof.watch]
+    if not results:
+        return ProofResult.lacking("clauses:proof.watch_no_window")
+    return ProofResult(
+        tuple(piece for one in results for piece in one.evidence),
+        tuple(text for one in results for text in one.missing),
+        tuple(text for one in results for text in one.against),
+    )
+
+
+def _of_window(window: Window, log: WatchLog, devices: int, moment: datetime) -> ProofResult:
+    span = {"start": window.start, "end": window.end}
+    if window.start >= moment:
+        return ProofResult.lacking("clauses:proof.watch_ahead", **span)
+    found = log.watched(window.start, min(window.end, moment), devices)
+    if not found.minutes:
+        return ProofResult.lacking("clauses:proof.watch_none", **span)
+    if found.gaps:
+        lost = round(sum((end - start).total_seconds() for start, end in found.gaps) / 60)
+        return ProofResult(against=(message("clauses:proof.watch_gaps", **span, lost=lost, n=len(found.gaps)),))
+    if window.end > moment:
+        return ProofResult.lacking("clauses:proof.watch_so_far", **span, n=found.minutes)
+    ref = f"watch {window.start:%Y-%m-%d %H:%M}"
+    return ProofResult.proven("watch", ref, "clauses:proof.watched", **span, n=found.minutes)
 
 
 def of_roster(duty: Duty, report: RosterReport | None, version: str = "") -> ProofResult:

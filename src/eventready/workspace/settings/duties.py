@@ -41,19 +41,23 @@ RosterRole = Annotated[
 
 
 class Proof(WorkspaceModel):
-    """Proof of a duty: checks, kinds of change, drills, roster roles, documents, attestation."""
+    """Proof of a duty: checks, kinds of change, drills, roster roles, time watched, documents, attestation."""
 
     checks: tuple[str, ...] = Field(default=(), description="Globs of check names")
     venues: tuple[str, ...] = Field(default=(), description="Restrict the checks to these venues; empty: all")
     changes: tuple[str, ...] = ()
     drills: tuple[str, ...] = Field(default=(), description="Drills of inventory/drills/ that must have passed")
     roster: tuple[RosterRole, ...] = Field(default=(), description="Roles of the roster filled at every minute")
+    watch: tuple[Literal["event", "protected"], ...] = Field(
+        default=(), description="Kinds of window during which all devices are watched at every minute"
+    )
     documents: tuple[str, ...] = ()
     attestation: str = ""
 
     @model_validator(mode="after")
     def _something(self) -> Proof:
-        if not any((self.checks, self.changes, self.drills, self.roster, self.documents, self.attestation)):
+        kinds = (self.checks, self.changes, self.drills, self.roster, self.watch, self.documents, self.attestation)
+        if not any(kinds):
             raise InvalidValue(message("workspace:duty.no_proof"))
         return self
 

@@ -10,6 +10,7 @@ from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.sections.annexes import add_annexes, add_map
 from eventready.assurance.papers.sections.results_section import ResultsSection
+from eventready.assurance.papers.sections.timeline import watch_section
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
@@ -36,6 +37,7 @@ def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: boo
         *period_warning(writer, results),
         *ResultsSection(writer, results, annex).blocks(),
         *cited(writer.run, _course(writer, results)),
+        *watch_section(writer),
         *troubles(writer, results, annex, material.incidents),
         writer.outline.section(writer.text("papers:head_lessons")),
         *(lessons or [writer.blank()]),

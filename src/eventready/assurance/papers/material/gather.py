@@ -71,6 +71,7 @@ def gather(
         clauses=replace(record, run=run).clauses(workspace, request.moment),
         duty_list=_duty_list(workspace, request),
         incidents=record.incidents,
+        watch=record.watch if store else None,
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),

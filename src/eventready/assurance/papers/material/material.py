@@ -16,6 +16,7 @@ from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.notes import Note
 from eventready.assurance.roster.exports.table import Row
 from eventready.store.run import Run, Summary
+from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
@@ -111,6 +112,7 @@ class Material:
     notes: tuple[Note, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     topology: Mapping[str, Any] | None = None
+    watch: WatchLog | None = None
 
     @property
     def event_start(self) -> datetime | None:
