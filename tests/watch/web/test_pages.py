@@ -15,7 +15,9 @@ from eventready.checks.registry import all_checks
 from eventready.core.catalogue import LANGS
 from eventready.core.messages import text
 from eventready.store.journal import Journal
+from eventready.store.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
+from eventready.watch.kpi import UNITS
 from eventready.watch.web import identity
 from eventready.watch.web.page import Viewer
 from tests.watch.web import scene as scenes
@@ -51,7 +53,28 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     with scene(tmp_path) as made:
         for up in (True, True, False, False):
             made.read(NAME, up=up, peer=PEER)
+        audit(made)
+        keys = [SeriesKey(name, NAME, PEER) for name in UNITS]
+        series = made.store.series(EVENT.id, rehearsal=made.clock.rehearsal)
+        series.add(Value(key, made.clock.real(), 5.0) for key in keys)
         yield made
+
+
+def audit(made: Scene) -> None:
+    """A full audit with the failed neighbour, and a hostile output as its evidence."""
+    run_id, at = made.store.begin(EVENT.id, made.clock), made.clock.real().isoformat()
+    seen = {"device": NAME, "fact": "isis_neighbour", "status": "parsed", "command": "display isis peer", "rows": []}
+    raw = made.store.evidence(f"System Id\n{PEER}\n")
+    found = {
+        **FINDING, "status": "fail", "message": PEER, "message_id": "", "params": {}, "venues": [], "services": [],
+        "blind": False, "evidence": [raw],
+    }  # fmt: skip
+    made.store.finish({
+        "id": run_id, "event": EVENT.id, "started": at, "finished": at, "clock": {"event": at, "rehearsal": False},
+        "devices": [{"name": one.name} for one in made.workspace.devices], "verdicts": [],
+        "observations": [{**seen, "evidence": raw}],
+        "findings": [found, {**found, "check": "single_point", "device": "", "subject": NAME, "evidence": []}],
+    })  # fmt: skip
 
 
 PAGES = (
@@ -90,7 +113,30 @@ def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
     shown = client(night).get(f"/finding?{urlencode(FINDING)}").text
     assert text("runbooks:check.isis", "en").split("\n")[0] in shown
     assert shown.count('<li class="fail">') == 1
+    assert re.search(r"<pre[^>]*>System Id\n&lt;script&gt;alert", shown), "the evidence of the audit"
     assert "Loss of &lt;a&gt; neighbour (<code>eventready drill plan loss</code>)" in shown
+
+
+def test_the_map_has_the_states_of_now(night: Scene) -> None:
+    shown = client(night).get("/map").text
+    drawn = shown[shown.index("<svg", shown.index('class="map')) :]
+    assert "edge/1..Đà Nẵng?#&amp;x=&lt;b&gt;" in drawn
+    assert text("terms:status.fail", "en") + " 1" in drawn
+
+
+@pytest.mark.parametrize("page", [*PAGES[1:], "/api/v1/night", "/api/v1/timeline"])
+def test_a_lost_database_is_a_sentence(night: Scene, tmp_path: Path, page: str) -> None:
+    browser = client(night)
+    browser.get("/")
+    night.store.close()
+    (tmp_path / "night.db").unlink()
+    (tmp_path / "night.db").mkdir()
+    answer = browser.get(page)
+    if page == "/api/v1/night":
+        assert answer.json()["gone"] is True
+        return
+    assert (answer.status_code, "Traceback" in answer.text) in ((503, False), (200, False))
+    assert "database" in answer.text
 
 
 def test_every_check_has_a_page(night: Scene) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from eventready.core.errors import StoreError
 from eventready.core.messages import Lang, text
 from eventready.watch.web.api import PREFIX
 from eventready.watch.web.headers import SecurityHeaders
@@ -54,7 +55,7 @@ def application(
             Middleware(SameOrigin, names=names),
             Middleware(Viewers, sessions=sessions, lang=lang),
         ],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _refused, StoreError: _broken},
     )
     app.state.model, app.state.feed = model, Feed(model)
     app.state.sessions, app.state.attempts, app.state.sign_in = sessions, Attempts(), sign_in
@@ -66,6 +67,14 @@ def _known(sessions: Sessions, scope: Scope) -> str:
     token = Request(scope).cookies.get(COOKIE)
     session = sessions.known(token) if token else None
     return session.key if session else ""
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """Answer without a readable store: no page of the past in place of the present."""
+    reason = error.render(viewer_of(request).lang) if isinstance(error, StoreError) else ""
+    if request.url.path.startswith(PREFIX):
+        return JSONResponse({"error": reason}, 503)
+    return html(request, "refused.html", 503, reason=reason)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
 from eventready.store.run import Run
+from eventready.watch.kpi import UNITS
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.timeline import changes_of
@@ -75,7 +76,7 @@ def device(request: Request) -> Response:
     known = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
     return html(
         request, "device.html", wall=now, device=now.devices[name], found=found, audit=audit, known=known[:_LIST],
-        more=max(0, len(known) - _LIST),
+        more=max(0, len(known) - _LIST), figures=model_of(request).figures_of(name), units=UNITS,
         history=changes_of(model_of(request), viewer_of(request).lang, device=name)[:_HISTORY],
     )  # fmt: skip
 

@@ -103,6 +103,7 @@ class ReadModel:
     store: Store
     clock: Clock
     _last: Night | None = None
+    _audit: Run | None = None
     _roster: Roster | EventreadyError = field(default_factory=lambda: Roster((), ()))
     _roster_at: float = float("-inf")
     _figures: Sequence[KeyFigure] = ()
@@ -134,7 +135,16 @@ class ReadModel:
     def last_audit(self) -> Run | None:
         """Return the last full audit; None without an audit. Raises StoreError."""
         full = self.store.full_runs(self.workspace.event.id, len(self.workspace.devices))
-        return self.store.get(full[-1]) if full else None
+        if full and (self._audit is None or self._audit.id != full[-1]):
+            self._audit = self.store.get(full[-1])
+        return self._audit if full else None
+
+    def figures_of(self, device: str) -> Sequence[KeyFigure]:
+        """Return the key figures of a device in the last hour. Raises StoreError."""
+        now = self.clock.real()
+        series = self.store.series(self.workspace.event.id, rehearsal=self.clock.rehearsal)
+        found = series.read(now - timedelta(seconds=_LINE_S), now, device=device)
+        return [KeyFigure(key.name, points, key) for key, points in sorted(found.items())]
 
     def _lines(self) -> Sequence[KeyFigure]:
         """Return the figures of the last hour. Raises StoreError."""
