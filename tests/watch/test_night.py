@@ -97,7 +97,7 @@ class Night:
         known = devices()
         matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
         states = States()
-        states.begin(self.record.states(), now)
+        states.begin(self.record.states(), START.timestamp() + now)
         self.watcher = Watcher(WatchJob(EVENT, known, matrix), states, _interval)
         self.schedule = Schedule(dict.fromkeys(known, (FACT,)), _interval)
         self.schedule.start(now)
@@ -142,7 +142,8 @@ def test_every_fault_is_named_once_and_in_time(tmp_path: Path) -> None:
             if start:
                 night.begin(start)
             night.run(start, end)
-        named = [(change.key, change.old, change.new, change.at) for change in night.changes if not change.cause]
+        own = (change for change in night.changes if not change.cause)
+        named = [(change.key, change.old, change.new, change.at - START.timestamp()) for change in own]
         recorded = len(store.journal(STREAM).entries())
     expected = sorted(
         (Key(fault.device, *((DEVICE, "") if fault.hangs else ("isis", "peer"))), at, state)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 
 import pytest
 
+from eventready.core.clock import TZ
 from eventready.watch.own_clock import CHECK, clock_finding, graded_clock
 from eventready.watch.states import Key
 from tests.watch.test_causes import watching
@@ -30,7 +32,7 @@ def test_a_wrong_clock_is_named_once_beside_the_verdicts() -> None:
     watcher = watching(1)
     verdicts = watcher.verdicts()
     wrong = graded_clock(5, 0).replace(check=CHECK)
-    changes = [change for at in (60, 120, 180) for change in watcher.read_own([wrong], at)]
+    changes = [change for at in (60, 120, 180) for change in watcher.read_own([wrong], datetime.fromtimestamp(at, TZ))]
     assert [(change.at, change.key, change.new) for change in changes] == [(120, Key("", CHECK, "clock"), "fail")]
     assert wrong in watcher.findings()
     assert watcher.verdicts() == verdicts

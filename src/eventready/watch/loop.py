@@ -126,7 +126,7 @@ class WatchLoop:
             ended = threads.ended(min(_ROUND_S, until - now, _ROUND_S if due is None else due - now))
             changes = [change for change in self._taken(ended, resting) if change.key.device not in resting]
             beats = time.monotonic() >= beat_at
-            changes += self.watcher.read_own(self.own_findings(), time.monotonic()) if beats else []
+            changes += self.watcher.read_own(self.own_findings(), self.clock.now()) if beats else []
             if changes:
                 self.log.changes(changes)
             self.on_round(changes)

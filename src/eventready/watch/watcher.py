@@ -116,10 +116,10 @@ class Watcher:
         """Verdicts per venue and service as last read."""
         return verdicts(self._job.event.venues, tuple(self._job.devices.values()), self._of_network())
 
-    def read_own(self, findings: Sequence[Finding], now: float) -> list[StateChange]:
+    def read_own(self, findings: Sequence[Finding], moment: datetime) -> list[StateChange]:
         """Take findings about the watching machine and return the changes of state."""
         self._own = tuple(findings)
-        return self.states.update(now, findings)
+        return self.states.update(moment.timestamp(), findings)
 
     def age(self, device: str, now: float) -> float | None:
         """Return the seconds since the oldest answer in use of a device; None without any."""
@@ -141,7 +141,9 @@ class Watcher:
         changes = self._evaluated(device, fresh, now, moment) if fresh else []
         if state.lost and answers:
             state.lost = False
-            back = StateChange(now, Key(device, DEVICE, ""), "not_measured", "pass", None, cause=state.cause)
+            back = StateChange(
+                moment.timestamp(), Key(device, DEVICE, ""), "not_measured", "pass", None, cause=state.cause
+            )
             return [back, *changes]
         return changes
 
@@ -186,7 +188,9 @@ class Watcher:
             if not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
-                lost = StateChange(now, Key(name, DEVICE, ""), "pass", "not_measured", None, cause=state.cause)
+                lost = StateChange(
+                    moment.timestamp(), Key(name, DEVICE, ""), "pass", "not_measured", None, cause=state.cause
+                )
                 changes.append(lost)
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
@@ -251,9 +255,9 @@ class Watcher:
         needs = {check for check in settled if not facts.isdisjoint(job.matrix.checks[check].needs)}
         compared = [finding for finding in state.findings if finding.check in needs]
         cause = state.cause or name if state.lost else ""
-        changes = self.states.update(now, compared, at_once=at_once, cause=cause)
+        changes = self.states.update(moment.timestamp(), compared, at_once=at_once, cause=cause)
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
-        changes += self.states.measured_again(now, whole, cause)
+        changes += self.states.measured_again(moment.timestamp(), whole, cause)
         known = (finding for finding in state.findings if finding.check in settled)
         state.steady, state.evaluated_at = not self.states.pending(known), now
         return changes
@@ -276,7 +280,8 @@ class Watcher:
         reading = (name for name, state in self._devices.items() if not state.lost and name not in resting)
         if not all(self._shared[name] <= set(self._devices[name].facts) for name in reading):
             return []
-        return self.states.update(now, (one for one in self._across if one.status is not Outcome.NOT_MEASURED))
+        known = (one for one in self._across if one.status is not Outcome.NOT_MEASURED)
+        return self.states.update(moment.timestamp(), known)
 
     def _checks(self, device: str) -> Iterable[str]:
         """Names of the checks of a device by itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,17 @@ def test_a_fault_is_named_until_mended(tmp_path: Path) -> None:
             made.read("r1", up=up)
             made.read("r1", up=up)
             assert headline(made)[0] == expected
+
+
+def test_a_state_begins_at_a_time_of_the_event(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        before = made.clock.now().replace(microsecond=0)
+        made.read("r1", up=False)
+        made.read("r1", up=False)
+        kept = made.snapshots.latest()
+        assert kept is not None
+        assert before <= datetime.fromisoformat(kept["open"][0]["since"]) <= datetime.fromisoformat(kept["at"])
 
 
 def test_silence_is_never_green(tmp_path: Path) -> None:
