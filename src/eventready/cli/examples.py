@@ -149,6 +149,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "alerts acknowledge": ("alerts acknowledge core-1/uplink", 'alerts acknowledge edge-1 --reason "An drives there"'),
     "alerts expire": ("alerts expire 3", "alerts expire 3 --by An"),
+    "alerts test": ("alerts test", "alerts test duty --really"),
+    "alerts explain": ("alerts explain core-1/uplink", "alerts explain check=device venues=hall -o json"),
     "alerts list": ("alerts list", "alerts list --all -o json"),
     "serve": ("serve", "serve --port 8800", "serve --name wall.example.vn"),
     "serve user add": ("serve user add An --role operator", "serve user add Hall < password.txt"),

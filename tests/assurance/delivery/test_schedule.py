@@ -322,6 +322,10 @@ def test_what_is_printed_for_systemd_and_cron_calls_us_with_the_workspace(tmp_pa
     assert f'-w "{str(folder).replace("%", "%%")}" schedule --once' in systemd(folder, "tra-vinh-30")
     assert "OnCalendar=*:0/5" in systemd(folder, "tra-vinh-30")
     assert "EnvironmentFile=-%h/.config/eventready/tra-vinh-30.env" in systemd(folder, "tra-vinh-30")
+    watch = systemd(folder, "tra-vinh-30", ["--really"]).partition("-watch.service\n")[2]
+    assert " watch --really\n" in watch
+    assert "Type=notify" in watch
+    assert "WatchdogSec=60" in watch
     assert "schedule --once --really\n" in systemd(folder, "tra-vinh-30", ["--really"])
     line = cron(folder, "tra-vinh-30")
     assert line.startswith('*/5 * * * * set -a; [ ! -r "$HOME"/.config/eventready/tra-vinh-30.env ] || . ')

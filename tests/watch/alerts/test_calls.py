@@ -21,6 +21,8 @@ import pytest
 from eventready.assurance.delivery.notify.channels import UncertainDelivery
 from eventready.assurance.delivery.notify.heartbeat import report_death
 from eventready.assurance.delivery.notify.sender import OutboxSender
+from eventready.cli.main import main
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.matchers import matcher
 from eventready.store.store import Store
@@ -31,6 +33,8 @@ from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
+from tests.assurance.delivery.mailroom import Mailroom
+from tests.assurance.delivery.test_reminders import configure
 from tests.assurance.delivery.test_schedule import FakeClock
 from tests.session.real import free_port
 
@@ -286,3 +290,55 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
     finally:
         program.send_signal(signal.SIGTERM)
         program.wait()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as left:
+        main([*words])
+    return int(left.value.code or 0), capsys.readouterr().out
+
+
+def test_the_command_tests_receivers_and_explains_alerts(
+    workspace: Workspace, mailroom: Mailroom, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(workspace.path, room=mailroom)
+    place = ("-w", str(workspace.path), "--now", "2022-04-29 19:00")
+    mailroom.answers["an@example.vn"] = "550 no such user"
+    sent = (0, "duty@example.vn: mailed to duty@example.vn\n")
+    assert run(capsys, *place, "alerts", "test", "--really", "--rehearsal") == sent
+    assert run(capsys, *place, "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
+    assert run(capsys, *place, "alerts", "test", "nobody")[0] == 2
+    assert run(capsys, *place, "alerts", "test", "--really")[0] == 7
+    assert len(mailroom.mails) == 1
+    clock = Clock.starting("2022-04-29 18:59")
+    with Store.of_workspace(workspace.path) as store:
+        WatchRecord(store, workspace.event.id, clock).changes(
+            [StateChange(0, Key("core-1", "uplink", "Te0/1"), "pass", "fail", None)]
+        )
+        Acts(store, workspace.event.id, clock).add("acknowledgement", [matcher("device=core-1")], by="Bình")
+    code, shown = run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")
+    (found,) = json.loads(shown)
+    assert (code, found["muted"], found["acknowledgement"]["by"]) == (0, "", "Bình")
+    assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn"}]
+    assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn"}]
+    assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
+    supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
+    assert "<duty@example.vn>" in supposed
+
+
+def test_doctor_names_references_without_a_value_and_people_without_an_address(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = FILE.replace("mail: [duty@example.vn]", 'role: CA, apprise: ["env:EVENTREADY_NO_URL"]')
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
+    shown = run(capsys, "-w", str(workspace.path), "doctor")[1]
+    assert "EVENTREADY_NO_URL" in shown
+    assert "receiver duty: no address of" in shown
+    shown = run(capsys, "-w", str(workspace.path), "-o", "json", "allow", "--show")[1]
+    assert {"an@example.vn", "env:EVENTREADY_NO_URL"} <= set(json.loads(shown)["recipients"])
+
+
+@pytest.fixture
+def mailroom() -> Iterator[Mailroom]:
+    with Mailroom() as room:
+        yield room

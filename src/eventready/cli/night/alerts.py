@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -10,14 +11,22 @@ import click
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.night.duration import seconds_of
-from eventready.cli.options import with_options
+from eventready.cli.options import really_options, with_options
+from eventready.core.errors import Exit, UsageError
 
 with deferred():
+    from eventready.cli.render.alerts import explanation_lines
     from eventready.cli.render.listing import cell, show, translated
     from eventready.cli.signing import current_user
-    from eventready.core.messages import term
+    from eventready.core.clock import Clock
+    from eventready.core.messages import in_language, message, term
     from eventready.core.phrases import at
     from eventready.watch.alerts.acts import Act, ActKind, Acts, matchers_of
+    from eventready.watch.alerts.calls import AlertCalls
+    from eventready.watch.alerts.explain import explain as explanations
+    from eventready.watch.record import WatchRecord
+    from eventready.workspace.files.validation_messages import suggest
+    from eventready.workspace.settings.alerts import load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
 _act_options = with_options(
@@ -29,7 +38,7 @@ _act_options = with_options(
 
 @click.group("alerts")
 def command() -> None:
-    """Acknowledge and silence the alerts of the night.
+    """Acknowledge, silence and explain the alerts of the night, and test their receivers.
 
     ALERT is DEVICE, DEVICE/CHECK or DEVICE/CHECK/SUBJECT, or conditions on labels as Alertmanager has them:
     device, check, subject, status, role and venues with =, !=, =~ and !~. All conditions must hold.
@@ -84,6 +93,61 @@ def list_acts(app: App, *, ended: bool) -> None:
         kind, matchers = term("watch:act", act.kind, app.lang), ", ".join(map(str, act.matchers))
         table.add_row(str(act.id), kind, at(act.at), until, cell(act.by), cell(matchers), cell(act.text))
     show(table)
+
+
+@command.command(short_help="Send a test message to a receiver")
+@click.argument("receiver", default="")
+@really_options
+@click.pass_obj
+def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
+    """Send a test message to RECEIVER of alerts.yaml, or to the receiver of its first route.
+
+    \b
+    Exit codes:
+      0  sent, or printed without --really
+      4  not delivered to an address
+    """
+    clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
+    with _calls(app, clock, really=really) as calls:
+        names = [one.name for one in calls.settings.receivers]
+        if receiver and receiver not in names:
+            raise UsageError(message("workspace:alerts.receiver", receiver=receiver), do=suggest(receiver, names))
+        attempts = calls.test(receiver or calls.settings.route.receiver)
+    for one in attempts if app.output == "table" else ():
+        click.echo(f"{one.delivery.address}: {in_language(one.outcome, app.lang)}")
+    if app.output != "table":
+        app.emit([{"address": a.delivery.address, "failed": a.failed, "outcome": str(a.outcome)} for a in attempts])
+    return Exit.INCOMPLETE if any(one.failed for one in attempts) or (really and not attempts) else Exit.OK
+
+
+@command.command(short_help="Show receivers, times and reasons of an alert")
+@click.argument("alerts", nargs=-1, required=True, metavar="ALERT...")
+@click.pass_obj
+def explain(app: App, *, alerts: Sequence[str]) -> None:
+    """Show for ALERT its receivers at this minute, the times of their messages, and why there is none.
+
+    Without such an alert in force, of a failed finding with these labels.
+    """
+    with _calls(app, app.clock) as calls:
+        names = [device.name for device in app.workspace.devices]
+        calls.begin(names, WatchRecord(calls.store, app.workspace.event.id, app.clock))
+        found = explanations(calls, calls.situation(), matchers_of(alerts))
+    if app.output != "table":
+        app.emit(found)
+        return
+    for one in found:
+        for line in explanation_lines(one, app.lang):
+            click.echo(line)
+
+
+@contextmanager
+def _calls(app: App, clock: Clock, *, really: bool = False) -> Iterator[AlertCalls]:
+    workspace = app.allowed_workspace if really else app.workspace
+    settings = load_alerts(workspace.path)
+    if settings is None:
+        raise UsageError(message("watch:call.no_file"), where=str(workspace.path / "inventory" / "alerts.yaml"))
+    with app.open_store() as store:
+        yield AlertCalls(workspace, settings, store, clock, app.say, really=really)
 
 
 def _record(

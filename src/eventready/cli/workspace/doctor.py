@@ -17,6 +17,8 @@ from eventready.core.messages import Message, Text, in_language, message, term
 
 with deferred():
     from eventready.assurance.clauses.example_data import example_data
+    from eventready.assurance.delivery.notify.receivers import people_without_address
+    from eventready.assurance.roster.reading.load import workspace_roster
     from eventready.audit.doctor import Diagnostic, examine, further_requirements
     from eventready.platforms.loader import describe
     from eventready.platforms.model import PlatformSpec
@@ -24,6 +26,8 @@ with deferred():
     from eventready.session.plugin import host_target
     from eventready.session.target import Target
     from eventready.workspace.devices.select import select
+    from eventready.workspace.keys.secrets import is_reference, resolve
+    from eventready.workspace.settings.alerts import load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"
@@ -58,7 +62,7 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
         return _connect(app, limit)
-    here = (_drills(app), _intents(app), _example(app))
+    here = (_drills(app), _intents(app), _alerts(app), _example(app))
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
     if app.output == "table":
@@ -121,6 +125,27 @@ def _intents(app: App) -> Iterator[Diagnostic]:
                     detail = message("cli:doctor.lacks", intent=intent, problems=[one.cause for one in lacking])
                     remedy = message("cli:doctor.lacks_do", origin=device.origin, intent=intent)
                     yield Diagnostic("intents", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
+
+
+def _alerts(app: App) -> Iterator[Diagnostic]:
+    """Unresolvable references of alerts.yaml and of reminders, and people of a called role without an address."""
+    try:
+        settings, remind = load_alerts(app.workspace_path), app.workspace.event.schedule.remind
+        references = [*remind.apprise, *(filter(is_reference, settings.addresses()) if settings else ())]
+        _, roster = workspace_roster(app.workspace)
+    except EventreadyError as error:
+        yield Diagnostic("alerts", ok=False, detail=error.whole, needed=False, label="failed")
+        return
+    for reference in dict.fromkeys(references):
+        try:
+            resolve(reference, app.workspace_path)
+        except EventreadyError as error:
+            yield Diagnostic("alerts", ok=False, detail=error.whole, needed=False)
+    for receiver in settings.receivers if settings else ():
+        names = people_without_address(settings, receiver, roster) if settings else ()
+        if names:
+            detail = message("cli:doctor.alerts", receiver=receiver.name, names=names[:_NAMED])
+            yield Diagnostic("alerts", ok=False, detail=detail, remedy=message("cli:doctor.alerts_do"), needed=False)
 
 
 def _example(app: App) -> Iterator[Diagnostic]:

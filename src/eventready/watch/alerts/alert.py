@@ -78,7 +78,7 @@ class Alerts:
             if key.device not in self._unwatched:
                 sentence = {name: body[name] for name in ("message", "message_id", "params") if name in body}
                 new = Alert(
-                    key, self._labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
+                    key, self.labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
                 )
                 self._update(new, body["old"])
 
@@ -107,12 +107,13 @@ class Alerts:
         if rank and (known or rank >= _RANK.get(old, 0)):
             self._active[key] = new
         elif not rank and new.damped:
-            self._active[key] = replace(known or replace(new, labels=self._labels(key, old)), damped=True)
+            self._active[key] = replace(known or replace(new, labels=self.labels(key, old)), damped=True)
         elif not rank and known:
             del self._active[key]
             self._ended |= {key.device: new.since} if key.check == DEVICE else {}
 
-    def _labels(self, key: Key, status: str) -> dict[str, str]:
+    def labels(self, key: Key, status: str) -> dict[str, str]:
+        """Return the labels of a finding with a status."""
         device = self._devices.get(key.device)
         place = {"role": device.role, "venues": ",".join(device.venues)} if device else {"role": "", "venues": ""}
         return {**key._asdict(), "status": status, **place}

@@ -15,7 +15,7 @@ from typing import Any
 from eventready.assurance.delivery.notify.channels import LANG, Channels
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.assurance.delivery.notify.receivers import addressees
-from eventready.assurance.delivery.notify.sender import Channel, OutboxSender, SenderThreads
+from eventready.assurance.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
 from eventready.assurance.papers.language import Language
 from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
@@ -86,10 +86,14 @@ class AlertCalls:
             self._looked_at = time.monotonic()
             self.dispatch(resting)
 
+    def situation(self, resting: Collection[str] = ()) -> Situation:
+        """Return the alerts in force now, with the acts on them. Raises StoreError."""
+        now = self.clock.now()
+        return Situation(now, *self.alerts.active(now, resting), self._acts.active())
+
     def dispatch(self, resting: Collection[str] = ()) -> None:
         """Put the due messages into the outbox. Raises StoreError."""
-        now = self.clock.now()
-        self._now = Situation(now, *self.alerts.active(now, resting), self._acts.active())
+        self._now = self.situation(resting)
         if self.settings.alertmanager:
             return
         for one in self.dispatcher.due(self._now, self.log()):
@@ -105,12 +109,17 @@ class AlertCalls:
         if self.really:
             report_death(self.workspace, self.store, self.clock, at_once=True)
 
-    def test(self, receiver: str) -> str:
-        """Put a test message into the outbox; return its id. Raises StoreError."""
+    def test(self, receiver: str) -> list[Attempt]:
+        """Send a test message to a receiver, and the due messages; return the attempts. Raises StoreError."""
         subject = text("watch:call.test", LANG, event=self.workspace.event.title)
-        name = f"test-{self.clock.now():%Y%m%dT%H%M%S%f}"
-        self._send(name, receiver, {"subject": subject, "text": subject})
-        return name
+        self._send(f"test-{self.clock.now():%Y%m%dT%H%M%S%f}", receiver, {"subject": subject, "text": subject})
+        if not self.really:
+            return []
+        with self.outbox.sender():
+            return list(OutboxSender(self.outbox, self._channel(), self.clock).send_due())
+
+    def _channel(self) -> Channel:
+        return self.channel or Channels(self.workspace.path, self.workspace.event, self.clock)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -119,9 +128,10 @@ class AlertCalls:
             yield
             return
         end = Event()
-        channel = self.channel or Channels(self.workspace.path, self.workspace.event, self.clock)
         with self.outbox.sender():
-            sender = SenderThreads(self.outbox, OutboxSender(self.outbox, channel, self.clock), self.clock, self.report)
+            sender = SenderThreads(
+                self.outbox, OutboxSender(self.outbox, self._channel(), self.clock), self.clock, self.report
+            )
             threads = [Thread(target=work, args=(end,), daemon=True) for work in (sender.run, self._call_out)]
             for thread in threads:
                 thread.start()

@@ -40,3 +40,13 @@ def _on_duty(receiver: Receiver, roster: Roster | None, now: datetime) -> Iterat
     working = [shift for shift in shifts if not shift.on_call] or shifts
     for person in dict.fromkeys(shift.person for shift in working):
         yield person, roster.name(person) if roster else person
+
+
+def people_without_address(settings: AlertsFile, receiver: Receiver, roster: Roster | None) -> tuple[str, ...]:
+    """Return the people in the role of a receiver without an address; the role itself without people."""
+    if not receiver.role:
+        return ()
+    ids = dict.fromkeys(one.person for one in (roster.shifts if roster else ()) if one.role == receiver.role)
+    names = {one: roster.name(one) for one in ids} if roster else {}
+    lacking = tuple(name for one, name in names.items() if not {one, name} & settings.people.keys())
+    return lacking if names else (receiver.role,)

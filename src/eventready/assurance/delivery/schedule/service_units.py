@@ -1,4 +1,4 @@
-"""Units of systemd and a line of cron for the scheduler: printed, never installed."""
+"""Units of systemd for scheduler and watch, and a line of cron for the scheduler: printed, never installed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 EVERY = 5
 
 
-def command(workspace: Path, options: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the command for executing the due jobs once."""
-    return (sys.executable, "-m", "eventready", "-w", str(workspace.resolve()), "schedule", "--once", *options)
+def command(workspace: Path, *words: str) -> tuple[str, ...]:
+    """Return a command of the workspace."""
+    return (sys.executable, "-m", "eventready", "-w", str(workspace.resolve()), *words)
 
 
 def environment_file(event: str) -> str:
@@ -22,8 +22,9 @@ def environment_file(event: str) -> str:
 
 
 def systemd(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
-    """A service with its environment file, and its timer."""
-    call = " ".join(_systemd_word(word) for word in command(workspace, options))
+    """A service with its environment file and its timer, and the service of the watch."""
+    call = " ".join(map(_systemd_word, command(workspace, "schedule", "--once", *options)))
+    watch = " ".join(map(_systemd_word, command(workspace, "watch", *options)))
     return f"""\
 # ~/.config/systemd/user/eventready-{event}.service
 [Unit]
@@ -47,14 +48,33 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 
-# Then: systemctl --user enable --now eventready-{event}.timer && loginctl enable-linger
+# ~/.config/systemd/user/eventready-{event}-watch.service
+[Unit]
+Description=eventready watch of {event}
+After=network-online.target
+
+[Service]
+Type=notify
+EnvironmentFile=-%h/{environment_file(event)}
+ExecStart={watch}
+# A watch without a round for a minute is restarted; Ctrl-C is its orderly end.
+WatchdogSec=60
+Restart=always
+RestartSec=5
+TimeoutStartSec=infinity
+KillSignal=SIGINT
+
+[Install]
+WantedBy=default.target
+
+# Then: systemctl --user enable --now eventready-{event}.timer eventready-{event}-watch && loginctl enable-linger
 """
 
 
 def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
     """A line for `crontab -e`, which reads the environment file first."""
     log = workspace.resolve() / ".eventready" / "schedule.log"
-    call = " ".join(shlex.quote(word) for word in command(workspace, options))
+    call = " ".join(shlex.quote(word) for word in command(workspace, "schedule", "--once", *options))
     file = f'"$HOME"/{environment_file(event)}'
     environment = f"set -a; [ ! -r {file} ] || . {file}; set +a;"
     return f"*/{EVERY} * * * * {environment} {call} >> {shlex.quote(str(log))} 2>&1".replace("%", r"\%") + "\n"
