@@ -225,6 +225,8 @@ def test_a_viewer_may_not_act(
         ("/incident", {"summary": "x", "kind": "outage", "venue": "nowhere", "service": "internet"}),
         ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "beer"}),
         ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "subscribers": "٣"}),
+        ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "began": "yesterday"}),
+        ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "began": "2199-01-01"}),
         ("/incident/SC-1/notice", {"to": "department", "how": "phone"}),
         ("/incident/SC-1/notice", {"to": "everybody", "how": "phone"}),
         ("/silence/end", {"act": "9"}),
@@ -240,8 +242,9 @@ def test_an_invalid_act_is_refused_with_a_sentence(night: Scene, users: Users, p
 
 def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) -> None:
     browser = client(night)
-    browser.post("/incident", data=dict(ACTS[3][1]))
+    browser.post("/incident", data={**ACTS[3][1], "began": "2020-02-03T04:05"})
     name = incidents(night.store)[0].id
+    assert name == "SC-20200203-01"
     given = {"to": "department", "how": "phone", "recipient": "Chị Lan"}
     assert "Chị Lan" in browser.post(f"/incident/{name}/notice", data=given).text
     browser.post("/finding", data=dict(ACTS[2][1]))

@@ -6,7 +6,7 @@ The record has the name of the user. No act changes a configuration.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
+from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.matchers import Matcher
 from eventready.core.messages import in_language, message
@@ -78,6 +79,7 @@ def open_new(request: Request, form: FormData) -> str:
     report = Report(
         by=viewer_of(request).name,
         summary=_field(form, "summary"),
+        began=_moment(form, "began"),
         venue=_field(form, "venue") or None,
         place=_field(form, "place"),
         services=tuple(str(one) for one in form.getlist("service")),
@@ -134,6 +136,14 @@ def _plain(form: FormData) -> dict[str, str]:
 
 def _field(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()
+
+
+def _moment(form: FormData, name: str) -> datetime | None:
+    """Return a local time of a form; None for an empty field. Raises UsageError."""
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=TZ) if (value := _field(form, name)) else None
+    except ValueError:
+        raise UsageError(message("web:deed.choice", field=name)) from None
 
 
 def _choice(form: FormData, name: str, choices: tuple[str, ...]) -> str:

@@ -79,8 +79,11 @@ def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
 
 
 def _act(act: Act, lang: Lang) -> NightEntry:
-    what = text(f"web:did.{act.kind}", lang, labels=", ".join(map(str, act.matchers)))
-    return NightEntry(act.at, "act", f"{what} {act.text}".strip(), act.by)
+    named = {one.label: one.value for one in act.matchers if one.operator == "="}
+    key = Key(**named) if named.keys() == set(Key._fields) and len(act.matchers) == len(named) else None
+    labels = "" if key else f" {', '.join(map(str, act.matchers))}"
+    reason = f": {act.text}" if act.text else ""
+    return NightEntry(act.at, "act", f"{text(f'web:did.{act.kind}', lang)}{labels}{reason}", act.by, key=key)
 
 
 def _incident(incident: Incident, model: ReadModel, lang: Lang) -> Iterator[NightEntry]:
