@@ -7,12 +7,18 @@ ASCII character or one of four classes of the characters beyond (blanks, digits,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, lru_cache, wraps
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Message, message
+from eventready.core.remembered import keep_results, load_results
+
+R = TypeVar("R")
 
 _ASCII = 128
 _SPACE, _DIGIT, _WORD, _REST = (1 << (_ASCII + place) for place in range(4))
@@ -64,6 +70,55 @@ class _Cost(NamedTuple):
     exponent: int
 
 
+@cache
+def _known() -> dict[str, Any]:
+    return load_results(Path(__file__))
+
+
+#: Results of the innermost block of `remembered`.
+_new: ContextVar[dict[str, Any] | None] = ContextVar("new", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Keep the results for the patterns of a block for later processes."""
+    found: dict[str, Any] = {}
+    token = _new.set(found)
+    try:
+        yield
+    finally:
+        _new.reset(token)
+    if found:
+        _known().update(found)
+        keep_results(Path(__file__), _known())
+
+
+def _kept(failed: Any) -> Callable[[Callable[[str], R]], Callable[[str], R]]:
+    """Look results up before computing them; `failed`: the result for patterns beyond understanding, never kept."""
+
+    def keeping(function: Callable[[str], R]) -> Callable[[str], R]:
+        @lru_cache(maxsize=8192)
+        @wraps(function)
+        def look(pattern: str) -> R:
+            key = f"{function.__name__} {pattern}"
+            if key in _known():
+                kept: R = _known()[key]
+                return kept
+            try:
+                result = function(pattern)
+            except (ImportError, re.error, RecursionError):
+                unknown: R = failed
+                return unknown
+            new = _new.get()
+            if new is not None:
+                new[key] = result
+            return result
+
+        return look
+
+    return keeping
+
+
 @lru_cache(maxsize=512)
 def parse_tree(pattern: str) -> Any:
     """Return the parse tree of a pattern, which no caller may change. Raises ImportError, re.error, RecursionError."""
@@ -72,12 +127,10 @@ def parse_tree(pattern: str) -> Any:
     return _parser.parse(pattern)
 
 
+@_kept(None)
 def leading(pattern: str) -> int | None:
     """Return the possible first characters of a line after its blanks; None where a blank line may match."""
-    try:
-        tree = parse_tree(pattern)
-    except (ImportError, re.error, RecursionError):
-        return None
+    tree = parse_tree(pattern)
     if tree.state.flags & re.IGNORECASE:
         return None
     characters, transparent = _visible(tree)
@@ -117,7 +170,7 @@ def _visible_item(operation: str, argument: Any) -> tuple[int, bool]:
     return ANY, True
 
 
-@lru_cache(maxsize=4096)
+@_kept(UNBOUNDED)
 def exponent(pattern: str) -> int:
     """Return the least n for which a match at a single place of a line takes at most length**n steps.
 
@@ -125,12 +178,9 @@ def exponent(pattern: str) -> int:
     counts when the part behind it can begin with a character of the repeat itself, so that the place where the repeat
     ends is ambiguous.
     """
-    try:
-        tree = parse_tree(pattern)
-        if tree.state.flags & re.IGNORECASE:
-            tree = parse_tree(_CAPITALS.sub(lambda match: match[1] or match[0].lower(), pattern))
-    except (ImportError, re.error, RecursionError):
-        return UNBOUNDED
+    tree = parse_tree(pattern)
+    if tree.state.flags & re.IGNORECASE:
+        tree = parse_tree(_CAPITALS.sub(lambda match: match[1] or match[0].lower(), pattern))
     return min(_sequence(list(tree), _Cost(0, 0)).exponent, UNBOUNDED)
 
 

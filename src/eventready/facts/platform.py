@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
+from eventready.core.pattern import remembered
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
 from eventready.facts.grammar import strings_in, words_in
@@ -149,7 +151,9 @@ def load_usable(name: str, extra_dirs: Iterable[Path | str] = ()) -> tuple[Platf
 
 @cache
 def _load(name: str, extra_dirs: tuple[Path, ...]) -> Platform:
-    return _Folder(name, extra_dirs, ()).platform()
+    folder = _Folder(name, extra_dirs, ())
+    with remembered() if folder.folder.parent == HOME else nullcontext():
+        return folder.platform()
 
 
 def _reason(reason: str | Reason) -> Bilingual:
