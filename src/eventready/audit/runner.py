@@ -24,7 +24,7 @@ from eventready.workspace.workspace import Workspace
 #: Initial threads, and the most that begin between two samples.
 _INITIAL, _STEP = 6, 100
 #: Sampling period in seconds; share of a core above which no thread is added.
-_SAMPLE_S, _BUSY = 0.05, 0.3
+_SAMPLE_S, _BUSY = 0.05, 0.6
 #: Wake-up delays in seconds: the machine is busy with our threads if they use some of a core; it is busy.
 _LATE_S, _VERY_LATE_S = 0.002, 0.02
 #: File descriptors of a session (with a proxy command), and those of the rest of the process.
