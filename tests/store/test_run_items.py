@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -88,6 +89,8 @@ def test_rows_are_the_document_byte_for_byte(
     sealed = Run.sealed(whole)
     for found in (run, store.get("latest")):
         assert canonical(found.document) == canonical(sealed.document)
+        for one_line in (False, True):
+            assert json.loads(b"".join(found.json(one_line=one_line))) == sealed.document
     assert store.verify().intact
 
 

@@ -21,6 +21,7 @@ from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Lang, Param, Text, in_language, message, text
 
 if TYPE_CHECKING:
+    from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.device import Device
     from eventready.workspace.workspace import Workspace
@@ -120,6 +121,11 @@ class App:
             return
         indent = None if self.output == "ndjson" else 1
         click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+
+    def emit_run(self, run: Run) -> None:
+        """Print a run document on stdout, piece by piece: JSON, or one line for ndjson."""
+        for piece in run.json(one_line=self.output == "ndjson"):
+            click.echo(piece, nl=False)
 
     def text(self, msgid: str, /, **params: Param) -> str:
         """A message of the catalogue in the terminal's language."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 def write_atomic(
-    path: Path, data: bytes, *, private: bool = False, what: str = "the file", do: str | Message = ""
+    path: Path, data: bytes | Iterable[bytes], *, private: bool = False, what: str = "the file", do: str | Message = ""
 ) -> None:
     """Write `data` to `path` atomically: a crash leaves the old or the new file. Raises UsageError.
 
@@ -28,7 +29,7 @@ def write_atomic(
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

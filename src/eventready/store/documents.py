@@ -67,7 +67,8 @@ def save_unstored_run(run: Run, folder: Path | None) -> Path | None:
         path = place / f"run-{run.id}.json"
         try:
             path.touch(mode=0o600)
-            path.write_text(run.json(), encoding="utf-8", errors="backslashreplace")
+            with path.open("wb") as file:
+                file.writelines(run.json())
         except (OSError, StoreError):
             path.unlink(missing_ok=True)
             continue

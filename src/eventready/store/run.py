@@ -47,14 +47,14 @@ class Items:
         """List in groups of a device each; `read` reads them anew."""
         return cls(lambda: (b",".join(by_check.values()) for _, by_check in read() if by_check), read)
 
-    def pieces(self) -> Iterator[bytes]:
-        """Canonical bytes of the list, piece by piece."""
-        before = b"["
+    def pieces(self, end: bytes = b"") -> Iterator[bytes]:
+        """Canonical bytes of the list, piece by piece; `end` is written between the groups."""
+        before = b"[" + end
         for group in self.groups():
             yield before
             yield group
-            before = b","
-        yield b"[]" if before == b"[" else b"]"
+            before = b"," + end
+        yield b"[]" if before[:1] == b"[" else end + b"]"
 
     def __iter__(self) -> Iterator[Any]:
         """Items, decoded group by group."""
@@ -255,9 +255,22 @@ class Run:
         """True when the document matches its `sha256`."""
         return bool(self.sealed(self.document).document["sha256"] == self.document.get("sha256"))
 
-    def json(self) -> str:
-        """Document as indented JSON."""
-        return json.dumps(dict(self.document), indent=1, ensure_ascii=False)
+    def json(self, *, one_line: bool = False) -> Iterator[bytes]:
+        """Document as indented JSON, piece by piece; a long list has a line for each of its groups."""
+        if one_line:
+            yield from Parts.of(self.document).pieces()
+            yield b"\n"
+            return
+        yield b"{"
+        before = b"\n "
+        for key in self.document:
+            yield before + canonical(key) + b": "
+            if items := self._items(key):
+                yield from items.pieces(b"\n")
+            else:
+                yield json.dumps(self.document[key], indent=1, ensure_ascii=False).replace("\n", "\n ").encode()
+            before = b",\n "
+        yield b"\n}\n"
 
 
 @dataclass(frozen=True)

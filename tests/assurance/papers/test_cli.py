@@ -116,7 +116,7 @@ def test_without_runs_reading_leaves_no_trace(call: Call, tmp_path: Path) -> Non
 
 def test_a_saved_document_can_be_reported(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "saved.json"
-    path.write_text(broken().run.json(), encoding="utf-8")
+    path.write_bytes(b"".join(broken().run.json()))
     code, out, _ = call("report", "readiness", str(path), "--format", "md", "--out", "-")
     assert code == 0
     assert "AP\\-HN\\-07" in out

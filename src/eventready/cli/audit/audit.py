@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Literal
@@ -109,13 +109,13 @@ def command(
         except RunNotStored as lost:
             bars.stop()
             _print(app, lost.run)
-            _write(out, lost.run.json)
+            _write(out, lost.run.json())
             raise
     _warn_of_nothing_expected(app, devices)
     _print(app, done.run)
-    _write(out, done.run.json)
-    _write(junit_file, lambda: junit(done.run, fail_on))
-    _write(sarif_file, lambda: sarif(done.run, all_checks(), workspace.devices))
+    _write(out, done.run.json())
+    _write(junit_file, _text(lambda: junit(done.run, fail_on)))
+    _write(sarif_file, _text(lambda: sarif(done.run, all_checks(), workspace.devices)))
     _advise(app, done.run, devices)
     return Exit(done.exit)
 
@@ -133,14 +133,17 @@ def _print(app: App, run: Run) -> None:
         if app.output == "table":
             show(run, app.lang)
         else:
-            app.emit(dict(run.document))
+            app.emit_run(run)
 
 
-def _write(path: Path | None, text: Callable[[], str]) -> None:
+def _text(made: Callable[[], str]) -> Iterator[bytes]:
+    yield made().encode("utf-8", "backslashreplace")
+
+
+def _write(path: Path | None, pieces: Iterable[bytes]) -> None:
     """Write a file, readable by its owner only. Raises UsageError."""
     if path is not None:
-        do = message("cli:audit.stored")
-        write_atomic(path, text().encode("utf-8", "backslashreplace"), private=True, what="the file", do=do)
+        write_atomic(path, pieces, private=True, what="the file", do=message("cli:audit.stored"))
 
 
 def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:

@@ -98,7 +98,7 @@ def show(app: App, run: str, evidence: str | None) -> None:
     if app.output == "table":
         _show(found, app.lang)
     elif app.output == "json":
-        app.emit(dict(found.document))
+        app.emit_run(found)
     else:
         app.emit(found.findings())
 
