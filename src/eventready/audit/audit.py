@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,8 +24,9 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
+from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
-from eventready.core.errors import Exit
+from eventready.core.errors import Exit, most_severe
 from eventready.core.gc import relaxed_gc
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
@@ -127,7 +129,7 @@ def audit(
             run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
             status = _read(job, collector, progress)
         results = reading.results
-        matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.decisive)
+        matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
         across = evaluate(
             devices, matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
@@ -135,10 +137,11 @@ def audit(
         if job.saved:
             old = outdated(job.saved.captured, job.devices, clock.real())
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
-        decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         seen = sum((result.seen for result in results.values()), SeenSubjects())
         not_audited = set(workspace.devices).difference(devices)
+        codes: set[Exit] = set()
+        decisive = _decisive(results, across, options.fail_on, codes)
         found = verdicts(workspace.event.venues, devices, decisive, left_out=not_audited)
         document = build_run(
             run_id=run_id,
@@ -159,7 +162,16 @@ def audit(
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
         run = store.finish(document, digest)
-        return AuditResult(run, exit_code(decisive, coverage, options.fail_on, found))
+        return AuditResult(run, most_severe(codes | {exit_code((), coverage, verdicts=found)}))
+
+
+def _decisive(
+    results: Mapping[str, DeviceResult], across: Iterable[Finding], fail_on: Literal["warn", "fail"], codes: set[Exit]
+) -> Iterator[Finding]:
+    """Findings behind the verdicts, a device at a time; their exit codes are added to `codes`."""
+    for decisive in chain((results[name].decisive for name in sorted(results)), [telling(across)]):
+        codes.add(exit_code(decisive, Coverage(1, 1), fail_on))
+        yield from decisive
 
 
 def _job(

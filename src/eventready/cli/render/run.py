@@ -46,10 +46,13 @@ def show(run: Run, lang: Lang = "en") -> None:
     console.print()
     console.print(_matrix(document, lang))
     counts: Counter[str] = Counter()
+    blind: Counter[str] = Counter()
     open_findings: list[Finding] = []
     for finding in run.findings():
         counts[finding["status"]] += 1
-        if finding["status"] != "pass":
+        if finding["status"] == "not_measured" and finding["blind"]:
+            blind[finding["check"]] += 1
+        elif finding["status"] != "pass":
             open_findings.append(finding)
     console.print(_totals(document, counts, lang))
     summary = Summary.of(document, counts)
@@ -61,7 +64,6 @@ def show(run: Run, lang: Lang = "en") -> None:
     rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f in faults]
     _listed(console, "cli:run.findings", rows, lang)
     _listed(console, "cli:run.unmeasured", unmeasured_rows(open_findings, lang), lang)
-    blind = Counter(f["check"] for f in _of(open_findings, "not_measured") if f["blind"])
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
         console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
