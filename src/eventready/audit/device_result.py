@@ -65,7 +65,7 @@ class DeviceResult:
 
     @property
     def decisive(self) -> tuple[Finding, ...]:
-        """Findings that verdicts rest on, unpickled on every access."""
+        """Findings behind verdicts, unpickled on every access."""
         findings: tuple[Finding, ...] = _unpacked(self.packed[1])
         return findings
 
@@ -75,7 +75,7 @@ def _unpacked(packed: bytes) -> Any:
 
 
 def _light(observation: Observation) -> Observation:
-    """Copy whose rows share one set of the fields that were given; such a set is half of the memory of a row."""
+    """Copy with a shared set of given fields for all rows: half of the memory of a row."""
     rows = tuple(row.model_copy() for row in observation.rows)
     for row in rows:
         object.__setattr__(row, "__pydantic_fields_set__", _GIVEN)

@@ -123,7 +123,7 @@ class App:
         click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
 
     def emit_run(self, run: Run) -> None:
-        """Print a run document on stdout, piece by piece: JSON, or one line for ndjson."""
+        """Print a run document on stdout, piece by piece: JSON, or a single line for ndjson."""
         for piece in run.json(one_line=self.output == "ndjson"):
             click.echo(piece, nl=False)
 
