@@ -62,6 +62,13 @@ class WatchRecord:
         }
         return {key: status for key, status in last.items() if key.check}
 
+    def begins(self) -> dict[Key, float]:
+        """Return the times of the last recorded changes, in seconds of the event's clock. Raises StoreError."""
+        return {
+            Key(body["device"], body["check"], body["subject"]): datetime.fromisoformat(body["at"]).timestamp()
+            for body in self._bodies("change")
+        }
+
     def paused(self, now: datetime) -> Mapping[str, str]:
         """Return the devices paused at an event time, with the command at work; empty for a person. Raises StoreError.
 

@@ -99,7 +99,7 @@ class WatchSession:
         facts = {name: matrix.needed(name) for name in devices}
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
-        states.begin(record.states(), self.clock.now().timestamp())
+        states.begin(record.states(), record.begins())
         audited = _last_audit(self.store, workspace)
         states.begin(states_of(audited) if audited else {}, self.clock.now().timestamp())
         job = WatchJob(

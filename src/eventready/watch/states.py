@@ -62,10 +62,11 @@ class States:
     def __init__(self) -> None:
         self._states: dict[Key, _State] = {}
 
-    def begin(self, states: Mapping[Key, str], since: float) -> None:
-        """Take states as they are."""
+    def begin(self, states: Mapping[Key, str], since: Mapping[Key, float] | float) -> None:
+        """Take states as they are, begun at a time, or each at its own."""
         for key, status in states.items():
-            self._states.setdefault(key, _State(status, since))
+            begun = since[key] if isinstance(since, Mapping) else since
+            self._states.setdefault(key, _State(status, begun))
 
     def status(self, key: Key) -> tuple[str, float] | None:
         """Return the state in force and its start; None for an unknown finding."""

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.messages import text
 from eventready.watch.alerts.acts import Acts, matchers_of
+from eventready.watch.states import Key, States
 from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer
 from eventready.watch.web.read_model import OnDuty
@@ -63,6 +64,20 @@ def test_a_state_begins_at_a_time_of_the_event(tmp_path: Path) -> None:
         kept = made.snapshots.latest()
         assert kept is not None
         assert before <= datetime.fromisoformat(kept["open"][0]["since"]) <= datetime.fromisoformat(kept["at"])
+
+
+def test_a_state_keeps_its_begin_over_a_restart_of_the_watch(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.read("r1", up=False)
+        made.read("r1", up=False)
+        key = Key("r1", "isis", "peer")
+        states = States()
+        states.begin(made.record.states(), made.record.begins())
+        before, after = made.watcher.states.status(key), states.status(key)
+    assert before is not None
+    assert after is not None
+    assert (after[0], int(after[1])) == (before[0], int(before[1]))
 
 
 def test_silence_is_never_green(tmp_path: Path) -> None:

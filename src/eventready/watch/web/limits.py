@@ -10,8 +10,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eventready.watch.web.sessions import COOKIE
+
 #: Requests per second and at once of a client; clients remembered; bytes of a body.
 RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536
+#: Requests per second above the rate whose session is looked up: after a restart no session is known.
+LOOKUPS = 50
 #: Streams of a client, and of all.
 STREAMS, ALL_STREAMS = 60, 300
 _STREAM = "/wall/stream"
@@ -48,7 +52,7 @@ class RequestLimits:
 
     def __init__(self, app: ASGIApp, known: Callable[[Scope], str]) -> None:
         self._app, self._known = app, known
-        self._bucket = Bucket(RATE, BURST)
+        self._bucket, self._lookups = Bucket(RATE, BURST), Bucket(LOOKUPS, LOOKUPS)
         self._streams: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +60,7 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         key = self._known(scope) or client_of(scope)
-        if not self._bucket.take(key):
+        if not (self._bucket.take(key) or (_has_session(scope) and self._lookups.take(""))):
             await PlainTextResponse("too many requests\n", 429, {"Retry-After": "5"})(scope, receive, send)
         elif scope["path"] == _STREAM:
             await self._stream(key, scope, receive, send)
@@ -76,6 +80,10 @@ class RequestLimits:
             self._streams[key] -= 1
             if not self._streams[key]:
                 del self._streams[key]
+
+
+def _has_session(scope: Scope) -> bool:
+    return COOKIE in Headers(scope=scope).get("cookie", "")
 
 
 def _too_large(headers: Headers) -> bool:

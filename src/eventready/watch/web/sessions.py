@@ -58,6 +58,7 @@ class Sessions:
         self._end(*too_many, *(key for key, body in others.items() if not _fresh(body)))
         body = {"user": user, "role": role, "source": source, "since": now.isoformat(timespec="milliseconds")}
         self._current.put(_key(token), body)
+        self._known[_key(token)] = UserSession(_key(token), user, role), time.monotonic()
         return token
 
     def known(self, token: str) -> UserSession | None:
