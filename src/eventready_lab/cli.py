@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import textwrap
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import zip_longest
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from eventready_lab.control.lab_folder import LabFolder
     from eventready_lab.embedded.process import LabOptions
 
+#: Seconds of a start worth a line.
+_LONG_S = 10
 _KEYS = ("check", "device", "subject", "status")
 _OUT = click.option(
     "--out",
@@ -83,12 +86,16 @@ def up(
     if foreground:
         _serve_here(app, options, folder)
         return
+    began = time.monotonic()
     record, plan = start(options)
+    took_s = time.monotonic() - began
     if app.output != "table":
         left_out = [device.name for device in plan.left_out]
         app.emit(_as_data(folder, record, left_out, expected_as_data(plan.scenario)))
         return
     app.notify("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title)
+    if took_s > _LONG_S:
+        app.notify("lab:up.took", seconds=took_s)
     for device in plan.left_out:
         app.notify("lab:up.left_out_platform", device=device.name, platform=device.platform)
     _say_next(app, folder)

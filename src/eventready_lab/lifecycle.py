@@ -18,7 +18,8 @@ from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_lin
 from eventready_lab.embedded.process import LabOptions, LabPlan, plan_lab
 from eventready_lab.real.launcher import remove_real_lab
 
-_START_S = 90.0
+#: Seconds until a lab is ready at the latest: of any lab, and for each of its devices.
+_START_S, _DEVICE_S = 90.0, 0.1
 _STOP_S = 10.0
 _POLL_S = 0.05
 _PROBE_BYTES = 65_536
@@ -33,7 +34,8 @@ def start(options: LabOptions) -> tuple[LabRecord, LabPlan]:
     plan = plan_lab(options)
     folder.remove_leftovers()
     process = _spawn(options, folder)
-    deadline = time.monotonic() + _START_S
+    patience_s = _START_S + _DEVICE_S * max(options.scale, len(plan.devices))
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         record = folder.read_record()
         if record and record.pid == process.pid:
@@ -43,7 +45,7 @@ def start(options: LabOptions) -> tuple[LabRecord, LabPlan]:
         time.sleep(_POLL_S)
     process.kill()
     process.wait()
-    raise UsageError(message("lab:not_ready", seconds=_START_S), where=str(folder.log))
+    raise UsageError(message("lab:not_ready", seconds=patience_s), where=str(folder.log))
 
 
 def _spawn(options: LabOptions, folder: LabFolder) -> subprocess.Popen[bytes]:

@@ -1,0 +1,165 @@
+"""A PostgreSQL server shared by two auditors, a watcher and a page: overlap, lost connections, dump and restore."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from eventready.core.clock import Clock
+from eventready.core.errors import StoreError
+from eventready.store.store import Store
+from tests.store.conftest import Document
+from tests.store.test_run_items import header, items
+
+pytestmark = pytest.mark.slow
+
+#: Runs of each auditor, devices of a run.
+RUNS, DEVICES = 3, 40
+
+
+@pytest.fixture
+def shared(server: str, request: pytest.FixtureRequest) -> str:
+    """URL of an empty database."""
+    name = f"s{abs(hash(request.node.nodeid)) % 10**12}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    return f"{server}/{name}"
+
+
+def cut(shared: str) -> None:
+    """End every connection to the database, as a restart of the server does."""
+    name = shared.rpartition("/")[2]
+    with psycopg.connect(shared.replace(name, "postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+
+def audit_once(store: Store, clock: Clock, document: Document, between: Callable[[], None] = lambda: None) -> str:
+    run_id = store.begin("le-30-4", clock)
+    for number in range(DEVICES):
+        store.keep_items(run_id, items(f"d{number:02}"))
+        if number == DEVICES // 2:
+            between()
+    return store.finish(header(document, run_id)).id
+
+
+def test_two_auditors_a_watcher_and_a_page_share_a_server(
+    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventready.store.run_items._BATCH", 8)
+    failed: list[BaseException] = []
+    audited = threading.Event()
+
+    def guarded(work: Callable[[Store], None]) -> None:
+        try:
+            with Store(shared) as store:
+                work(store)
+        except BaseException as error:
+            failed.append(error)
+
+    def auditor(store: Store) -> None:
+        for _ in range(RUNS):
+            audit_once(store, clock, document)
+
+    def watcher(store: Store) -> None:
+        with store.exclusive("watch") as mine:
+            assert mine
+            while not audited.is_set():
+                store.journal("watch").append(lambda _: ("core-1", {"state": "up"}), datetime.now(UTC))
+
+    def page(store: Store) -> None:
+        while not audited.is_set():
+            for entry in store.runs():
+                if entry.state == "finished":
+                    assert len(list(store.get(entry.id).observations())) == DEVICES
+
+    auditors = [threading.Thread(target=guarded, args=(auditor,)) for _ in range(2)]
+    others = [threading.Thread(target=guarded, args=(work,)) for work in (watcher, page)]
+    for thread in (*auditors, *others):
+        thread.start()
+    for thread in auditors:
+        thread.join()
+    audited.set()
+    for thread in others:
+        thread.join()
+    assert failed == []
+    with Store(shared) as store:
+        assert store.notices == ()
+        assert [entry.state for entry in store.runs()] == ["finished"] * 2 * RUNS
+        assert store.verify().problems == ()
+
+
+def test_connections_lost_in_the_middle_of_an_audit_lose_nothing(
+    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventready.store.run_items._BATCH", 8)
+    with Store(shared) as store:
+        run_id = audit_once(store, clock, document, lambda: cut(shared))
+        run = store.get(run_id)
+        assert [found["device"] for found in run.observations()] == [f"d{number:02}" for number in range(DEVICES)]
+        assert store.verify().intact
+
+
+def test_a_server_that_stays_away_leaves_an_interrupted_run(
+    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventready.store.run_items._BATCH", 2)
+    name = shared.rpartition("/")[2]
+    with psycopg.connect(shared.replace(name, "postgres"), autocommit=True) as connection:
+        with Store(shared) as store:
+            run_id = store.begin("le-30-4", clock, {**header(document, ""), "state": "interrupted"})
+            store.keep_items(run_id, items("a"))
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+            cut(shared)
+            store.keep_items(run_id, items("b"))
+            with pytest.raises(StoreError):
+                store.finish(header(document, run_id))
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+    with Store(shared) as store:
+        assert [entry.state for entry in store.runs()] == ["interrupted"]
+        assert [found["device"] for found in store.get(run_id).observations()] == ["a"]
+        assert store.verify().intact
+
+
+def test_many_readers_wait_for_a_connection(shared: str, clock: Clock, document: Document) -> None:
+    with Store(shared) as store:
+        run = store.get(audit_once(store, clock, document))
+        found: list[int] = []
+
+        def read() -> None:
+            observations = iter(run.observations())
+            next(observations)
+            time.sleep(0.2)
+            found.append(1 + len(list(observations)))
+
+        threads = [threading.Thread(target=read) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [DEVICES] * 40
+
+
+def test_a_dump_restored_elsewhere_is_verified(
+    server: str, shared: str, clock: Clock, document: Document, tmp_path: Path
+) -> None:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    with Store(shared) as store:
+        kept = store.get(audit_once(store, clock, document)).document
+        head = store.verify().head
+    dump = tmp_path / "eventready.dump"
+    restored = shared + "r"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {restored.rpartition('/')[2]} TEMPLATE template0".encode())
+    subprocess.run([programs / "pg_dump", "--format=custom", f"--file={dump}", shared], check=True, timeout=60)
+    subprocess.run([programs / "pg_restore", f"--dbname={restored}", dump], check=True, timeout=60)
+    with Store(restored) as store:
+        proof = store.verify()
+        assert (proof.intact, proof.head) == (True, head)
+        assert store.get("latest").document == kept
