@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -140,6 +140,7 @@ def evaluate(
     intervals: Mapping[str, float] | None = None,
     duties: DutyIndex | None = None,
     scope: Scope | None = None,
+    checks: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
@@ -148,14 +149,15 @@ def evaluate(
     becomes a finding of that check.
 
     `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
-    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only.
+    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only. `checks`: of single devices,
+    those alone.
     """
     evaluation = _Evaluation(
         devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, history or {},
         intervals or {}, duties or DutyIndex(()),
     )  # fmt: skip
     today = moment.astimezone(TZ).date()
-    findings = [*waive(evaluation.findings(scope), waivers, today)]
+    findings = [*waive(evaluation.findings(scope, checks), waivers, today)]
     if scope != "device":
         findings += _of_network(evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today))
         findings += expired(waivers, today)
@@ -206,12 +208,12 @@ class _Evaluation:
             for name, device in self._devices.items()
         }
 
-    def findings(self, scope: Scope | None) -> Iterator[Finding]:
+    def findings(self, scope: Scope | None, checks: Collection[str] | None = None) -> Iterator[Finding]:
         """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
         for name, device in self._devices.items():
             cells = self._matrix.concerning(name)
             for cell in cells:
-                if scope in (None, self._matrix.checks[cell.check].scope):
+                if scope in (None, self._matrix.checks[cell.check].scope) and (checks is None or cell.check in checks):
                     yield from self._of_cell(device, cell)
             if scope != "fleet" and all(self._matrix.checks[cell.check].scope == "network" for cell in cells):
                 yield blind("", "checks:run.no_check").replace(check=UNCHECKED, device=name)

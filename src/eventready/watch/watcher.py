@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from math import inf
 
 from eventready.checks.finding import Finding, Outcome
@@ -66,17 +67,17 @@ class _DeviceState:
 
     `cause`: the lost device in front of a lost device.
 
-    `steady`: all findings had their states in force when evaluated at `evaluated_at`. `check_at`: time of the next
-    stale answer.
+    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last.
+    `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
     answered_at: float | None = None
     lost: bool = False
     cause: str = ""
-    steady: bool = False
-    evaluated_at: float = 0.0
+    pending: set[str] = field(default_factory=set)
+    evaluated_at: float = -inf
     check_at: float = 0.0
 
 
@@ -93,6 +94,7 @@ class Watcher:
         }
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._shared = {name: job.matrix.shared(name) for name in job.devices}
+        self._checks = {name: self._checks_of(name) for name in job.devices}
         self._across: tuple[Finding, ...] = ()
         self._own: tuple[Finding, ...] = ()
         #: Figures of the last minute.
@@ -110,7 +112,8 @@ class Watcher:
         return (*self._of_network(), *self._own)
 
     def _of_network(self) -> tuple[Finding, ...]:
-        return (*(one for device in self._devices.values() for one in device.findings), *self._across)
+        of_devices = (found for device in self._devices.values() for found in device.findings.values())
+        return (*chain.from_iterable(of_devices), *self._across)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
@@ -133,12 +136,12 @@ class Watcher:
         answers = any(one.status.measured for one in taken)
         state.answered_at = now if answers else state.answered_at
         state.check_at = 0.0
-        same = all(self._same(state, one) for one in taken)
+        changed = {one.fact for one in taken if not self._same(state, one)}
         fresh = {one.fact for one in taken if self._take(state, one, now)}
-        if same and state.steady and now - state.evaluated_at < _ANEW_S:
+        if not changed and not state.pending and now - state.evaluated_at < _ANEW_S:
             return []
         self._fleet_due |= bool(self._shared[device] & fresh)
-        changes = self._evaluated(device, fresh, now, moment) if fresh else []
+        changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
         if state.lost and answers:
             state.lost = False
             back = StateChange(
@@ -194,7 +197,7 @@ class Watcher:
                 changes.append(lost)
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
-                changes += self._evaluated(name, stale, now, moment, at_once=True)
+                changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)
             state.check_at = self._next_check(name, now)
         if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= _FLEET_S):
             changes += self._evaluate_across(now, moment, resting)
@@ -207,7 +210,7 @@ class Watcher:
         for fact in stale:
             del state.facts[fact]
         if stale:
-            self._evaluated(name, set(), now, moment)
+            self._evaluated(name, set(), now, moment, changed=stale)
 
     def _cause(self, name: str) -> str:
         """Return the first lost device in front of a device; empty without any."""
@@ -241,25 +244,53 @@ class Watcher:
         )
 
     def _evaluated(
-        self, name: str, facts: set[str], now: float, moment: datetime, *, at_once: bool = False
+        self,
+        name: str,
+        facts: set[str],
+        now: float,
+        moment: datetime,
+        *,
+        changed: Collection[str],
+        at_once: bool = False,
     ) -> list[StateChange]:
-        """Run the checks of a device and compare those of the facts just read."""
+        """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
         job, state = self._job, self._devices[name]
         interval = max((known.at - known.before_at for known in state.facts.values() if known.before), default=0.0)
         readings = [one for known in state.facts.values() for one in _readings(known)]
-        state.findings = evaluate(
+        checks = self._due_checks(name, changed, now)
+        found = evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
-            intervals={name: interval}, scope="device",
+            intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
-        settled = {check for check in self._checks(name) if self._settled(state, check)}
-        needs = {check for check in settled if not facts.isdisjoint(job.matrix.checks[check].needs)}
-        compared = [finding for finding in state.findings if finding.check in needs]
+        state.findings = {} if checks is None else {c: known for c, known in state.findings.items() if c not in checks}
+        for finding in found:
+            state.findings.setdefault(finding.check, []).append(finding)
+        return self._compared(name, facts, moment.timestamp(), at_once=at_once)
+
+    def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
+        """Return the checks that read a changed fact; None for all, after some minutes."""
+        state = self._devices[name]
+        if now - state.evaluated_at >= _ANEW_S:
+            state.evaluated_at = now
+            return None
+        return frozenset(check for check, read in self._checks[name].items() if not read.isdisjoint(changed))
+
+    def _compared(self, name: str, facts: set[str], at: float, *, at_once: bool) -> list[StateChange]:
+        """Compare the findings of the checks of some facts with the states in force."""
+        state, checks = self._devices[name], self._job.matrix.checks
+        needs = [
+            check
+            for check in self._checks[name]
+            if not facts.isdisjoint(checks[check].needs) and self._settled(state, check)
+        ]
+        compared = [finding for check in needs for finding in state.findings.get(check, ())]
         cause = state.cause or name if state.lost else ""
-        changes = self.states.update(moment.timestamp(), compared, at_once=at_once, cause=cause)
+        changes = self.states.update(at, compared, at_once=at_once, cause=cause)
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
-        changes += self.states.measured_again(moment.timestamp(), whole, cause)
-        known = (finding for finding in state.findings if finding.check in settled)
-        state.steady, state.evaluated_at = not self.states.pending(known), now
+        changes += self.states.measured_again(at, whole, cause)
+        for check in needs:
+            pending = self.states.pending(state.findings.get(check, ()))
+            (state.pending.add if pending else state.pending.discard)(check)
         return changes
 
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
@@ -283,11 +314,12 @@ class Watcher:
         known = (one for one in self._across if one.status is not Outcome.NOT_MEASURED)
         return self.states.update(moment.timestamp(), known)
 
-    def _checks(self, device: str) -> Iterable[str]:
-        """Names of the checks of a device by itself."""
+    def _checks_of(self, device: str) -> dict[str, frozenset[str]]:
+        """Checks of a device by itself, with the facts that they read."""
         matrix = self._job.matrix
-        cells = (cell for cell in matrix.of(device) if cell.state is CellState.APPLICABLE)
-        return (cell.check for cell in cells if matrix.checks[cell.check].scope == "device")
+        cells = (cell for cell in matrix.concerning(device) if cell.state is CellState.APPLICABLE)
+        checks = (matrix.checks[cell.check] for cell in cells)
+        return {check.name: frozenset((*check.needs, *check.also_reads)) for check in checks if check.scope == "device"}
 
     def _settled(self, state: _DeviceState, check: str) -> bool:
         """True for a check with all its facts read, counters twice."""

@@ -1,0 +1,140 @@
+"""Watch of many devices at 60 s: python -m benchmarks.watch [--devices N] [--cycles N] [--profile]
+
+The whole loop runs: schedule, reader, parsers, checks, states, key figures, store. Only the sessions are simulated:
+recorded answers of a router of the embedded lab with 30 ports, whose counters move with each reading. Ports,
+neighbours, gateways, bundles, power and boards are read at 60 s, the other facts at their defaults (60 and 300 s).
+Printed: CPU per device and cycle, share of a core, greatest lag, bytes of the store per device and day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import os
+import pstats
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+from nornir.core.task import Result, Task
+
+from benchmarks.fleet import MEASURED, lab, write_workspace
+from eventready.audit.tasks import read_replies
+from eventready.core.clock import Clock
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.observe import commands_for
+from eventready.facts.platform import load_platform
+from eventready.session.reply import Reply
+from eventready.store.store import Store
+from eventready.watch.session import WatchSession
+from eventready.watch.watcher import Watcher
+from eventready.workspace.workspace import load_workspace
+
+INTERVAL_S = 60
+#: Figures of `show interfaces` that move between two readings.
+_COUNTER = re.compile(r"\d+(?= bytes|\d* packets)")
+
+
+class RecordedSession:
+    """Session with recorded answers; counters of bytes grow with time, the same for all devices."""
+
+    _moved: ClassVar[dict[int, str]] = {}
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self._answers = answers
+
+    def send_commands(self, commands: Sequence[str]) -> list[Reply]:
+        """Return the recorded answers."""
+        return [Reply(command, self._now(command)) for command in commands]
+
+    def _now(self, command: str) -> str:
+        text = self._answers[command]
+        if command != "show interfaces":
+            return text
+        second = int(time.time())
+        if second not in self._moved:
+            self._moved[second] = _COUNTER.sub(str(second * 1_000_000), text)
+        return self._moved[second]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def recorded() -> dict[str, str]:
+    """Answers of a router of the lab by command."""
+    with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
+        write_workspace(Path(folder), 2)
+        with lab(Path(folder)) as copy:
+            workspace = load_workspace(copy)
+            platform = load_platform("cisco_xe")
+            needed = build_matrix(workspace.devices, {"cisco_xe": platform}).needed("bench-0000")
+
+            def read(task: Task) -> Result:
+                return Result(host=task.host, result=read_replies(task, commands_for(platform, needed)))
+
+            replies = workspace.nornir(1).run(task=read)["bench-0000"][0].result
+    return {reply.command: reply.text for reply in replies}
+
+
+def run(devices: int, cycles: int, *, profiled: bool) -> dict[str, Any]:
+    """Return the figures of a watch over some cycles after the first, which loads and parses everything."""
+    answers = recorded()
+    os.environ.update(EVENTREADY_USERNAME="benchmark", EVENTREADY_PASSWORD="benchmark")
+    with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
+        folder = Path(home)
+        write_workspace(folder, devices)
+        facts = "\n".join(f"  {fact}: {INTERVAL_S}" for fact in MEASURED)
+        (folder / "inventory" / "watch.yaml").write_text(f"intervals:\n{facts}\n", encoding="utf-8")
+        workspace = load_workspace(folder)
+        place, profile = folder / "watch.db", cProfile.Profile()
+        lags: list[float] = []
+        marks: list[tuple[float, float, int]] = []
+
+        def on_round(watcher: Watcher, _changes: Sequence[Any], _resting: Any) -> None:
+            if watcher.beat and (not lags or beats[-1] is not watcher.beat):
+                beats.append(watcher.beat)
+                lags.append(watcher.beat.lag_s)
+            now = time.monotonic()
+            if not marks or (len(marks) == 1 and now - begun > INTERVAL_S * 1.5):
+                marks.append((now, time.process_time(), place.stat().st_size))
+
+        beats: list[Any] = []
+        with patch("eventready.session.plugin.open_session", lambda *_args: RecordedSession(answers)):
+            with Store(place) as store:
+                begun = time.monotonic()
+                if profiled:
+                    profile.enable()
+                WatchSession(workspace, workspace.devices, store, Clock()).run(INTERVAL_S * (cycles + 1.5), on_round)
+                profile.disable()
+            ended = (time.monotonic(), time.process_time(), place.stat().st_size)
+    if profiled:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+    seconds, cpu = ended[0] - marks[1][0], ended[1] - marks[1][1]
+    return {
+        "devices": devices,
+        "cycles": round(seconds / INTERVAL_S, 2),
+        "cpu_ms": round(cpu * 1000 / devices / (seconds / INTERVAL_S), 2),
+        "cores": round(cpu / seconds, 2),
+        "lag_s": max(lags[1:], default=0.0),
+        "readings_a_minute": [beat.readings for beat in beats],
+        "bytes_a_day": round((ended[2] - marks[1][2]) / seconds * 86_400 / devices),
+    }
+
+
+def main() -> None:
+    """Run the benchmark and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--devices", type=int, default=2000)
+    parser.add_argument("--cycles", type=int, default=3)
+    parser.add_argument("--profile", action="store_true", help="print the most expensive functions of the main thread")
+    given = parser.parse_args()
+    print(json.dumps(run(given.devices, given.cycles, profiled=given.profile)))
+
+
+if __name__ == "__main__":
+    main()
