@@ -17,7 +17,7 @@ FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
 CYCLONEDX ?= 7.5.0
 
-.PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench wheel lock clean
+.PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench night wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -73,6 +73,11 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.change
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.whatif
+	$(BIN)/python -m benchmarks.watch
+
+NIGHT_MIN ?= 60
+night: setup ## a watch of the simulated province in real time, NIGHT_MIN minutes, with faults at random times
+	$(BIN)/python -m benchmarks.night --minutes $(NIGHT_MIN)
 
 wheel: docs ## a wheel with both packages, the example, catalogues and pages in dist/, and its bill of materials
 	$(BIN)/python -m build --wheel --no-isolation
