@@ -44,6 +44,8 @@ from eventready.workspace.workspace import Workspace
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
 _LOOK_S, _STANDBY_S = 5.0, 5.0
 _LONGEST_PAUSE_S = 86_400.0
+#: Least time between two snapshots, as a multiple of the time that the latest took.
+_PAUSES = 4
 
 OnBegin = Callable[[Mapping[str, Accounting]], None]
 OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
@@ -126,13 +128,16 @@ class WatchSession:
         if self.calls:
             self.calls.begin(devices, record)
             self.calls.died()
-        snapshots, kept_at = Snapshots(self.store, workspace.event.id, self.clock), -inf
+        snapshots = Snapshots(self.store, workspace.event.id, self.clock)
+        kept_at, cost_s, changed = -inf, 0.0, False
 
         def after_round(changes: Sequence[StateChange]) -> None:
-            nonlocal kept_at
-            if changes or time.monotonic() - kept_at >= SNAPSHOT_S:
-                kept_at = time.monotonic()
-                snapshots.keep(watcher, self._resting, kept_at)
+            nonlocal kept_at, cost_s, changed
+            begun, changed = time.monotonic(), changed or bool(changes)
+            if begun - kept_at >= max(_PAUSES * cost_s, 0 if changed else SNAPSHOT_S):
+                snapshots.keep(watcher, self._resting, begun)
+                kept_at, changed = time.monotonic(), False
+                cost_s = kept_at - begun
             if self.calls:
                 self.calls.round(changes, self._resting)
             systemd.notify("WATCHDOG=1")

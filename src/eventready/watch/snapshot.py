@@ -36,8 +36,10 @@ def open_findings(watcher: Watcher) -> list[OpenFinding]:
     """Return the open findings, the worst and the latest first, without blind spots."""
     found = []
     for finding in watcher.findings():
+        if finding.blind or str(finding.status) not in RANK:
+            continue
         known = watcher.states.status(Key(finding.device, finding.check, finding.subject))
-        if known is not None and known[0] in RANK and not finding.blind and str(finding.status) == known[0]:
+        if known is not None and str(finding.status) == known[0]:
             found.append(OpenFinding(finding, *known))
     return sorted(found, key=lambda one: (RANK[one.status], -one.since))
 

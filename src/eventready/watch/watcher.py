@@ -5,6 +5,7 @@ Without threads, clock and sessions of its own: a loop feeds it readings, tests 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +32,8 @@ STALE_AFTER = 2
 _ANEW_S = 300.0
 #: Checks across devices run at most so often, in seconds.
 _FLEET_S = 15.0
+#: Least time between them, as a multiple of the processor time that they took.
+_FLEET_PAUSES = 20
 _SILENT = "watch:silent"
 #: Check of a change about a device as a whole.
 DEVICE = "device"
@@ -100,7 +103,7 @@ class Watcher:
         #: Figures of the last minute.
         self.beat: Beat | None = None
         self._fleet_at: float | None = None
-        self._fleet_due = False
+        self._fleet_due, self._fleet_cost_s = False, 0.0
 
     @property
     def devices(self) -> Collection[str]:
@@ -199,8 +202,11 @@ class Watcher:
                 self._fleet_due |= bool(self._shared[name] & stale)
                 changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)
             state.check_at = self._next_check(name, now)
-        if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= _FLEET_S):
+        pause_s = max(_FLEET_S, _FLEET_PAUSES * self._fleet_cost_s)
+        if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= pause_s):
+            begun = time.thread_time()
             changes += self._evaluate_across(now, moment, resting)
+            self._fleet_cost_s = time.thread_time() - begun
         return changes
 
     def _rest(self, name: str, stale: Collection[str], now: float, moment: datetime) -> None:
