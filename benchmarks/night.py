@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -180,8 +181,11 @@ def _median(values: Sequence[float]) -> str:
 
 
 def store_size(copy: Path) -> int:
-    """Bytes of the store with its log."""
-    return sum(path.stat().st_size for path in (copy / ".eventready").glob("eventready.db*"))
+    """Bytes of the store, its log of writes merged into it."""
+    path = copy / ".eventready" / "eventready.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.stat().st_size
 
 
 def main() -> None:

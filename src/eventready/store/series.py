@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from math import isfinite
@@ -54,6 +54,7 @@ class ValueSeries:
     database: Database
     event: str
     rehearsal: bool
+    _stored: dict[SeriesKey, int] = field(default_factory=dict)
 
     def add(self, values: Iterable[Value]) -> None:
         """Store values in a transaction; a later value of the same second counts. Raises StoreError."""
@@ -67,6 +68,7 @@ class ValueSeries:
                 for one in finite
             }
             session.execute(_upsert(session), [{"series": key, "at": at, **row} for (key, at), row in rows.items()])
+        self._stored.update(ids)
 
     def condense(self, now: datetime) -> None:
         """Make minutes of raw values older than a day, and remove minutes older than a month. Raises StoreError."""
@@ -107,16 +109,18 @@ class ValueSeries:
             }
 
     def _ids(self, session: Session, keys: set[SeriesKey]) -> dict[SeriesKey, int]:
-        """Ids of series; new ones are created."""
-        names = {key.name for key in keys}
-        known = _known(session, _own(self.event, rehearsal=self.rehearsal).where(_SERIES.c.name.in_(names)))
-        ids = {key: number for number, key in known.items()}
-        for key in sorted(keys - ids.keys()):
-            row = SeriesRow(event=self.event, rehearsal=self.rehearsal, **key._asdict())
-            session.add(row)
-            session.flush()
-            ids[key] = row.id
-        return ids
+        """Ids of series; new ones are created. Those of committed series are kept in memory."""
+        if keys <= self._stored.keys():
+            return {key: self._stored[key] for key in keys}
+        known = self._read_ids(session)
+        head = {"event": self.event, "rehearsal": self.rehearsal}
+        if new := sorted(keys - known.keys()):
+            session.execute(insert(_SERIES), [{**head, **key._asdict()} for key in new])
+            known = self._read_ids(session)
+        return {key: known[key] for key in keys}
+
+    def _read_ids(self, session: Session) -> dict[SeriesKey, int]:
+        return {key: number for number, key in _known(session, _own(self.event, rehearsal=self.rehearsal)).items()}
 
 
 def _own(event: str, *, rehearsal: bool) -> Any:

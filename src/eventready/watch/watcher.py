@@ -274,7 +274,7 @@ class Watcher:
         return self._compared(name, facts, moment.timestamp(), at_once=at_once)
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
-        """Return the checks that read a changed fact; None for all, after some minutes."""
+        """Return the checks on a changed fact; None for all, after some minutes."""
         state = self._devices[name]
         if now - state.evaluated_at >= _ANEW_S:
             state.evaluated_at = now
@@ -321,7 +321,7 @@ class Watcher:
         return self.states.update(moment.timestamp(), known)
 
     def _checks_of(self, device: str) -> dict[str, frozenset[str]]:
-        """Checks of a device by itself, with the facts that they read."""
+        """Checks of a single device, with the facts they read."""
         matrix = self._job.matrix
         cells = (cell for cell in matrix.concerning(device) if cell.state is CellState.APPLICABLE)
         checks = (matrix.checks[cell.check] for cell in cells)
