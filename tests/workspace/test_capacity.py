@@ -60,7 +60,7 @@ def read(folder: Path, text: str) -> CapacityFile:
         ("supply: [{kind: nat, addresses: 2, venues: [hoi-nghi], source: s}]\n", "supply of kind nat needs `device`"),
         ("supply: [{kind: dns, device: dns, per_s: 2, venues: [hoi-nghi], source: s}]\n", "'dns' is not in hosts"),
         ("supply: [{kind: dns, device: core, per_s: 2, venues: [x], source: s}]\n", "the venue 'x' is not in"),
-        ("supply: [{kind: pool, device: core, venues: [hoi-nghi], source: s}]\n", "kind pool needs `addresses`"),
+        ("supply: [{kind: pool, device: bsc, venues: [hoi-nghi], source: s}]\n", "kind pool needs `addresses`"),
         ("supply: [{kind: gsm, trx: 900, source: s}]\n", "'trx' must be at most 64, not 900"),
         ("demand: 3\n", "demand"),
     ],

@@ -538,7 +538,7 @@ class AccessPointUplink(Fact):
 
 
 class Radio(Fact):
-    """A radio of an access point. Utilisation in percent of airtime, noise in dBm."""
+    """A radio of an access point. Width of its channel in MHz, utilisation in percent of airtime, noise in dBm."""
 
     key = ("ap", "slot")
     ap: Name
@@ -547,6 +547,7 @@ class Radio(Fact):
     admin: UpDown = "up"
     oper: UpDown
     channel: MaybeText = None
+    width_mhz: MaybeCount = None
     clients: MaybeCount = None
     utilisation_percent: MaybePercent = None
     noise_dbm: MaybeNumber = None
@@ -652,17 +653,23 @@ class DnsAnswer(Fact):
 
 
 class DhcpPool(Fact):
-    """A range of addresses of a DHCP server, and the number of leases."""
+    """A range of addresses of a DHCP server, and the number of leases. `excluded`: addresses never leased."""
 
     key = ("pool",)
     pool: Text
     used: Count
     total: Count
+    excluded: MaybeCount = None
+
+    @property
+    def leased_at_most(self) -> int:
+        """Addresses for leases."""
+        return max(0, self.total - (self.excluded or 0))
 
     @property
     def percent(self) -> float | None:
         """Percent leased; None for an empty range."""
-        return 100.0 * self.used / self.total if self.total else None
+        return 100.0 * self.used / self.leased_at_most if self.leased_at_most else None
 
 
 class Answer(Fact):

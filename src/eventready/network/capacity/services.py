@@ -64,7 +64,7 @@ def _there(case: LoadCase) -> Amount | None:
     if supply.kind != "pool" or not facts.measured("dhcp_pool"):
         return None
     rows = [row for row in facts.rows("dhcp_pool", DhcpPool) if supply.covers(row.pool)]
-    return given(sum(row.total for row in rows), "addresses", source=supply.device) * 1 if rows else None
+    return given(sum(row.leased_at_most for row in rows), "addresses", source=supply.device) * 1 if rows else None
 
 
 def circuits(case: LoadCase, more: int = 0) -> Balance:

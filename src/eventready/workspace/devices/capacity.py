@@ -25,7 +25,9 @@ _NEEDED: Mapping[SupplyKind, tuple[str, ...]] = {
 _AT_DEVICE = frozenset({"pool", "nat", "circuits", "portal", "dns", "backhaul", "link"})
 
 #: Roles whose devices report the addresses of their pools.
-POOL_ROLES: tuple[Literal["service_host"], ...] = ("service_host",)
+POOL_ROLES: tuple[Literal["router", "switch", "wifi_controller", "service_host"], ...] = (
+    "router", "switch", "wifi_controller", "service_host",
+)  # fmt: skip
 
 
 class SourcedFigure(WorkspaceModel):
