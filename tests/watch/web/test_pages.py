@@ -227,8 +227,7 @@ def test_a_viewer_may_not_act(
         ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "subscribers": "٣"}),
         ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "began": "yesterday"}),
         ("/incident", {"summary": "x", "kind": "outage", "venue": VENUE, "service": "internet", "began": "2199-01-01"}),
-        ("/incident/SC-1/notice", {"to": "department", "how": "phone"}),
-        ("/incident/SC-1/notice", {"to": "everybody", "how": "phone"}),
+        ("/finding", {**FINDING, "device": "nowhere", "kind": "acknowledgement"}),
         ("/silence/end", {"act": "9"}),
         ("/silence/end", {"act": "x"}),
     ],
@@ -238,6 +237,22 @@ def test_an_invalid_act_is_refused_with_a_sentence(night: Scene, users: Users, p
     assert answer.status_code == 400
     assert re.search(r'role="alert">\S.*[.!?]</p>', answer.text), answer.text
     assert recorded(night) == (0, 0)
+
+
+def test_a_file_is_no_text_and_an_unknown_incident_has_no_notice(night: Scene, users: Users) -> None:
+    browser = client(night)
+    files = {"device": ("name", b"x"), "text": ("name", b"x")}
+    assert browser.post("/finding", data={"kind": "note", "check": "isis"}, files=files).status_code == 400
+    for name in ("SC-1", "latest", ""):
+        answer = browser.post(f"/incident/{name}/notice", data={"to": "department", "how": "phone"})
+        assert answer.status_code == 404
+    assert recorded(night) == (0, 0)
+
+
+def test_a_finding_of_the_whole_network_is_acknowledged(night: Scene, users: Users) -> None:
+    form = {"device": "", "check": "single_point", "subject": NAME, "kind": "acknowledgement"}
+    assert client(night).post("/finding", data=form).status_code == 200
+    assert recorded(night) == (1, 0)
 
 
 def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) -> None:

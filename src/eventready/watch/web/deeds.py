@@ -47,8 +47,9 @@ def posted(deed: Deed) -> Handler:
 
 def act(request: Request, form: FormData) -> str:
     """Acknowledge, note or silence a finding."""
-    model, kind, identity = model_of(request), _choice(form, "kind", get_args(ActKind)), identity_of(_plain(form))
-    if not all(identity[:2]):
+    model, kind = model_of(request), _choice(form, "kind", get_args(ActKind))
+    identity = identity_of({name: _field(form, name, strip=False) for name in ("device", "check", "subject")})
+    if not identity[1] or identity[0] not in {"", *(device.name for device in model.workspace.devices)}:
         raise UsageError(message("web:deed.finding"))
     matchers = [
         Matcher(label, "=", value) for label, value in zip(("device", "check", "subject"), identity, strict=True)
@@ -93,7 +94,7 @@ def open_new(request: Request, form: FormData) -> str:
 
 def give_notice(request: Request, form: FormData) -> str:
     """Mark a notice of an incident as given."""
-    model, name = model_of(request), request.path_params["name"]
+    model, name = model_of(request), _own(request).id
     notice = Given(
         cast(Addressee, _choice(form, "to", ADDRESSEES)), cast(How, _choice(form, "how", HOWS)),
         _field(form, "recipient"), final=bool(_field(form, "final")),
@@ -112,11 +113,16 @@ def new_incident(request: Request) -> Response:
 
 def incident(request: Request) -> Response:
     """Page of an incident: facts, notices due and given, actions."""
-    model = model_of(request)
-    found = next((one for one in incidents(model.store) if one.id == request.path_params["name"]), None)
-    if found is None or found.rehearsal != model.clock.rehearsal:
-        raise HTTPException(404)
-    return html(request, "incident.html", **facts_of(found, request), ways=HOWS, offices=ADDRESSEES)
+    return html(request, "incident.html", **facts_of(_own(request), request), ways=HOWS, offices=ADDRESSEES)
+
+
+def _own(request: Request) -> Incident:
+    """Return the incident of a path. Raises HTTPException for an unknown name, and for a rehearsal from outside."""
+    model, name = model_of(request), request.path_params["name"]
+    for found in incidents(model.store):
+        if found.id == name and found.rehearsal == model.clock.rehearsal:
+            return found
+    raise HTTPException(404)
 
 
 def facts_of(found: Incident, request: Request) -> dict[str, Any]:
@@ -130,12 +136,10 @@ def facts_of(found: Incident, request: Request) -> dict[str, Any]:
     }
 
 
-def _plain(form: FormData) -> dict[str, str]:
-    return {name: str(value) for name, value in form.items()}
-
-
-def _field(form: FormData, name: str) -> str:
-    return str(form.get(name, "")).strip()
+def _field(form: FormData, name: str, *, strip: bool = True) -> str:
+    """Return a text of a form; empty for an absent text and for a file."""
+    value = form.get(name, "")
+    return "" if not isinstance(value, str) else value.strip() if strip else value
 
 
 def _moment(form: FormData, name: str) -> datetime | None:
