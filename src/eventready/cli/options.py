@@ -61,6 +61,9 @@ certificates_option = click.option(
 )  # fmt: skip
 
 
+#: `--systemd`: the unit of a service in place of its run.
+systemd_option = click.option("--systemd", is_flag=True, help="Print a systemd unit, and do not start.")
+
 #: `--cluster`: scheduler whose workers read the devices.
 cluster_options = with_options(
     click.option("--cluster", default="", metavar="ADDRESS",

@@ -8,10 +8,11 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import FOLDER, certificates_option
+from eventready.cli.options import FOLDER, certificates_option, systemd_option
 from eventready.core.errors import Exit
 
 with deferred():
+    from eventready.assurance.delivery.schedule.service_units import member_service
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.certificates import Authority
     from eventready.audit.collectors.cluster.member import run_scheduler
@@ -51,9 +52,14 @@ def keygen(app: App, *, folder: Path, names: tuple[str, ...], revoked: tuple[str
 @click.option("--listen", default="tls://0.0.0.0:8786", show_default=True, metavar="ADDRESS",
               help="Address and port: tls://HOST:PORT; tcp:// on the loopback only.")  # fmt: skip
 @certificates_option
+@systemd_option
 @click.pass_obj
-def scheduler(app: App, *, listen: str, certificates: Path) -> int:
+def scheduler(app: App, *, listen: str, certificates: Path, systemd: bool) -> int:
     """Run the scheduler for workers and audits, until SIGTERM or Ctrl-C; no workspace is needed."""
     address = SchedulerAddress.of(listen, certificates)
+    if systemd:
+        words = ("cluster", "scheduler", "--listen", str(address), "--certificates", str(certificates.resolve()))
+        click.echo(member_service("scheduler", words), nl=False)
+        return Exit.OK
     run_scheduler(address, lambda: app.notify("cli:cluster.listens", address=str(address)))
     return Exit.OK

@@ -10,14 +10,16 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import certificates_option, workers_option
+from eventready.cli.options import certificates_option, systemd_option, workers_option
 from eventready.core.errors import Exit
 
 with deferred():
+    from eventready.assurance.delivery.schedule.service_units import member_service
     from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
     from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
     from eventready.audit.collectors.cluster.member import run_worker
     from eventready.audit.runner import open_file_limit
+    from eventready.facts.observe import reading_apart
 
 
 @click.command()
@@ -30,8 +32,11 @@ with deferred():
 )
 @workers_option
 @certificates_option
+@systemd_option
 @click.pass_obj
-def command(app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, certificates: Path) -> int:
+def command(
+    app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, certificates: Path, systemd: bool
+) -> int:
     """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
 
     The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready allow`), with its
@@ -39,6 +44,12 @@ def command(app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, c
     """
     address = SchedulerAddress.of(scheduler, certificates)
     workspace = app.allowed_workspace
+    if systemd:
+        reached = [word for name in reach for word in ("--reach", name)]
+        more = ("--workers", str(workers), "--certificates", str(certificates.resolve()))
+        words = ("-w", str(workspace.path.resolve()), "worker", "--scheduler", str(address), *reached, *more)
+        click.echo(member_service("worker", words), nl=False)
+        return Exit.OK
     require_distributed()
     from eventready.audit.collectors.cluster import station, task  # noqa: PLC0415  imports Dask
 
@@ -47,9 +58,10 @@ def command(app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, c
     own = station.Station(workspace, name, reach)
     task.reader[:] = [own.answer]
     labels = {*content_labels(workspace).values(), *reach_labels(reach)}
-    run_worker(
-        address, name, threads=workers, labels=labels,
-        connected=lambda where: app.notify("cli:worker.connected", name=name, address=where, n=len(own.devices)),
-        lost=lambda reason: app.notify("cli:worker.lost", address=str(address), reason=reason or "-"),
-    )  # fmt: skip
+    with reading_apart(own.platforms):
+        run_worker(
+            address, name, threads=workers, labels=labels,
+            connected=lambda where: app.notify("cli:worker.connected", name=name, address=where, n=len(own.devices)),
+            lost=lambda reason: app.notify("cli:worker.lost", address=str(address), reason=reason or "-"),
+        )  # fmt: skip
     return Exit.OK

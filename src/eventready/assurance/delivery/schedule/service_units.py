@@ -80,6 +80,33 @@ def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
     return f"*/{EVERY} * * * * {environment} {call} >> {shlex.quote(str(log))} 2>&1".replace("%", r"\%") + "\n"
 
 
+def member_service(kind: str, words: Sequence[str]) -> str:
+    """Service of a member of a cluster, `scheduler` or `worker`, started again after each end."""
+    call = " ".join(map(_systemd_word, (sys.executable, "-m", "eventready", *words)))
+    return f"""\
+# ~/.config/systemd/user/eventready-{kind}.service
+[Unit]
+Description=eventready {kind} of a cluster
+After=network-online.target
+
+[Service]
+# Lines NAME=VALUE for the env: references of the workspace; chmod 600.
+EnvironmentFile=-%h/{environment_file(kind)}
+ExecStart={call}
+Restart=always
+RestartSec=3
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=strict
+LimitNOFILE=20000
+
+[Install]
+WantedBy=default.target
+
+# Then: systemctl --user enable --now eventready-{kind} && loginctl enable-linger
+"""
+
+
 def _systemd_word(word: str) -> str:
     """Return a word in systemd's quoting: `%` and `$` are literal, blanks and quotes are kept."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")

@@ -96,7 +96,7 @@ async def _serve(address: SchedulerAddress, security: Any, topic: str, distribut
     loop = asyncio.get_running_loop()
     bridge = None
     try:
-        async with distributed.Client(str(address), security=security, asynchronous=True, timeout="15s") as client:
+        async with distributed.Client(str(address), security=security, asynchronous=True) as client:
             bridge = Bridge(client, out)
             client.subscribe_topic(topic, bridge.answered)
             Thread(target=_read, args=(loop, bridge), daemon=True).start()

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
+import orjson
+
 from eventready.audit.device_result import observation_record
-from eventready.core.json_text import parse_json, sorted_json
+from eventready.core.json_text import sorted_json
 from eventready.core.messages import from_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
@@ -84,7 +86,7 @@ def encode_failure(worker: str, reason: str) -> bytes:
 def decode_answer(data: bytes, device: str, facts: Sequence[str], reading: int) -> WorkerAnswer:
     """Return an answer with an observation for each of these facts of a device. Raises InvalidAnswer."""
     try:
-        return _decoded(parse_json(data), device, facts, reading)
+        return _decoded(orjson.loads(data), device, facts, reading)
     except _INVALID as error:
         raise InvalidAnswer(str(error)[:_MOST_REASON]) from None
 

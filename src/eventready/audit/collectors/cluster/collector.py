@@ -107,6 +107,7 @@ class ClusterCollector:
             name: frozenset({*content.values(), *reach_labels([device.reach])}) for name, device in job.devices.items()
         }
         self._workers: Sequence[WorkerInfo] = ()
+        self._heard_at: float | None = None  # of the scheduler, for the first time
         self._reached_at: dict[frozenset[str], float] = {}
         self._under_way: dict[str, _Sent] = {}
         self._taken: Counter[str] = Counter()
@@ -116,7 +117,9 @@ class ClusterCollector:
 
     def open(self) -> None:
         """Wait for workers. Raises UsageError for devices beyond the reach of all workers, SchedulerLost."""
-        until = time.monotonic() + _FIRST_S
+        while self._heard_at is None:
+            self._receive(time.monotonic() + _FIRST_S)
+        until = self._heard_at + _FIRST_S
         while (missing := self._beyond_reach()) and time.monotonic() < until:
             self._receive(until)
         refused = tuple(worker for worker in self._workers if worker.other(self._content))
@@ -184,7 +187,7 @@ class ClusterCollector:
         frame = self._link.receive(max(0.0, until - time.monotonic()))
         while frame is not None:
             if frame.kind == frames.WORKERS:
-                self._workers = _workers(frame.data)
+                self._workers, self._heard_at = _workers(frame.data), self._heard_at or time.monotonic()
             elif frame.kind == frames.ANSWER:
                 key, _, answer = frame.data.partition(b"\n")
                 self._answered(key.decode("utf-8", "replace"), answer)

@@ -24,7 +24,7 @@ _AGAIN_S = 3.0
 
 #: Options of all workers: no page, no limit of memory, seconds until the scheduler answers.
 _PLAIN: Mapping[str, Any] = {
-    "dashboard": False, "dashboard_address": "127.0.0.1:0", "memory_limit": 0, "death_timeout": 15,
+    "dashboard": False, "dashboard_address": "127.0.0.1:0", "memory_limit": 0, "death_timeout": 10,
 }  # fmt: skip
 
 Notice = Callable[[str], None]
@@ -67,7 +67,7 @@ def run_worker(
                     )  # fmt: skip
                     await _until_lost(worker, stop, lambda: connected(str(address)))
             except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                reason = str(error.__cause__ or error)
+                reason = str(error.__cause__ or error) or type(error).__name__
             else:
                 reason = ""
             if not stop.is_set():

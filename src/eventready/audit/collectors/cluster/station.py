@@ -36,8 +36,8 @@ class Station:
         platforms = {
             name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in within.values()}
         }
-        self._platforms = {name: with_questions(platforms[one.platform], one) for name, one in within.items()}
-        self.name, self.devices = name, within
+        self._asking = {name: with_questions(platforms[one.platform], one) for name, one in within.items()}
+        self.name, self.devices, self.platforms = name, within, tuple(self._asking.values())
 
     def answer(self, data: bytes) -> tuple[str, str, bytes]:
         """Return key, topic and answer of a request. Raises ValueError, TypeError for an invalid request."""
@@ -59,7 +59,7 @@ class Station:
         began = time.monotonic()
         found: Sequence[Observation] = ()
         if request.facts:
-            found = read_facts(task, request.facts, request.reading, self._platforms[request.device]).result
+            found = read_facts(task, request.facts, request.reading, self._asking[request.device]).result
         observations, evidence = packed(found, request.inventory)
         return encode_answer(WorkerAnswer(self.name, time.time(), time.monotonic() - began, observations, evidence))
 

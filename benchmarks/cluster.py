@@ -1,0 +1,181 @@
+"""Cost of a cluster: rate and processor time of one, two and three workers against one machine, and a lost worker.
+
+`python -m benchmarks.cluster` prints a table, `--json` one object. Devices, scheduler, workers and audit share the
+machine, so that a rate with more workers than cores says nothing; the processor time per device travels. The overhead
+is a slope: the processor time of all members but the devices, between a small and a large audit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fleet import first, routers
+
+#: Seconds until a worker is killed.
+LOST_AFTER_S = 8.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+Members = list[subprocess.Popen[str]]
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process and its ended children in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
+def member(*words: str) -> subprocess.Popen[str]:
+    """Start a member, ready when it has written a line."""
+    command = [sys.executable, "-m", "eventready", *words]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    if not process.stderr.readline():
+        sys.exit(f"{words} did not start")
+    return process
+
+
+def _end(processes: Members) -> None:
+    for process in processes:
+        process.terminate()
+
+
+@contextmanager
+def members(copy: Path, workers: int) -> Iterator[tuple[str, Members]]:
+    """A scheduler with workers over TLS. Return its address, and the processes."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eventready-bench-")))
+        names = [f"w{number}" for number in range(workers)]
+        keygen = [sys.executable, "-m", "eventready", "cluster", "keygen", str(folder), "bench", *names]
+        subprocess.run(keygen, check=True, stdout=subprocess.DEVNULL)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"tls://127.0.0.1:{free.getsockname()[1]}"
+        processes: Members = []
+        stack.callback(_end, processes)
+        own = ("--certificates", str(folder / "bench"))
+        processes.append(member("cluster", "scheduler", "--listen", address, *own))
+        for name in names:
+            words = ("-w", str(copy), "worker", "--scheduler", address, "--certificates", str(folder / name))
+            processes.append(member(*words, "--workers", "32"))
+        os.environ["EVENTREADY_AUDIT_CERTIFICATES"] = str(folder / "bench")
+        yield address, processes
+
+
+def audit(copy: Path, processes: Sequence[subprocess.Popen[str]], *words: str, lose: bool = False) -> dict[str, Any]:
+    """Audit, and return the figures. `lose`: kill the last worker after the start."""
+    before = {process.pid: cpu_s(process.pid) for process in processes}
+    began, used = time.monotonic(), os.times()
+    command = [sys.executable, "-m", "eventready", "-w", str(copy), "-o", "json", "audit", "--interval", "0", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        if lose:
+            time.sleep(LOST_AFTER_S)
+            processes[-1].send_signal(signal.SIGKILL)
+        out, errors = running.communicate()
+    seconds, now = time.monotonic() - began, os.times()
+    own = now.children_user + now.children_system - used.children_user - used.children_system
+    if not out:
+        sys.exit(errors)
+    run = json.loads(out)
+    members = [cpu_s(process.pid) - before[process.pid] for process in processes if process.poll() is None]
+    return {
+        "seconds": seconds,
+        "audit": own,
+        "scheduler": members[0] if members else 0.0,
+        "cpu": own + sum(members),
+        "unreached": sum(not device["reachable"] for device in run["devices"]),
+        "digest": digest(run),
+    }
+
+
+def digest(run: dict[str, Any]) -> str:
+    """Hash of a run without ids, times and workers, and without the figures that change from reading to reading."""
+    observations = sorted((o["device"], o["fact"], o["status"], len(o["rows"])) for o in run["observations"])
+    findings = sorted((f["device"], f["check"], f["subject"], f["status"]) for f in run["findings"])
+    text = json.dumps([observations, findings, run["verdicts"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def run(*, small: int, large: int, most: int) -> dict[str, Any]:
+    """Return all figures."""
+    with routers(large) as copy:
+        os.environ["EVENTREADY_ALLOWED"] = str(copy.parent)
+        parts = {small: first(copy, small), large: copy}
+        alone = {count: audit(part, ()) for count, part in parts.items()}
+        found: dict[str, Any] = {}
+        for workers in range(1, most + 1):
+            with members(copy, workers) as (address, processes):
+                big = audit(copy, processes, "--cluster", address)
+                found[str(workers)] = _figures(big, alone[large], large)
+            with members(parts[small], workers) as (address, processes):
+                little = audit(parts[small], processes, "--cluster", address)
+            slopes = {part: _slope(big, little, part, large - small) for part in ("audit", "scheduler", "cpu")}
+            overhead = slopes["cpu"] - _slope(alone[large], alone[small], "cpu", large - small)
+            found[str(workers)].update(overhead_ms=round(overhead, 2), slopes_ms=slopes)
+        with members(copy, most) as (address, processes):
+            lost = audit(copy, processes, "--cluster", address, lose=True)
+    return {
+        "devices": large,
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
+        "alone": {"rate": round(large / alone[large]["seconds"], 1), "cpu_ms": _per_device(alone[large], large)},
+        "workers": found,
+        "lost": {"same": lost["digest"] == alone[large]["digest"], "unreached": lost["unreached"]},
+    }
+
+
+def _figures(found: dict[str, Any], alone: dict[str, Any], devices: int) -> dict[str, Any]:
+    return {
+        "rate": round(devices / found["seconds"], 1),
+        "cpu_ms": _per_device(found, devices),
+        "same": found["digest"] == alone["digest"],
+        "unreached": found["unreached"],
+    }
+
+
+def _slope(big: dict[str, Any], little: dict[str, Any], part: str, devices: int) -> float:
+    """Processor time for a further device in milliseconds."""
+    return round((float(big[part]) - float(little[part])) / devices * 1000, 2)
+
+
+def _per_device(found: dict[str, Any], devices: int) -> float:
+    return round(float(found["cpu"]) / devices * 1000, 2)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Figures as text in Markdown."""
+    lines = ["| | devices/s | CPU per device | overhead per device | same run |", "|---|---:|---:|---:|---|"]
+    lines.append(f"| one machine | {figures['alone']['rate']:.0f} | {figures['alone']['cpu_ms']:.1f} ms | | |")
+    for workers, one in figures["workers"].items():
+        cost = f"{one['cpu_ms']:.1f} ms | {one['overhead_ms']:.2f} ms"
+        lines.append(f"| workers: {workers} | {one['rate']:.0f} | {cost} | {one['same']} |")
+    lost, about = figures["lost"], f"{figures['machine']}; {figures['devices']} simulated devices"
+    lines.append(f"\n{about}; a worker killed: same run {lost['same']}, devices not measured {lost['unreached']}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the benchmark and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--small", type=int, default=500)
+    parser.add_argument("--large", type=int, default=2_500)
+    parser.add_argument("--workers", type=int, default=3)
+    given = parser.parse_args()
+    figures = run(small=given.small, large=given.large, most=given.workers)
+    print(json.dumps(figures) if given.json else table(figures))
+
+
+if __name__ == "__main__":
+    main()
