@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from eventready.core.redaction import secret_blocks
 from eventready.core.redaction.redaction import REDACTED, RedactingFilter, Redactor, guard_logging, redact, register
 
 pytestmark = pytest.mark.slow
@@ -486,3 +488,29 @@ def test_guarding_twice_adds_one_filter() -> None:
         assert sum(isinstance(known, RedactingFilter) for known in handler.filters) == 1
     finally:
         logger.removeHandler(handler)
+
+
+#: The two rules over several lines, as expressions over a whole text.
+_END_OF_BASE64 = re.compile(
+    r"(?m)(?<=[A-Za-z0-9+/]{44}\n)(?=[^\n]{0,44}[A-Z0-9+/=])[A-Za-z0-9+/]{1,43}={0,2}(?=[ \t\r]{0,8}$)"
+)
+_KEY_OF_ADDRESS = re.compile(
+    r"(?im)^((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
+    r"(?!<)[^\s<]{8,64}(?=[ \t\r]{0,8}$)"
+)
+_PIECES = st.sampled_from((
+    "\n", "\n", "\n", " ", "\t", "\r", "\x0b", "\u2028", "A" * 44, "aB3/" * 12, "QUJD" * 11 + "\r", "abcD9==", "abc",
+    "ABC=", "aa:bb:cc:dd:ee:ff ", "wpa=x AA:bb:cc:dd:ee:0f ", "keyid=7 ", "longenough1", "short", "<redacted>", ":",
+    ":::::", "=",
+))  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=16).map("".join))
+@example("A" * 44 + "\nABC=\n" + "aa:bb:cc:dd:ee:ff longenough1 \r\nABC=")
+def test_base64_and_keys_of_addresses_are_found_line_by_line(text: str) -> None:
+    whole = _KEY_OF_ADDRESS.sub(r"\1<redacted>", _END_OF_BASE64.sub("<redacted>", text))
+    assert secret_blocks._lines(text, "<redacted>") == whole
+
+
+def test_every_opening_word_has_a_stem() -> None:
+    assert all(any(stem in word for stem in secret_blocks._OPENING_STEMS) for word in secret_blocks._OPENING)

@@ -20,24 +20,27 @@ _OPENING = (
     "password", "passwd", "passphrase", "secret", "key-string", "shared-key", "snmp-server community", "pswd", "psk",
     "psk_key", "token", "api-key", "api_key", "apikey", "private-key", "private_key", "wpa_psk", "workkey", "seckey",
 )  # fmt: skip
+#: Parts of these words, one at least in each.
+_OPENING_STEMS = ("pass", "secret", "key", "community", "pswd", "psk", "token")
 _OPENING_MARKS = " \t\r:=|>\"'\\-0123456789"
 _LONE = re.compile(r"[ \t]{0,200}(?:- )?[\"']?(?P<value>[^\s\"'<]{1,512})[\"']?;?(?:</[\w-]{1,64}>)?[ \t\r]{0,40}")
 #: A line of hostapd's file of keys: an address, with fields before it, then the key.
 _PSK_LINE = re.compile(
-    r"(?im)^((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
+    r"(?i)\A((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
     r"(?!<)[^\s<]{8,64}(?=[ \t\r]{0,8}$)"
 )
-#: The short last line of Base64 below a long one.
-_BASE64_END = re.compile(
-    r"(?m)(?<=[A-Za-z0-9+/]{44}\n)(?=[^\n]{0,44}[A-Z0-9+/=])[A-Za-z0-9+/]{1,43}={0,2}(?=[ \t\r]{0,8}$)"
-)
+#: The end of a long line of Base64, and the short last line below.
+_LONG = 44
+_BASE64_LONG = re.compile(r"[A-Za-z0-9+/]{44}")
+_BASE64_END = re.compile(r"\A(?=[^\n]{0,44}[A-Z0-9+/=])[A-Za-z0-9+/]{1,43}={0,2}(?=[ \t\r]{0,8}$)")
 
 
 def hide_blocks(text: str, mark: str) -> str:
     """Return the text with private blocks replaced by the mark; a block without an end ends with the text."""
-    if "\n" in text:
-        text = _BASE64_END.sub(mark, _opened(text, mark))
-    text = _PSK_LINE.sub(rf"\1{mark}", text)
+    lowered = text.lower()
+    if any(stem in lowered for stem in _OPENING_STEMS):
+        text = _opened(text, mark)
+    text = _lines(text, mark)
     if "BEGIN " in text:
         text = _framed(text, mark)
     if "hared Key" in text:
@@ -45,6 +48,17 @@ def hide_blocks(text: str, mark: str) -> str:
     if "Private-Lines:" in text or "PuTTY-User-Key-File-" in text:
         text = _putty(text, mark)
     return text
+
+
+def _lines(text: str, mark: str) -> str:
+    """Mask the ends of Base64 below its long lines, and keys behind an address."""
+    lines = text.split("\n")
+    long = [n for n, line in enumerate(lines) if len(line) >= _LONG and _BASE64_LONG.fullmatch(line, len(line) - _LONG)]
+    found = {n + 1: _BASE64_END.sub(mark, lines[n + 1]) for n in long if n + 1 < len(lines)}
+    for number, line in enumerate(lines):
+        if line.count(":") > 4:
+            found[number] = _PSK_LINE.sub(rf"\1{mark}", found.get(number, line))
+    return "\n".join([found.get(number, line) for number, line in enumerate(lines)]) if found else text
 
 
 def _opened(text: str, mark: str) -> str:
