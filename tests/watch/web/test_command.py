@@ -1,0 +1,55 @@
+"""`eventready serve`: users of the pages, and no server for other machines without users."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from eventready.cli.main import main
+from eventready.store.store import Store
+from eventready.watch.web.users import PageUsers
+
+EXAMPLE = Path(__file__).parents[3]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTREADY_DATABASE_URL", f"sqlite:///{tmp_path}/night.db")
+
+
+def run(*words: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(["-w", str(EXAMPLE), *words])
+    return left.value.code if isinstance(left.value.code, int) else 0
+
+
+def test_users_are_added_listed_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert run("serve", "user", "add", "An", "--role", "operator") == 0
+    with Store(tmp_path / "night.db") as store:
+        assert PageUsers(store).verify("An", PASSWORD) == "operator"
+    capsys.readouterr()
+    assert run("-o", "json", "serve", "user", "list") == 0
+    listed = capsys.readouterr().out
+    assert [(one["name"], one["role"]) for one in json.loads(listed)] == [("An", "operator")]
+    assert "argon2" not in listed
+    assert run("serve", "user", "remove", "An") == 0
+    assert run("serve", "user", "remove", "An") == 2
+
+
+@pytest.mark.parametrize(("name", "password"), [("An", "short\n"), ("An", ""), ("An", "x" * 201), ("a\nb", PASSWORD)])
+def test_an_invalid_user_is_refused(name: str, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password))
+    assert run("serve", "user", "add", name) == 2
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "wall.example.vn"])
+def test_other_machines_are_served_with_users_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--host", host) == 2
+    assert "serve user add" in capsys.readouterr().err
