@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.verdicts import verdicts
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory
@@ -57,4 +58,5 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
             patch.setattr(watcher_module, "_ANEW_S", 0.0)
             expected = [*whole.tick(now, MOMENT), *whole.read("r1", [answer], now, MOMENT)]
         assert found == expected
+        assert partial.verdicts() == verdicts(EVENT.venues, (DEVICE,), whole.findings())
         assert sorted(partial.findings(), key=str) == sorted(whole.findings(), key=str)

@@ -17,7 +17,7 @@ from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import evaluate
-from eventready.evaluation.verdicts import Verdict, verdicts
+from eventready.evaluation.verdicts import Verdict, telling, verdicts
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.watch.record import Beat
@@ -70,12 +70,13 @@ class _DeviceState:
 
     `cause`: the lost device in front of a lost device.
 
-    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last.
+    `findings`: by check; `telling`: those behind verdicts, None after an evaluation. `pending`: checks with findings whose states were not in force when compared last.
     `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
+    telling: tuple[Finding, ...] | None = None
     answered_at: float | None = None
     lost: bool = False
     cause: str = ""
@@ -120,7 +121,11 @@ class Watcher:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
-        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), self._of_network())
+        for state in self._devices.values():
+            if state.telling is None:
+                state.telling = telling(chain.from_iterable(state.findings.values()))
+        found = chain.from_iterable(state.telling or () for state in self._devices.values())
+        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), (*found, *self._across))
 
     def read_own(self, findings: Sequence[Finding], moment: datetime) -> list[StateChange]:
         """Take findings about the watching machine and return the changes of state."""
@@ -269,6 +274,7 @@ class Watcher:
             intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
         state.findings = {} if checks is None else {c: known for c, known in state.findings.items() if c not in checks}
+        state.telling = None
         for finding in found:
             state.findings.setdefault(finding.check, []).append(finding)
         return self._compared(name, facts, moment.timestamp(), at_once=at_once)
