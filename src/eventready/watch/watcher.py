@@ -70,7 +70,8 @@ class _DeviceState:
 
     `cause`: the lost device in front of a lost device.
 
-    `findings`: by check; `telling`: those behind verdicts, None after an evaluation. `pending`: checks with findings whose states were not in force when compared last.
+    `findings`: by check; `telling`: those behind verdicts, None after an evaluation. `pending`: checks with findings
+    whose states were not in force when compared last.
     `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
     """
 
@@ -277,6 +278,7 @@ class Watcher:
         state.telling = None
         for finding in found:
             state.findings.setdefault(finding.check, []).append(finding)
+        state.findings = dict(sorted(state.findings.items()))
         return self._compared(name, facts, moment.timestamp(), at_once=at_once)
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
