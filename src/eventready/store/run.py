@@ -223,10 +223,11 @@ class Run:
         items = self._items("findings")
         yield from map(decoded, items.groups()) if items else [list(self.findings())]
 
-    def open_findings(self) -> Iterator[Mapping[str, Any]]:
-        """Findings except passes; groups of passes are not decoded."""
+    def open_findings(self, having: bytes = b"") -> Iterator[Mapping[str, Any]]:
+        """Findings except passes; groups of passes, and those without the bytes `having`, are not decoded."""
         items = self._items("findings")
-        groups = (decoded(one) for one in items.groups() if not all_passed(one)) if items else self.finding_groups()
+        chosen = (one for one in items.groups() if having in one and not all_passed(one)) if items else ()
+        groups = map(decoded, chosen) if items else self.finding_groups()
         return (finding for group in groups for finding in group if finding["status"] != "pass")
 
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:

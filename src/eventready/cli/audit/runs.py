@@ -20,11 +20,9 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
 
 with deferred():
-    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint
     from eventready.assurance.papers.language import Language
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
-    from eventready.cli.signing import enterprise_key
     from eventready.core.atomic_files import write_atomic
     from eventready.evaluation.differences import Change, Diff, compare_runs
     from eventready.store.chain import ChainVerification, evidence_of
@@ -207,6 +205,8 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
 
     Exit code 3 for an altered or missing entry.
     """
+    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  a list needs none
+
     trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
     checkpoints = [read_checkpoint(path) for path in files]
     with app.open_store(make=False) as store:
@@ -271,6 +271,8 @@ def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
     """
     if keep is None and age is None:
         raise UsageError(message("cli:runs.prune_what"))
+    from eventready.cli.signing import enterprise_key  # noqa: PLC0415  a list needs none
+
     before = app.clock.real() - parse_span(age) if age else None
     with app.open_store(make=False) as store:
         result = store.prune(app.clock, keep=keep, before=before, dry_run=dry_run)

@@ -97,7 +97,9 @@ def readiness(run: Run, lang: Lang = "vi", background: Background | None = None)
 
 def evidence_shown(run: Run) -> frozenset[str]:
     """Return the hashes of the raw texts under findings except passes."""
-    return frozenset(str(name) for finding in run.open_findings() for name in finding.get("evidence", ()))
+    return frozenset(
+        str(name) for finding in run.open_findings(b'"evidence":["') for name in finding.get("evidence", ())
+    )
 
 
 class _Report:
