@@ -158,14 +158,15 @@ def test_the_page_of_the_metrics(tmp_path: Path) -> None:
         made.all_up()
         made.read("r1", up=False)
         made.read("r1", up=False)
-        answer = client(made).get("/metrics")
+        browser = client(made)
+        answer = browser.get("/metrics")
         assert answer.headers["content-type"] == MEDIA_TYPE
         check(answer.text)
         assert 'eventready_check_findings{device="r1",check="isis",status="fail"} 1\n' in answer.text
         made.store.close()
         (tmp_path / "night.db").unlink()
         (tmp_path / "night.db").mkdir()
-        lost = client(made).get("/metrics").text
+        lost = browser.get("/metrics").text
         assert "eventready_store_up 0\n" in lost
         assert "eventready_check_findings" not in lost
 
