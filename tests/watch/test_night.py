@@ -1,4 +1,7 @@
-"""A night of 24 hours on an injected clock: 35 devices, random faults, hanging devices, a watcher killed ten times."""
+"""A night of 24 hours on an injected clock: 35 devices, random faults, hanging devices, a watcher killed ten times.
+
+The calls of the night go over channels that fail, and are killed at every moment.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +126,10 @@ class Night:
             if changes:
                 self.record.changes(changes)
                 self.changes += changes
+            self.after_round(now, changes)
+
+    def after_round(self, now: float, changes: list[StateChange]) -> None:
+        """Take a round; the calls of the night are tested with it."""
 
     def _answer(self, device: str, now: float) -> tuple[float, str, Observation]:
         """End of a reading that begins now, and its answer."""

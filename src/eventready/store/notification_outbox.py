@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
@@ -27,12 +27,15 @@ DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "fail
 #: Pauses after failed attempts in seconds, the last one again and again.
 PAUSES_S = (30, 60, 120, 300, 600)
 
+#: States without a further attempt.
+_FINAL = ("sent", "failed", "uncertain")
+
 
 @dataclass(frozen=True)
 class AddressState:
     """State of the delivery to an address, number of attempts, and the last outcome."""
 
-    state: DeliveryState
+    state: str
     attempts: int = 0
     outcome: str = ""
 
@@ -69,6 +72,9 @@ class NotificationOutbox:
     def __init__(self, database: Database, alive: ProcessLocks, scope: str) -> None:
         self._database, self._alive, self._scope = database, alive, scope
         self._owner = ""
+        self._known: dict[str, OutgoingMessage] = {}
+        self._settled: set[str] = set()
+        self._last = 0
 
     def add(self, name: str, body: Mapping[str, Any], addresses: Collection[str], made: datetime) -> bool:
         """Add a message, due at `made`; False for a message made before. Raises StoreError."""
@@ -92,20 +98,27 @@ class NotificationOutbox:
         return True
 
     def messages(self) -> tuple[OutgoingMessage, ...]:
-        """Return all messages, oldest first. Raises StoreError."""
+        """Return all messages, oldest first; only what may have changed is read again. Raises StoreError."""
+        own = NotificationRow.scope == self._scope
         with self._database.reading() as session:
-            rows = session.scalars(select(DeliveryRow).where(DeliveryRow.scope == self._scope))
-            deliveries = group_by(rows, lambda row: row.notification)
-            own = select(NotificationRow).where(NotificationRow.scope == self._scope)
-            return tuple(
-                OutgoingMessage(
-                    row.id,
-                    datetime.fromisoformat(row.made),
-                    _body(row.body),
-                    {one.address: _address(one) for one in deliveries.get(row.id, ())},
+            made = session.scalars(select(NotificationRow).where(own, NotificationRow.position >= self._last)).all()
+            for row in sorted(made, key=lambda row: row.position):
+                self._last = row.position
+                self._known.setdefault(
+                    row.id, OutgoingMessage(row.id, datetime.fromisoformat(row.made), _body(row.body))
                 )
-                for row in session.scalars(own.order_by(NotificationRow.position))
-            )
+            unsettled = [name for name in self._known if name not in self._settled]
+            here = (DeliveryRow.scope == self._scope, DeliveryRow.notification.in_(unsettled))
+            rows = session.scalars(select(DeliveryRow).where(*here)).all() if unsettled else ()
+        deliveries = group_by(rows, lambda row: row.notification)
+        for name in unsettled:
+            states = {
+                row.address: AddressState(row.state, row.attempts, row.outcome) for row in deliveries.get(name, ())
+            }
+            self._known[name] = replace(self._known[name], deliveries=states)
+            if all(one.state in _FINAL for one in states.values()):
+                self._settled.add(name)
+        return tuple(self._known.values())
 
     @contextmanager
     def sender(self) -> Iterator[None]:
@@ -185,7 +198,3 @@ def _stamp(moment: datetime) -> str:
 def _body(data: bytes) -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads(zlib.decompress(data))
     return found
-
-
-def _address(row: DeliveryRow) -> AddressState:
-    return AddressState(row.state, row.attempts, row.outcome)  # type: ignore[arg-type]  # written by this module

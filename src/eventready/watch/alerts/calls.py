@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
 from threading import Event, Thread
@@ -58,6 +58,7 @@ class AlertCalls:
     really: bool = False
     channel: Channel | None = None
     _dry: list[Notification] = field(default_factory=list)
+    _log: dict[str, Notification] = field(default_factory=dict)
     _looked_at: float = -inf
     _lived_at: float = -inf
     _posted: dict[str, Alert] = field(default_factory=dict)
@@ -101,8 +102,10 @@ class AlertCalls:
 
     def log(self) -> list[Notification]:
         """Return the messages made so far. Raises StoreError."""
-        made = [notification_of(one) for one in self.outbox.messages() if one.body.get("kind") == KIND]
-        return made + self._dry
+        for one in (messages := [one for one in self.outbox.messages() if one.body.get("kind") == KIND]):
+            known = self._log.get(one.id) or notification_of(one)
+            self._log[one.id] = replace(known, failed=one.undelivered and not one.body["silent"])
+        return [*(self._log[one.id] for one in messages), *self._dry]
 
     def died(self) -> None:
         """Name the death of the watch before. Raises StoreError."""
@@ -253,5 +256,4 @@ def notification_of(made: OutgoingMessage) -> Notification:
     """Return the notification of a message in the outbox."""
     body = made.body
     firing, ended, kept = ([Alert.load(one) for one in body[name]] for name in ("firing", "ended", "kept"))
-    failed = made.undelivered and not body["silent"]
-    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept, failed=failed)
+    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept)
