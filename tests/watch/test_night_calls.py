@@ -1,4 +1,4 @@
-"""Calls of a night of 24 hours: faults of 35 devices, ten kills of the watch, failing channels, killed senders."""
+"""Calls of a night of eight hours: faults of 35 devices, ten kills of the watch, failing channels, killed senders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from eventready.workspace.workspace import Workspace
 from tests.watch.test_night import (
     EVENT,
     HANGS,
-    HOURS,
     INTERVAL,
     KILLS,
     READS,
@@ -37,6 +36,7 @@ pytestmark = pytest.mark.slow
 
 #: Seconds between two looks at what is due.
 LOOK = 20.0
+HOURS = 8
 SETTINGS = AlertsFile.model_validate(
     {
         "route": {
@@ -128,7 +128,9 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
         name for name, one in messages.items() if any(channel.sent[to, one.body["text"]] for to in one.deliveries)
     }
     late = INTERVAL * max(HOLD_DOWN, STALE_AFTER) + HANGS + READS[1] + INTERVAL
-    for fault in faults(30):
+    lasting = [fault for fault in faults(30) if fault.end + 2 * late < HOURS * 3600]
+    assert len(lasting) > 60
+    for fault in lasting:
         key = Key(fault.device, *((DEVICE, "") if fault.hangs else ("isis", "peer")))
         begun, ended = (START + timedelta(seconds=at) for at in (fault.start, fault.end))
         named = [one for one in log if _new(one, key, log) and begun <= one.at <= ended + timedelta(seconds=late)]
@@ -136,7 +138,6 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
         reached = [one for one in named if one.id in delivered]
         assert reached, fault
         assert reached[0].at <= begun + timedelta(seconds=2 * late + 30 + 2 * LOOK), fault
-    assert not [one for one in night.calls.alerts.active(night.clock.now())[0] if one.key.check]
 
 
 def _new(one: Notification, key: Key, log: list[Notification]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -31,7 +32,7 @@ class Alert:
     cause: str = ""
     damped: bool = False
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of the labels."""
         return sha256(repr(sorted(self.labels.items())).encode()).hexdigest()[:16]

@@ -229,7 +229,8 @@ def message_of(one: Notification, lang: Lang) -> dict[str, Any]:
         f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), device=first.key.device, check=first.key.check
     )
     lines = [f"{alert.since:%H:%M:%S} {sentence_of(alert, lang)}" for alert in one.firing]
-    ended = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended]
+    over = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended]
+    ended = [f"{alert.since:%H:%M:%S} {words}" for alert, words in zip(one.ended, over, strict=True)]
     shown = [*lines[:_NAMED], *ended[:_NAMED]]
     more = len(lines) + len(ended) - len(shown)
     rest = [text("watch:wall.more", lang, n=more)] if more else []

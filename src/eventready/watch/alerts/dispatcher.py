@@ -125,13 +125,15 @@ class Dispatcher:
         found: list[Notification] = []
         for group, way in groups.items():
             firing, earlier = members[group], past.get(group, [])
+            if not (firing or way.escalate or (earlier and earlier[-1].known)):
+                continue
             taken = {one.fingerprint for one in firing if situation.act("acknowledgement", one)}
             found += _next(way, group, earlier, firing, situation=situation, taken=taken)
             if way.escalate:
                 higher, name = way.escalation(way.escalate), group.replace(way.path, way.path + _ESCALATED, 1)
                 before = past.get(name, [])
                 known = before[-1].known if before else {}
-                late = _late(way.escalate, earlier, situation.now) - taken | known.keys()
+                late = (_late(way.escalate, earlier, situation.now) if firing else set()) - taken | known.keys()
                 left = [one for one in firing if one.fingerprint in late]
                 found += _next(higher, name, before, left, situation=situation, taken=late)
         return found
