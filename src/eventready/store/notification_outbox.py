@@ -98,7 +98,7 @@ class NotificationOutbox:
         return True
 
     def messages(self) -> tuple[OutgoingMessage, ...]:
-        """Return all messages, oldest first; only what may have changed is read again. Raises StoreError."""
+        """Return all messages, oldest first; a settled message is read once. Raises StoreError."""
         own = NotificationRow.scope == self._scope
         with self._database.reading() as session:
             made = session.scalars(select(NotificationRow).where(own, NotificationRow.position >= self._last)).all()
