@@ -177,11 +177,12 @@ def peak_mb(name: str, copy: Path, devices: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """Process ids of the children of a process."""
+    """Process ids of the children of a process, and of theirs."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+        found = [file.read_text(encoding="ascii") for file in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return []
+    return [one for text in found for child in map(int, text.split()) for one in (child, *children(child))]
 
 
 def memory_mb(pid: int) -> float:
