@@ -96,12 +96,12 @@ class Network:
         found = evaluate(list(devices), matrix, observations, moment=MOMENT, waivers=waivers)
         return [one for one in found if one.check in CHECKS]
 
-    def balances(self, capacity: CapacityFile) -> dict[str, Balance]:
+    def balances(self, capacity: CapacityFile, setting: NetworkSetting | None = None) -> dict[str, Balance]:
         """Balances by subject, in the worst window of each."""
         devices = self.all(capacity)
         rows = {name: {fact: tuple(of) for fact, of in facts.items()} for name, facts in self.rows.items()}
         network = NetworkFacts([DeviceFacts(device, rows[device.name]) for device in devices])
-        groups = LinkGroups(WhatIf(network, SETTING).topology)
+        groups = LinkGroups(WhatIf(network, setting or SETTING).topology)
         calculation = CapacityCalculation(network.by_name, lambda _name: CapacityTargets(), groups)
         found = [one for device in devices for one in calculation.balances(device.name, device.loads)]
         return {one.subject: one for one in sorted(found, key=lambda one: one.use)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from eventready.core.messages import term
 from eventready.network.capacity.balance import Balance, additions
 from eventready.workspace.devices.capacity import DEFAULTS, CapacityFile
-from tests.network.four_venues import CAPACITY, Network, Rows, access, figure, four_venues, stations
+from eventready.workspace.settings.risk import RiskGroup
+from tests.network.four_venues import CAPACITY, SETTING, Network, Rows, access, figure, four_venues, stations
 
 NETWORK = four_venues()
 
@@ -103,6 +106,36 @@ def test_a_group_of_thousands_of_links_is_computed_written_and_solved() -> None:
     assert [way.way for way in additions(one[name])] == []
     some = network.balances(CapacityFile.model_validate({"demand": [{**fixed, "mbps": figure(2e6)}]}))[name]
     assert [(way.way, way.number) for way in additions(some)] == [("links", 1751)]
+
+
+@given(
+    cables=st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 9)).filter(lambda one: one[0] != one[1]),
+        min_size=1, max_size=6,
+    ),
+    duct=st.sets(st.integers(0, 5), min_size=1),
+)  # fmt: skip
+def test_what_is_left_is_that_of_the_worst_failure(cables: list[tuple[int, int, int]], duct: set[int]) -> None:
+    """Against brute force: each switch, each cable and a duct of some cables fails in turn."""
+    network = Network()
+    for number in range(5):
+        network.device(f"s{number}", "switch", "any", ["hall"], **({} if number else {"uplinks": ["out"]}))
+    for number, (one, other, rate) in enumerate(cables):
+        network.cable(f"s{one}", f"p{number}", f"s{other}", f"p{number}", rate=f"{rate}G")
+    ends = {number: {f"s{one}", f"s{other}"} for number, (one, other, _rate) in enumerate(cables)}
+    members = tuple(f"s{cables[number][0]}:p{number}" for number in duct if number in ends) or ("s0",)
+    fixed = {"venue": "hall", "window": "opening", "service": "fixed", "people": figure(1), "mbps": figure(1)}
+    setting = replace(SETTING, risks=(RiskGroup(name="duct", kind="duct", members=members),))
+    found = network.balances(CapacityFile.model_validate({"demand": [fixed]}), setting)
+    for name, balance in found.items():
+        if "out" in name:
+            continue
+        own = [int(port.rpartition("p")[2]) for port in name.split(" + ")]
+        failures = [{number} for number in own] + [{number for number in own if number in duct}]
+        failures += [{number for number in own if f"s{device}" in ends[number]} for device in range(5)]
+        left = [set(own) - failed for failed in failures if set(own) != failed]
+        worst = min(sum(cables[number][2] for number in one) for one in left or [set(own)])
+        assert balance.limit.value == pytest.approx(worst * 800)
 
 
 def test_a_measured_supply_of_nothing_is_short() -> None:
