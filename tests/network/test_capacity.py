@@ -119,7 +119,7 @@ def test_what_is_left_is_that_of_the_worst_failure(cables: list[tuple[int, int, 
     """Against brute force: each switch, each cable and a duct of some cables fails in turn."""
     network = Network()
     for number in range(5):
-        network.device(f"s{number}", "switch", "any", ["hall"], **({} if number else {"uplinks": ["out"]}))
+        network.device(f"s{number}", "switch", "any", ["hall"], uplinks=() if number else ("out",))
     for number, (one, other, rate) in enumerate(cables):
         network.cable(f"s{one}", f"p{number}", f"s{other}", f"p{number}", rate=f"{rate}G")
     ends = {number: {f"s{one}", f"s{other}"} for number, (one, other, _rate) in enumerate(cables)}
