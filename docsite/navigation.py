@@ -9,7 +9,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Start", ("index.md", "start.md", "network.md", "concepts.md", "glossary.md", "sources.md")),
     ("How to", ("howto",)),
     ("Changes", ("change.md", "measured.md")),
-    ("Architecture", ("architecture.md", "decisions")),
+    ("Architecture", ("architecture.md", "scale.md", "decisions")),
     ("Security", ("security.md", "threat-model.md", "reference/licences.md")),
     ("Commands", ("reference/commands",)),
     ("Checks", ("reference/checks",)),

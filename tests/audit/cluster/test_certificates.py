@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +112,11 @@ def test_a_damaged_file_is_named(name: str, home: Path, tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(b"" if path.name == name else path.read_bytes())
     with pytest.raises(UsageError, match="cannot be used"):
         tls_context(tmp_path, ssl.Purpose.CLIENT_AUTH)
+
+
+def test_our_settings_of_dask_count_below_its_variables() -> None:
+    code = "from eventready.audit.collectors.cluster.address import require_distributed as r; r(); import dask; "
+    code += "print(*map(dask.config.get, ('distributed.scheduler.worker-ttl', 'distributed.comm.timeouts.tcp')))"
+    environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == ["60s", "11s"]

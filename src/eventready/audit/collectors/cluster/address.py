@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PORT = 8786
 _ADDRESS = re.compile(r"(tls|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?")
 
-#: Settings of Dask beneath those of its own files and variables: no page, no memory of messages, no second look at a
+#: Settings of Dask beneath its variables (DASK_...): no page, no memory of messages, no second look at a
 #: device that took several workers with it.
 _DEFAULTS: Mapping[str, Any] = {
     "distributed.scheduler.allowed-failures": 2,
@@ -96,7 +96,8 @@ def require_distributed() -> Any:
         import distributed  # noqa: PLC0415  extra
     except ImportError:
         raise UsageError(message("audit:cluster.no_extra")) from None
-    dask.config.update_defaults(dict(_DEFAULTS))
+    dask.config.set(_DEFAULTS)
+    dask.config.update(dask.config.config, dask.config.collect_env())
     return distributed
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -98,9 +99,10 @@ async def _until_lost(worker: Any, stop: asyncio.Event, connected: Callable[[], 
 
 async def _live() -> None:
     """Put the end of the process off again and again: the interpreter must be free."""
-    while True:
-        faulthandler.dump_traceback_later(_STUCK_S, exit=True)
-        await asyncio.sleep(_LIFE_S)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # a full pipe would hold the end up
+        while True:
+            faulthandler.dump_traceback_later(_STUCK_S, exit=True, file=nowhere)
+            await asyncio.sleep(_LIFE_S)
 
 
 def _signals() -> asyncio.Event:
