@@ -53,6 +53,6 @@ def test_a_finding_is_acknowledged_by_keyboard(browser: Browser, live: Live) -> 
             focus = page.evaluate("(document.activeElement.href || document.activeElement.value || '')")
             if target in focus:
                 break
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
     assert page.locator(".act").first.inner_text().count("An") == 1
