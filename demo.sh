@@ -21,7 +21,8 @@ if [ -e "$demo" ]; then
     "$eventready" -w "$demo" lab down 2>/dev/null || true
     rm -rf "$demo"
 fi
-trap '"$eventready" -w "$demo" lab down 2>/dev/null || true' EXIT INT TERM
+watch="" serve=""
+trap 'kill $watch $serve 2>/dev/null || true; "$eventready" -w "$demo" lab down 2>/dev/null || true' EXIT INT TERM
 
 say "1. A workspace: the Trà Vinh example"
 "$eventready" init "$demo" --example tra-vinh 2>/dev/null
@@ -92,7 +93,36 @@ say "12. The clauses of the letter, and what stands behind each"
 # 8: on this Monday some deadlines of the example have passed, and it says so.
 "$eventready" -w "$lab" duties || [ $? -eq 8 ]
 
-say "13. All of it taken back within seconds, under the same guards; the audit finds again what it found at first"
+say "13. The night: the watch reads on, the wall shows a fault, and the shift is called"
+port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+wall() {
+    python3 -c 'if True:
+        import json, sys, urllib.request
+        asked = urllib.request.Request(sys.argv[1], headers={"Accept-Language": "en"})
+        for one in json.load(urllib.request.urlopen(asked))["findings"]:
+            if one["device"] == "core-1":
+                print("%(since).19s  %(status)s  %(device)s %(check)s: %(message)s" % one)' \
+        "http://127.0.0.1:$port/api/v1/findings?status=fail" 2>/dev/null
+}
+"$eventready" -w "$lab" watch --for 10m > "$demo/watch.txt" 2>&1 &
+watch=$!
+"$eventready" -w "$lab" serve --port "$port" &
+serve=$!
+sleep 10
+"$eventready" -w "$lab" lab fault core-1 bfd-down
+for _ in $(seq 45); do
+    wall | grep -q bfd && break
+    sleep 2
+done
+echo "On the wall of http://127.0.0.1:$port/:"
+wall
+echo "Who is called:"
+"$eventready" -w "$lab" alerts explain core-1/bfd
+"$eventready" -w "$lab" lab fault core-1 bfd-down --clear
+kill "$watch" "$serve"
+wait "$watch" "$serve" || true
+
+say "14. All of it taken back within seconds, under the same guards; the audit finds again what it found at first"
 # Not quite all: a configuration that nobody had saved is saved now.
 EVENTREADY_NOW="2022-04-25 07:40"
 "$eventready" -w "$lab" rollback latest --fast
