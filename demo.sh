@@ -120,7 +120,7 @@ echo "Who is called:"
 "$eventready" -w "$lab" alerts explain core-1/bfd
 "$eventready" -w "$lab" lab fault core-1 bfd-down --clear
 kill "$watch" "$serve"
-wait "$watch" "$serve" || true
+wait "$watch" "$serve" 2>/dev/null || true
 
 say "14. All of it taken back within seconds, under the same guards; the audit finds again what it found at first"
 # Not quite all: a configuration that nobody had saved is saved now.
