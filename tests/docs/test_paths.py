@@ -31,9 +31,9 @@ _ELSEWHERE = (
 )
 _OPTIONAL = (
     *(
-        "inventory/alerts.yaml",
         "inventory/jump_hosts.yaml",
         "inventory/learn.yaml",
+        "inventory/serve.yaml",
         "inventory/platforms/",
         "inventory/watch.yaml",
         "inventory/writable.yaml",
