@@ -5,18 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from nornir.core.task import Result, Task
 
+from eventready.audit.collectors.reading import AuditJob, DeviceRead
+from eventready.audit.collectors.threads import ThreadCollector
 from eventready.audit.tasks import read_replies
+from eventready.evaluation.limits import resolve_limits
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe
 from eventready.session import connect, plugin
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import ReplyStatus, SessionError
 from eventready.session.target import Target
 from eventready.workspace.devices.access import JumpHost
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.workspace import load_workspace
 from tests.session.fake import PASSWORD, USER, Script
 from tests.session.test_plugin import nornir
 
@@ -150,3 +159,22 @@ def test_a_session_through_a_jump_host_is_closed(ssh: Callable[..., Target]) -> 
     found = read_twice(target, script, 0.1, access={"jump_host": "bastion"}, jump_hosts={"bastion": entry})
     assert found == (ALL, 0)
     assert (script.logins, bastion.logins) == (2, 1)
+
+
+def test_no_session_is_held_for_a_device_that_is_read_once(ssh: Callable[..., Target], tmp_path: Path) -> None:
+    register()
+    copy_example(tmp_path / "w")
+    workspace = load_workspace(tmp_path / "w")
+    (device,) = (replace(one, name="core-1") for one in workspace.devices if one.name == "wlc-1")
+    platform = load_platform(device.platform)
+    job = AuditJob(
+        {"core-1": device}, {"core-1": platform}, build_matrix([device], {platform.name: platform}),
+        resolve_limits(workspace.limits, [device]), datetime(2022, 4, 25, tzinfo=UTC), interval_s=60,
+    )  # fmt: skip
+    script, read = Script(), list[DeviceRead]()
+    target = ssh(script)
+    with nornir(target, {"known_hosts": str(target.known_hosts), "attempts": 1}, PASSWORD) as nr:
+        status = ThreadCollector(job, nr, 1, read.append).read()
+        assert [one.result is not None for one in read] == [True]
+        assert (status.waiting, script.logins) == (0, 1)
+        assert not nr.inventory.hosts["core-1"].connections

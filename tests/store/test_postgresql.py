@@ -123,7 +123,7 @@ def test_a_server_that_stays_away_leaves_an_interrupted_run(
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
     with Store(shared) as store:
         assert [entry.state for entry in store.runs()] == ["interrupted"]
-        assert [found["device"] for found in store.get(run_id).observations()] == ["a"]
+        assert [found["device"] for found in store.get(run_id, interrupted=True).observations()] == ["a"]
         assert store.verify().intact
 
 

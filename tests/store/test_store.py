@@ -57,7 +57,7 @@ def test_names(store: Store, clock: Clock, document: Document) -> None:
         ("latets", "Did you mean latest?"),
         (first.id[:-2] + "zz", "Did you mean"),
         ("", "There is no run ''"),
-        (under_way, "is unfinished"),
+        (under_way, "is not finished"),
     ):
         with pytest.raises(UsageError, match=re.escape(words)):
             store.get(name)

@@ -210,6 +210,11 @@ class Run:
         """Id of the run."""
         return str(self.document["id"])
 
+    @property
+    def interrupted(self) -> bool:
+        """True for an unfinished run, in which absent findings were not measured."""
+        return str(self.document.get("state", "finished")) != "finished"
+
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """All findings, decoded piece by piece."""
         return self.each("findings")

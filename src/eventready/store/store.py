@@ -284,15 +284,19 @@ class Store:
         own = (entry for entry in self.runs() if entry.state == "finished" and entry.event == event)
         return tuple(entry.id for entry in own if entry.summary and entry.summary.devices >= devices)
 
-    def get(self, name: str) -> Run:
-        """Run by `latest`, `previous`, id or prefix; an interrupted run by its id. Raises UsageError, StoreError."""
+    def get(self, name: str, *, interrupted: bool = False) -> Run:
+        """Finished run by `latest`, `previous`, id or prefix; with `interrupted` such a run too, by its id.
+
+        Raises UsageError, StoreError.
+        """
         stored = RunRow.document.is_not(None).label("stored")
         with self._database.reading() as session:
             rows = session.execute(select(RunRow.id, RunRow.state, stored).order_by(RunRow.position, RunRow.id)).all()
-            interrupted = {row.id for row in rows if row.stored and row.state == "interrupted"}
-            run_id = name if name in interrupted else find_run(name, {row.id: row.state for row in rows})
+            left = {row.id for row in rows if interrupted and row.stored and row.state == "interrupted"}
+            run_id = name if name in left else find_run(name, {row.id: row.state for row in rows})
             document = _document(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
-        return Run(with_items(document, self._items.of(run_id)))
+        run = Run(with_items(document, self._items.of(run_id)))
+        return _reached(run) if run_id in left else run
 
     def before(self, run: Run) -> Run | None:
         """Return the last earlier run of the same event and devices; None without a readable run."""
@@ -371,6 +375,13 @@ class Store:
 def _entry(row: RunRow) -> RunEntry:
     summary = Summary.load(row.summary) if row.summary else None
     return RunEntry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
+
+
+def _reached(interrupted: Run) -> Run:
+    """Interrupted run with its answering devices marked: its document is older than the first answer."""
+    answered = {observation["device"] for observation in interrupted.observations() if observation.get("evidence")}
+    devices = [{**one, "reachable": one["name"] in answered} for one in interrupted.document.get("devices", ())]
+    return Run(Parts.of(interrupted.document).replace(devices=devices))
 
 
 def _document(run_id: str, data: bytes | None) -> Parts:

@@ -13,6 +13,7 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.store.database import ENVIRONMENT
+from eventready.store.run_items import ItemsOfDevice
 from eventready.store.store import Store
 from tests.assurance.papers.documents import Scene, broken, healthy
 
@@ -135,6 +136,27 @@ def test_list(call: Call, tmp_path: Path) -> None:
     assert [entry["state"] for entry in listed] == ["finished", "finished", "interrupted"]
     lines = call("-o", "ndjson", "runs", "list")[1].splitlines()
     assert [json.loads(line)["id"] for line in lines] == [first, second, lost]
+
+
+def test_an_interrupted_run_is_named_so(call: Call, tmp_path: Path) -> None:
+    """Devices with an answer on record count as reached."""
+    scene = broken()
+    (name,) = keep(tmp_path, scene)
+    begun = {**scene.document, "state": "interrupted", "verdicts": [], "observations": None, "findings": None}
+    begun["devices"] = [{**one, "reachable": False, "reason": ""} for one in begun["devices"]]
+    first, second = (str(one["name"]) for one in begun["devices"][:2])
+    rows = {
+        device: b'{"device":"%s","evidence":%s}' % (device.encode(), evidence)
+        for device, evidence in ((first, b'"ab"'), (second, b"null"))
+    }
+    with Store.of_workspace(tmp_path) as store:
+        left = store.begin("tra-vinh-30", Clock.starting("2022-04-25 08:00"), begun)
+        store.keep_items(left, [ItemsOfDevice.of("observations", device, {"": row}) for device, row in rows.items()])
+    for words in (("runs", "show", left), ("runs", "diff", name, left), ("runs", "diff", left, name)):
+        assert f"{left} was interrupted" in call(*words)[1]
+    document = json.loads(call("-o", "json", "runs", "show", left)[1])
+    assert [one["name"] for one in document["devices"] if one["reachable"]] == [first]
+    assert "interrupted" not in call("runs", "diff", name, name)[1]
 
 
 def test_show(call: Call, tmp_path: Path) -> None:

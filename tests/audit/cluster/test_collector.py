@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from eventready.session.reply import NoPrompt
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 
+PAGE = Path(__file__).parents[3] / "docs" / "howto" / "cluster.md"
 CONTENT = {"product": "product=1", "platforms": "platforms=2", "workspace": "workspace=3"}
 SILENT = NoPrompt(message("session:no_answer", where="r1", seconds=10.0))
 
@@ -235,6 +237,21 @@ def test_labels_follow_the_content_of_the_workspace(tmp_path: Path) -> None:
     changed = content_labels(other)
     assert changed.pop("workspace") != content_labels(one)["workspace"]
     assert changed.items() < content_labels(one).items()
+
+
+def test_the_documented_copy_has_the_same_content_without_secrets(tmp_path: Path) -> None:
+    noc = made(tmp_path / "my-event")
+    secret = {Path("inventory/vault.yml"), Path(".eventready/keys/bundle.pem")}
+    for path in (noc.path / name for name in secret):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("secret\n", encoding="utf-8")
+    (noc.path / "ssh_config").touch()
+    words = re.findall(r"rsync -a (.*) \S+:my-event/", PAGE.read_text(encoding="utf-8"))[0]
+    excluded = shutil.ignore_patterns(*re.findall(r"--exclude (\S+)", words))
+    for source in re.findall(r"my-event/(\S*)", words):
+        shutil.copytree(noc.path / source, tmp_path / "hcm-1" / source, ignore=excluded)
+    assert content_labels(load_workspace(tmp_path / "hcm-1")) == content_labels(noc)
+    assert not any((tmp_path / "hcm-1" / name).exists() for name in secret)
 
 
 def test_sessions_are_counted_without_a_secret(tmp_path: Path) -> None:

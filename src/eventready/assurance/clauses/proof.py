@@ -125,7 +125,7 @@ def of_checks(
     ]
     passed = sum(found.count for found in mine if found.status == "pass")
     against = [text for status in _BAD if (text := _bad(mine, status)) is not None]
-    if run.document.get("state") == "interrupted":
+    if run.interrupted:
         against.append(message("clauses:proof.audit_interrupted"))
     audited = {device["name"] for device in run.document.get("devices", ())}
     if passed and (left_out := _left_out(duty, audited, devices)):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from nornir.core import Nornir
+from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, Result, Task
 
 from eventready.audit.collectors.reading import (
@@ -71,10 +72,14 @@ class ThreadCollector:
             _raise_defects(again.run(task=self._again))
 
     def close(self) -> None:
-        """Close held sessions, those without a second reading."""
+        """Close held sessions."""
         for host in self._nornir.inventory.hosts.values():
-            if CONNECTION in host.connections:
-                host.close_connection(CONNECTION)
+            self._release(host)
+
+    def _release(self, host: Host) -> None:
+        if CONNECTION in host.connections:
+            host.close_connection(CONNECTION)
+            self._free += 1
 
     def _once(self, task: Task) -> Result:
         name = task.host.name
@@ -83,6 +88,7 @@ class ThreadCollector:
             self._first[name] = pickle.dumps(observations)
             self._on_read(DeviceRead(name, trouble(observations), evidence, None))
         else:
+            self._release(task.host)
             self._on_read(
                 DeviceRead(name, trouble(observations), evidence, device_result(self._job, name, observations))
             )

@@ -137,7 +137,7 @@ def _balances(
         raise UsageError(message("workspace:capacity.window", window=window), do=suggest(window, windows))
     with app.open_store(make=False) as store:
         full = store.full_runs(workspace.event.id, len(workspace.devices))
-        run = store.get(run_name or (full[-1] if full else "latest"))
+        run = store.get(run_name or (full[-1] if full else "latest"), interrupted=True)
     calculation = _calculation(workspace, run)
     found = [
         (device.name, balance)

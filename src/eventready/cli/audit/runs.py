@@ -89,7 +89,7 @@ def _plain(entry: RunEntry) -> dict[str, object]:
 def show(app: App, run: str, evidence: str | None) -> None:
     """Show a run: verdicts and all findings except passes; with --output json the whole document."""
     with app.open_store(make=False) as store:
-        found = store.get(run)
+        found = store.get(run, interrupted=True)
         if evidence is not None:
             click.echo(_evidence(store, found, evidence))
             return
@@ -120,7 +120,10 @@ def _show(run: Run, lang: Lang) -> None:
     if summary.rehearsal:
         click.echo(text("cli:runs.rehearsal", lang, at=language.moment(str(run.document["started"]))))
     ratio = language.percent(summary.ratio)
-    click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
+    if run.interrupted:
+        click.echo(text("cli:runs.interrupted", lang, run=run.id))
+    else:
+        click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
     if summary.seen:
         click.echo(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
     if summary.unseen_devices:
@@ -162,7 +165,7 @@ def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     Exit code 3 with a new or worse finding.
     """
     with app.open_store(make=False) as store:
-        before, after = store.get(earlier), store.get(later)
+        before, after = (store.get(name, interrupted=True) for name in (earlier, later))
         changes = compare_runs(before, after)
     if app.output == "table":
         _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
@@ -183,6 +186,8 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
     language = Language(lang)
     totals = ", ".join(f"{len(getattr(changes, kind))} {text(f'cli:diff.{kind}', lang)}" for kind in KINDS)
     click.echo(f"{before.id} -> {after.id}: {totals}")
+    for run in filter(lambda one: one.interrupted, (before, after)):
+        click.echo(text("cli:runs.interrupted", lang, run=run.id))
     table = _table(("", "status", "device", "check", "finding"), lang)
     for kind in listed:
         for change in getattr(changes, kind):

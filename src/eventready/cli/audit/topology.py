@@ -36,7 +36,7 @@ def export(app: App, form: str, run_name: str) -> None:
     A cable is up, down, one_way, unrouted (no adjacency and no route of its own), or unmeasured.
     """
     with app.open_store(make=False) as store:
-        run = store.get(run_name) if run_name else last_full(store, app.workspace)
+        run = store.get(run_name, interrupted=True) if run_name else last_full(store, app.workspace)
     with app.tolerate_closed_pipe():
         click.echo(FORMATS[form](plain(load_whatif(app.workspace, run).topology)), nl=False)
 
@@ -53,7 +53,7 @@ def draw(app: App, *, out: Path | None, down: tuple[str, ...], plan: Path | None
     Above 400 devices those of a venue and tier share a box.
     """
     with app.open_store(make=False) as store:
-        run = store.get(run_name) if run_name else last_full(store, app.workspace)
+        run = store.get(run_name, interrupted=True) if run_name else last_full(store, app.workspace)
     waves = load_plan(plan).plan.waves if plan else ()
     whatif = load_whatif(app.workspace, run, (*down, *(name for wave in waves for name in wave)))
     figure = map_figure(plain(whatif.topology), run.findings(), Language(app.lang), down, waves)

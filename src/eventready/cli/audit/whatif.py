@@ -60,7 +60,7 @@ def command(
         raise UsageError(message("whatif:limit", what=what), do=message("whatif:limit.do"))
     workspace = app.workspace
     with app.open_store(make=False) as store:
-        run = store.get(run_name) if run_name else last_full(store, workspace)
+        run = store.get(run_name, interrupted=True) if run_name else last_full(store, workspace)
         drills = drill_runs(store)
     whatif = load_whatif(workspace, run, [*dict.fromkeys(name.removeprefix("down ") for name in given)])
     if ranked:

@@ -49,7 +49,7 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
     """
     file = run if run.endswith(".json") else ""
     with document_of(file) if file else nullcontext(), app.open_store(make=bool(file)) as store:
-        of = load_run(Path(file)) if file else store.get(run or _latest_complete(app, store))
+        of = load_run(Path(file)) if file else store.get(run or _latest_complete(app, store), interrupted=True)
         lang, document = app.paper_lang, _document(app, store, of, rehearsal=rehearsal)
         made = {form: render(document, form) for form in forms}
     if to_stdout(out, forms):

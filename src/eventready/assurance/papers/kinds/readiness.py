@@ -175,7 +175,7 @@ class _Report:
             yield _framed(self._t("page:rehearsal"), note, "notice")
         elif self.background.rehearsal:
             yield _framed(self._t("page:rehearsal"), self._t("page:rehearsal_marked"), "notice")
-        alarm = "page:interrupted" if self.results.interrupted else "" if summary.measured else "page:nothing"
+        alarm = "page:interrupted" if self.run.interrupted else "" if summary.measured else "page:nothing"
         if alarm:
             yield _framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
         yield Title(self._t("page:title"), (event,))

@@ -89,7 +89,7 @@ def _runs(
         if request.run:
             raise UsageError(message("papers:error.no_run"))
         return None, None, ()
-    run = store.get(request.run) if request.run else _last_until(workspace, store, request)
+    run = store.get(request.run, interrupted=True) if request.run else _last_until(workspace, store, request)
     if run is None:
         return None, None, ()
     earlier = store.trend(run)

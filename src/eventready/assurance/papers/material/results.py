@@ -57,11 +57,6 @@ class RunResults:
         summary = Summary.of(run.document, findings.counts)
         return cls(run, context, findings, _topics(findings), figures.measures(), figures.total, summary)
 
-    @property
-    def interrupted(self) -> bool:
-        """Return True for an unfinished run."""
-        return str(self.run.document.get("state", "finished")) != "finished"
-
 
 def topic_of(check: str) -> Topic:
     """Return the topic of a check; `network` for an unknown check."""

@@ -56,7 +56,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
         *_unconfirmed(writer, results),
     ]
     blocks: list[Block] = [paragraph(" ".join(sentences))]
-    if results.interrupted:
+    if results.run.interrupted:
         blocks.append(writer.p("papers:interrupted"))
     if not summary.measured:
         blocks.append(writer.p("papers:nothing_measured"))
