@@ -11,8 +11,9 @@ from eventready.core.catalogue import LANGS
 from eventready.core.messages import ids
 from eventready.evaluation.runner import UNCHECKED
 from eventready.evaluation.waivers import WAIVER
+from eventready.watch.own_clock import CHECK
 
-NAMES = [*(check.name for check in all_checks()), UNCHECKED, WAIVER, CAPTURE]
+NAMES = [*(check.name for check in all_checks()), UNCHECKED, WAIVER, CAPTURE, CHECK]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -69,6 +69,18 @@ def test_a_silence_is_named_once_there_and_back() -> None:
     assert all(change.cause == "r00" for change in changes if change.key.check != "device")
 
 
+def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
+    watcher = watching(1)
+    watcher._interval_of = lambda fact: 10.0 if fact == FACT else 300.0
+    other = next(fact for fact in watcher._needed["r00"] if fact != FACT)
+    watcher.read("r00", [*answer("r00"), Observation("r00", other, Status.EMPTY)], 20, MOMENT)
+    assert watcher.age("r00", 30) == 10
+    watcher.tick(41, MOMENT)
+    assert watcher.age("r00", 41) is None
+    watcher.read("r00", answer("r00"), 45, MOMENT)
+    assert watcher.age("r00", 45) is not None
+
+
 def test_the_time_at_rest_is_no_silence() -> None:
     watcher = watching(1)
     paused = [change for at in range(11, 100) for change in watcher.tick(at, MOMENT, {"r00"})]

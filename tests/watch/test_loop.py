@@ -22,16 +22,18 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeHeader
+from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
-from eventready.watch.session import WatchSession
+from eventready.watch.session import WatchSession, known_states
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
+from tests.watch.test_causes import watching
 from tests.watch.test_night import EVENT, FACT, devices
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
@@ -161,6 +163,34 @@ def test_the_record_has_states_pauses_and_time_watched(tmp_path: Path) -> None:
         assert record.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
         assert len(record.timeline()) == 2
         assert store.verify().intact
+
+
+def test_the_later_of_an_audit_and_an_earlier_watch_counts_with_its_begin(tmp_path: Path) -> None:
+    now = Clock.starting("2031-04-29 19:00").now()
+    watched, same, audited = (Key("core-1", "uplink", subject) for subject in ("a", "b", "c"))
+    audit = {watched: "fail", same: "warn", audited: "fail"}
+    findings = [{**one._asdict(), "status": status} for one, status in audit.items()]
+    with Store(tmp_path / "watch.db") as store:
+        record = WatchRecord(store, "night", Clock.starting("2031-04-29 19:00"))
+        record.changes([StateChange(0, watched, "fail", "pass", None), StateChange(0, same, "pass", "warn", None)])
+        begun = record.begins()[same]
+        later, early = (now + timedelta(hours=hours) for hours in (1, -1))
+        found = [
+            known_states(record, Run({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
+            for at, until in ((later, later + timedelta(hours=1)), (early, later), (later, now))
+        ]
+    assert [states[watched] for states, _since in found] == ["fail", "pass", "pass"]
+    assert {(states[audited], states[same], since[same]) for states, since in found} == {("fail", "warn", begun)}
+    assert [since[audited] for _states, since in found] == [one.timestamp() for one in (later, early, now)]
+
+
+def test_a_device_at_rest_does_not_count_as_watched() -> None:
+    watcher, memory = watching(2), Memory()
+    loop = WatchLoop(
+        watcher, Schedule(dict.fromkeys(watcher.devices, (FACT,)), lambda _fact: 10.0), Recorder(), memory, memory,
+        Clock(), tuple, lambda _changes: None,
+    )  # fmt: skip
+    assert [loop._beat(rest).answering for rest in ((), {"r00"}, {"r00", "r01"})] == [2, 1, 0]
 
 
 def test_work_that_was_killed_is_no_pause(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     ("old", "new", "place"),
     [
         ("receiver: chief", "receiver: chef", ":2: there is no receiver chef."),
+        ("check=~", "checks=~", "no alert has a label checks"),
         ("people: [An]", "people: [Anh]", ":11: Anh has no addresses"),
         ("name: chief", "name: duty", "there are two receivers duty"),
         ("role: CA", "role: XX", ":10: "),

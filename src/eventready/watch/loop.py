@@ -131,7 +131,7 @@ class WatchLoop:
                 self.log.changes(changes)
             self.on_round(changes)
             if beats:
-                self.watcher.beat = self._beat()
+                self.watcher.beat = self._beat(resting)
                 self.log.beat(self.watcher.beat)
                 beat_at = time.monotonic() + BEAT_S
         self.figures.flush(time.monotonic(), self.clock.real())
@@ -159,9 +159,9 @@ class WatchLoop:
             self.schedule.done(reading.device)
         return [*changes, *self.watcher.tick(time.monotonic(), self.clock.now(), resting)]
 
-    def _beat(self) -> Beat:
+    def _beat(self, resting: Collection[str]) -> Beat:
         devices, now = self.schedule.facts, time.monotonic()
-        answering = sum(self.watcher.age(name, now) is not None for name in devices)
+        answering = sum(self.watcher.age(name, now) is not None for name in devices if name not in resting)
         beat = Beat(len(devices), answering, self._readings, round(self._lag_s, 1))
         self._readings, self._lag_s = 0, 0.0
         return beat

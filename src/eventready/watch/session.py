@@ -15,6 +15,7 @@ from eventready.core import systemd
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.phrases import moment_of
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.catalogue import CATALOGUE
@@ -44,8 +45,9 @@ from eventready.workspace.workspace import Workspace
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
 _LOOK_S, _STANDBY_S = 5.0, 5.0
 _LONGEST_PAUSE_S = 86_400.0
-#: Least time between two snapshots, as a multiple of the time that the latest took.
-_PAUSES = 4
+#: Least time between two snapshots, as a multiple of the time that the latest took, which counts as at most so many
+#: times as long as before: the next snapshot comes before the one that announced it is old.
+_PAUSES, _SLOWER = 4, 2
 
 OnBegin = Callable[[Mapping[str, Accounting]], None]
 OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
@@ -101,9 +103,9 @@ class WatchSession:
         facts = {name: matrix.needed(name) for name in devices}
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
-        states.begin(record.states(), record.begins())
         audited = _last_audit(self.store, workspace)
-        states.begin(states_of(audited) if audited else {}, self.clock.now().timestamp())
+        known, since = known_states(record, audited, self.clock.now().timestamp())
+        states.begin(known, since)
         job = WatchJob(
             workspace.event,
             devices,
@@ -127,6 +129,7 @@ class WatchSession:
         watcher = Watcher(job, states, interval_of)
         if self.calls:
             self.calls.begin(devices, record)
+            self.calls.alerts.settle(known)
             self.calls.died()
         snapshots = Snapshots(self.store, workspace.event.id, self.clock)
         kept_at, cost_s, changed = -inf, 0.0, False
@@ -135,9 +138,9 @@ class WatchSession:
             nonlocal kept_at, cost_s, changed
             begun, changed = time.monotonic(), changed or bool(changes)
             if begun - kept_at >= max(_PAUSES * cost_s, 0 if changed else SNAPSHOT_S):
-                snapshots.keep(watcher, self._resting, begun)
+                snapshots.keep(watcher, self._resting, begun, max(_PAUSES * cost_s, SNAPSHOT_S) + cost_s)
                 kept_at, changed = time.monotonic(), False
-                cost_s = kept_at - begun
+                cost_s = min(kept_at - begun, _SLOWER * max(cost_s, SNAPSHOT_S / _PAUSES))
             if self.calls:
                 self.calls.round(changes, self._resting)
             systemd.notify("WATCHDOG=1")
@@ -209,6 +212,25 @@ def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[st
     setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
     cut = behind(Topology(recorded_network(workspace.devices, run), setting))
     return {name: names for name, names in cut.items() if name in devices}
+
+
+def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[dict[Key, str], dict[Key, float]]:
+    """Return the states before a watch, and their begins: of earlier watches and of the last audit, the later counts.
+
+    An audit of the future, such as a real one before a rehearsal, is not later. Raises StoreError.
+    """
+    states, since = record.states(), record.begins()
+    at = _moment(audited) if audited else now
+    for key, status in states_of(audited).items() if audited else ():
+        if key not in states or (states[key] != status and since[key] < at <= now):
+            states[key], since[key] = status, min(at, now)
+    return states, since
+
+
+def _moment(run: Run) -> float:
+    """Time of an audit on the event's clock, in seconds."""
+    clock: Mapping[str, str] = run.document.get("clock", {})
+    return moment_of(clock.get("event") or str(run.document["started"])).timestamp()
 
 
 def states_of(run: Run) -> dict[Key, str]:

@@ -19,6 +19,9 @@ KIND = "watch"
 #: Seconds between two snapshots without a change of state.
 SNAPSHOT_S = 5.0
 
+#: Snapshots that may be missing before the watch counts as gone.
+MISSED = 3
+
 #: Order of open states, the worst first.
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
 
@@ -39,7 +42,7 @@ def open_findings(watcher: Watcher) -> list[OpenFinding]:
         if finding.blind or str(finding.status) not in RANK:
             continue
         known = watcher.states.status(Key(finding.device, finding.check, finding.subject))
-        if known is not None and str(finding.status) == known[0]:
+        if known is not None and known[0] in RANK:
             found.append(OpenFinding(finding, *known))
     return sorted(found, key=lambda one: (RANK[one.status], -one.since))
 
@@ -51,14 +54,22 @@ class Snapshots:
         self._current, self._clock = store.current(KIND), clock
         self._key = f"{event} rehearsal" if clock.rehearsal else event
 
-    def keep(self, watcher: Watcher, resting: Mapping[str, str], now: float) -> None:
-        """Replace the snapshot by the present; `now` is a monotonic time. Raises StoreError."""
-        head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat()}
+    def keep(self, watcher: Watcher, resting: Mapping[str, str], now: float, every_s: float = SNAPSHOT_S) -> None:
+        """Replace the snapshot by the present; `now` is a monotonic time, `every_s` the time to the next one at most.
+
+        Raises StoreError.
+        """
+        head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}
         self._current.put(self._key, {**head, **_document(watcher, resting, now)})
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""
         return self._current.get(self._key)
+
+
+def is_old(snapshot: Mapping[str, Any], age_s: float) -> bool:
+    """True for a snapshot whose followers are missing, and for one of the future: the clock was set back."""
+    return abs(age_s) > MISSED * float(snapshot.get("every", SNAPSHOT_S))
 
 
 def age_of(snapshot: Mapping[str, Any]) -> float:

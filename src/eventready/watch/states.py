@@ -14,11 +14,16 @@ HOLD_DOWN, DAMPED_FROM, WINDOW_S = 2, 4, 600.0
 
 
 class Key(NamedTuple):
-    """Identity of a finding."""
+    """Identity of a finding; `device` is empty across devices and for the watching machine."""
 
     device: str
     check: str
     subject: str
+
+    @property
+    def place(self) -> str:
+        """Device and check."""
+        return f"{self.device} {self.check}".strip()
 
 
 @dataclass(frozen=True)

@@ -134,9 +134,10 @@ class Watcher:
         return self.states.update(moment.timestamp(), findings)
 
     def age(self, device: str, now: float) -> float | None:
-        """Return the seconds since the oldest answer in use of a device; None without any."""
-        times = [fact.at for fact in self._devices[device].facts.values() if fact.observation.status.measured]
-        return now - min(times) if times else None
+        """Return the seconds since the oldest answer in use of a device; None without any, and of a lost device."""
+        state = self._devices[device]
+        times = [fact.at for fact in state.facts.values() if fact.observation.status.measured]
+        return now - min(times) if times and not state.lost else None
 
     def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
         """Take a reading of a device and return the changes of state."""

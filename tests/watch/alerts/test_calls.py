@@ -26,6 +26,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.matchers import matcher
 from eventready.store.store import Store
+from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.record import Beat, WatchRecord
@@ -165,6 +166,25 @@ def test_a_cause_a_rest_and_a_known_state_call_no_person(workspace: Workspace, s
     assert "edge-hn-1" in desk.channel.bodies[-1]
 
 
+def test_a_state_of_before_the_watch_calls_nobody_when_its_device_is_back(workspace: Workspace, store: Store) -> None:
+    """One port was down before the device was lost, the other one is down after it."""
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", DEVICE, "not_measured")
+    desk.change("core-1", "uplink", "not_measured", "fail", cause="core-1")
+    desk.change("core-1", "isis", "not_measured", cause="core-1")
+    assert desk.after(60) == ["duty@example.vn"]
+    for check, new in ((DEVICE, "pass"), ("uplink", "fail"), ("isis", "fail")):
+        desk.change("core-1", check, new, "not_measured", cause="core-1" * (check != DEVICE))
+    assert desk.after(301) == ["duty@example.vn"]
+    assert "isis" in desk.channel.bodies[-1]
+    assert "uplink" not in desk.channel.bodies[-1]
+    assert desk.after(9000) == ["duty@example.vn", "an@example.vn"][1:]
+    desk.change("core-1", "uplink", "pass", "fail")
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(400) == ["duty@example.vn"]
+    assert "uplink" in desk.channel.bodies[-1]
+
+
 def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store) -> None:
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.change("core-1", "uplink", "fail")
@@ -292,6 +312,27 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
         program.wait()
 
 
+def test_without_the_alertmanager_the_own_routes_call(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.calls.settings = desk.calls.settings.model_copy(update={"alertmanager": "env:EVENTREADY_AM"})
+    monkeypatch.setenv("EVENTREADY_AM", "http://127.0.0.1:9")
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(31) == []
+    with pytest.raises(EventreadyError):
+        desk.calls._post()
+    assert desk.after(1) == []
+    monkeypatch.setattr(calls, "_ALONE_S", 0.0)
+    assert desk.after(1) == ["duty@example.vn"]
+    assert "Alertmanager" in desk.channel.bodies[0]
+    assert len(desk.notices) == 1
+    monkeypatch.setattr(AlertCalls, "_call", lambda *_: None)
+    desk.calls._post()
+    assert desk.after(9000) == []
+    assert len(desk.notices) == 2
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as left:
         main([*words])
@@ -324,6 +365,8 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
     supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed
+    for wrong in (["core-9"], ["core-1/uplnik"], ["core-1", "core-2"], ["host=core-1"]):
+        assert run(capsys, *place, "alerts", "acknowledge", *wrong)[0] == 2
 
 
 def test_doctor_names_references_without_a_value_and_people_without_an_address(

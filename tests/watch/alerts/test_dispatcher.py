@@ -86,6 +86,12 @@ def test_a_change_waits_for_the_interval_of_its_group_and_an_end_is_named() -> N
     assert names(log.at(9100, alert("b", since=9070))) == [("duty", ["b"], [])]
 
 
+def test_a_clock_set_back_delays_no_message_by_the_jump() -> None:
+    log = Log(alerts_file())
+    log.at(3630, alert("a", since=3600))
+    assert names(log.at(40, alert("a", since=3600), alert("b", since=10))) == [("duty", ["a", "b"], [])]
+
+
 def test_an_alert_of_seconds_is_no_message() -> None:
     log = Log(alerts_file())
     log.at(10, alert("a"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from argon2 import PasswordHasher
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from eventready.core.clock import Clock
 from eventready.watch.web import limits, login, sessions, users
 from eventready.watch.web.app import application
 from eventready.watch.web.log import entries
@@ -64,6 +66,14 @@ def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
     PageUsers(made.store).remove("Oanh")
     assert client.get("/").status_code == 401
     assert acts(made) == [("Oanh", "login")]
+
+
+def test_a_new_password_ends_the_logins_of_before(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = logged_in(made, "Oanh")
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    monkeypatch.setattr(Clock, "real", staticmethod(lambda: later))
+    PageUsers(made.store).add("Oanh", PASSWORD, "operator", made.clock)
+    assert client.get("/").status_code == 401
 
 
 def test_a_login_ends_after_its_age_and_at_logout(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

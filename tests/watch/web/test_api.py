@@ -50,6 +50,10 @@ def test_the_document_has_the_paths_of_the_application() -> None:
     [
         ("/api/v1/night", "", 200),
         ("/api/v1/findings", "?device=r1&check=isis&status=fail", 200),
+        ("/api/v1/findings", "?status=failed", 400),
+        ("/api/v1/findings", "?device=r9", 400),
+        ("/api/v1/findings", "?check=isiss", 400),
+        ("/api/v1/findings", "?state=fail", 400),
         ("/api/v1/runbooks/{check}", "isis", 200),
         ("/api/v1/runbooks/{check}", "../x", 404),
         ("/api/v1/timeline", "", 200),
@@ -66,7 +70,7 @@ def test_an_answer_has_the_form_of_the_document(tmp_path: Path, watch: str, path
         answer = client(made).get(url)
         assert answer.status_code == status
         Draft202012Validator(schema(path, status)).validate(answer.json())
-        if (watch, path) == ("faults", "/api/v1/findings"):
+        if (watch, path, status) == ("faults", "/api/v1/findings", 200):
             assert [one["check"] for one in answer.json()["findings"]] == ["isis"]
         if (watch, path) == ("nothing", "/api/v1/night"):
             assert answer.json()["gone"] is True

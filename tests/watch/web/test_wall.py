@@ -12,9 +12,10 @@ from starlette.testclient import TestClient
 
 from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.messages import text
+from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
+from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.states import Key, States
-from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer
 from eventready.watch.web.read_model import OnDuty
 from eventready.watch.web.wall import wall_body, wall_of
@@ -90,10 +91,71 @@ def test_silence_is_never_green(tmp_path: Path) -> None:
 def test_an_old_snapshot_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        monkeypatch.setattr(read_model, "GONE_S", -1.0)
+        monkeypatch.setattr(snapshot, "MISSED", -1)
         state, sentence = headline(made)
         assert state == "gone"
         assert sentence.startswith("No data since ")
+
+
+@pytest.mark.parametrize(("age_s", "every_s", "gone"), [(14, 5, False), (16, 5, True), (16, 20, False), (61, 20, True),
+                                                        (-3600, 5, True)])  # fmt: skip
+def test_the_watch_is_gone_after_missed_snapshots_and_when_the_clock_was_set_back(
+    tmp_path: Path, age_s: float, every_s: float, gone: bool
+) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.snapshots.keep(made.watcher, {}, made.now, every_s)
+        assert replace(made.model.night(), age_s=age_s).gone is gone
+
+
+def test_devices_outside_of_a_limited_watch_are_not_measured(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        night = made.model.night()
+        more = replace(made.workspace, devices=(*made.workspace.devices, replace(made.workspace.devices[0], name="r3")))
+        shown = wall_of(night, more)
+    assert (shown.headline, shown.measured, shown.ages["r3"]) == ("not_measured", 2, None)
+
+
+def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.watcher.states = States()
+        made.watcher.states.begin({Key("r1", "isis", "peer"): "warn"}, 0.0)
+        made.read("r1", up=False)
+        kept = made.snapshots.latest()
+    assert kept is not None
+    assert [one["status"] for one in kept["open"]] == ["warn"]
+
+
+def test_a_finding_without_a_device_has_no_link_to_a_device(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        wrong = graded_clock(5, 0).replace(check=CHECK)
+        for _twice in range(2):
+            made.record.changes(made.watcher.read_own([wrong], made.clock.now()))
+        made.snapshots.keep(made.watcher, {}, made.now)
+        browser = client(made, lang="vi")
+        found = "/finding?device=&check=watch_clock&subject=clock"
+        pages = [browser.get(path) for path in ("/", "/handover", "/timeline", found, "/check/watch_clock")]
+    assert [one.status_code for one in pages] == [200] * 5
+    assert not [one.url.path for one in pages if 'href="/device/"' in one.text]
+    assert all("Đồng hồ máy theo dõi" in one.text for one in pages)
+
+
+def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None:
+    """A finding has venues of its own; the alert has those of its device."""
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.read("r1", up=False)
+        made.read("r1", up=False)
+        until = made.clock.now() + timedelta(hours=1)
+        Acts(made.store, EVENT.id, made.clock).add(
+            "silence", matchers_of(["venues=park"]), by="An", text="moved", until=until
+        )
+        shown = wall_of(made.model.night(), made.workspace)
+        (found,) = shown.found
+    assert shown.acts_on({**found, "venues": ["park"]}) == []
 
 
 def test_a_lost_database_is_red(tmp_path: Path) -> None:

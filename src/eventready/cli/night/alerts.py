@@ -15,16 +15,20 @@ from eventready.cli.options import really_options, with_options
 from eventready.core.errors import Exit, UsageError
 
 with deferred():
+    from eventready.checks.registry import all_checks
+    from eventready.checks.runbook import is_check
     from eventready.cli.render.alerts import explanation_lines
     from eventready.cli.render.listing import cell, show, translated
     from eventready.cli.signing import current_user
     from eventready.core.clock import Clock
+    from eventready.core.matchers import Matcher
     from eventready.core.messages import in_language, message, term
     from eventready.core.phrases import at
     from eventready.watch.alerts.acts import Act, ActKind, Acts, matchers_of
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.record import WatchRecord
+    from eventready.watch.watcher import DEVICE
     from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.alerts import load_alerts
 
@@ -131,7 +135,7 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
     with _calls(app, app.clock) as calls:
         names = [device.name for device in app.workspace.devices]
         calls.begin(names, WatchRecord(calls.store, app.workspace.event.id, app.clock))
-        found = explanations(calls, calls.situation(), matchers_of(alerts))
+        found = explanations(calls, calls.situation(), _matchers(app, alerts))
     if app.output != "table":
         app.emit(found)
         return
@@ -150,13 +154,25 @@ def _calls(app: App, clock: Clock, *, really: bool = False) -> Iterator[AlertCal
         yield AlertCalls(workspace, settings, store, clock, app.say, really=really)
 
 
+def _matchers(app: App, alerts: Sequence[str]) -> tuple[Matcher, ...]:
+    """Parse ALERT. Raises UsageError, also for an unknown device or check, whose alerts would never come."""
+    found, names = matchers_of(alerts), [device.name for device in app.workspace.devices]
+    for label, operator, value in found:
+        if operator == "=" and label == "device" and value and value not in names:
+            raise UsageError(message("watch:pause.unknown", device=value), do=suggest(value, names))
+        if operator == "=" and label == "check" and value != DEVICE and not is_check(value):
+            known = [DEVICE, *(one.name for one in all_checks())]
+            raise UsageError(message("watch:act.check", check=value), do=suggest(value, known))
+    return found
+
+
 def _record(
     app: App, kind: ActKind, alerts: Sequence[str], *, reason: str, by: str, seconds: float | None = None
 ) -> None:
     until = None if seconds is None else app.clock.now() + timedelta(seconds=min(seconds, 10**8))
     with app.open_store() as store:
         acts = Acts(store, app.workspace.event.id, app.clock)
-        _show(app, acts.add(kind, matchers_of(alerts), by=current_user(by)[0], text=reason, until=until))
+        _show(app, acts.add(kind, _matchers(app, alerts), by=current_user(by)[0], text=reason, until=until))
 
 
 def _show(app: App, act: Act) -> None:

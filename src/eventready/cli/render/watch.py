@@ -149,4 +149,4 @@ def _line(change: StateChange, now: datetime, lang: Lang) -> str:
         {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}
     )
     damped = f" ({text('watch:line.damped', lang)})" if change.damped else ""
-    return f"{now:%H:%M:%S} {words}  {change.key.device} {change.key.check}: {sentence}{damped}"
+    return f"{now:%H:%M:%S} {words}  {change.key.place}: {sentence}{damped}"

@@ -17,6 +17,8 @@ from eventready.core.messages import message
 from eventready.core.phrases import moment_of, required, tidy
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.alerts import LABELS
 
 STREAM = "alert"
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
@@ -80,6 +82,7 @@ class Acts:
         now = self._clock.now()
         if all_match(matchers, {}):
             raise UsageError(message("watch:act.matches_all"))
+        _require_possible(matchers)
         if kind == "silence" and (until is None or not now < until <= now + _LONGEST):
             raise UsageError(message("watch:act.end"))
         body = {
@@ -114,6 +117,15 @@ class Acts:
         """Return the acts in force now, oldest first. Raises StoreError."""
         now = self._clock.now()
         return tuple(act for act in self.all() if act.active(now))
+
+
+def _require_possible(matchers: Sequence[Matcher]) -> None:
+    """Raise UsageError for an unknown label, and for two values of a label: no alert would fit, unnoticed."""
+    for label in {one.label for one in matchers} - {*LABELS}:
+        raise UsageError(message("workspace:alerts.label", label=label), do=suggest(label, LABELS))
+    values = {(one.label, one.value) for one in matchers if one.operator == "="}
+    if len(values) > len({label for label, _value in values}):
+        raise UsageError(message("watch:act.never"))
 
 
 def matchers_of(texts: Iterable[str]) -> tuple[Matcher, ...]:

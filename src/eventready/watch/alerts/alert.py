@@ -67,6 +67,7 @@ class Alerts:
         self._devices, self._unwatched = devices, unwatched
         self._active: dict[Key, Alert] = {}
         self._ended: dict[str, datetime] = {}
+        self._before: dict[Key, str] = {}
 
     def take(self, changes: Iterable[StateChange], moment: datetime) -> None:
         """Take the changes of state of a round."""
@@ -94,7 +95,7 @@ class Alerts:
         return found, frozenset(muted)
 
     def _explained(self, alert: Alert, now: datetime) -> bool:
-        if not alert.cause:
+        if not alert.cause or alert.labels["status"] != "not_measured":
             return False
         cause = Key(alert.cause, DEVICE, "")
         if cause == alert.key:
@@ -104,8 +105,14 @@ class Alerts:
 
     def _update(self, new: Alert, old: str) -> None:
         key, known = new.key, self._active.get(new.key)
-        rank = _RANK.get(new.labels["status"], 0)
-        if rank and (known or rank >= _RANK.get(old, 0)):
+        status = new.labels["status"]
+        rank = _RANK.get(status, 0)
+        if not known:
+            self._before[key] = old
+        before = self._before[key]
+        if "not_measured" not in (status, before) and 0 < rank <= _RANK.get(before, 0):
+            self._active.pop(key, None)
+        elif rank and (known or rank >= _RANK.get(old, 0)):
             self._active[key] = new
         elif not rank and new.damped:
             self._active[key] = replace(known or replace(new, labels=self.labels(key, old)), damped=True)

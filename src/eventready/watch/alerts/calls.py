@@ -36,6 +36,8 @@ from eventready.workspace.workspace import Workspace
 
 #: Seconds between two looks at what is due, between two posts to an Alertmanager without a change, two heartbeats.
 _LOOK_S, _POST_S, _HEARTBEAT_S = 5.0, 60.0, 60.0
+#: Seconds without the Alertmanager after which the watch sends by its own routes.
+_ALONE_S = 60.0
 #: A watch without a round for so long has no heartbeat, in seconds.
 _STUCK_S = 30.0
 #: Alerts named in a message.
@@ -63,6 +65,8 @@ class AlertCalls:
     _lived_at: float = -inf
     _posted: dict[str, Alert] = field(default_factory=dict)
     _posted_at: float = -inf
+    _failing_since: float | None = None
+    _alone: bool = False
     _roster: Roster | None = None
 
     def __post_init__(self) -> None:
@@ -95,7 +99,7 @@ class AlertCalls:
     def dispatch(self, resting: Collection[str] = ()) -> None:
         """Put the due messages into the outbox. Raises StoreError."""
         self._now = self.situation(resting)
-        if self.settings.alertmanager:
+        if self.settings.alertmanager and not self._without_alertmanager():
             return
         for one in self.dispatcher.due(self._now, self.log()):
             self._put(one)
@@ -172,13 +176,30 @@ class AlertCalls:
         calling = {name: one for name, one in present.items() if name in self._posted or name not in situation.muted}
         ended = {name: one for name, one in self._posted.items() if name not in present}
         changed = ended or calling.keys() - self._posted.keys()
-        if changed or now.timestamp() - self._posted_at >= _POST_S:
+        if changed or self._failing_since is not None or time.monotonic() - self._posted_at >= _POST_S:
             documents = [posted(one, shift, now + timedelta(seconds=5 * _POST_S)) for one in calling.values()]
             documents += [posted(one, shift, now) for one in ended.values()]
             if documents:
-                self._call(self.settings.alertmanager or "", "/api/v2/alerts", json.dumps(documents).encode())
-            self._posted, self._posted_at = calling, now.timestamp()
+                self._post_documents(documents)
+            self._posted, self._posted_at = calling, time.monotonic()
         return 1.0
+
+    def _post_documents(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            self._call(self.settings.alertmanager or "", "/api/v2/alerts", json.dumps(documents).encode())
+        except EventreadyError:
+            self._failing_since = self._failing_since or time.monotonic()
+            raise
+        self._failing_since = None
+
+    def _without_alertmanager(self) -> bool:
+        """True after a minute without the Alertmanager; the begin and the end of it are reported."""
+        since = self._failing_since
+        alone = since is not None and time.monotonic() - since >= _ALONE_S
+        if alone is not self._alone:
+            self._alone = alone
+            self.report(message("watch:call.alone" if alone else "watch:call.not_alone"))
+        return alone
 
     def _call(self, reference: str, path: str, body: bytes | None) -> None:
         url = resolve(reference, self.workspace.path)
@@ -190,7 +211,10 @@ class AlertCalls:
         silent = one.only_ended and not receiver.send_resolved
         if not self.really:
             self._dry.append(one)
-        self._send(one.id, one.receiver, {**message_of(one, LANG), "kind": KIND, "silent": silent}, silent=silent)
+        body = message_of(one, LANG)
+        if self._alone:
+            body["text"] += text("watch:call.alone", LANG) + "\n"
+        self._send(one.id, one.receiver, {**body, "kind": KIND, "silent": silent}, silent=silent)
 
     def _send(self, name: str, receiver: str, body: Mapping[str, Any], *, silent: bool = False) -> None:
         now, whom = self.clock.now(), self.settings.receiver(receiver)
@@ -225,9 +249,7 @@ def message_of(one: Notification, lang: Lang) -> dict[str, Any]:
     """Return the body of a message in the outbox."""
     head = "escalated" if one.escalated else "firing" if one.firing else "ended"
     first = (*one.firing, *one.ended)[0]
-    subject = text(
-        f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), device=first.key.device, check=first.key.check
-    )
+    subject = text(f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), finding=first.key.place)
     lines = [f"{alert.since:%H:%M:%S} {sentence_of(alert, lang)}" for alert in one.firing]
     over = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended]
     ended = [f"{alert.since:%H:%M:%S} {words}" for alert, words in zip(one.ended, over, strict=True)]
@@ -250,7 +272,7 @@ def sentence_of(alert: Alert, lang: Lang) -> str:
     language = Language(lang)
     found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
     damped = f" ({text('watch:line.damped', lang)})" if alert.damped else ""
-    return f"{language.status(alert.labels['status'])}: {alert.key.device} {alert.key.check}: {found}{damped}"
+    return f"{language.status(alert.labels['status'])}: {alert.key.place}: {found}{damped}"
 
 
 def notification_of(made: OutgoingMessage) -> Notification:

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse
 
 from eventready.assurance.incidents.text import incident_plain
 from eventready.assurance.papers.language import Language
-from eventready.checks.runbook import runbook
+from eventready.checks.runbook import is_check, runbook
+from eventready.watch.snapshot import RANK
 from eventready.watch.states import Key
 from eventready.watch.web.details import Found, opened, present
 from eventready.watch.web.page import model_of, viewer_of
@@ -41,9 +42,12 @@ def night(request: Request) -> JSONResponse:
 
 
 def findings(request: Request) -> JSONResponse:
-    """Open findings, of a device, check or status of the query."""
+    """Open findings, of a device, check or status of the query; an unknown one is refused: its list is never empty."""
     now, query = present(request), request.query_params
-    wanted = {name: query[name] for name in ("device", "check", "status") if name in query}
+    known = {"device": {"", *now.devices}.__contains__, "check": is_check, "status": RANK.__contains__}
+    if not all(name in known and known[name](value) for name, value in query.items()):
+        raise HTTPException(400)
+    wanted = dict(query)
     found = opened(now, lambda one: all(one[name] == value for name, value in wanted.items()))
     language = Language(viewer_of(request).lang)
     return JSONResponse({**_data(now), "findings": [_finding(one, now, language) for one in found]})

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.checks.registry import all_checks
-from eventready.checks.runbook import runbook
+from eventready.checks.runbook import is_check, runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
 from eventready.store.run import Run
@@ -85,7 +85,7 @@ def check(request: Request) -> Response:
     """Page of a check: runbook, open findings, findings of the last full audit by status, drills."""
     now, name = present(request), request.path_params["name"]
     guide = runbook(name, viewer_of(request).lang)
-    if guide is None and name not in {one.name for one in all_checks()}:
+    if not is_check(name):
         raise HTTPException(404)
     audit = model_of(request).last_audit()
     known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]

@@ -25,11 +25,9 @@ from eventready.store.store import Store
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord
-from eventready.watch.snapshot import SNAPSHOT_S, Snapshots, age_of
+from eventready.watch.snapshot import Snapshots, age_of, is_old
 from eventready.workspace.workspace import Workspace
 
-#: Age of a snapshot from which the watch counts as gone, in seconds.
-GONE_S = 3 * SNAPSHOT_S
 #: Seconds after which the roster and the figures are read again, and of a figure's line.
 _ROSTER_S, _FIGURES_S, _LINE_S = 60.0, 20.0, 3600.0
 #: Figures of the wall.
@@ -87,7 +85,8 @@ class Night:
     @property
     def gone(self) -> bool:
         """True without data of the present: no watch, an ended watch, or no database."""
-        return self.broken is not None or self.age_s is None or self.age_s > GONE_S
+        old = self.snapshot is None or self.age_s is None or is_old(self.snapshot, self.age_s)
+        return self.broken is not None or old
 
     @property
     def since(self) -> datetime | None:

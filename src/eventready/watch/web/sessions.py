@@ -88,7 +88,7 @@ class Sessions:
             return None
         user, role = str(body["user"]), body["role"]
         if body["source"] == "password":
-            role = self._users.role(user)
+            role = self._users.role(user, datetime.fromisoformat(body["since"]))
         return UserSession(key, user, role) if role in ("viewer", "operator") else None
 
     def _end(self, *keys: str) -> None:

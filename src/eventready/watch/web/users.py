@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from threading import Semaphore
 from typing import Any, get_args
@@ -31,7 +32,10 @@ class PageUsers:
         self._current, self._hasher = store.current("user"), PasswordHasher()
 
     def add(self, name: str, password: str, role: Role, clock: Clock) -> None:
-        """Add a user, or replace role and password. Raises UsageError for an invalid name or password."""
+        """Add a user, or replace role and password; earlier logins end then.
+
+        Raises UsageError for an invalid name or password.
+        """
         if not _NAME.fullmatch(name):
             raise UsageError(message("web:user.name", name=name))
         if not SHORTEST <= len(password) <= LONGEST:
@@ -49,10 +53,12 @@ class PageUsers:
         """Return the users by name. Raises StoreError."""
         return self._current.all()
 
-    def role(self, name: str) -> Role | None:
-        """Return the role of a user; None for an unknown name."""
+    def role(self, name: str, since: datetime | None = None) -> Role | None:
+        """Return the role of a user; None for an unknown name, and for a login before the latest password."""
         body = self._current.get(name)
-        return next((role for role in get_args(Role) if body and body.get("role") == role), None)
+        if body is None or (since and since < datetime.fromisoformat(body["added"])):
+            return None
+        return next((role for role in get_args(Role) if body.get("role") == role), None)
 
     def verify(self, name: str, password: str) -> Role | None:
         """Return the role of a user with this password; an unknown name takes as long as a wrong password."""

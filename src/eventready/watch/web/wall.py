@@ -87,7 +87,7 @@ class Wall:
         """Return the silence and the acknowledgement of an open finding."""
         labels = {name: str(found[name]) for name in ("device", "check", "subject", "status")}
         if device := self.devices.get(found["device"]):
-            labels |= {"role": device.role, "venues": ",".join(found["venues"] or device.venues)}
+            labels |= {"role": device.role, "venues": ",".join(device.venues)}
         since = datetime.fromisoformat(found["since"])
         acts = (covering(self.night.acts, kind, labels, since, self.now) for kind in ("silence", "acknowledgement"))
         return [act for act in acts if act is not None]
@@ -106,18 +106,20 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
     found: Sequence[Mapping[str, Any]] = snapshot.get("open", ())
     verdicts: Sequence[Mapping[str, Any]] = snapshot.get("verdicts", ())
     cells = {(one["venue"], one["service"]): str(one["verdict"]) for one in verdicts}
+    ages: dict[str, float | None] = {device.name: None for device in workspace.devices} if snapshot else {}
+    ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
     counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
     return Wall(
         night,
         event,
-        _headline(night, counts, cells, devices),
+        _headline(night, counts, cells, ages),
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
         found[:_SHOWN],
         max(0, len(found) - _SHOWN),
         counts,
-        {one["name"]: None if one["age"] is None else one["age"] + late for one in devices},
+        ages,
         {one["name"]: one["change"] for one in devices if one["change"] is not None},
         _window(event, night.moment),
         [_due(one, event, night.moment) for one in night.incidents],
@@ -126,7 +128,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
 
 
 def _headline(
-    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], devices: Sequence[Mapping[str, Any]]
+    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None]
 ) -> str:
     """Worst state; `clear` only with every device measured and every service ready."""
     if night.gone:
@@ -136,7 +138,7 @@ def _headline(
             return status
     if "NOT_READY" in cells.values():
         return "fail"
-    if not devices or "NOT_MEASURED" in cells.values() or any(one["age"] is None for one in devices):
+    if not ages or "NOT_MEASURED" in cells.values() or None in ages.values():
         return "not_measured"
     if counts.get("warn"):
         return "warn"

@@ -20,6 +20,8 @@ from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.mail import ReminderSettings
 
 FILE = "alerts.yaml"
+#: Labels of an alert.
+LABELS = ("device", "check", "subject", "status", "role", "venues")
 #: Value of group_by for a group per alert.
 EACH = "..."
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -138,6 +140,13 @@ class AlertsFile(WorkspaceModel):
             raise InvalidValue(message("workspace:alerts.root"))
         return route
 
+    def labels(self) -> Iterator[str]:
+        """Yield the labels of routes and rules."""
+        for node in self.route.tree():
+            yield from (*(one.label for one in node.matchers), *(set(node.group_by or ()) - {EACH}))
+        for rule in self.inhibit_rules:
+            yield from (*(one.label for one in (*rule.source_matchers, *rule.target_matchers)), *rule.equal)
+
     def receiver(self, name: str) -> Receiver:
         """Return a receiver. Raises StopIteration for an unknown name."""
         return next(one for one in self.receivers if one.name == name)
@@ -169,6 +178,11 @@ def load_alerts(folder: Path) -> AlertsFile | None:
         for n, one in enumerate(found.receivers)
         for name in one.people
         if name not in found.people
+    ]
+    problems += [
+        document.error(message("workspace:alerts.label", label=name), "route", do=suggest(name, LABELS))
+        for name in dict.fromkeys(found.labels())
+        if name not in LABELS
     ]
     problems += [
         document.error(message("workspace:alerts.twice", receiver=name), "receivers", n)
