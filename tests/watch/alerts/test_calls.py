@@ -166,7 +166,7 @@ def test_a_cause_a_rest_and_a_known_state_call_no_person(workspace: Workspace, s
     assert "edge-hn-1" in desk.channel.bodies[-1]
 
 
-def test_a_state_of_before_the_watch_calls_nobody_when_its_device_is_back(workspace: Workspace, store: Store) -> None:
+def test_a_state_of_before_the_watch_calls_no_person_after_a_loss(workspace: Workspace, store: Store) -> None:
     """One port was down before the device was lost, the other one is down after it."""
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.change("core-1", DEVICE, "not_measured")

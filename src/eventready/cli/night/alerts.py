@@ -155,7 +155,7 @@ def _calls(app: App, clock: Clock, *, really: bool = False) -> Iterator[AlertCal
 
 
 def _matchers(app: App, alerts: Sequence[str]) -> tuple[Matcher, ...]:
-    """Parse ALERT. Raises UsageError, also for an unknown device or check, whose alerts would never come."""
+    """Parse ALERT. Raises UsageError, also for an unknown device or check: no alert would ever fit."""
     found, names = matchers_of(alerts), [device.name for device in app.workspace.devices]
     for label, operator, value in found:
         if operator == "=" and label == "device" and value and value not in names:

@@ -19,11 +19,13 @@ from starlette.responses import RedirectResponse, Response
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
+from eventready.checks.runbook import is_check
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.matchers import Matcher
 from eventready.core.messages import in_language, message
 from eventready.watch.alerts.acts import ActKind, Acts
+from eventready.watch.watcher import DEVICE
 from eventready.watch.web.details import SILENCES, identity_of
 from eventready.watch.web.page import Handler, html, model_of, viewer_of
 
@@ -49,7 +51,8 @@ def act(request: Request, form: FormData) -> str:
     """Acknowledge, note or silence a finding."""
     model, kind = model_of(request), _choice(form, "kind", get_args(ActKind))
     identity = identity_of({name: _field(form, name, strip=False) for name in ("device", "check", "subject")})
-    if not identity[1] or identity[0] not in {"", *(device.name for device in model.workspace.devices)}:
+    devices = {"", *(device.name for device in model.workspace.devices)}
+    if identity[0] not in devices or not (identity[1] == DEVICE or is_check(identity[1])):
         raise UsageError(message("web:deed.finding"))
     matchers = [
         Matcher(label, "=", value) for label, value in zip(("device", "check", "subject"), identity, strict=True)
