@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventready.checks.registry import all_checks
 from eventready.core.messages import term
 from eventready.core.text_lines import lines_of
 
@@ -15,11 +14,6 @@ class Runbook:
 
     meaning: str
     steps: tuple[str, ...]
-
-
-def is_check(name: str) -> bool:
-    """True for a check of the product, with its runbook, or of another package."""
-    return runbook(name, "en") is not None or name in {one.name for one in all_checks()}
 
 
 def runbook(check: str, lang: str) -> Runbook | None:

@@ -16,7 +16,6 @@ from eventready.core.errors import Exit, UsageError
 
 with deferred():
     from eventready.checks.registry import all_checks
-    from eventready.checks.runbook import is_check
     from eventready.cli.render.alerts import explanation_lines
     from eventready.cli.render.listing import cell, show, translated
     from eventready.cli.signing import current_user
@@ -24,7 +23,7 @@ with deferred():
     from eventready.core.matchers import Matcher
     from eventready.core.messages import in_language, message, term
     from eventready.core.phrases import at
-    from eventready.watch.alerts.acts import Act, ActKind, Acts, matchers_of
+    from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.record import WatchRecord

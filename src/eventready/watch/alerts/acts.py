@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+from eventready.checks.registry import all_checks
+from eventready.checks.runbook import runbook
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.matchers import Matcher, all_match, matcher
@@ -126,6 +128,11 @@ def _require_possible(matchers: Sequence[Matcher]) -> None:
     values = {(one.label, one.value) for one in matchers if one.operator == "="}
     if len(values) > len({label for label, _value in values}):
         raise UsageError(message("watch:act.never"))
+
+
+def is_check(name: str) -> bool:
+    """True for a check of the product, with its runbook, or of another package."""
+    return runbook(name, "en") is not None or name in {one.name for one in all_checks()}
 
 
 def matchers_of(texts: Iterable[str]) -> tuple[Matcher, ...]:

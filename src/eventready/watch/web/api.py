@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse
 
 from eventready.assurance.incidents.text import incident_plain
 from eventready.assurance.papers.language import Language
-from eventready.checks.runbook import is_check, runbook
+from eventready.checks.runbook import runbook
+from eventready.watch.alerts.acts import is_check
 from eventready.watch.snapshot import RANK
 from eventready.watch.states import Key
 from eventready.watch.web.details import Found, opened, present

@@ -19,12 +19,11 @@ from starlette.responses import RedirectResponse, Response
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
-from eventready.checks.runbook import is_check
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.matchers import Matcher
 from eventready.core.messages import in_language, message
-from eventready.watch.alerts.acts import ActKind, Acts
+from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
 from eventready.watch.web.details import SILENCES, identity_of
 from eventready.watch.web.page import Handler, html, model_of, viewer_of

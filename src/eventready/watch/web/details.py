@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.checks.registry import all_checks
-from eventready.checks.runbook import is_check, runbook
+from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
 from eventready.store.run import Run
+from eventready.watch.alerts.acts import is_check
 from eventready.watch.kpi import UNITS
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel

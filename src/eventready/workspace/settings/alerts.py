@@ -80,8 +80,12 @@ class RouteNode(WorkspaceModel):
     matchers: tuple[LabelMatcher, ...] = ()
     group_by: tuple[str, ...] | None = Field(default=None, description="Labels of a group; `...` is all of them")
     group_wait: Duration | None = Field(default=None, description="Before the first message of a group; 30s")
-    group_interval: Duration | None = Field(default=None, description="Before a message about changes; 5m")
-    repeat_interval: Duration | None = Field(default=None, description="Before the same message again; 4h")
+    group_interval: Duration | None = Field(
+        default=None, gt=timedelta(), description="Before a message about changes; 5m"
+    )
+    repeat_interval: Duration | None = Field(
+        default=None, gt=timedelta(), description="Before the same message again; 4h"
+    )
     go_on: bool = Field(default=False, alias="continue", description="Fitting siblings below take the alert too")
     escalate: Escalation | None = None
     routes: tuple[RouteNode, ...] = ()
