@@ -48,6 +48,7 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     [
         ("receiver: chief", "receiver: chef", ":2: there is no receiver chef."),
         ("check=~", "checks=~", "no alert has a label checks"),
+        ("group_wait: 1m30s", "repeat_interval: 0s", "without a time between them"),
         ("people: [An]", "people: [Anh]", ":11: Anh has no addresses"),
         ("name: chief", "name: duty", "there are two receivers duty"),
         ("role: CA", "role: XX", ":10: "),

@@ -43,7 +43,7 @@ def night(request: Request) -> JSONResponse:
 
 
 def findings(request: Request) -> JSONResponse:
-    """Open findings, of a device, check or status of the query; unknown values are refused, not answered with none."""
+    """Open findings, of a device, check or status of the query; unknown values are refused."""
     now, query = present(request), request.query_params
     known = {"device": {"", *now.devices}.__contains__, "check": is_check, "status": RANK.__contains__}
     if not all(name in known and known[name](value) for name, value in query.items()):

@@ -8,7 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from eventready.core.errors import InvalidValue, UsageError
 from eventready.core.matchers import Matcher, matcher
@@ -38,6 +46,12 @@ def _duration(value: Any) -> Any:
     )
 
 
+def _some(value: timedelta) -> timedelta:
+    if not value:
+        raise InvalidValue(message("workspace:alerts.no_time"))
+    return value
+
+
 def _matcher(value: Any) -> Any:
     if isinstance(value, Matcher):
         return value
@@ -58,6 +72,8 @@ Duration = Annotated[
     timedelta, BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["30s", "5m", "4h"]}),
 ]  # fmt: skip
+#: A time above zero.
+Period = Annotated[Duration, AfterValidator(_some)]
 LabelMatcher = Annotated[
     Matcher, BeforeValidator(_matcher), PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["status=fail", 'check=~"uplink|isis"']}),
@@ -80,12 +96,8 @@ class RouteNode(WorkspaceModel):
     matchers: tuple[LabelMatcher, ...] = ()
     group_by: tuple[str, ...] | None = Field(default=None, description="Labels of a group; `...` is all of them")
     group_wait: Duration | None = Field(default=None, description="Before the first message of a group; 30s")
-    group_interval: Duration | None = Field(
-        default=None, gt=timedelta(), description="Before a message about changes; 5m"
-    )
-    repeat_interval: Duration | None = Field(
-        default=None, gt=timedelta(), description="Before the same message again; 4h"
-    )
+    group_interval: Period | None = Field(default=None, description="Before a message about changes; 5m")
+    repeat_interval: Period | None = Field(default=None, description="Before the same message again; 4h")
     go_on: bool = Field(default=False, alias="continue", description="Fitting siblings below take the alert too")
     escalate: Escalation | None = None
     routes: tuple[RouteNode, ...] = ()
