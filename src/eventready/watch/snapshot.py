@@ -55,7 +55,7 @@ class Snapshots:
         self._key = f"{event} rehearsal" if clock.rehearsal else event
 
     def keep(self, watcher: Watcher, resting: Mapping[str, str], now: float, every_s: float = SNAPSHOT_S) -> None:
-        """Replace the snapshot by the present; `now` is a monotonic time, `every_s` the time to the next one at most.
+        """Replace the snapshot by the present; `now` is a monotonic time, `every_s` the longest time to the next.
 
         Raises StoreError.
         """

@@ -193,7 +193,7 @@ class AlertCalls:
         self._failing_since = None
 
     def _without_alertmanager(self) -> bool:
-        """True after a minute without the Alertmanager; the begin and the end of it are reported."""
+        """True after a minute without the Alertmanager; its begin and end are reported."""
         since = self._failing_since
         alone = since is not None and time.monotonic() - since >= _ALONE_S
         if alone is not self._alone:
