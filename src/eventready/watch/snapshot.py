@@ -68,7 +68,7 @@ class Snapshots:
 
 
 def is_old(snapshot: Mapping[str, Any], age_s: float) -> bool:
-    """True for a snapshot whose followers are missing, and for one of the future: the clock was set back."""
+    """True for a snapshot with missing followers, or of the future: the clock was set back."""
     return abs(age_s) > MISSED * float(snapshot.get("every", SNAPSHOT_S))
 
 
