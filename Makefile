@@ -10,7 +10,8 @@ SLOW := slow or lab or real or browser
 QUICK ?= tests
 #: Tests of `make test-real`.
 REAL ?= tests/real/test_province.py tests/real/test_whatif.py tests/real/test_drills.py tests/behaviours \
-	tests/real/test_wifi.py tests/real/test_service_hosts.py tests/real/test_change.py tests/session/test_openssh.py::test_two_hops \
+	tests/real/test_wifi.py tests/real/test_service_hosts.py tests/real/test_change.py tests/real/test_watch.py \
+	tests/session/test_openssh.py::test_two_hops \
 	tests/session/test_openssh.py::test_one_time_code_by_pam tests/session/test_jump_host_audit.py
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventready.audit.history import earlier_audits
+from eventready.audit.history import earlier_audits, usual_audits
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 
@@ -61,3 +61,17 @@ def test_saved_outputs_and_damaged_documents_are_no_history(store: Store, more: 
 def test_rows_of_another_release_are_no_history(store: Store) -> None:
     store.finish(_audit("old", 0.5, transitions="many"))
     assert _found(store) == []
+
+
+def test_a_watch_compares_radios_alone_with_the_weekday_and_hour(store: Store) -> None:
+    def of(clients: int) -> list[dict[str, Any]]:
+        radio = {"ap": "gate", "slot": "1", "band": "5", "clients": clients}
+        port = {"name": "e1", "admin": "up", "oper": "up"}
+        rows = {"radio_load": radio, "interface": port}
+        return [{"device": "d0", "fact": fact, "status": "parsed", "rows": [row]} for fact, row in rows.items()]
+
+    for days in (14, 7, 1.5):
+        store.finish(_audit(f"r{days}", days, observations=of(int(days))))
+    found = [reading.rows for reading in usual_audits(store, Clock(), "e", 2)["d0"]]
+    assert [[*rows] for rows in found] == [["radio_load"]] * 2
+    assert [rows["radio_load"][0].model_dump()["clients"] for rows in found] == [14, 7]

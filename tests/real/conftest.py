@@ -1,4 +1,4 @@
-"""Tables of the drills on real software, printed at the end of `make test-real`."""
+"""Tables of drills, what-if and watch on real software, printed at the end of `make test-real`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ TABLES: dict[str, list[str]] = {
     "failure | noticed by its drill | announced before": [],
     "drill | worst of 16 flows | of an independent prober | difference": [],
     "failure | predicted | measured": [],
+    "failure | interval | to the wall | to the call | mended: off the wall | and called": [],
 }
 
 

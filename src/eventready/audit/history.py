@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from eventready.audit.run_builder import recorded_rows
@@ -17,6 +18,8 @@ from eventready.store.store import Store
 #: Facts with a history, and the most audits of the same weekday and hour.
 _FACTS = ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "radio_load", "radio_load_24")
 _MOST = 8
+#: Facts compared with those of the same weekday and hour.
+_USUAL = ("radio_load", "radio_load_24")
 
 
 def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
@@ -38,6 +41,18 @@ def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> Hist
         for name, reading in _readings(store, run_id, clock, alike=run_id in alike):
             found[name] = (*found.get(name, ()), reading)
     return found
+
+
+def usual_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
+    """Readings by device in the audits of this weekday and hour, of the facts compared with them alone."""
+    return {
+        name: tuple(
+            replace(one, rows={fact: one.rows[fact] for fact in _USUAL if fact in one.rows})
+            for one in readings
+            if one.alike
+        )
+        for name, readings in earlier_audits(store, clock, event, devices).items()
+    }
 
 
 def _local(moment: str) -> datetime:

@@ -8,8 +8,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from math import inf
 
+from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
 from eventready.core import systemd
 from eventready.core.clock import Clock
@@ -18,6 +20,7 @@ from eventready.core.messages import message
 from eventready.core.phrases import moment_of
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.runner import History
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
@@ -113,6 +116,7 @@ class WatchSession:
             resolve_limits(workspace.limits, self.devices),
             workspace.waivers,
             _behind(workspace, audited, devices) if audited else {},
+            self._usual(),
         )
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in settings.hold)]
         reader = DeviceReader(workspace.nornir(self.workers), questions, held)
@@ -168,6 +172,15 @@ class WatchSession:
             raise
         finally:
             reader.close()
+
+    def _usual(self) -> Callable[[datetime], History]:
+        """Return the readings of earlier audits of the weekday and hour of now, read again every hour."""
+
+        @lru_cache(maxsize=1)
+        def of_hour(_hour: tuple[object, int]) -> History:
+            return usual_audits(self.store, self.clock, self.workspace.event.id, len(self.workspace.devices))
+
+        return lambda moment: of_hour((moment.date(), moment.hour))
 
     def _scale(self) -> float:
         """Half of every interval in protected time."""

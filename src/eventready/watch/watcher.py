@@ -16,7 +16,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
-from eventready.evaluation.runner import evaluate
+from eventready.evaluation.runner import History, evaluate
 from eventready.evaluation.verdicts import Verdict, telling, verdicts
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
@@ -43,7 +43,8 @@ DEVICE = "device"
 class WatchJob:
     """Input of a watch: devices by name, checks, limits, waivers, event.
 
-    `behind`: devices cut off by the failure of each device, as the network was in the last full audit.
+    `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `usual`:
+    readings in earlier audits of the weekday and hour of a moment.
     """
 
     event: Event
@@ -52,6 +53,7 @@ class WatchJob:
     limits: ResolvedLimits = field(default_factory=ResolvedLimits)
     waivers: Sequence[Waiver] = ()
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    usual: Callable[[datetime], History] = lambda _moment: {}
 
 
 @dataclass
@@ -273,7 +275,7 @@ class Watcher:
         checks = self._due_checks(name, changed, now)
         found = evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
-            intervals={name: interval}, scope="device", checks=checks,
+            history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
         state.findings = {} if checks is None else {c: known for c, known in state.findings.items() if c not in checks}
         state.telling = None
