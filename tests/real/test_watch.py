@@ -109,7 +109,8 @@ class Night:
         """True with a mail about the finding, or its end, after so many mails."""
         over = text("watch:call.over", LANG, sentence="")
         lines = (line for number in range(since, len(self.room.mails)) for line in _lines(self.room.message(number)))
-        return any(f" {key.device} {key.check}: " in line and (over in line) is ended for line in lines)
+        finding = f" {key.device} {key.check}: "
+        return any(finding in line and key.subject in line and (over in line) is ended for line in lines)
 
     def seconds(self, case: Case, begun: float, since: int, patience_s: float, *, ended: bool) -> tuple[float, float]:
         """Seconds until wall and call show a failure, or its end."""
