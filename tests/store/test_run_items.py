@@ -150,6 +150,19 @@ def test_a_store_that_closes_keeps_what_was_read(place: str, clock: Clock, docum
         assert [found["device"] for found in store.get(run_id, interrupted=True).observations()] == ["a"]
 
 
+def test_a_run_taken_for_interrupted_and_pruned_is_not_finished_without_its_rows(
+    place: str, clock: Clock, document: Document, at_once: None
+) -> None:
+    with Store(place) as store, Store(place) as other:
+        run_id = store.begin("le-30-4", clock, {**header(document, ""), "state": "interrupted"})
+        store.keep_items(run_id, items("a"))
+        assert other._interrupt([run_id]) == (run_id,)
+        other.prune(clock, keep=1)
+        with pytest.raises(StoreError, match="pruned"):
+            store.finish(header(document, run_id))
+        assert store.verify().intact
+
+
 def altered(data: bytes) -> bytes:
     return zlib.compress(zlib.decompress(data).replace(b"fail", b"pass"))
 

@@ -198,6 +198,8 @@ class Store:
         run = Run.sealed(with_items(document, items_in(session, str(document["id"]))))
         sealed = document.replace(sha256=run.document["sha256"])
         row = session.get(RunRow, run.id) or RunRow(id=run.id)
+        if row.state == "interrupted" and row.document is None:  # its lock was lost with a server, and its rows pruned
+            raise StoreError(message("store:run.pruned", name=run.id))
         row.event, row.state = str(document["event"]), "finished"
         row.started, row.finished = str(document["started"]), str(document["finished"])
         row.position, row.previous = ledger.length + 1, ledger.head or None

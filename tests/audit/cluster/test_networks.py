@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -19,6 +20,7 @@ import pytest
 
 from eventready.audit.collectors.cluster.certificates import Authority
 from eventready.core.confined_process import confinable
+from eventready.store.database import ENVIRONMENT
 from eventready.workspace.devices.select import select
 from eventready.workspace.workspace import load_workspace
 from tests.audit.cluster.members import end, eventready, free_port, running, scheduler, until
@@ -151,7 +153,8 @@ def measured(run: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
 
 def test_a_cluster_reads_what_one_machine_reads(cluster: Cluster) -> None:
     words = ("-w", cluster.copy, "--now", NOW, "-o", "json", "audit", "--interval", "0.3")
-    alone = subprocess.run(eventready(*words), capture_output=True, text=True, check=False, timeout=90)
+    apart = {**os.environ, ENVIRONMENT: str(cluster.copy.parent / "alone.db")}  # checks compare with earlier runs
+    alone = subprocess.run(eventready(*words), capture_output=True, text=True, check=False, timeout=90, env=apart)
     run = cluster.run()
     assert measured(run) == measured(json.loads(alone.stdout))
     entry = run["cluster"]
