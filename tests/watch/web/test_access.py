@@ -60,6 +60,15 @@ def test_only_open_pages_answer_without_a_login(made: Scene) -> None:
     assert {page.path for page in PAGES if page.access == "open"} == OPEN
 
 
+@pytest.mark.parametrize(("remote", "status"), [(False, 200), (True, 401)])
+def test_other_machines_need_a_login_after_the_last_user(made: Scene, remote: bool, status: int) -> None:
+    client = TestClient(application(made.model, remote=remote), base_url="http://127.0.0.1")
+    assert client.get("/").status_code == 401
+    for name in ("Vy", "Oanh"):
+        PageUsers(made.store).remove(name)
+    assert client.get("/").status_code == status
+
+
 def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
     client = logged_in(made, "Oanh")
     assert client.get("/").status_code == 200

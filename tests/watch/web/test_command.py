@@ -49,7 +49,10 @@ def test_an_invalid_user_is_refused(name: str, password: str, monkeypatch: pytes
     assert run("serve", "user", "add", name) == 2
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "wall.example.vn"])
-def test_other_machines_are_served_with_users_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("serve", "--host", host) == 2
+@pytest.mark.parametrize(
+    "where",
+    [*(["--host", one] for one in ("0.0.0.0", "::", "192.0.2.1", "wall.example.vn")), ["--name", "wall.example.vn"]],
+)
+def test_other_machines_are_served_with_users_only(where: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", *where) == 2
     assert "serve user add" in capsys.readouterr().err

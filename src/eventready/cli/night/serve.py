@@ -51,11 +51,13 @@ def command(context: click.Context, *, host: str, port: int, names: Sequence[str
     settings = load_serve(app.workspace_path)
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
-        if not _local(host) and not sign_in and not PageUsers(store).all():
+        known = (*names, *settings.names)
+        remote = bool(known) or not _local(host)
+        if remote and not sign_in and not PageUsers(store).all():
             raise UsageError(message("web:user.needed"))
         app.notify("web:serving", url=f"http://{host}:{port}/")
-        model, known = ReadModel(app.workspace, store, app.clock), (*names, *settings.names)
-        server(application(model, app.chosen_lang, names=known, sign_in=sign_in), host, port).run()
+        model = ReadModel(app.workspace, store, app.clock)
+        server(application(model, app.chosen_lang, names=known, sign_in=sign_in, remote=remote), host, port).run()
     return Exit.OK
 
 

@@ -36,14 +36,16 @@ def application(
     *,
     names: Collection[str] = (),
     sign_in: SignIn | None = None,
+    remote: bool = False,
     pages: Sequence[WebPage] = PAGES,
 ) -> Starlette:
     """Return the application for a read model.
 
     `lang`: language of viewers without a choice of their own. `names`: names of the server beside its addresses.
-    `sign_in`: logins at an identity provider; the pages need a login then.
+    `sign_in`: logins at an identity provider. With them, and with clients on other machines (`remote`), the pages need a
+    login without users too.
     """
-    sessions = Sessions(model.store, required=sign_in is not None)
+    sessions = Sessions(model.store, required=remote or sign_in is not None)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),
