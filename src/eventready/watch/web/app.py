@@ -42,8 +42,8 @@ def application(
     """Return the application for a read model.
 
     `lang`: language of viewers without a choice of their own. `names`: names of the server beside its addresses.
-    `sign_in`: logins at an identity provider. With them, and with clients on other machines (`remote`), the pages need a
-    login without users too.
+    `sign_in`: logins at an identity provider. With these, and with clients on other machines (`remote`), the pages need
+    a login without users too.
     """
     sessions = Sessions(model.store, required=remote or sign_in is not None)
     app = Starlette(
