@@ -223,6 +223,18 @@ def test_a_dead_watch_is_reported_once_and_an_ended_one_never(workspace: Workspa
     assert desk.after(1) == []
 
 
+def test_a_broken_roster_stops_neither_the_message_about_a_death_nor_the_next_watch(
+    workspace: Workspace, store: Store
+) -> None:
+    file = FILE.replace("name: duty, mail: [duty@example.vn]", "name: duty, role: CA")
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
+    (workspace.path / "inventory" / "roster.xlsx").write_bytes(b"no spreadsheet")
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.record.beat(Beat(1, 1, 1, 0))
+    desk.calls.died()
+    assert desk.after(1) == ["an@example.vn"]
+
+
 class _Server(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

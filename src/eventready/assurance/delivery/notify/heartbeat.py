@@ -10,6 +10,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from eventready.assurance.delivery.notify.channels import LANG
 from eventready.assurance.delivery.notify.receivers import addressees
 from eventready.assurance.roster.reading.load import workspace_roster
+from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, text
@@ -57,15 +58,26 @@ def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
 def report_death(workspace: Workspace, store: Store, clock: Clock, *, at_once: bool = False) -> None:
     """Put a message about a dead watch into the outbox, once per death, for the first receiver of alerts.yaml.
 
+    Without an address there, also with a broken roster, for the receiver of its escalation.
     `at_once`: without a wait for its next beat. Raises StoreError.
     """
     event, now = workspace.event, clock.now()
     settings, beat = load_alerts(workspace.path), last_beat(store, event.id, clock)
     if settings is None or beat is None or now - beat > _OLD or (now - beat < _DEAD and not at_once):
         return
-    _, roster = workspace_roster(workspace)
-    called = addressees(settings, settings.receiver(settings.route.receiver), roster, now)
+    roster, ways = _roster(workspace), [settings.route.receiver]
+    ways += [settings.route.escalate.receiver] if settings.route.escalate else []
+    called = (addressees(settings, settings.receiver(way), roster, now) for way in ways)
     words = text("delivery:watch_died", LANG, at=at(beat))
     body = {"kind": "death", "subject": words, "text": words}
-    addresses = [one.address for one in called if one.address]
+    found = ([one.address for one in people if one.address] for people in called)
+    addresses = next(filter(None, found), [])
     store.outbox(event.id, rehearsal=clock.rehearsal).add(f"died-{beat:%Y%m%dT%H%M%S}", body, addresses, now)
+
+
+def _roster(workspace: Workspace) -> Roster | None:
+    """Return the roster; None for a broken file: the message and the next watch do not wait."""
+    try:
+        return workspace_roster(workspace)[1]
+    except EventreadyError:
+        return None
