@@ -41,6 +41,10 @@ pytestmark = [
 FAST = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "4s"}
 
 
+def spawned(*command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+
 @dataclass
 class Cluster:
     """Members under test: workspace, certificates, processes."""
@@ -62,9 +66,7 @@ class Cluster:
     def start(self, number: int) -> None:
         """Start a worker, without waiting for its connection."""
         self.begun.append(number)
-        self.workers[number] = subprocess.Popen(
-            self.worker(number), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
+        self.workers[number] = spawned(*self.worker(number))
 
     def wait(self, *numbers: int) -> None:
         """Wait until these workers have connected."""
@@ -225,8 +227,11 @@ def test_a_delayed_worker_changes_nothing(cluster: Cluster) -> None:
 def test_strangers_and_the_revoked_do_not_come_in(cluster: Cluster) -> None:
     strangers = ("stranger", "gone")
     with ExitStack() as stack:
-        workers = [stack.enter_context(running(*cluster.worker(1, certificate=name))) for name in strangers]
         audits = [cluster.audit(certificate=name) for name in strangers]
+        workers = [spawned(*cluster.worker(1, certificate=name)) for name in strangers]
+        for worker in workers:
+            stack.callback(end, worker)
+        assert all(worker.stderr and worker.stderr.readline() for worker in workers)
         for audit in audits:
             out, errors = audit.communicate(timeout=60)
             assert (audit.returncode, out) == (4, "")

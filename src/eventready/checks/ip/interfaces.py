@@ -18,6 +18,7 @@ from eventready.workspace.devices.device import Device, Role
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABYTE = 1_000_000
 _HOUR_S = 3_600
+_WRAP = 1 << 32
 
 
 class ErrorLimits(Limits):
@@ -108,7 +109,7 @@ def _errors(
     if received is None and sent is None:
         return unknown(name, "checks:subject.no_figure")
     count = (received or 0) + (sent or 0)
-    if min(received or 0, sent or 0) < 0:
+    if min(received or 0, sent or 0) < 0 or _restarted(before, now):
         return unknown(name, "checks:subject.counters_cleared")
     if count == 0:
         whole = received is not None and sent is not None
@@ -135,6 +136,12 @@ def _grown(before: Interface, now: Interface, *counters: _Counter) -> int | None
     if not grown:
         return None
     return min(grown) if min(grown) < 0 else max(grown)
+
+
+def _restarted(before: Interface, now: Interface) -> bool:
+    """True where octets fell from beyond 32 bits: cleared, or the device restarted; 32 bits wrap by themselves."""
+    octets = ((before.in_bytes, now.in_bytes), (before.out_bytes, now.out_bytes))
+    return any(later is not None and (earlier or 0) > max(later, _WRAP) for earlier, later in octets)
 
 
 def _volume(before: Interface, now: Interface) -> int:
@@ -169,7 +176,7 @@ def _drops(
     inwards, outwards = _grown(before, now, "in_drops"), _grown(before, now, "out_drops")
     if inwards is None and outwards is None:
         return unknown(name, "checks:subject.no_figure")
-    if min(inwards or 0, outwards or 0) < 0:
+    if min(inwards or 0, outwards or 0) < 0 or _restarted(before, now):
         return unknown(name, "checks:subject.counters_cleared")
     count = (inwards or 0) + (outwards or 0)
     volume = _volume(before, now)
