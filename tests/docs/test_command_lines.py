@@ -72,7 +72,8 @@ def helps() -> Iterator[tuple[str, str]]:
 
 def demo() -> Iterator[tuple[str, str]]:
     """Command lines of the demo."""
-    yield from (("demo.sh", line) for line in shell_lines((ROOT / "demo.sh").read_text(encoding="utf-8")))
+    text = (ROOT / "demo.sh").read_text(encoding="utf-8").replace('"$port"', "8750")
+    yield from (("demo.sh", line) for line in shell_lines(text))
 
 
 def refusal(line: str, *, quoted: bool) -> str:
