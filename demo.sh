@@ -106,7 +106,7 @@ wall() {
 }
 "$eventready" -w "$lab" watch --for 10m > "$demo/watch.txt" 2>&1 &
 watch=$!
-"$eventready" -w "$lab" serve --port "$port" &
+"$eventready" -w "$lab" serve --port "$port" > "$demo/serve.txt" 2>&1 &
 serve=$!
 sleep 10
 "$eventready" -w "$lab" lab fault core-1 bfd-down
