@@ -36,6 +36,12 @@ def missing(*programs: str) -> str:
     return f"not installed: {', '.join(absent)}" if absent else ""
 
 
+def refused(*command: str) -> str:
+    """Why a container's root cannot do this; empty when it can."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"not permitted: {done.stderr.strip()}"
+
+
 def frr_timer_marks() -> list[pytest.MarkDecorator]:
     """Marks of the tests with the revert timer of FRR; each skip names what is not installed."""
     absent = missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")

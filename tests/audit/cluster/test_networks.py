@@ -26,9 +26,9 @@ from eventready.workspace.workspace import load_workspace
 from tests.audit.cluster.members import end, eventready, free_port, running, scheduler, until
 from tests.audit.cluster.networks import PREFIX, REACH, connections, inside, moved, networks, scheduler_for
 from tests.e2e.conftest import NOW, province_of
-from tests.session.real import missing
+from tests.session.real import missing, refused
 
-ABSENT = missing("ip", "nft")
+ABSENT = missing("ip", "nft", "unshare") or refused("unshare", "--net", "ip", "link", "set", "lo", "up")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.lab,
