@@ -125,7 +125,7 @@ class App:
     def emit_run(self, run: Run) -> None:
         """Print a run document on stdout, piece by piece: JSON, or a single line for ndjson."""
         for piece in run.json(one_line=self.output == "ndjson"):
-            click.echo(piece, nl=False)
+            click.echo(piece.decode(), nl=False)  # text: the stream escapes its control characters
 
     def text(self, msgid: str, /, **params: Param) -> str:
         """A message of the catalogue in the terminal's language."""
