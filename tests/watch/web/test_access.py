@@ -13,13 +13,13 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
-from eventready.watch.web import limits, login, sessions, users
+from eventready.watch.web.access import limits, login, sessions, users
+from eventready.watch.web.access.log import entries
+from eventready.watch.web.access.sessions import COOKIE, Sessions
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
-from eventready.watch.web.log import entries
 from eventready.watch.web.page import WebPage, viewer_of
 from eventready.watch.web.routes import PAGES
-from eventready.watch.web.sessions import COOKIE, Sessions
-from eventready.watch.web.users import PageUsers
 from tests.watch.web.scene import EVENT, Scene, scene
 
 OPEN = {"/login", "/logout", "/choices", "/healthz", "/oidc", "/oidc/back"}

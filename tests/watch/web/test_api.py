@@ -11,10 +11,10 @@ import pytest
 from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
-from eventready.watch.web import login, programs, sessions, users
+from eventready.watch.web.access import login, programs, sessions, users
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.api import PREFIX, description
 from eventready.watch.web.routes import PAGES
-from eventready.watch.web.users import PageUsers
 from tests.watch.web.scene import client, scene
 
 DOCUMENT = description()

@@ -16,7 +16,8 @@ from eventready.assurance.incidents.log import Report, open_incident
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.watch.alerts.acts import Acts, matchers_of
-from eventready.watch.web import read_model, wall
+from eventready.watch.web import read_model
+from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import EVENT, Scene, scene
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eventready.watch.web import identity
+from eventready.watch.web.access import identity
 from eventready.watch.web.page import Viewer
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import Scene

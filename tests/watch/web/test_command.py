@@ -10,7 +10,7 @@ import pytest
 
 from eventready.cli.main import main
 from eventready.store.store import Store
-from eventready.watch.web.users import PageUsers
+from eventready.watch.web.access.users import PageUsers
 
 EXAMPLE = Path(__file__).parents[3]
 PASSWORD = "correct horse battery"

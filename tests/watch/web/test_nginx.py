@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from eventready.watch.web.access.log import entries
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
-from eventready.watch.web.log import entries
-from eventready.watch.web.users import PageUsers
 from tests.watch.web.live import served
 from tests.watch.web.scene import EVENT, Scene, scene
 

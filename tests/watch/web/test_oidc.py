@@ -10,10 +10,10 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from eventready.watch.web.access.log import entries
+from eventready.watch.web.access.oidc import SignIn
+from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
-from eventready.watch.web.log import entries
-from eventready.watch.web.oidc import SignIn
-from eventready.watch.web.sessions import COOKIE
 from eventready.workspace.settings.serve import IdentityProvider
 from tests.watch.web.scene import EVENT, Scene, scene
 

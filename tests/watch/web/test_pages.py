@@ -18,7 +18,7 @@ from eventready.store.journal import Journal
 from eventready.store.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.kpi import UNITS
-from eventready.watch.web import identity
+from eventready.watch.web.access import identity
 from eventready.watch.web.page import Viewer
 from tests.watch.web import scene as scenes
 from tests.watch.web.scene import EVENT, Scene, client, scene

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.watch.web import server, wall
+from eventready.watch.web import server
+from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import scene
 

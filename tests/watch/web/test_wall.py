@@ -17,8 +17,8 @@ from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.states import Key, States
 from eventready.watch.web.page import Viewer
+from eventready.watch.web.pages.wall import wall_body, wall_of
 from eventready.watch.web.read_model import OnDuty
-from eventready.watch.web.wall import wall_body, wall_of
 from tests.watch.web.scene import EVENT, Scene, client, scene
 
 VIEWERS = (Viewer("an", "viewer"), Viewer("an", "viewer", kiosk=True), Viewer("", "viewer"))

@@ -17,11 +17,11 @@ from eventready.core.messages import message
 with deferred():
     from eventready.cli.render.listing import cell, show, translated
     from eventready.core.redaction.redaction import redactor
+    from eventready.watch.web.access.oidc import SignIn
+    from eventready.watch.web.access.users import PageUsers
     from eventready.watch.web.app import application
-    from eventready.watch.web.oidc import SignIn
     from eventready.watch.web.read_model import ReadModel
     from eventready.watch.web.server import server
-    from eventready.watch.web.users import PageUsers
     from eventready.workspace.keys.secrets import resolve
     from eventready.workspace.settings.serve import load_serve
 

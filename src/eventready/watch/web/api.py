@@ -17,10 +17,10 @@ from eventready.checks.runbook import runbook
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.snapshot import RANK
 from eventready.watch.states import Key
-from eventready.watch.web.details import Found, opened, present
 from eventready.watch.web.page import model_of, viewer_of
-from eventready.watch.web.timeline import SHOWN, entries
-from eventready.watch.web.wall import Wall
+from eventready.watch.web.pages.details import Found, opened, present
+from eventready.watch.web.pages.timeline import SHOWN, entries
+from eventready.watch.web.pages.wall import Wall
 from eventready.workspace.files.yaml_document import load_yaml
 
 PREFIX = "/api/"

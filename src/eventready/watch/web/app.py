@@ -16,18 +16,18 @@ from starlette.types import Scope
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import Lang, text
+from eventready.watch.web.access.headers import SecurityHeaders
+from eventready.watch.web.access.identity import Viewers, guarded
+from eventready.watch.web.access.limits import RequestLimits
+from eventready.watch.web.access.login import Attempts
+from eventready.watch.web.access.oidc import SignIn
+from eventready.watch.web.access.origin import SameOrigin
+from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.api import PREFIX
-from eventready.watch.web.headers import SecurityHeaders
-from eventready.watch.web.identity import Viewers, guarded
-from eventready.watch.web.limits import RequestLimits
-from eventready.watch.web.login import Attempts
-from eventready.watch.web.oidc import SignIn
-from eventready.watch.web.origin import SameOrigin
 from eventready.watch.web.page import STATIC, WebPage, html, viewer_of
+from eventready.watch.web.pages.wall import Feed
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.routes import PAGES
-from eventready.watch.web.sessions import COOKIE, Sessions
-from eventready.watch.web.wall import Feed
 
 
 def application(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from eventready.watch.web import api
-from eventready.watch.web.choices import choose
-from eventready.watch.web.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
-from eventready.watch.web.details import check, device, finding, venue
-from eventready.watch.web.duty import number
-from eventready.watch.web.handover import handover
+from eventready.watch.web.access.choices import choose
+from eventready.watch.web.access.login import form, login, logout
+from eventready.watch.web.access.oidc import back, leave
 from eventready.watch.web.health import healthz
-from eventready.watch.web.login import form, login, logout
 from eventready.watch.web.metrics import metrics
-from eventready.watch.web.network import network
-from eventready.watch.web.oidc import back, leave
 from eventready.watch.web.page import WebPage
-from eventready.watch.web.timeline import timeline
-from eventready.watch.web.wall import stream, wall
+from eventready.watch.web.pages.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
+from eventready.watch.web.pages.details import check, device, finding, venue
+from eventready.watch.web.pages.duty import number
+from eventready.watch.web.pages.handover import handover
+from eventready.watch.web.pages.network import network
+from eventready.watch.web.pages.timeline import timeline
+from eventready.watch.web.pages.wall import stream, wall
 
 PAGES: tuple[WebPage, ...] = (
     WebPage("/", wall),

@@ -11,7 +11,7 @@ from eventready.core.clock import Clock
 from eventready.store.event_journal import EventJournal
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
-from eventready.watch.web.limits import client_of
+from eventready.watch.web.access.limits import client_of
 from eventready.watch.web.page import model_of, viewer_of
 
 STREAM = "page"

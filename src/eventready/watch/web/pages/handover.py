@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.watch.alerts.acts import Acts
-from eventready.watch.web.deeds import facts_of
-from eventready.watch.web.details import opened, present
 from eventready.watch.web.page import html, model_of
+from eventready.watch.web.pages.deeds import facts_of
+from eventready.watch.web.pages.details import opened, present
 
 #: Notes on the sheet are younger.
 _NOTES = timedelta(hours=24)

@@ -14,9 +14,9 @@ from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
 from eventready.store.run import Run
-from eventready.watch.web.details import present
 from eventready.watch.web.page import html, model_of, viewer_of
-from eventready.watch.web.wall import Wall
+from eventready.watch.web.pages.details import present
+from eventready.watch.web.pages.wall import Wall
 from eventready.workspace.workspace import Workspace
 
 #: Checks about a port whose failure is the loss of its cable.

@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from eventready.core.errors import StoreError
-from eventready.watch.web.login import Attempts
+from eventready.watch.web.access.login import Attempts
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role, model_of
-from eventready.watch.web.users import PageUsers
 
 _AGAIN_S, _KNOWN = 60.0, 100
 

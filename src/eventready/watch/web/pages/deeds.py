@@ -25,8 +25,8 @@ from eventready.core.matchers import Matcher
 from eventready.core.messages import in_language, message
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
-from eventready.watch.web.details import SILENCES, identity_of
 from eventready.watch.web.page import Handler, html, model_of, viewer_of
+from eventready.watch.web.pages.details import SILENCES, identity_of
 
 #: Act of a request and its form; returns the page that follows. Raises UsageError.
 Deed = Callable[[Request, FormData], str]

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import Lang
-from eventready.watch.web.choices import language_of
+from eventready.watch.web.access.choices import language_of
+from eventready.watch.web.access.programs import Programs
+from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.page import Viewer, WebPage, viewer_of
-from eventready.watch.web.programs import Programs
-from eventready.watch.web.sessions import COOKIE, Sessions
 
 
 class Viewers:

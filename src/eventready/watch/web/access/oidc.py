@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.watch.web.log import record
-from eventready.watch.web.login import begin
+from eventready.watch.web.access.log import record
+from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
 from eventready.workspace.settings.serve import IdentityProvider
 

@@ -20,9 +20,9 @@ from eventready.store.run import Run
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.kpi import UNITS
 from eventready.watch.web.page import html, model_of, viewer_of
+from eventready.watch.web.pages.timeline import changes_of
+from eventready.watch.web.pages.wall import Wall, wall_of
 from eventready.watch.web.read_model import ReadModel
-from eventready.watch.web.timeline import changes_of
-from eventready.watch.web.wall import Wall, wall_of
 from eventready.workspace.workspace import Workspace
 
 #: Finding of a run or of the snapshot.

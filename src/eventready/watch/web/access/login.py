@@ -6,12 +6,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from eventready.watch.web.choices import local_path
-from eventready.watch.web.limits import Bucket, client_of
-from eventready.watch.web.log import record
+from eventready.watch.web.access.choices import local_path
+from eventready.watch.web.access.limits import Bucket, client_of
+from eventready.watch.web.access.log import record
+from eventready.watch.web.access.sessions import AGE, COOKIE, Sessions
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role, html, model_of, viewer_of
-from eventready.watch.web.sessions import AGE, COOKIE, Sessions
-from eventready.watch.web.users import PageUsers
 
 #: Attempts at once, and per second afterwards: of an address, and on a name.
 _OF_ADDRESS, _ON_NAME = (10, 1 / 30), (50, 1 / 10)

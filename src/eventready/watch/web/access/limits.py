@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from eventready.watch.web.sessions import COOKIE
+from eventready.watch.web.access.sessions import COOKIE
 
 #: Requests per second and at once of a client; clients remembered; bytes of a body.
 RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536

@@ -13,8 +13,8 @@ from typing import Any
 
 from eventready.core.errors import StoreError
 from eventready.store.store import Store
+from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role
-from eventready.watch.web.users import PageUsers
 
 COOKIE = "eventready_session"
 #: Greatest age of a session, sessions of a user; further ones end the oldest.

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.watch.web.log import record
+from eventready.watch.web.access.log import record
 from eventready.watch.web.page import html, model_of, viewer_of
 
 
