@@ -171,7 +171,7 @@ class Users:
 def users(monkeypatch: pytest.MonkeyPatch) -> Users:
     made = Users(Viewer("An", "operator", "en"))
     monkeypatch.setattr(identity, "viewer_of", lambda _request: made.viewer)
-    for module in ("deeds", "details", "timeline", "page"):
+    for module in ("pages.deeds", "pages.details", "pages.timeline", "page"):
         monkeypatch.setattr(f"eventready.watch.web.{module}.viewer_of", lambda _request: made.viewer)
     return made
 

@@ -1,1 +1,1 @@
-"""Pages of the night: the wall, and behind it venues, devices, findings, timeline, handover, acts."""
+"""Pages of the night: the wall, then venues, devices, findings, the timeline, the handover, and acts."""
