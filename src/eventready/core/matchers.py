@@ -14,7 +14,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.pattern import exponent
 
-_MATCHER = re.compile(r'\s*([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|(.*?))\s*', re.DOTALL | re.ASCII)
+_MATCHER = re.compile(r'([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*)?)', re.DOTALL | re.ASCII)
 #: Characters of a matcher; power of a value's length that bounds a failed match; choices, each of which doubles it.
 _LONGEST, _MOST_EXPONENT, _MOST_CHOICES = 500, 2, 6
 _CHOICE = re.compile(r"\\.|([?({])", re.DOTALL)
@@ -45,11 +45,11 @@ class Matcher(NamedTuple):
 
 def matcher(text: str) -> Matcher:
     """Parse a matcher. Raises UsageError, also for a costly regular expression."""
-    found = _MATCHER.fullmatch(text) if len(text) <= _LONGEST else None
+    found = _MATCHER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         raise UsageError(message("core:matcher.unreadable", text=text[:80]))
     label, operator, quoted, plain = found.groups()
-    value = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+    value = plain or "" if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
     if operator.endswith("~"):
         _require_cheap(value)
     return Matcher(label, operator, value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from eventready.cli.deferred import deferred
+from eventready.cli.deferred import deferred, load_deferred
 
 with deferred():
     from pydantic import BaseModel
@@ -35,6 +35,7 @@ KINDS = (
 
 def schema_models() -> Mapping[str, type[BaseModel]]:
     """Models by the name of their file; the limits are those of the checks."""
+    load_deferred()  # for the pages, which run no command
     return {**MODELS, "drill": Drill, "platform": PlatformSpec, "facts": FactsSpec, "roster": RosterSettings}
 
 
