@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from tests.watch.web.live import Live, served
 from tests.watch.web.scene import EVENT, Scene, scene
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 WIDTHS = (1280, 390)
@@ -78,6 +79,18 @@ def test_a_fault_comes_and_goes_without_a_reload(browser: Browser, watched: Watc
     assert page.evaluate("window.kept") == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert trouble == []
+
+
+def test_a_script_that_comes_late_does_not_leave_the_wall_still(browser: Browser, watched: Watched) -> None:
+    page = browser.new_context().new_page()
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js", late)
+    with page.expect_request("**/wall/stream", timeout=10_000):
+        page.goto(watched.live.url)
 
 
 def test_a_lost_database_turns_the_wall_red(
