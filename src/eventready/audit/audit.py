@@ -218,7 +218,7 @@ def _open_collector(
         with open_collector(job, nornir, options.workers, record) as collector:
             yield collector
         return
-    from eventready.audit.collectors.cluster.collector import open_cluster  # noqa: PLC0415  a cluster only
+    from eventready.audit.collectors.cluster.collector import open_cluster  # noqa: PLC0415  loads Dask
 
     with open_cluster(job, workspace, nornir, options.cluster, on_read=record, ends_at=ends_at) as cluster:
         yield cluster

@@ -92,8 +92,8 @@ def _is_loopback(host: str) -> bool:
 def require_distributed() -> Any:
     """Import Dask with our settings. Raises UsageError without the extra."""
     try:
-        import dask  # noqa: PLC0415  extra
-        import distributed  # noqa: PLC0415  extra
+        import dask  # noqa: PLC0415  of the extra `cluster`
+        import distributed  # noqa: PLC0415  of the extra `cluster`
     except ImportError:
         raise UsageError(message("audit:cluster.no_extra")) from None
     dask.config.set(_DEFAULTS)
@@ -102,7 +102,7 @@ def require_distributed() -> Any:
 
 
 def _security(folder: Path) -> Security:
-    from distributed import Security  # noqa: PLC0415  extra
+    from distributed import Security  # noqa: PLC0415  of the extra `cluster`
 
     purposes = (ssl.Purpose.SERVER_AUTH, ssl.Purpose.CLIENT_AUTH)
     contexts = {purpose.shortname: tls_context(folder, purpose) for purpose in purposes}

@@ -71,7 +71,7 @@ class ClusterLink:
 
     @property
     def _pipe(self) -> Any:
-        assert self._process.stdin is not None  # noqa: S101  a pipe
+        assert self._process.stdin is not None  # noqa: S101  opened as PIPE, for mypy
         return self._process.stdin
 
     def _send(self, kind: bytes, data: bytes) -> None:
