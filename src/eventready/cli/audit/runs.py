@@ -210,7 +210,7 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
 
     Exit code 3 for an altered or missing entry.
     """
-    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  a list needs none
+    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
 
     trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
     checkpoints = [read_checkpoint(path) for path in files]
@@ -276,7 +276,7 @@ def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
     """
     if keep is None and age is None:
         raise UsageError(message("cli:runs.prune_what"))
-    from eventready.cli.signing import enterprise_key  # noqa: PLC0415  a list needs none
+    from eventready.cli.signing import enterprise_key  # noqa: PLC0415  loads cryptography, which a list needs not
 
     before = app.clock.real() - parse_span(age) if age else None
     with app.open_store(make=False) as store:
