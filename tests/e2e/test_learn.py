@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from eventready.audit.audit import AuditResult
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.evaluation.verdicts import Readiness
 from eventready.workspace.settings.learning import load_learning
 from eventready.workspace.workspace import load_workspace

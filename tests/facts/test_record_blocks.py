@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import PlatformError
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from eventready.core.pattern import exponent, search_exponent
+from eventready.core.strings.pattern import exponent, search_exponent
 
 SOURCE = Path(__file__).parents[2] / "src"
 #: Steps of a failed match or search: the length of a line to this power.

@@ -10,7 +10,7 @@ import pytest
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
 from eventready.core.errors import PlatformError
-from eventready.core.pattern import exponent, find_in_answer, search_exponent
+from eventready.core.strings.pattern import exponent, find_in_answer, search_exponent
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Status
 from eventready.facts.parsing import line_pattern

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from eventready.assurance.delivery.mail.mail import read
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.json_text import MAX_LEVELS, parse_json
 from eventready.core.messages import from_json, from_stored
 from eventready.core.redaction.redaction import redact
+from eventready.core.strings.json_text import MAX_LEVELS, parse_json
 from eventready.store.run import SCHEMA
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.core.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
+from eventready.core.strings.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
 from eventready.facts.observation import Status
 from eventready.facts.parsing.pattern_examples import example_lines, unreachable
 from eventready.facts.platform import load_platform

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.audit.device_result import _row
-from eventready.core.json_text import exact, sorted_json
+from eventready.core.strings.json_text import exact, sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Fact, Optic
 from eventready.store import run

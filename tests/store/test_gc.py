@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from eventready.core.gc import relaxed_gc
+from eventready.core.process.gc import relaxed_gc
 from eventready.store.documents import compress, decompress
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.core.matchers import Matcher
+from eventready.core.strings.matchers import Matcher
 from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 RIGHT = """

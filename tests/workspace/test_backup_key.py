@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from eventready.audit.doctor import backup_key
-from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import RefusedError, UsageError
+from eventready.core.file_system.atomic_files import create_atomic
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeHeader, StepEntry
 from eventready.store.evidence import PackedEvidence

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from eventready.assurance.words import NoteSection
 from eventready.core.clock import Clock
-from eventready.core.phrases import moment_of, required
+from eventready.core.strings.phrases import moment_of, required
 from eventready.store.store import Store
 
 STREAM = "note"

@@ -27,7 +27,7 @@ from eventready.checks.equipment.capture_age import outdated
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, most_severe
-from eventready.core.gc import relaxed_gc
+from eventready.core.process.gc import relaxed_gc
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix

@@ -23,9 +23,9 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
-from eventready.core.atomic_files import write_atomic
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, raise_defect
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import Rendered, message
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE

@@ -16,8 +16,8 @@ from itertools import groupby
 from typing import Any
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.json_text import exact, sorted_json
 from eventready.core.messages import Text, as_record, message, text, to_json
+from eventready.core.strings.json_text import exact, sorted_json
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling

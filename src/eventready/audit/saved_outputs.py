@@ -15,10 +15,10 @@ from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
 from eventready.session.dialogue.budget import MAX_ANSWER_BYTES

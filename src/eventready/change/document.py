@@ -26,11 +26,11 @@ from pydantic import (
 )
 
 from eventready import __version__
-from eventready.core.atomic_files import read_bounded, write_atomic
 from eventready.core.clock import Clock
 from eventready.core.errors import InvalidValue, RefusedError, UsageError
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded, write_atomic
 from eventready.core.messages import Message, from_stored, message, to_stored
+from eventready.core.strings.json_text import parse_json
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
 from eventready.store.run_names import new_run_id

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts

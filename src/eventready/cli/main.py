@@ -20,7 +20,7 @@ from eventready.cli.global_options import global_options, with_global_options
 from eventready.cli.help_language import HelpContext, requested_lang
 from eventready.core.errors import EventreadyError, Exit, UsageError, describe_exit
 from eventready.core.messages import message
-from eventready.core.terminal_text import VisibleStream, raw_stream
+from eventready.core.strings.terminal_text import VisibleStream, raw_stream
 
 _HELP = """Event readiness for carrier networks, as code.
 

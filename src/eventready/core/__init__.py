@@ -1,1 +1,1 @@
-"""Shared foundation: errors, clock, atomic files, redaction, masking, messages."""
+"""Shared foundation, without an event: errors, messages, clock; rooms of text, files, the process, and redaction."""

@@ -23,10 +23,10 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.core.addresses import is_address
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
+from eventready.core.strings.addresses import is_address
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.session.probes.stream import StreamTarget

@@ -16,7 +16,7 @@ from itertools import islice
 from time import thread_time
 
 from eventready.core.redaction.redaction import REDACTED
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from time import thread_time
 
 from eventready.core.messages import Message, Text
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.build import Reject

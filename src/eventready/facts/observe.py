@@ -8,8 +8,8 @@ from dataclasses import replace
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
-from eventready.core.apart import Apart, ComputedTooLong
 from eventready.core.messages import Bilingual, Message
+from eventready.core.process.apart import Apart, ComputedTooLong
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
 from eventready.facts.observation import Observation, Status, Unread

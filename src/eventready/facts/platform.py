@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.core.pattern import remembered
+from eventready.core.strings.pattern import remembered
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
 from eventready.facts.grammar import strings_in, words_in

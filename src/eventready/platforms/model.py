@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.core.pattern import refuse_costly
+from eventready.core.strings.pattern import refuse_costly
 from eventready.platforms.writable_pattern import PatternError, variants
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from eventready.core.messages import message
-from eventready.core.terminal_text import visible
+from eventready.core.strings.terminal_text import visible
 from eventready.session.reply import LoginRefused
 
 TERMINAL = Path("/dev/tty")

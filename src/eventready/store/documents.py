@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import StoreError, UsageError
-from eventready.core.gc import relaxed_gc
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
+from eventready.core.process.gc import relaxed_gc
+from eventready.core.strings.json_text import parse_json
 from eventready.store.run import SCHEMA, Run, canonical
 
 _LEVEL = 3

@@ -13,11 +13,11 @@ from math import inf
 
 from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
-from eventready.core import systemd
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
-from eventready.core.phrases import moment_of
+from eventready.core.process import systemd
+from eventready.core.strings.phrases import moment_of
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import History

@@ -10,9 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.core.allowed_content import MAX_BYTES, WORD, as_written, latest, name_of, reviewing, words_of
-from eventready.core.confinement import require_confined
 from eventready.core.errors import RefusedError, os_reason
+from eventready.core.file_system.allowed_content import (
+    MAX_BYTES,
+    WORD,
+    as_written,
+    latest,
+    name_of,
+    reviewing,
+    words_of,
+)
+from eventready.core.file_system.confinement import require_confined
 from eventready.core.messages import message
 from eventready.workspace.references import References, references, ssh_config
 

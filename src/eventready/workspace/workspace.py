@@ -15,10 +15,10 @@ from nornir.core import Nornir
 from nornir.core.configuration import Config, LoggingConfig
 from nornir.plugins.runners import ThreadedRunner
 
-from eventready.core.confinement import require_confined
 from eventready.core.errors import WorkspaceError
-from eventready.core.gc import relaxed_gc
+from eventready.core.file_system.confinement import require_confined
 from eventready.core.messages import message
+from eventready.core.process.gc import relaxed_gc
 from eventready.workspace.devices.access import Access, JumpHost, chain, load_jump_hosts
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import intent_names

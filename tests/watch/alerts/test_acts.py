@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.core.matchers import Matcher, matcher
+from eventready.core.strings.matchers import Matcher, matcher
 from eventready.store.store import Store
 from eventready.watch.alerts.acts import Acts, covering, matchers_of
 

@@ -24,7 +24,7 @@ from eventready.assurance.delivery.notify.sender import OutboxSender
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.matchers import matcher
+from eventready.core.strings.matchers import matcher
 from eventready.store.store import Store
 from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts

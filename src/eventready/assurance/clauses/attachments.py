@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from eventready.assurance.clauses.attestation import Attachment
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import StoreError, UsageError, os_reason
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import Param, message
-from eventready.core.phrases import tidy
+from eventready.core.strings.phrases import tidy
 
 #: A scanned dossier stays well below; a larger file is not what somebody signs for.
 MAX_BYTES = 100 * 1024 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.store.journal import JournalEntry
 
 STREAM = "attestation"

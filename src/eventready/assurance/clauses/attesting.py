@@ -17,7 +17,7 @@ from eventready.assurance.clauses.forms import forms_of
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.phrases import required
+from eventready.core.strings.phrases import required
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest

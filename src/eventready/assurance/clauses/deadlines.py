@@ -13,7 +13,7 @@ from eventready.assurance.clauses.sent import SentDocument, first_sent
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
-from eventready.core.phrases import short
+from eventready.core.strings.phrases import short
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event, ScheduledTest
 

@@ -36,7 +36,7 @@ from eventready.assurance.roster.settings import load_settings
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.errors import StoreError, WorkspaceError
 from eventready.core.messages import Message, Text, message
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store

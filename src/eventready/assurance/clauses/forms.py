@@ -10,7 +10,7 @@ from pathlib import Path
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_form, load_forms
 from eventready.workspace.workspace import Workspace

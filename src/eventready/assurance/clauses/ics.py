@@ -10,8 +10,8 @@ from icalendar import Alarm, Calendar
 from icalendar import Event as Entry
 
 from eventready.assurance.clauses.deadlines import Deadline
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import message, term
 from eventready.workspace.settings.event import Event
 

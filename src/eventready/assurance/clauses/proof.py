@@ -14,7 +14,7 @@ from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import Role
 from eventready.core.messages import Bilingual, Message, Param, Text, message
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.drill.record import MEASURED, DrillRun
 from eventready.store.run import Run
 from eventready.store.watch_log import WatchLog

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from eventready.assurance.words import ADDRESSEES, Addressee, How, Kind
 from eventready.core.messages import Text, message
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
 STREAM = "incident"

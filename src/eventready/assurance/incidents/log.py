@@ -19,7 +19,7 @@ from eventready.assurance.words import SERVICES, Addressee, How, Kind
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.phrases import at, moment_of, required, tidy
+from eventready.core.strings.phrases import at, moment_of, required, tidy
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventready.assurance.words import Form
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import message
 
 

@@ -16,7 +16,7 @@ from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.redaction.masking import mask
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 
 SCHEMA = "eventready.roster/1"
 

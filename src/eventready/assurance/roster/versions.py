@@ -19,10 +19,10 @@ from eventready.assurance.roster.changes import RosterChange, changes
 from eventready.assurance.roster.json_codec import digest, from_plain, to_plain
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rulebook.case import Submission
-from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import StoreError, UsageError, os_reason
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import create_atomic
 from eventready.core.messages import message
+from eventready.core.strings.json_text import parse_json
 
 _VERSION = re.compile(r"(\d{4,})\.json")
 _SENDING = re.compile(r"(\d{4,})-sent-(\d{3,})\.json")

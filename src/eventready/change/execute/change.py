@@ -13,8 +13,8 @@ from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome, exit_code, is_partial
 from eventready.core.errors import Exit, RefusedError, StoreError, most_severe
-from eventready.core.gc import relaxed_gc
 from eventready.core.messages import message, rendered
+from eventready.core.process.gc import relaxed_gc
 from eventready.session.hostkeys import known_hosts
 from eventready.store.store import Store
 

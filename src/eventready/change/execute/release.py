@@ -20,8 +20,8 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Rendered, as_record, message, rendered
+from eventready.core.process.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, StepEntry
 from eventready.store.store import Store

@@ -16,7 +16,7 @@ from eventready.change.execute.result import ApplyResult, exit_code, recorded_re
 from eventready.change.execute.take_back import take_back
 from eventready.change.forms.configuration import Configuration
 from eventready.core.errors import EventreadyError
-from eventready.core.gc import relaxed_gc
+from eventready.core.process.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupKeyError
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store

@@ -10,7 +10,7 @@ from typing import Self
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.tree import Tree, fold_blocks, significant_lines
 from eventready.core.messages import message
-from eventready.core.pattern import lines_too_long
+from eventready.core.strings.pattern import lines_too_long
 from eventready.platforms.model import ChangeSpec
 
 

@@ -15,7 +15,7 @@ from math import ceil
 from eventready.change.forms.configuration import Configuration
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 from eventready.core.messages import Message, Rendered, known, message, rendered
-from eventready.core.pattern import find_in_answer
+from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
 from eventready.session.connect import Session

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from eventready.core.messages import rendered
-from eventready.core.pattern import find_in_answer
+from eventready.core.strings.pattern import find_in_answer
 from eventready.platforms.model import ChangeSpec, LineCheck
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus, first_unanswered

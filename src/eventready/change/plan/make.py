@@ -28,8 +28,8 @@ from eventready.change.plan.paths import Paths, measured_paths
 from eventready.change.plan.wave import Member, WaveLimits
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Message, message, rendered
+from eventready.core.process.gc import relaxed_gc
 from eventready.facts.platform import load_platform
 from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts

@@ -12,9 +12,9 @@ from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
 from eventready.change.safety.writable import WritableLines
-from eventready.core.base64_text import decode_base64
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
+from eventready.core.strings.base64_text import decode_base64
 from eventready.facts.platform import load_platform
 from eventready.store.run import canonical
 from eventready.workspace.keys.ed25519 import fingerprint_of

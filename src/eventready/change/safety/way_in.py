@@ -13,7 +13,7 @@ from eventready.change.forms.tree import Tree
 from eventready.change.safety.forbidden import sections_with_address
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, message
-from eventready.core.pattern import find_in_answer, lines_too_long
+from eventready.core.strings.pattern import find_in_answer, lines_too_long
 from eventready.platforms.model import PlatformSpec, WayInSpec
 from eventready.session.connect import Session
 from eventready.workspace.devices.device import Device

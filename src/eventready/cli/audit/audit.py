@@ -25,7 +25,7 @@ with deferred():
     from eventready.cli.render.run import show
     from eventready.cli.render.sarif import sarif
     from eventready.cli.signing import enterprise_key
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.store.run import Run
     from eventready.store.storage_errors import RunNotStored
     from eventready.store.store import Store

@@ -21,7 +21,7 @@ with deferred():
     from eventready.checks.registry import all_checks
     from eventready.cli.render.capacity import Found, as_json, show, show_additions
     from eventready.cli.render.capacity_sheet import capacity_sheet
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.evaluation.limits import resolve_limits
     from eventready.network.capacity.balance import Addition, Balance, additions
     from eventready.network.capacity.calculate import CapacityCalculation

@@ -17,7 +17,7 @@ from eventready.core.messages import in_language, message
 with deferred():
     from yaml import safe_dump
 
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.facts.observation import Observation
     from eventready.facts.platform import Platform, load_usable
     from eventready.facts.saved import decode_output, facts_for, parse_saved

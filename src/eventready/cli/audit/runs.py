@@ -23,7 +23,7 @@ with deferred():
     from eventready.assurance.papers.language import Language
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.evaluation.differences import Change, Diff, compare_runs
     from eventready.store.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary

@@ -17,7 +17,7 @@ with deferred():
     from eventready.assurance.papers.sections.map_section import map_figure
     from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.network.graph.export import FORMATS, plain
 
 

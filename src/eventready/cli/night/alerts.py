@@ -20,9 +20,9 @@ with deferred():
     from eventready.cli.render.listing import cell, show, translated
     from eventready.cli.signing import current_user
     from eventready.core.clock import Clock
-    from eventready.core.matchers import Matcher
     from eventready.core.messages import in_language, message, term
-    from eventready.core.phrases import at
+    from eventready.core.strings.matchers import Matcher
+    from eventready.core.strings.phrases import at
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import explain as explanations

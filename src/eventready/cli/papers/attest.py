@@ -13,7 +13,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
-from eventready.core.phrases import at
+from eventready.core.strings.phrases import at
 
 with deferred():
     from eventready.assurance.clauses.attestation import Attestation

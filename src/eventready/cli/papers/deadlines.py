@@ -14,7 +14,7 @@ from eventready.cli.options import PATH
 from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
-from eventready.core.phrases import at
+from eventready.core.strings.phrases import at
 
 with deferred():
     from eventready.assurance.clauses.deadlines import Deadline

@@ -13,7 +13,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
-from eventready.core.phrases import at, short
+from eventready.core.strings.phrases import at, short
 
 with deferred():
     from eventready.assurance.clauses.attesting import duty_named

@@ -19,7 +19,7 @@ from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
-from eventready.core.phrases import short
+from eventready.core.strings.phrases import short
 
 with deferred():
     from eventready.assurance.delivery.mail.delivery_log import sent_to

@@ -15,7 +15,7 @@ from eventready.cli.options import with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
-from eventready.core.phrases import at
+from eventready.core.strings.phrases import at
 
 with deferred():
     from eventready.assurance.incidents.incident import (

@@ -31,7 +31,7 @@ with deferred():
     from eventready.assurance.roster.rules import check as hold
     from eventready.assurance.roster.settings import RosterSettings, load_settings
     from eventready.assurance.roster.versions import Sending, Shelf, Version
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
 
 FORMATS = ("xlsx", "ics", "json")
 _FILE = click.argument("file", required=False, type=FILE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eventready.core.messages import Lang, text
-from eventready.core.phrases import at, moment_of
+from eventready.core.strings.phrases import at, moment_of
 
 
 def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.table import Table
 
-from eventready.core.terminal_text import raw_stream, visible
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.terminal_text import raw_stream, visible
+from eventready.core.strings.text_lines import lines_of
 
 
 class VisibleConsole(Console):

@@ -16,7 +16,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import LANGS, message, term
 
 with deferred():
-    from eventready.core.atomic_files import create_atomic
+    from eventready.core.file_system.atomic_files import create_atomic
     from eventready.platforms.loader import describe, platform_names
     from eventready.workspace.exporting.files import to_csv, to_xlsx
     from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets

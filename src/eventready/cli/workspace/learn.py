@@ -24,7 +24,7 @@ with deferred():
     from eventready.cli.render.learn_dialogue import LearnDecision, decide
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user
-    from eventready.core.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import write_atomic
     from eventready.facts.observation import Status
     from eventready.facts.platform import load_platform
     from eventready.network.learn.learn import LearnSetting, facts_read, learn

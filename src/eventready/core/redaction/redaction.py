@@ -16,11 +16,11 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from eventready.core.json_text import parse_json
 from eventready.core.redaction.secret_blocks import hide_blocks, is_key_material
 from eventready.core.redaction.secret_forms import CIPHERTEXTS, RULES
 from eventready.core.redaction.secret_lines import close_line, is_description, is_keyword
-from eventready.core.terminal_text import visible
+from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.terminal_text import visible
 
 REDACTED = "<redacted>"
 

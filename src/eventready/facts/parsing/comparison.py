@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import ParsedText, printable_line
 

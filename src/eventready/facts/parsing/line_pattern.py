@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from time import thread_time
 
 from eventready.core.errors import InvalidValue
-from eventready.core.pattern import costly, search_exponent
+from eventready.core.strings.pattern import costly, search_exponent
 from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, ParsingTooLong
 
 #: The highest exponent (see `pattern`) of a pattern, and the steps of a failed match, about a second.

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
-from eventready.core.allowed_content import verified
+from eventready.core.file_system.allowed_content import verified
 from eventready.facts.parsing.build import columns_of
 from eventready.facts.parsing.comparison import ComparisonParser
 from eventready.facts.parsing.json_parser import JsonParser

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Any
 
-from eventready.core.pattern import parse_tree
+from eventready.core.strings.pattern import parse_tree
 from eventready.session.dialogue.patterns import Patterns
 
 _MOST = 64

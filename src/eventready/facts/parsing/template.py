@@ -22,8 +22,8 @@ from typing import Any
 
 import textfsm
 
-from eventready.core.pattern import UNBOUNDED, exponent, leading, may_lead
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.pattern import UNBOUNDED, exponent, leading, may_lead
+from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import COSTLIEST, LineRules
 from eventready.facts.parsing.parsed import (
     LONGEST_LINE,

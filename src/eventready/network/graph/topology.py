@@ -9,7 +9,7 @@ from functools import cached_property
 from ipaddress import ip_interface
 from typing import Literal
 
-from eventready.core.addresses import is_address
+from eventready.core.strings.addresses import is_address
 from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import LinkBundle
 from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_members

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import paramiko
 
-from eventready.core.terminal_text import visible
+from eventready.core.strings.terminal_text import visible
 from eventready.session.reply import SessionError
 from eventready.session.ssh.jump_hosts import connect
 from eventready.session.ssh.relay_program import UNREACHABLE

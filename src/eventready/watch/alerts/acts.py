@@ -14,9 +14,9 @@ from eventready.checks.registry import all_checks
 from eventready.checks.runbook import runbook
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.core.matchers import Matcher, all_match, matcher
 from eventready.core.messages import message
-from eventready.core.phrases import moment_of, required, tidy
+from eventready.core.strings.matchers import Matcher, all_match, matcher
+from eventready.core.strings.phrases import moment_of, required, tidy
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest

@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.watch.record import change_document
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from eventready.core.groups import group_by
-from eventready.core.matchers import all_match
+from eventready.core.strings.matchers import all_match
 from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.states import Key

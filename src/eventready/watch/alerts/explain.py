@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from eventready.assurance.delivery.notify.receivers import addressees
-from eventready.core.matchers import Matcher, all_match
+from eventready.core.strings.matchers import Matcher, all_match
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import KIND, AlertCalls
 from eventready.watch.alerts.dispatcher import Situation, Way

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
-from eventready.core.terminal_text import visible
+from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.terminal_text import visible
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, published_key
 from eventready.workspace.settings.duties import load_duties

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.phrases import required, tidy
+from eventready.core.strings.phrases import required, tidy
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
 from eventready.workspace.examples.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.workspace.importing.problems import CellPlace
 from eventready.workspace.importing.table import (

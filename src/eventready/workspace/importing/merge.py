@@ -20,8 +20,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import Bilingual, message
 from eventready.workspace.devices.access import load_jump_hosts
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml

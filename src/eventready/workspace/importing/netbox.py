@@ -8,7 +8,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.entries import Entry
 from eventready.workspace.importing.problems import CellPlace

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.phrases import tidy
+from eventready.core.strings.phrases import tidy
 
 #: Longest name of an operator, in characters.
 LONGEST = 200

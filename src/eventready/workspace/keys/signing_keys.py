@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from eventready.core.atomic_files import read_bounded, read_private, write_atomic
 from eventready.core.errors import UsageError
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded, read_private, write_atomic
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
+from eventready.core.strings.json_text import parse_json
 from eventready.workspace.keys.ed25519 import fingerprint_of, is_small_order
 from eventready.workspace.keys.operator_names import check_names, operator_name
 from eventready.workspace.keys.secrets import is_reference, resolve

@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from eventready.core.errors import InvalidValue, UsageError
-from eventready.core.matchers import Matcher, matcher
 from eventready.core.messages import message
+from eventready.core.strings.matchers import Matcher, matcher
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.keys.secrets import is_reference

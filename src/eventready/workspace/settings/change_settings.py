@@ -8,9 +8,9 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from eventready.core.base64_text import decode_base64
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.core.strings.base64_text import decode_base64
 from eventready.workspace.devices.intents import INTENTS, Intent
 from eventready.workspace.keys.ed25519 import RAW_BYTES, fingerprint_of, is_small_order
 from eventready.workspace.model import WorkspaceModel

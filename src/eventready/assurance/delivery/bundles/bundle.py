@@ -32,8 +32,8 @@ from eventready.assurance.delivery.bundles.parts import (
 )
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import parse_json
 from eventready.store.run import canonical
 from eventready.workspace.files.validation_messages import describe_error
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from eventready.assurance.delivery.bundles.bundle import LARGEST, LARGEST_MANIFEST, MANIFEST
 from eventready.assurance.delivery.mail.eml import CHECKPOINT_HEADER
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
-from eventready.core.json_text import parse_json
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
+from eventready.core.strings.json_text import parse_json
 from eventready.store.checkpoints import Checkpoint
 
 _LARGEST = max(LARGEST, 20_000_000)

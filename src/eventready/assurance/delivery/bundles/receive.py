@@ -10,8 +10,8 @@ from pathlib import Path
 from eventready.assurance.delivery.bundles.bundle import LARGEST, Bundle, BundlePolicy, unpack
 from eventready.assurance.delivery.bundles.parts import Manifest
 from eventready.assurance.delivery.bundles.received_log import LastBundle
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import EventreadyError, RefusedError
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import Message, message
 from eventready.workspace.keys.operator_names import check_names
 from eventready.workspace.keys.signing_keys import PublicKey, newest

@@ -17,9 +17,9 @@ from eventready.assurance.delivery.mail.outbox import Outbox
 from eventready.assurance.delivery.mail.paper_mail import draft_paper, required_sender
 from eventready.assurance.delivery.mail.smtp import MailLogin, SubmitResult, submit
 from eventready.assurance.roster.versions import Shelf
-from eventready.core.atomic_files import read_bounded
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import Bilingual, Lang, message
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer

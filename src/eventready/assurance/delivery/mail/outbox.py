@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import StoreError
+from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import message
 
 FOLDER = Path(".eventready") / "outbox"

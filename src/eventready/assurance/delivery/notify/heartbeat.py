@@ -14,7 +14,7 @@ from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, text
-from eventready.core.phrases import at, moment_of
+from eventready.core.strings.phrases import at, moment_of
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.workspace.settings.alerts import load_alerts

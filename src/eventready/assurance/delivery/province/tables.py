@@ -13,7 +13,7 @@ from eventready.assurance.papers.document.model import Cell, Column, Table, Tabl
 from eventready.assurance.papers.sections.tables import as_sentence, columns, numbered_table
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.messages import number
-from eventready.core.phrases import short
+from eventready.core.strings.phrases import short
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 

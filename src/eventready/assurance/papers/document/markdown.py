@@ -27,7 +27,7 @@ from eventready.assurance.papers.document.model import (
     Tally,
     Title,
 )
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 
 #: Signs beside the words of states, as in the page.
 SIGNS = {

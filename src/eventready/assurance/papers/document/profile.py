@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from eventready.assurance.papers.document.model import Page
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.validation_messages import Key, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors

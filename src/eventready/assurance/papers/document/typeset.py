@@ -13,8 +13,8 @@ import typst
 
 from eventready.assurance.papers.document.metrics import FONTS
 from eventready.core.errors import EventreadyError
-from eventready.core.memory_limit import limit_memory
 from eventready.core.messages import message
+from eventready.core.process.memory_limit import limit_memory
 
 Form: TypeAlias = Literal["pdf", "png"]
 

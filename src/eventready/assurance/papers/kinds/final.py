@@ -14,7 +14,7 @@ from eventready.assurance.papers.sections.timeline import watch_section
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
-from eventready.core.phrases import at
+from eventready.core.strings.phrases import at
 
 
 def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: bool = False) -> Document:

@@ -25,7 +25,7 @@ from eventready.assurance.papers.sections.tables import incident_table, quoted
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
-from eventready.core.phrases import moment_of, short
+from eventready.core.strings.phrases import moment_of, short
 from eventready.evaluation.differences import Change, compare_runs
 from eventready.store.run import Run, Summary
 

@@ -13,7 +13,7 @@ from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.sections.run_sections import services, topic, verdicts
 from eventready.assurance.papers.sections.tables import columns, numbered_table, quoted
 from eventready.assurance.papers.sections.writer import PaperWriter
-from eventready.core.phrases import short
+from eventready.core.strings.phrases import short
 
 #: Letters of a clause, of a reason in an item and in the table, broken rules named, pending clauses of one part.
 _CLAUSE, _REASON, _LACKING, _RULES, _CLAUSES = 90, 60, 60, 3, 1

@@ -15,8 +15,8 @@ from eventready.assurance.papers.sections.tables import service_table, verdict_t
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
-from eventready.core.phrases import moment_of
 from eventready.core.redaction.masking import mask_text
+from eventready.core.strings.phrases import moment_of
 
 #: Findings named in the text of a topic; the annex lists more.
 NAMED = 2

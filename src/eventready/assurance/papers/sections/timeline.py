@@ -10,7 +10,7 @@ from eventready.assurance.papers.document.model import Block, Table, TableCell
 from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.sections.tables import SHEET_ROWS, columns, numbered_table
 from eventready.assurance.papers.sections.writer import PaperWriter
-from eventready.core.phrases import at, moment_of
+from eventready.core.strings.phrases import at, moment_of
 from eventready.store.watch_log import Watched
 
 _SOURCE = "watch"

@@ -19,10 +19,10 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import Message, message
-from eventready.core.text_lines import lines_of
+from eventready.core.strings.text_lines import lines_of
 
 #: Bounds far above a roster: 200 people over 60 days are 100 KB packed, 1 MB unpacked, and 14,000 cells.
 MAX_BYTES = 16_000_000

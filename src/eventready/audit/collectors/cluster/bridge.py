@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
 from eventready.audit.collectors.cluster.task import read_device
-from eventready.core.confined_process import confine
+from eventready.core.process.confined_process import confine
 
 #: Seconds between two looks at the workers and at lost requests; of requests handed over together.
 _LOOK_S, _GATHER_S = 0.5, 0.005

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from eventready.core.atomic_files import read_bounded, read_private, write_atomic
 from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import read_bounded, read_private, write_atomic
 from eventready.core.messages import message
 
 #: Files of a member: its certificate with its key, the authority, the revocation list.

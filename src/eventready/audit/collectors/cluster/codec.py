@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from eventready.audit.device_result import observation_record
-from eventready.core.json_text import sorted_json
 from eventready.core.messages import from_json
+from eventready.core.strings.json_text import sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.store.evidence import PackedEvidence, digest

@@ -36,8 +36,8 @@ from eventready.audit.collectors.reading import (
     trouble,
 )
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import parse_json
 from eventready.facts.observation import Observation
 from eventready.session.plugin import session_slots
 from eventready.session.reply import RunTimeOver, SessionError, Unreachable

@@ -15,9 +15,9 @@ from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import PART
-from eventready.core.confined_process import confinable
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.process.confined_process import confinable
 
 #: Variables of the process: without those, Python does not start where they are needed.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")

@@ -30,7 +30,7 @@ from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message, rendered
-from eventready.core.pattern import find_in_answer
+from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec

@@ -21,8 +21,8 @@ from eventready.assurance.incidents.log import Given, Report, incidents, open_in
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
-from eventready.core.matchers import Matcher
 from eventready.core.messages import in_language, message
+from eventready.core.strings.matchers import Matcher
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
 from eventready.watch.web.page import Handler, html, model_of, viewer_of

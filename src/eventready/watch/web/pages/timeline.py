@@ -14,7 +14,7 @@ from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.assurance.incidents.log import incidents
 from eventready.assurance.papers.language import Language
 from eventready.core.messages import Lang, in_language, text
-from eventready.core.phrases import moment_of
+from eventready.core.strings.phrases import moment_of
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of

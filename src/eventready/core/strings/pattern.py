@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Message, message
-from eventready.core.remembered import keep_results, load_results
+from eventready.core.strings.remembered import keep_results, load_results
 
 R = TypeVar("R")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import write_atomic
 
 
 @pytest.mark.parametrize("private", [False, True])

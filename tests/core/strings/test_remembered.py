@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core import pattern, remembered
-from eventready.core.remembered import keep_results, load_results
+from eventready.core.strings import pattern, remembered
+from eventready.core.strings.remembered import keep_results, load_results
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_only_patterns_of_a_block_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 LOADS = """
-from eventready.core import pattern
+from eventready.core.strings import pattern
 from eventready.facts.platform import load_platform
 writes = []
 keep_results = pattern.keep_results

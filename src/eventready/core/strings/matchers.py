@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.pattern import exponent
+from eventready.core.strings.pattern import exponent
 
 _MATCHER = re.compile(r'([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|(\S.*)?)', re.DOTALL | re.ASCII)
 #: Characters of a matcher; power of a value's length that bounds a failed match; choices, each of which doubles it.

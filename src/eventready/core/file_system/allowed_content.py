@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import RefusedError
+from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.file_system.private_folders import private_folder
 from eventready.core.messages import message
-from eventready.core.private_folders import private_folder
 
 #: Largest file of a program.
 MAX_BYTES = 64_000_000

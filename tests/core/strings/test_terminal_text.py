@@ -18,7 +18,7 @@ from rich.text import Text
 
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.redaction.redaction import RedactingFilter
-from eventready.core.terminal_text import VisibleStream, visible
+from eventready.core.strings.terminal_text import VisibleStream, visible
 from tests import forked
 
 HOSTILE = "a\x1b[2J\x1b]0;t\x07b\u202ec\x9b31m\r\u2066\x00\ufeff\U000e0041"

@@ -1,0 +1,1 @@
+"""The present process and its children: limits, confinement, garbage collection, notices to systemd."""

@@ -1,0 +1,1 @@
+"""Text as such: lines, JSON, patterns and matchers, addresses; sentences for people are in `core/messages.py`."""
