@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from eventready.store import database
+from eventready.store.database import connection as database
 
 _MEMORY = Path("/dev/shm")
 #: Bytes: four times what a whole run of the tests writes.

@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import verify
+from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.guard import guard
 from eventready.change.guard.window import RetryTiming, Timer

@@ -21,7 +21,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.waivers import Waiver
+from eventready.workspace.settings.checking.waivers import Waiver
 from tests.checks.casebook import MOMENT, FakePlatform, english, matrix_of
 
 VENUES = ("a", "b")

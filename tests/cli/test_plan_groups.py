@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.document import PlannedDevice
-from eventready.cli.render import plan as page
-from eventready.cli.render.plan_groups import DeviceGroup, group_devices
+from eventready.cli.render.changing import plan as page
+from eventready.cli.render.changing.plan_groups import DeviceGroup, group_devices
 from tests.change.plans import plan, planned
 
 pytestmark = pytest.mark.slow

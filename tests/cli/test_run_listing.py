@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.cli.render.run import show, unmeasured_rows
+from eventready.cli.render.auditing.run import show, unmeasured_rows
 from eventready.core.messages import message, to_json
 from tests.assurance.papers.documents import healthy
 

@@ -16,7 +16,7 @@ from eventready.store.store import Store
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.signing_keys import OWN_KEY, make_key
 from tests.store.conftest import Document, document
-from tests.store.test_checkpoints import fill, rewrite
+from tests.store.integrity.test_checkpoints import fill, rewrite
 from tests.workspace.test_new_workspace import BULL_RACE
 
 __all__ = ["document"]

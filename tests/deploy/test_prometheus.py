@@ -23,7 +23,7 @@ import yaml
 from eventready.assurance.incidents.incident import Incident
 from eventready.core.clock import Clock
 from eventready.store.changes import LockHolder
-from eventready.store.series import SeriesKey
+from eventready.store.streams.series import SeriesKey
 from eventready.watch import kpi
 from eventready.watch.web.metrics import MEDIA_TYPE, Measured, exposition
 from eventready.watch.web.read_model import Night

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventready.drill.record import replay
 from eventready.drill.timeline import timeline
-from eventready.store.journal import JournalEntry
+from eventready.store.streams.journal import JournalEntry
 from tests.drill.test_execution import DRILL
 
 BEGIN = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import Exit
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from tests.session.openssh import OpenSsh, missing
 from tests.session.real import until
 

@@ -22,10 +22,10 @@ from sqlalchemy.exc import OperationalError
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.store import changes as changes_module
 from eventready.store.changes import ChangeHeader, Changes, StepEntry
-from eventready.store.database import Database
+from eventready.store.database.connection import Database
 from eventready.store.evidence import PackedEvidence
-from eventready.store.journal import Journal
 from eventready.store.store import Store
+from eventready.store.streams.journal import Journal
 
 pytestmark = pytest.mark.slow
 

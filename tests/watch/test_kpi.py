@@ -20,7 +20,7 @@ from eventready.facts.records import (
     Interface,
     RadioLoad,
 )
-from eventready.store.series import SeriesKey, Value
+from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, CPU, IN, OUT, REFUSED, UPLINK, KpiRecord, rates
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect

@@ -10,8 +10,8 @@ import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.workspace.files import validation_messages, yaml_document
-from eventready.workspace.settings import waivers
-from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
+from eventready.workspace.settings.checking import waivers
+from eventready.workspace.settings.checking.limits import LimitOverride, LimitOverrides
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import Make

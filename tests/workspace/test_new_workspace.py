@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.assurance.clauses.forms import forms_of
+from eventready.assurance.clauses.attestations.forms import forms_of
 from eventready.assurance.papers.document.profile import load_profile
 from eventready.change.intents.ansible.playbook import playbook_path
 from eventready.cli.context import App

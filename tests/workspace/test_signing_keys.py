@@ -21,7 +21,7 @@ from eventready.workspace.keys.signing_keys import (
     newest,
     public_path,
 )
-from eventready.workspace.settings.change_settings import KeyHolder
+from eventready.workspace.settings.changing.change_settings import KeyHolder
 from tests.assurance.delivery.operators import key_of
 
 

@@ -27,7 +27,7 @@ from eventready.session.plugin import key_targets
 from eventready.session.trust import key_rounds, ssh_devices
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import backup_keys
-from eventready.store.database import Database, database_location
+from eventready.store.database.connection import Database, database_location
 from eventready.workspace.keys.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.permission import require_allowed

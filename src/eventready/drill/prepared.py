@@ -10,8 +10,8 @@ from nornir.core.task import Task
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
 from eventready.change.document import PlanFile, PlannedDevice
-from eventready.change.execute.records import planned_form
-from eventready.change.execute.target_tree import planned_fragment
+from eventready.change.execute.recorded.records import planned_form
+from eventready.change.execute.recorded.target_tree import planned_fragment
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, rendered
 from eventready.drill.spec import Drill

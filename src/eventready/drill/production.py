@@ -17,8 +17,8 @@ from math import ceil
 from eventready.change.document import Plan, PlanFile, PlannedDrill
 from eventready.change.execute.apply import ApplyResult, open_change
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
-from eventready.change.execute.resume import resume
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable

@@ -12,8 +12,8 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, from_json, from_stored, message, to_json
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Stage, stage_on_record
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 
 #: The journal stream of drills. A body's `step` is one of `Step`; `opened` comes first, `closed` last.
 STREAM = "drill"

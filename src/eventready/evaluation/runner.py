@@ -21,7 +21,7 @@ from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.waivers import Waiver
+from eventready.workspace.settings.checking.waivers import Waiver
 
 Rows = Mapping[str, tuple[Fact, ...]]
 History = Mapping[str, tuple[EarlierReading, ...]]

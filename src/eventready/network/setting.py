@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eventready.facts.ports import port_key
+from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.settings.event import Venue
 from eventready.workspace.settings.origins import ServiceOrigin
-from eventready.workspace.settings.risk import RiskGroup
 
 
 @dataclass(frozen=True)

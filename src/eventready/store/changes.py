@@ -22,15 +22,15 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
-from eventready.store.database import Database
+from eventready.store.database.connection import Database
+from eventready.store.database.storage_errors import translate_errors
+from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.documents import compress, decompress
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.journal import Journal
 from eventready.store.process_lock import ProcessLocks
 from eventready.store.run import canonical
 from eventready.store.run_names import new_run_id
-from eventready.store.storage_errors import translate_errors
-from eventready.store.tables import ChangeRow, DeviceLock
+from eventready.store.streams.journal import Journal
 
 STREAM = "change step"
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 
 
 class EventJournal:

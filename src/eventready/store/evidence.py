@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from eventready.core.errors import StoreError
-from eventready.store.database import Database, insert_missing
-from eventready.store.tables import EvidenceRow
+from eventready.store.database.connection import Database, insert_missing
+from eventready.store.database.tables import EvidenceRow
 
 #: Texts per transaction.
 BATCH = 128

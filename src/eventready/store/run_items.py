@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
-from eventready.store.database import Database, insert_missing
+from eventready.store.database.connection import Database, insert_missing
+from eventready.store.database.tables import RunItemsRow, RunRow
 from eventready.store.evidence import pack
 from eventready.store.run import Items, ItemsByCheck, Parts
-from eventready.store.tables import RunItemsRow, RunRow
 
 #: Lists that may be rows; such a list is None in the document.
 LISTS = ("findings", "observations")

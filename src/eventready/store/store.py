@@ -19,23 +19,23 @@ from sqlalchemy.orm import Session
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError
 from eventready.core.messages import Message, message
-from eventready.store.chain import PRUNE_STREAM, ChainVerification, verify_chain
 from eventready.store.changes import Changes
-from eventready.store.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
-from eventready.store.current import Current
-from eventready.store.database import Database, database_location
+from eventready.store.database.connection import Database, database_location
+from eventready.store.database.storage_errors import RunNotStored, translate_errors
+from eventready.store.database.tables import Ledger, RunRow
 from eventready.store.documents import compress, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.journal import Journal
-from eventready.store.notification_outbox import NotificationOutbox
+from eventready.store.integrity.chain import PRUNE_STREAM, ChainVerification, verify_chain
+from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
+from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
-from eventready.store.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.run import Parts, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
 from eventready.store.run_names import find_run, new_run_id
-from eventready.store.series import ValueSeries
-from eventready.store.storage_errors import RunNotStored, translate_errors
-from eventready.store.tables import Ledger, RunRow
+from eventready.store.streams.current import Current
+from eventready.store.streams.journal import Journal
+from eventready.store.streams.notification_outbox import NotificationOutbox
+from eventready.store.streams.series import ValueSeries
 
 #: Runs among which those of the same devices are looked for.
 _LOOKED_THROUGH = 200

@@ -21,7 +21,7 @@ from eventready.facts.records import (
     Radio,
     RadioLoad,
 )
-from eventready.store.series import SeriesKey, Value
+from eventready.store.streams.series import SeriesKey, Value
 from eventready.workspace.devices.device import Device
 
 CPU, CHANNELS, REFUSED, CLIENTS, ANSWER = "cpu_percent", "channel_percent", "refused_percent", "clients", "answer_ms"

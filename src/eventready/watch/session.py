@@ -42,7 +42,7 @@ from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import raise_errors
-from eventready.workspace.settings.watch import SHORTEST_S, WatchFile, load_watch
+from eventready.workspace.settings.watching.watch import SHORTEST_S, WatchFile, load_watch
 from eventready.workspace.workspace import Workspace
 
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.

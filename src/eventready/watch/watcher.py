@@ -23,8 +23,8 @@ from eventready.facts.observation import Observation, Status
 from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.waivers import Waiver
 
 #: Intervals of a fact after which its last answer is no measurement any more.
 STALE_AFTER = 2

@@ -28,15 +28,15 @@ from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.loads import with_loads
 from eventready.workspace.model import Title
 from eventready.workspace.questions import with_questions
-from eventready.workspace.settings.capacity import load_capacity
+from eventready.workspace.settings.changing.intent_folders import IntentFolder, load_intent_folders
+from eventready.workspace.settings.changing.writable import WritableAddition, load_writable
+from eventready.workspace.settings.checking.capacity import load_capacity
+from eventready.workspace.settings.checking.limits import LimitOverrides, load_limits
+from eventready.workspace.settings.checking.risk import RiskGroup, load_risks
+from eventready.workspace.settings.checking.waivers import Waiver, load_waivers
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
-from eventready.workspace.settings.intent_folders import IntentFolder, load_intent_folders
-from eventready.workspace.settings.limits import LimitOverrides, load_limits
-from eventready.workspace.settings.risk import RiskGroup, load_risks
-from eventready.workspace.settings.waivers import Waiver, load_waivers
-from eventready.workspace.settings.writable import WritableAddition, load_writable
 
 T = TypeVar("T")
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.clauses import attachments as shelf
-from eventready.assurance.clauses.attachments import Attachments
-from eventready.assurance.clauses.attestation import Attachment
+from eventready.assurance.clauses.attestations import attachments as shelf
+from eventready.assurance.clauses.attestations.attachments import Attachments
+from eventready.assurance.clauses.attestations.attestation import Attachment
 from eventready.assurance.clauses.attesting import AttestationRequest, attest, attestations, withdraw
 from eventready.core.errors import StoreError, UsageError
 from eventready.store.store import Store
@@ -204,12 +204,12 @@ def test_leftovers_of_the_dead_are_cleared_away(workspace: Workspace, tmp_path: 
 #: is committed.
 DEATHS = {
     "copying": ("eventready.core.file_system.atomic_files.os", "fdopen", False),
-    "synced": ("eventready.assurance.clauses.attachments.os", "fsync", True),
+    "synced": ("eventready.assurance.clauses.attestations.attachments.os", "fsync", True),
     "before its name": ("pathlib.Path", "replace", False),
     "after its name": ("pathlib.Path", "replace", True),
-    "before the entry": ("eventready.store.journal.Journal", "append", False),
-    "in the transaction": ("eventready.store.journal.Journal", "_head", True),
-    "after the entry": ("eventready.store.journal.Journal", "append", True),
+    "before the entry": ("eventready.store.streams.journal.Journal", "append", False),
+    "in the transaction": ("eventready.store.streams.journal.Journal", "_head", True),
+    "after the entry": ("eventready.store.streams.journal.Journal", "append", True),
 }
 
 
@@ -221,7 +221,7 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
         import importlib, os, signal, sys
         from pathlib import Path
         from eventready.cli.main import main
-        import eventready.assurance.clauses.attachments, eventready.store.journal
+        import eventready.assurance.clauses.attestations.attachments, eventready.store.streams.journal
         parts = {place!r}.split(".")
         target = importlib.import_module(parts[0])
         for part in parts[1:]:

@@ -13,10 +13,10 @@ from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_reco
 from eventready.assurance.clauses.event_record import EventRecord, gather
 from eventready.assurance.clauses.proof import of_changes
 from eventready.core.messages import message
-from eventready.store import journal
 from eventready.store.changes import STREAM, ChangeHeader, StepEntry
+from eventready.store.database.tables import JournalRow
 from eventready.store.store import Store
-from eventready.store.tables import JournalRow
+from eventready.store.streams import journal
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.assurance.clauses.conftest import DUTIES, Call, Write, duty, moment
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.assurance.clauses.form import hidden
+from eventready.assurance.clauses.attestations.form import hidden
 from eventready.core.redaction.masking import mask, mask_text
 
 

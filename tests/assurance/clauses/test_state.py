@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.assurance.clauses import proof
-from eventready.assurance.clauses.attestation import Attachment, Attestation
+from eventready.assurance.clauses.attestations.attestation import Attachment, Attestation
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.clauses.event_record import EventRecord
 from eventready.assurance.clauses.sent import SentDocument

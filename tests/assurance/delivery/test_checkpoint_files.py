@@ -14,7 +14,7 @@ from eventready.assurance.delivery.mail.eml import Attachment, Mailbox, draft
 from eventready.assurance.delivery.mail.letter import Letter, PaperReference
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
-from eventready.store.checkpoints import Checkpoint
+from eventready.store.integrity.checkpoints import Checkpoint
 from tests.assurance.delivery.operators import ALPHA, EVENT, Operators, alpha
 from tests.assurance.delivery.test_receive import Department
 

@@ -24,7 +24,7 @@ from eventready.assurance.words import FORMS
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.settings.event import Event
 from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
 from tests.assurance.papers.reading import docx_text, left_over, spoken

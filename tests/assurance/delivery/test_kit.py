@@ -18,7 +18,7 @@ from eventready.assurance.delivery.province.venues import VenueNames
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.event import load_event

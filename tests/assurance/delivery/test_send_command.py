@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventready.cli.main import main
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from tests.assurance.delivery.mailroom import Mailroom, Scripted, header
 from tests.emptied import without_devices
 

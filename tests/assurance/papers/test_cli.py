@@ -12,7 +12,7 @@ import pytest
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from eventready.store.run_items import ItemsOfDevice
 from eventready.store.store import Store
 from tests.assurance.papers.documents import Scene, broken, healthy

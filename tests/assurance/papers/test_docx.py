@@ -9,7 +9,7 @@ import docx
 import pytest
 from docx.enum.section import WD_ORIENT
 
-from eventready.assurance.papers.document.word import to_docx
+from eventready.assurance.papers.document.renderers.word import to_docx
 from tests.assurance.papers.papers import material, papers
 from tests.assurance.papers.reading import W, docx_text, part
 

@@ -10,8 +10,8 @@ import pytest
 
 from eventready.assurance.clauses.event_record import drills_that_count
 from eventready.assurance.clauses.proof import of_drills
-from eventready.assurance.papers.document.markdown import to_markdown
 from eventready.assurance.papers.document.model import Closing, Document
+from eventready.assurance.papers.document.renderers.markdown import to_markdown
 from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.assurance.papers.material.drill_results import drill_comparisons

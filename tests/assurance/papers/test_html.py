@@ -11,8 +11,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from eventready.assurance.papers.document.formats import render
-from eventready.assurance.papers.document.html import _environment
 from eventready.assurance.papers.document.model import Heading
+from eventready.assurance.papers.document.renderers.html import _environment
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.core.messages import Lang
 from tests.assurance.papers.documents import HOSTILE, Scene, broken, healthy, hostile

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from eventready.assurance.papers.document.network_map import LineState, MapBox, MapWords, network_map
+from eventready.assurance.papers.document.figures.network_map import LineState, MapBox, MapWords, network_map
 from eventready.core.messages import LANGS, Lang, term
 from eventready.network.map.layout import lay_out
 from eventready.network.map.tiers import Pair

@@ -14,9 +14,9 @@ import pytest
 
 from eventready.assurance.incidents.incident import Action, Incident
 from eventready.assurance.papers.document.formats import render
-from eventready.assurance.papers.document.markdown import to_markdown
 from eventready.assurance.papers.document.model import Document, Heading, Table
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.renderers.markdown import to_markdown
 from eventready.assurance.papers.kinds.final import final
 from eventready.assurance.papers.kinds.incident import incident_report
 from eventready.assurance.papers.kinds.roster_list import roster_list

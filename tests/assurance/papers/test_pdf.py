@@ -10,10 +10,10 @@ from dataclasses import replace
 import pypdf
 import pytest
 
-from eventready.assurance.papers.document import typeset
 from eventready.assurance.papers.document.metrics import width
-from eventready.assurance.papers.document.pdf import to_pdf
-from eventready.assurance.papers.document.typeset import LayoutError
+from eventready.assurance.papers.document.renderers import typeset
+from eventready.assurance.papers.document.renderers.pdf import to_pdf
+from eventready.assurance.papers.document.renderers.typeset import LayoutError
 from eventready.assurance.papers.kinds.incident import incident_report
 from tests.assurance.papers.papers import incident, material, papers, profile
 from tests.assurance.papers.reading import pdf_pages

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.papers.document.charts import Series, column_charts
+from eventready.assurance.papers.document.figures.charts import Series, column_charts
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import (
     Block,

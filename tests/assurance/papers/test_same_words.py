@@ -14,8 +14,8 @@ import pytest
 
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document, Figure, PaperKind, Table
-from eventready.assurance.papers.document.pdf import to_pdf
-from eventready.assurance.papers.document.word import to_docx
+from eventready.assurance.papers.document.renderers.pdf import to_pdf
+from eventready.assurance.papers.document.renderers.word import to_docx
 from eventready.assurance.words import FORMS
 from eventready.core.messages import Lang
 from tests.assurance.papers.documents import scene

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from eventready.assurance.papers.document.model import Column, Document, Heading, Table
-from eventready.assurance.papers.document.xlsx import to_xlsx
+from eventready.assurance.papers.document.renderers.xlsx import to_xlsx
 from tests.assurance.papers.papers import material, papers
 
 EVIL = ("=1+1", "=cmd|'/c calc'!A1", "+84912345678", "@SUM(A1)", "-5", "https://example.org", "{=1}", "0912345678")

@@ -20,7 +20,7 @@ import pytest
 
 from eventready.audit.collectors.cluster.certificates import Authority
 from eventready.core.process.confined_process import confinable
-from eventready.store.database import ENVIRONMENT
+from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.devices.select import select
 from eventready.workspace.workspace import load_workspace
 from tests.audit.cluster.members import end, eventready, free_port, running, scheduler, until

@@ -16,8 +16,8 @@ from eventready.change.document import Approval, Plan, PlanFile, PlannedDevice, 
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.driver import DeviceDriver, Verification
+from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
-from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import Tree, copy_tree

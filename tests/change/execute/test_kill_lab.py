@@ -17,8 +17,8 @@ import pytest
 from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.execute.resume import resume
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock

@@ -16,8 +16,8 @@ from typing import Any
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import service_host
+from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.guard.window import RetryTiming
 from eventready.change.intents import playbook_fragment

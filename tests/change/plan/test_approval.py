@@ -24,7 +24,7 @@ from eventready.change.safety.approval import (
 from eventready.core.errors import RefusedError
 from eventready.store.run import canonical
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
-from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
+from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from eventready.change import document as plans
 from eventready.change.document import PlanFile, load_plan, parse_plan, seal, write_plan
-from eventready.cli.render.plan import show
+from eventready.cli.render.changing.plan import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
 from eventready.store.run import canonical

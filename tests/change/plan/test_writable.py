@@ -11,7 +11,7 @@ from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
-from eventready.workspace.settings.writable import WritableAddition
+from eventready.workspace.settings.changing.writable import WritableAddition
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import FakeFleet, connect, write_workspace
 from tests.change.plan.test_planning import plan_of

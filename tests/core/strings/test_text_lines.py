@@ -9,7 +9,7 @@ import pytest
 
 from eventready.core.strings.text_lines import lines_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROOMS = ("src/eventready", "src/eventready_lab", "tests/facts", "tests/platforms", "tests/hostile", "tests/session")
 
 

@@ -32,7 +32,7 @@ from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
-from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.assurance.delivery.mailroom import Mailroom
 from tests.assurance.delivery.test_reminders import configure

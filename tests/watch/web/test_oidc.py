@@ -14,7 +14,7 @@ from eventready.watch.web.access.log import entries
 from eventready.watch.web.access.oidc import SignIn
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
-from eventready.workspace.settings.serve import IdentityProvider
+from eventready.workspace.settings.watching.serve import IdentityProvider
 from tests.watch.web.scene import EVENT, Scene, scene
 
 

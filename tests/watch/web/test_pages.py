@@ -14,8 +14,8 @@ from eventready.assurance.incidents.log import incidents
 from eventready.checks.registry import all_checks
 from eventready.core.catalogue import LANGS
 from eventready.core.messages import text
-from eventready.store.journal import Journal
-from eventready.store.series import SeriesKey, Value
+from eventready.store.streams.journal import Journal
+from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.kpi import UNITS
 from eventready.watch.web.access import identity

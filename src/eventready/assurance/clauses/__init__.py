@@ -1,1 +1,1 @@
-"""Clauses of the letter: states, attestations, deadlines and incidents."""
+"""Clauses of the letter: states, proofs, documents and deadlines."""

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from eventready.assurance.clauses.applies import applies
-from eventready.assurance.clauses.attachments import Attachments
-from eventready.assurance.clauses.attestation import STREAM, Attestation, name, replay
+from eventready.assurance.clauses.attestations.attachments import Attachments
+from eventready.assurance.clauses.attestations.attestation import STREAM, Attestation, name, replay
+from eventready.assurance.clauses.attestations.form import Form
+from eventready.assurance.clauses.attestations.forms import forms_of
 from eventready.assurance.clauses.documents import DERIVED_ONLY
-from eventready.assurance.clauses.form import Form
-from eventready.assurance.clauses.forms import forms_of
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.phrases import required
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event

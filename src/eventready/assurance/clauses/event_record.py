@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from eventready.assurance.clauses.applies import applying
-from eventready.assurance.clauses.attestation import Attestation
+from eventready.assurance.clauses.attestations.attestation import Attestation
+from eventready.assurance.clauses.attestations.document_names import document_titles
+from eventready.assurance.clauses.attestations.forms import forms_of, handed_over
 from eventready.assurance.clauses.attesting import attestations
 from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.deadlines import Deadline, deadlines
-from eventready.assurance.clauses.document_names import document_titles
 from eventready.assurance.clauses.documents import Records, of_attestation, of_documents
 from eventready.assurance.clauses.example_data import example_data
-from eventready.assurance.clauses.forms import forms_of, handed_over
 from eventready.assurance.clauses.proof import (
     ProofResult,
     index_findings,

@@ -20,8 +20,8 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.phrases import at, moment_of, required, tidy
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import Event, unknown_venue
 

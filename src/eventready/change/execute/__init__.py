@@ -1,1 +1,1 @@
-"""Execution of a plan on its devices: change, executor, resume, rollback, release."""
+"""Execution of a plan: admission, change, executor, rollback; rooms for a device, recovery, rehearsal."""

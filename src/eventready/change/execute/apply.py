@@ -15,8 +15,8 @@ from eventready.change.execute.change import RunningChange, recorded_change
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.mode import ChangeMode
+from eventready.change.execute.recovery.take_back import take_back
 from eventready.change.execute.result import ApplyResult
-from eventready.change.execute.take_back import take_back
 from eventready.core.errors import Exit
 
 __all__ = ["ApplyResult", "ChangeProgress", "ExecutionContext", "Options", "RunningChange", "apply_plan", "open_change"]

@@ -23,11 +23,11 @@ from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
-from eventready.change.execute.mismatch import refuse_mismatch
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.records import backup_cipher, planned_form, recorded_configuration
+from eventready.change.execute.recorded.mismatch import refuse_mismatch
+from eventready.change.execute.recorded.records import backup_cipher, planned_form, recorded_configuration
+from eventready.change.execute.recorded.target_tree import planned_fragment, target_tree
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
-from eventready.change.execute.target_tree import planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment

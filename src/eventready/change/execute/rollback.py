@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.records import planned_form, recorded_configuration
-from eventready.change.execute.target_tree import planned_fragment
+from eventready.change.execute.recorded.records import planned_form, recorded_configuration
+from eventready.change.execute.recorded.target_tree import planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
 from eventready.core.errors import RefusedError, UsageError

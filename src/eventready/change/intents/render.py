@@ -43,7 +43,7 @@ from eventready.core.file_system.allowed_content import verified
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.intent_folders import IntentFolder
+from eventready.workspace.settings.changing.intent_folders import IntentFolder
 from eventready.workspace.workspace import Workspace
 
 #: Characters; a larger output means a loop in the template.

@@ -19,7 +19,7 @@ from eventready.facts.platform import load_platform
 from eventready.store.run import canonical
 from eventready.workspace.keys.ed25519 import fingerprint_of
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
-from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
+from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
 from eventready.workspace.workspace import Workspace
 
 SCHEMA = "eventready.approval/1"

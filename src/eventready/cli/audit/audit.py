@@ -20,14 +20,14 @@ with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.labels import OTHERS
     from eventready.checks.registry import all_checks
-    from eventready.cli.render.junit import junit
+    from eventready.cli.render.auditing.junit import junit
+    from eventready.cli.render.auditing.run import show
+    from eventready.cli.render.auditing.sarif import sarif
     from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.render.run import show
-    from eventready.cli.render.sarif import sarif
     from eventready.cli.signing import enterprise_key
     from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.store.database.storage_errors import RunNotStored
     from eventready.store.run import Run
-    from eventready.store.storage_errors import RunNotStored
     from eventready.store.store import Store
     from eventready.workspace.devices.device import Device
     from eventready.workspace.devices.select import select

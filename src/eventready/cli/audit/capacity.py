@@ -30,7 +30,7 @@ with deferred():
     from eventready.network.graph.outcome import WhatIf
     from eventready.store.run import Run
     from eventready.workspace.files.validation_messages import suggest
-    from eventready.workspace.settings.capacity import load_capacity
+    from eventready.workspace.settings.checking.capacity import load_capacity
     from eventready.workspace.settings.event import unknown_venue
     from eventready.workspace.workspace import Workspace
 

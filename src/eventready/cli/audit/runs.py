@@ -25,7 +25,7 @@ with deferred():
     from eventready.cli.render.listing import translated
     from eventready.core.file_system.atomic_files import write_atomic
     from eventready.evaluation.differences import Change, Diff, compare_runs
-    from eventready.store.chain import ChainVerification, evidence_of
+    from eventready.store.integrity.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
     from eventready.store.store import RunEntry, Store
     from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys

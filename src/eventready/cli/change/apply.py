@@ -23,17 +23,17 @@ with deferred():
     from eventready.change.errors import abbreviate
     from eventready.change.execute.apply import apply_plan
     from eventready.change.execute.context import ExecutionContext
-    from eventready.change.execute.resume import resume
+    from eventready.change.execute.recovery.resume import resume
     from eventready.change.safety.freeze import next_closed_window
-    from eventready.cli.render.apply_progress import (
+    from eventready.cli.render.changing.apply_progress import (
         ApplyProgress,
         existing_plan,
         interruption_as_failure,
         options_of,
         report_result,
     )
-    from eventready.cli.render.dry_run import check_plan
-    from eventready.cli.render.rehearsal import RehearsalOptions, rehearse_file
+    from eventready.cli.render.changing.dry_run import check_plan
+    from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_file
 
 #: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)

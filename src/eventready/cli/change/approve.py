@@ -17,7 +17,7 @@ with deferred():
     from eventready.change.document import PlanFile, load_plan, write_plan
     from eventready.change.plan.restated import refuse_restated
     from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
-    from eventready.cli.render.plan import show
+    from eventready.cli.render.changing.plan import show
     from eventready.cli.signing import signing_key
     from eventready.store.store import Store
 

@@ -19,7 +19,7 @@ from eventready.core.messages import message
 with deferred():
     from eventready.change.document import Approval, recorded_plan
     from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.release import Claim, Decision, DeviceView, release
+    from eventready.change.execute.recovery.release import Claim, Decision, DeviceView, release
     from eventready.change.execute.status import (
         DeviceStatus,
         advice,
@@ -31,8 +31,8 @@ with deferred():
     )
     from eventready.change.safety.approval import is_signed_change
     from eventready.change.safety.freeze import Emergency
-    from eventready.cli.render.apply_progress import ApplyProgress
-    from eventready.cli.render.change_states import STYLES
+    from eventready.cli.render.changing.apply_progress import ApplyProgress
+    from eventready.cli.render.changing.change_states import STYLES
     from eventready.cli.render.listing import cell, translated
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.signing import current_user

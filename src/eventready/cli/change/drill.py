@@ -18,9 +18,9 @@ with deferred():
     from eventready.change.document import Plan, write_plan
     from eventready.change.safety.approval import sign_plan
     from eventready.cli.change.plan import refuse_overwrite
-    from eventready.cli.render.apply_progress import existing_plan
+    from eventready.cli.render.changing.apply_progress import existing_plan
+    from eventready.cli.render.changing.plan import show as show_change_plan
     from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
-    from eventready.cli.render.plan import show as show_change_plan
     from eventready.cli.signing import current_user, role_key
     from eventready.drill.execution import DrillOptions
     from eventready.drill.preparation import drills_of, executor_of

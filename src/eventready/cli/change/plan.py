@@ -17,7 +17,7 @@ with deferred():
     from eventready.change.document import Plan, load_plan, write_plan
     from eventready.change.plan.make import make_plan
     from eventready.change.safety.approval import sign_plan
-    from eventready.cli.render.plan import show
+    from eventready.cli.render.changing.plan import show
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user, role_key
     from eventready.workspace.devices.intents import Intent

@@ -20,13 +20,13 @@ with deferred():
     from eventready.change.execute.context import ExecutionContext
     from eventready.change.execute.rollback import make_rollback
     from eventready.cli.change.plan import refuse_overwrite
-    from eventready.cli.render.apply_progress import (
+    from eventready.cli.render.changing.apply_progress import (
         ApplyProgress,
         interruption_as_failure,
         options_of,
         report_result,
     )
-    from eventready.cli.render.rehearsal import RehearsalOptions, rehearse_plan
+    from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_plan
     from eventready.workspace.devices.select import select
 
 

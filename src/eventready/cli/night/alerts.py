@@ -29,7 +29,7 @@ with deferred():
     from eventready.watch.record import WatchRecord
     from eventready.watch.watcher import DEVICE
     from eventready.workspace.files.validation_messages import suggest
-    from eventready.workspace.settings.alerts import load_alerts
+    from eventready.workspace.settings.watching.alerts import load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
 _act_options = with_options(

@@ -23,11 +23,11 @@ with deferred():
     from eventready.watch.web.read_model import ReadModel
     from eventready.watch.web.server import server
     from eventready.workspace.keys.secrets import resolve
-    from eventready.workspace.settings.serve import load_serve
+    from eventready.workspace.settings.watching.serve import load_serve
 
 if TYPE_CHECKING:
     from eventready.watch.web.page import Role
-    from eventready.workspace.settings.serve import IdentityProvider
+    from eventready.workspace.settings.watching.serve import IdentityProvider
 
 _COLUMNS = ("name", "role", "added")
 

@@ -16,7 +16,9 @@ from eventready.core.messages import in_both, message
 from eventready.core.strings.phrases import at
 
 with deferred():
-    from eventready.assurance.clauses.attestation import Attestation
+    from eventready.assurance.clauses.attestations.attestation import Attestation
+    from eventready.assurance.clauses.attestations.form import Form
+    from eventready.assurance.clauses.attestations.forms import forms_of
     from eventready.assurance.clauses.attesting import (
         AttestationRequest,
         attest,
@@ -26,8 +28,6 @@ with deferred():
         forms_named,
         withdraw,
     )
-    from eventready.assurance.clauses.form import Form
-    from eventready.assurance.clauses.forms import forms_of
     from eventready.cli.render.listing import cell, show, translated
     from eventready.core.redaction.masking import mask_text
     from eventready.store.store import Store

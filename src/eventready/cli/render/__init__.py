@@ -1,1 +1,1 @@
-"""Terminal output: tables, progress, runs and plans."""
+"""Terminal output shared by commands: tables, progress and views; rooms for changes and runs."""

@@ -27,7 +27,7 @@ with deferred():
     from eventready.session.target import Target
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.alerts import load_alerts
+    from eventready.workspace.settings.watching.alerts import load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"

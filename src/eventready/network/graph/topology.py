@@ -16,7 +16,7 @@ from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_m
 from eventready.network.graph.graph import Cut, Graph, together
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
-from eventready.workspace.settings.risk import RiskGroup, ends
+from eventready.workspace.settings.checking.risk import RiskGroup, ends
 
 ElementKind = Literal["device", "link", "group", "part"]
 #: Longest and shortest prefix of a network with the address of a host.

@@ -20,7 +20,7 @@ from eventready.core.strings.phrases import moment_of, required, tidy
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest
-from eventready.workspace.settings.alerts import LABELS
+from eventready.workspace.settings.watching.alerts import LABELS
 
 STREAM = "alert"
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]

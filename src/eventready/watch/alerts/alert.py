@@ -14,7 +14,7 @@ from eventready.watch.record import change_document
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.watch import LONGEST_S
+from eventready.workspace.settings.watching.watch import LONGEST_S
 
 _RANK = {"pass": 0, "waived": 0, "warn": 1, "fail": 2, "not_measured": 2}
 #: Alerts under a cause are muted for so long after its end: every fact is read again meanwhile.

@@ -23,15 +23,15 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.redaction.redaction import redactor
-from eventready.store.notification_outbox import OutgoingMessage
 from eventready.store.store import Store
+from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.alert import Alert, Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
 from eventready.workspace.keys.secrets import resolve
-from eventready.workspace.settings.alerts import AlertsFile
+from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two looks at what is due, between two posts to an Alertmanager without a change, two heartbeats.

@@ -16,7 +16,7 @@ from eventready.core.strings.matchers import all_match
 from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.states import Key
-from eventready.workspace.settings.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
+from eventready.workspace.settings.watching.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
 
 #: End of the path of an escalation.
 _ESCALATED = "!"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from eventready.core.errors import StoreError
 from eventready.evaluation.verdicts import Readiness
-from eventready.store.series import SeriesKey
+from eventready.store.streams.series import SeriesKey
 from eventready.watch import kpi
 from eventready.watch.snapshot import RANK
 from eventready.watch.web.page import model_of

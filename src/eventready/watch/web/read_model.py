@@ -20,8 +20,8 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.store.changes import LockHolder
 from eventready.store.run import Run
-from eventready.store.series import Point, SeriesKey
 from eventready.store.store import Store
+from eventready.store.streams.series import Point, SeriesKey
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord

@@ -1,1 +1,1 @@
-"""Files about the event: event.yaml with changes and mail, clauses, forms, limits, waivers, writable lines."""
+"""Files about the event: event.yaml, clauses, forms, dates; rooms for changes, checks and the watch."""

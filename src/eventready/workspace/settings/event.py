@@ -20,7 +20,7 @@ from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
 from eventready.workspace.files.validation_messages import Sentence, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.settings.change_settings import ChangeSettings
+from eventready.workspace.settings.changing.change_settings import ChangeSettings
 from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
 from eventready.workspace.settings.origins import ServiceOrigin, unknown_origins
 

@@ -8,8 +8,8 @@ from typing import Any
 from eventready.assurance.delivery.bundles.bundle import Position, digest_of
 from eventready.assurance.delivery.bundles.parts import EARLIER
 from eventready.core.clock import Clock
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 
 STREAM = "bundle"
 

@@ -16,7 +16,7 @@ from eventready.core.errors import UsageError
 from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
-from eventready.store.checkpoints import Checkpoint
+from eventready.store.integrity.checkpoints import Checkpoint
 
 _LARGEST = max(LARGEST, 20_000_000)
 

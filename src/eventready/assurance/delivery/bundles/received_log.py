@@ -10,8 +10,8 @@ from typing import Any
 
 from eventready.assurance.delivery.bundles.bundle import Bundle, BundlePolicy
 from eventready.core.clock import Clock
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 
 STREAM = "received"
 

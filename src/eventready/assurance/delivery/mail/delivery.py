@@ -11,7 +11,7 @@ from eventready.assurance.delivery.mail.letter import PaperReference
 from eventready.assurance.delivery.mail.mail import Enclosed
 from eventready.core.clock import TZ
 from eventready.core.messages import from_stored, rendered
-from eventready.store.journal import JournalEntry
+from eventready.store.streams.journal import JournalEntry
 
 STREAM = "delivery"
 

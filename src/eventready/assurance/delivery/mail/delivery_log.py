@@ -14,8 +14,8 @@ from eventready.assurance.delivery.mail.smtp import SubmitResult
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message, to_stored
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 
 _LOCK = "sending"
 

@@ -17,7 +17,7 @@ from eventready.core.messages import message, text
 from eventready.core.strings.phrases import at, moment_of
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
-from eventready.workspace.settings.alerts import load_alerts
+from eventready.workspace.settings.watching.alerts import load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventready.assurance.roster.roster import Roster
-from eventready.workspace.settings.alerts import AlertsFile, Receiver
+from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
 
 
 @dataclass(frozen=True)

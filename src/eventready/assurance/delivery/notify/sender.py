@@ -12,7 +12,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
-from eventready.store.notification_outbox import ClaimedDelivery, NotificationOutbox
+from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
 #: Threads of a watch for messages.
 _MOST = 8

@@ -1,1 +1,1 @@
-"""Formal document: a single model, the office's profile, and renderers with identical text."""
+"""Formal document: the model with its sources, and the office's profile; rooms for figures and renderers."""

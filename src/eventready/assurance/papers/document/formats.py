@@ -24,7 +24,7 @@ def render(document: Document, form: Form) -> bytes:
     for a defect."""
     module, name = _MAKERS[form]
     try:
-        maker = getattr(import_module(f"eventready.assurance.papers.document.{module}"), name)
+        maker = getattr(import_module(f"eventready.assurance.papers.document.renderers.{module}"), name)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("eventready"):
             raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
-from eventready.assurance.papers.document.charts import column_charts
+from eventready.assurance.papers.document.figures.charts import column_charts
 from eventready.assurance.papers.document.model import (
     Block,
     Bullets,

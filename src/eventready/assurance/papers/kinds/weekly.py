@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.papers.dates import fit
-from eventready.assurance.papers.document.charts import column_charts
+from eventready.assurance.papers.document.figures.charts import column_charts
 from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.document.sources import cited

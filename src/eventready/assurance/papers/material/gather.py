@@ -9,9 +9,9 @@ from typing import Any
 
 from eventready.assurance.clauses import event_record
 from eventready.assurance.clauses.applies import applying
-from eventready.assurance.clauses.attestation import Attestation
+from eventready.assurance.clauses.attestations.attestation import Attestation
+from eventready.assurance.clauses.attestations.forms import forms_of
 from eventready.assurance.clauses.event_record import SentOf
-from eventready.assurance.clauses.forms import forms_of
 from eventready.assurance.notes import notes
 from eventready.assurance.papers.material.duty_list import duty_list
 from eventready.assurance.papers.material.material import AttestedForm, DutyList, Material, Week

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eventready.assurance.papers.document.charts import Series
+from eventready.assurance.papers.document.figures.charts import Series
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.messages import term
 from eventready.evaluation.differences import Change, compare_runs

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from eventready.assurance.papers.document.figures.network_map import LineState, MapBox, MapWords, network_map
 from eventready.assurance.papers.document.model import Figure
-from eventready.assurance.papers.document.network_map import LineState, MapBox, MapWords, network_map
 from eventready.assurance.papers.language import Language, clean
 from eventready.network.map.layout import folded, lay_out
 from eventready.network.map.tiers import Pair

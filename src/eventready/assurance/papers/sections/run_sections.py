@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from eventready.assurance.papers.document.charts import Bar, Level, load_bars, stacked_bars
+from eventready.assurance.papers.document.figures.charts import Bar, Level, load_bars, stacked_bars
 from eventready.assurance.papers.document.model import Block, paragraph
 from eventready.assurance.papers.material.findings import ORDER, CollapsedLine, collapse, count_by_status
 from eventready.assurance.papers.material.gaps import unconfirmed_facts

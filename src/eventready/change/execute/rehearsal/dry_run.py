@@ -14,8 +14,8 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import answer_to
-from eventready.change.execute.mismatch import refuse_mismatch
-from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
+from eventready.change.execute.recorded.mismatch import refuse_mismatch
+from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import Guard, change_spec, guards_for

@@ -23,14 +23,14 @@ from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.mismatch import refuse_mismatch
-from eventready.change.execute.records import planned_form
+from eventready.change.execute.recorded.mismatch import refuse_mismatch
+from eventready.change.execute.recorded.records import planned_form
+from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
 from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
-from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.change.safety.approval import refuse_unsendable

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from eventready.change.execute.records import backup_cipher
+from eventready.change.execute.recorded.records import backup_cipher
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence

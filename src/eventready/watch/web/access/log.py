@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from eventready.core.clock import Clock
 from eventready.store.event_journal import EventJournal
-from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 from eventready.watch.web.access.limits import client_of
 from eventready.watch.web.page import model_of, viewer_of
 

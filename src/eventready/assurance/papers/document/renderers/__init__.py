@@ -1,0 +1,1 @@
+"""A document as HTML, Markdown, PDF, DOCX, XLSX and JSON, with identical text."""

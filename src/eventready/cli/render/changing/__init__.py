@@ -1,0 +1,1 @@
+"""Changes on the terminal: plan, progress and result, dry run, rehearsal."""

@@ -1,0 +1,1 @@
+"""Connection to the database, its tables, and its errors as sentences."""

@@ -1,0 +1,229 @@
+"""Database: SQLite in the workspace, or the database of `EVENTREADY_DATABASE_URL`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+from eventready.core.errors import StoreError, UsageError, os_reason
+from eventready.core.messages import message
+from eventready.core.redaction.redaction import redact
+from eventready.store.database.storage_errors import NewerStore, translate_errors
+from eventready.store.database.tables import TABLES_BY_VERSION, VERSION, Base, Ledger
+
+ENVIRONMENT = "EVENTREADY_DATABASE_URL"
+
+#: Maximum wait of a writer for another writer, in milliseconds.
+BUSY_MS = 30_000
+
+#: Key of the PostgreSQL advisory lock for the creation of tables.
+_CREATION_LOCK = 0x6576_7265_6164_79
+
+
+def database_location(workspace: Path) -> str:
+    """Location of the database: the URL in the environment, or the SQLite file of the workspace."""
+    return os.environ.get(ENVIRONMENT) or str(workspace / ".eventready" / "eventready.db")
+
+
+class Database:
+    """Database engine with reading and writing transactions; errors are StoreError.
+
+    `where`: location for messages. `folder`: folder of an SQLite file. `only_reads`: an SQLite file is read also where
+    nothing can be written, on a full disk or a read-only one.
+    """
+
+    def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
+        self._url = _url(place)
+        self.where = (
+            self._url.database or "" if self.is_file else redact(self._url.render_as_string(hide_password=True))
+        )
+        self.folder = Path(self.where).resolve().parent if self.is_file else None
+        self._engine = self._open()
+        try:
+            self._begin_use()
+        except StoreError:
+            if not only_reads or not self.is_file or _has_wal(Path(self.where)):
+                raise
+            self._engine.dispose()
+            self._engine = create_engine(_unwritable(Path(self.where)))
+            self._begin_use()
+
+    def _begin_use(self) -> None:
+        self._writer = self._engine.execution_options(eventready_writes=True)
+        with translate_errors(self.where):
+            self._prepare()
+
+    @property
+    def is_file(self) -> bool:
+        """True for SQLite."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> Engine:
+        """Engine, for a separate connection."""
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a reading transaction."""
+        with translate_errors(self.where), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a writing transaction: waits for other writers, rolled back on an exception."""
+        with translate_errors(self.where), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def compact(self) -> None:
+        """Return free pages of an SQLite file to the file system."""
+        if self.is_file:
+            with translate_errors(self.where), self._engine.connect() as connection:
+                connection.rollback()
+                raw: Any = connection.connection.driver_connection
+                raw.execute("VACUUM")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _open(self) -> Engine:
+        if not self.is_file:
+            try:
+                return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            except ImportError:
+                raise StoreError(message("store:no_driver"), where=self.where) from None
+        _touch(Path(self.where))
+        engine = create_engine(self._url, connect_args={"timeout": BUSY_MS / 1000})
+        event.listen(engine, "connect", _tune)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _prepare(self) -> None:
+        """Create missing tables, migrate an older database, refuse a newer version."""
+        version = self._version()
+        if version is None or version < VERSION:
+            with self._writer.begin() as connection:
+                if not self.is_file:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
+                if version is None:
+                    self._make(connection)
+                _upgrade(connection)
+            version = self._version()
+        if version is not None and version > VERSION:
+            raise NewerStore(message("store:newer", version=version, known=VERSION), where=self.where)
+
+    def _make(self, connection: Connection) -> None:
+        names = set(inspect(connection).get_table_names())
+        if Ledger.__tablename__ in names:
+            return
+        if self.is_file and names:
+            raise StoreError(message("store:foreign", table=min(names)), where=self.where)
+        Base.metadata.create_all(connection)
+        connection.execute(insert(Ledger).values(id=1, version=VERSION, length=0, head=""))
+
+    def _version(self) -> int | None:
+        with self._engine.connect() as connection:
+            if not inspect(connection).has_table(Ledger.__tablename__):
+                return None
+            return connection.execute(select(Ledger.version)).scalar_one_or_none()
+
+
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, except those with an existing key, in the transaction of the caller."""
+    if rows:
+        insert_ = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        session.execute(insert_(table).on_conflict_do_nothing(), rows)
+
+
+def _upgrade(connection: Connection) -> None:
+    """Apply all migrations to the current version, in the transaction of the caller."""
+    version = connection.execute(select(Ledger.version)).scalar_one()
+    for step in range(version + 1, VERSION + 1):
+        Base.metadata.create_all(connection, tables=list(TABLES_BY_VERSION[step]))
+    if version < VERSION:
+        connection.execute(update(Ledger).values(version=VERSION))
+
+
+def _url(place: str | Path) -> URL:
+    if isinstance(place, Path) or "://" not in place:
+        return URL.create("sqlite", database=str(place))
+    try:
+        url = make_url(place.replace("postgres://", "postgresql://", 1))
+    except ArgumentError:
+        raise UsageError(message("store:url.invalid", environment=ENVIRONMENT)) from None
+    except ValueError:
+        raise UsageError(message("store:url.port", environment=ENVIRONMENT)) from None
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or not url.database:
+        raise UsageError(message("store:url.backend", environment=ENVIRONMENT, backend=backend))
+    return url
+
+
+def _has_wal(path: Path) -> bool:
+    """Return True for transactions in the write-ahead log, outside the database file."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _unwritable(path: Path) -> URL:
+    """Return the URL of an SQLite file for reading without a log or lock file, while no process writes."""
+    return URL.create("sqlite", database=f"{path.resolve().as_uri()}", query={"immutable": "1", "uri": "true"})
+
+
+def _touch(path: Path) -> None:
+    """Create the file with owner-only permissions.
+
+    An existing file is not opened: closing it would release the locks of other connections of this process.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+    except OSError as error:
+        raise StoreError(message("store:unopened", reason=os_reason(error)), where=str(path)) from None
+
+
+def _tune(connection: Any, _record: Any) -> None:
+    """Set WAL, for readers beside a writer, and FULL, for finished runs to survive a power cut."""
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    try:
+        _to_wal(connection)
+    except sqlite3.OperationalError as error:
+        if "readonly" not in str(error):
+            raise
+
+
+def _to_wal(connection: Any) -> None:
+    """Set the journal mode, with retries: SQLite refuses a concurrent switch of a new file without waiting."""
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction; writers lock at once, since an upgrade from reading to writing cannot wait."""
+    writes = connection.get_execution_options().get("eventready_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

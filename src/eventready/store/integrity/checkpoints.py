@@ -1,0 +1,124 @@
+"""Signed heads of the chain: a checkpoint binds all runs up to its position to a key outside the database."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from eventready.core.errors import UsageError
+from eventready.core.messages import Message, message
+from eventready.store.database.tables import CheckpointRow, Ledger
+from eventready.store.run import canonical
+
+SCHEMA = "eventready.checkpoint/1"
+
+
+class VerifyingKey(Protocol):
+    """Public key of an operator (`eventready.workspace.keys.signing_keys.PublicKey`)."""
+
+    @property
+    def operator(self) -> str:
+        """Name of the operator."""
+
+    @property
+    def id(self) -> str:
+        """Fingerprint."""
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """True for a valid signature of `data`."""
+
+
+class SigningKey(Protocol):
+    """Private key (`eventready.workspace.keys.signing_keys.PrivateKey`)."""
+
+    @property
+    def public(self) -> VerifyingKey:
+        """Public key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Signature of `data`."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Signed statement: the run at `position` has the hash `head`. `signed`: real time in UTC. `key`: fingerprint."""
+
+    position: int
+    head: str
+    signed: str
+    operator: str
+    key: str
+    signature: bytes = b""
+
+    def payload(self) -> bytes:
+        """Signed bytes."""
+        return canonical({"schema": SCHEMA, "position": self.position, "head": self.head, "signed": self.signed,
+                          "operator": self.operator, "key": self.key})  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Checkpoint as a JSON document."""
+        return {**json.loads(self.payload()), "signature": base64.b64encode(self.signature).decode()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Checkpoint:
+        """Checkpoint from its document. Raises ValueError."""
+        try:
+            if plain["schema"] != SCHEMA or type(plain["position"]) is not int:
+                raise ValueError(f"not {SCHEMA}")
+            signature = base64.b64decode(plain["signature"], validate=True)
+            head, signed, operator, key = (str(plain[name]) for name in ("head", "signed", "operator", "key"))
+        except (KeyError, TypeError, binascii.Error) as error:
+            raise ValueError(f"not {SCHEMA}") from error
+        return cls(plain["position"], head, signed, operator, key, signature)
+
+
+def sign_head(session: Session, key: SigningKey, signed: str) -> Checkpoint:
+    """Sign the head of the chain and store the checkpoint. Raises UsageError for an empty chain."""
+    ledger = session.scalars(select(Ledger)).one()
+    if not ledger.length:
+        raise UsageError(message("store:run.none"))
+    unsigned = Checkpoint(ledger.length, ledger.head, signed, key.public.operator, key.public.id)
+    made = replace(unsigned, signature=key.sign(unsigned.payload()))
+    session.merge(CheckpointRow(position=made.position, key=made.key, body=canonical(made.to_dict())))
+    return made
+
+
+def stored_checkpoints(session: Session) -> tuple[list[Checkpoint], list[Message]]:
+    """Checkpoints of the store, and sentences about damaged ones."""
+    found, problems = [], []
+    for row in session.scalars(select(CheckpointRow).order_by(CheckpointRow.position)):
+        try:
+            found.append(Checkpoint.from_dict(json.loads(row.body)))
+        except (ValueError, AttributeError):
+            problems.append(message("store:altered.checkpoint_damaged", position=row.position))
+    return found, problems
+
+
+def check_checkpoints(
+    checkpoints: Iterable[Checkpoint], keys: Mapping[str, VerifyingKey], hashes: Mapping[int, str]
+) -> tuple[Checkpoint | None, list[Message]]:
+    """Return the farthest valid checkpoint, and sentences about invalid checkpoints. `hashes`: of runs by position.
+
+    A checkpoint of an unknown key proves nothing and is no problem.
+    """
+    reach: Checkpoint | None = None
+    problems: list[Message] = []
+    for checkpoint in sorted(checkpoints, key=lambda found: found.position):
+        key = keys.get(checkpoint.key)
+        if key is None:
+            continue
+        if not key.verifies(checkpoint.signature, checkpoint.payload()):
+            problems.append(message("store:altered.checkpoint_signature", position=checkpoint.position))
+        elif hashes.get(checkpoint.position) != checkpoint.head:
+            signed = {"operator": checkpoint.operator, "signed": checkpoint.signed}
+            problems.append(message("store:altered.not_signed", position=checkpoint.position, **signed))
+        else:
+            reach = checkpoint
+    return reach, problems

@@ -1,0 +1,200 @@
+"""Outbox of messages to people: a row per event and address, claimed by a conditional update, sent once.
+
+A delivery is `waiting`, `claimed` by a sender, `handed` to the channel (the last moment before a possible delivery),
+then `sent` or `failed`. The claim of a dead sender is free again; what it had handed is `uncertain` and not sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from eventready.core.groups import group_by
+from eventready.store.database.connection import Database
+from eventready.store.database.tables import DeliveryRow, NotificationRow
+from eventready.store.process_lock import ProcessLocks
+from eventready.store.run import canonical
+
+DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
+#: Pauses after failed attempts in seconds, the last one again and again.
+PAUSES_S = (30, 60, 120, 300, 600)
+
+#: States without a further attempt.
+_FINAL = ("sent", "failed", "uncertain")
+
+
+@dataclass(frozen=True)
+class AddressState:
+    """State of the delivery to an address, number of attempts, and the last outcome."""
+
+    state: str
+    attempts: int = 0
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class OutgoingMessage:
+    """Message with its deliveries by address. `made`: the event's time."""
+
+    id: str
+    made: datetime
+    body: Mapping[str, Any]
+    deliveries: Mapping[str, AddressState] = field(default_factory=dict)
+
+    @property
+    def undelivered(self) -> bool:
+        """True after failed or uncertain attempts for every address, and without any address."""
+        tried = (one.attempts > 0 or one.state in ("failed", "uncertain") for one in self.deliveries.values())
+        return all(tried) and all(one.state != "sent" for one in self.deliveries.values())
+
+
+@dataclass(frozen=True)
+class ClaimedDelivery:
+    """Delivery in charge of this sender."""
+
+    id: str
+    address: str
+    body: Mapping[str, Any]
+    attempts: int
+
+
+class NotificationOutbox:
+    """Messages of a scope. Safe for several processes and threads."""
+
+    def __init__(self, database: Database, alive: ProcessLocks, scope: str) -> None:
+        self._database, self._alive, self._scope = database, alive, scope
+        self._owner = ""
+        self._known: dict[str, OutgoingMessage] = {}
+        self._settled: set[str] = set()
+        self._last = 0
+
+    def add(self, name: str, body: Mapping[str, Any], addresses: Collection[str], made: datetime) -> bool:
+        """Add a message, due at `made`; False for a message made before. Raises StoreError."""
+        own = NotificationRow.scope == self._scope
+        with self._database.writing() as session:
+            if session.scalars(select(NotificationRow.id).where(own, NotificationRow.id == name)).first():
+                return False
+            last = session.scalar(select(func.max(NotificationRow.position)).where(own))
+            session.add(
+                NotificationRow(
+                    scope=self._scope,
+                    id=name,
+                    position=(last or 0) + 1,
+                    made=made.isoformat(),
+                    body=zlib.compress(canonical(body)),
+                )
+            )
+            head = {"scope": self._scope, "notification": name, "state": "waiting", "due": _stamp(made)}
+            if addresses:
+                session.execute(insert(DeliveryRow), [{**head, "address": address} for address in addresses])
+        return True
+
+    def messages(self) -> tuple[OutgoingMessage, ...]:
+        """Return all messages, oldest first; a settled message is read once. Raises StoreError."""
+        own = NotificationRow.scope == self._scope
+        with self._database.reading() as session:
+            made = session.scalars(select(NotificationRow).where(own, NotificationRow.position >= self._last)).all()
+            for row in sorted(made, key=lambda row: row.position):
+                self._last = row.position
+                self._known.setdefault(
+                    row.id, OutgoingMessage(row.id, datetime.fromisoformat(row.made), _body(row.body))
+                )
+            unsettled = [name for name in self._known if name not in self._settled]
+            here = (DeliveryRow.scope == self._scope, DeliveryRow.notification.in_(unsettled))
+            rows = session.scalars(select(DeliveryRow).where(*here)).all() if unsettled else ()
+        deliveries = group_by(rows, lambda row: row.notification)
+        for name in unsettled:
+            states = {
+                row.address: AddressState(row.state, row.attempts, row.outcome) for row in deliveries.get(name, ())
+            }
+            self._known[name] = replace(self._known[name], deliveries=states)
+            if all(one.state in _FINAL for one in states.values()):
+                self._settled.add(name)
+        return tuple(self._known.values())
+
+    @contextmanager
+    def sender(self) -> Iterator[None]:
+        """Be a sender inside the block; its claims are free again after the end of the process. Raises StoreError."""
+        self._owner = f"sender-{uuid4().hex}"
+        self._alive.hold(self._owner)
+        try:
+            yield
+        finally:
+            self._alive.release(self._owner)
+
+    def claim(self, now: datetime, busy: Collection[str] = ()) -> ClaimedDelivery | None:
+        """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError."""
+        self._free()
+        waiting = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting", DeliveryRow.due <= _stamp(now))
+        with self._database.reading() as session:
+            rows = session.scalars(select(DeliveryRow).where(*waiting).order_by(DeliveryRow.due)).all()
+        for row in rows:
+            if row.address not in busy and self._move(row, "waiting", state="claimed", owner=self._owner):
+                return ClaimedDelivery(row.notification, row.address, self._read(row.notification), row.attempts)
+        return None
+
+    def handed(self, claimed: ClaimedDelivery) -> bool:
+        """Record the last moment before a possible delivery; False for a lost claim. Raises StoreError."""
+        return self._end(claimed, "claimed", state="handed")
+
+    def sent(self, claimed: ClaimedDelivery, outcome: str = "") -> None:
+        """Record a delivery. Raises StoreError."""
+        self._end(claimed, "handed", state="sent", attempts=claimed.attempts + 1, outcome=outcome)
+
+    def failed(self, claimed: ClaimedDelivery, reason: str, now: datetime, *, for_good: bool = False) -> None:
+        """Record a failed attempt; another follows after a pause. Raises StoreError."""
+        due = now + timedelta(seconds=PAUSES_S[min(claimed.attempts, len(PAUSES_S) - 1)])
+        state = "failed" if for_good else "waiting"
+        for before in ("claimed", "handed"):
+            self._end(claimed, before, state=state, due=_stamp(due), attempts=claimed.attempts + 1, outcome=reason)
+
+    def uncertain(self, claimed: ClaimedDelivery, reason: str) -> None:
+        """Record a message handed over without an answer. Raises StoreError."""
+        self._end(claimed, "handed", state="uncertain", attempts=claimed.attempts + 1, outcome=reason)
+
+    def _free(self) -> None:
+        """Free the claims of dead senders."""
+        taken = (DeliveryRow.scope == self._scope, DeliveryRow.state.in_(("claimed", "handed")))
+        with self._database.reading() as session:
+            rows = session.scalars(select(DeliveryRow).where(*taken, DeliveryRow.owner != self._owner)).all()
+        dead = {owner for owner in {row.owner for row in rows} if self._alive.is_abandoned(owner)}
+        for row in rows:
+            if row.owner in dead:
+                self._move(row, row.state, state="waiting" if row.state == "claimed" else "uncertain")
+
+    def _move(self, row: DeliveryRow, before: str, **values: Any) -> bool:
+        return self._update(row.notification, row.address, row.owner, before, values)
+
+    def _end(self, claimed: ClaimedDelivery, before: str, **values: Any) -> bool:
+        return self._update(claimed.id, claimed.address, self._owner, before, values)
+
+    def _update(self, name: str, address: str, owner: str, before: str, values: Mapping[str, Any]) -> bool:
+        """Move a delivery from a state to another; False for a delivery of another state or owner."""
+        here = (DeliveryRow.scope == self._scope, DeliveryRow.notification == name, DeliveryRow.address == address)
+        free = before == "waiting"
+        now = (DeliveryRow.state == before, *(() if free else (DeliveryRow.owner == owner,)))
+        with self._database.writing() as session:
+            moved = update(DeliveryRow).where(*here, *now).values(**values).returning(DeliveryRow.address)
+            return session.execute(moved).first() is not None
+
+    def _read(self, name: str) -> Mapping[str, Any]:
+        own = (NotificationRow.scope == self._scope, NotificationRow.id == name)
+        with self._database.reading() as session:
+            return _body(session.scalars(select(NotificationRow.body).where(*own)).one())
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _body(data: bytes) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(zlib.decompress(data))
+    return found

@@ -1,0 +1,154 @@
+"""Series of measured values: raw for a day, then mean and peak of each minute for a month. Times are real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from math import isfinite
+from typing import Any, NamedTuple
+
+from sqlalchemy import Insert, delete, func, insert, literal, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from eventready.store.database.connection import Database
+from eventready.store.database.tables import Base, SampleRow, SeriesRow
+
+MINUTE_S, RAW_S, KEPT_S = 60, 86_400, 31 * 86_400
+#: Raw values made to minutes in a transaction, in seconds of their time: no other writer waits for long.
+_STEP_S = 600
+_LONGEST = 200
+_SERIES, _SAMPLES = (Base.metadata.tables[row.__tablename__] for row in (SeriesRow, SampleRow))
+
+
+class SeriesKey(NamedTuple):
+    """Identity of a series: name of the figure, device, and subject (port, cell, access point, question)."""
+
+    name: str
+    device: str
+    subject: str
+
+
+class Value(NamedTuple):
+    """Value of a series at a real time."""
+
+    key: SeriesKey
+    at: datetime
+    value: float
+
+
+class Point(NamedTuple):
+    """Mean and peak of a series in a step from a real time on (UTC)."""
+
+    at: datetime
+    mean: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class ValueSeries:
+    """Series of an event in a store. Rehearsals are kept apart."""
+
+    database: Database
+    event: str
+    rehearsal: bool
+    _stored: dict[SeriesKey, int] = field(default_factory=dict)
+
+    def add(self, values: Iterable[Value]) -> None:
+        """Store values in a transaction; a later value of the same second counts. Raises StoreError."""
+        finite = [value for value in values if isfinite(value.value)]
+        if not finite:
+            return
+        with self.database.writing() as session:
+            ids = self._ids(session, {_plain(value.key) for value in finite})
+            rows = {
+                (ids[_plain(one.key)], int(one.at.timestamp())): {"peak": None, "span": 0, "value": one.value}
+                for one in finite
+            }
+            session.execute(_upsert(session), [{"series": key, "at": at, **row} for (key, at), row in rows.items()])
+        self._stored.update(ids)
+
+    def condense(self, now: datetime) -> None:
+        """Make minutes of raw values older than a day, and remove minutes older than a month. Raises StoreError."""
+        with self.database.writing() as session:
+            raw, minutes = _SAMPLES.c.span == 0, _SAMPLES.c.span == MINUTE_S
+            oldest = session.scalar(select(func.min(_SAMPLES.c.at)).where(raw))
+            end = min(int(now.timestamp()) - RAW_S, (oldest or 0) + _STEP_S) // MINUTE_S * MINUTE_S
+            if oldest is not None and oldest < end:
+                old = raw & (_SAMPLES.c.at < end)
+                means = select(_SAMPLES.c.series, literal(MINUTE_S), *_means(MINUTE_S)).where(old)
+                columns = ("series", "span", "at", "value", "peak")
+                session.execute(insert(_SAMPLES).from_select(columns, means.group_by(_SAMPLES.c.series, _at(MINUTE_S))))
+                session.execute(delete(_SAMPLES).where(old))
+            session.execute(delete(_SAMPLES).where(minutes, _SAMPLES.c.at < int(now.timestamp()) - KEPT_S))
+
+    def read(
+        self, since: datetime, until: datetime, *, name: str | None = None, device: str | None = None, step_s: int = 60
+    ) -> Mapping[SeriesKey, tuple[Point, ...]]:
+        """Return the series between two real times in steps, oldest first. Raises StoreError.
+
+        `name`, `device`: those alone. A step without a value has no point.
+        """
+        with self.database.reading() as session:
+            wanted = _own(self.event, rehearsal=self.rehearsal)
+            wanted = wanted.where(_SERIES.c.name == name) if name else wanted
+            wanted = wanted.where(_SERIES.c.device == device) if device else wanted
+            keys = _known(session, wanted)
+            times = _SAMPLES.c.at.between(int(since.timestamp()), int(until.timestamp()))
+            rows = select(_SAMPLES.c.series, *_means(step_s)).where(
+                _SAMPLES.c.span.in_((0, MINUTE_S)), times, _SAMPLES.c.series.in_(wanted.with_only_columns(_SERIES.c.id))
+            )
+            found = session.execute(
+                rows.group_by(_SAMPLES.c.series, _at(step_s)).order_by(_SAMPLES.c.series, _at(step_s))
+            )
+            return {
+                keys[key]: tuple(Point(datetime.fromtimestamp(at, UTC), mean, peak) for _, at, mean, peak in points)
+                for key, points in groupby(found, key=lambda row: int(row[0]))
+            }
+
+    def _ids(self, session: Session, keys: set[SeriesKey]) -> dict[SeriesKey, int]:
+        """Ids of series; new ones are created. Those of committed series are kept in memory."""
+        if keys <= self._stored.keys():
+            return {key: self._stored[key] for key in keys}
+        known = self._read_ids(session)
+        head = {"event": self.event, "rehearsal": self.rehearsal}
+        if new := sorted(keys - known.keys()):
+            session.execute(insert(_SERIES), [{**head, **key._asdict()} for key in new])
+            known = self._read_ids(session)
+        return {key: known[key] for key in keys}
+
+    def _read_ids(self, session: Session) -> dict[SeriesKey, int]:
+        return {key: number for number, key in _known(session, _own(self.event, rehearsal=self.rehearsal)).items()}
+
+
+def _own(event: str, *, rehearsal: bool) -> Any:
+    columns = (_SERIES.c.id, *(_SERIES.c[name] for name in SeriesKey._fields))
+    return select(*columns).where(_SERIES.c.event == event, _SERIES.c.rehearsal == rehearsal)
+
+
+def _known(session: Session, wanted: Any) -> dict[int, SeriesKey]:
+    return {number: SeriesKey(*key) for number, *key in session.execute(wanted)}
+
+
+def _at(step_s: int) -> Any:
+    return _SAMPLES.c.at - _SAMPLES.c.at % literal_column(str(step_s))
+
+
+def _means(step_s: int) -> Iterator[Any]:
+    """Columns of a step: begin, mean, peak."""
+    yield _at(step_s)
+    yield func.avg(_SAMPLES.c.value)
+    yield func.max(func.coalesce(_SAMPLES.c.peak, _SAMPLES.c.value))
+
+
+def _upsert(session: Session) -> Insert:
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = make(_SAMPLES)
+    return new.on_conflict_do_update(index_elements=list(_SAMPLES.primary_key), set_={"value": new.excluded.value})
+
+
+def _plain(key: SeriesKey) -> SeriesKey:
+    """Names as every database takes them."""
+    return SeriesKey(*("".join(filter(str.isprintable, part))[:_LONGEST] for part in key))

@@ -1,0 +1,1 @@
+"""Settings of changes: approvals and waves, folders of intents, writable lines."""

@@ -1,0 +1,1 @@
+"""Settings of checks: limits, waivers, common causes of failure, demand and supply."""
