@@ -1,1 +1,1 @@
-"""Attestations as stored: statement, files and rows of a form; the act itself is in `clauses/attesting.py`."""
+"""Attestations as stored: statement, files, rows of a form; the act is in `assurance/clauses/attesting.py`."""
