@@ -8,7 +8,7 @@ import pytest
 
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
-from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
+from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
@@ -24,8 +24,12 @@ def shown(cell: MatrixCell) -> str:
     return cell.reason.render("en") if cell.reason else ""
 
 
+def cell_of(matrix: Matrix, device: str, check: str) -> MatrixCell:
+    return next(cell for cell in matrix.of(device) if cell.check == check)
+
+
 def test_a_check_of_another_role_does_not_apply() -> None:
-    cell = matrix_of([WIFI]).cells["w1", "ospf"]
+    cell = cell_of(matrix_of([WIFI]), "w1", "ospf")
     assert (cell.state, shown(cell)) == (CellState.NOT_APPLICABLE, "Not a check of the role wifi_controller.")
 
 
@@ -54,14 +58,14 @@ def test_the_checks_of_a_switch() -> None:
 
 
 def test_a_check_whose_expectation_is_absent_does_not_apply() -> None:
-    assert matrix_of([ROUTER]).cells["r1", "ospf"].state is CellState.NOT_APPLICABLE
+    assert cell_of(matrix_of([ROUTER]), "r1", "ospf").state is CellState.NOT_APPLICABLE
     expecting = replace(ROUTER, expect=Expect(ospf=()))
-    assert matrix_of([expecting]).cells["r1", "ospf"].state is CellState.APPLICABLE
+    assert cell_of(matrix_of([expecting]), "r1", "ospf").state is CellState.APPLICABLE
 
 
 def test_what_the_platform_unsupported_has_its_reason() -> None:
     matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
-    cell = matrix.cells["r1", "cpu"]
+    cell = cell_of(matrix, "r1", "cpu")
     assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "it has no words for it")
 
 
@@ -71,7 +75,7 @@ def test_a_fact_that_the_platform_forgot_cannot_be_reported_either() -> None:
         def facts(self) -> dict[str, object]:
             return {}
 
-    cell = matrix_of([ROUTER], Forgetful(name="poor")).cells["r1", "cpu"]
+    cell = cell_of(matrix_of([ROUTER], Forgetful(name="poor")), "r1", "cpu")
     assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "The platform poor does not offer cpu.")
 
 
@@ -120,6 +124,12 @@ def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
     platform = FakePlatform(spec=SPEC.model_copy(update={"roles": ("wifi_controller",)}))
     with pytest.raises(WorkspaceError, match="r1 is a router, and the platform any plays wifi_controller"):
         build_matrix([ROUTER], {"any": platform})
+
+
+def test_devices_alike_share_their_cells() -> None:
+    matrix = matrix_of([ROUTER, replace(ROUTER, name="r2"), replace(ROUTER, name="r3", expect=Expect(ospf=()))])
+    assert matrix.cells["r1"] is matrix.cells["r2"] is not matrix.cells["r3"]
+    assert all(cell.state is not CellState.NOT_APPLICABLE for cell in matrix.cells["r1"])
 
 
 def test_no_devices_make_an_empty_matrix() -> None:

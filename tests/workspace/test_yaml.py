@@ -51,6 +51,22 @@ def test_what_ruamel_writes_is_read_back(tmp_path_factory: pytest.TempPathFactor
     assert load_yaml(path).data == {"tree": tree}
 
 
+def test_values_and_lines_need_no_nodes(tmp_path: Path) -> None:
+    """A file with an alias is read by its nodes, any other without: to the same values and lines."""
+    plain, aliased = tmp_path / "plain.yaml", tmp_path / "aliased.yaml"
+    text = "".join(f"k{number}:\n  - {value}\n" for number, value in enumerate(VALUES[:-8])) + "1: a\n"
+    plain.write_text(f"{text}last: 1\n", encoding="utf-8")
+    aliased.write_text(f"{text}last: &name 1\n", encoding="utf-8")
+    events, nodes = load_yaml(plain), load_yaml(aliased)
+    assert list(map(repr, events.data.items())) == list(map(repr, nodes.data.items()))
+    assert {where.rpartition(":")[2] for where in events.origins().values()} == {
+        where.rpartition(":")[2] for where in nodes.origins().values()
+    }
+    assert events.origins().keys() == nodes.origins().keys()
+    assert "root" not in vars(events)
+    assert events.line("k1", 0) == nodes.line("k1", 0) == 4
+
+
 def test_lines(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text("# comment\na:\n  b:\n    - x\n    - {c: 1,\n       d: 2}\n22: z\n", encoding="utf-8")

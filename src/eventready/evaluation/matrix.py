@@ -16,7 +16,7 @@ from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.platforms.model import PlatformSpec
-from eventready.workspace.devices.device import ROLES, Device
+from eventready.workspace.devices.device import ROLES, Device, Role
 from eventready.workspace.files.validation_messages import suggest
 
 #: Reasons of the cells without a check, most cells of a fleet.
@@ -55,7 +55,6 @@ class CellState(StrEnum):
 class MatrixCell(NamedTuple):
     """Check at a device; `reason`: why the check is not applicable or unsupported."""
 
-    device: str
     check: str
     state: CellState
     reason: Text | None = None
@@ -65,13 +64,14 @@ class MatrixCell(NamedTuple):
 class Matrix:
     """Matrix of devices and checks. Devices and checks are in the order of their names.
 
-    `unsupported` are the facts that each device's platform does not offer. `inventory`: facts of each device beside
-    those of its checks, in a wide audit; no check sees them. `network`: setting of the checks of the whole network.
+    `cells`: of each device with an applicable or unsupported check, shared by devices alike. `unsupported`: facts
+    without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
+    audit; no check sees them. `network`: setting of the checks of the whole network.
     """
 
-    cells: Mapping[tuple[str, str], MatrixCell]
+    cells: Mapping[str, tuple[MatrixCell, ...]]
     checks: Mapping[str, Check]
-    devices: tuple[str, ...]
+    devices: Mapping[str, Role]
     unsupported: Mapping[str, frozenset[str]]
     inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     network: NetworkSetting | None = None
@@ -82,12 +82,18 @@ class Matrix:
         return replace(self, network=self.network.with_waived(ports)) if self.network and ports else self
 
     def of(self, device: str) -> tuple[MatrixCell, ...]:
-        """Cells of a device."""
-        return tuple(self.cells[device, check] for check in self.checks)
+        """Cells of a device, by check."""
+        found, role = {cell.check: cell for cell in self.cells[device]}, self.devices[device]
+        return tuple(
+            found.get(name) or MatrixCell(
+                name, CellState.NOT_APPLICABLE, _NOT_EXPECTED if role in check.roles else _OTHER_ROLE[role]
+            )
+            for name, check in self.checks.items()
+        )  # fmt: skip
 
     def concerning(self, device: str) -> Sequence[MatrixCell]:
         """Cells of a device with an applicable or unsupported check."""
-        return self._concerning[device]
+        return self.cells[device]
 
     def devices_for(self, check: str) -> tuple[str, ...]:
         """The devices to which a check applies."""
@@ -112,19 +118,12 @@ class Matrix:
         return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads))
 
     @cached_property
-    def _concerning(self) -> dict[str, list[MatrixCell]]:
-        found: dict[str, list[MatrixCell]] = {device: [] for device in self.devices}
-        for cell in self.cells.values():
-            if cell.state is not CellState.NOT_APPLICABLE:
-                found[cell.device].append(cell)
-        return found
-
-    @cached_property
     def _devices(self) -> dict[str, tuple[str, ...]]:
         devices: dict[str, list[str]] = {check: [] for check in self.checks}
-        for cell in self.cells.values():
-            if cell.state is CellState.APPLICABLE:
-                devices[cell.check].append(cell.device)
+        for device, cells in self.cells.items():
+            for cell in cells:
+                if cell.state is CellState.APPLICABLE:
+                    devices[cell.check].append(device)
         return {check: tuple(names) for check, names in devices.items()}
 
     def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
@@ -153,15 +152,21 @@ def build_matrix(
     checks = {check.name: check for check in all_checks() if check.scope in scopes}
     ordered = sorted(devices, key=lambda device: device.name)
     concerned = {check.name: set(check.concerns(ordered)) for check in checks.values() if check.concerns is not None}
-    cells: dict[tuple[str, str], MatrixCell] = {}
+    cells: dict[str, tuple[MatrixCell, ...]] = {}
+    shared: dict[tuple[str, ...], tuple[MatrixCell, ...]] = {}
     for device in ordered:
         platform = _platform_of(device, platforms)
-        for check in checks.values():
-            wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
-            cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
+        wanted = [
+            check for check in checks.values() if device.role in check.roles
+            and (device.name in concerned[check.name] if check.name in concerned else check.applies(device))
+        ]  # fmt: skip
+        alike = (platform.name, *(check.name for check in wanted))
+        if alike not in shared:
+            shared[alike] = tuple(_cell(check, platform) for check in wanted)
+        cells[device.name] = shared[alike]
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
-    names = tuple(device.name for device in ordered)
-    matrix = Matrix(cells, checks, names, {d.name: unsupported[d.platform] for d in ordered}, network=network)
+    roles = {device.name: device.role for device in ordered}
+    matrix = Matrix(cells, checks, roles, {d.name: unsupported[d.platform] for d in ordered}, network=network)
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 
@@ -192,16 +197,12 @@ def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> Plat
     return platform
 
 
-def _cell(device: Device, check: Check, platform: PlatformFacts, *, wanted: bool) -> MatrixCell:
-    if device.role not in check.roles:
-        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _OTHER_ROLE[device.role])
-    if not wanted:
-        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _NOT_EXPECTED)
+def _cell(check: Check, platform: PlatformFacts) -> MatrixCell:
     reasons = tuple(_unsupported(check, platform))
     if reasons:
         several = message("terms:several", items=reasons)
-        return MatrixCell(device.name, check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)
-    return MatrixCell(device.name, check.name, CellState.APPLICABLE)
+        return MatrixCell(check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)
+    return MatrixCell(check.name, CellState.APPLICABLE)
 
 
 def _unsupported(check: Check, platform: PlatformFacts) -> Iterator[Text]:

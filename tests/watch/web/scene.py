@@ -59,7 +59,7 @@ class Scene:
     def __post_init__(self) -> None:
         known = devices()
         whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
-        cells = {key: cell for key, cell in whole.cells.items() if cell.check == CHECK}
+        cells = {device: tuple(cell for cell in cells if cell.check == CHECK) for device, cells in whole.cells.items()}
         matrix = replace(whole, checks={CHECK: whole.checks[CHECK]}, cells=cells)
         job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
         self.watcher = Watcher(job, States(), lambda _fact: INTERVAL)

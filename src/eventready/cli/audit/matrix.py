@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -72,7 +73,8 @@ def _table(
     for group in alike.values():
         yield from _group(group, matrix, platforms[group[0].platform], width, lang)
         yield ""
-    count = {str(state): sum(cell.state is state for cell in matrix.cells.values()) for state in CellState}
+    states = Counter(cell.state for device in devices for cell in matrix.of(device.name))
+    count = {str(state): states[state] for state in CellState}
     total = text("cli:matrix.total", lang, devices=len(devices), checks=len(matrix.checks), **count)
     yield from textwrap.wrap(total, width)
 

@@ -1,15 +1,17 @@
 """YAML files with line numbers: parsed by the C parser, values by the YAML 1.2 core schema.
 
 Nornir reads the same files with ruamel.yaml, also by YAML 1.2: `on`, `12:30` and `0123` are text, text and 123 in both.
-Dates stay text and are parsed by their field. The node tree is kept for line numbers in error messages.
+Dates stay text and are parsed by their field. A file without aliases and tags is read event by event; the tree of
+nodes, ten times as large as the values, is built for line numbers in error messages only.
 """
 
 from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,14 +69,23 @@ class _Loader(_Tags, _Parser):
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """Data of a file as plain Python types, with line numbers."""
+    """Data of a file as plain Python types, with line numbers of its text. `text`: None for data of other places.
+
+    `lines`: from 0, of the keys of the top-level mapping, where they are known without the nodes.
+    """
 
     path: Path
     data: Any
-    root: yaml.Node | None = field(default=None, repr=False, compare=False)
+    text: str | None = field(default=None, repr=False, compare=False)
+    lines: Mapping[str, int] | None = field(default=None, repr=False, compare=False)
     _keys: dict[int, dict[str | None, tuple[yaml.Node, yaml.Node]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @cached_property
+    def root(self) -> yaml.Node | None:
+        """Tree of nodes."""
+        return None if self.text is None else _Loader(self.text).get_single_node()
 
     def line(self, *keys: Key) -> int:
         """Line number (from 1) of the part under `keys`, or of its nearest known parent."""
@@ -100,8 +111,10 @@ class YamlDocument:
 
     def origins(self) -> dict[str, str]:
         """`file:line` by key of the top-level mapping."""
-        pairs = self.root.value if isinstance(self.root, yaml.MappingNode) else ()
-        return {key.value: f"{self.path}:{key.start_mark.line + 1}" for key, _ in pairs}
+        lines = self.lines
+        if lines is None and isinstance(self.root, yaml.MappingNode):
+            lines = {key.value: key.start_mark.line for key, _ in self.root.value}
+        return {key: f"{self.path}:{line + 1}" for key, line in (lines or {}).items()}
 
     def where(self, *keys: Key) -> str:
         """`file:line` of the part under `keys`."""
@@ -187,6 +200,11 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
     text = _read(path)
     bound_depth(path, text)
     try:
+        events = _Events(text)
+        return YamlDocument(path, events.value(), text, events.lines)
+    except (_NeedsNodesError, yaml.YAMLError, RecursionError):
+        pass  # the nodes have the values, or the line of the error
+    try:
         root = _Loader(text).get_single_node()
     except yaml.YAMLError as error:
         raise syntax_error(path, text, error) from None
@@ -195,7 +213,7 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
             return YamlDocument(path, {})
         raise WorkspaceError(message("workspace:file.empty"), where=str(path))
     try:
-        return YamlDocument(path, _Builder(path).build(root), root)
+        return YamlDocument(path, _Builder(path).build(root), text)
     except RecursionError:
         raise too_deep(path) from None
 
@@ -223,6 +241,64 @@ def _read(path: Path) -> str:
         raise WorkspaceError(
             message("workspace:file.not_utf8", byte=raw[error.start]), where=f"{path}:{line}"
         ) from None
+
+
+class _NeedsNodesError(Exception):
+    """Text with aliases, tags or keys of no use."""
+
+
+class _Events:
+    """Reader of the values of a text, without nodes. Equal scalars share an object: devices of an inventory are alike.
+
+    `lines`: from 0, of the keys of the mapping that ended last.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._next: Callable[[], Any] = _Loader(text).get_event
+        self._plain: dict[str, Any] = {}
+        self._quoted: dict[str, str] = {}
+        self.lines: dict[str, int] = {}
+
+    def value(self) -> Any:
+        """Value of the only document. Raises _NeedsNodesError and the errors of the parser, also for an empty text."""
+        begin = (type(self._next()), type(self._next()))
+        if begin != (yaml.StreamStartEvent, yaml.DocumentStartEvent):
+            raise _NeedsNodesError
+        value = self._of(self._next())
+        if (type(self._next()), type(self._next())) != (yaml.DocumentEndEvent, yaml.StreamEndEvent):
+            raise _NeedsNodesError
+        return value
+
+    def _of(self, event: Any) -> Any:
+        kind = type(event)
+        if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None:
+            raise _NeedsNodesError
+        if kind is yaml.ScalarEvent:
+            text: str = event.value
+            if not event.implicit[0]:
+                return self._quoted.setdefault(text, text)
+            if text not in self._plain:
+                self._plain[text] = _plain(text)
+            return self._plain[text]
+        return self._sequence() if kind is yaml.SequenceStartEvent else self._mapping()
+
+    def _sequence(self) -> list[Any]:
+        items = []
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            items.append(self._of(event))
+        return items
+
+    def _mapping(self) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        lines: dict[str, int] = {}
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            key = self._of(event)
+            if not isinstance(key, Hashable) or key in result:
+                raise _NeedsNodesError
+            lines[event.value] = event.start_mark.line
+            result[key] = self._of(self._next())
+        self.lines = lines
+        return result
 
 
 class _Builder:

@@ -210,7 +210,7 @@ def check_profile(path: Path, lang: Lang) -> Profile:
     document = load_yaml(path)
     document.mapping()
     base = load_yaml(base_profile(lang)).data
-    merged = YamlDocument(path, _overlaid(base, document.data), document.root)
+    merged = YamlDocument(path, _overlaid(base, document.data), document.text)
     problems: list[WorkspaceError] = list(_wrong_texts(document, _sentences()))
     try:
         profile = merged.validate(Profile)
