@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
+from eventready.network.capacity.calculate import CapacityCalculation
+from eventready.network.capacity.case import CapacityTargets
+from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
 from eventready.workspace.settings.checking.capacity import load_capacity
 from eventready.workspace.settings.event import load_event
+from eventready.workspace.settings.risk import RiskGroup
 
 EXAMPLE = Path(__file__).parents[2] / "inventory"
 ENTRY = {
@@ -92,3 +96,28 @@ def test_users_of_hosts_yaml_count_alone_and_beside_a_demand(tmp_path: Path) -> 
     assert [(load.name, load.demands[0].places["A"].value) for load in alone.loads] == [("A", 250)]
     (beside,) = with_loads(read(tmp_path, demand(places="{A: {value: 70, source: s}}")), (device,))
     assert [(load.name, load.demands[0].places["A"].value) for load in beside.loads] == [("A", 70), ("B", 70)]
+
+
+@pytest.mark.parametrize(
+    ("devices", "members", "losses", "left"),
+    [
+        (("core", "bsc", "core"), (), [{0, 2}, {1}], 30),
+        (("core", "bsc", "core"), ("core:E1-0", "bsc"), [{0, 1}, {0, 2}, {1}], 30),
+        (("core", "core"), (), [], 60),  # the device alone is a single point of failure, found by its own check
+        (("core",), (), [], 30),
+    ],
+)
+def test_circuits_of_a_venue_are_counted_without_those_of_the_largest_loss(
+    tmp_path: Path, devices: tuple[str, ...], members: tuple[str, ...], losses: list[set[int]], left: int
+) -> None:
+    entry = "{{kind: circuits, name: E1-{}, device: {}, channels: 30, venues: [hoi-nghi], source: s}}"
+    supply = ", ".join(entry.format(number, device) for number, device in enumerate(devices))
+    capacity = read(tmp_path, demand(service="fixed", lines="{value: 900, source: s}") + f"supply: [{supply}]\n")
+    groups = (RiskGroup(name="duct", kind="duct", members=members),) if members else ()
+    (load,) = [one for device in with_loads(capacity, DEVICES, groups) for one in device.loads if one.kind == "circuits"]
+    assert list(load.losses) == [frozenset(one) for one in losses]
+    facts = {"core": DeviceFacts(DEVICES[1], {})}
+    (balance,) = CapacityCalculation(facts, lambda _name: CapacityTargets()).balances("core", [load])
+    assert balance.details["channels"].value == left
+    (added,) = (balance.ways["channels"](number).details["channels"].value for number in [7])
+    assert added == left + 7

@@ -17,15 +17,18 @@ from eventready.workspace.devices.capacity import (
 )
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
+from eventready.workspace.settings.risk import RiskGroup
 
 #: Figures of a demand without a default, the kind of supply that carries them, and the role that reports a lack of it.
 _SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns": "queries", "circuits": "lines"}
 
 
-def with_loads(capacity: CapacityFile, devices: Sequence[Device]) -> tuple[Device, ...]:
+def with_loads(
+    capacity: CapacityFile, devices: Sequence[Device], risks: Sequence[RiskGroup] = ()
+) -> tuple[Device, ...]:
     """Return the devices with their loads."""
     found: dict[str, list[Load]] = {}
-    for name, load in _Distribution(capacity, devices).loads():
+    for name, load in _Distribution(capacity, devices, risks).loads():
         found.setdefault(name, []).append(load)
     return tuple(replace(one, loads=tuple(found[one.name])) if one.name in found else one for one in devices)
 
@@ -34,6 +37,7 @@ def with_loads(capacity: CapacityFile, devices: Sequence[Device]) -> tuple[Devic
 class _Distribution:
     capacity: CapacityFile
     devices: Sequence[Device]
+    risks: Sequence[RiskGroup] = ()
 
     def loads(self) -> Iterator[tuple[str, Load]]:
         """Loads by name of the device."""
@@ -100,11 +104,12 @@ class _Distribution:
     def _services(self) -> Iterator[tuple[str, Load]]:
         for supply in self.capacity.supply:
             match supply.kind:
-                case "pool" | "nat" | "portal" | "dns" | "circuits" | "backhaul" as kind:
+                case "pool" | "nat" | "portal" | "dns" | "backhaul" as kind:
                     required = self._required(kind, supply.venues)
                     if required:
                         peers = self._data_cells(supply.venues) if kind == "backhaul" else ()
                         yield supply.device, Load(kind, _named(supply), required, peers, supply)
+        yield from self._circuits()
         supplied = {(one.kind, venue) for one in self.capacity.supply for venue in one.venues}
         for venue in dict.fromkeys(one.venue for one in self.capacity.demand):
             for lacking in ("pool", *_SERVICES):
@@ -112,6 +117,24 @@ class _Distribution:
                 bearer = next((one.name for one in self.devices if venue in one.venues and one.role != "vantage"), "")
                 if required and bearer and (lacking, venue) not in supplied:
                     yield bearer, Load(lacking, f"{lacking} {venue}", required)
+
+    def _circuits(self) -> Iterator[tuple[str, Load]]:
+        """Circuits of the same venues together, with the circuits that a device or a risk group takes."""
+        groups: dict[frozenset[str], list[Supply]] = {}
+        for one in self.capacity.supply:
+            if one.kind == "circuits":
+                groups.setdefault(frozenset(one.venues), []).append(one)
+        for members in groups.values():
+            first = members[0]
+            if required := self._required("circuits", first.venues):
+                causes = [{one.device} for one in members] + [set(group.members) for group in self.risks]
+                losses = {
+                    frozenset(n for n, one in enumerate(members) if cause & {one.device, f"{one.device}:{one.name}"})
+                    for cause in causes
+                }
+                some = tuple(sorted((one for one in losses if 0 < len(one) < len(members)), key=sorted))
+                name = " + ".join(map(_named, members))
+                yield first.device, Load("circuits", name, required, supply=first, rates=tuple(members), losses=some)
 
     def _data_cells(self, venues: Sequence[str]) -> tuple[str, ...]:
         """LTE and NR cells of the venues; all cells of venues without such entries."""

@@ -182,7 +182,7 @@ def load_workspace(path: Path) -> Workspace:
     return Workspace(
         path=path,
         event=event,
-        devices=with_loads(capacity, devices),
+        devices=with_loads(capacity, devices, risks or ()),
         duties=duties.duties,
         documents=duties.documents,
         forms=forms,

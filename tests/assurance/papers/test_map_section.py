@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.core.messages import LANGS, Lang
 from eventready.store.run import Run
 from tests.assurance.papers.documents import healthy
+from tests.assurance.papers.papers import material, profile
 
 
 def link(one: str, other: str, state: str = "up") -> dict[str, Any]:
@@ -85,7 +88,7 @@ def test_a_large_network_is_folded() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_readiness_page_has_the_map(lang: Lang) -> None:
+def test_the_readiness_page_and_the_weekly_report_have_the_map(lang: Lang) -> None:
     run = healthy().run
     network = topology([link("core", "agg")], "core", "agg")
     with_map = readiness(run, lang, Background(topology=network))
@@ -94,3 +97,5 @@ def test_the_readiness_page_has_the_map(lang: Lang) -> None:
     assert len(figures) == 1 + sum(isinstance(block, Figure) for block in without.blocks)
     assert "core" in figures[0].charts[0].alt
     assert map_figure(topology([]), run.findings(), Language(lang)) is None
+    papered = weekly(replace(material(), topology=network), profile(lang), lang)
+    assert [isinstance(block, Figure) for block in papered.annexes[-1].blocks] == [True]

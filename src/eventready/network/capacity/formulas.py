@@ -6,6 +6,7 @@ surge of the demand stands for the difference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 
@@ -116,9 +117,10 @@ def requests(clients: Amount, each: Amount, seconds: Amount | float = 1.0) -> Am
     return clients * each / seconds
 
 
-def left_after_loss(members: tuple[Amount, ...], losses: tuple[Amount, ...], share: Amount) -> Amount:
-    """Usable Mbit/s of links: a share of their sum without the largest loss."""
-    return (reduce(add, members) - most(*losses)) * share if losses else reduce(add, members) * share
+def left_after_loss(members: Sequence[Amount], losses: Sequence[Amount], share: Amount | float = 1) -> Amount:
+    """Mbit/s or channels of which use may be made: a share of their sum without the largest loss."""
+    there = reduce(add, members)
+    return (there - most(*losses) if losses else there) * share
 
 
 def backhaul(peak: Amount, cells: Amount, mean: Amount, overhead: Amount) -> Amount:

@@ -11,7 +11,7 @@ from eventready.network.capacity.amount import Amount, given, up
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.capacity.case import DemandFigures, LoadCase
 from eventready.network.capacity.cells import grade_of_service
-from eventready.network.capacity.formulas import NAT_PORTS, offered, requests
+from eventready.network.capacity.formulas import NAT_PORTS, left_after_loss, offered, requests
 
 _UNITS = {"portal": "1/s", "dns": "1/s"}
 #: Additions by kind, and how much one of them gives.
@@ -68,11 +68,14 @@ def _there(case: LoadCase) -> Amount | None:
 
 
 def circuits(case: LoadCase, more: int = 0) -> Balance:
-    """Voice channels of telephone lines: E1 timeslots or SIP sessions."""
-    figures, supply = case.figures, case.load.supply
+    """Voice channels of telephone lines: E1 timeslots or SIP sessions, without those that a single failure takes."""
+    figures, load = case.figures, case.load
     lines = reduce(add, (one["lines"] for one in case.demands)).named("lines_all")
     traffic = offered(lines, figures["bhca"], figures["holding_s"]).named("traffic", "E")
-    there = given((supply.channels or 0) + more if supply else 0, "channels", source=supply.source if supply else "")
+    members = [given(one.channels or 0, f"{one.device} {one.name}", source=one.source) for one in load.rates]
+    losses = [reduce(add, (members[n] for n in sorted(one))) for one in load.losses]
+    there = left_after_loss(members or [given(0)], losses)
     limit = given(case.targets.circuit_loss, "loss_limit", "%")
     ways = {"channels": lambda n: circuits(case, n)}
-    return grade_of_service(case, "circuits", (lines, traffic, there), limit, ways, known=supply is not None)
+    served = (lines, traffic, (there + more if more else there).named("channels"))
+    return grade_of_service(case, "circuits", served, limit, ways, known=bool(load.rates))

@@ -163,7 +163,8 @@ LoadKind = Literal["cell", "access_point", "links", "pool", "nat", "circuits", "
 class Load:
     """Load of a cell, an access point, the links of a device or a service: demands by window, and the declared supply.
 
-    `peers`: cells or access points of the venue that share its users. `rates`: declared supplies of links.
+    `peers`: cells or access points of the venue that share its users. `rates`: declared supplies of links and circuits.
+    `losses`: places of the circuits that a single failure takes, without failures of all.
     """
 
     kind: LoadKind
@@ -172,6 +173,7 @@ class Load:
     peers: tuple[str, ...] = ()
     supply: Supply | None = field(default=None, hash=False)
     rates: tuple[Supply, ...] = field(default=(), hash=False)
+    losses: tuple[frozenset[int], ...] = ()
 
     @property
     def venues(self) -> tuple[str, ...]:

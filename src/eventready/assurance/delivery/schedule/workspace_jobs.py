@@ -88,7 +88,7 @@ class WorkspaceJobs:
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
         address = self._workspace.event.recipient.email
-        request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
+        request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal, with_map=True)
         material, notices = gather(self._workspace, self._store, request, sent_to(address, self._clock))
         document = weekly(material, load_profile(self._workspace.path, "vi"))
         folder = self._folder / name

@@ -18,7 +18,7 @@ from eventready.assurance.papers.material.change_lines import change_lines
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.trend import series
-from eventready.assurance.papers.sections.annexes import add_annexes
+from eventready.assurance.papers.sections.annexes import add_annexes, add_map
 from eventready.assurance.papers.sections.results_section import ResultsSection, clause_summary
 from eventready.assurance.papers.sections.run_sections import NAMED, measured_at, open_items, unmeasured
 from eventready.assurance.papers.sections.tables import incident_table, quoted
@@ -38,6 +38,7 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     writer = PaperWriter("weekly", material, profile, lang)
     results = RunResults.of(material.run, writer.language) if material.run else None
     annex = add_annexes(writer, results)
+    add_map(writer)
     blocks = [
         *writer.head(),
         *directing(writer),
