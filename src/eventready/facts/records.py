@@ -38,6 +38,7 @@ from eventready.facts.units import (
     MaybeTime,
     MaybeVrf,
     Name,
+    MaybeNames,
     Names,
     Percent,
     Prefix,
@@ -422,7 +423,7 @@ class Site(Fact):
 
 
 class Cell(Fact):
-    """State and access of a cell."""
+    """State and access of a cell. `transceivers`: those in service."""
 
     key = ("name",)
     name: Name
@@ -431,6 +432,7 @@ class Cell(Fact):
     state: Literal["up", "degraded", "down"]
     barred: MaybeFlag = None
     detail: MaybeText = None
+    transceivers: MaybeNames = None
 
 
 class ChannelLoad(Fact):

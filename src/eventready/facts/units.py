@@ -263,6 +263,7 @@ def names(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+MaybeNames = Annotated[tuple[str, ...] | None, BeforeValidator(names)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
 AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
 Addresses = Annotated[tuple[AddressWithLength, ...], BeforeValidator(names)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from eventready.facts.records import ChannelLoad
+from eventready.facts.records import Cell, ChannelLoad
 from eventready.network.capacity.amount import Amount, called, given
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.capacity.case import LoadCase
@@ -38,19 +38,24 @@ def voice(case: LoadCase) -> Iterator[Balance]:
 
 
 def _channels(case: LoadCase) -> tuple[Amount | None, Amount | None]:
-    """Channels of a cell for calls and for signalling, as the device counts them, or by capacity.yaml."""
+    """Channels of a cell for calls and for signalling, as the device counts them, or by capacity.yaml.
+
+    Transceivers in service by the device count before those of capacity.yaml, which says what their timeslots carry.
+    """
     name, supply = case.load.name, case.load.supply
     if case.facts.whole("channel_load"):  # a sum of some of the channels is no capacity; a cell without any has none
         rows = case.rows("channel_load", ChannelLoad)
         calls, signals = (sum(row.total for row in rows if row.kind in kinds) for kinds in (_TCH, {"sdcch"}))
         return given(calls, "channels", source=name), given(signals, "channels", source=name)
-    if supply is None or supply.trx is None:
+    serving = [one.transceivers for one in case.rows("cell", Cell) if one.transceivers is not None]
+    if supply is None or (supply.trx is None and not serving):
         return None, None
-    trx, data, half = (
+    trx = given(len(serving[0]), "trx", source=name) if serving else given(supply.trx or 0, "trx", source=supply.source)
+    data, half = (
         given(value, field, source=supply.source)
-        for field, value in (("trx", supply.trx), ("data", supply.data), ("half_rate", supply.half_rate))
+        for field, value in (("data", supply.data), ("half_rate", supply.half_rate))
     )
-    signalling = given(supply.signalling, "signalling", source=supply.source)
+    signalling = given(supply.signalling if trx.value else 0, "signalling", source=supply.source)
     there = traffic_channels(trx, signalling, data, half)
     whole = called("down", max(0.0, there.value // 1), there)
     return whole.named("channels"), (signalling * SDCCH_OF_TIMESLOT).named("channels")
