@@ -114,7 +114,9 @@ def test_circuits_of_a_venue_are_counted_without_those_of_the_largest_loss(
     supply = ", ".join(entry.format(number, device) for number, device in enumerate(devices))
     capacity = read(tmp_path, demand(service="fixed", lines="{value: 900, source: s}") + f"supply: [{supply}]\n")
     groups = (RiskGroup(name="duct", kind="duct", members=members),) if members else ()
-    (load,) = [one for device in with_loads(capacity, DEVICES, groups) for one in device.loads if one.kind == "circuits"]
+    (load,) = [
+        one for device in with_loads(capacity, DEVICES, groups) for one in device.loads if one.kind == "circuits"
+    ]
     assert list(load.losses) == [frozenset(one) for one in losses]
     facts = {"core": DeviceFacts(DEVICES[1], {})}
     (balance,) = CapacityCalculation(facts, lambda _name: CapacityTargets()).balances("core", [load])

@@ -119,7 +119,7 @@ class _Distribution:
                     yield bearer, Load(lacking, f"{lacking} {venue}", required)
 
     def _circuits(self) -> Iterator[tuple[str, Load]]:
-        """Circuits of the same venues together, with the circuits that a device or a risk group takes."""
+        """Circuits of the same venues together, with the losses by a device or a risk group."""
         groups: dict[frozenset[str], list[Supply]] = {}
         for one in self.capacity.supply:
             if one.kind == "circuits":

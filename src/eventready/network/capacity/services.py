@@ -68,7 +68,7 @@ def _there(case: LoadCase) -> Amount | None:
 
 
 def circuits(case: LoadCase, more: int = 0) -> Balance:
-    """Voice channels of telephone lines: E1 timeslots or SIP sessions, without those that a single failure takes."""
+    """Voice channels of telephone lines: E1 timeslots or SIP sessions, less the largest loss."""
     figures, load = case.figures, case.load
     lines = reduce(add, (one["lines"] for one in case.demands)).named("lines_all")
     traffic = offered(lines, figures["bhca"], figures["holding_s"]).named("traffic", "E")
