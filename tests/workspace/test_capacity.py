@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from eventready.workspace.settings.risk import RiskGroup
 
 from eventready.core.errors import WorkspaceError
 from eventready.network.capacity.calculate import CapacityCalculation
@@ -16,7 +17,6 @@ from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
 from eventready.workspace.settings.checking.capacity import load_capacity
 from eventready.workspace.settings.event import load_event
-from eventready.workspace.settings.risk import RiskGroup
 
 EXAMPLE = Path(__file__).parents[2] / "inventory"
 ENTRY = {

@@ -188,8 +188,8 @@ def _profile(app: App, wanted: PaperOptions) -> Profile:
 def weekly_command(app: App, wanted: PaperOptions, *, week: date | None, run: str) -> Exit:
     """Write the weekly report: results by service and venue, changes since last week, incidents, next week.
 
-    At most five pages, a one-page annex and the map of the network; the tables are in the workbook. Number, date and signature stay blank for
-    the office. Texts and outline: templates/reports/vi.yaml.
+    At most five pages, a one-page annex and the map of the network; the tables are in the workbook. Number, date and
+    signature stay blank for the office. Texts and outline: templates/reports/vi.yaml.
     """
     material = _material(app, wanted, run=run, week=week, with_map=True)
     reports = material.event.weekly_report
