@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from eventready.workspace.settings.risk import RiskGroup
 
 from eventready.core.errors import WorkspaceError
 from eventready.network.capacity.calculate import CapacityCalculation
@@ -16,6 +15,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
 from eventready.workspace.settings.checking.capacity import load_capacity
+from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.settings.event import load_event
 
 EXAMPLE = Path(__file__).parents[2] / "inventory"

@@ -17,7 +17,7 @@ from eventready.workspace.devices.capacity import (
 )
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
-from eventready.workspace.settings.risk import RiskGroup
+from eventready.workspace.settings.checking.risk import RiskGroup
 
 #: Figures of a demand without a default, the kind of supply that carries them, and the role that reports a lack of it.
 _SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns": "queries", "circuits": "lines"}
