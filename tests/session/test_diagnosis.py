@@ -107,7 +107,8 @@ def test_one_device_does_not_stop_the_others(ssh: Make, fleet: Fleet) -> None:
         raise WorkspaceError("the environment variable X is not set", where="r2", do="Set it.")
 
     good = ssh(Script())
-    results = list(diagnose_all([("r1", lambda: (good, kind())), ("r2", broken), ("r3", lambda: (good, kind()))]))
+    describe = {"r1": lambda: (good, kind()), "r2": broken, "r3": lambda: (good, kind())}
+    results = list(diagnose_all(describe, lambda name: diagnose(name, describe[name])))
     assert [(result.device, result.failed is None) for result in results] == [("r1", True), ("r2", False), ("r3", True)]
     assert results[1].failed is not None
     assert english(results[1].failed.detail) == "r2: the environment variable X is not set"

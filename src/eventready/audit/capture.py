@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,8 @@ from nornir.core import Nornir
 from nornir.core.task import Result, Task
 
 from eventready.audit.audit import pause
+from eventready.audit.collectors.cluster.address import SchedulerAddress
+from eventready.audit.collectors.cluster.reader import open_reader
 from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
@@ -48,13 +50,14 @@ class CaptureOptions:
     """Options of a capture. `interval_s`: seconds between the two readings of counters; 0 reads once.
 
     `time_limit_s`: seconds after which the remaining devices are not contacted. `replace`: overwrite an
-    earlier capture.
+    earlier capture. `cluster`: scheduler whose workers read the devices.
     """
 
     workers: int = 32
     interval_s: float = 10.0
     time_limit_s: float = 7200.0
     replace: bool = False
+    cluster: SchedulerAddress | None = None
 
 
 @dataclass
@@ -85,17 +88,22 @@ def capture(
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
     asking = {device.name: with_questions(platforms[device.platform], device) for device in devices}
     writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True))
-    workspace.check_secrets([device.name for device in devices])
+    if options.cluster is None:
+        workspace.check_secrets([device.name for device in devices])
     known_hosts(workspace.known_hosts)
     _require_place(folder, replace=options.replace)
-    writer.clear()
     write_index = partial(_write_index, folder, workspace.event.id, clock)
-    write_index(())  # a capture that is interrupted can be replaced
 
     nornir = workspace.nornir(options.workers, not_after=time.monotonic() + options.time_limit_s)
     chosen = nornir.filter(filter_func=lambda host: host.name in writer.captures)
     chosen = chosen.with_runner(AdaptiveThreadedRunner(options.workers))
-    _read(chosen, writer, progress, options)
+    with ExitStack() as stack:
+        if options.cluster is not None:
+            reader = stack.enter_context(open_reader(workspace, devices, options.cluster, options.time_limit_s))
+            writer.ask = lambda task, facts: reader.replies(task.host.name, facts)
+        writer.clear()
+        write_index(())  # a capture that is interrupted can be replaced
+        _read(chosen, writer, progress, options)
     captures = tuple(writer.captures[device.name] for device in devices)
     write_index(captures)
     return captures
@@ -161,6 +169,7 @@ class _Writer:
         self._folder, self._platforms, self._matrix = folder, platforms, matrix
         self._read_at: dict[str, float] = {}
         self.captures = {name: DeviceCapture(name, platform.name) for name, platform in platforms.items()}
+        self.ask: Callable[[Task, Sequence[str]], Sequence[Reply]] = self._ask
 
     @property
     def latest(self) -> float:
@@ -175,10 +184,17 @@ class _Writer:
             for path in (*self._home(name, 2).glob("*.txt"), *self._home(name, 1).glob("*.txt")):
                 path.unlink()
 
-    def commands(self, name: str, reading: int) -> tuple[str, ...]:
-        """Commands of a wide audit for a device: in the second reading those of counters."""
+    def facts(self, name: str, reading: int) -> tuple[str, ...]:
+        """Facts of a wide audit for a device: in the second reading the counters."""
         facts = self._matrix.requested(name)
-        return commands_for(self._platforms[name], facts if reading == 1 else filter(_is_counter, facts))
+        return tuple(facts if reading == 1 else filter(_is_counter, facts))
+
+    def commands(self, name: str, reading: int) -> tuple[str, ...]:
+        """Commands of these facts."""
+        return commands_for(self._platforms[name], self.facts(name, reading))
+
+    def _ask(self, task: Task, facts: Sequence[str]) -> Sequence[Reply]:
+        return read_replies(task, commands_for(self._platforms[task.host.name], facts))
 
     def save(self, task: Task, reading: int) -> str:
         """Read a device and save its answers. Returns the first reason for a missing answer, or nothing."""
@@ -186,7 +202,7 @@ class _Writer:
         commands, now = self.commands(name, reading), time.monotonic()
         one = self.captures[name]
         try:
-            replies = read_replies(task, commands) if commands else ()
+            replies = self.ask(task, self.facts(name, reading)) if commands else ()
         except SessionError as error:
             reason = Rendered(error.whole)
             if reading == 1:

@@ -11,6 +11,7 @@ from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, message
 from eventready.platforms.model import PlatformSpec
 from eventready.session.connect import open_session
+from eventready.session.reply import SessionError
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 
@@ -59,10 +60,17 @@ class Diagnosis:
 Describe = Callable[[], tuple[Target, PlatformSpec]]
 
 
-def diagnose_all(devices: Iterable[tuple[str, Describe]]) -> Iterator[Diagnosis]:
-    """Diagnose devices in parallel; yield the results in the given order."""
+def diagnose_all(devices: Iterable[str], diagnose_one: Callable[[str], Diagnosis]) -> Iterator[Diagnosis]:
+    """Diagnose devices in parallel; yield the results in the given order. An error before the first step fails it."""
+
+    def diagnosed(device: str) -> Diagnosis:
+        try:
+            return diagnose_one(device)
+        except SessionError as error:
+            return Diagnosis(device, tuple(_failed_steps(Trace(), error)))
+
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        yield from pool.map(lambda item: diagnose(*item), devices)
+        yield from pool.map(diagnosed, devices)
 
 
 def diagnose(device: str, describe: Describe) -> Diagnosis:

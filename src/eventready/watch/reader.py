@@ -24,6 +24,9 @@ FREE_LINES, _LOOK_S = 2, 60.0
 #: A held session is opened anew after so long, in seconds.
 _HELD_S = 3_600.0
 
+#: Source of the replies of a device to the commands of facts. Raises SessionError.
+Ask = Callable[[str, Sequence[str]], Sequence[Reply]]
+
 
 @dataclass(frozen=True)
 class Accounting:
@@ -50,11 +53,14 @@ def accounting(
 class DeviceReader:
     """Reader of the devices of a workspace. A device has a single thread at a time.
 
-    `held`: devices whose session stays open while enough lines are free, as their platform finds them.
+    `held`: devices whose session stays open while enough lines are free, as their platform finds them. `ask`: source of
+    replies in place of sessions.
     """
 
-    def __init__(self, nornir: Nornir, platforms: Mapping[str, Platform], hold: Collection[str] = ()) -> None:
-        self._nornir, self._platforms = nornir, platforms
+    def __init__(
+        self, nornir: Nornir, platforms: Mapping[str, Platform], hold: Collection[str] = (), ask: Ask | None = None
+    ) -> None:
+        self._nornir, self._platforms, self._ask = nornir, platforms, ask
         self.held = {name for name in hold if platforms[name].spec.session.lines}
         self._looked_at: dict[str, float] = {}
         self._without_room = set(self.held)
@@ -67,7 +73,8 @@ class DeviceReader:
             self._end(device)
             return ()
         try:
-            replies = self._replies(device, commands_for(platform, facts))
+            commands = commands_for(platform, facts)
+            replies = self._ask(device, facts) if self._ask else self._replies(device, commands)
         except SessionError as error:
             return tuple(unreached(device, platform, facts, error))
         known = self._known[device]

@@ -33,7 +33,7 @@ from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
-from eventready.watch.reader import Accounting, DeviceReader, accounting
+from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
 from eventready.watch.snapshot import SNAPSHOT_S, Snapshots
@@ -58,7 +58,7 @@ OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
 
 @dataclass
 class WatchSession:
-    """Watch of some devices of a workspace."""
+    """Watch of some devices of a workspace. `ask`: see `DeviceReader`."""
 
     workspace: Workspace
     devices: Sequence[Device]
@@ -66,6 +66,7 @@ class WatchSession:
     clock: Clock
     workers: int = 32
     calls: AlertCalls | None = None
+    ask: Ask | None = None
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
 
@@ -102,7 +103,8 @@ class WatchSession:
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
         questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
         matrix = build_matrix(self.devices, platforms)
-        workspace.check_secrets(devices)
+        if self.ask is None:
+            workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
@@ -118,8 +120,9 @@ class WatchSession:
             _behind(workspace, audited, devices) if audited else {},
             self._usual(),
         )
-        held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in settings.hold)]
-        reader = DeviceReader(workspace.nornir(self.workers), questions, held)
+        hold = () if self.ask else settings.hold
+        held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
+        reader = DeviceReader(workspace.nornir(self.workers), questions, held, self.ask)
         on_begin(
             {
                 name: accounting(questions[name], facts[name], settings.interval_of, held=name in reader.held)

@@ -21,7 +21,18 @@ from eventready.audit.collectors.cluster.codec import (
     encode_answer,
     encode_failure,
 )
+from eventready.audit.collectors.cluster.reply_codec import (
+    decode_replies,
+    decode_steps,
+    encode_error,
+    encode_replies,
+    encode_steps,
+)
 from eventready.audit.collectors.reading import packed
+from eventready.core.messages import message
+from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
+from eventready.session.reply import LoginRefused, Reply, ReplyStatus
+from eventready.session.steps import ConnectStep
 from eventready.store.evidence import PackedEvidence
 from tests.platforms.samples import all_samples
 
@@ -39,7 +50,7 @@ def test_every_sample_of_every_platform_survives() -> None:
 
 
 def test_a_request_survives() -> None:
-    request = ReadRequest("k", "t", "core-1", ("cpu", "optic"), ("optic",), 2, 7.5)
+    request = ReadRequest("core-1", ("cpu", "optic"), ("optic",), 2, "replies", "k", "t", 7.5)
     assert ReadRequest.decode(request.encode()) == request
 
 
@@ -105,3 +116,43 @@ JSON = st.recursive(
 def test_any_value_in_any_place_is_an_answer_or_an_invalid_one(key: str, value: Any) -> None:
     with suppress(InvalidAnswer):
         decode_answer(observed(**{key: value}), "core-1", [FACT], 1)
+
+
+REPLIES = [
+    Reply("show clock", "12:00\udcff", seconds=0.5, breaks=(2, 5), prompt="core-1#"),
+    Reply.failed("show cpu", ReplyStatus.TIMEOUT, message("session:no_answer", where="r1", seconds=1.0), "part"),
+]
+COMMANDS = [one.command for one in REPLIES]
+REFUSED = LoginRefused(message("session:no_answer", where="r1", seconds=1.0), where="r1", do="Ask.")
+
+
+def test_replies_errors_and_steps_survive() -> None:
+    assert decode_replies(encode_replies(REPLIES), COMMANDS) == REPLIES
+    with pytest.raises(LoginRefused) as raised:
+        decode_replies(encode_error(REFUSED), COMMANDS)
+    assert raised.value.whole == REFUSED.whole
+    steps = (DiagnosisStep(ConnectStep.TCP, StepState.FAILED, message("session:check.tcp"), "Ask."),)
+    assert decode_steps(encode_steps(Diagnosis("r1", steps)), "r1") == Diagnosis("r1", steps)
+
+
+def replied(**values: Any) -> bytes:
+    document: dict[str, Any] = json.loads(encode_replies(REPLIES[:1]))
+    return json.dumps({"replies": [{**document["replies"][0], **values}]}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"[]", b"null", b"{}", b"[" * 5_000, b'{"replies": 7}', b'{"replies": []}', b'{"failed": [1]}',
+        replied(command="show run"), replied(command=7), replied(text=None), replied(status="good"),
+        replied(seconds="x"), replied(breaks=7), replied(breaks=["x"]), replied(message=[1]),
+        replied(message={"id": 1}),
+        b'{"error": {}}', b'{"error": {"kind": "SystemExit", "cause": "", "place": "", "remedy": ""}}',
+        b'{"error": {"kind": "LoginRefused", "cause": 7, "place": "", "remedy": ""}}',
+    ],
+)  # fmt: skip
+def test_invalid_replies_are_named_as_such(data: bytes) -> None:
+    with pytest.raises(InvalidAnswer):
+        decode_replies(data, COMMANDS[:1])
+    with pytest.raises(InvalidAnswer):
+        decode_steps(data, "r1")

@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.audit.collectors.cluster import collector as module
+from eventready.audit.collectors.cluster import dispatch as module
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
-from eventready.audit.collectors.cluster.collector import ClusterCollector, SchedulerLost, Slots
+from eventready.audit.collectors.cluster.collector import ClusterCollector
+from eventready.audit.collectors.cluster.dispatch import Dispatcher, SchedulerLost, Slots
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import content_labels
-from eventready.audit.collectors.reading import AuditJob, DeviceRead
+from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.evaluation.limits import resolve_limits
@@ -110,18 +111,18 @@ def answered(cluster: Cluster, key: str, _request: ReadRequest) -> Iterable[Fram
 
 def collected(cluster: Cluster, slots: Mapping[str, Slots] | None = None, ends_in: float = 600) -> list[DeviceRead]:
     heard: list[DeviceRead] = []
-    collector = ClusterCollector(
-        cluster.job,
-        cluster,
-        topic="t",
-        content=CONTENT,
-        on_read=heard.append,
-        slots=slots or {},
-        ends_at=monotonic() + ends_in,
-    )
-    collector.open()
-    collector.read()
+    opened(cluster, heard.append, slots, ends_in).read()
     return heard
+
+
+def opened(
+    cluster: Cluster, on_read: OnRead, slots: Mapping[str, Slots] | None = None, ends_in: float = 600
+) -> ClusterCollector:
+    dispatcher = Dispatcher(
+        cluster.job.devices, cluster, topic="t", content=CONTENT, slots=slots or {}, ends_at=monotonic() + ends_in
+    )
+    dispatcher.open()
+    return ClusterCollector(cluster.job, dispatcher, on_read)
 
 
 @settings(max_examples=25, deadline=None)
@@ -192,11 +193,7 @@ def test_devices_beyond_reach_are_named_before_the_start(
 def test_another_version_is_named_beside_the_others(workspace: Workspace) -> None:
     job = job_of(workspace)
     cluster = Cluster(job, [worker("w1"), {**worker("w2"), "labels": ["product=1"]}], answered)
-    collector = ClusterCollector(
-        job, cluster, topic="t", content=CONTENT, on_read=lambda _read: None, slots={}, ends_at=monotonic() + 60
-    )
-    collector.open()
-    assert collector.read().refused == (("w2", "platforms"),)
+    assert opened(cluster, lambda _read: None).read().refused == (("w2", "platforms"),)
 
 
 def test_a_lost_scheduler_is_the_end(workspace: Workspace) -> None:

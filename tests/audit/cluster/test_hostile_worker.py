@@ -49,7 +49,9 @@ def attacked(place: str, kind: str, secret: Path, folder: Path) -> Frame:
         open_things.enter_context(running(*worker, place, kind, secret, str(port), str(os.getpid())))
         link = ClusterLink(SchedulerAddress.of(place, folder), "topic")
         open_things.callback(link.close)
-        link.request("read_device-1", {"label"}, ReadRequest("read_device-1", "topic", "r1", (), (), 1, 9.0).encode())
+        link.request(
+            "read_device-1", {"label"}, ReadRequest("r1", key="read_device-1", topic="topic", seconds=9.0).encode()
+        )
         return last(link)
 
 

@@ -11,13 +11,12 @@ import click
 
 from eventready.cli.context import App, lab_origin
 from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER, cluster_options, limit_option, reading_options
+from eventready.cli.options import FILE, FOLDER, cluster_address, cluster_options, limit_option, reading_options
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
     from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.labels import OTHERS
     from eventready.checks.registry import all_checks
     from eventready.cli.render.auditing.junit import junit
@@ -97,7 +96,7 @@ def command(
         saved=saved,
         fail_on=fail_on,
         wide=wide,
-        cluster=SchedulerAddress.of(cluster, certificates) if cluster and not saved else None,
+        cluster=None if saved else cluster_address(cluster, certificates),
     )
     with (
         app.open_store() as store,

@@ -11,7 +11,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH, limit_option, reading_options
+from eventready.cli.options import PATH, cluster_address, cluster_options, limit_option, reading_options
 from eventready.core.errors import Exit
 
 with deferred():
@@ -24,10 +24,20 @@ with deferred():
 @limit_option
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder to write into.")
 @reading_options
+@cluster_options
 @click.option("--replace", is_flag=True, help="Overwrite an earlier capture of these devices in DIR.")
 @click.pass_obj
 def command(
-    app: App, *, limit: str | None, out: Path, workers: int, interval: float, time_limit: float, replace: bool
+    app: App,
+    *,
+    limit: str | None,
+    out: Path,
+    workers: int,
+    interval: float,
+    time_limit: float,
+    cluster: str,
+    certificates: Path,
+    replace: bool,
 ) -> int:
     """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt.
 
@@ -42,7 +52,7 @@ def command(
     """
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
-    options = CaptureOptions(workers=workers, interval_s=interval, time_limit_s=time_limit, replace=replace)
+    options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("capture", devices), bars:
         captures = capture(workspace, devices, out, clock=app.clock, options=options, progress=bars)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.night.duration import seconds_of
-from eventready.cli.options import limit_option, really_options, workers_option
+from eventready.cli.options import cluster_address, cluster_options, limit_option, really_options, workers_option
 from eventready.core.errors import Exit
 
 with deferred():
+    from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
     from eventready.watch.alerts.calls import AlertCalls
@@ -27,9 +29,18 @@ with deferred():
               help="End after this time: 90s, 30m, 8h.  [default: Ctrl-C]")  # fmt: skip
 @really_options
 @workers_option
+@cluster_options
 @click.pass_context
 def command(
-    context: click.Context, *, limit: str | None, seconds: float, really: bool, rehearsal: bool, workers: int
+    context: click.Context,
+    *,
+    limit: str | None,
+    seconds: float,
+    really: bool,
+    rehearsal: bool,
+    workers: int,
+    cluster: str,
+    certificates: Path,
 ) -> int:
     """Read changeable facts again and again, each at its interval, and name every change of state.
 
@@ -47,9 +58,16 @@ def command(
     devices = select(workspace.devices, limit)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     settings = load_alerts(workspace.path)
-    with app.open_store() as store, WatchView(app, workspace.event) as view, suppress(KeyboardInterrupt):
+    address = cluster_address(cluster, certificates)
+    with (
+        ExitStack() as stack,
+        app.open_store() as store,
+        WatchView(app, workspace.event) as view,
+        suppress(KeyboardInterrupt),
+    ):
+        ask = stack.enter_context(open_reader(workspace, devices, address)).replies if address else None
         calls = AlertCalls(workspace, settings, store, clock, app.say, really=really) if settings else None
-        session = WatchSession(workspace, devices, store, clock, workers, calls)
+        session = WatchSession(workspace, devices, store, clock, workers, calls, ask)
         session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin)
     return Exit.OK
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from itertools import chain
+from pathlib import Path
 
 import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import limit_option
+from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, Text, in_language, message, term
 
@@ -19,12 +20,12 @@ with deferred():
     from eventready.assurance.clauses.example_data import example_data
     from eventready.assurance.delivery.notify.receivers import people_without_address
     from eventready.assurance.roster.reading.load import workspace_roster
+    from eventready.audit.collectors.cluster.address import SchedulerAddress
+    from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.audit.doctor import Diagnostic, examine, further_requirements
     from eventready.platforms.loader import describe
-    from eventready.platforms.model import PlatformSpec
-    from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
+    from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
     from eventready.session.plugin import host_target
-    from eventready.session.target import Target
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
     from eventready.workspace.settings.watching.alerts import load_alerts
@@ -43,8 +44,11 @@ _NAMED = 5
               help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
 @click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,
               help="With --real: install the missing packages (apt-get).")  # fmt: skip
+@cluster_options
 @click.pass_obj
-def command(app: App, *, limit: str | None, connect: bool, real: bool, install: bool) -> int:
+def command(
+    app: App, *, limit: str | None, connect: bool, real: bool, install: bool, cluster: str, certificates: Path
+) -> int:
     """Check Python, packages, clock, database, workspace, secrets and host keys.
 
     With --connect, check the access to devices instead: route, jump hosts, name, TCP, algorithms, host key, login,
@@ -58,10 +62,10 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     """
     if install and not real:
         raise UsageError(message("cli:doctor.install_real"))
-    if limit is not None and not connect:
+    if (limit is not None or cluster) and not connect:
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
-        return _connect(app, limit)
+        return _connect(app, limit, cluster_address(cluster, certificates))
     here = (_drills(app), _intents(app), _alerts(app), _example(app))
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
@@ -170,21 +174,20 @@ def _further(app: App, *, install: bool) -> Iterator[Diagnostic]:
         yield from requirements.examine()
 
 
-def _connect(app: App, limit: str | None) -> int:
+def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None) -> int:
     workspace = app.allowed_workspace
-    nornir = workspace.nornir()
+    nornir, devices = workspace.nornir(), {device.name: device for device in select(workspace.devices, limit)}
 
-    def described(name: str, platform: str) -> tuple[Target, PlatformSpec]:
-        return host_target(nornir, name), describe(platform, workspace.platform_dirs).spec
+    def here(name: str) -> Diagnosis:
+        platform = devices[name].platform
+        return diagnose(name, lambda: (host_target(nornir, name), describe(platform, workspace.platform_dirs).spec))
 
-    chosen = [
-        (device.name, partial(described, device.name, device.platform)) for device in select(workspace.devices, limit)
-    ]
     found: list[Diagnosis] = []
-    for diagnosis in diagnose_all(chosen):
-        found.append(diagnosis)
-        if app.output == "table":
-            _show(diagnosis, app)
+    with open_reader(workspace, list(devices.values()), cluster) if cluster else nullcontext() as reader:
+        for diagnosis in diagnose_all(devices, reader.diagnose if reader else here):
+            found.append(diagnosis)
+            if app.output == "table":
+                _show(diagnosis, app)
     if app.output != "table":
         app.emit([_document(diagnosis) for diagnosis in found])
     reached = sum(diagnosis.failed is None for diagnosis in found)

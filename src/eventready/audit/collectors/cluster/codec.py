@@ -22,23 +22,24 @@ from eventready.store.evidence import PackedEvidence, digest
 #: Bytes of the texts of a device, and of the reason of a failure.
 _MOST_TEXT, _MOST_REASON = 64_000_000, 500
 #: What a hostile document makes of the code below.
-_INVALID = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, zlib.error)
+INVALID = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, zlib.error)
 
 
 @dataclass(frozen=True)
 class ReadRequest:
     """Request for the facts of a device. `inventory`: facts of no check. `seconds`: left to the end of the run.
 
-    `topic`: where the answer goes.
+    `kind`: `facts`, `replies` to their commands, or `steps` of a connection. `topic`: where the answer goes.
     """
 
-    key: str
-    topic: str
     device: str
-    facts: tuple[str, ...]
-    inventory: tuple[str, ...]
-    reading: int
-    seconds: float
+    facts: tuple[str, ...] = ()
+    inventory: tuple[str, ...] = ()
+    reading: int = 1
+    kind: str = "facts"
+    key: str = ""
+    topic: str = ""
+    seconds: float = 0.0
 
     def encode(self) -> bytes:
         """Return the request as JSON."""
@@ -87,7 +88,7 @@ def decode_answer(data: bytes, device: str, facts: Sequence[str], reading: int) 
     """Return an answer with an observation for each of these facts of a device. Raises InvalidAnswer."""
     try:
         return _decoded(orjson.loads(data), device, facts, reading)
-    except _INVALID as error:
+    except INVALID as error:
         raise InvalidAnswer(str(error)[:_MOST_REASON]) from None
 
 
@@ -124,26 +125,31 @@ def _observation(entry: Mapping[str, Any], device: str, fact: str, reading: int)
         device=device,
         fact=fact,
         status=status,
-        command=_text(entry["command"]),
+        command=text_of(entry["command"]),
         rows=rows,
-        unmatched=tuple(_text(line) for line in entry["unmatched"]),
-        reason=_text(entry["reason"]),
-        evidence=_text(entry["evidence"]),
+        unmatched=tuple(text_of(line) for line in entry["unmatched"]),
+        reason=text_of(entry["reason"]),
+        evidence=text_of(entry["evidence"]),
         reading=reading,
         complete=entry.get("complete") != "unknown",
-        message=_message(entry["reason_message"]),
+        message=message_of(entry["reason_message"]),
         unconfirmed=bool(entry.get("unconfirmed")),
-        unread=tuple(Unread(_text(one["subject"]), _message(one["reason_message"])) for one in entry.get("unread", ())),
+        unread=tuple(map(_unread, entry.get("unread", ()))),
     )
 
 
-def _text(value: Any) -> str:
+def _unread(entry: Mapping[str, Any]) -> Unread:
+    return Unread(text_of(entry["subject"]), message_of(entry["reason_message"]))
+
+
+def text_of(value: Any) -> str:
+    """Return a text. Raises InvalidAnswer."""
     if not isinstance(value, str):
         raise InvalidAnswer("a text of another type")
     return value
 
 
-def _message(value: Any) -> Any:
+def message_of(value: Any) -> Any:
     """Return a message with a text, or None. Raises InvalidAnswer."""
     found = from_json(value)
     if found is not None:

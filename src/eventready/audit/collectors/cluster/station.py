@@ -9,15 +9,19 @@ from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
 from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
+from eventready.audit.collectors.cluster.reply_codec import encode_error, encode_replies, encode_steps
 from eventready.audit.collectors.reading import packed
-from eventready.audit.tasks import read_facts
+from eventready.audit.tasks import read_facts, read_replies
 from eventready.core.errors import EventreadyError
 from eventready.core.redaction.redaction import redact
 from eventready.facts.observation import Observation
+from eventready.facts.observe import commands_for
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
+from eventready.session.diagnosis import diagnose
 from eventready.session.hostkeys import known_hosts
-from eventready.session.plugin import CONNECTION, register_secrets
+from eventready.session.plugin import CONNECTION, host_target, register_secrets
+from eventready.session.reply import SessionError
 from eventready.workspace.workspace import Workspace
 
 
@@ -56,10 +60,18 @@ class Station:
         host.connection_options[CONNECTION] = options
         task = Task(_none, self._nornir, False, Processors())
         task.host = host
+        asking = self._asking[request.device]
+        if request.kind == "steps":
+            return encode_steps(diagnose(request.device, lambda: (host_target(self._nornir, host.name), asking.spec)))
+        if request.kind == "replies":
+            try:
+                return encode_replies(read_replies(task, commands_for(asking, request.facts)))
+            except SessionError as error:
+                return encode_error(error)
         began = time.monotonic()
         found: Sequence[Observation] = ()
         if request.facts:
-            found = read_facts(task, request.facts, request.reading, self._asking[request.device]).result
+            found = read_facts(task, request.facts, request.reading, asking).result
         observations, evidence = packed(found, request.inventory)
         return encode_answer(WorkerAnswer(self.name, time.time(), time.monotonic() - began, observations, evidence))
 

@@ -1,0 +1,264 @@
+"""Requests to the workers of a cluster: their order, and limits over all workers.
+
+A request goes out as soon as its endpoint and its jump hosts have a free session and a worker with its labels is free;
+which worker, the scheduler decides. Requests of a lost worker go to another one by themselves; the first answer counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Protocol
+from uuid import uuid4
+
+from nornir.core import Nornir
+
+from eventready.audit.collectors.cluster import frames
+from eventready.audit.collectors.cluster.address import SchedulerAddress
+from eventready.audit.collectors.cluster.codec import ReadRequest
+from eventready.audit.collectors.cluster.frames import Frame
+from eventready.audit.collectors.cluster.labels import OTHERS, WorkerInfo, capacity, content_labels, reach_labels
+from eventready.audit.collectors.cluster.link import ClusterLink
+from eventready.core.errors import EventreadyError, Exit, UsageError
+from eventready.core.json_text import parse_json
+from eventready.core.messages import Message, message
+from eventready.facts.platform import Platform
+from eventready.session.plugin import session_slots
+from eventready.session.reply import RunTimeOver, SessionError, Unreachable
+from eventready.workspace.devices.device import Device
+from eventready.workspace.workspace import Workspace
+
+#: Seconds to wait for the first workers; without a worker for devices that wait; beyond the end of the run.
+_FIRST_S, _UNREACHED_S, _BEYOND_S = 10.0, 60.0, 30.0
+#: Most seconds of a request.
+_LONGEST_S = 86_400.0
+#: Requests per session of the workers: the next one is there when a device ends.
+_AHEAD = 1.25
+_LOOK_S = 0.5
+
+Slots = Mapping[str, int]
+#: Recipient of the answer to a request, or of the reason why there is none.
+Done = Callable[[ReadRequest, bytes | SessionError], None]
+
+
+class ClusterConnection(Protocol):
+    """See `ClusterLink`."""
+
+    def request(self, key: str, labels: set[str], request: bytes) -> None: ...
+    def receive(self, timeout_s: float) -> Frame | None: ...
+
+
+class SchedulerLost(EventreadyError):
+    """Loss of the connection to the scheduler; the audit is interrupted and keeps its readings."""
+
+    exit = Exit.INCOMPLETE
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Request with the recipient of its answer."""
+
+    request: ReadRequest
+    done: Done
+
+
+@dataclass
+class _Queue:
+    """Requests with the same labels and the same sessions; `slots`: these with their limits."""
+
+    labels: frozenset[str]
+    slots: Slots
+    waiting: deque[_Asked] = field(default_factory=deque)
+
+
+class Dispatcher:
+    """Send requests to the workers of a cluster. `slots`: sessions taken by each device, with their limits.
+
+    `ends_at`: monotonic time of the end of the run.
+    """
+
+    def __init__(
+        self, devices: Mapping[str, Device], link: ClusterConnection, *, topic: str, content: Mapping[str, str],
+        slots: Mapping[str, Slots], ends_at: float,
+    ) -> None:  # fmt: skip
+        self._devices, self._link, self._topic, self._content = devices, link, topic, content
+        self._slots, self._ends_at = slots, ends_at
+        self._labels = {
+            name: frozenset({*content.values(), *reach_labels([device.reach])}) for name, device in devices.items()
+        }
+        self._workers: Sequence[WorkerInfo] = ()
+        self._heard_at: float | None = None  # of the scheduler, for the first time
+        self._reached_at: dict[frozenset[str], float] = {}
+        self._queues: dict[tuple[frozenset[str], tuple[str, ...]], _Queue] = {}
+        self._under_way: dict[str, _Asked] = {}
+        self._taken: Counter[str] = Counter()
+
+    def open(self) -> None:
+        """Wait for workers. Raises UsageError for devices beyond the reach of all workers, SchedulerLost."""
+        while self._heard_at is None:
+            self.receive(time.monotonic() + _FIRST_S)
+        until = self._heard_at + _FIRST_S
+        while (missing := self._beyond_reach()) and time.monotonic() < until:
+            self.receive(until)
+        refused = tuple(worker for worker in self._workers if worker.other(self._content))
+        if not missing:
+            return
+        if refused and len(refused) == len(self._workers):
+            names = [message(OTHERS[one.other(self._content)], worker=one.name) for one in refused]
+            raise UsageError(message("audit:cluster.all_refused", workers=names))
+        if not self._workers:
+            raise UsageError(message("audit:cluster.no_worker"))
+        groups = [_group(reach, names) for reach, names in sorted(_by_reach(self._devices, missing).items())]
+        raise UsageError(message("audit:cluster.unreached", groups=groups))
+
+    @property
+    def refused(self) -> tuple[tuple[str, str], ...]:
+        """Workers of another content by name, with the part unlike ours."""
+        return tuple(sorted({(one.name, other) for one in self._workers if (other := one.other(self._content))}))
+
+    @property
+    def busy(self) -> bool:
+        """True with a request without an answer."""
+        return bool(self._queues or self._under_way)
+
+    def add(self, request: ReadRequest, done: Done) -> None:
+        """Add a request; `send` sends it as soon as possible."""
+        labels, slots = self._labels[request.device], self._slots.get(request.device, {})
+        self._reached_at.setdefault(labels, time.monotonic())
+        queue = self._queues.setdefault((labels, tuple(sorted(slots))), _Queue(labels, slots))
+        queue.waiting.append(_Asked(request, done))
+
+    def run(self, requests: Sequence[ReadRequest], done: Done) -> None:
+        """Send requests, and wait for all answers. Raises SchedulerLost."""
+        self._reached_at = {}
+        for request in requests:
+            self.add(request, done)
+        while self.busy:
+            self.send()
+            self.receive(time.monotonic() + _LOOK_S)
+            self.give_up()
+
+    def send(self) -> None:
+        """Send all requests for which a worker and all sessions are free."""
+        under_way = Counter(self._labels[asked.request.device] for asked in self._under_way.values())
+        room = {labels: ceil(capacity(self._workers, labels) * _AHEAD) for labels in self._reached_at}
+        for key, queue in list(self._queues.items()):
+            while queue.waiting and under_way[queue.labels] < room[queue.labels] and self._free(queue.slots):
+                self._request(queue.waiting.popleft(), queue.slots)
+                under_way[queue.labels] += 1
+            if not queue.waiting:
+                del self._queues[key]
+            if all(under_way[labels] >= most for labels, most in room.items()):
+                return
+
+    def _free(self, slots: Slots) -> bool:
+        return all(self._taken[slot] < limit for slot, limit in slots.items())
+
+    def _request(self, asked: _Asked, slots: Slots) -> None:
+        key = f"read_device-{uuid4().hex}"
+        self._under_way[key] = asked
+        self._taken.update(slots.keys())
+        seconds = min(max(0.0, self._ends_at - time.monotonic()), _LONGEST_S)
+        request = replace(asked.request, key=key, topic=self._topic, seconds=seconds)
+        self._link.request(key, set(self._labels[request.device]), request.encode())
+
+    def receive(self, until: float) -> None:
+        """Handle the waiting frames, or the first by `until`. Raises SchedulerLost."""
+        self.handle(self._link.receive(max(0.0, until - time.monotonic())))
+
+    def handle(self, frame: Frame | None) -> None:
+        """Handle a frame and those behind it. Raises SchedulerLost."""
+        while frame is not None:
+            if frame.kind == frames.WORKERS:
+                self._workers, self._heard_at = _workers(frame.data), self._heard_at or time.monotonic()
+            elif frame.kind == frames.ANSWER:
+                key, _, answer = frame.data.partition(b"\n")
+                self._end(key.decode("utf-8", "replace"), answer)
+            elif frame.kind == frames.LOST:
+                self._end(frame.data.decode("utf-8", "replace"), Unreachable(message("audit:cluster.worker_lost")))
+            else:
+                reason = frame.data.decode("utf-8", "replace")
+                raise SchedulerLost(message("audit:cluster.lost", reason=reason or "-"))
+            frame = self._link.receive(0)
+
+    def _end(self, key: str, answer: bytes | SessionError) -> None:
+        """Hand over the answer of a request under way; that of another key is dropped."""
+        asked = self._under_way.pop(key, None)
+        if asked is not None:
+            self._taken.subtract(self._slots.get(asked.request.device, {}).keys())
+            asked.done(asked.request, answer)
+
+    def give_up(self) -> None:
+        """End the requests without a worker for too long, and all after the end of the run."""
+        now = time.monotonic()
+        for labels in self._reached_at:
+            if capacity(self._workers, labels):
+                self._reached_at[labels] = now
+        over = now > self._ends_at + _BEYOND_S
+        lost = {labels for labels, at in self._reached_at.items() if over or now - at > _UNREACHED_S}
+        if lost:
+            error = RunTimeOver(message("session:run_over")) if over else Unreachable(message("audit:cluster.nobody"))
+            self.fail(lost, error)
+
+    def fail(self, lost: Collection[frozenset[str]] | None, error: SessionError) -> None:
+        """End all requests with these labels, or all."""
+        for key, queue in list(self._queues.items()):
+            if lost is None or queue.labels in lost:
+                del self._queues[key]
+                for asked in queue.waiting:
+                    asked.done(asked.request, error)
+        for name, asked in list(self._under_way.items()):
+            if lost is None or self._labels[asked.request.device] in lost:
+                self._end(name, error)
+
+    def _beyond_reach(self) -> list[str]:
+        able = {labels: capacity(self._workers, labels) for labels in set(self._labels.values())}
+        return sorted(name for name, labels in self._labels.items() if not able[labels])
+
+
+def _workers(data: bytes) -> tuple[WorkerInfo, ...]:
+    """Return the workers of a frame; without those of another form."""
+    try:
+        found = parse_json(data)
+        return tuple(
+            WorkerInfo(str(one["name"]).partition("#")[0], int(one["threads"]), frozenset(map(str, one["labels"])))
+            for one in found
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ()
+
+
+def _by_reach(devices: Mapping[str, Device], names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(devices[name].reach, []).append(name)
+    return found
+
+
+def _group(reach: str, names: Sequence[str]) -> Message:
+    return message(
+        "audit:cluster.group", reach=reach or "-", n=len(names), names=[*names[:5], *(["..."] if names[5:] else [])]
+    )
+
+
+@contextmanager
+def open_dispatcher(
+    workspace: Workspace, devices: Mapping[str, Device], platforms: Mapping[str, Platform], address: SchedulerAddress,
+    *, nornir: Nornir, ends_at: float,
+) -> Iterator[tuple[Dispatcher, ClusterLink]]:  # fmt: skip
+    """Connect to a cluster. Raises UsageError, SchedulerLost."""
+    topic = f"eventready-{uuid4().hex}"
+    slots = session_slots(nornir, {name: platform.spec.session.limit for name, platform in platforms.items()})
+    link = ClusterLink(address, topic)
+    try:
+        dispatcher = Dispatcher(
+            devices, link, topic=topic, content=content_labels(workspace), slots=slots, ends_at=ends_at
+        )
+        dispatcher.open()
+        yield dispatcher, link
+    finally:
+        link.close()
