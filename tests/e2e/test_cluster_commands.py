@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from eventready.audit.collectors.cluster import dispatch, frames, reader
+from eventready.audit.collectors.cluster import frames, reader, requests
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import ReadRequest
 from eventready.audit.collectors.cluster.frames import Frame
@@ -67,8 +67,8 @@ def links(province: Province, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
     workspace = load_workspace(province.copy)
     WorkerLink.station, WorkerLink.opened = Station(workspace, "w", ()), []
     WorkerLink.labels = sorted(content_labels(workspace).values())
-    monkeypatch.setattr(dispatch, "ClusterLink", WorkerLink)
-    monkeypatch.setattr(dispatch, "_FIRST_S", 0.1)
+    monkeypatch.setattr(requests, "ClusterLink", WorkerLink)
+    monkeypatch.setattr(requests, "_FIRST_S", 0.1)
     return WorkerLink.opened
 
 

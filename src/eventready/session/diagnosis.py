@@ -61,7 +61,7 @@ Describe = Callable[[], tuple[Target, PlatformSpec]]
 
 
 def diagnose_all(devices: Iterable[str], diagnose_one: Callable[[str], Diagnosis]) -> Iterator[Diagnosis]:
-    """Diagnose devices in parallel; yield the results in the given order. An error before the first step fails it."""
+    """Diagnose devices in parallel; yield the results in the given order."""
 
     def diagnosed(device: str) -> Diagnosis:
         try:

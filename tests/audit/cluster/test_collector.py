@@ -17,13 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.audit.collectors.cluster import dispatch as module
 from eventready.audit.collectors.cluster import frames
+from eventready.audit.collectors.cluster import requests as module
 from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
 from eventready.audit.collectors.cluster.collector import ClusterCollector
-from eventready.audit.collectors.cluster.dispatch import Dispatcher, SchedulerLost, Slots
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import content_labels
+from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, Slots
 from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -118,11 +118,11 @@ def collected(cluster: Cluster, slots: Mapping[str, Slots] | None = None, ends_i
 def opened(
     cluster: Cluster, on_read: OnRead, slots: Mapping[str, Slots] | None = None, ends_in: float = 600
 ) -> ClusterCollector:
-    dispatcher = Dispatcher(
+    requests = ClusterRequests(
         cluster.job.devices, cluster, topic="t", content=CONTENT, slots=slots or {}, ends_at=monotonic() + ends_in
     )
-    dispatcher.open()
-    return ClusterCollector(cluster.job, dispatcher, on_read)
+    requests.open()
+    return ClusterCollector(cluster.job, requests, on_read)
 
 
 @settings(max_examples=25, deadline=None)

@@ -12,7 +12,7 @@ from nornir.core import Nornir
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import InvalidAnswer, ReadRequest, WorkerAnswer, decode_answer
-from eventready.audit.collectors.cluster.dispatch import Dispatcher, open_dispatcher
+from eventready.audit.collectors.cluster.requests import ClusterRequests, open_requests
 from eventready.audit.collectors.reading import (
     AuditJob,
     CollectStatus,
@@ -41,15 +41,15 @@ class _First:
 class ClusterCollector:
     """Read devices by the workers of a cluster."""
 
-    def __init__(self, job: AuditJob, dispatcher: Dispatcher, on_read: OnRead) -> None:
-        self._job, self._dispatcher, self._on_read = job, dispatcher, on_read
+    def __init__(self, job: AuditJob, requests: ClusterRequests, on_read: OnRead) -> None:
+        self._job, self._requests, self._on_read = job, requests, on_read
         self._first: dict[str, _First] = {}
 
     def read(self) -> CollectStatus:
         """See `DeviceCollector`."""
         self._step({name: self._job.matrix.requested(name) for name in self._job.devices}, 1)
         latest = max((one.read_at for one in self._first.values()), default=0.0)
-        return CollectStatus(len(self._first), latest, refused=self._dispatcher.refused)
+        return CollectStatus(len(self._first), latest, refused=self._requests.refused)
 
     def read_again(self) -> None:
         """See `DeviceCollector`."""
@@ -58,7 +58,7 @@ class ClusterCollector:
     def _step(self, facts: Mapping[str, tuple[str, ...]], reading: int) -> None:
         inventory = self._job.matrix.inventory
         requests = [ReadRequest(name, facts[name], tuple(inventory.get(name, ())), reading) for name in sorted(facts)]
-        self._dispatcher.run(requests, self._answered)
+        self._requests.run(requests, self._answered)
 
     def _answered(self, request: ReadRequest, data: bytes | SessionError) -> None:
         received, clock = time.monotonic(), time.time()
@@ -98,7 +98,7 @@ def open_cluster(
     job: AuditJob, workspace: Workspace, nornir: Nornir, address: SchedulerAddress, *, on_read: OnRead, ends_at: float
 ) -> Iterator[ClusterCollector]:  # fmt: skip
     """Open the collector of a cluster. Raises UsageError, SchedulerLost."""
-    with open_dispatcher(
+    with open_requests(
         workspace, job.devices, job.platforms, address, nornir=nornir, ends_at=ends_at
-    ) as (dispatcher, _link):  # fmt: skip
-        yield ClusterCollector(job, dispatcher, on_read)
+    ) as (requests, _link):  # fmt: skip
+        yield ClusterCollector(job, requests, on_read)

@@ -12,9 +12,9 @@ from threading import Event, Lock, Thread
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import InvalidAnswer, ReadRequest
-from eventready.audit.collectors.cluster.dispatch import Dispatcher, SchedulerLost, open_dispatcher
 from eventready.audit.collectors.cluster.link import ClusterLink
 from eventready.audit.collectors.cluster.reply_codec import decode_replies, decode_steps
+from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, open_requests
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.facts.observe import commands_for
@@ -28,7 +28,7 @@ from eventready.workspace.workspace import Workspace
 #: Seconds between two looks at waiting requests, and until the next attempt to reach a lost scheduler.
 _LOOK_S, _AGAIN_S = 0.5, 3.0
 
-_Connected = tuple[Dispatcher, ClusterLink]
+_Connected = tuple[ClusterRequests, ClusterLink]
 
 
 class ClusterReader:
@@ -44,7 +44,7 @@ class ClusterReader:
         self._lock, self._closed = Lock(), Event()
         self._lost: SessionError | None = None
         self._open = ExitStack()
-        self._dispatcher, self._link = self._open.enter_context(connect())
+        self._requests, self._link = self._open.enter_context(connect())
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -65,7 +65,7 @@ class ClusterReader:
             raise Unreachable(message("audit:cluster.invalid", reason=str(error))) from None
 
     def close(self) -> None:
-        """End the connection; threads that wait get an error."""
+        """End the connection, and the waits of other threads."""
         self._closed.set()
         self._fail(Unreachable(message("audit:cluster.lost", reason="-")))
         self._thread.join()
@@ -77,8 +77,8 @@ class ClusterReader:
         with self._lock:
             if self._lost:
                 raise self._lost.again()
-            self._dispatcher.add(request, lambda _request, answer: answers.put(answer))
-            self._dispatcher.send()
+            self._requests.add(request, lambda _request, answer: answers.put(answer))
+            self._requests.send()
         answer = answers.get()
         if isinstance(answer, SessionError):
             raise answer.again()
@@ -87,16 +87,16 @@ class ClusterReader:
     def _fail(self, error: SessionError) -> None:
         with self._lock:
             self._lost = error
-            self._dispatcher.fail(None, error)
+            self._requests.fail(None, error)
 
     def _work(self) -> None:
         while not self._closed.is_set():
             frame = self._link.receive(_LOOK_S)
             try:
                 with self._lock:
-                    self._dispatcher.handle(frame)
-                    self._dispatcher.give_up()
-                    self._dispatcher.send()
+                    self._requests.handle(frame)
+                    self._requests.give_up()
+                    self._requests.send()
             except SchedulerLost as error:
                 self._fail(Unreachable(error.cause))
                 self._again()
@@ -106,7 +106,7 @@ class ClusterReader:
         self._open.close()
         while not self._closed.wait(_AGAIN_S):
             try:
-                self._dispatcher, self._link = self._open.enter_context(self._connect())
+                self._requests, self._link = self._open.enter_context(self._connect())
             except (UsageError, SchedulerLost):
                 continue
             self._lost = None
@@ -121,7 +121,7 @@ def open_reader(
     loaded = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
     platforms = {device.name: with_questions(loaded[device.platform], device) for device in devices}
     connect = partial(
-        open_dispatcher, workspace, {device.name: device for device in devices}, platforms, address,
+        open_requests, workspace, {device.name: device for device in devices}, platforms, address,
         nornir=workspace.nornir(), ends_at=time.monotonic() + seconds,
     )  # fmt: skip
     reader = ClusterReader(platforms, connect)

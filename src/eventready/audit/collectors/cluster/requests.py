@@ -59,7 +59,7 @@ class SchedulerLost(EventreadyError):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Pending:
     """Request with the recipient of its answer."""
 
     request: ReadRequest
@@ -72,10 +72,10 @@ class _Queue:
 
     labels: frozenset[str]
     slots: Slots
-    waiting: deque[_Asked] = field(default_factory=deque)
+    waiting: deque[_Pending] = field(default_factory=deque)
 
 
-class Dispatcher:
+class ClusterRequests:
     """Send requests to the workers of a cluster. `slots`: sessions taken by each device, with their limits.
 
     `ends_at`: monotonic time of the end of the run.
@@ -94,7 +94,7 @@ class Dispatcher:
         self._heard_at: float | None = None  # of the scheduler, for the first time
         self._reached_at: dict[frozenset[str], float] = {}
         self._queues: dict[tuple[frozenset[str], tuple[str, ...]], _Queue] = {}
-        self._under_way: dict[str, _Asked] = {}
+        self._under_way: dict[str, _Pending] = {}
         self._taken: Counter[str] = Counter()
 
     def open(self) -> None:
@@ -126,11 +126,11 @@ class Dispatcher:
         return bool(self._queues or self._under_way)
 
     def add(self, request: ReadRequest, done: Done) -> None:
-        """Add a request; `send` sends it as soon as possible."""
+        """Add a request for `send`."""
         labels, slots = self._labels[request.device], self._slots.get(request.device, {})
         self._reached_at.setdefault(labels, time.monotonic())
         queue = self._queues.setdefault((labels, tuple(sorted(slots))), _Queue(labels, slots))
-        queue.waiting.append(_Asked(request, done))
+        queue.waiting.append(_Pending(request, done))
 
     def run(self, requests: Sequence[ReadRequest], done: Done) -> None:
         """Send requests, and wait for all answers. Raises SchedulerLost."""
@@ -144,7 +144,7 @@ class Dispatcher:
 
     def send(self) -> None:
         """Send all requests for which a worker and all sessions are free."""
-        under_way = Counter(self._labels[asked.request.device] for asked in self._under_way.values())
+        under_way = Counter(self._labels[pending.request.device] for pending in self._under_way.values())
         room = {labels: ceil(capacity(self._workers, labels) * _AHEAD) for labels in self._reached_at}
         for key, queue in list(self._queues.items()):
             while queue.waiting and under_way[queue.labels] < room[queue.labels] and self._free(queue.slots):
@@ -158,12 +158,12 @@ class Dispatcher:
     def _free(self, slots: Slots) -> bool:
         return all(self._taken[slot] < limit for slot, limit in slots.items())
 
-    def _request(self, asked: _Asked, slots: Slots) -> None:
+    def _request(self, pending: _Pending, slots: Slots) -> None:
         key = f"read_device-{uuid4().hex}"
-        self._under_way[key] = asked
+        self._under_way[key] = pending
         self._taken.update(slots.keys())
         seconds = min(max(0.0, self._ends_at - time.monotonic()), _LONGEST_S)
-        request = replace(asked.request, key=key, topic=self._topic, seconds=seconds)
+        request = replace(pending.request, key=key, topic=self._topic, seconds=seconds)
         self._link.request(key, set(self._labels[request.device]), request.encode())
 
     def receive(self, until: float) -> None:
@@ -171,7 +171,7 @@ class Dispatcher:
         self.handle(self._link.receive(max(0.0, until - time.monotonic())))
 
     def handle(self, frame: Frame | None) -> None:
-        """Handle a frame and those behind it. Raises SchedulerLost."""
+        """Handle a frame and all waiting frames. Raises SchedulerLost."""
         while frame is not None:
             if frame.kind == frames.WORKERS:
                 self._workers, self._heard_at = _workers(frame.data), self._heard_at or time.monotonic()
@@ -186,11 +186,11 @@ class Dispatcher:
             frame = self._link.receive(0)
 
     def _end(self, key: str, answer: bytes | SessionError) -> None:
-        """Hand over the answer of a request under way; that of another key is dropped."""
-        asked = self._under_way.pop(key, None)
-        if asked is not None:
-            self._taken.subtract(self._slots.get(asked.request.device, {}).keys())
-            asked.done(asked.request, answer)
+        """Hand over the answer of a request under way, and drop any other."""
+        pending = self._under_way.pop(key, None)
+        if pending is not None:
+            self._taken.subtract(self._slots.get(pending.request.device, {}).keys())
+            pending.done(pending.request, answer)
 
     def give_up(self) -> None:
         """End the requests without a worker for too long, and all after the end of the run."""
@@ -209,10 +209,10 @@ class Dispatcher:
         for key, queue in list(self._queues.items()):
             if lost is None or queue.labels in lost:
                 del self._queues[key]
-                for asked in queue.waiting:
-                    asked.done(asked.request, error)
-        for name, asked in list(self._under_way.items()):
-            if lost is None or self._labels[asked.request.device] in lost:
+                for pending in queue.waiting:
+                    pending.done(pending.request, error)
+        for name, pending in list(self._under_way.items()):
+            if lost is None or self._labels[pending.request.device] in lost:
                 self._end(name, error)
 
     def _beyond_reach(self) -> list[str]:
@@ -246,19 +246,19 @@ def _group(reach: str, names: Sequence[str]) -> Message:
 
 
 @contextmanager
-def open_dispatcher(
+def open_requests(
     workspace: Workspace, devices: Mapping[str, Device], platforms: Mapping[str, Platform], address: SchedulerAddress,
     *, nornir: Nornir, ends_at: float,
-) -> Iterator[tuple[Dispatcher, ClusterLink]]:  # fmt: skip
+) -> Iterator[tuple[ClusterRequests, ClusterLink]]:  # fmt: skip
     """Connect to a cluster. Raises UsageError, SchedulerLost."""
     topic = f"eventready-{uuid4().hex}"
     slots = session_slots(nornir, {name: platform.spec.session.limit for name, platform in platforms.items()})
     link = ClusterLink(address, topic)
     try:
-        dispatcher = Dispatcher(
+        requests = ClusterRequests(
             devices, link, topic=topic, content=content_labels(workspace), slots=slots, ends_at=ends_at
         )
-        dispatcher.open()
-        yield dispatcher, link
+        requests.open()
+        yield requests, link
     finally:
         link.close()
