@@ -1,4 +1,4 @@
-"""Replies of a device, and the steps of a connection to it, as JSON from a worker; nothing in them is trusted."""
+"""Replies of a device, and the steps of a connection, as JSON from a worker: nothing is trusted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventready.audit.collectors.cluster.codec import INVALID, InvalidAnswer, message_of, text_of
-from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, to_json
+from eventready.core.strings.json_text import parse_json
 from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.session.steps import ConnectStep

@@ -24,8 +24,8 @@ from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import OTHERS, WorkerInfo, capacity, content_labels, reach_labels
 from eventready.audit.collectors.cluster.link import ClusterLink
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform
 from eventready.session.plugin import session_slots
 from eventready.session.reply import RunTimeOver, SessionError, Unreachable
