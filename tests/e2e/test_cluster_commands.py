@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -62,7 +61,7 @@ class WorkerLink:
 
 
 @pytest.fixture
-def links(province: Province, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerLink]]:
+def links(province: Province, monkeypatch: pytest.MonkeyPatch) -> list[WorkerLink]:
     """Connections to the worker."""
     workspace = load_workspace(province.copy)
     WorkerLink.station, WorkerLink.opened = Station(workspace, "w", ()), []
