@@ -7,8 +7,8 @@ which worker, the scheduler decides. Requests of a lost worker go to another one
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -68,11 +68,15 @@ class _Pending:
 
 @dataclass
 class _Queue:
-    """Requests with the same labels and the same sessions; `slots`: these with their limits."""
+    """Requests with the same labels and the same sessions; `slots`: these with their limits.
+
+    `listed`: among the ready or the blocked queues.
+    """
 
     labels: frozenset[str]
     slots: Slots
     waiting: deque[_Pending] = field(default_factory=deque)
+    listed: bool = False
 
 
 class ClusterRequests:
@@ -94,7 +98,11 @@ class ClusterRequests:
         self._heard_at: float | None = None  # of the scheduler, for the first time
         self._reached_at: dict[frozenset[str], float] = {}
         self._queues: dict[tuple[frozenset[str], tuple[str, ...]], _Queue] = {}
+        self._ready: dict[frozenset[str], deque[_Queue]] = defaultdict(deque)
+        self._blocked: dict[str, deque[_Queue]] = defaultdict(deque)  # by the session that is not free
+        self._left = 0
         self._under_way: dict[str, _Pending] = {}
+        self._sent: Counter[frozenset[str]] = Counter()
         self._taken: Counter[str] = Counter()
 
     def open(self) -> None:
@@ -123,7 +131,7 @@ class ClusterRequests:
     @property
     def busy(self) -> bool:
         """True with a request without an answer."""
-        return bool(self._queues or self._under_way)
+        return bool(self._left or self._under_way)
 
     def add(self, request: ReadRequest, done: Done) -> None:
         """Add a request for `send`."""
@@ -131,6 +139,10 @@ class ClusterRequests:
         self._reached_at.setdefault(labels, time.monotonic())
         queue = self._queues.setdefault((labels, tuple(sorted(slots))), _Queue(labels, slots))
         queue.waiting.append(_Pending(request, done))
+        self._left += 1
+        if not queue.listed:
+            queue.listed = True
+            self._ready[labels].append(queue)
 
     def run(self, requests: Sequence[ReadRequest], done: Done) -> None:
         """Send requests, and wait for all answers. Raises SchedulerLost."""
@@ -144,27 +156,40 @@ class ClusterRequests:
 
     def send(self) -> None:
         """Send all requests for which a worker and all sessions are free."""
-        under_way = Counter(self._labels[pending.request.device] for pending in self._under_way.values())
-        room = {labels: ceil(capacity(self._workers, labels) * _AHEAD) for labels in self._reached_at}
-        for key, queue in list(self._queues.items()):
-            while queue.waiting and under_way[queue.labels] < room[queue.labels] and self._free(queue.slots):
-                self._request(queue.waiting.popleft(), queue.slots)
-                under_way[queue.labels] += 1
-            if not queue.waiting:
-                del self._queues[key]
-            if all(under_way[labels] >= most for labels, most in room.items()):
-                return
+        for labels, queues in list(self._ready.items()):
+            room = ceil(capacity(self._workers, labels) * _AHEAD)
+            while queues and self._sent[labels] < room:
+                queue = queues[0]
+                full = self._full(queue.slots)
+                if queue.waiting and not full:
+                    self._request(queue.waiting.popleft(), queue)
+                    continue
+                queues.popleft()
+                queue.listed = bool(queue.waiting)
+                if queue.listed:
+                    self._blocked[full].append(queue)
+                self._wake(slot for slot, limit in queue.slots.items() if self._taken[slot] < limit)
 
-    def _free(self, slots: Slots) -> bool:
-        return all(self._taken[slot] < limit for slot, limit in slots.items())
+    def _full(self, slots: Slots) -> str:
+        """Return a session that is not free; empty for none."""
+        return next((slot for slot, limit in slots.items() if self._taken[slot] >= limit), "")
 
-    def _request(self, pending: _Pending, slots: Slots) -> None:
+    def _wake(self, slots: Iterable[str]) -> None:
+        """Look again at a queue of each of these sessions."""
+        for slot in slots:
+            if blocked := self._blocked.get(slot):
+                queue = blocked.popleft()
+                self._ready[queue.labels].append(queue)
+
+    def _request(self, pending: _Pending, queue: _Queue) -> None:
         key = f"read_device-{uuid4().hex}"
         self._under_way[key] = pending
-        self._taken.update(slots.keys())
+        self._taken.update(queue.slots.keys())
+        self._sent[queue.labels] += 1
+        self._left -= 1
         seconds = min(max(0.0, self._ends_at - time.monotonic()), _LONGEST_S)
         request = replace(pending.request, key=key, topic=self._topic, seconds=seconds)
-        self._link.request(key, set(self._labels[request.device]), request.encode())
+        self._link.request(key, set(queue.labels), request.encode())
 
     def receive(self, until: float) -> None:
         """Handle the waiting frames, or the first by `until`. Raises SchedulerLost."""
@@ -189,7 +214,10 @@ class ClusterRequests:
         """Hand over the answer of a request under way, and drop any other."""
         pending = self._under_way.pop(key, None)
         if pending is not None:
-            self._taken.subtract(self._slots.get(pending.request.device, {}).keys())
+            slots = self._slots.get(pending.request.device, {})
+            self._taken.subtract(slots.keys())
+            self._sent[self._labels[pending.request.device]] -= 1
+            self._wake(slots)
             pending.done(pending.request, answer)
 
     def give_up(self) -> None:
@@ -206,11 +234,11 @@ class ClusterRequests:
 
     def fail(self, lost: Collection[frozenset[str]] | None, error: SessionError) -> None:
         """End all requests with these labels, or all."""
-        for key, queue in list(self._queues.items()):
-            if lost is None or queue.labels in lost:
-                del self._queues[key]
-                for pending in queue.waiting:
-                    pending.done(pending.request, error)
+        for queue in self._queues.values():
+            while queue.waiting and (lost is None or queue.labels in lost):
+                pending = queue.waiting.popleft()
+                self._left -= 1
+                pending.done(pending.request, error)
         for name, pending in list(self._under_way.items()):
             if lost is None or self._labels[pending.request.device] in lost:
                 self._end(name, error)
