@@ -171,7 +171,7 @@ class ClusterRequests:
                 self._wake(slot for slot, limit in queue.slots.items() if self._taken[slot] < limit)
 
     def _full(self, slots: Slots) -> str:
-        """Return a session that is not free; empty for none."""
+        """Return a session in full use; empty for none."""
         return next((slot for slot, limit in slots.items() if self._taken[slot] >= limit), "")
 
     def _wake(self, slots: Iterable[str]) -> None:
