@@ -54,6 +54,13 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
         ("role: CA", "role: XX", ":10: "),
         (", role: CA", "", "the receiver duty has no role, person or address"),
         ("1m30s", "ninety", "'ninety' is no time"),
+        ("1m30s", "999999d", "'999999d' is longer than 31 days"),
+        (
+            'check=~"cell|site"',
+            "status=failed",
+            "no alert has the status failed. An alert has one of these: fail, warn",
+        ),
+        ('check=~"cell|site"', 'status!~"pass|down"', "no alert has the status pass|down"),
         ('check=~"cell|site"', "check=~(a+)+", "is no regular expression"),
         ("  group_wait", "  matchers: [a=b]\n  group_wait", "the first route needs a receiver"),
         ("env:EVENTREADY_HEARTBEAT", "https://example.vn/secret", "alerts.yaml:14: "),

@@ -36,7 +36,7 @@ from eventready.watch.own_clock import clock_finding
 from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
-from eventready.watch.snapshot import SNAPSHOT_S, Snapshots
+from eventready.watch.snapshot import NO_CALLS, SNAPSHOT_S, Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -145,7 +145,9 @@ class WatchSession:
             nonlocal kept_at, cost_s, changed
             begun, changed = time.monotonic(), changed or bool(changes)
             if begun - kept_at >= max(_PAUSES * cost_s, 0 if changed else SNAPSHOT_S):
-                snapshots.keep(watcher, self._resting, begun, max(_PAUSES * cost_s, SNAPSHOT_S) + cost_s)
+                notes = self.calls.notes() if self.calls else [NO_CALLS]
+                every_s = max(_PAUSES * cost_s, SNAPSHOT_S) + cost_s
+                snapshots.keep(watcher, self._resting, begun, every_s, notes)
                 kept_at, changed = time.monotonic(), False
                 cost_s = min(kept_at - begun, _SLOWER * max(cost_s, SNAPSHOT_S / _PAUSES))
             if self.calls:

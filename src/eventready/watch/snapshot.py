@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,9 @@ SNAPSHOT_S = 5.0
 
 #: Snapshots that may be missing before the watch counts as gone.
 MISSED = 3
+
+#: Note of a watch without alerts.yaml.
+NO_CALLS = "watch:call.note_nobody"
 
 #: Order of open states, the worst first.
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
@@ -54,13 +57,17 @@ class Snapshots:
         self._current, self._clock = store.current(KIND), clock
         self._key = f"{event} rehearsal" if clock.rehearsal else event
 
-    def keep(self, watcher: Watcher, resting: Mapping[str, str], now: float, every_s: float = SNAPSHOT_S) -> None:
+    def keep(
+        self, watcher: Watcher, resting: Mapping[str, str], now: float, every_s: float = SNAPSHOT_S,
+        notes: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         """Replace the snapshot by the present; `now` is a monotonic time, `every_s` the longest time to the next.
 
+        `notes`: ids of sentences about the calls.
         Raises StoreError.
         """
         head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}
-        self._current.put(self._key, {**head, **_document(watcher, resting, now)})
+        self._current.put(self._key, {**head, "notes": [*notes], **_document(watcher, resting, now)})
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""

@@ -108,6 +108,14 @@ def test_reminders_go_to_people_by_mail_once(workspace: Path, mailroom: Mailroom
     assert len(mailroom.mails) == 4
 
 
+def test_a_broken_file_of_alerts_stops_no_reminder(workspace: Path, mailroom: Mailroom) -> None:
+    configure(workspace, room=mailroom, mail=("ca@example.vn",))
+    (workspace / "inventory" / "alerts.yaml").write_text("rout: {}", encoding="utf-8")
+    _queued, broken, sent = notified(workspace, FakeClock("2022-04-25 11:31"))
+    assert (broken.failed, "alerts.yaml" in broken.outcome) == (True, True)
+    assert sent.outcome == "mailed to ca@example.vn"
+
+
 def test_a_refused_mail_is_tried_again_and_the_other_channel_is_not_repeated(
     workspace: Path, mailroom: Mailroom, stub: Stub
 ) -> None:

@@ -351,6 +351,51 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     return int(left.value.code or 0), capsys.readouterr().out
 
 
+def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_LOOK_S", 0.0)
+    desk, path = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel()), workspace.path / "inventory"
+    desk.change("core-1", "uplink", "fail")
+
+    def called(content: str, seconds: float) -> list[str]:
+        (path / "alerts.yaml").write_text(content, encoding="utf-8")
+        desk.calls.round([], ())
+        return desk.after(seconds)
+
+    assert called(FILE, 31) == ["duty@example.vn"]
+    assert called(FILE.replace("route:", "rout:"), 600) == ["an@example.vn"]
+    assert called(FILE.replace("route:", "rout:"), 1) == []
+    assert desk.calls.notes() == ["watch:call.note_kept"]
+    assert len([notice for notice in desk.notices if "rout" in notice]) == 1
+    assert called(FILE.replace("duty@", "night@"), 60) == []
+    assert desk.calls.notes() == []
+    desk.change("core-1", "isis", "fail")
+    assert desk.after(301) == ["night@example.vn"]
+    (path / "alerts.yaml").unlink()
+    desk.calls.round([], ())
+    assert desk.calls.notes() == ["watch:call.note_kept"]
+    assert "call.no_file" in desk.notices[-1]
+
+
+def test_each_address_gets_its_language(workspace: Workspace, store: Store) -> None:
+    people = "  An: {mail: [an@example.vn], lang: en}\n  Vy: {mail: [vy@example.vn]}\n"
+    file = FILE.replace("mail: [duty@example.vn]", "people: [An, Vy]").replace(
+        "  An: {mail: [an@example.vn]}\n", people
+    )
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(31) == ["an@example.vn", "vy@example.vn"]
+    assert [subject for _, subject in desk.channel.sent] == [
+        f"[{mark}: core-1 uplink" for mark in ("REHEARSAL] 1 alert", "DIỄN TẬP] 1 cảnh báo")
+    ]
+    desk.record.beat(Beat(1, 1, 1, 0))
+    desk.calls.died()
+    desk.after(1)
+    assert ["The watch died" in subject for _, subject in desk.channel.sent[2:]] == [True, False]
+
+
 def test_the_command_tests_receivers_and_explains_alerts(
     workspace: Workspace, mailroom: Mailroom, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -372,8 +417,8 @@ def test_the_command_tests_receivers_and_explains_alerts(
     code, shown = run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")
     (found,) = json.loads(shown)
     assert (code, found["muted"], found["acknowledgement"]["by"]) == (0, "", "Bình")
-    assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn"}]
-    assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn"}]
+    assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn", "lang": "vi"}]
+    assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn", "lang": "vi"}]
     assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
     supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed

@@ -163,6 +163,17 @@ def test_routes_take_the_first_fitting_child_and_go_on_after_continue() -> None:
     assert sorted(names(log.at(30, *found))) == [("chief", ["a"], []), ("chief", ["b"], []), ("duty", ["c"], [])]
 
 
+def test_a_change_of_the_tree_calls_nobody_twice_and_a_new_receiver_at_once() -> None:
+    cells = {"matchers": ["check=cell"], "receiver": "radio"}
+    log = Log(alerts_file(routes=[cells], escalate={"receiver": "chief", "after": "1h"}))
+    one = alert("a", "cell")
+    assert names(log.at(30, one)) == [("radio", ["a"], [])]
+    log.file = alerts_file(routes=[{"matchers": ["check=site"], "receiver": "chief"}, cells])
+    assert log.at(900, one) == []
+    log.file = alerts_file(routes=[{**cells, "receiver": "chief"}])
+    assert names(log.at(905, one)) == [("chief", ["a"], [])]
+
+
 _TIMES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000), st.integers(1, 5000)), max_size=12)
 
 

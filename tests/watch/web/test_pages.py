@@ -119,6 +119,7 @@ def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
 
 def test_the_map_has_the_states_of_now(night: Scene) -> None:
     shown = client(night).get("/map").text
+    assert '<a href="/device/edge%2F1..%C4%90%C3%A0%20N%E1%BA%B5ng%3F%23%26x%3D%3Cb%3E"><rect' in shown
     drawn = shown[shown.index("<svg", shown.index('class="map')) :]
     assert "edge/1..Đà Nẵng?#&amp;x=&lt;b&gt;" in drawn
     assert text("terms:status.fail", "en") + " 1" in drawn

@@ -108,6 +108,14 @@ def test_the_watch_is_gone_after_missed_snapshots_and_when_the_clock_was_set_bac
         assert replace(made.model.night(), age_s=age_s).gone is gone
 
 
+def test_the_wall_says_that_nobody_is_called(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.snapshots.keep(made.watcher, {}, made.now, notes=[snapshot.NO_CALLS])
+        shown = wall_body(wall_of(made.model.night(), made.workspace), VIEWERS[0])
+    assert text(snapshot.NO_CALLS, "vi") in shown
+
+
 def test_devices_outside_of_a_limited_watch_are_not_measured(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()

@@ -19,6 +19,7 @@ with deferred():
     from eventready.cli.signing import current_user
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.session import WatchSession, pause
+    from eventready.watch.snapshot import NO_CALLS
     from eventready.workspace.devices.select import select
     from eventready.workspace.settings.watching.alerts import load_alerts
 
@@ -58,6 +59,8 @@ def command(
     devices = select(workspace.devices, limit)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     settings = load_alerts(workspace.path)
+    if really and not settings:
+        app.notify(NO_CALLS)
     address = cluster_address(cluster, certificates)
     with (
         ExitStack() as stack,

@@ -20,7 +20,7 @@ from eventready.core.strings.phrases import moment_of, required, tidy
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest
-from eventready.workspace.settings.watching.alerts import LABELS
+from eventready.workspace.settings.watching.alerts import LABELS, require_status
 
 STREAM = "alert"
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
@@ -125,6 +125,8 @@ def _require_possible(matchers: Sequence[Matcher]) -> None:
     """Raise UsageError for an unknown label, and for two values of a label: no alert would fit, unnoticed."""
     for label in {one.label for one in matchers} - {*LABELS}:
         raise UsageError(message("workspace:alerts.label", label=label), do=suggest(label, LABELS))
+    for one in matchers:
+        require_status(one)
     values = {(one.label, one.value) for one in matchers if one.operator == "="}
     if len(values) > len({label for label, _value in values}):
         raise UsageError(message("watch:act.never"))

@@ -9,18 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from eventready.assurance.delivery.notify.channels import LANG, Channels
+from eventready.assurance.delivery.notify.channels import Channels
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
-from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.assurance.delivery.notify.receivers import addressees, written
 from eventready.assurance.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
 from eventready.assurance.papers.language import Language
 from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError
+from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.redaction.redaction import redactor
 from eventready.store.store import Store
@@ -31,7 +32,7 @@ from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situati
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
 from eventready.workspace.keys.secrets import resolve
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two looks at what is due, between two posts to an Alertmanager without a change, two heartbeats.
@@ -65,12 +66,15 @@ class AlertCalls:
     _lived_at: float = -inf
     _posted: dict[str, Alert] = field(default_factory=dict)
     _posted_at: float = -inf
+    _read: tuple[int, int, int] | None = None
+    _problem: str = ""
     _failing_since: float | None = None
     _alone: bool = False
     _roster: Roster | None = None
 
     def __post_init__(self) -> None:
         event = self.workspace.event
+        self._read = _stamp(self.workspace.path)
         self.outbox = self.store.outbox(event.id, rehearsal=self.clock.rehearsal)
         self.dispatcher = Dispatcher(self.settings)
         self._acts = Acts(self.store, event.id, self.clock)
@@ -89,7 +93,31 @@ class AlertCalls:
         self.alerts.take(changes, self.clock.now())
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
+            self._reread()
             self.dispatch(resting)
+
+    def _reread(self) -> None:
+        """Read a changed alerts.yaml; without a good and allowed one the last stays in force."""
+        stamp = _stamp(self.workspace.path)
+        if stamp == self._read and not self._problem:
+            return
+        try:
+            found = load_alerts(self.workspace.path)
+            if found is None:
+                raise UsageError(message("watch:call.no_file"))
+        except EventreadyError as error:
+            if str(error) != self._problem:
+                self._problem = str(error)
+                self.report(message("watch:call.kept", reason=error.whole))
+            return
+        self._read, self._problem = stamp, ""
+        self.settings, self.dispatcher = found, Dispatcher(found)
+        self.report(message("watch:call.read"))
+
+    def notes(self) -> list[str]:
+        """Return the ids of sentences about calls to nobody, and about other routes than those of alerts.yaml."""
+        found = {"kept": self._problem, "alone": self._alone, "dry_run": not self.really}
+        return [f"watch:call.note_{name}" for name, holds in found.items() if holds]
 
     def situation(self, resting: Collection[str] = ()) -> Situation:
         """Return the alerts in force now, with the acts on them. Raises StoreError."""
@@ -118,8 +146,12 @@ class AlertCalls:
 
     def test(self, receiver: str) -> list[Attempt]:
         """Send a test message to a receiver, and the due messages; return the attempts. Raises StoreError."""
-        subject = text("watch:call.test", LANG, event=self.workspace.event.title)
-        self._send(f"test-{self.clock.now():%Y%m%dT%H%M%S%f}", receiver, {"subject": subject, "text": subject})
+
+        def write(lang: Lang) -> dict[str, Any]:
+            subject = text("watch:call.test", lang, event=self.workspace.event.title)
+            return {"subject": subject, "text": subject}
+
+        self._send(f"test-{self.clock.now():%Y%m%dT%H%M%S%f}", receiver, write)
         if not self.really:
             return []
         with self.outbox.sender():
@@ -149,11 +181,11 @@ class AlertCalls:
 
     def _call_out(self, end: Event) -> None:
         """Call the heartbeat, and post to the Alertmanager, until the end."""
-        due = {name: 0.0 for name in ("heartbeat", "alertmanager") if getattr(self.settings, name)}
         works = {"heartbeat": self._heartbeat, "alertmanager": self._post}
+        due = dict.fromkeys(works, 0.0)
         while not end.wait(1.0):
-            for name, moment in due.items():
-                if time.monotonic() >= moment and time.monotonic() - self._lived_at < _STUCK_S:
+            for name in works if time.monotonic() - self._lived_at < _STUCK_S else ():
+                if time.monotonic() >= due[name] and getattr(self.settings, name):
                     due[name] = time.monotonic() + self._guarded(works[name])
 
     def _guarded(self, work: Callable[[], float]) -> float:
@@ -177,8 +209,9 @@ class AlertCalls:
         ended = {name: one for name, one in self._posted.items() if name not in present}
         changed = ended or calling.keys() - self._posted.keys()
         if changed or self._failing_since is not None or time.monotonic() - self._posted_at >= _POST_S:
-            documents = [posted(one, shift, now + timedelta(seconds=5 * _POST_S)) for one in calling.values()]
-            documents += [posted(one, shift, now) for one in ended.values()]
+            lang = self.settings.lang
+            documents = [posted(one, shift, now + timedelta(seconds=5 * _POST_S), lang) for one in calling.values()]
+            documents += [posted(one, shift, now, lang) for one in ended.values()]
             if documents:
                 self._post_documents(documents)
             self._posted, self._posted_at = calling, time.monotonic()
@@ -211,15 +244,20 @@ class AlertCalls:
         silent = one.only_ended and not receiver.send_resolved
         if not self.really:
             self._dry.append(one)
-        body = message_of(one, LANG)
-        if self._alone:
-            body["text"] += text("watch:call.alone", LANG) + "\n"
-        self._send(one.id, one.receiver, {**body, "kind": KIND, "silent": silent}, silent=silent)
 
-    def _send(self, name: str, receiver: str, body: Mapping[str, Any], *, silent: bool = False) -> None:
+        def write(lang: Lang) -> dict[str, Any]:
+            body = {**message_of(one, lang), "kind": KIND, "silent": silent}
+            if self._alone:
+                body["text"] += text("watch:call.alone", lang) + "\n"
+            return body
+
+        self._send(one.id, one.receiver, write, silent=silent)
+
+    def _send(self, name: str, receiver: str, write: Callable[[Lang], dict[str, Any]], *, silent: bool = False) -> None:
         now, whom = self.clock.now(), self.settings.receiver(receiver)
         people = () if silent else addressees(self.settings, whom, self.roster(), now)
         addresses = [entry.address for entry in people if entry.address]
+        body = written(people, write)
         if not self.really:
             self.report(message("watch:call.dry", subject=str(body["subject"]), addresses=addresses or ["-"]))
             return
@@ -235,11 +273,20 @@ class AlertCalls:
         return self._roster
 
 
-def posted(alert: Alert, shift: timedelta, ends: datetime) -> dict[str, Any]:
+def _stamp(folder: Path) -> tuple[int, int, int] | None:
+    """Identity of the content of alerts.yaml, as far as the file system knows it; None without the file."""
+    try:
+        found = (folder / "inventory" / FILE).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def posted(alert: Alert, shift: timedelta, ends: datetime, lang: Lang) -> dict[str, Any]:
     """Return an alert for the v2 API of Alertmanager. `shift`: from the event's time to real time."""
     return {
         "labels": {"alertname": alert.key.check, **{name: one for name, one in alert.labels.items() if one}},
-        "annotations": {"summary": sentence_of(alert, LANG)},
+        "annotations": {"summary": sentence_of(alert, lang)},
         "startsAt": (alert.since + shift).isoformat(),
         "endsAt": (ends + shift).isoformat(),
     }

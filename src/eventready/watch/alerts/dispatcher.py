@@ -24,9 +24,10 @@ _ESCALATED = "!"
 
 @dataclass(frozen=True)
 class Way:
-    """Node of the routing tree with the values of its parents. `path`: places of the nodes."""
+    """Node of the routing tree with the values of its parents. `path`: hashes of receiver and matchers of the nodes,
+    the same after a change elsewhere in the tree: nobody is called twice, and a new receiver is called."""
 
-    path: str = "0"
+    path: str = ""
     receiver: str = ""
     group_by: tuple[str, ...] = ()
     group_wait: timedelta = timedelta(seconds=30)
@@ -34,11 +35,12 @@ class Way:
     repeat_interval: timedelta = timedelta(hours=4)
     escalate: Escalation | None = None
 
-    def under(self, node: RouteNode, place: int) -> Way:
+    def under(self, node: RouteNode) -> Way:
         """Return the way of a child."""
         own = {name: getattr(node, name) for name in ("group_by", "group_wait", "group_interval", "repeat_interval")}
         own |= {"receiver": node.receiver or None, "escalate": node.escalate}
-        return replace(self, path=f"{self.path}.{place}", **{name: one for name, one in own.items() if one is not None})
+        found = replace(self, **{name: one for name, one in own.items() if one is not None})
+        return replace(found, path=self.path + _step(found.receiver, *map(str, node.matchers)))
 
     def group(self, labels: Mapping[str, str]) -> str:
         """Name of the group of an alert: the path, and the labels of `group_by`."""
@@ -47,7 +49,8 @@ class Way:
 
     def escalation(self, to: Escalation) -> Way:
         """Return the way of alerts without an acknowledgement or a delivery."""
-        return replace(self, path=self.path + _ESCALATED, receiver=to.receiver, group_wait=timedelta(), escalate=None)
+        path = self.path + _step(to.receiver) + _ESCALATED
+        return replace(self, path=path, receiver=to.receiver, group_wait=timedelta(), escalate=None)
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,8 @@ class Dispatcher:
     def __init__(self, settings: AlertsFile) -> None:
         self.settings = settings
         self._ways: dict[str, tuple[Way, ...]] = {}
-        root = Way().under(settings.route, 0)
-        self._nodes = {way.path: way for way in _nodes(settings.route, root)}
+        self._root = Way().under(settings.route)
+        self._nodes = {way.path: way for way in _nodes(settings.route, self._root)}
 
     def due(self, situation: Situation, log: Iterable[Notification]) -> list[Notification]:
         """Return the notifications due, given those made before in their order."""
@@ -130,7 +133,8 @@ class Dispatcher:
             taken = {one.fingerprint for one in firing if situation.act("acknowledgement", one)}
             found += _next(way, group, earlier, firing, situation=situation, taken=taken)
             if way.escalate:
-                higher, name = way.escalation(way.escalate), group.replace(way.path, way.path + _ESCALATED, 1)
+                higher = way.escalation(way.escalate)
+                name = group.replace(way.path, higher.path, 1)
                 before = past.get(name, [])
                 known = before[-1].known if before else {}
                 late = (_late(way.escalate, earlier, situation.now) if firing else set()) - taken | known.keys()
@@ -141,8 +145,8 @@ class Dispatcher:
     def ways(self, alert: Alert) -> tuple[Way, ...]:
         """Return the routes of an alert."""
         if alert.fingerprint not in self._ways:
-            root = self._nodes["0.0"]
-            self._ways[alert.fingerprint] = tuple(_walk(self.settings.route, root, alert.labels))
+            found = _walk(self.settings.route, self._root, alert.labels)
+            self._ways[alert.fingerprint] = tuple({way.path: way for way in found}.values())
         return self._ways[alert.fingerprint]
 
     def muted(self, alert: Alert, situation: Situation) -> str:
@@ -155,19 +159,23 @@ class Dispatcher:
         return "inhibition" if any(_inhibits(rule, alert, situation.alerts) for rule in rules) else ""
 
 
+def _step(*words: str) -> str:
+    return "." + sha256(repr(words).encode()).hexdigest()[:8]
+
+
 def _nodes(node: RouteNode, way: Way) -> Iterator[Way]:
     yield way
-    for place, child in enumerate(node.routes):
-        yield from _nodes(child, way.under(child, place))
+    for child in node.routes:
+        yield from _nodes(child, way.under(child))
 
 
 def _walk(node: RouteNode, way: Way, labels: Mapping[str, str]) -> Iterator[Way]:
     """Yield the ways of the deepest fitting nodes; the node itself without a fitting child."""
     taken = False
-    for place, child in enumerate(node.routes):
+    for child in node.routes:
         if all_match(child.matchers, labels):
             taken = True
-            yield from _walk(child, way.under(child, place), labels)
+            yield from _walk(child, way.under(child), labels)
             if not child.go_on:
                 break
     if not taken:

@@ -94,7 +94,7 @@ def span(duration: timedelta | float, lang: Lang) -> str:
     return text("web:span.second", lang, whole=whole)
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """Return a name as a segment of a path."""
     return quote(name, safe="", errors="replace")
 
@@ -106,5 +106,5 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": _segment}
+    made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": segment}
     return made

@@ -93,6 +93,11 @@ class Night:
         """Time of the data, on the event's clock."""
         return datetime.fromisoformat(self.snapshot["at"]) if self.snapshot else None
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Ids of sentences about the calls of the present watch."""
+        return self.snapshot.get("notes", ()) if self.snapshot and not self.gone else ()
+
 
 @dataclass
 class ReadModel:

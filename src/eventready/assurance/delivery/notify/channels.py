@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventready.assurance.delivery.mail.eml import Mailbox, draft
-from eventready.assurance.delivery.mail.letter import Letter, marked_subject
+from eventready.assurance.delivery.mail.letter import Letter
 from eventready.assurance.delivery.mail.mail import posted, read
 from eventready.assurance.delivery.mail.mail_server import mail_server
 from eventready.assurance.delivery.mail.paper_mail import required_sender
@@ -31,7 +31,7 @@ class UncertainDelivery(EventreadyError):
 
 
 class Channels:
-    """Channels of a workspace. Messages of a rehearsal are marked."""
+    """Channels of a workspace."""
 
     def __init__(self, folder: Path, event: Event, clock: Clock) -> None:
         self._folder, self._event, self._clock = folder, event, clock
@@ -42,7 +42,6 @@ class Channels:
         `handed` is called before a possible delivery. Raises RefusedAddress, UncertainDelivery, and EventreadyError
         for a failed attempt.
         """
-        subject = marked_subject(subject, LANG) if self._clock.rehearsal else subject
         if is_reference(address):
             return self._apprise(address, subject, body, handed)
         return self._mail(address, Letter(subject, body, self._clock.rehearsal), handed)

@@ -7,13 +7,12 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from eventready.assurance.delivery.notify.channels import LANG
-from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.assurance.delivery.notify.receivers import addressees, written
 from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import message, text
+from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import at, moment_of
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
@@ -68,11 +67,14 @@ def report_death(workspace: Workspace, store: Store, clock: Clock, *, at_once: b
     roster, ways = _roster(workspace), [settings.route.receiver]
     ways += [settings.route.escalate.receiver] if settings.route.escalate else []
     called = (addressees(settings, settings.receiver(way), roster, now) for way in ways)
-    words = text("delivery:watch_died", LANG, at=at(beat))
-    body = {"kind": "death", "subject": words, "text": words}
-    found = ([one.address for one in people if one.address] for people in called)
-    addresses = next(filter(None, found), [])
-    store.outbox(event.id, rehearsal=clock.rehearsal).add(f"died-{beat:%Y%m%dT%H%M%S}", body, addresses, now)
+    people = next(filter(None, ([one for one in found if one.address] for found in called)), [])
+
+    def write(lang: Lang) -> dict[str, str]:
+        words = text("delivery:watch_died", lang, at=at(beat))
+        return {"kind": "death", "subject": words, "text": words}
+
+    outbox = store.outbox(event.id, rehearsal=clock.rehearsal)
+    outbox.add(f"died-{beat:%Y%m%dT%H%M%S}", written(people, write), [one.address for one in people], now)
 
 
 def _roster(workspace: Workspace) -> Roster | None:

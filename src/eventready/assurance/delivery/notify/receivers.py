@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from eventready.assurance.delivery.notify.channels import LANG
 from eventready.assurance.roster.roster import Roster
+from eventready.core.messages import Lang
 from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
 
 
 @dataclass(frozen=True)
 class ReceiverAddress:
-    """Address of a receiver. `person`: name, or empty; `address`: empty without any."""
+    """Address of a receiver. `person`: name, or empty; `address`: empty without any; `lang`: of messages."""
 
     person: str
     address: str
+    lang: Lang
 
 
 def addressees(
     settings: AlertsFile, receiver: Receiver, roster: Roster | None, now: datetime
 ) -> tuple[ReceiverAddress, ...]:
     """Return the addresses of a receiver at a moment, each once; empty for people without any."""
-    found = [ReceiverAddress("", address) for address in (*receiver.mail, *receiver.apprise)]
+    lang = receiver.lang or settings.lang
+    found = [ReceiverAddress("", address, lang) for address in (*receiver.mail, *receiver.apprise)]
     for names in (*((name,) for name in receiver.people), *_on_duty(receiver, roster, now)):
         contact = next((settings.people[name] for name in names if name in settings.people), None)
         own = (*contact.mail, *contact.apprise) if contact else ()
-        found += [ReceiverAddress(names[-1], address) for address in own or ("",)]
+        own_lang = (contact and contact.lang) or lang
+        found += [ReceiverAddress(names[-1], address, own_lang) for address in own or ("",)]
     return tuple({one.address or one.person: one for one in found}.values())
+
+
+def written(people: Sequence[ReceiverAddress], write: Callable[[Lang], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the message for the outbox: in the language of the first address, with the words for others."""
+    first, *rest = [one for one in people if one.address] or [ReceiverAddress("", "", LANG)]
+    by_lang = {lang: {**write(lang), "lang": lang} for lang in {one.lang for one in (first, *rest)}}
+    words = {lang: {name: body[name] for name in ("subject", "text", "lang")} for lang, body in by_lang.items()}
+    others = {one.address: words[one.lang] for one in rest if one.lang != first.lang}
+    return {**by_lang[first.lang], "others": others}
 
 
 def _on_duty(receiver: Receiver, roster: Roster | None, now: datetime) -> Iterator[tuple[str, str]]:

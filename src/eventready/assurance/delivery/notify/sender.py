@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Protocol
 
-from eventready.assurance.delivery.notify.channels import RefusedAddress, UncertainDelivery
+from eventready.assurance.delivery.mail.letter import marked_subject
+from eventready.assurance.delivery.notify.channels import LANG, RefusedAddress, UncertainDelivery
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Rendered, message, rendered
@@ -35,7 +36,7 @@ class Attempt:
 
 
 class OutboxSender:
-    """Sender of an outbox. Inside `outbox.sender()` only."""
+    """Sender of an outbox. Inside `outbox.sender()` only. Messages of a rehearsal are marked."""
 
     def __init__(self, outbox: NotificationOutbox, channel: Channel, clock: Clock) -> None:
         self._outbox, self._channel, self._clock = outbox, channel, clock
@@ -47,9 +48,11 @@ class OutboxSender:
 
     def attempt(self, claimed: ClaimedDelivery) -> Attempt:
         """Send a claimed delivery, and record the outcome. Raises StoreError."""
-        subject, body = str(claimed.body["subject"]), str(claimed.body["text"])
+        words = claimed.body.get("others", {}).get(claimed.address, claimed.body)
+        subject, lang = str(words["subject"]), words.get("lang", LANG)
+        subject = marked_subject(subject, lang) if self._clock.rehearsal else subject
         try:
-            outcome = self._channel.send(claimed.address, subject, body, lambda: self._handed(claimed))
+            outcome = self._channel.send(claimed.address, subject, str(words["text"]), lambda: self._handed(claimed))
         except StoreError:
             raise
         except UncertainDelivery as error:

@@ -21,9 +21,12 @@ from eventready.assurance.papers.material.material import Week
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.core.clock import Clock
-from eventready.core.messages import Text, message, rendered, text
+from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import Rendered, Text, message, rendered, text
 from eventready.store.run import Summary
 from eventready.store.store import Store
+from eventready.store.streams.notification_outbox import ClaimedDelivery
+from eventready.workspace.settings.watching.alerts import FILE
 from eventready.workspace.workspace import Workspace
 
 
@@ -60,7 +63,10 @@ class WorkspaceJobs:
     def deliver(self) -> Iterator[Attempt]:
         """Send the due messages of the outbox, those of a watch too."""
         if self._really:
-            report_death(self._workspace, self._store, self._clock)
+            try:
+                report_death(self._workspace, self._store, self._clock)
+            except (UsageError, RefusedError) as error:  # a broken alerts.yaml stops no reminder
+                yield Attempt(ClaimedDelivery("death", FILE, {}, 0), Rendered(error.whole), failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
                 yield from OutboxSender(self._outbox, channels, self._clock).send_due()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +22,12 @@ _LOOSE = 9
 
 def map_figure(
     topology: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], language: Language, down: Collection[str] = (),
-    waves: Sequence[Collection[str]] = (),
+    waves: Sequence[Collection[str]] = (), *, href: Callable[[str], str] = lambda _name: "",
 ) -> Figure | None:  # fmt: skip
     """Map of a topology (`network.graph.export.plain`) with findings; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
+    `href`: address of the page of a device.
     """
     wave = {name: number for number, names in enumerate(waves, 1) for name in names}
     pairs = _pairs(topology["links"], frozenset(down))
@@ -36,6 +37,7 @@ def map_figure(
         node["id"]: MapBox(
             node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
             _worst(counts[node["id"]]), single=node["id"] in single, site=",".join(node["venues"]),
+            href=href(node["id"]),
         )
         for node in topology["nodes"]
     }  # fmt: skip

@@ -14,7 +14,7 @@ from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
 from eventready.store.run import Run
-from eventready.watch.web.page import html, model_of, viewer_of
+from eventready.watch.web.page import html, model_of, segment, viewer_of
 from eventready.watch.web.pages.details import present
 from eventready.watch.web.pages.wall import Wall
 from eventready.workspace.workspace import Workspace
@@ -38,8 +38,12 @@ def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str
     failed = {(one["device"], one["subject"]) for one in open_now if one["check"] in _PORTS and one["status"] == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}
     links = [_link(link, failed, silent) for link in topology["links"]]
-    figure = map_figure({**topology, "links": links}, _states(now, audit, open_now), language)
+    figure = map_figure({**topology, "links": links}, _states(now, audit, open_now), language, href=_page)
     return figure.charts[0].svg if figure else ""
+
+
+def _page(device: str) -> str:
+    return f"/device/{segment(device)}"
 
 
 def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str]) -> Mapping[str, Any]:

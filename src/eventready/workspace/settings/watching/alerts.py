@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from eventready.core.errors import InvalidValue, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Lang, message
 from eventready.core.strings.matchers import Matcher, matcher
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -30,8 +30,11 @@ from eventready.workspace.settings.mail import ReminderSettings
 FILE = "alerts.yaml"
 #: Labels of an alert.
 LABELS = ("device", "check", "subject", "status", "role", "venues")
+#: Values of `status`.
+STATUSES = ("fail", "warn", "not_measured")
 #: Value of group_by for a group per alert.
 EACH = "..."
+_LONGEST = timedelta(days=31)
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
@@ -41,9 +44,10 @@ def _duration(value: Any) -> Any:
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
         raise InvalidValue(message("workspace:alerts.duration", value=repr(value)))
-    return timedelta(
-        seconds=sum(int(n or 0) * unit for n, unit in zip(match.groups(), (86400, 3600, 60, 1), strict=True))
-    )
+    seconds = sum(int(n or 0) * unit for n, unit in zip(match.groups(), (86400, 3600, 60, 1), strict=True))
+    if seconds > _LONGEST.total_seconds():
+        raise InvalidValue(message("workspace:alerts.long", value=repr(value)))
+    return timedelta(seconds=seconds)
 
 
 def _some(value: timedelta) -> timedelta:
@@ -56,9 +60,19 @@ def _matcher(value: Any) -> Any:
     if isinstance(value, Matcher):
         return value
     try:
-        return matcher(str(value))
+        found = matcher(str(value))
+        require_status(found)
     except UsageError as error:
         raise InvalidValue(error) from None
+    return found
+
+
+def require_status(condition: Matcher) -> None:
+    """Raise UsageError for a condition on a status that no alert has: true for no alert, or for each."""
+    positive = condition._replace(operator=condition.operator.replace("!", "=").replace("==", "="))
+    if condition.label == "status" and not any(positive.matches({"status": one}) for one in STATUSES):
+        what = message("workspace:alerts.status", value=condition.value)
+        raise UsageError(what, do=message("workspace:alerts.statuses", statuses=STATUSES))
 
 
 def _reference(value: str) -> str:
@@ -120,6 +134,8 @@ class InhibitRule(WorkspaceModel):
 class Contact(ReminderSettings):
     """Addresses of a person: mail, and Apprise URLs as references."""
 
+    lang: Lang | None = Field(default=None, description="Language of the messages: vi, en")
+
 
 class Receiver(Contact):
     """Addresses, people by their name or staff number in the roster, or those on duty in a role at the minute."""
@@ -143,6 +159,7 @@ class AlertsFile(WorkspaceModel):
     route: RouteNode
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     people: dict[str, Contact] = Field(default={}, description="Addresses by name or staff number of the roster")
+    lang: Lang = Field(default="vi", description="Language of the messages to all without their own: vi, en")
     inhibit_rules: tuple[InhibitRule, ...] = ()
     alertmanager: Reference | None = Field(
         default=None, description="Reference to the URL of an Alertmanager, which then routes and sends"

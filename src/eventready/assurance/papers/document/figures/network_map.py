@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from xml.sax.saxutils import escape
 
 from eventready.assurance.papers.document.figures.svg import COLOURS, drawing, label, rectangle
 from eventready.assurance.papers.document.metrics import width
@@ -32,7 +33,7 @@ _STROKES: Mapping[LineState, str] = {
 class MapBox:
     """Device on the map: lines of text, the name first; status; `single` for a single point of failure.
 
-    `marked`: on grey ground, for a device of a change.
+    `marked`: on grey ground, for a device of a change. `href`: address of its page.
     """
 
     name: str
@@ -42,6 +43,7 @@ class MapBox:
     single: bool = False
     site: str = ""
     marked: bool = False
+    href: str = ""
 
     def node(self) -> MapNode:
         """Return the box in the size of its text."""
@@ -90,7 +92,7 @@ def _box(box: MapBox, place: Box) -> list[str]:
     for number, text in enumerate(box.lines):
         y = place.y + _LINE * (number + 1) - 1
         shapes.append(_fitted(x, y, text, bold=not number))
-    return shapes
+    return [f'<a href="{escape(box.href)}">', *shapes, "</a>"] if box.href else shapes
 
 
 def _fitted(x: float, y: float, text: str, *, bold: bool = False) -> str:
