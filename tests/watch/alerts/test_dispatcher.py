@@ -163,7 +163,7 @@ def test_routes_take_the_first_fitting_child_and_go_on_after_continue() -> None:
     assert sorted(names(log.at(30, *found))) == [("chief", ["a"], []), ("chief", ["b"], []), ("duty", ["c"], [])]
 
 
-def test_a_change_of_the_tree_calls_nobody_twice_and_a_new_receiver_at_once() -> None:
+def test_a_change_of_the_tree_repeats_no_call_and_calls_a_new_receiver_at_once() -> None:
     cells = {"matchers": ["check=cell"], "receiver": "radio"}
     log = Log(alerts_file(routes=[cells], escalate={"receiver": "chief", "after": "1h"}))
     one = alert("a", "cell")

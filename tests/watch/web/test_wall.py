@@ -108,7 +108,7 @@ def test_the_watch_is_gone_after_missed_snapshots_and_when_the_clock_was_set_bac
         assert replace(made.model.night(), age_s=age_s).gone is gone
 
 
-def test_the_wall_says_that_nobody_is_called(tmp_path: Path) -> None:
+def test_a_watch_without_calls_is_named_on_the_wall(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
         made.snapshots.keep(made.watcher, {}, made.now, notes=[snapshot.NO_CALLS])

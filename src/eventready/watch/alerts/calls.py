@@ -274,7 +274,7 @@ class AlertCalls:
 
 
 def _stamp(folder: Path) -> tuple[int, int, int] | None:
-    """Identity of the content of alerts.yaml, as far as the file system knows it; None without the file."""
+    """Time, size and inode of alerts.yaml; None without the file."""
     try:
         found = (folder / "inventory" / FILE).stat()
     except OSError:

@@ -68,7 +68,7 @@ def _matcher(value: Any) -> Any:
 
 
 def require_status(condition: Matcher) -> None:
-    """Raise UsageError for a condition on a status that no alert has: true for no alert, or for each."""
+    """Raise UsageError for a condition on a status of no alert: true for none, or for each."""
     positive = condition._replace(operator=condition.operator.replace("!", "=").replace("==", "="))
     if condition.label == "status" and not any(positive.matches({"status": one}) for one in STATUSES):
         what = message("workspace:alerts.status", value=condition.value)
