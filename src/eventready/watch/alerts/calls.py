@@ -97,7 +97,7 @@ class AlertCalls:
             self.dispatch(resting)
 
     def _reread(self) -> None:
-        """Read a changed alerts.yaml; without a good and allowed one the last stays in force."""
+        """Read a changed alerts.yaml; after a failed reading the last good content stays in force."""
         stamp = _stamp(self.workspace.path)
         if stamp == self._read and not self._problem:
             return
@@ -115,7 +115,7 @@ class AlertCalls:
         self.report(message("watch:call.read"))
 
     def notes(self) -> list[str]:
-        """Return the ids of sentences about calls to nobody, and about other routes than those of alerts.yaml."""
+        """Return the ids of sentences about missing calls and about routes beside alerts.yaml."""
         found = {"kept": self._problem, "alone": self._alone, "dry_run": not self.really}
         return [f"watch:call.note_{name}" for name, holds in found.items() if holds]
 
