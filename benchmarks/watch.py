@@ -36,8 +36,8 @@ from eventready.watch.watcher import Watcher
 from eventready.workspace.workspace import load_workspace
 
 INTERVAL_S = 60
-#: Figures of `show interfaces` that move between two readings.
-_COUNTER = re.compile(r"\d+(?= bytes|\d* packets)")
+#: Figures of `show interfaces` that move between two readings (an MTU does not).
+_COUNTER = re.compile(r"(?<!MTU )\b\d+(?= bytes| packets)")
 
 
 class RecordedSession:

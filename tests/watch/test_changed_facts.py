@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.checks.finding import Finding
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.runner import evaluate
 from eventready.evaluation.verdicts import verdicts
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory
 from eventready.watch import watcher as watcher_module
+from eventready.watch.open_finding import RANK, open_of
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -60,3 +64,64 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
         assert found == expected
         assert partial.verdicts() == verdicts(EVENT.venues, (DEVICE,), whole.findings())
         assert sorted(partial.findings(), key=str) == sorted(whole.findings(), key=str)
+        anew = sorted(open_of(whole.findings(), whole.states), key=lambda one: (RANK[one.status], -one.since))
+        assert [(one, one.document) for one in partial.open_findings()] == [(one, one.document) for one in anew]
+
+
+CABLE = {"port": "GE0/0/1", "device": "r2", "to_port": "GE0/0/1"}
+ENDS = {
+    name: Device(name, "router", "huawei_vrp", host, venues=("hall",), expect=Expect.model_validate(links))
+    for name, host, links in (("r1", "192.0.2.1", {"links": [CABLE]}), ("r2", "192.0.2.2", {}))
+}
+#: State of a port at an end: what a check across devices reads; its counters move from reading to reading.
+STATES_OF_PORT: list[dict[str, object]] = [{"mtu": 1500}, {"mtu": 9000}, {"mtu": 1500, "oper": "down"}]
+READINGS = st.lists(
+    st.tuples(st.sampled_from([*ENDS]), st.integers(-1, 2), st.integers(0, 9), st.sampled_from([1, 10, 20, 100, 400])),
+    max_size=30,
+)
+
+
+def _network() -> Watcher:
+    matrix = build_matrix(tuple(ENDS.values()), {"huawei_vrp": load_platform("huawei_vrp")})
+    return Watcher(WatchJob(EVENT, ENDS, matrix), States(), lambda _fact: 60.0)
+
+
+@settings(max_examples=60)
+@given(READINGS)
+def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
+    readings: list[tuple[str, int, int, int]],
+) -> None:
+    """A change of state is the same, and at the same time, as where every reading has them run."""
+    quiet, always, now = _network(), _network(), 0.0
+    for device, number, octets, seconds in readings:
+        now += seconds
+        moved = {"in_bytes": octets, "in_bps": octets, "changed_s": octets}
+        port = PORT.model_copy(update={**STATES_OF_PORT[number], **moved})
+        answers = [Observation(device, fact, Status.EMPTY) for fact in ("neighbour", "link_bundle", "system")]
+        status = Status.TIMEOUT if number < 0 else Status.PARSED
+        answers.append(Observation(device, "interface", status, rows=(port,) if number >= 0 else ()))
+        found = [*quiet.read(device, answers, now, MOMENT), *quiet.tick(now, MOMENT)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watcher_module, "_alike", lambda *_both: False)
+            expected = [*always.read(device, answers, now, MOMENT), *always.tick(now, MOMENT)]
+        assert found == expected
+        assert quiet.findings() == always.findings()
+        assert quiet.verdicts() == always.verdicts()
+
+
+def test_counters_alone_run_no_check_across_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher, scopes = _network(), []
+
+    def counted(*args: Any, **options: Any) -> tuple[Finding, ...]:
+        scopes.append(options["scope"])
+        return evaluate(*args, **options)
+
+    monkeypatch.setattr(watcher_module, "evaluate", counted)
+    for turn in range(8):
+        for device in ENDS:
+            port = PORT.model_copy(update={"in_bytes": turn})
+            answer = Observation(device, "interface", Status.PARSED, rows=(port,))
+            rest = [Observation(device, fact, Status.EMPTY) for fact in ("neighbour", "link_bundle", "system")]
+            watcher.read(device, [answer, *rest] if turn == 0 else [answer], turn * 20.0, MOMENT)
+        watcher.tick(turn * 20.0, MOMENT)
+    assert scopes.count("fleet") == 3, scopes

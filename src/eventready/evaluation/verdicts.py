@@ -134,24 +134,43 @@ def verdicts(
 
     A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
     """
+    return verdicts_of(venues, devices, weights(devices, findings), left_out=left_out)
+
+
+def weights(devices: Iterable[Device], findings: Iterable[Finding]) -> tuple[Weight, ...]:
+    """Weights of the findings of these devices, the input of verdicts."""
+    serving = {device.name: device for device in devices}
+    return tuple(
+        (
+            finding.venues or device.venues,
+            _weighed(finding, finding.services or device.services or ROLE_SERVICES[device.role]),
+        )
+        for finding in findings
+        if (device := serving.get(finding.device)) is not None
+    )
+
+
+def verdicts_of(
+    venues: Iterable[Place],
+    devices: Sequence[Device],
+    weighed: Iterable[Weight],
+    *,
+    left_out: Iterable[Device] = (),
+) -> tuple[Verdict, ...]:
+    """Return `verdicts` from weights."""
     absent = tuple(left_out)
     unread = _own(absent) - _own(devices)
     incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}
     answered = {place for device in (*devices, *absent) for place in _answered(device)}
-    serving = {device.name: device for device in devices}
     at_venue: dict[str, list[_Weighed]] = {}
-    for finding in findings:
-        device = serving.get(finding.device)
-        if device is None:
-            continue
-        weighed = _weighed(finding, finding.services or device.services or ROLE_SERVICES[device.role])
-        for venue in finding.venues or device.venues:
-            at_venue.setdefault(venue, []).append(weighed)
+    for places, finding in weighed:
+        for venue in places:
+            at_venue.setdefault(venue, []).append(finding)
     return tuple(
         _verdict(
             venue.id,
             service,
-            serving.values(),
+            devices,
             at_venue.get(venue.id, []),
             complete=(venue.id, service) not in incomplete,
             answered=(venue.id, service) in answered,
@@ -209,6 +228,10 @@ class _Weighed(NamedTuple):
     measures: tuple[tuple[str, str], ...]
     silent: bool
     name: str
+
+
+#: Venues and weight of a finding.
+Weight = tuple[tuple[str, ...], _Weighed]
 
 
 def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:

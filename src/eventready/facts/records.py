@@ -52,12 +52,19 @@ class Fact(BaseModel):
     """Base of all records. `key`: fields of the identity of the subject.
 
     `tie` names fields of `key` that identify it only where the others do not; elsewhere they are left empty, because
-    they change from run to run (a discriminator).
+    they change from run to run (a discriminator). `moving`: figures that change by themselves, which no check across
+    devices reads.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: ClassVar[tuple[str, ...]] = ()
     tie: ClassVar[tuple[str, ...]] = ()
+    moving: ClassVar[frozenset[str]] = frozenset()
+
+    def alike(self, other: Fact) -> bool:
+        """True for the same record but for figures in `moving`."""
+        mine, others = vars(self), vars(other)
+        return type(self) is type(other) and all(mine[name] == others[name] for name in mine if name not in self.moving)
 
     @property
     def subject(self) -> str:
@@ -69,6 +76,7 @@ class Fact(BaseModel):
 class System(Fact):
     """The device as a whole."""
 
+    moving = frozenset({"uptime_s"})
     hostname: MaybeText = None
     version: Text
     model: MaybeText = None
@@ -136,6 +144,7 @@ class Interface(Fact):
     """
 
     key = ("name",)
+    moving = frozenset({"in_bps", "out_bps", "in_percent", "out_percent", "in_bytes", "out_bytes", "changed_s"})
     name: Name
     description: MaybeText = None
     admin: UpDown

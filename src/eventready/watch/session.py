@@ -15,6 +15,7 @@ from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.gc import relaxed_gc
 from eventready.core.messages import message
 from eventready.core.process import systemd
 from eventready.core.strings.phrases import moment_of
@@ -169,7 +170,7 @@ class WatchSession:
         )
         systemd.notify("READY=1")
         try:
-            with self.calls.sending() if self.calls else nullcontext():
+            with self.calls.sending() if self.calls else nullcontext(), relaxed_gc():
                 loop.run(until)
             record.end()
         except KeyboardInterrupt:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from eventready.checks.finding import Finding
-from eventready.core.clock import TZ, Clock
-from eventready.core.messages import to_json
+from eventready.core.clock import Clock
+from eventready.store.run import Items, Parts
 from eventready.store.store import Store
-from eventready.watch.states import Key
 from eventready.watch.watcher import Watcher
 
 KIND = "watch"
@@ -24,30 +21,6 @@ MISSED = 3
 
 #: Note of a watch without alerts.yaml.
 NO_CALLS = "watch:call.note_nobody"
-
-#: Order of open states, the worst first.
-RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
-
-
-@dataclass(frozen=True)
-class OpenFinding:
-    """Finding with its state in force since a time, in seconds of the event's clock."""
-
-    finding: Finding
-    status: str
-    since: float
-
-
-def open_findings(watcher: Watcher) -> list[OpenFinding]:
-    """Return the open findings, the worst and the latest first, without blind spots."""
-    found = []
-    for finding in watcher.findings():
-        if finding.blind or str(finding.status) not in RANK:
-            continue
-        known = watcher.states.status(Key(finding.device, finding.check, finding.subject))
-        if known is not None and known[0] in RANK:
-            found.append(OpenFinding(finding, *known))
-    return sorted(found, key=lambda one: (RANK[one.status], -one.since))
 
 
 class Snapshots:
@@ -67,7 +40,9 @@ class Snapshots:
         Raises StoreError.
         """
         head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}
-        self._current.put(self._key, {**head, "notes": [*notes], **_document(watcher, resting, now)})
+        found = watcher.open_findings()
+        parts = Parts.of({**head, "notes": [*notes], **_document(watcher, resting, now)})
+        self._current.put(self._key, parts.with_parts({"open": Items(lambda: (one.document for one in found))}))
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""
@@ -95,25 +70,8 @@ def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[
              "because": list(one.because)}
             for one in watcher.verdicts()
         ],
-        "open": [_open(one) for one in open_findings(watcher)],
     }  # fmt: skip
 
 
 def _rounded(age: float | None) -> float | None:
     return None if age is None else round(age, 1)
-
-
-def _open(one: OpenFinding) -> dict[str, Any]:
-    finding = one.finding
-    return {
-        "device": finding.device,
-        "check": finding.check,
-        "subject": finding.subject,
-        "status": one.status,
-        "since": datetime.fromtimestamp(one.since, TZ).isoformat(timespec="seconds"),
-        "venues": list(finding.venues),
-        "services": list(finding.services),
-        "message": finding.message,
-        "message_id": finding.message_id,
-        "params": {name: to_json(value) for name, value in finding.params.items()},
-    }

@@ -6,7 +6,7 @@ Without threads, clock and sessions of its own: a loop feeds it readings, tests 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -17,9 +17,11 @@ from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import History, evaluate
-from eventready.evaluation.verdicts import Verdict, telling, verdicts
+from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
+from eventready.facts.records import Fact
+from eventready.watch.open_finding import RANK, OpenFinding, open_of
 from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
@@ -66,20 +68,44 @@ class _Fact:
     before_at: float = 0.0
 
 
+class _Shown:
+    """Open findings and weights of a group of findings, computed once after each change; for any thread."""
+
+    def __init__(self) -> None:
+        self._version, self._looked_up = 0, -1
+        self.open: list[OpenFinding] = []
+        self.weights: tuple[Weight, ...] = ()
+
+    def changed(self) -> None:
+        """Invalidate the results, after a change."""
+        self._version += 1
+
+    def of(self, findings: Iterable[Finding], states: States, devices: Collection[Device]) -> _Shown:
+        """Return the current results; equal values stay the same objects."""
+        if self._looked_up != (version := self._version):
+            found = tuple(findings)
+            known = {one.key: one for one in self.open}
+            now = ((known.get(one.key), one) for one in open_of(found, states))
+            self.open = [before if before == one else one for before, one in now]
+            weighed = weights(devices, telling(found))
+            self.weights = self.weights if weighed == self.weights else weighed
+            self._looked_up = version
+        return self
+
+
 @dataclass
 class _DeviceState:
     """Facts of a device; `answered_at`: time of the last answer of any fact; `lost`: no answer for too long.
 
     `cause`: the lost device in front of a lost device.
 
-    `findings`: by check; `telling`: those behind verdicts, None after an evaluation. `pending`: checks with findings
-    whose states were not in force when compared last.
+    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last.
     `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
-    telling: tuple[Finding, ...] | None = None
+    shown: _Shown = field(default_factory=_Shown)
     answered_at: float | None = None
     lost: bool = False
     cause: str = ""
@@ -103,11 +129,13 @@ class Watcher:
         self._shared = {name: job.matrix.shared(name) for name in job.devices}
         self._checks = {name: self._checks_of(name) for name in job.devices}
         self._across: tuple[Finding, ...] = ()
+        self._across_shown = _Shown()
+        self._verdicts: tuple[Sequence[tuple[Weight, ...]], tuple[Verdict, ...]] = (), ()
         self._own: tuple[Finding, ...] = ()
         #: Figures of the last minute.
         self.beat: Beat | None = None
         self._fleet_at: float | None = None
-        self._fleet_due, self._fleet_cost_s = False, 0.0
+        self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
 
     @property
     def devices(self) -> Collection[str]:
@@ -122,13 +150,25 @@ class Watcher:
         of_devices = (found for device in self._devices.values() for found in device.findings.values())
         return (*chain.from_iterable(of_devices), *self._across)
 
+    def open_findings(self) -> list[OpenFinding]:
+        """Return the open findings, the worst and the latest first, without blind spots."""
+        found = chain(*(one.open for one in self._shown()), open_of(self._own, self.states))
+        return sorted(found, key=lambda one: (RANK[one.status], -one.since))
+
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
-        for state in self._devices.values():
-            if state.telling is None:
-                state.telling = telling(chain.from_iterable(state.findings.values()))
-        found = chain.from_iterable(state.telling or () for state in self._devices.values())
-        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), (*found, *self._across))
+        weighed = [one.weights for one in self._shown()]
+        if weighed != self._verdicts[0]:
+            devices = tuple(self._job.devices.values())
+            found = verdicts_of(self._job.event.venues, devices, chain.from_iterable(weighed))
+            self._verdicts = weighed, found
+        return self._verdicts[1]
+
+    def _shown(self) -> Iterator[_Shown]:
+        devices = self._job.devices
+        for name, state in self._devices.items():
+            yield state.shown.of(chain.from_iterable(state.findings.values()), self.states, (devices[name],))
+        yield self._across_shown.of(self._across, self.states, devices.values())
 
     def read_own(self, findings: Sequence[Finding], moment: datetime) -> list[StateChange]:
         """Take findings about the watching machine and return the changes of state."""
@@ -149,10 +189,15 @@ class Watcher:
         state.answered_at = now if answers else state.answered_at
         state.check_at = 0.0
         changed = {one.fact for one in taken if not self._same(state, one)}
+        before = {fact: known.observation for fact, known in state.facts.items()}
         fresh = {one.fact for one in taken if self._take(state, one, now)}
         if not changed and not state.pending and now - state.evaluated_at < _ANEW_S:
             return []
-        self._fleet_due |= bool(self._shared[device] & fresh)
+        if shared := self._shared[device] & fresh:
+            anew = self._fleet_pending or self._fleet_at is None or now - self._fleet_at >= _ANEW_S
+            self._fleet_due |= anew or not all(
+                _alike(before.get(fact), state.facts[fact].observation) for fact in shared
+            )
         changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
         if state.lost and answers:
             state.lost = False
@@ -225,6 +270,7 @@ class Watcher:
         for fact in stale:
             del state.facts[fact]
         if stale:
+            self._fleet_due |= not self._shared[name].isdisjoint(stale)
             self._evaluated(name, set(), now, moment, changed=stale)
 
     def _cause(self, name: str) -> str:
@@ -278,11 +324,12 @@ class Watcher:
             history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
         state.findings = {} if checks is None else {c: known for c, known in state.findings.items() if c not in checks}
-        state.telling = None
         for finding in found:
             state.findings.setdefault(finding.check, []).append(finding)
         state.findings = dict(sorted(state.findings.items()))
-        return self._compared(name, facts, moment.timestamp(), at_once=at_once)
+        changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
+        state.shown.changed()
+        return changes
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes."""
@@ -326,10 +373,12 @@ class Watcher:
             scope="fleet",
         )  # fmt: skip
         reading = (name for name, state in self._devices.items() if not state.lost and name not in resting)
-        if not all(self._shared[name] <= set(self._devices[name].facts) for name in reading):
-            return []
-        known = (one for one in self._across if one.status is not Outcome.NOT_MEASURED)
-        return self.states.update(moment.timestamp(), known)
+        whole = all(self._shared[name] <= self._devices[name].facts.keys() for name in reading)
+        known = [one for one in self._across if whole and one.status is not Outcome.NOT_MEASURED]
+        changes = self.states.update(moment.timestamp(), known)
+        self._fleet_pending = not whole or self.states.pending(known)
+        self._across_shown.changed()
+        return changes
 
     def _checks_of(self, device: str) -> dict[str, frozenset[str]]:
         """Checks of a single device, with the facts they read."""
@@ -348,6 +397,13 @@ class Watcher:
             one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
             for one in known
         )
+
+
+def _alike(one: Observation | None, other: Observation) -> bool:
+    """True for two answers that say the same to the checks across devices."""
+    if one is None or (one.status, one.unread, len(one.rows)) != (other.status, other.unread, len(other.rows)):
+        return False
+    return one is other or all(map(Fact.alike, one.rows, other.rows))
 
 
 def _readings(known: _Fact) -> tuple[Observation, ...]:

@@ -22,7 +22,6 @@ from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
 from eventready.watch.reader import Accounting
 from eventready.watch.record import change_document
-from eventready.watch.snapshot import open_findings
 from eventready.watch.states import StateChange
 from eventready.watch.watcher import DEVICE, Watcher
 from eventready.workspace.settings.event import Event
@@ -113,7 +112,7 @@ class WatchView:
         table = Table(
             *(text(f"watch:wall.{name}", self._lang) for name in ("state", "since", "age", "device", "finding"))
         )
-        rows = open_findings(watcher)
+        rows = watcher.open_findings()
         for one in rows[:_SHOWN]:
             finding = one.finding
             age = watcher.age(finding.device, now) if finding.device in watcher.devices else None

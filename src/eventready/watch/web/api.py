@@ -15,7 +15,7 @@ from eventready.assurance.incidents.text import incident_plain
 from eventready.assurance.papers.language import Language
 from eventready.checks.runbook import runbook
 from eventready.watch.alerts.acts import is_check
-from eventready.watch.snapshot import RANK
+from eventready.watch.open_finding import RANK
 from eventready.watch.states import Key
 from eventready.watch.web.page import model_of, viewer_of
 from eventready.watch.web.pages.details import Found, opened, present

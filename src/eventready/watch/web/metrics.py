@@ -14,7 +14,7 @@ from eventready.core.errors import StoreError
 from eventready.evaluation.verdicts import Readiness
 from eventready.store.streams.series import SeriesKey
 from eventready.watch import kpi
-from eventready.watch.snapshot import RANK
+from eventready.watch.open_finding import RANK
 from eventready.watch.web.page import model_of
 from eventready.watch.web.read_model import Night, ReadModel
 from eventready.workspace.settings.event import Event
