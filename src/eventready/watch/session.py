@@ -15,9 +15,9 @@ from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.gc import relaxed_gc
 from eventready.core.messages import message
 from eventready.core.process import systemd
+from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.phrases import moment_of
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix

@@ -400,7 +400,7 @@ class Watcher:
 
 
 def _alike(one: Observation | None, other: Observation) -> bool:
-    """True for two answers that say the same to the checks across devices."""
+    """True for two answers with the same result of the checks across devices."""
     if one is None or (one.status, one.unread, len(one.rows)) != (other.status, other.unread, len(other.rows)):
         return False
     return one is other or all(map(Fact.alike, one.rows, other.rows))
