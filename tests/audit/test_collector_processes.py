@@ -18,8 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.audit.collectors.group_queue import GroupQueue
-from eventready.audit.collectors.processes import Take, _WorkerPool
+from eventready.audit.collectors.processes import GroupQueue, Take, _WorkerPool
 from eventready.audit.collectors.reading import CollectStatus, DeviceCollector, DeviceRead, OnRead
 from eventready.core.errors import EventreadyError
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 from eventready.assurance.clauses.attestations.attestation import Attestation
-from eventready.assurance.clauses.attestations.document_names import document_name
 from eventready.assurance.clauses.attestations.form import Form
-from eventready.assurance.clauses.attestations.forms import handed_over
+from eventready.assurance.clauses.attestations.forms import document_name, handed_over
 from eventready.assurance.clauses.deadlines import weekly
 from eventready.assurance.clauses.proof import Evidence, ProofResult
 from eventready.assurance.clauses.sent import SentDocument, first_sent

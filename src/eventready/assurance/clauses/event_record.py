@@ -8,8 +8,7 @@ from datetime import datetime
 
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.attestations.attestation import Attestation
-from eventready.assurance.clauses.attestations.document_names import document_titles
-from eventready.assurance.clauses.attestations.forms import forms_of, handed_over
+from eventready.assurance.clauses.attestations.forms import document_titles, forms_of, handed_over
 from eventready.assurance.clauses.attesting import attestations
 from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.deadlines import Deadline, deadlines

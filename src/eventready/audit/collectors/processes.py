@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ from threading import Lock, Thread
 
 from nornir.core import Nornir
 
-from eventready.audit.collectors.group_queue import GroupQueue
 from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead, not_read
 from eventready.audit.collectors.threads import ThreadCollector
 from eventready.core.errors import EventreadyError
@@ -264,3 +264,26 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
     os._exit(1)
+
+
+class GroupQueue:
+    """Groups of devices, the largest first; shares shrink towards the end."""
+
+    def __init__(self, groups: Iterable[Sequence[str]], collectors: int) -> None:
+        self._groups = deque(sorted(groups, key=len, reverse=True))
+        self._left = sum(map(len, self._groups))
+        self._collectors = collectors
+
+    def take(self) -> list[str]:
+        """Take the next groups for a collector: a quarter of an equal share of the devices left; none at the end."""
+        share, names = self._left / self._collectors / 4, list[str]()
+        while self._groups and len(names) < max(share, 1):
+            names.extend(self._groups.popleft())
+        self._left -= len(names)
+        return names
+
+    def rest(self) -> list[str]:
+        """Take all devices left."""
+        names = [name for group in self._groups for name in group]
+        self._groups.clear()
+        return names

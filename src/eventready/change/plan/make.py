@@ -15,14 +15,13 @@ from pydantic import ValidationError
 from eventready.audit.progress import NoProgress, ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
-from eventready.change.plan.earlier import earlier_lines
 from eventready.change.plan.order import members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
 from eventready.change.plan.wave import Member, WaveLimits
@@ -35,6 +34,7 @@ from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
+from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import describe_error
@@ -241,3 +241,22 @@ def _incomplete(unread: Mapping[str, EventreadyError]) -> IncompletePlan:
 def _reason(name: str, error: EventreadyError) -> Message:
     """Return the error with the name of its device."""
     return error.whole if name in error.what else message("change:plan.of_device", device=name, reason=error.whole)
+
+
+def earlier_lines(workspace: Workspace) -> Mapping[str, frozenset[str]]:
+    """Return the lines of applied changes by device, without those rolled back. Raises StoreError."""
+    if not Store.exists(workspace.path):
+        return {}
+    standing: dict[str, dict[str, frozenset[str]]] = {}
+    with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
+        for entry in store.changes.entries():
+            new = [device for device, outcome in entry.outcomes.items() if outcome == "new"]
+            back = entry.header.rolls_back
+            for device in new:
+                standing.get(back, {}).pop(device, None)
+            if new and (not back or back not in standing):
+                plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+                standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
+    devices = {device for lines in standing.values() for device in lines}
+    none: frozenset[str] = frozenset()
+    return {device: none.union(*(lines.get(device, none) for lines in standing.values())) for device in devices}

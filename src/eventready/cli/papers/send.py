@@ -14,7 +14,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message
 
 with deferred():
-    from eventready.assurance.clauses.attestations.document_names import document_titles
+    from eventready.assurance.clauses.attestations.forms import document_titles
     from eventready.assurance.delivery.mail.delivery import Delivery
     from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
     from eventready.assurance.delivery.mail.mail import Mail

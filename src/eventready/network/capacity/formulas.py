@@ -15,7 +15,6 @@ from eventready.network.capacity.amount import Amount, called, most
 #: Steps of the repeated calls that a spreadsheet computes.
 _STEPS = 40
 #: Most channels of a group that the inverse looks for.
-_MOST_CHANNELS = 100_000
 #: Timeslots of a transceiver, and SDCCHs of a timeslot (3GPP TS 45.002).
 TIMESLOTS, SDCCH_OF_TIMESLOT = 8, 8
 #: Ports of a public address beyond the system ports (RFC 6335), each a session of a port-restricted NAT (RFC 4787).
@@ -46,29 +45,6 @@ def with_retries(channels: int, traffic: float, retries: float) -> float:
     for _ in range(_STEPS):
         offered = traffic + retries * offered * blocking(channels, offered)
     return offered
-
-
-def channels_for(traffic: float, loss: float) -> int:
-    """Fewest channels with at most `loss` of the calls lost. Raises ValueError where no number suffices."""
-    if traffic < 0 or not 0 < loss <= 1:
-        raise ValueError(f"no number of channels loses {loss} of {traffic} E")
-    share = 1.0
-    for number in range(_MOST_CHANNELS):
-        if share <= loss:
-            return number
-        share = traffic * share / (number + 1 + traffic * share)
-    raise ValueError(f"no number of channels loses {loss} of {traffic} E")
-
-
-def traffic_for(channels: int, loss: float) -> float:
-    """Most traffic with at most `loss` of the calls lost, by bisection."""
-    if not 0 <= loss < 1:
-        raise ValueError(f"no traffic loses {loss}")
-    low, high = 0.0, channels / (1 - loss) + 1
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if blocking(channels, middle) <= loss else (low, middle)
-    return low
 
 
 def lost(channels: Amount, traffic: Amount) -> Amount:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from eventready.core.errors import StoreError
 from eventready.evaluation.verdicts import Readiness
@@ -174,3 +174,10 @@ def _escaped(value: str) -> str:
     """Return a label for the text format; half of a surrogate pair has no form in UTF-8."""
     plain = value.encode("utf-8", "replace").decode()
     return plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def healthz(request: Request) -> JSONResponse:
+    """State of the store and of the watch; 503 without a readable store."""
+    night = model_of(request).night()
+    state = "gone" if night.gone else "watching"
+    return JSONResponse({"store": not night.broken, "watch": state}, 503 if night.broken else 200)

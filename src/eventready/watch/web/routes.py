@@ -6,8 +6,7 @@ from eventready.watch.web import api
 from eventready.watch.web.access.choices import choose
 from eventready.watch.web.access.login import form, login, logout
 from eventready.watch.web.access.oidc import back, leave
-from eventready.watch.web.health import healthz
-from eventready.watch.web.metrics import metrics
+from eventready.watch.web.metrics import healthz, metrics
 from eventready.watch.web.page import WebPage
 from eventready.watch.web.pages.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
 from eventready.watch.web.pages.details import check, device, finding, venue

@@ -1,4 +1,4 @@
-"""Forms of a workspace by document or clause, with the product's forms."""
+"""Forms of a workspace by document or clause, with the product's forms, and names of documents."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from eventready.assurance.clauses.attestations.attestation import Attestation
 from eventready.assurance.clauses.attestations.form import Form
 from eventready.assurance.clauses.sent import SentDocument
+from eventready.core.messages import Bilingual, Text, known, message
 from eventready.core.strings.phrases import moment_of
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_form, load_forms
@@ -51,3 +52,23 @@ def handed_over(attestations: Iterable[Attestation]) -> tuple[SentDocument, ...]
         if attestation.stands and attestation.document in BUILT_IN
         for row in attestation.rows
     )
+
+
+_FAMILY = "clauses:paper"
+
+
+def document_titles(workspace: Workspace) -> dict[str, Bilingual]:
+    """Return the names of a workspace's documents: the titles of forms, and `documents` of duties.yaml."""
+    titles = {name: form.title.text for name, form in form_specs(workspace).items()}
+    return titles | {name: title.text for name, title in workspace.documents.items()}
+
+
+def document_name(document: str, titles: Mapping[str, Bilingual]) -> Text:
+    """Return the name of a document: from the workspace, else from the product, else the id.
+
+    Empty: the attestation of a clause.
+    """
+    msgid = f"{_FAMILY}.{document or 'attestation'}"
+    if document not in titles and known(msgid):
+        return message(msgid)
+    return titles.get(document, Bilingual(document, document))

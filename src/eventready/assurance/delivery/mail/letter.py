@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from eventready.assurance.clauses.attestations.document_names import document_name
+from eventready.assurance.clauses.attestations.forms import document_name
 from eventready.core.messages import Bilingual, Lang, text
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailSettings
