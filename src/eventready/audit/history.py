@@ -9,8 +9,9 @@ from datetime import datetime
 
 from eventready.audit.run_builder import recorded_rows
 from eventready.checks.check import EarlierReading
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.core.strings.phrases import moment_of
 from eventready.evaluation.runner import History
 from eventready.store.run import Summary
 from eventready.store.store import Store
@@ -33,7 +34,7 @@ def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> Hist
         if entry.state == "finished" and entry.event == event and entry.summary
         if entry.summary.rehearsal == clock.rehearsal and entry.summary.devices >= devices
     ]
-    by_day = {_local(summary.moment).date(): summary.id for summary in full if _alike(summary, clock)}
+    by_day = {moment_of(summary.moment).date(): summary.id for summary in full if _alike(summary, clock)}
     by_day.pop(clock.now().date(), None)
     alike = list(by_day.values())[-_MOST:]
     found: dict[str, tuple[EarlierReading, ...]] = {}
@@ -55,12 +56,8 @@ def usual_audits(store: Store, clock: Clock, event: str, devices: int) -> Histor
     }
 
 
-def _local(moment: str) -> datetime:
-    return datetime.fromisoformat(moment).astimezone(TZ)
-
-
 def _alike(summary: Summary, clock: Clock) -> bool:
-    then, now = _local(summary.moment), clock.now()
+    then, now = moment_of(summary.moment), clock.now()
     return (then.weekday(), then.hour) == (now.weekday(), now.hour)
 
 

@@ -72,7 +72,7 @@ def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
     codes = set()
     held_back = False
     for result in results:
-        unreached = result.outcome is DeviceOutcome.UNTOUCHED and not _excused(result)
+        unreached = result.outcome is DeviceOutcome.UNTOUCHED and not (result.refused or result.held_back)
         if result.outcome is DeviceOutcome.UNPROVEN or (unreached and mode.goes_back):
             codes.add(Exit.REVERT_FAILED)
         elif unreached or result.outcome in (DeviceOutcome.OLD, DeviceOutcome.BY_HAND):
@@ -81,10 +81,6 @@ def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
             codes.add(Exit.REFUSED)
         held_back = held_back or result.held_back
     return most_severe(codes or ({Exit.CHANGE_REVERTED} if held_back else set()))
-
-
-def _excused(result: AssignmentResult) -> bool:
-    return result.refused or result.held_back
 
 
 def recorded_result(record: ChangeRecord, device: str) -> AssignmentResult | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventready.change.forms.level_index import LevelIndex
@@ -102,23 +103,23 @@ class Rules:
 
     def is_default(self, line: str) -> bool:
         """Return True for a default, which the device does not print."""
-        return _any(self.spec.defaults, line)
+        return matches(self.spec.defaults, line)
 
     def is_permanent(self, line: str) -> bool:
         """Return True for a section with neither creation nor removal."""
-        return _any(self.spec.permanent, line)
+        return matches(self.spec.permanent, line)
 
     def is_implicit(self, line: str) -> bool:
         """Return True for a section existing only while lines are beneath."""
-        return _any(self.spec.implicit, line)
+        return matches(self.spec.implicit, line)
 
     def is_ordered(self, line: str) -> bool:
         """Return True for a section in which the order of lines has a meaning."""
-        return _any(self.spec.ordered, line) or self.numbered(line) is not None
+        return matches(self.spec.ordered, line) or self.numbered(line) is not None
 
     def is_last(self, line: str) -> bool:
         """Return True for a line kept by the device at the end of the ordered section."""
-        return _any(self.spec.last, line)
+        return matches(self.spec.last, line)
 
     def numbered(self, section: str) -> Numbered | None:
         """Return the rule of the numbered lines of a section; `section` is empty for the top level."""
@@ -177,7 +178,7 @@ class Rules:
     def opens_section(self, line: str) -> bool:
         """Return True if the line opens a section even with no line beneath."""
         spec = self.spec
-        named = _any((*spec.sections, *spec.permanent, *spec.implicit, *spec.ordered), line)
+        named = matches((*spec.sections, *spec.permanent, *spec.implicit, *spec.ordered), line)
         return named or self.numbered(line) is not None or self.rebuilt(line) is not None
 
     def rebuilt(self, line: str) -> tuple[Rebuilt, re.Match[str]] | None:
@@ -207,7 +208,8 @@ class Rules:
         return [line for line in tree if pattern.fullmatch(line)]
 
 
-def _any(patterns: tuple[str, ...], line: str) -> bool:
+def matches(patterns: Iterable[str], line: str) -> bool:
+    """Return True if any of the patterns is a full match of the line."""
     return any(re.fullmatch(pattern, line) for pattern in patterns)
 
 

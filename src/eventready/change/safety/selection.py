@@ -6,14 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
+from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.change.safety.effects import interface_of
 from eventready.platforms.model import ChangeSpec, NamedObject
-
-
-def matches(patterns: Iterable[str], line: str) -> bool:
-    """Return True if any of the patterns is a full match of the line."""
-    return any(re.fullmatch(pattern, line) for pattern in patterns)
 
 
 def names_in(patterns: Iterable[str], line: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
-from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.device import Role
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABYTE = 1_000_000
@@ -53,11 +53,7 @@ class HeadroomLimits(Limits):
     fail: float = Field(default=100, ge=0, description="Failure from this use with N-1 members on, % [D]")
 
 
-def _has_uplinks(device: Device) -> bool:
-    return bool(device.expect.uplinks)
-
-
-_uplink_check = partial(check, roles=_ROLES, needs=("interface",), applies=_has_uplinks, expected_only=True)
+_uplink_check = partial(check, roles=_ROLES, needs=("interface",), applies=expects("uplinks"), expected_only=True)
 
 
 def _ports(rows: Sequence[Interface]) -> dict[str, Interface]:

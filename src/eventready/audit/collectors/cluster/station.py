@@ -58,7 +58,7 @@ class Station:
         options = host.get_connection_parameters(CONNECTION)
         options.extras = {**(options.extras or {}), "not_after": time.monotonic() + request.seconds}
         host.connection_options[CONNECTION] = options
-        task = Task(_none, self._nornir, False, Processors())
+        task = Task(lambda task: Result(host=task.host), self._nornir, False, Processors())
         task.host = host
         asking = self._asking[request.device]
         if request.kind == "steps":
@@ -74,7 +74,3 @@ class Station:
             found = read_facts(task, request.facts, request.reading, asking).result
         observations, evidence = packed(found, request.inventory)
         return encode_answer(WorkerAnswer(self.name, time.time(), time.monotonic() - began, observations, evidence))
-
-
-def _none(task: Task) -> Result:
-    return Result(host=task.host)
