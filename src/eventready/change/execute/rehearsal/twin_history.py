@@ -39,12 +39,13 @@ def copy_record(record: ChangeRecord, devices: Iterable[str], source: Backups, c
     changes = copy.store.changes
     changes.begin(change, event=entry.event, plan=record.plan, devices=names, header=entry.header)
     for name in names:
-        changes.record(
-            change,
-            *(_copied(step, source, copy) for step in record.of(name) if step.body.keys() & {"answers", "issues"}),
-        )
+        changes.record(change, *(_copied(step, source, copy) for step in record.of(name) if _is_read(step)))
     outcomes = {name: outcome for name, outcome in entry.outcomes.items() if name in names}
     changes.finish(change, outcomes, {"exit": 0}, ended=True)
+
+
+def _is_read(step: Step) -> bool:
+    return "answers" in step.body or "issues" in step.body
 
 
 def _copied(step: Step, source: Backups, copy: Backups) -> StepEntry:
