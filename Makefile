@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
 #: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests.
 SLOW := slow or lab or real or browser
+#: How tests are given to the processes that run them: in groups, in the order of `tests/conftest.py`.
+GROUPS := --dist loadgroup --no-loadscope-reorder
 #: Folders of `make quick`.
 QUICK ?= tests
 #: Tests of `make test-real`.
@@ -35,7 +37,7 @@ demo: setup ## audit, change, report and rollback on the embedded lab
 	@EVENTREADY=$(BIN)/eventready sh demo.sh
 
 quick: setup ## unit tests, platform samples, check cases, a smoke test of the lab: under a minute
-	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not ($(SLOW))" $(QUICK)
+	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
 
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/ruff check $(CODE)
@@ -44,10 +46,10 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/lint-imports
 
 test: lint ## lint, types and all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto $(GROUPS)
 
 attacks: setup ## the attacks among the tests: family, tried, held
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m attack
+	$(BIN)/python -m pytest -q -n auto $(GROUPS) -m attack
 
 fuzz: setup ## all property tests with random examples for FUZZ_S seconds; the first failure ends it
 	$(BIN)/python -m tests.fuzz $(FUZZ_S)

@@ -129,12 +129,37 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_CONFIG, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of labs over the network as slow, and give those of attacks their family to report."""
     for item in items:
         item.user_properties += [(_ATTACK, mark.kwargs["family"]) for mark in item.iter_markers(_ATTACK)]
         if _SLOW_FOLDERS.intersection(item.path.parts):
             item.add_marker(pytest.mark.slow)
+    if config.getoption("loadgroup", default=False):
+        _in_rows(items)
+
+
+#: Marks of tests that take long; one of them counts as several of the others.
+_SLOW = {"slow", "lab", "real", "browser"}
+_SLOW_POINTS = 5
+#: Points of the tests of a module that one of xdist's workers runs in a row: it makes the fixtures of the module once,
+#: and is sent one order for all of them.
+_ROW_POINTS = 40
+
+
+def _in_rows(items: list[pytest.Item]) -> None:
+    """Group the tests of each module in rows, after the groups that have a name: the largest of these first."""
+    named: Counter[str] = Counter()
+    points: Counter[Path] = Counter()
+    groups: dict[pytest.Item, str] = {}
+    for item in items:
+        if mark := item.get_closest_marker("xdist_group"):
+            groups[item] = str(mark.args[0])
+            named[groups[item]] += 1
+            continue
+        item.add_marker(pytest.mark.xdist_group(f"{item.location[0]} {points[item.path] // _ROW_POINTS}"))
+        points[item.path] += _SLOW_POINTS if _SLOW.intersection(one.name for one in item.iter_markers()) else 1
+    items.sort(key=lambda item: -named[groups.get(item, "")])
 
 
 @pytest.fixture(scope="session")
