@@ -1,1 +1,1 @@
-"""Continuous reading of the network: changes of state, with their ages and causes, beside the last full audit."""
+"""Continuous reading of the network: changes of state, ages, causes, key figures (limits: those of `checks/`)."""

@@ -1,1 +1,1 @@
-"""Safety of a change: forbidden lines, lines outside an intent, the way in, freeze, approval."""
+"""Safety of a change: forbidden lines, lines outside an intent, the kept way in, freeze, approval."""

@@ -26,9 +26,9 @@ with deferred():
     from eventready.workspace.importing.known import Known, PlatformNames
     from eventready.workspace.importing.merge import Merge, write_hosts
     from eventready.workspace.importing.merge_sheets import merge_sheets
-    from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
     from eventready.workspace.importing.reading import Imported, read_entries
-    from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
+    from eventready.workspace.importing.servers.netbox import NetBoxSource, read_netbox
+    from eventready.workspace.importing.servers.zabbix import ZabbixSource, read_zabbix
     from eventready.workspace.keys.secrets import resolve
     from eventready.workspace.workspace import Workspace
 

@@ -1,1 +1,1 @@
-"""VenueDemand of an event against the supply of its network: formulas, calculation, additions."""
+"""Demand of an event against the supply of its network: formulas, calculation, additions."""

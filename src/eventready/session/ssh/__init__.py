@@ -1,1 +1,1 @@
-"""SSH: connection, host, user and algorithms, over the byte streams of `wire`; no text of a terminal."""
+"""SSH: connection (also through a jump host), host, user and algorithms, over the byte streams of `wire`."""

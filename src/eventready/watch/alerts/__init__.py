@@ -1,1 +1,1 @@
-"""Alerts of a watch: acts of people, routes, groups of notifications, and the dispatcher."""
+"""Alerts of a watch: acts of people, routes, groups, dispatcher, calls (their words are in `locales/watch.po`)."""

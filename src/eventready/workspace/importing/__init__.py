@@ -1,1 +1,1 @@
-"""Import of devices into hosts.yaml: from tables (CSV, XLSX) and from NetBox."""
+"""Import of devices into hosts.yaml: tables (CSV, XLSX), expectations, the merge; servers have a room of their own."""

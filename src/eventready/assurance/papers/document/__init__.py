@@ -1,1 +1,1 @@
-"""Formal document: the model with its sources, and the office's profile; rooms for figures and renderers."""
+"""Formal document: the model, its sources, the office's profile (outline, texts); rooms for the output."""

@@ -1,1 +1,1 @@
-"""Papers by kind: readiness, weekly, final, plan, incident, drill, duty list."""
+"""Papers by kind: readiness, weekly, final and others; an office's outline and texts: `papers/document`."""

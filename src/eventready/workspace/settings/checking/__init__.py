@@ -1,1 +1,1 @@
-"""Settings of checks: limits, waivers, common causes of failure, demand and supply."""
+"""Settings of checks: limits other than the defaults in `checks/`, waivers, common causes, demand."""

@@ -12,7 +12,7 @@ from eventready.core.strings.text_lines import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.entries import Entry
 from eventready.workspace.importing.problems import CellPlace
-from eventready.workspace.importing.web import Bounds, bounded_session
+from eventready.workspace.importing.servers.web import Bounds, bounded_session
 
 #: Maximum number of records.
 MAX_RECORDS = 50_000
