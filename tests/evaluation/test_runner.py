@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Message
+from eventready.evaluation import runner
 from eventready.evaluation.duties import DutyIndex
-from eventready.evaluation.matrix import CellState
-from eventready.evaluation.runner import coverage, evaluate
+from eventready.evaluation.matrix import CellState, Matrix
+from eventready.evaluation.runner import Packed, coverage, evaluate
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.packed import PackedObservations
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty, Proof
+from tests.checks import casebook
 from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, rows
 
 
@@ -295,6 +298,27 @@ def test_nothing_passes_without_what_it_needs(case: Any, data: st.DataObject) ->
     for finding in replace(case, text=text).findings():
         if hidden in CHECKS[case.check].needs:
             assert finding.status is Outcome.NOT_MEASURED, finding.message
+
+
+def test_packed_observations_give_the_same_findings_across_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts of ten thousand devices for the checks across them took 400 MB; one device is unpacked at once here."""
+    across = [case for case in CASES if CHECKS[case.check].scope != "device"]
+
+    def findings(pack: Callable[[list[Device], list[Observation]], Any]) -> list[list[Finding]]:
+        def evaluated(devices: list[Device], matrix: Matrix, result: list[Observation], **more: Any) -> Any:
+            return evaluate(devices, matrix, pack(devices, result), scope="fleet", **more)
+
+        monkeypatch.setattr(casebook, "evaluate", evaluated)
+        return [case.findings() for case in across]
+
+    def packed(devices: list[Device], result: list[Observation]) -> Packed:
+        return {one.name: PackedObservations.of(o for o in result if o.device == one.name) for one in devices}
+
+    monkeypatch.setattr(runner, "_UNPACKED", 1)
+    expected = findings(lambda _devices, result: result)
+    for case, one, other in zip(across, expected, findings(packed), strict=True):
+        assert other == one, case.name
+    assert sum(map(len, expected)) > 20
 
 
 def _without(output: Any, fact: str) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def audit(
         results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
         across = evaluate(
-            devices, matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
+            devices, matrix, {name: result.shared for name, result in results.items()}, moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
         if job.saved:

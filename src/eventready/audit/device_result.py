@@ -10,7 +10,7 @@ import pickle
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -22,6 +22,7 @@ from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.packed import PackedObservations
 from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.seen import SeenSubjects, seen_subjects
@@ -32,7 +33,6 @@ from eventready.workspace.devices.device import Device
 _NOT_READ = Observation(
     "", "", Status.UNREACHABLE, reason=text("facts:not_asked", "en"), message=message("facts:not_asked")
 )
-_GIVEN: set[str] = set()
 _NO_WAIVER = {"waiver": ""}
 #: Statuses of a device without a usable session.
 _NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
@@ -42,8 +42,8 @@ _NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
 class DeviceResult:
     """Serialised part of a run for a device.
 
-    `items`: observations and findings. `waived`: findings with a waiver. `counts`: findings by status. `packed`:
-    pickled `shared` and `decisive`, a tenth of their memory. `reason`: why a device is unreachable.
+    `items`: observations and findings. `waived`: findings with a waiver. `counts`: findings by status. `shared`:
+    observations for the checks across devices. `packed`: pickled `decisive`. `reason`: why a device is unreachable.
     """
 
     device: str
@@ -55,35 +55,14 @@ class DeviceResult:
     counts: Mapping[str, int]
     coverage: Coverage
     seen: SeenSubjects
-    packed: tuple[bytes, bytes]
-
-    @property
-    def shared(self) -> tuple[Observation, ...]:
-        """Observations for the checks across devices, unpickled on every access."""
-        observations: tuple[Observation, ...] = _unpacked(self.packed[0])
-        return observations
+    shared: PackedObservations
+    packed: bytes
 
     @property
     def decisive(self) -> tuple[Finding, ...]:
         """Findings behind verdicts, unpickled on every access."""
-        findings: tuple[Finding, ...] = _unpacked(self.packed[1])
-        return findings
-
-
-def _unpacked(packed: bytes) -> Any:
-    return pickle.loads(zlib.decompress(packed))  # noqa: S301  our own, from `build_device_result`
-
-
-def _light(observation: Observation) -> Observation:
-    """Copy with a shared set of given fields for all rows: half of the memory of a row."""
-    rows = tuple(row.model_copy() for row in observation.rows)
-    for row in rows:
-        object.__setattr__(row, "__pydantic_fields_set__", _GIVEN)
-    return replace(observation, rows=rows)
-
-
-def _packed(values: tuple[Any, ...]) -> bytes:
-    return pack(pickle.dumps(values, pickle.HIGHEST_PROTOCOL))
+        found: tuple[Finding, ...] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  ours, see below
+        return found
 
 
 def build_device_result(
@@ -114,7 +93,8 @@ def build_device_result(
         counts=Counter(str(finding.status) for finding in findings),
         coverage=coverage(matrix, ordered, [name]),
         seen=seen_subjects(DeviceFacts(device, rows)),
-        packed=(_packed(tuple(_light(o) for o in ordered if o.fact in shared)), _packed(telling(findings))),
+        shared=PackedObservations.of(o for o in ordered if o.fact in shared),
+        packed=pack(pickle.dumps(telling(findings), pickle.HIGHEST_PROTOCOL)),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any, Self, TypeVar
 
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
@@ -16,6 +18,7 @@ from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
 from eventready.evaluation.waivers import expired, waive
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.packed import PackedObservations, UnpackedRows
 from eventready.facts.records import Fact
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import NetworkFacts
@@ -23,7 +26,11 @@ from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 
+V = TypeVar("V")
 Rows = Mapping[str, tuple[Fact, ...]]
+Packed = Mapping[str, PackedObservations]
+#: Devices with unpacked observations at once.
+_UNPACKED = 512
 History = Mapping[str, tuple[EarlierReading, ...]]
 #: Unread records that a finding names, and the fields of a finding that are its statement.
 _NAMED = 5
@@ -50,11 +57,22 @@ class Coverage:
 
 
 class _DeviceReadings:
-    """Observations of a device by fact, in the order of the readings."""
+    """Observations of a device by fact, in the order of the readings. `packed`: rows by fact and reading, if apart."""
 
     def __init__(self) -> None:
         self.by_fact: dict[str, list[Observation]] = {}
+        self._packed: dict[tuple[str, int], bytes] = {}
         self._evidence: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    @classmethod
+    def unpacked(cls, packed: PackedObservations) -> Self:
+        """Readings with rows unpacked at their first use."""
+        readings = cls()
+        for observation, rows in packed.unpacked():
+            readings.add(observation)
+            readings._packed[observation.fact, observation.reading] = rows
+        readings.sort()
+        return readings
 
     def add(self, observation: Observation) -> None:
         self.by_fact.setdefault(observation.fact, []).append(observation)
@@ -69,31 +87,30 @@ class _DeviceReadings:
         readings = self.by_fact.get(fact, [])
         return bool(readings) and all(reading.status.measured for reading in readings)
 
-    def now(self) -> dict[str, tuple[Fact, ...]]:
+    @cached_property
+    def now(self) -> Rows:
         """The latest measured rows of each fact."""
-        latest = {}
-        for fact, readings in self.by_fact.items():
-            for reading in readings:
-                if reading.status.measured:
-                    latest[fact] = reading.rows
-        return latest
+        return self._rows(self._latest())
 
-    def unread(self) -> dict[str, tuple[Unread, ...]]:
+    @cached_property
+    def unread(self) -> Mapping[str, tuple[Unread, ...]]:
         """Unread records of the latest measured reading, by fact."""
-        latest = {}
-        for fact, readings in self.by_fact.items():
-            for reading in readings:
-                if reading.status.measured:
-                    latest[fact] = reading.unread
-        return {fact: unread for fact, unread in latest.items() if unread}
+        return {fact: reading.unread for fact, reading in self._latest().items() if reading.unread}
 
-    def before(self) -> dict[str, tuple[Fact, ...]]:
+    @cached_property
+    def before(self) -> Rows:
         """First rows of the facts with two readings."""
-        return {
-            fact: readings[0].rows
-            for fact, readings in self.by_fact.items()
-            if len(readings) > 1 and self.measured(fact)
-        }
+        both = {fact: readings[0] for fact, readings in self.by_fact.items() if len(readings) > 1}
+        return self._rows({fact: first for fact, first in both.items() if self.measured(fact)})
+
+    def _latest(self) -> dict[str, Observation]:
+        measured = (one for readings in self.by_fact.values() for one in readings if one.status.measured)
+        return {one.fact: one for one in measured}
+
+    def _rows(self, chosen: Mapping[str, Observation]) -> Rows:
+        if not self._packed:
+            return {fact: one.rows for fact, one in chosen.items()}
+        return UnpackedRows({fact: self._packed[fact, one.reading] for fact, one in chosen.items()})
 
     def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
         """The hashes of the raw texts of these facts."""
@@ -101,6 +118,51 @@ class _DeviceReadings:
             hashes = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
             self._evidence[facts] = tuple(dict.fromkeys(evidence for evidence in hashes if evidence))
         return self._evidence[facts]
+
+
+class _UnpackedReadings(Mapping[str, _DeviceReadings]):
+    """Readings by device, of which those of `most` devices are unpacked at once."""
+
+    def __init__(self, devices: Collection[str], packed: Packed, most: int | None) -> None:
+        self._devices = devices
+        self._of = lru_cache(most)(lambda name: _DeviceReadings.unpacked(packed[name]))
+
+    def __getitem__(self, name: str) -> _DeviceReadings:
+        return self._of(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._devices  # the default unpacks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._devices)
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+
+class _PartOfDevice(Mapping[str, V]):
+    """Part of the readings of a device (`now`, `before`, `unread`), read at each use."""
+
+    __slots__ = ("_name", "_part", "_readings")
+
+    def __init__(self, readings: Mapping[str, _DeviceReadings], name: str, part: str) -> None:
+        self._readings, self._name, self._part = readings, name, part
+
+    def _read(self) -> Mapping[str, V]:
+        found: Mapping[str, V] = getattr(self._readings[self._name], self._part)
+        return found
+
+    def __getitem__(self, fact: str) -> V:
+        return self._read()[fact]
+
+    def __contains__(self, fact: object) -> bool:
+        return fact in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -> dict[str, _DeviceReadings]:
@@ -130,7 +192,7 @@ def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Itera
 def evaluate(
     devices: Sequence[Device],
     matrix: Matrix,
-    observations: Iterable[Observation],
+    observations: Iterable[Observation] | Packed,
     *,
     moment: datetime,
     limits: ResolvedLimits | None = None,
@@ -150,7 +212,8 @@ def evaluate(
 
     `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
     "fleet" runs the checks across devices, which need the facts of `matrix.shared` only. `checks`: of single devices,
-    those alone.
+    those alone. `observations` packed by device are unpacked while they are in use: all of them for checks of the whole
+    network, otherwise those of a few hundred devices at once.
     """
     evaluation = _Evaluation(
         devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, history or {},
@@ -182,7 +245,7 @@ class _Evaluation:
         self,
         devices: Sequence[Device],
         matrix: Matrix,
-        observations: Iterable[Observation],
+        observations: Iterable[Observation] | Packed,
         limits: ResolvedLimits,
         moment: datetime,
         baseline: Mapping[str, Rows],
@@ -192,21 +255,28 @@ class _Evaluation:
     ) -> None:
         self._devices = {device.name: device for device in sorted(devices, key=lambda device: device.name)}
         self._matrix, self._limits, self._duties = matrix, limits, duties
-        self._readings = _by_device(devices, observations)
+        packed = isinstance(observations, Mapping)
+        self._readings: Mapping[str, _DeviceReadings] = (
+            _UnpackedReadings(self._devices, observations, None if matrix.network else _UNPACKED)
+            if isinstance(observations, Mapping) else _by_device(devices, observations)
+        )  # fmt: skip
         self._views = {
             name: DeviceView(
                 device,
-                now=self._readings[name].now(),
-                before=self._readings[name].before(),
+                now=self._part(name, "now", packed=packed),
+                before=self._part(name, "before", packed=packed),
                 baseline=baseline.get(name, {}),
                 history=history.get(name, ()),
                 interval_s=intervals.get(name, 0.0),
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],
-                unread=self._readings[name].unread(),
+                unread=self._part(name, "unread", packed=packed),
             )
             for name, device in self._devices.items()
         }
+
+    def _part(self, name: str, part: str, *, packed: bool) -> Mapping[str, Any]:
+        return _PartOfDevice(self._readings, name, part) if packed else getattr(self._readings[name], part)
 
     def findings(self, scope: Scope | None, checks: Collection[str] | None = None) -> Iterator[Finding]:
         """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
