@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -21,7 +21,7 @@ from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceC
 from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary
+from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_packed_verdicts
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
 from eventready.checks.finding import Finding
@@ -33,7 +33,7 @@ from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.names import require_known
 from eventready.evaluation.runner import Coverage, evaluate
-from eventready.evaluation.verdicts import exit_code, telling, verdicts
+from eventready.evaluation.verdicts import exit_code, telling, verdicts_of, weights
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.network.seen import SeenSubjects
@@ -140,9 +140,11 @@ def audit(
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         seen = sum((result.seen for result in results.values()), SeenSubjects())
         not_audited = set(workspace.devices).difference(devices)
-        codes: set[Exit] = set()
-        decisive = _decisive(results, across, options.fail_on, codes)
-        found = verdicts(workspace.event.venues, devices, decisive, left_out=not_audited)
+        weighed = chain(
+            chain.from_iterable(results[name].weights for name in sorted(results)), weights(devices, telling(across))
+        )
+        found = verdicts_of(workspace.event.venues, devices, weighed, left_out=not_audited)
+        codes = _exits(results.values(), across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
         document = build_run(
             run_id=run_id,
             started=started,
@@ -161,17 +163,19 @@ def audit(
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
-        run = store.finish(document, digest)
-        return AuditResult(run, most_severe(codes | {exit_code((), coverage, verdicts=found)}))
+        packed = with_packed_verdicts(document)
+        del document, found  # the references of a large fleet take more memory than its results
+        return AuditResult(store.finish(packed, digest), most_severe(codes))
 
 
-def _decisive(
-    results: Mapping[str, DeviceResult], across: Iterable[Finding], fail_on: Literal["warn", "fail"], codes: set[Exit]
-) -> Iterator[Finding]:
-    """Findings behind the verdicts, a device at a time; their exit codes are added to `codes`."""
-    for decisive in chain((results[name].decisive for name in sorted(results)), [telling(across)]):
-        codes.add(exit_code(decisive, Coverage(1, 1), fail_on))
-        yield from decisive
+def _exits(results: Iterable[DeviceResult], across: Iterable[Finding], fail_on: Literal["warn", "fail"]) -> set[Exit]:
+    """Exit codes of the findings of devices, and of those across devices."""
+    codes = {exit_code(across, Coverage(1, 1), fail_on)}
+    bad = ("fail",) if fail_on == "fail" else ("fail", "warn")
+    for result in results:
+        codes |= {Exit.FINDINGS} if any(result.counts.get(status) for status in bad) else set()
+        codes |= {Exit.INCOMPLETE} if result.unmeasured else set()
+    return codes
 
 
 def _job(

@@ -20,7 +20,7 @@ from eventready.core.messages import Text, as_record, message, text, to_json
 from eventready.core.strings.json_text import exact, sorted_json
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
-from eventready.evaluation.verdicts import telling
+from eventready.evaluation.verdicts import Weight, telling, weights
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.facts.records import Fact
@@ -43,7 +43,8 @@ class DeviceResult:
     """Serialised part of a run for a device.
 
     `items`: observations and findings. `waived`: findings with a waiver. `counts`: findings by status. `shared`:
-    observations for the checks across devices. `packed`: pickled `decisive`. `reason`: why a device is unreachable.
+    observations for the checks across devices. `unmeasured`: a need is. `packed`: pickled `weights`. `reason`: why a
+    device is unreachable.
     """
 
     device: str
@@ -56,12 +57,13 @@ class DeviceResult:
     coverage: Coverage
     seen: SeenSubjects
     shared: PackedObservations
+    unmeasured: bool
     packed: bytes
 
     @property
-    def decisive(self) -> tuple[Finding, ...]:
-        """Findings behind verdicts, unpickled on every access."""
-        found: tuple[Finding, ...] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  ours, see below
+    def weights(self) -> tuple[Weight, ...]:
+        """Input of verdicts, unpickled on every access."""
+        found: tuple[Weight, ...] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  our own, see below
         return found
 
 
@@ -94,7 +96,8 @@ def build_device_result(
         coverage=coverage(matrix, ordered, [name]),
         seen=seen_subjects(DeviceFacts(device, rows)),
         shared=PackedObservations.of(o for o in ordered if o.fact in shared),
-        packed=pack(pickle.dumps(telling(findings), pickle.HIGHEST_PROTOCOL)),
+        unmeasured=any(finding.status is Outcome.NOT_MEASURED and not finding.blind for finding in findings),
+        packed=pack(pickle.dumps(weights([device], telling(findings)), pickle.HIGHEST_PROTOCOL)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from eventready.audit.device_result import DeviceResult
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.messages import to_json
+from eventready.core.strings.json_text import sorted_json
 from eventready.evaluation.runner import Coverage
 from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
@@ -19,7 +21,8 @@ from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
-from eventready.store.run import SCHEMA, Run, Summary
+from eventready.store.evidence import pack
+from eventready.store.run import SCHEMA, Items, Parts, Run, Summary
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
@@ -77,6 +80,13 @@ def build_run(
             for v in verdicts
         ],
     }
+
+
+def with_packed_verdicts(document: Mapping[str, Any]) -> Parts:
+    """Document with compressed verdicts, which name all findings behind them for each service."""
+    packed = [pack(sorted_json(verdict)) for verdict in document["verdicts"]]
+    verdicts = Items(lambda: map(zlib.decompress, packed))
+    return Parts.of({**document, "verdicts": []}).with_parts({"verdicts": verdicts})
 
 
 def _worker(device: str, workers: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Literal, NamedTuple, Protocol
 
 from eventready.checks.check import CHECKS
@@ -140,14 +141,15 @@ def verdicts(
 def weights(devices: Iterable[Device], findings: Iterable[Finding]) -> tuple[Weight, ...]:
     """Weights of the findings of these devices, the input of verdicts."""
     serving = {device.name: device for device in devices}
-    return tuple(
-        (
-            finding.venues or device.venues,
-            _weighed(finding, finding.services or device.services or ROLE_SERVICES[device.role]),
-        )
-        for finding in findings
-        if (device := serving.get(finding.device)) is not None
-    )
+
+    def key(finding: Finding) -> _Key:
+        device = serving[finding.device]
+        silent = not finding.subject and finding.status is _NOT_MEASURED
+        services = finding.services or device.services or ROLE_SERVICES[device.role]
+        return finding.venues or device.venues, services, gravity(finding), silent
+
+    known = (finding for finding in findings if finding.device in serving)
+    return tuple(_weight(same, tuple(group)) for same, group in groupby(known, key))
 
 
 def verdicts_of(
@@ -162,10 +164,10 @@ def verdicts_of(
     unread = _own(absent) - _own(devices)
     incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}
     answered = {place for device in (*devices, *absent) for place in _answered(device)}
-    at_venue: dict[str, list[_Weighed]] = {}
-    for places, finding in weighed:
-        for venue in places:
-            at_venue.setdefault(venue, []).append(finding)
+    at_venue: dict[str, list[Weight]] = {}
+    for weight in weighed:
+        for venue in weight.venues:
+            at_venue.setdefault(venue, []).append(weight)
     return tuple(
         _verdict(
             venue.id,
@@ -217,46 +219,48 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(kept)
 
 
-class _Weighed(NamedTuple):
-    """Finding reduced for a verdict; `name`: short reference, or the device alone for a silent device.
+#: Venues, services, gravity, and silence of a finding.
+_Key = tuple[tuple[str, ...], tuple[str, ...], Gravity, bool]
 
-    `measures`: devices and check of a finding based on a measurement; empty for any other.
+
+class Weight(NamedTuple):
+    """Findings in succession, reduced for a verdict, alike in all but their references.
+
+    `names`: short references, or the device itself for each finding of a silent device. `measures`: devices and checks
+    of the findings based on a measurement.
     """
 
-    gravity: Gravity
+    venues: tuple[str, ...]
     services: tuple[str, ...]
-    measures: tuple[tuple[str, str], ...]
+    gravity: Gravity
     silent: bool
-    name: str
+    names: tuple[str, ...]
+    measures: frozenset[tuple[str, str]]
 
 
-#: Venues and weight of a finding.
-Weight = tuple[tuple[str, ...], _Weighed]
-
-
-def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
-    silent = not finding.subject and finding.status is _NOT_MEASURED
-    name = finding.device if silent else f"{finding.device} {finding.check} {finding.subject}".strip()
-    devices = (finding.witnesses or (finding.device,)) if _measures(finding) else ()
-    measures = tuple((device, finding.check) for device in devices)
-    return _Weighed(gravity(finding), services, measures, silent, name)
+def _weight(same: _Key, findings: Sequence[Finding]) -> Weight:
+    _, _, weight, silent = same
+    named = () if weight is Gravity.NONE else findings
+    names = (one.device if silent else f"{one.device} {one.check} {one.subject}".strip() for one in named)
+    measured = (one for one in findings if _measures(one))
+    measures = ((name, one.check) for one in measured for name in one.witnesses or (one.device,))
+    return Weight(*same, tuple(names), frozenset(measures))
 
 
 def _verdict(
     venue: str,
     service: Service,
     devices: Iterable[Device],
-    weighed: Iterable[_Weighed],
+    weighed: Sequence[Weight],
     *,
     complete: bool,
     answered: bool,
 ) -> Verdict:
     serving = [device for device in devices if device.serves(venue, service)]
-    weighed = tuple(weighed)
     wrong = any(service in finding.services and finding.gravity is Gravity.FAILURE for finding in weighed)
     if not serving and not wrong:  # a vantage may show the failure of a service without devices
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE if complete else DEVICES_LEFT_OUT,))
-    by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
+    by_gravity: dict[Gravity, list[Weight]] = {weight: [] for weight in Gravity}
     measured: set[tuple[str, str]] = set()
     for finding in weighed:
         if service in finding.services:
@@ -317,10 +321,10 @@ def _measures(finding: Finding) -> bool:
     return check is None or bool(check.needs)
 
 
-def _named(findings: Sequence[_Weighed]) -> list[str]:
+def _named(weighed: Sequence[Weight]) -> list[str]:
     """Short references; the checks without an answer of a device are counted per device."""
-    silent = Counter(finding.name for finding in findings if finding.silent)
-    named = [finding.name for finding in findings if not finding.silent]
+    silent = Counter(name for weight in weighed if weight.silent for name in weight.names)
+    named = [name for weight in weighed if not weight.silent for name in weight.names]
     return [*named, *(f"{device} ({count})" for device, count in silent.items())]
 
 

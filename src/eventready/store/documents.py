@@ -15,7 +15,7 @@ from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.json_text import parse_json
-from eventready.store.run import SCHEMA, Run, canonical
+from eventready.store.run import SCHEMA, Parts, Run
 
 _LEVEL = 3
 #: Largest file of a run: four times that of 1,000 devices.
@@ -27,7 +27,8 @@ def compress(document: Mapping[str, Any]) -> bytes:
 
     Level 3 takes half the time of level 6 for a fifth more space.
     """
-    return zlib.compress(canonical(document), _LEVEL)
+    packer = zlib.compressobj(_LEVEL)
+    return b"".join([*map(packer.compress, Parts.of(document).pieces()), packer.flush()])
 
 
 @relaxed_gc()
