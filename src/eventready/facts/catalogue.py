@@ -81,6 +81,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("backend", r.Backend),
         FactKind("dns_answer", r.DnsAnswer),
         FactKind("dhcp_pool", r.DhcpPool),
+        FactKind("nat_sessions", r.NatSessions),
         # Asked last: what a slow service costs in time costs no other fact.
         FactKind("answer_tcp", r.PortAnswer, per_question=True),
         FactKind("answer_dns", r.ResolverAnswer, per_question=True),

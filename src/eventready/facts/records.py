@@ -683,6 +683,19 @@ class DhcpPool(Fact):
         return 100.0 * self.used / self.leased_at_most if self.leased_at_most else None
 
 
+class NatSessions(Fact):
+    """Sessions in the table of an address translation, and the most that it holds."""
+
+    key = ()
+    used: Count
+    limit: Count
+
+    @property
+    def percent(self) -> float | None:
+        """Percent in use; None for a table without a size."""
+        return 100.0 * self.used / self.limit if self.limit else None
+
+
 class Answer(Fact):
     """An answer of a service to a question of the device. `question`: the question in words; the key of the answer.
 

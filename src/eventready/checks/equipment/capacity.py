@@ -8,9 +8,10 @@ from statistics import fmean
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, missing, of_all, tidy, unknown, warned
+from eventready.checks.answer import answered, graded, missing, of_all, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
+from eventready.facts.records import NatSessions
 from eventready.network.capacity.balance import Balance, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
@@ -56,6 +57,13 @@ class CapacityPoolLimits(Limits):
     """Reserve of addresses."""
 
     reserve: float = Field(default=1.3, ge=1, description="Addresses for each device in the time of a lease [D]")
+
+
+class NatSessionsLimits(Limits):
+    """Used share of the table of sessions, in percent."""
+
+    warn: float = Field(default=75, ge=0, le=100, description="Warning from this use on, % [D]")
+    fail: float = Field(default=90, ge=0, le=100, description="Failure from this use on, % [D]")
 
 
 class CapacityServiceLimits(Limits):
@@ -226,7 +234,31 @@ def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Find
     needs=(),
     limits=CapacityServiceLimits(),
     applies=_carries(_declared),
+    also_reads=("nat_sessions",),
 )
 def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterator[Finding]:
     """Declared NAT, portal, DNS, circuits and backhaul carry the expected demand."""
     yield from map(_judged, _of_device(view, limits, _declared))
+
+
+@check(
+    "nat_sessions",
+    topic="traffic",
+    roles=("router", "service_host"),
+    needs=("nat_sessions",),
+    limits=NatSessionsLimits(),
+    applies=_carries(_of_kind("nat")),
+)
+def nat_sessions(view: DeviceView, limits: NatSessionsLimits) -> Iterator[Finding]:
+    """The table of sessions of a NAT has room for the crowd."""
+    rows = view.rows("nat_sessions", NatSessions)
+    if not rows:
+        yield missing("NAT", "checks:subject.missing")
+    for row in rows:
+        if row.percent is None:
+            yield unknown("NAT", "checks:subject.no_figure")
+        else:
+            yield graded(
+                "NAT", "checks:nat.use", row.percent,
+                warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.limit,
+            )  # fmt: skip

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import add
 
-from eventready.facts.records import DhcpPool
+from eventready.facts.records import DhcpPool, NatSessions
 from eventready.network.capacity.amount import Amount, given, up
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.capacity.case import DemandFigures, LoadCase
 from eventready.network.capacity.cells import grade_of_service
 from eventready.network.capacity.formulas import NAT_PORTS, left_after_loss, offered, requests
+from eventready.network.network_facts import DeviceFacts
+from eventready.workspace.devices.capacity import Supply
 
 _UNITS = {"portal": "1/s", "dns": "1/s"}
 #: Additions by kind, and how much one of them gives.
@@ -55,16 +57,29 @@ def _there(case: LoadCase) -> Amount | None:
     supply, facts = case.load.supply, case.facts
     if supply is None:
         return None
-    for value, name in ((supply.sessions, "sessions_limit"), (supply.per_s, "per_s")):
-        if value:
-            return given(value, name, source=supply.source) * 1
+    if supply.kind == "nat":
+        return _sessions(supply, facts)
+    if supply.per_s:
+        return given(supply.per_s, "per_s", source=supply.source) * 1
     if supply.addresses:
-        addresses = given(supply.addresses, "addresses", source=supply.source)
-        return addresses * (NAT_PORTS if supply.kind == "nat" else 1)
+        return given(supply.addresses, "addresses", source=supply.source) * 1
     if supply.kind != "pool" or not facts.measured("dhcp_pool"):
         return None
     rows = [row for row in facts.rows("dhcp_pool", DhcpPool) if supply.covers(row.pool)]
     return given(sum(row.leased_at_most for row in rows), "addresses", source=supply.device) * 1 if rows else None
+
+
+def _sessions(supply: Supply, facts: DeviceFacts) -> Amount | None:
+    """Sessions of a NAT: the least of its table, its ports and the declared ones; None without any."""
+    limits = [
+        given(row.limit, "sessions_limit", source=supply.device) for row in facts.rows("nat_sessions", NatSessions)
+    ]
+    if supply.sessions:
+        limits.append(given(supply.sessions, "sessions_limit", source=supply.source))
+    there = [one * 1 for one in limits]
+    if supply.addresses:
+        there.append(given(supply.addresses, "addresses", source=supply.source) * NAT_PORTS)
+    return min(there, key=lambda one: one.value, default=None)
 
 
 def circuits(case: LoadCase, more: int = 0) -> Balance:
