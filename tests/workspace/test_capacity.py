@@ -47,6 +47,7 @@ def read(folder: Path, text: str) -> CapacityFile:
         (demand(venue="den-tho", service="wifi"), "venue den-tho does not offer wifi"),
         (demand(people="{value: -5, source: s}"), "'value' must be at least 1"),
         (demand(people="{value: 90000000, source: s}"), "'value' must be at most 1000000"),
+        (demand(mbps="{value: 1e10, source: s}"), "'value' must be at most 1000000000, not 10000000000.0"),
         (demand(people="{value: 100.5, source: s}"), "'value'"),
         (demand(people="{value: true, source: s}"), "'value' must be a whole number, not true"),
         (demand(surge="{value: true, source: s}"), "'value' must be a number, not true"),

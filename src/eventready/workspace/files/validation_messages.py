@@ -139,7 +139,9 @@ def describe_error(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Senten
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return message("workspace:not_possible", name=name, value=shown), suggest(str(value), allowed, noun="Possible")
     if kind in _BOUNDS:
-        return message(f"workspace:bound.{kind}", name=name, bound=context.get(_BOUNDS[kind]), value=shown), ""
+        bound = context.get(_BOUNDS[kind])
+        whole = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+        return message(f"workspace:bound.{kind}", name=name, bound=whole, value=shown), ""
     if kind == "value_error":
         return _custom(name if location else "", context.get("error", detail["msg"]), secret=secret)
     return _wrong_type(kind, name, value, shown, detail["msg"], secret=secret)
