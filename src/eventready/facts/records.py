@@ -684,7 +684,7 @@ class DhcpPool(Fact):
 
 
 class NatSessions(Fact):
-    """Sessions in the table of an address translation, and the most that it holds."""
+    """Sessions in the table of an address translation, and the size of the table."""
 
     key = ()
     used: Count

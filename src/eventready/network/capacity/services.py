@@ -87,7 +87,9 @@ def circuits(case: LoadCase, more: int = 0) -> Balance:
     figures, load = case.figures, case.load
     lines = reduce(add, (one["lines"] for one in case.demands)).named("lines_all")
     traffic = offered(lines, figures["bhca"], figures["holding_s"]).named("traffic", "E")
-    members = [given(one.channels or 0, f"{one.device} {one.name}".rstrip(" *"), source=one.source) for one in load.rates]
+    members = [
+        given(one.channels or 0, f"{one.device} {one.name}".rstrip(" *"), source=one.source) for one in load.rates
+    ]
     losses = [reduce(add, (members[n] for n in sorted(one))) for one in load.losses]
     there = left_after_loss(members or [given(0)], losses)
     limit = given(case.targets.circuit_loss, "loss_limit", "%")

@@ -35,10 +35,11 @@ def _unknown(
     windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
     services = {venue.id: venue.services for venue in event.venues}
     roles = {one.name: one.role for one in devices}
-    places = {
-        "mobile": {cell.name for device in devices for cell in device.expect.cells},
-        "wifi": {point.name for device in devices for point in device.expect.access_points},
-    }
+    places: dict[str, dict[str, set[str]]] = {"mobile": {}, "wifi": {}}
+    for device in devices:
+        for service, expected in (("mobile", device.expect.cells), ("wifi", device.expect.access_points)):
+            for one in expected:
+                places[service].setdefault(one.name, set()).add(one.venue or next(iter(device.venues), ""))
     known_windows, known_devices = Suggestions(windows), Suggestions(roles)
     known_places = {service: Suggestions(names) for service, names in places.items()}
     seen: dict[tuple[str, str, str], int] = {}
@@ -51,12 +52,15 @@ def _unknown(
         if demand.window not in windows:
             what = message("workspace:capacity.window", window=demand.window)
             yield ("demand", number, "window"), what, known_windows.of(demand.window)
-        expected = places.get(demand.service, set())
+        known = places.get(demand.service, {})
         for place in () if event.lab else demand.places:  # a lab may play some of the devices only
-            if place not in expected:
+            if place not in known:
                 what = message("workspace:capacity.place", place=place, service=demand.service)
-                do = known_places[demand.service].of(place) if expected else ""
+                do = known_places[demand.service].of(place) if known else ""
                 yield ("demand", number, "places", place), what, do
+            elif demand.venue not in known[place]:
+                what = message("workspace:capacity.elsewhere", place=place, venues=sorted(known[place]))
+                yield ("demand", number, "places", place), what, message("workspace:capacity.elsewhere.do")
         identity = (demand.venue, demand.window, demand.service)
         if seen.setdefault(identity, number) != number:
             yield (
