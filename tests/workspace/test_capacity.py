@@ -59,7 +59,7 @@ def read(folder: Path, text: str) -> CapacityFile:
         (demand(bcha="{value: 1, source: s}"), "unknown key 'bcha'"),
         (demand(people="{value: 1e300, source: s}"), "'value' must be a whole number, not 1e+300"),
         (demand(places="{B: {value: 3, source: s}}"), "'B' is no expected cell or access point"),
-        (demand(venue="van-hoa", places="{A: {value: 3, source: s}}"), "'A' serves the venue hoi-nghi. Count its users"),
+        (demand(venue="van-hoa", places="{A: {value: 3, source: s}}"), "'A' serves the venue hoi-nghi. Count"),
         (demand(service="wifi", places="{A: {value: 3, source: s}}"), "'A' is no expected cell or access point"),
         (demand()[:-2] + ", " + demand()[9:], "twice"),
         ("supply: [{kind: nr, mhz: 20, source: s}]\n", "supply of kind nr needs `efficiency_down`"),
