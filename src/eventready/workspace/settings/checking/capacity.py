@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from eventready.core.messages import message
-from eventready.workspace.devices.capacity import POOL_ROLES, CapacityFile
+from eventready.workspace.devices.capacity import POOL_ROLES, CapacityFile, VenueDemand
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -35,11 +36,7 @@ def _unknown(
     windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
     services = {venue.id: venue.services for venue in event.venues}
     roles = {one.name: one.role for one in devices}
-    places: dict[str, dict[str, set[str]]] = {"mobile": {}, "wifi": {}}
-    for device in devices:
-        for service, expected in (("mobile", device.expect.cells), ("wifi", device.expect.access_points)):
-            for one in expected:
-                places[service].setdefault(one.name, set()).add(one.venue or next(iter(device.venues), ""))
+    places = {"mobile": _places(devices, "cells"), "wifi": _places(devices, "access_points")}
     known_windows, known_devices = Suggestions(windows), Suggestions(roles)
     known_places = {service: Suggestions(names) for service, names in places.items()}
     seen: dict[tuple[str, str, str], int] = {}
@@ -52,15 +49,9 @@ def _unknown(
         if demand.window not in windows:
             what = message("workspace:capacity.window", window=demand.window)
             yield ("demand", number, "window"), what, known_windows.of(demand.window)
-        known = places.get(demand.service, {})
-        for place in () if event.lab else demand.places:  # a lab may play some of the devices only
-            if place not in known:
-                what = message("workspace:capacity.place", place=place, service=demand.service)
-                do = known_places[demand.service].of(place) if known else ""
+        if not event.lab:  # a lab may play some of the devices only
+            for place, what, do in _misplaced(demand, places.get(demand.service, {}), known_places):
                 yield ("demand", number, "places", place), what, do
-            elif demand.venue not in known[place]:
-                what = message("workspace:capacity.elsewhere", place=place, venues=sorted(known[place]))
-                yield ("demand", number, "places", place), what, message("workspace:capacity.elsewhere.do")
         identity = (demand.venue, demand.window, demand.service)
         if seen.setdefault(identity, number) != number:
             yield (
@@ -82,3 +73,25 @@ def _unknown(
         if supply.device and supply.device not in roles and not event.lab:
             what = message("workspace:capacity.device", device=supply.device)
             yield ("supply", number, "device"), what, known_devices.of(supply.device)
+
+
+def _places(devices: Sequence[Device], kind: Literal["cells", "access_points"]) -> dict[str, set[str]]:
+    """Venues of each expected cell or access point."""
+    found: dict[str, set[str]] = {}
+    for device in devices:
+        for one in getattr(device.expect, kind):
+            found.setdefault(one.name, set()).add(one.venue or next(iter(device.venues), ""))
+    return found
+
+
+def _misplaced(
+    demand: VenueDemand, known: Mapping[str, set[str]], suggestions: Mapping[str, Suggestions]
+) -> Iterator[tuple[str, Sentence, Sentence]]:
+    """Places of a demand without an expectation, or at another venue."""
+    for place in demand.places:
+        if place not in known:
+            what = message("workspace:capacity.place", place=place, service=demand.service)
+            yield place, what, suggestions[demand.service].of(place) if known else ""
+        elif demand.venue not in known[place]:
+            what = message("workspace:capacity.elsewhere", place=place, venues=sorted(known[place]))
+            yield place, what, message("workspace:capacity.elsewhere.do")
