@@ -50,8 +50,8 @@ def _unknown(
             what = message("workspace:capacity.window", window=demand.window)
             yield ("demand", number, "window"), what, known_windows.of(demand.window)
         if not event.lab:  # a lab may play some of the devices only
-            for place, what, do in _misplaced(demand, places.get(demand.service, {}), known_places):
-                yield ("demand", number, "places", place), what, do
+            misplaced = _misplaced(demand, places.get(demand.service, {}), known_places)
+            yield from ((("demand", number, "places", place), why, remedy) for place, why, remedy in misplaced)
         identity = (demand.venue, demand.window, demand.service)
         if seen.setdefault(identity, number) != number:
             yield (
