@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.text_lines import lines_of
-from eventready.facts.configuration_text import Structure, _without_keys
+from eventready.facts.configuration_text import Structure, _is_mixed, _long_words, _without_keys
 from eventready.facts.interpret import interpret
-from eventready.facts.observation import Observation
+from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import observe
 from eventready.facts.platform import CompiledFact, Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER, saved_reply
@@ -150,6 +150,19 @@ def test_a_word_with_the_form_of_a_key_is_masked_unless_a_fact_reads_it() -> Non
     masked = _without_keys(replace(observed, unmatched=(key,)))
     assert key not in f"{masked.raw}{masked.unmatched}"
     assert "GigabitEthernet0/0/0/1" in masked.raw
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("aZ09_+/$=\u00e9", min_size=15, max_size=560), st.sampled_from(" \n\t:,\u00a0")), max_size=6
+    )
+)
+def test_an_answer_without_such_a_word_needs_no_mask(words: list[tuple[str, str]]) -> None:
+    text = "".join(word + blank for word, blank in words)
+    masked = _without_keys(
+        Observation("d", "power", Status.EMPTY, "show power", unmatched=tuple(text.split()), raw=text)
+    )
+    assert any(map(_is_mixed, _long_words(text))) == (masked.raw != text)
 
 
 def test_evidence_of_other_answers_gives_the_same_rows() -> None:

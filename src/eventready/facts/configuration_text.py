@@ -32,7 +32,8 @@ _NOTE = re.compile(r"(?i)(?<!\S)(?:description|remark)(?!\S)")
 _PLAIN = re.compile(r"[a-z][a-z-]{0,30}[46]?|\d{1,6}|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
 _TOKENS_TRIED = 12
 #: A word of an answer with the form of a key: long, of letters of both cases with digits between them.
-_LONG_WORD = re.compile(r"(?<![\w+/$])[\w+/$]{20,512}+={0,2}", re.ASCII)
+_LONG = 20
+_LONG_WORD = re.compile(rf"(?<![\w+/$])[\w+/$]{{{_LONG},512}}+={{0,2}}", re.ASCII)
 _CHANGES = re.compile(r"[A-Za-z]\d")
 
 Answer = tuple[CompiledFact, Reply, Observation]
@@ -114,7 +115,7 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
         compiled, _, observation = answer
         if observation.raw and any(map(platform.prints_configuration, compiled.commands)):
             groups.setdefault(observation.raw, []).append(answer)
-        elif _LONG_WORD.search(observation.raw):
+        elif any(map(_is_mixed, _long_words(observation.raw))):
             reduced[observation.fact] = _without_keys(observation)
     for raw, group in groups.items():
         lines = _reduced(platform.words, raw, group)
@@ -126,14 +127,21 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
     return reduced
 
 
+def _long_words(text: str) -> set[str]:
+    """Long words of a text; only what stands between blanks and is as long is searched."""
+    return {match[0] for part in set(text.split()) if len(part) >= _LONG for match in _LONG_WORD.finditer(part)}
+
+
+def _is_mixed(word: str) -> bool:
+    return word.upper() != word != word.lower() and len(_CHANGES.findall(word)) > 2
+
+
 def _without_keys(observation: Observation) -> Observation:
     """Mask the words with the form of a key, except those in a row."""
     read = repr(observation.rows)
 
     def masked(match: re.Match[str]) -> str:
-        word = match[0]
-        mixed = word.upper() != word != word.lower() and len(_CHANGES.findall(word)) > 2
-        return REDACTED if mixed and word not in read else word
+        return REDACTED if _is_mixed(match[0]) and match[0] not in read else match[0]
 
     unmatched = tuple(_LONG_WORD.sub(masked, line) for line in observation.unmatched)
     return replace(observation, raw=_LONG_WORD.sub(masked, observation.raw), unmatched=unmatched)

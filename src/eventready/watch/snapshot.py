@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.run import Items, Parts
+from eventready.store.run import Parts
 from eventready.store.store import Store
 from eventready.watch.watcher import Watcher
 
@@ -40,9 +40,9 @@ class Snapshots:
         Raises StoreError.
         """
         head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}
-        found = watcher.open_findings()
         parts = Parts.of({**head, "notes": [*notes], **_document(watcher, resting, now)})
-        self._current.put(self._key, parts.with_parts({"open": Items(lambda: (one.document for one in found))}))
+        found = b",".join(one.document for one in watcher.open_findings())
+        self._current.put(self._key, parts.with_parts({"open": b"[" + found + b"]"}))
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""

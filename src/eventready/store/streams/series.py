@@ -9,7 +9,7 @@ from itertools import groupby
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert, delete, func, insert, literal, literal_column, select
+from sqlalchemy import delete, func, insert, literal, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -58,16 +58,15 @@ class ValueSeries:
 
     def add(self, values: Iterable[Value]) -> None:
         """Store values in a transaction; a later value of the same second counts. Raises StoreError."""
-        finite = [value for value in values if isfinite(value.value)]
+        finite = {
+            (_plain(one.key), int(one.at.timestamp())): one.value for one in values if isfinite(one.value)
+        }  # fmt: skip
         if not finite:
             return
         with self.database.writing() as session:
-            ids = self._ids(session, {_plain(value.key) for value in finite})
-            rows = {
-                (ids[_plain(one.key)], int(one.at.timestamp())): {"peak": None, "span": 0, "value": one.value}
-                for one in finite
-            }
-            session.execute(_upsert(session), [{"series": key, "at": at, **row} for (key, at), row in rows.items()])
+            ids = self._ids(session, {key for key, _at in finite})
+            rows = ({"series": ids[key], "at": at, "span": 0, "value": value} for (key, at), value in finite.items())
+            _store(session, rows)
         self._stored.update(ids)
 
     def condense(self, now: datetime) -> None:
@@ -143,12 +142,18 @@ def _means(step_s: int) -> Iterator[Any]:
     yield func.max(func.coalesce(_SAMPLES.c.peak, _SAMPLES.c.value))
 
 
-def _upsert(session: Session) -> Insert:
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = make(_SAMPLES)
-    return new.on_conflict_do_update(index_elements=list(_SAMPLES.primary_key), set_={"value": new.excluded.value})
+def _store(session: Session, rows: Iterable[Mapping[str, float]]) -> None:
+    """Insert or replace raw values by a compiled statement: SQLAlchemy takes longer for a row than the database."""
+    dialect = session.get_bind().dialect
+    new = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(_SAMPLES)
+    upsert = new.on_conflict_do_update(index_elements=list(_SAMPLES.primary_key), set_={"value": new.excluded.value})
+    compiled = upsert.compile(dialect=dialect, column_keys=["series", "at", "span", "value"])
+    names = compiled.positiontup
+    session.connection().exec_driver_sql(str(compiled), [tuple(map(row.get, names)) if names else row for row in rows])
 
 
 def _plain(key: SeriesKey) -> SeriesKey:
     """Names as every database takes them."""
+    if all(part.isprintable() and len(part) <= _LONGEST for part in key):
+        return key
     return SeriesKey(*("".join(filter(str.isprintable, part))[:_LONGEST] for part in key))
