@@ -128,7 +128,7 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
 
 
 def _long_words(text: str) -> set[str]:
-    """Long words of a text; only what stands between blanks and is as long is searched."""
+    """Long words of a text, searched only in parts as long between blanks."""
     return {match[0] for part in set(text.split()) if len(part) >= _LONG for match in _LONG_WORD.finditer(part)}
 
 
