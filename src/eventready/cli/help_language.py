@@ -1,7 +1,8 @@
-"""Help of the command line in the language of the terminal.
+"""Help and usage errors of the command line in the language of the terminal.
 
 The English text in the code is the source, and its pieces are the ids of `help.po`: a paragraph, or the last column of
-a line where the layout is preserved. A changed English text loses its translation, and a test fails.
+a line where the layout is preserved. A changed English text loses its translation, and a test fails. Errors of
+click are found by their English form in `cli:click`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-from eventready.core.messages import LANGS, Lang, source_text
+from eventready.core.messages import LANGS, Lang, ids, parameters, source_text, text
 
 #: Mark of click in front of a paragraph with a preserved layout.
 _PRESERVED = "\b\n"
@@ -105,3 +106,26 @@ class HelpContext(click.Context):
             if isinstance(option, click.Option) and (record := option.get_help_record(self))
         }
         return HelpFormatter(lang, options, width=self.terminal_width, max_width=self.max_content_width)
+
+
+def show_click_error(error: click.ClickException, lang: str) -> None:
+    """Print usage, hint and error in the layout of click."""
+    if lang == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(text("cli:usage.help", lang, command=context.command_path), err=True)
+    click.echo(text("cli:usage.error", lang, reason=translated(error.format_message(), lang)), err=True)
+
+
+def translated(sentence: str, lang: str) -> str:
+    """Return a sentence of click, and its parts, in a language; unchanged outside the catalogue."""
+    for key in (key for key in ids("cli") if key.startswith("click.")):
+        msgid = f"cli:click.{key.removeprefix('click.')}"
+        marks = {name: f"<{name}>" for name in parameters(msgid, "en")}
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>.+?)", re.escape(text(msgid, "en", **marks)))
+        if found := re.fullmatch(pattern, sentence, re.DOTALL):
+            return text(msgid, lang, **{name: translated(part, lang) for name, part in found.groupdict().items()})
+    return sentence

@@ -12,12 +12,11 @@ from pathlib import Path
 import click
 
 from eventready import __version__
-from eventready.cli.click_errors import show_click_error
 from eventready.cli.commands import COMMANDS, GROUPS, load_command
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
 from eventready.cli.global_options import global_options, with_global_options
-from eventready.cli.help_language import HelpContext, requested_lang
+from eventready.cli.help_language import HelpContext, requested_lang, show_click_error
 from eventready.core.errors import EventreadyError, Exit, UsageError, describe_exit
 from eventready.core.messages import message
 from eventready.core.strings.terminal_text import VisibleStream, raw_stream

@@ -55,20 +55,16 @@ def find_page(folder: Path, name: str) -> Path:
 @click.command()
 @click.argument("page", default="index")
 @click.option("--list", "listing", is_flag=True, help="List all pages.")
-@click.option("--path", is_flag=True, help="Print the path of the page instead of its text.")
 @click.pass_obj
-def command(app: App, page: str, listing: bool, path: bool) -> None:
+def command(app: App, page: str, listing: bool) -> None:
     """Show a page of the documentation, `index` by default."""
     folder = pages_folder()
     if listing:
         names = list(pages(folder))
         app.emit(names) if app.output != "table" else click.echo("\n".join(names))
         return
-    found = find_page(folder, page)
-    text = found.read_text(encoding="utf-8")
-    if path:
-        click.echo(found)
-    elif sys.stdout.isatty():
+    text = find_page(folder, page).read_text(encoding="utf-8")
+    if sys.stdout.isatty():
         _render(text)
     else:
         click.echo(text, nl=False)
