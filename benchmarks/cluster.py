@@ -2,7 +2,8 @@
 
 `python -m benchmarks.cluster` prints a table, `--json` one object. Devices, scheduler, workers and audit share the
 machine, so that a rate with more workers than cores says nothing; the processor time per device travels. The overhead
-is a slope: the processor time of all members but the devices, between a small and a large audit.
+is a slope: the processor time of all members but the devices, between a small and a large audit. With `--saved` every
+device answers as a captured router, for fleets beyond a simulation on the same machine.
 """
 
 from __future__ import annotations
@@ -24,11 +25,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fleet import children, first, routers
+from benchmarks.saved import write_fleet
 
 #: Processor time of a reading worker, in seconds, after which this worker is killed.
 LOST_AFTER_S = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
 Members = list[subprocess.Popen[str]]
+#: Parts of a run that differ between two audits of the same answers.
+_OWN = ("id", "started", "finished", "clock", "previous", "sha256", "cluster")
+
+#: Beginning of each command: of simulated devices, or of saved answers.
+command = [sys.executable, "-m", "eventready"]
 
 
 def cpu_s(pid: int) -> float:
@@ -39,8 +46,7 @@ def cpu_s(pid: int) -> float:
 
 def member(*words: str) -> subprocess.Popen[str]:
     """Start a member, ready when it has written a line."""
-    command = [sys.executable, "-m", "eventready", *words]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen([*command, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     assert process.stderr is not None
     if not process.stderr.readline():
         sys.exit(f"{words} did not start")
@@ -58,7 +64,7 @@ def members(copy: Path, workers: int) -> Iterator[tuple[str, Members]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eventready-bench-")))
         names = [f"w{number}" for number in range(workers)]
-        keygen = [sys.executable, "-m", "eventready", "cluster", "keygen", str(folder), "bench", *names]
+        keygen = [*command, "cluster", "keygen", str(folder), "bench", *names]
         subprocess.run(keygen, check=True, stdout=subprocess.DEVNULL)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -80,8 +86,8 @@ def audit(copy: Path, processes: Sequence[subprocess.Popen[str]], *words: str, l
         file.unlink()
     before = {process.pid: cpu_s(process.pid) for process in processes}
     began, used = time.monotonic(), os.times()
-    command = [sys.executable, "-m", "eventready", "-w", str(copy), "-o", "json", "audit", "--interval", "0", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    every = (*command, "-w", str(copy), "-o", "json", "audit", "--interval", "0", *words)
+    with subprocess.Popen(every, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         if lose:
             last = processes[-1]
             while running.poll() is None and cpu_s(last.pid) < before[last.pid] + LOST_AFTER_S:
@@ -105,21 +111,42 @@ def audit(copy: Path, processes: Sequence[subprocess.Popen[str]], *words: str, l
 
 
 def digest(run: dict[str, Any]) -> str:
-    """Hash of a run without ids, times and workers, and without the figures that change from reading to reading."""
+    """Hash of a run without ids, times and workers.
+
+    Figures of simulated devices change from reading to reading, and are left out.
+    """
+    if command[2] != "eventready":
+        for device in run["devices"]:
+            device.pop("worker", None)
+        rest = {name: value for name, value in run.items() if name not in _OWN}
+        return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
     observations = sorted((o["device"], o["fact"], o["status"], len(o["rows"])) for o in run["observations"])
     findings = sorted((f["device"], f["check"], f["subject"], f["status"]) for f in run["findings"])
     text = json.dumps([observations, findings, run["verdicts"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def run(*, small: int, large: int, most: int) -> dict[str, Any]:
+@contextmanager
+def fleet(devices: int, *, saved: bool) -> Iterator[Path]:
+    """Workspace of devices, simulated or with saved answers."""
+    if not saved:
+        with routers(devices) as copy:
+            yield copy
+        return
+    with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
+        capture, workspace = write_fleet(Path(home), devices)
+        command[2:] = ["benchmarks.saved", str(capture)]
+        yield workspace
+
+
+def run(*, small: int, large: int, least: int, most: int, saved: bool) -> dict[str, Any]:
     """Return all figures."""
-    with routers(large) as copy:
+    with fleet(large, saved=saved) as copy:
         os.environ["EVENTREADY_ALLOWED"] = str(copy.parent)
         parts = {small: first(copy, small), large: copy}
         alone = {count: audit(part, ()) for count, part in parts.items()}
         found: dict[str, Any] = {}
-        for workers in range(1, most + 1):
+        for workers in range(least, most + 1):
             with members(copy, workers) as (address, processes):
                 big = audit(copy, processes, "--cluster", address)
                 found[str(workers)] = _figures(big, alone[large], large)
@@ -164,7 +191,7 @@ def table(figures: dict[str, Any]) -> str:
     for workers, one in figures["workers"].items():
         cost = f"{one['cpu_ms']:.1f} ms | {one['overhead_ms']:.2f} ms"
         lines.append(f"| workers: {workers} | {one['rate']:.0f} | {cost} | {one['same']} |")
-    lost, about = figures["lost"], f"{figures['machine']}; {figures['devices']} simulated devices"
+    lost, about = figures["lost"], f"{figures['machine']}; {figures['devices']} devices"
     lines.append(f"\n{about}; a worker killed: same run {lost['same']}, devices not measured {lost['unreached']}")
     return "\n".join(lines)
 
@@ -175,9 +202,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--small", type=int, default=500)
     parser.add_argument("--large", type=int, default=2_500)
-    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=3, help="most workers")
+    parser.add_argument("--least", type=int, default=1, help="fewest workers")
+    parser.add_argument("--saved", action="store_true", help="every device answers as a captured router")
     given = parser.parse_args()
-    figures = run(small=given.small, large=given.large, most=given.workers)
+    figures = run(small=given.small, large=given.large, least=given.least, most=given.workers, saved=given.saved)
     print(json.dumps(figures) if given.json else table(figures))
 
 

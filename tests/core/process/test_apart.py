@@ -111,9 +111,12 @@ def test_a_forked_process_has_its_own(own: Apart) -> None:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
-        os.write(writing, str(own.compute(5, identity, "x")).encode())
+        own.prepare(["x"])
+        prepared = own._child
+        os.write(writing, f"{prepared} {own.compute(5, identity, 'x')}".encode())
         own.end()
         os._exit(0)
     os.waitpid(child, 0)
-    assert int(os.read(reading, 20)) != known
+    prepared, computed = map(int, os.read(reading, 40).split())
+    assert computed == prepared != known
     assert own.compute(5, identity, "x") == known

@@ -57,8 +57,7 @@ class Apart:
         if sys.platform != "linux":
             return function(subject, *args, **kwargs)
         request = pickle.dumps((id(subject), function, args, kwargs, seconds))
-        if self._process != os.getpid():  # forked: the process belongs to the parent
-            self.__init__()  # type: ignore[misc]
+        self._disown()
         answer = None
         with self._lock:
             try:
@@ -81,10 +80,16 @@ class Apart:
         """Start a process with these subjects, best before there are threads: a fork copies locks, not their owners."""
         found = {id(subject): subject for subject in subjects}
         if found and sys.platform == "linux":
+            self._disown()
             with self._lock:
                 self._end()
                 self._subjects |= found
                 self._open(next(iter(found.values())))
+
+    def _disown(self) -> None:
+        """Leave the process to the parent after a fork; a thread may hold the lock there."""
+        if self._process != os.getpid():
+            self.__init__()  # type: ignore[misc]
 
     def end(self) -> None:
         """End the process; the next computation starts another."""

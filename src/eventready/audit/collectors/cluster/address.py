@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 PORT = 8786
 _ADDRESS = re.compile(r"(tls|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?")
 
-#: Settings of Dask beneath its variables (DASK_...): no page, no memory of messages, no second look at a
-#: device that took several workers with it.
+#: Settings of Dask beneath its variables (DASK_...): no page, no memory of messages, no measurement of itself, no
+#: second look at a device that took several workers with it.
 _DEFAULTS: Mapping[str, Any] = {
     "distributed.scheduler.allowed-failures": 2,
     "distributed.scheduler.worker-ttl": "60s",
@@ -34,6 +34,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "distributed.worker.memory.pause": False,
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.admin.low-level-log-length": 1,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "60s",
     "distributed.comm.timeouts.connect": "10s",
     "distributed.comm.timeouts.tcp": "20s",
     "distributed.comm.retry.count": 0,
