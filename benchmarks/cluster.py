@@ -127,26 +127,26 @@ def digest(run: dict[str, Any]) -> str:
 
 
 @contextmanager
-def fleet(devices: int, *, saved: bool) -> Iterator[Path]:
-    """Workspace of devices, simulated or with saved answers."""
-    if not saved:
+def fleet(devices: int, facts: int) -> Iterator[Path]:
+    """Workspace of devices, simulated or with so many facts of saved answers."""
+    if not facts:
         with routers(devices) as copy:
             yield copy
         return
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
-        capture, workspace = write_fleet(Path(home), devices)
+        capture, workspace = write_fleet(Path(home), devices, facts)
         command[2:] = ["benchmarks.saved", str(capture)]
         yield workspace
 
 
-def run(*, small: int, large: int, least: int, most: int, saved: bool) -> dict[str, Any]:
-    """Return all figures."""
-    with fleet(large, saved=saved) as copy:
+def run(*, small: int, large: int, counts: Sequence[int], facts: int) -> dict[str, Any]:
+    """Return all figures; without the overhead for no count of workers."""
+    with fleet(large, facts) as copy:
         os.environ["EVENTREADY_ALLOWED"] = str(copy.parent)
-        parts = {small: first(copy, small), large: copy}
+        parts = {small: first(copy, small), large: copy} if counts else {large: copy}
         alone = {count: audit(part, ()) for count, part in parts.items()}
         found: dict[str, Any] = {}
-        for workers in range(least, most + 1):
+        for workers in counts:
             with members(copy, workers) as (address, processes):
                 big = audit(copy, processes, "--cluster", address)
                 found[str(workers)] = _figures(big, alone[large], large)
@@ -155,14 +155,14 @@ def run(*, small: int, large: int, least: int, most: int, saved: bool) -> dict[s
             slopes = {part: _slope(big, little, part, large - small) for part in ("audit", "scheduler", "cpu")}
             overhead = slopes["cpu"] - _slope(alone[large], alone[small], "cpu", large - small)
             found[str(workers)].update(overhead_ms=round(overhead, 2), slopes_ms=slopes)
-        with members(copy, most) as (address, processes):
+        with members(copy, 3) as (address, processes):
             lost = audit(copy, processes, "--cluster", address, lose=True)
     return {
         "devices": large,
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
         "alone": {"rate": round(large / alone[large]["seconds"], 1), "cpu_ms": _per_device(alone[large], large)},
         "workers": found,
-        "lost": {"same": lost["digest"] == alone[large]["digest"], "unreached": lost["unreached"]},
+        "lost": _figures(lost, alone[large], large),
     }
 
 
@@ -171,6 +171,7 @@ def _figures(found: dict[str, Any], alone: dict[str, Any], devices: int) -> dict
         "rate": round(devices / found["seconds"], 1),
         "cpu_ms": _per_device(found, devices),
         "same": found["digest"] == alone["digest"],
+        "digest": found["digest"],
         "unreached": found["unreached"],
     }
 
@@ -192,7 +193,8 @@ def table(figures: dict[str, Any]) -> str:
         cost = f"{one['cpu_ms']:.1f} ms | {one['overhead_ms']:.2f} ms"
         lines.append(f"| workers: {workers} | {one['rate']:.0f} | {cost} | {one['same']} |")
     lost, about = figures["lost"], f"{figures['machine']}; {figures['devices']} devices"
-    lines.append(f"\n{about}; a worker killed: same run {lost['same']}, devices not measured {lost['unreached']}")
+    lines.append(f"| 3 workers, one killed | {lost['rate']:.0f} | {lost['cpu_ms']:.1f} ms | | {lost['same']} |")
+    lines.append(f"\n{about}; not measured with a worker killed: {lost['unreached']}; digest {lost['digest'][:16]}")
     return "\n".join(lines)
 
 
@@ -202,11 +204,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--small", type=int, default=500)
     parser.add_argument("--large", type=int, default=2_500)
-    parser.add_argument("--workers", type=int, default=3, help="most workers")
-    parser.add_argument("--least", type=int, default=1, help="fewest workers")
-    parser.add_argument("--saved", action="store_true", help="every device answers as a captured router")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 3], help="counts of workers")
+    parser.add_argument(
+        "--saved", type=int, default=0, metavar="FACTS", help="every device answers as a captured router"
+    )
     given = parser.parse_args()
-    figures = run(small=given.small, large=given.large, least=given.least, most=given.workers, saved=given.saved)
+    figures = run(small=given.small, large=given.large, counts=given.workers, facts=given.saved)
     print(json.dumps(figures) if given.json else table(figures))
 
 

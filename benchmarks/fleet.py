@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -85,8 +85,8 @@ def write_workspace(folder: Path, devices: int) -> None:
     (inventory / "hosts.yaml").write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
 
 
-def narrow(copy: Path) -> None:
-    """Add a platform with the facts of the eight commands alone to the lab's copy."""
+def narrow(copy: Path, measured: Sequence[str] = MEASURED) -> None:
+    """Add a platform with the facts of the eight commands alone, or some of them, to the lab's copy."""
     from eventready.facts.platform import load_platform
 
     base = load_platform("cisco_xe")
@@ -96,9 +96,9 @@ def narrow(copy: Path) -> None:
     for source in described["sources"]:
         source.pop("confirms", None)  # facts of the other folder
     (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
-    unsupported = {fact: "outside this benchmark" for fact in base.facts if fact not in MEASURED}
+    unsupported = {fact: "outside this benchmark" for fact in base.facts if fact not in measured}
     known = yaml.safe_load((base.folder / "facts.yaml").read_text(encoding="utf-8"))["facts"]
-    second = {fact: known[fact] for fact in MEASURED if "also" in known.get(fact, {})}  # a ninth command
+    second = {fact: known[fact] for fact in measured if "also" in known.get(fact, {})}  # a ninth command
     once = {fact: {key: value for key, value in spec.items() if key != "also"} for fact, spec in second.items()}
     (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": once, "unsupported": unsupported}), encoding="utf-8")
     (folder / "parse").mkdir()
@@ -125,12 +125,12 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
 
 
 @contextmanager
-def routers(devices: int, *options: str) -> Iterator[Path]:
+def routers(devices: int, *options: str, measured: Sequence[str] = MEASURED) -> Iterator[Path]:
     """Run a lab of routers with the facts of the eight commands, with options of `lab up`. Return its copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
         write_workspace(Path(folder), devices)
         with lab(Path(folder), *options) as copy:
-            narrow(copy)
+            narrow(copy, measured)
             yield copy
 
 

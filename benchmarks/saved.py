@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nornir.core.task import Result, Task
 
-from benchmarks.fleet import router, routers
+from benchmarks.fleet import MEASURED, router, routers
 from eventready.audit.collectors import threads
 from eventready.audit.collectors.cluster import station
 from eventready.audit.saved_outputs import SavedOutputs
@@ -22,10 +22,10 @@ from eventready.facts.platform import Platform
 _DEVICE = "bench-0000"
 
 
-def write_fleet(home: Path, devices: int) -> tuple[Path, Path]:
-    """Capture a simulated router. Return the capture, and a workspace of many such routers."""
+def write_fleet(home: Path, devices: int, facts: int) -> tuple[Path, Path]:
+    """Capture some facts of a simulated router. Return the capture, and a workspace of many such routers."""
     capture, workspace = home / "capture", home / "workspace"
-    with routers(2) as copy:
+    with routers(2, measured=MEASURED[:facts]) as copy:
         words = ("-w", str(copy), "capture", "-l", _DEVICE, "--interval", "0", "--out", str(capture))
         allowed = {**os.environ, "EVENTREADY_ALLOWED": str(copy.parent)}
         subprocess.run([sys.executable, "-m", "eventready", *words], check=True, capture_output=True, env=allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.audit.collectors.cluster import member
 from eventready.audit.collectors.cluster.address import SchedulerAddress, tls_context
 from eventready.audit.collectors.cluster.certificates import Authority, member_name
 from eventready.core.errors import UsageError
@@ -85,6 +87,30 @@ def test_a_name_is_a_folder_of_its_own(name: str, home: Path) -> None:
 def test_a_revocation_needs_a_member(home: Path) -> None:
     with pytest.raises(UsageError, match="no member nobody"):
         Authority.of(home).revoke(["nobody"])
+
+
+def test_a_changed_list_counts_for_new_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(member, "_LIFE_S", 0.01)
+    authority = Authority.of(tmp_path)
+    for name in ("noc", "hcm-1", "hcm-2"):
+        authority.add(name)
+    address = SchedulerAddress("tls", "127.0.0.1", 1, tmp_path / "noc")
+    security = address.security()
+    server = security.get_listen_args("scheduler")["ssl_context"]
+
+    async def followed() -> None:
+        following = asyncio.create_task(member.follow_revocations(address, security))
+        meet(server, tls_context(tmp_path / "hcm-1", ssl.Purpose.SERVER_AUTH))
+        (tmp_path / "noc" / "revoked.pem").write_bytes(b"in the middle of its copy")
+        await asyncio.sleep(0.05)
+        authority.revoke(["hcm-1"])
+        await asyncio.sleep(0.05)
+        following.cancel()
+
+    asyncio.run(followed())
+    with pytest.raises(ssl.SSLError, match="revoked"):
+        meet(server, tls_context(tmp_path / "hcm-1", ssl.Purpose.SERVER_AUTH))
+    meet(server, tls_context(tmp_path / "hcm-2", ssl.Purpose.SERVER_AUTH))
 
 
 @pytest.mark.parametrize(

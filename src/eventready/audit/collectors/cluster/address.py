@@ -135,4 +135,6 @@ def tls_context(folder: Path, purpose: ssl.Purpose) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode, context.check_hostname = ssl.CERT_REQUIRED, False  # names of members, not of hosts
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    if purpose is ssl.Purpose.CLIENT_AUTH:
+        context.num_tickets = 0  # a resumed session would not look at the revocation list
     return context

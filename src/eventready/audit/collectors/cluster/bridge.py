@@ -22,7 +22,7 @@ from eventready.audit.collectors.cluster.task import read_device
 from eventready.core.process.confined_process import confine
 
 #: Seconds between two looks at the workers and at lost requests; of requests handed over together.
-_LOOK_S, _GATHER_S = 0.5, 0.005
+_LOOK_S, _GATHER_S = 1.0, 0.1
 #: Files of name resolution.
 _RESOLVER = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf")
 

@@ -67,7 +67,7 @@ class Authority:
         _write(folder / _HOME / _KEY, _pem(key))
         _write(folder / _HOME / AUTHORITY, certificate.public_bytes(Encoding.PEM))
         made = cls(folder, certificate, key)
-        made.write_list(())
+        made.write_list((), datetime.now(UTC) - _BEFORE)
         return made
 
     def add(self, name: str) -> Path | None:
@@ -93,20 +93,21 @@ class Authority:
 
     def revoke(self, names: Iterable[str]) -> None:
         """Add the certificates of members to the revocation list of all members. Raises UsageError."""
-        serials = {one.serial_number for one in self._revoked()}
+        known = self._revoked()
+        serials = {one.serial_number for one in known}
         for name in names:
             if not (self.folder / name / MEMBER).is_file() or not _NAME.fullmatch(name):
                 raise UsageError(message("audit:cluster.no_member", name=name), where=str(self.folder))
             serials.add(_certificate(self.folder / name / MEMBER).serial_number)
-        self.write_list(sorted(serials))
+        later = known.last_update_utc + timedelta(seconds=1)  # of two lists, TLS takes the later one
+        self.write_list(sorted(serials), max(later, datetime.now(UTC) - _BEFORE))
 
-    def write_list(self, serials: Iterable[int]) -> None:
+    def write_list(self, serials: Iterable[int], since: datetime) -> None:
         """Write the revocation list of the authority and of each member."""
-        now = datetime.now(UTC)
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
-        builder = builder.last_update(now - _BEFORE).next_update(now + timedelta(days=_DAYS * 2))
+        builder = builder.last_update(since).next_update(since + timedelta(days=_DAYS * 2))
         for serial in serials:
-            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - _BEFORE).build()
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
             builder = builder.add_revoked_certificate(one)
         data = builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
         for home in (self.folder / _HOME, *(path.parent for path in self.folder.glob(f"*/{MEMBER}"))):

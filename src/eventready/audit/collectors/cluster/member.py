@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,12 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
+from eventready.audit.collectors.cluster.certificates import REVOKED
 from eventready.audit.collectors.cluster.labels import WHOLE
 
 #: Seconds between signs of life of the loop, and without one until the process ends: a thread holds the interpreter.
 _LIFE_S, _STUCK_S = 2.0, 60.0
-#: Seconds until the next attempt to reach the scheduler.
-_AGAIN_S = 3.0
+#: Seconds until the next attempt to reach the scheduler; of answers sent together, as each message has its price.
+_AGAIN_S, _GATHER_S = 3.0, 0.1
 
 #: Options of all workers: no page, no limit of memory, seconds until the scheduler answers.
 _PLAIN: Mapping[str, Any] = {
@@ -43,9 +45,24 @@ def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> Non
             dashboard=False, dashboard_address="127.0.0.1:0",
         ):  # fmt: skip
             started()
+            follow = asyncio.create_task(follow_revocations(address, security))
             await stop.wait()
+            follow.cancel()
 
     asyncio.run(run())
+
+
+async def follow_revocations(address: SchedulerAddress, security: Any) -> None:
+    """Take each changed revocation list for new connections."""
+    context: ssl.SSLContext | None = security.get_listen_args("scheduler").get("ssl_context")
+    path, taken = address.certificates / REVOKED, 0
+    while context is not None:
+        with suppress(OSError):  # a list in the middle of its copy is read again
+            changed = path.stat().st_mtime_ns
+            if changed != taken:
+                context.load_verify_locations(path)
+                taken = changed
+        await asyncio.sleep(_LIFE_S)
 
 
 def run_worker(
@@ -90,6 +107,7 @@ def _loopback() -> str:
 async def _until_lost(worker: Any, stop: asyncio.Event, connected: Callable[[], None]) -> None:
     """Run a worker until its end or a signal; other workers read the devices in its hands."""
     await worker
+    worker.batched_stream.interval = _GATHER_S
     connected()
     ended, stopped = asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
