@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_changed_list_counts_for_new_connections(tmp_path: Path, monkeypatch: 
     for name in ("noc", "hcm-1", "hcm-2"):
         authority.add(name)
     address = SchedulerAddress("tls", "127.0.0.1", 1, tmp_path / "noc")
-    security = address.security()
+    security: Any = address.security()
     server = security.get_listen_args("scheduler")["ssl_context"]
 
     async def followed() -> None:
