@@ -98,14 +98,15 @@ def test_a_run_compared_with_itself_has_only_what_still_stands(run: list[dict[st
 
 
 found = st.builds(
-    lambda device, check, subject, status, params: {
-        "check": check, "device": device, "subject": subject, "status": status, "params": params,
+    lambda device, check, subject, status, params, blind: {
+        "check": check, "device": device, "subject": subject, "status": status, "params": params, **blind,
     },
     st.sampled_from(["a", "b", "B", "đ"]),
     st.sampled_from(["cpu", "link"]),
-    st.sampled_from(["", "1", '"status":"pass"']),
+    st.sampled_from(["", "1", '"status":"pass"', '},{"blind":false,"check":"']),
     st.sampled_from(["pass", "waived", "warn", "not_measured", "fail"]),
     st.sampled_from([{}, {"status": "pass"}, {"status": "fail"}]),
+    st.sampled_from([{"blind": False}, {"blind": True}, {}]),
 )  # fmt: skip
 findings = st.lists(found, max_size=8)
 

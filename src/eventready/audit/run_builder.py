@@ -166,7 +166,7 @@ def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
     """Facts of a run beside these devices, with those of which some records were not read."""
     rows = recorded_rows(run)
     partial: dict[str, set[str]] = {}
-    for entry in run.observations():
+    for entry in run.observations(b'"unread":'):
         if entry.get("unread"):
             partial.setdefault(entry["device"], set()).add(entry["fact"])
     return NetworkFacts([
@@ -176,5 +176,6 @@ def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
 
 def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
     """Venues, origins and risk groups of the workspace, with the ports of the run's waived findings."""
-    waived = ((f["check"], f["device"], f["subject"]) for f in run.findings() if f["status"] == "waived")
+    found = run.open_findings(b'"status":"waived"')
+    waived = ((f["check"], f["device"], f["subject"]) for f in found if f["status"] == "waived")
     return NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived_ports(waived))

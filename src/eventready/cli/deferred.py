@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from eventready.core.process.gc import relaxed_gc
+
 _ordinary = builtins.__import__
 #: True while `load_command` imports a module for its declarations.
 _declaring: ContextVar[bool] = ContextVar("_declaring", default=False)
@@ -57,9 +59,10 @@ def _postponed(
 
 def load_deferred() -> None:
     """Import all names left so far."""
-    while _modules:
-        names = _modules.pop()
-        names.update({name: value.load() for name, value in names.items() if isinstance(value, _Name)})
+    with relaxed_gc():
+        while _modules:
+            names = _modules.pop()
+            names.update({name: value.load() for name, value in names.items() if isinstance(value, _Name)})
 
 
 def declared(module: str) -> Any:

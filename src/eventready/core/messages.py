@@ -118,8 +118,9 @@ def as_record(name: str, content: str) -> dict[str, Any]:
 
 def from_record(document: Mapping[str, Any], name: str) -> str:
     """Text of a document with its message; empty for a missing text."""
-    with suppress(KeyError, TypeError, ValueError, AttributeError):
-        return Rendered(from_json(document[f"{name}_text"]))
+    if recorded := document.get(f"{name}_text"):
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            return Rendered(from_json(recorded))
     return str(document.get(name) or "")
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from eventready.store.run import ItemsByCheck, Run, all_passed, decoded
+from eventready.store.run import ItemsByCheck, Run, all_passed, decoded, open_among
 
 Entry = Mapping[str, Any]
 Identity = tuple[str, str, str]
@@ -84,8 +84,8 @@ def _changes_of(before: bytes, after: bytes) -> Iterator[tuple[str, Change]]:
     if all_passed(before) and all_passed(after):
         return iter(())
     if before == after:
-        wrong = [finding for finding in decoded(after) if finding["status"] != "pass"]
-        return _changes(wrong, wrong)
+        wrong = _worst(open_among(after))
+        return (("still", Change(wrong[key], wrong[key])) for key in sorted(wrong))
     return _changes(decoded(before), decoded(after))
 
 
@@ -120,7 +120,8 @@ def _worst(findings: Iterable[Entry]) -> dict[Identity, Entry]:
     worst: dict[Identity, Entry] = {}
     for finding in findings:
         key = identity(finding)
-        if key not in worst or _rank(finding) > _rank(worst[key]):
+        other = worst.setdefault(key, finding)
+        if other is not finding and _rank(finding) > _rank(other):
             worst[key] = finding
     return worst
 

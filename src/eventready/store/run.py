@@ -23,6 +23,10 @@ def canonical(document: Any) -> bytes:
     return _CANONICAL.encode(document).encode()
 
 
+#: Beginning of a finding behind another: a quotation mark inside a text is escaped, and no part of a finding has these
+#: keys.
+_NEXT = b'},{"blind":false,"check":"'
+
 #: Items of a list that are decoded together.
 _ITEMS = 500
 _SCAN = json.JSONDecoder().raw_decode
@@ -70,6 +74,18 @@ def decoded(items: bytes) -> list[Any]:
     except orjson.JSONDecodeError:
         found = json.loads(text)
     return found
+
+
+def open_among(findings: bytes) -> list[Any]:
+    """Findings except passes, decoded; most passes are cut out before, in half the time."""
+    pieces = findings[:-1].split(_NEXT)
+    first = _NEXT[2:]
+    if pieces[0].startswith(first):
+        pieces[0] = pieces[0].removeprefix(first)
+        kept = [piece for piece in pieces if piece.count(b'"status":') != 1 or b'"status":"pass"' not in piece]
+        findings = first + _NEXT.join(kept) + b"}" if kept else b""
+    found = decoded(findings)
+    return [finding for finding in found if finding["status"] != "pass"]
 
 
 def all_passed(findings: bytes) -> bool:
@@ -219,9 +235,12 @@ class Run:
         """All findings, decoded piece by piece."""
         return self.each("findings")
 
-    def observations(self) -> Iterator[Mapping[str, Any]]:
-        """All observations, decoded piece by piece."""
-        return self.each("observations")
+    def observations(self, having: bytes = b"") -> Iterator[Mapping[str, Any]]:
+        """All observations, decoded piece by piece; those in groups without the bytes `having` are left out."""
+        items = self._items("observations")
+        if not (having and items):
+            return self.each("observations")
+        return (one for group in items.groups() if having in group for one in decoded(group))
 
     def finding_groups(self) -> Iterator[list[Any]]:
         """All findings, decoded group by group."""
@@ -232,8 +251,9 @@ class Run:
         """Findings except passes; groups of passes, and those without the bytes `having`, are not decoded."""
         items = self._items("findings")
         chosen = (one for one in items.groups() if having in one and not all_passed(one)) if items else ()
-        groups = map(decoded, chosen) if items else self.finding_groups()
-        return (finding for group in groups for finding in group if finding["status"] != "pass")
+        if items:
+            return (finding for group in chosen for finding in open_among(group))
+        return (finding for finding in self.findings() if finding["status"] != "pass")
 
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:
         """Findings by device and check, not decoded, in the order of the devices; None for a run of another form."""

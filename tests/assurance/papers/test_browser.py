@@ -93,7 +93,7 @@ def test_it_prints_on_a4(browser: Browser, tmp_path: Path) -> None:
 
 def test_print_has_at_most_half_as_many_pages_again_as_the_pdf(browser: Browser, tmp_path: Path) -> None:
     made = broken()
-    background = Background(texts=made.texts)
+    background = Background(texts=lambda _: made.texts)
     for document in (*papers(material()).values(), readiness(made.run, "vi", background)):
         path = tmp_path / "paper.html"
         path.write_bytes(render(document, "html"))

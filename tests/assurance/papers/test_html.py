@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 
 def html(made: Scene, lang: Lang = "vi") -> str:
-    return render(readiness(made.run, lang, Background(texts=made.texts)), "html").decode()
+    return render(readiness(made.run, lang, Background(texts=lambda _: made.texts)), "html").decode()
 
 
 def _pages() -> dict[str, str]:

@@ -13,6 +13,7 @@ from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.material.findings import DeviceStates
 from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.core.messages import LANGS, Lang
 from eventready.store.run import Run
@@ -39,7 +40,7 @@ def run_of(*findings: tuple[str, str, str, str]) -> Run:
 
 def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:
     """Text of the map, height of each device, and its drawing."""
-    figure = map_figure(network, run.findings(), Language("en"), frozenset(down))
+    figure = map_figure(network, DeviceStates.of(run.findings()), Language("en"), frozenset(down))
     assert figure is not None
     (chart,) = figure.charts
     names = re.findall(r'<text x="[\d.]+" y="([\d.]+)"[^>]*font-weight="bold"[^>]*>([^<]+)', chart.svg)
@@ -96,6 +97,6 @@ def test_the_readiness_page_and_the_weekly_report_have_the_map(lang: Lang) -> No
     figures = [block for block in with_map.blocks if isinstance(block, Figure)]
     assert len(figures) == 1 + sum(isinstance(block, Figure) for block in without.blocks)
     assert "core" in figures[0].charts[0].alt
-    assert map_figure(topology([]), run.findings(), Language(lang)) is None
+    assert map_figure(topology([]), DeviceStates.of(run.findings()), Language(lang)) is None
     papered = weekly(replace(material(), topology=network), profile(lang), lang)
     assert [isinstance(block, Figure) for block in papered.annexes[-1].blocks] == [True]

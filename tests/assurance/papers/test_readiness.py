@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from eventready.assurance.papers.document.model import (
     Table,
     Tally,
 )
-from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.assurance.papers.material.evidence import CHARACTERS, LINES
 from eventready.assurance.words import FORMS
 from eventready.core.messages import Lang, text
@@ -36,7 +36,7 @@ from tests.assurance.papers.documents import Scene, broken, fleet, healthy, hist
 
 
 def report(made: Scene, lang: Lang = "vi", **more: Any) -> Document:
-    return readiness(made.run, lang, Background(texts=made.texts, **more))
+    return readiness(made.run, lang, Background(texts=lambda _: made.texts, **more))
 
 
 def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
@@ -308,11 +308,19 @@ def test_rehearsal_interruption_and_nothing_measured_stand_at_the_top(form: Any)
 
 
 def test_only_evidence_under_findings_that_did_not_pass_is_fetched() -> None:
+    def fetched(made: Scene) -> set[str]:
+        names: set[str] = set()
+
+        def texts(wanted: Collection[str]) -> dict[str, str]:
+            names.update(wanted)
+            return {}
+
+        readiness(made.run, "vi", Background(texts=texts))
+        return names
+
     made = broken()
-    wanted = evidence_shown(made.run)
-    assert wanted
-    assert wanted < set(made.texts)
-    assert evidence_shown(healthy().run) == frozenset()
+    assert set() < fetched(made) < set(made.texts)
+    assert not fetched(healthy())
 
 
 def test_a_chart_never_draws_a_problem_as_nothing() -> None:

@@ -85,10 +85,10 @@ def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
     """Counts of a run's findings by check, read once for all clauses; venues are the finding's or its device's."""
     venues = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
     counted: Counter[tuple[str, str, frozenset[str], str]] = Counter()
-    for finding in run.findings():
-        check, device = str(finding["check"]), str(finding["device"])
-        at = frozenset(finding.get("venues") or venues.get(finding["device"], ()))
-        counted[check, device, at, _status(finding)] += 1
+    for group in run.finding_groups():
+        numbers = Counter([(f["check"], f["device"], tuple(f.get("venues") or ()), _status(f)) for f in group])
+        for (check, device, own, status), number in numbers.items():
+            counted[str(check), str(device), frozenset(own or venues.get(device, ())), status] += number
     found: dict[str, list[FindingCount]] = {}
     for (check, device, at, status), count in counted.items():
         found.setdefault(check, []).append(FindingCount(check, device, at, status, count))

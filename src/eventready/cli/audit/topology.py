@@ -14,6 +14,7 @@ from eventready.core.messages import message
 
 with deferred():
     from eventready.assurance.papers.language import Language
+    from eventready.assurance.papers.material.findings import DeviceStates
     from eventready.assurance.papers.sections.map_section import map_figure
     from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
@@ -56,7 +57,7 @@ def draw(app: App, *, out: Path | None, down: tuple[str, ...], plan: Path | None
         run = store.get(run_name, interrupted=True) if run_name else last_full(store, app.workspace)
     waves = load_plan(plan).plan.waves if plan else ()
     whatif = load_whatif(app.workspace, run, (*down, *(name for wave in waves for name in wave)))
-    figure = map_figure(plain(whatif.topology), run.findings(), Language(app.lang), down, waves)
+    figure = map_figure(plain(whatif.topology), DeviceStates.of(run.findings()), Language(app.lang), down, waves)
     if figure is None:
         raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
     svg = figure.charts[0].svg

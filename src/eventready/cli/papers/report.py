@@ -15,6 +15,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
+from eventready.core.process.gc import relaxed_gc
 
 with deferred():
     from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
@@ -22,7 +23,7 @@ with deferred():
     from eventready.assurance.papers.document.formats import render
     from eventready.assurance.papers.document.model import Document
     from eventready.assurance.papers.files import targets, write_bytes
-    from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+    from eventready.assurance.papers.kinds.readiness import Background, readiness
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import plain
     from eventready.store.documents import document_of, load_run
@@ -41,6 +42,7 @@ def command() -> None:
 @click.option("--out", type=PATH, help="File, folder, or - for stdout.  [default: WORKSPACE/reports]")
 @rehearsal_option
 @click.pass_obj
+@relaxed_gc()
 def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
     """Write the readiness report: verdicts, findings, blind spots and evidence.
 
@@ -69,7 +71,7 @@ def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
     background = Background(
         earlier=store.trend(of),
         previous=store.before(of),
-        texts=store.texts(evidence_shown(of)),
+        texts=store.texts,
         changes=_changes(app, store, of),
         rehearsal=rehearsal,
         drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),

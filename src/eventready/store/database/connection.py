@@ -7,11 +7,11 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -143,8 +143,8 @@ class Database:
 def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, except those with an existing key, in the transaction of the caller."""
     if rows:
-        insert_ = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert_(table).on_conflict_do_nothing(), rows)
+        dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")
+        session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def _upgrade(connection: Connection) -> None:

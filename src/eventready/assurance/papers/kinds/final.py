@@ -29,7 +29,7 @@ def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: boo
     writer = PaperWriter("final", material, profile, lang, draft=early)
     results = RunResults.of(material.run, writer.language) if material.run else None
     annex = add_annexes(writer, results)
-    add_map(writer)
+    add_map(writer, results)
     lessons = [*writer.standing(profile.standing.lessons), *writer.noted("lessons")]
     blocks = [
         *writer.head(),
@@ -53,4 +53,4 @@ def _course(writer: PaperWriter, results: RunResults | None) -> list[Block]:
     if results is None:
         return [heading, writer.p("papers:no_run")]
     runs = len(writer.material.earlier) + 1
-    return [heading, writer.p("papers:course", runs=runs), *history(writer, results.run)]
+    return [heading, writer.p("papers:course", runs=runs), *history(writer, results.summary)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
@@ -76,14 +76,14 @@ _NAMED = 6
 class Background:
     """Background of a readiness report beside its run.
 
-    `earlier`: summaries of the runs before, oldest first; `previous`: the last of them in full; `texts`: raw outputs
-    by hash; `changes`: those made to the network, oldest first; `rehearsal`: marked although the run is none.
+    `earlier`: summaries of the runs before, oldest first; `previous`: the last of them in full; `texts`: returns raw
+    outputs by hash; `changes`: those made to the network, oldest first; `rehearsal`: marked although the run is none.
     `drills`: runs of drills, oldest first. `topology`: network of the run, as exported.
     """
 
     earlier: Sequence[Summary] = ()
     previous: Run | None = None
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Callable[[Collection[str]], Mapping[str, str]] = lambda _: {}
     changes: Sequence[ChangeOnRecord] = ()
     rehearsal: bool = False
     drills: Sequence[DrillRun] = ()
@@ -93,13 +93,6 @@ class Background:
 def readiness(run: Run, lang: Lang = "vi", background: Background | None = None) -> Document:
     """The readiness report of a run: a pure function of the run and its background."""
     return _Report(run, Language(lang), background or Background()).document()
-
-
-def evidence_shown(run: Run) -> frozenset[str]:
-    """Return the hashes of the raw texts under findings except passes."""
-    return frozenset(
-        str(name) for finding in run.open_findings(b'"evidence":["') for name in finding.get("evidence", ())
-    )
 
 
 class _Report:
@@ -216,7 +209,7 @@ class _Report:
         return Cell(cell.title, cell.verdict, cell.reason)
 
     def _map(self) -> Iterator[Block]:
-        figure = self.background.topology and map_figure(self.background.topology, self.run.findings(), self.language)
+        figure = self.background.topology and map_figure(self.background.topology, self.findings.states, self.language)
         if figure:
             yield self._section("page:map", "map")
             yield figure
@@ -332,7 +325,7 @@ class _Report:
 
     def _trend(self) -> Iterator[Block]:
         yield self._section("page:trend", "trend")
-        charts = series(self.run, self.background.earlier, self.language)
+        charts = series(self.results.summary, self.background.earlier, self.language)
         if charts:
             yield column_charts(charts, self._t("page:trend_runs", count=len(charts[0].values)))
         previous = self.background.previous

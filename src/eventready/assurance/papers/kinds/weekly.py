@@ -27,7 +27,7 @@ from eventready.core.clock import TZ
 from eventready.core.messages import Lang
 from eventready.core.strings.phrases import moment_of, short
 from eventready.evaluation.differences import Change, compare_runs
-from eventready.store.run import Run, Summary
+from eventready.store.run import Summary
 
 #: Letters of a clause that is due, and clauses, changes and incidents named.
 _CLAUSE, _NAMED_CLAUSES, _NAMED_CHANGES, _NAMED_INCIDENTS = 70, 2, 4, 5
@@ -38,7 +38,7 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     writer = PaperWriter("weekly", material, profile, lang)
     results = RunResults.of(material.run, writer.language) if material.run else None
     annex = add_annexes(writer, results)
-    add_map(writer)
+    add_map(writer, results)
     blocks = [
         *writer.head(),
         *directing(writer),
@@ -111,7 +111,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
             blocks += writer.bullets(_sentence(writer.language, change) for change in changes[:NAMED])
             if len(changes) > NAMED:
                 blocks.append(writer.p("papers:changes_more", count=len(changes) - NAMED))
-    return [*blocks, *history(writer, results.run)]
+    return [*blocks, *history(writer, results.summary)]
 
 
 _CHANGES = "papers:changes"
@@ -122,9 +122,9 @@ def _sentence(language: Language, change: Change) -> str:
     return f"{fit(entry.get('device', ''))}: {language.sentence(entry)}."
 
 
-def history(writer: PaperWriter, run: Run) -> list[Block]:
+def history(writer: PaperWriter, now: Summary) -> list[Block]:
     """Return charts over the runs so far, if there are several."""
-    charts = series(run, writer.material.earlier, writer.language)
+    charts = series(now, writer.material.earlier, writer.language)
     return [column_charts(charts[:3], writer.text("papers:figure_trend"))] if charts else []
 
 

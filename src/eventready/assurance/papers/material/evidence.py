@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.excerpt import excerpt
@@ -73,7 +73,7 @@ class ExcerptBudget:
         self._language = language
         self._observed = {
             (str(o["device"]), str(o["evidence"])): (str(o.get("command", "")), str(o.get("status", "")))
-            for o in run.observations()
+            for o in (run.observations() if wanted else ())
             if str(o["evidence"]) in wanted
         }
         self._left = CHARACTERS
@@ -114,8 +114,10 @@ class ExcerptBudget:
         )
 
 
-def evidence(run: Run, findings: RunFindings, context: RunContext, texts: Mapping[str, str]) -> Evidence:
-    """The findings by device; over the budget the least urgent lines are left out."""
+def evidence(
+    run: Run, findings: RunFindings, context: RunContext, texts: Callable[[Collection[str]], Mapping[str, str]]
+) -> Evidence:
+    """The findings by device; over the budget the least urgent lines are left out. `texts` returns those of hashes."""
     shown = {line.anchor for line in findings.lines[:LINES]}
     by_device: dict[str, list[FindingLine]] = {clean(name): [] for name in sorted(context.devices, key=natural)}
     for line in findings.lines:
@@ -123,7 +125,7 @@ def evidence(run: Run, findings: RunFindings, context: RunContext, texts: Mappin
     for name in findings.passes:
         by_device.setdefault(name, [])
     wanted = {name for line in findings.lines[:LINES] for name in line.evidence}
-    budget = ExcerptBudget(run, texts, context.language, wanted)
+    budget = ExcerptBudget(run, texts(wanted), context.language, wanted)
     known = {clean(name): device for name, device in context.devices.items()}
     made = []
     for number, name in enumerate(sorted(by_device, key=lambda name: _urgency(by_device[name])), 1):
@@ -138,7 +140,7 @@ def evidence(run: Run, findings: RunFindings, context: RunContext, texts: Mappin
                 platform=clean(device.get("platform", "")),
                 venues=context.names(map(str, device.get("venues", ()))),
                 lines=tuple(
-                    replace(line, evidence=tuple(anchors[raw] for raw in line.evidence if raw in anchors))
+                    line._replace(evidence=tuple(anchors[raw] for raw in line.evidence if raw in anchors))
                     for line in lines
                 ),
                 passes=findings.passes.get(name, ()),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
@@ -18,16 +18,18 @@ from eventready.store.run import Run
 #: From the most to the least urgent.
 ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
 
+_PLACES = {status: place for place, status in enumerate(ORDER)}
+
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
 
 _DIGITS = re.compile(r"(\d+)")
+_SINGLE = "single_point"
 
 Entry = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FindingLine:
+class FindingLine(NamedTuple):
     """Finding except a pass. `anchor` is unique in the run; `evidence` are hashes of raw texts."""
 
     anchor: str
@@ -94,8 +96,7 @@ class RunContext:
     def venues_of(self, finding: Entry) -> tuple[str, ...]:
         """Venue ids of a finding: its own, else those of its device; in the event's order."""
         own = finding.get("venues") or self.devices.get(str(finding.get("device")), {}).get("venues", ())
-        order = list(self.venue_names)
-        return tuple(sorted(set(map(str, own)), key=lambda v: (order.index(v) if v in order else len(order), v)))
+        return _in_order(tuple(map(str, own)), tuple(self.venue_names))
 
     def role(self, device: Entry) -> str:
         """The role of a device in words."""
@@ -112,7 +113,7 @@ class RunFindings:
     status.
 
     `passes` by device; `counts`, `by_check` and `by_duty` number the findings of each status; `statuses` maps the
-    references of verdicts (`device check subject`) to statuses.
+    references of verdicts (`device check subject`) to statuses. `states`: for a map.
     """
 
     lines: tuple[FindingLine, ...]
@@ -121,6 +122,7 @@ class RunFindings:
     by_check: Mapping[tuple[str, str], int]
     by_duty: Mapping[tuple[str, str], int]
     statuses: Mapping[str, str]
+    states: DeviceStates
 
     @classmethod
     def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], None]) -> RunFindings:
@@ -132,37 +134,76 @@ class RunFindings:
         subjects: dict[tuple[str, str], list[str]] = {}
         others: list[tuple[tuple[object, ...], FindingLine]] = []
         statuses: dict[str, str] = {}
+        states = DeviceStates()
         for group in run.finding_groups():
             also(group)
-            for (status, device, check, duties), number in _numbers(group).items():
+            for (status, device, check, duties, blind), number in _numbers(group).items():
+                states.count(status, device, check, number, blind=blind)
                 counts[status] += number
                 by_check[check, status] += number
-                by_duty.update(dict.fromkeys(((clean(duty), status) for duty in duties), number))
+                for duty in dict.fromkeys(map(clean, duties)):
+                    by_duty[duty, status] += number
                 if status == "pass":
                     passed[device, check] += number
             for finding in group:
                 if finding["status"] != "pass":
                     others.append((_urgency(finding), _line(finding, context)))
                     statuses[_reference(finding)] = str(finding["status"])
+                    states.note(finding)
                 elif counts["pass"] <= NAMED_PASSES:
                     key = str(finding.get("device", "")), str(finding.get("check", ""))
                     subjects.setdefault(key, []).append(str(finding.get("subject", "")))
         others.sort(key=itemgetter(0))
-        lines = tuple(replace(line, anchor=f"f{number}") for number, (_, line) in enumerate(others, 1))
+        lines = tuple(FindingLine(f"f{number}", *line[1:]) for number, (_, line) in enumerate(others, 1))
         grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
-        return cls(lines, grouped, counts, by_check, by_duty, statuses)
+        return cls(lines, grouped, counts, by_check, by_duty, statuses, states)
 
 
-def _numbers(findings: Iterable[Entry]) -> Counter[tuple[str, str, str, tuple[Any, ...]]]:
-    """Numbers of findings by status, device, check and duties."""
+@dataclass(frozen=True)
+class DeviceStates:
+    """Findings by device and status without blind spots, and single points of failure by name."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    single: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, findings: Iterable[Entry]) -> DeviceStates:
+        """States after these findings."""
+        states = cls()
+        for finding in findings:
+            states.count(finding["status"], finding["device"], finding["check"], 1, blind=finding["blind"])
+            states.note(finding)
+        return states
+
+    def count(self, status: str, device: str, check: str, number: int, *, blind: bool) -> None:
+        """Count findings of a check on a device."""
+        if check != _SINGLE and not blind:
+            self.counts[device][status] += number
+
+    def note(self, finding: Entry) -> None:
+        """Note the single point of failure that a finding is about."""
+        if finding.get("check") == _SINGLE and finding["status"] in ("fail", "warn"):
+            self.single.add(str(finding["subject"]))
+
+
+def _numbers(findings: Iterable[Entry]) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
+    """Numbers of findings by status, device, check, duties, and blindness."""
     return Counter(
-        [(f["status"], f.get("device", ""), f.get("check", ""), tuple(f.get("duties", ()))) for f in findings]
+        [
+            (f["status"], f.get("device", ""), f.get("check", ""), tuple(f.get("duties", ())), bool(f.get("blind")))
+            for f in findings
+        ]
     )
 
 
-def judged_observations(run: Run) -> Iterator[Entry]:
+@lru_cache(maxsize=1_024)
+def _in_order(venues: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(venues), key=lambda v: (order.index(v) if v in order else len(order), v)))
+
+
+def judged_observations(run: Run, having: bytes = b"") -> Iterator[Entry]:
     """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
-    return (observation for observation in run.observations() if not observation.get("inventory"))
+    return (observation for observation in run.observations(having) if not observation.get("inventory"))
 
 
 @lru_cache(maxsize=4_096)
@@ -174,7 +215,7 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 def ranked(status: str) -> int:
     """Return the place of a status in ORDER; an unknown status is the most urgent."""
-    return ORDER.index(status) if status in ORDER else 0
+    return _PLACES.get(status, 0)
 
 
 def count_by_status(lines: Iterable[FindingLine]) -> dict[str, int]:

@@ -112,7 +112,7 @@ def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in run.each("devices")}
     facts: dict[str, set[str]] = {}
     devices: dict[str, set[str]] = {}
-    for observation in judged_observations(run):
+    for observation in judged_observations(run, b'"unconfirmed":'):
         if observation.get("unconfirmed"):
             name = clean(observation["device"])
             platform = platforms.get(name, "")

@@ -11,6 +11,7 @@ from eventready.assurance.papers.material.findings import ranked
 
 #: Figures that a report keeps; the rest is far from its limits.
 KEPT = 2_000
+_NUMBERS = frozenset({int, float})
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class MeasureHeap:
     def add(self, findings: Iterable[Mapping[str, Any]]) -> None:
         """Include findings with a figure and a limit; ignore others."""
         for finding in findings:
-            if not (_is_number(finding.get("value")) and _is_number(finding.get("limit"))):
+            if type(finding.get("value")) not in _NUMBERS or type(finding.get("limit")) not in _NUMBERS:
                 continue
             self.total += 1
-            rank = -float(ranked(str(finding["status"])))
+            rank = -ranked(finding["status"])
             if len(self._nearest) < KEPT:
                 heapq.heappush(self._nearest, ((rank, _share(finding)), -self.total, finding))
             elif rank >= self._nearest[0][0][0]:
@@ -75,10 +76,6 @@ def _measure(finding: Mapping[str, Any]) -> Measure:
 def _nearness(finding: Mapping[str, Any]) -> tuple[object, ...]:
     device, check, subject = (str(finding.get(key)) for key in ("device", "check", "subject"))
     return ranked(str(finding["status"])), -_share(finding), device, check, subject
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in {int, float}
 
 
 def _share(finding: Mapping[str, Any]) -> float:

@@ -26,9 +26,9 @@ class FindingChanges:
     lines: tuple[str, ...]
 
 
-def series(run: Run, earlier: Sequence[Summary], language: Language) -> tuple[Series, ...]:
+def series(now: Summary, earlier: Sequence[Summary], language: Language) -> tuple[Series, ...]:
     """Failed, warned and unmeasured findings and the coverage over up to RUNS runs; empty for a single run."""
-    points = (*earlier[-(RUNS - 1) :], Summary.of(run.document))
+    points = (*earlier[-(RUNS - 1) :], now)
     if len(points) < 2:
         return ()
     counted = tuple(_counts(status, points, language) for status in ("fail", "warn", "not_measured"))

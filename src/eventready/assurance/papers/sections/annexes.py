@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eventready.assurance.papers.document.model import Block
 from eventready.assurance.papers.document.sources import cited
-from eventready.assurance.papers.material.findings import collapse
+from eventready.assurance.papers.material.findings import DeviceStates, collapse
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.assurance.papers.sections.tables import (
@@ -38,15 +38,13 @@ def add_annexes(writer: PaperWriter, results: RunResults | None) -> str:
     return _open_annex(writer, results)
 
 
-def add_map(writer: PaperWriter) -> None:
+def add_map(writer: PaperWriter, results: RunResults | None = None) -> None:
     """Add the map of the network of the run as an annex; none without a run, or without origins."""
-    material = writer.material
-    if (
-        material.run
-        and material.topology
-        and (figure := map_figure(material.topology, material.run.findings(), writer.language))
-    ):
-        writer.annex(writer.text("papers:annex_map"), cited(writer.run, [figure]), landscape=True)
+    run, topology = writer.material.run, writer.material.topology
+    if run and topology:
+        states = results.findings.states if results else DeviceStates.of(run.findings())
+        if figure := map_figure(topology, states, writer.language):
+            writer.annex(writer.text("papers:annex_map"), cited(writer.run, [figure]), landscape=True)
 
 
 def _open_annex(writer: PaperWriter, results: RunResults) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from eventready.assurance.papers.document.figures.network_map import LineState, MapBox, MapWords, network_map
 from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.language import Language, clean
+from eventready.assurance.papers.material.findings import DeviceStates
 from eventready.network.map.layout import folded, lay_out
 from eventready.network.map.tiers import Pair
 
@@ -21,10 +22,10 @@ _LOOSE = 9
 
 
 def map_figure(
-    topology: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], language: Language, down: Collection[str] = (),
+    topology: Mapping[str, Any], states: DeviceStates, language: Language, down: Collection[str] = (),
     waves: Sequence[Collection[str]] = (), *, href: Callable[[str], str] = lambda _name: "",
 ) -> Figure | None:  # fmt: skip
-    """Map of a topology (`network.graph.export.plain`) with findings; None without devices.
+    """Map of a topology (`network.graph.export.plain`) with the states of its devices; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
     `href`: address of the page of a device.
@@ -32,11 +33,11 @@ def map_figure(
     wave = {name: number for number, names in enumerate(waves, 1) for name in names}
     pairs = _pairs(topology["links"], frozenset(down))
     tiers = _tiers(topology, pairs)
-    counts, single = _findings(findings)
+    counts = states.counts
     boxes = {
         node["id"]: MapBox(
             node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
-            _worst(counts[node["id"]]), single=node["id"] in single, site=",".join(node["venues"]),
+            _worst(counts[node["id"]]), single=node["id"] in states.single, site=",".join(node["venues"]),
             href=href(node["id"]),
         )
         for node in topology["nodes"]
@@ -50,9 +51,9 @@ def map_figure(
         )
         for names in (within.get(node.name, (node.name,)) for node in nodes)
     ]
-    states: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
+    carried: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
     layout = lay_out([box.node() for box in shown], lines)
-    return network_map(shown, states, layout, _words(language), language.phrase("page:map_caption"))
+    return network_map(shown, carried, layout, _words(language), language.phrase("page:map_caption"))
 
 
 def _pairs(links: Iterable[Mapping[str, Any]], down: frozenset[str]) -> dict[Pair, LineState]:
@@ -85,19 +86,6 @@ def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, in
     below = max(tiers.values(), default=-1) + 1
     loose = [name for name in names if name not in tiers]
     return tiers | {name: below + number // _LOOSE for number, name in enumerate(loose)}
-
-
-def _findings(findings: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Counter[str]], set[str]]:
-    """Findings by device and status without blind spots, and single points of failure by name."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    single: set[str] = set()
-    for finding in findings:
-        if finding["check"] == "single_point":
-            if finding["status"] in ("fail", "warn"):
-                single.add(str(finding["subject"]))
-        elif not finding["blind"]:
-            counts[finding["device"]][finding["status"]] += 1
-    return counts, single
 
 
 def _worst(counts: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.material.findings import DeviceStates
 from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.network.graph.export import plain
@@ -38,7 +39,8 @@ def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str
     failed = {(one["device"], one["subject"]) for one in open_now if one["check"] in _PORTS and one["status"] == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}
     links = [_link(link, failed, silent) for link in topology["links"]]
-    figure = map_figure({**topology, "links": links}, _states(now, audit, open_now), language, href=_page)
+    states = DeviceStates.of(_states(now, audit, open_now))
+    figure = map_figure({**topology, "links": links}, states, language, href=_page)
     return figure.charts[0].svg if figure else ""
 
 
@@ -55,7 +57,7 @@ def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str
 
 def _states(now: Wall, audit: Run, open_now: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Findings of now as those of an audit, with the single points of failure of the last audit."""
-    yield from (one for one in audit.findings() if one["check"] == "single_point")
+    yield from (one for one in audit.open_findings(b'"single_point"') if one["check"] == "single_point")
     yield from ({**one, "blind": False} for one in open_now)
     for name, age in now.ages.items():
         status = "not_measured" if age is None else "pass"
