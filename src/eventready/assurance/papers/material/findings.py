@@ -149,7 +149,7 @@ class RunFindings:
                 if finding["status"] != "pass":
                     others.append((_urgency(finding), _line(finding, context)))
                     statuses[_reference(finding)] = str(finding["status"])
-                    states.note(finding)
+                    states.include(finding)
                 elif counts["pass"] <= NAMED_PASSES:
                     key = str(finding.get("device", "")), str(finding.get("check", ""))
                     subjects.setdefault(key, []).append(str(finding.get("subject", "")))
@@ -172,7 +172,7 @@ class DeviceStates:
         states = cls()
         for finding in findings:
             states.count(finding["status"], finding["device"], finding["check"], 1, blind=finding["blind"])
-            states.note(finding)
+            states.include(finding)
         return states
 
     def count(self, status: str, device: str, check: str, number: int, *, blind: bool) -> None:
@@ -180,8 +180,8 @@ class DeviceStates:
         if check != _SINGLE and not blind:
             self.counts[device][status] += number
 
-    def note(self, finding: Entry) -> None:
-        """Note the single point of failure that a finding is about."""
+    def include(self, finding: Entry) -> None:
+        """Include the single point of failure of a finding."""
         if finding.get("check") == _SINGLE and finding["status"] in ("fail", "warn"):
             self.single.add(str(finding["subject"]))
 
