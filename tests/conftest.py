@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
+from tests.parsed import remember_yaml
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -35,6 +36,7 @@ os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
 _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
 spare_the_disk()
+remember_yaml()
 
 settings.register_profile(
     "eventready",

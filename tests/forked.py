@@ -22,6 +22,7 @@ from textwrap import dedent
 from typing import Any, NoReturn
 
 from tests.disk import spare_the_disk
+from tests.parsed import remember_yaml
 
 _STATUS = struct.Struct("i")
 _LARGEST = 1 << 20
@@ -83,6 +84,7 @@ def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
 
 
 def _serve(orders: socket.socket) -> None:
+    remember_yaml()
     _import_everything()
     spare_the_disk()
     while True:
@@ -104,11 +106,15 @@ def _import_everything() -> None:
     from eventready.checks.registry import all_checks
     from eventready.cli.commands import COMMANDS, load_command
     from eventready.cli.deferred import load_deferred
+    from eventready.workspace.examples.example import example_home
+    from eventready.workspace.files.yaml_document import load_yaml
 
     for name in COMMANDS:
         load_command(name)
     load_deferred()
     all_checks()
+    for file in (example_home() / "inventory").glob("*.yaml"):  # of the workspace of most commands
+        load_yaml(file)
 
 
 def _become(order: dict[str, Any], fds: list[int]) -> NoReturn:
