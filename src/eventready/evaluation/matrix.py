@@ -160,7 +160,7 @@ def build_matrix(
             check for check in checks.values() if device.role in check.roles
             and (device.name in concerned[check.name] if check.name in concerned else check.applies(device))
         ]  # fmt: skip
-        alike = (platform.name, *(check.name for check in wanted))
+        alike = (device.platform, *(check.name for check in wanted))
         if alike not in shared:
             shared[alike] = tuple(_cell(check, platform) for check in wanted)
         cells[device.name] = shared[alike]
