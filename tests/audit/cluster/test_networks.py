@@ -54,6 +54,7 @@ class Cluster:
     port: int
     workers: dict[int, subprocess.Popen[str]] = field(default_factory=dict)
     begun: list[int] = field(default_factory=list)
+    alone: dict[str, Any] = field(default_factory=dict)
 
     def worker(self, number: int, *, certificate: str = "", workspace: Path | None = None) -> tuple[str, ...]:
         name = certificate or f"w{number}"
@@ -139,11 +140,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         for number in REACH:
             made.start(number)
         try:
+            made.alone = alone(made.copy)
             made.wait(*REACH)
             yield made
         finally:
             for worker in made.workers.values():
                 end(worker)
+
+
+def alone(copy: Path) -> dict[str, Any]:
+    """The run of a single machine, without earlier runs to compare with."""
+    words = eventready("-w", copy, "--now", NOW, "-o", "json", "audit", "--interval", "0.3")
+    apart = {**os.environ, ENVIRONMENT: str(copy.parent / "alone.db")}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=90, env=apart)
+    run: dict[str, Any] = json.loads(done.stdout)
+    return run
 
 
 def measured(run: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -154,11 +165,8 @@ def measured(run: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
 
 
 def test_a_cluster_reads_what_one_machine_reads(cluster: Cluster) -> None:
-    words = ("-w", cluster.copy, "--now", NOW, "-o", "json", "audit", "--interval", "0.3")
-    apart = {**os.environ, ENVIRONMENT: str(cluster.copy.parent / "alone.db")}  # checks compare with earlier runs
-    alone = subprocess.run(eventready(*words), capture_output=True, text=True, check=False, timeout=90, env=apart)
     run = cluster.run()
-    assert measured(run) == measured(json.loads(alone.stdout))
+    assert measured(run) == measured(cluster.alone)
     entry = run["cluster"]
     assert {worker["name"] for worker in entry["workers"]} == {"w1", "w2", "w3"}
     assert sum(worker["devices"] for worker in entry["workers"]) == len(DEVICES)
@@ -224,43 +232,6 @@ def test_a_delayed_worker_changes_nothing(cluster: Cluster) -> None:
         subprocess.run([*inside(1), "tc", "qdisc", "delete", "dev", "out", "root"], check=True)
 
 
-def test_strangers_and_the_revoked_do_not_come_in(cluster: Cluster) -> None:
-    strangers = ("stranger", "gone")
-    with ExitStack() as stack:
-        audits = [cluster.audit(certificate=name) for name in strangers]
-        workers = [spawned(*cluster.worker(1, certificate=name)) for name in strangers]
-        for worker in workers:
-            stack.callback(end, worker)
-        assert all(worker.stderr and worker.stderr.readline() for worker in workers)
-        for audit in audits:
-            out, errors = audit.communicate(timeout=60)
-            assert (audit.returncode, out) == (4, "")
-            assert "connection to the scheduler is lost" in errors
-        assert all(worker.poll() is None for worker in workers)
-        run = cluster.run()
-    assert set(readers(run).values()) <= {"w1", "w2", "w3"}
-    assert run["cluster"]["refused"] == []
-
-
-OLD = (
-    "import sys, eventready; eventready.__version__ = '0.0.1'; from eventready.cli.main import main; main(sys.argv[1:])"
-)
-
-
-def test_a_worker_of_another_version_or_workspace_is_named_and_reads_nothing(cluster: Cluster) -> None:
-    other = cluster.copy.parent / "other"
-    shutil.copytree(cluster.copy, other, ignore=shutil.ignore_patterns("*.sock"))
-    with (other / "inventory" / "groups.yaml").open("a", encoding="utf-8") as file:
-        file.write("# another\n")
-    changed = cluster.worker(1, workspace=other)
-    before, (_python, _m, _module, *words) = changed[:4], cluster.worker(2, certificate="noc")[4:]
-    with running(*changed), running(*before[:3], f"{PREFIX}2", sys.executable, "-c", OLD, *words):
-        run = cluster.run()
-    refused = {(one["name"], one["other"]) for one in run["cluster"]["refused"]}
-    assert refused == {("w1", "workspace"), ("noc", "product")}
-    assert "noc" not in readers(run).values()
-
-
 def test_an_interrupted_audit_leaves_no_process(cluster: Cluster) -> None:
     audit = cluster.audit()
     reading(audit)
@@ -270,7 +241,38 @@ def test_an_interrupted_audit_leaves_no_process(cluster: Cluster) -> None:
     assert audit.returncode == 4, errors
     assert children
     until("the end of the client", lambda: not any(Path(f"/proc/{child}").exists() for child in children))
-    cluster.run("-l", "core-1")
+
+
+OLD = (
+    "import sys, eventready; eventready.__version__ = '0.0.1'; from eventready.cli.main import main; main(sys.argv[1:])"
+)
+
+
+def test_strangers_and_other_workers_read_nothing(cluster: Cluster) -> None:
+    """Strangers and revoked members do not come in; workers of another version or workspace are named."""
+    other, strangers = cluster.copy.parent / "other", ("stranger", "gone")
+    shutil.copytree(cluster.copy, other, ignore=shutil.ignore_patterns("*.sock"))
+    with (other / "inventory" / "groups.yaml").open("a", encoding="utf-8") as file:
+        file.write("# another\n")
+    changed = cluster.worker(1, workspace=other)
+    before, (_python, _m, _module, *words) = changed[:3], cluster.worker(2, certificate="noc")[4:]
+    with ExitStack() as stack:
+        audits = [cluster.audit(certificate=name) for name in strangers]
+        workers = [spawned(*cluster.worker(1, certificate=name)) for name in strangers]
+        for worker in workers:
+            stack.callback(end, worker)
+        stack.enter_context(running(*changed))
+        stack.enter_context(running(*before, f"{PREFIX}2", sys.executable, "-c", OLD, *words))
+        assert all(worker.stderr and worker.stderr.readline() for worker in workers)
+        for audit in audits:
+            out, errors = audit.communicate(timeout=60)
+            assert (audit.returncode, out) == (4, "")
+            assert "connection to the scheduler is lost" in errors
+        assert all(worker.poll() is None for worker in workers)
+        run = cluster.run()
+    assert set(readers(run).values()) <= {"w1", "w2", "w3"}
+    refused = {(one["name"], one["other"]) for one in run["cluster"]["refused"]}
+    assert refused == {("w1", "workspace"), ("noc", "product")}
 
 
 def test_a_lost_scheduler_interrupts_the_audit(cluster: Cluster) -> None:
