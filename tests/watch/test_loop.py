@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from eventready.cli.context import App
 from eventready.core.clock import TZ, Clock
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import StoreError, WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -25,6 +25,7 @@ from eventready.store.changes import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
+from eventready.watch import session as session_module
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
@@ -44,7 +45,10 @@ class Recorder:
 
     def __init__(self, hanging: Collection[str] = ()) -> None:
         self.hanging, self.read_at, self.ended = hanging, dict[str, list[float]](), list[str]()
-        self.end = threading.Event()
+        self.end, self.held = threading.Event(), ()
+
+    def close(self) -> None:
+        """Keep no session."""
 
     def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
         if not facts:
@@ -245,3 +249,33 @@ def test_a_wrong_setting_is_named_before_the_first_reading(tmp_path: Path, text:
     workspace = load_workspace(tmp_path / "event")
     with Store.of_workspace(tmp_path / "event") as store, pytest.raises(WorkspaceError, match=re.escape(sentence)):
         WatchSession(workspace, workspace.devices, store, Clock()).run(1, lambda *_round: None)
+
+
+def test_a_failure_of_the_store_ends_no_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second to fourth snapshot find a full disk; the watch goes on, without more threads."""
+    copy_example(tmp_path / "event")
+    workspace, reader, kept = load_workspace(tmp_path / "event"), Recorder(), list[float]()
+    monkeypatch.setattr(session_module, "_STANDBY_S", 0.05)
+    monkeypatch.setattr(session_module, "SNAPSHOT_S", 0.0)
+    monkeypatch.setattr(session_module, "_PAUSES", 1e-9)
+    monkeypatch.setattr(session_module, "DeviceReader", lambda *_: reader)
+    monkeypatch.setattr(type(workspace), "check_secrets", lambda *_: None)
+    named, begun, rounds = list[str](), list[object](), list[float]()
+
+    def keep(*_: object) -> None:
+        kept.append(time.monotonic())
+        if 2 <= len(kept) <= 4:
+            raise StoreError("the disk is full")
+
+    monkeypatch.setattr(session_module.Snapshots, "keep", keep)
+    with Store.of_workspace(tmp_path / "event") as store:
+        session = WatchSession(workspace, workspace.devices[:2], store, Clock(), workers=2)
+        session.run(
+            4, lambda *_: rounds.append(time.monotonic()), on_begin=begun.append,
+            on_outage=lambda error: named.append(str(error)),
+        )  # fmt: skip
+        with store.exclusive("watch") as free:
+            assert free
+    assert (named, len(begun)) == (["the disk is full."], 1)
+    assert sum(moment > kept[4] for moment in rounds) > 0
+    assert sum(thread.name == "watch" for thread in threading.enumerate()) <= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -55,7 +56,7 @@ class ReaderThreads:
 
     def __init__(self, reader: AnswerSource, workers: int) -> None:
         self._reader, self._workers, self._begun = reader, workers, 0
-        self._waiting: SimpleQueue[DueReading] = SimpleQueue()
+        self._waiting: SimpleQueue[DueReading | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[DueReading, Sequence[Observation] | Exception]] = SimpleQueue()
         self.running = 0
 
@@ -85,9 +86,13 @@ class ReaderThreads:
                 raise outcome
             found.append((reading, outcome))
 
+    def close(self) -> None:
+        """End the threads after their readings."""
+        for _ in range(self._begun):
+            self._waiting.put(None)
+
     def _work(self) -> None:
-        while True:
-            reading = self._waiting.get()
+        while (reading := self._waiting.get()) is not None:
             try:
                 self._ended.put((reading, self._reader.read(reading.device, reading.facts)))
             except Exception as error:
@@ -117,8 +122,12 @@ class WatchLoop:
     def run(self, until: float) -> None:
         """Watch until a monotonic time. Raises StoreError when nothing can be recorded."""
         self.schedule.start(time.monotonic())
+        with closing(ReaderThreads(self.reader, self.workers)) as threads:
+            self._rounds(threads, until)
+        self.figures.flush(time.monotonic(), self.clock.real())
+
+    def _rounds(self, threads: ReaderThreads, until: float) -> None:
         beat_at = time.monotonic()
-        threads = ReaderThreads(self.reader, self.workers)
         while (now := time.monotonic()) < until:
             resting = self.resting()
             self._begin(threads, now, resting)
@@ -134,7 +143,6 @@ class WatchLoop:
                 self.watcher.beat = self._beat(resting)
                 self.log.beat(self.watcher.beat)
                 beat_at = time.monotonic() + BEAT_S
-        self.figures.flush(time.monotonic(), self.clock.real())
 
     def _begin(self, threads: ReaderThreads, now: float, resting: Collection[str]) -> None:
         """Start the due readings, while a thread is free."""

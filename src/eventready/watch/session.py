@@ -14,7 +14,7 @@ from math import inf
 from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
 from eventready.core.clock import Clock
-from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.errors import StoreError, UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.core.process import systemd
 from eventready.core.process.gc import relaxed_gc
@@ -68,6 +68,7 @@ class WatchSession:
     workers: int = 32
     calls: AlertCalls | None = None
     ask: Ask | None = None
+    _rounds: bool = False
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
 
@@ -77,24 +78,40 @@ class WatchSession:
         on_round: OnRound,
         on_standby: Callable[[], None] = lambda: None,
         on_begin: OnBegin = lambda _lines: None,
+        on_outage: Callable[[StoreError], None] = lambda _error: None,
     ) -> None:
         """Watch for `seconds`. Another watcher of the store leads first; this watcher then takes over.
 
         `on_round` gets the watcher, the changes, and the reason by resting device; `on_begin` the lines of accounting
-        in an hour, outside of protected time. Raises StoreError, WorkspaceError, and UsageError without devices.
+        in an hour, outside of protected time. After a failure of the store, named to `on_outage`, the watch begins anew
+        with its lock and its record. Raises StoreError before the first round, WorkspaceError, and UsageError without
+        devices.
         """
         if not self.devices:
             raise UsageError(message("watch:no_device"))
         settings = _settings(self.workspace)
         until = time.monotonic() + seconds
-        announced = False
+        announced = outage = False
+
+        def after_round(watcher: Watcher, changes: Sequence[StateChange], resting: Mapping[str, str]) -> None:
+            nonlocal outage
+            self._rounds, outage = True, False
+            on_round(watcher, changes, resting)
+
         while time.monotonic() < until:
-            with self.store.exclusive("watch") as mine:
-                if mine:
-                    self._lead(settings, until, on_round, on_begin)
-                    return
-            systemd.notify("WATCHDOG=1" if announced else "READY=1")
-            if not announced:
+            try:
+                with self.store.exclusive("watch") as mine:
+                    if mine:
+                        self._lead(settings, until, after_round, (lambda _lines: None) if self._rounds else on_begin)
+                        return
+            except StoreError as error:
+                if not (self._rounds or announced):
+                    raise
+                if not outage:
+                    on_outage(error)
+                outage = True
+            systemd.notify("WATCHDOG=1" if announced or outage else "READY=1")
+            if not (announced or outage):
                 announced = True
                 on_standby()
             time.sleep(min(_STANDBY_S, max(0.0, until - time.monotonic())))

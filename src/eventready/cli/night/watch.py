@@ -11,7 +11,7 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.night.duration import seconds_of
 from eventready.cli.options import cluster_address, cluster_options, limit_option, really_options, workers_option
-from eventready.core.errors import Exit
+from eventready.core.errors import Exit, StoreError
 
 with deferred():
     from eventready.audit.collectors.cluster.reader import open_reader
@@ -61,6 +61,10 @@ def command(
     settings = load_alerts(workspace.path)
     if really and not settings:
         app.notify(NO_CALLS)
+
+    def outage(error: StoreError) -> None:
+        app.notify("watch:outage", reason=error.whole)
+
     address = cluster_address(cluster, certificates)
     with (
         ExitStack() as stack,
@@ -71,7 +75,7 @@ def command(
         ask = stack.enter_context(open_reader(workspace, devices, address)).replies if address else None
         calls = AlertCalls(workspace, settings, store, clock, app.say, really=really) if settings else None
         session = WatchSession(workspace, devices, store, clock, workers, calls, ask)
-        session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin)
+        session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin, outage)
     return Exit.OK
 
 
