@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from eventready.assurance.roster.roster import Person, Shift
+from eventready.core.clock import Clock
 from eventready.core.messages import text
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
@@ -114,6 +115,18 @@ def test_a_watch_without_calls_is_named_on_the_wall(tmp_path: Path) -> None:
         made.snapshots.keep(made.watcher, {}, made.now, notes=[snapshot.NO_CALLS])
         shown = wall_body(wall_of(made.model.night(), made.workspace), VIEWERS[0])
     assert text(snapshot.NO_CALLS, "vi") in shown
+
+
+def test_a_rehearsal_is_marked_and_a_time_of_another_day_has_its_day(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        assert ">Rehearsal<" not in client(made).get("/").text
+        made.model.clock = made.clock = Clock(marked=True)
+        until = made.clock.now() + timedelta(days=3)
+        Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by="An", text="x", until=until)
+        shown = client(made).get("/").text
+        assert ">Rehearsal<" in client(made).get("/timeline").text
+    assert f"until {until:%d/%m %H:%M}" in shown
 
 
 def test_devices_outside_of_a_limited_watch_are_not_measured(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class AlertCalls:
         return [*(self._log[one.id] for one in messages), *self._dry]
 
     def died(self) -> None:
-        """Name the death of the watch before, not of this one. Raises StoreError."""
+        """Name the death of an earlier watch. Raises StoreError."""
         if self.really and self._lived_at == -inf:
             report_death(self.workspace, self.store, self.clock, at_once=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -69,8 +69,8 @@ def model_of(request: Request) -> ReadModel:
 
 def html(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page from a template; see `render` for its context."""
-    nonce = request.scope["nonce"]
-    return HTMLResponse(render(template, viewer_of(request), path=request.url.path, nonce=nonce, **context), status)
+    context |= {"nonce": request.scope["nonce"], "rehearsal": model_of(request).clock.rehearsal}
+    return HTMLResponse(render(template, viewer_of(request), path=request.url.path, **context), status)
 
 
 def render(template: str, viewer: Viewer, **context: Any) -> str:
@@ -94,6 +94,12 @@ def span(duration: timedelta | float, lang: Lang) -> str:
     return text("web:span.second", lang, whole=whole)
 
 
+def hour(moment: datetime | str, now: datetime) -> str:
+    """Return the hour of a moment, and its day on another day."""
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{found:%H:%M}" if found.date() == now.date() else f"{found:%d/%m %H:%M}"
+
+
 def segment(name: str) -> str:
     """Return a name as a segment of a path."""
     return quote(name, safe="", errors="replace")
@@ -106,5 +112,5 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": segment}
+    made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": segment, "hour": hour}
     return made
