@@ -30,6 +30,7 @@ from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.session import WatchSession, known_states
+from eventready.watch.snapshot import Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.examples.example import copy_example
@@ -267,7 +268,7 @@ def test_a_failure_of_the_store_ends_no_watch(tmp_path: Path, monkeypatch: pytes
         if 2 <= len(kept) <= 4:
             raise StoreError("the disk is full")
 
-    monkeypatch.setattr(session_module.Snapshots, "keep", keep)
+    monkeypatch.setattr(Snapshots, "keep", keep)
     with Store.of_workspace(tmp_path / "event") as store:
         session = WatchSession(workspace, workspace.devices[:2], store, Clock(), workers=2)
         session.run(
