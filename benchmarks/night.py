@@ -23,6 +23,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from eventready.watch.states import WINDOW_S
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
@@ -32,8 +33,9 @@ NOW = "2022-04-25 07:00"
 PATIENCE = "connection_options: {eventready: {extras: {connect_timeout_s: 4, device_timeout_s: 10}}}\n"
 #: Seconds of a fault, and the longest time to its change of state: two intervals of 15 s and the reading.
 LASTS, PATIENT_S = (75, 150), 60
-#: Faults begin so long after each other; the first after all facts were read.
-APART, FIRST_S, LAST_S = (4, 20), 90, 240
+#: Faults begin so long after each other; the first after all facts were read. A device rests until no earlier fault
+#: counts for the damping of the next.
+APART, FIRST_S, LAST_S, REST_S = (4, 20), 90, 240, WINDOW_S + PATIENT_S
 
 
 @dataclass
@@ -65,7 +67,7 @@ def possible(device: Device) -> Sequence[tuple[str, str, str]]:
 
 
 def draw(devices: Sequence[Device], seconds: float, seed: int) -> list[NightFault]:
-    """Draw faults, a device at a time having at most one, and time to calm down after it."""
+    """Draw faults, a device at a time having at most one, with a rest after it."""
     source, found, free_at = random.Random(seed), list[NightFault](), dict[str, float]()
     at = float(FIRST_S)
     while at < seconds - LAST_S:
@@ -75,7 +77,7 @@ def draw(devices: Sequence[Device], seconds: float, seed: int) -> list[NightFaul
             name, argument, check = source.choice(possible(device))
             end = at + source.uniform(*LASTS)
             found.append(NightFault(device.name, name, argument, check, at, end))
-            free_at[device.name] = end + 120
+            free_at[device.name] = end + REST_S
         at += source.uniform(*APART)
     return found
 
