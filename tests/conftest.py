@@ -103,14 +103,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if slow else None
 
 
-_FEW_LETTERS = 5
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Restore the umask, and forget the secrets of a few letters of tests before: they are in any text."""
     os.umask(_UMASK)
-    redactor._values = frozenset(value for value in redactor._values if len(value) > _FEW_LETTERS)
+    redactor._values -= redactor._short
+    redactor._short = frozenset()
 
 
 @pytest.hookimpl(tryfirst=True)

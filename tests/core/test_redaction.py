@@ -12,7 +12,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eventready.core.redaction import secret_blocks
-from eventready.core.redaction.redaction import REDACTED, RedactingFilter, Redactor, guard_logging, redact, register
+from eventready.core.redaction.redaction import (
+    MIN_SUBSTRING_LENGTH,
+    REDACTED,
+    RedactingFilter,
+    Redactor,
+    guard_logging,
+    redact,
+    register,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -514,3 +522,20 @@ def test_base64_and_keys_of_addresses_are_found_line_by_line(text: str) -> None:
 
 def test_every_opening_word_has_a_stem() -> None:
     assert all(any(stem in word for stem in secret_blocks._OPENING_STEMS) for word in secret_blocks._OPENING)
+
+
+@given(
+    values=st.lists(st.text("abcdefgh12", min_size=1, max_size=12), min_size=1, max_size=30),
+    text=st.text("abcdefgh12 \n", max_size=200), at=st.integers(0, 200), chosen=st.integers(0, 29),
+)  # fmt: skip
+def test_many_known_values_are_found_as_few_are(values: list[str], text: str, at: int, chosen: int) -> None:
+    """Passwords of a fleet, looked up by their beginnings: the same result as by a search for each."""
+    text = text[:at] + values[chosen % len(values)] + text[at:]
+    with pytest.MonkeyPatch.context() as patch:
+        few = Redactor()
+        for value in values:
+            few.register(value)
+        expected = few.redact(text)
+        patch.setattr("eventready.core.redaction.redaction._MANY", -1)
+        assert few.redact(text) == expected
+        assert not any(value in expected for value in values if len(value) >= MIN_SUBSTRING_LENGTH)
