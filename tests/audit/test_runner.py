@@ -71,7 +71,8 @@ def test_all_may_begin_at_once_however_busy_it_is(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_busy_machine_reads_fewer_devices_at_once_and_says_so(busy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempo, "_busy", lambda: busy)
-    crowd = Crowd(lambda: time.sleep(0.05))
+    together = threading.Barrier(30, timeout=30)
+    crowd = Crowd((lambda: time.sleep(0.05)) if busy else together.wait)
     runner = AdaptiveThreadedRunner(30)
     outcome = nornir(30, 30).with_runner(runner).run(task=crowd.enter)
     assert not outcome.failed
@@ -81,9 +82,9 @@ def test_a_busy_machine_reads_fewer_devices_at_once_and_says_so(busy: bool, monk
 def test_open_files_and_threads_of_the_machine_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempo, "_busy", lambda: False)
     monkeypatch.setattr(tempo, "open_file_limit", lambda: 10 * tempo._FILES)
-    crowd = Crowd(lambda: time.sleep(0.05))
+    together = threading.Barrier(10, timeout=30)
     runner = AdaptiveThreadedRunner(30)
-    assert not nornir(30, 30).with_runner(runner).run(task=crowd.enter).failed
+    assert not nornir(30, 30).with_runner(runner).run(task=Crowd(together.wait).enter).failed
     assert (runner.held, runner.most) == (True, 10)
     started = iter(range(8))
 
@@ -94,7 +95,7 @@ def test_open_files_and_threads_of_the_machine_are_limits(monkeypatch: pytest.Mo
             super().start()
 
     monkeypatch.setattr(tempo, "Thread", Thread)
-    runner = AdaptiveThreadedRunner(10)
+    runner, crowd = AdaptiveThreadedRunner(10), Crowd(lambda: time.sleep(0.05))
     assert not nornir(30, 10).with_runner(runner).run(task=crowd.enter).failed
     assert (runner.held, runner.most) == (True, 8)
 

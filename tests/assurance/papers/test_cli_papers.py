@@ -210,7 +210,7 @@ def test_a_missing_package_is_named(
 ) -> None:
     load_deferred()  # commands whose help was shown by another test
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    for module in ("assurance.papers.document.xlsx", "workspace.sheets.workbook"):
+    for module in ("assurance.papers.document.renderers.xlsx", "workspace.sheets.workbook"):
         monkeypatch.delitem(sys.modules, f"eventready.{module}", raising=False)
     code, _, err = _run(capsys, workspace, "plan", "--format", "xlsx")
     assert code == Exit.USAGE
