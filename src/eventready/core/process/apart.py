@@ -41,6 +41,9 @@ class Apart:
     """Process for computations in turn, with subjects known at its fork."""
 
     def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
         self._lock = Lock()
         self._process, self._child = os.getpid(), 0
         self._pipe: Connection | None = None
@@ -89,7 +92,7 @@ class Apart:
     def _disown(self) -> None:
         """Leave the process to the parent after a fork; a thread may hold the lock there."""
         if self._process != os.getpid():
-            self.__init__()  # type: ignore[misc]
+            self._reset()
 
     def end(self) -> None:
         """End the process; the next computation starts another."""
