@@ -43,7 +43,7 @@ class UnpackedRows(Mapping[str, tuple[Fact, ...]]):
 
     def __getitem__(self, fact: str) -> tuple[Fact, ...]:
         if fact not in self._rows:
-            self._rows[fact] = pickle.loads(zlib.decompress(self._packed[fact]))  # noqa: S301  our own
+            self._rows[fact] = pickle.loads(zlib.decompress(self._packed[fact]))  # noqa: S301  our own, from `of`
         return self._rows[fact]
 
     def __contains__(self, fact: object) -> bool:
