@@ -32,7 +32,7 @@ LEAVES = dict(pair for name in COMMANDS for pair in leaves(load_command(name), n
 @pytest.mark.parametrize("words", LEAVES)
 def test_a_command_has_two_examples_with_options_that_exist(words: str) -> None:
     examples = EXAMPLES.get(words, ())
-    assert len(examples) >= 2, f"add examples of {words!r} to cli/examples.py"
+    assert len(examples) >= 2, f"add examples of {words!r} to cli/examples.txt"
     known = {option for parameter in (*LEAVES[words].params, *cli.params) for option in parameter.opts}
     for example in examples:
         tokens = shlex.split(example.partition(" > ")[0].partition(" >> ")[0])

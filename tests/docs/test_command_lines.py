@@ -67,7 +67,7 @@ def helps() -> Iterator[tuple[str, str]]:
     """Command lines in the texts of the help, and the examples."""
     yield from (("eventready", re.split(r" {3,}", line)[0]) for line in shell_lines(cli.help or ""))
     for examples in EXAMPLES.values():
-        yield from (("cli/examples.py", example) for example in examples)
+        yield from (("cli/examples.txt", example) for example in examples)
 
 
 def demo() -> Iterator[tuple[str, str]]:

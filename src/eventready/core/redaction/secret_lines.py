@@ -9,11 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\S+", text))
-
+from pathlib import Path
 
 #: Keywords that announce a secret, inside a word such as `community-map` or `idtoken`.
 _STRONG = re.compile(
@@ -22,57 +18,10 @@ _STRONG = re.compile(
     r"|(?:pre-?shared?|shared?|private|priv|auth|authentication|api|set|server|session|encryption|wep|md5|licen[cs]e"
     r"|cak|sak|confkey|wpa)[-_]?key(?!id)"
 )
-_HARMLESS = _words(
-    """
-    authentication-keyid communities community-attribute community-filter community-list community-set
-    ext-community ext-community-filter extcommunity extcommunity-filter extcommunity-list extcommunity-set
-    host-key hostkey key-chain key-exchange key-id key-length key-size key_mgmt keychain keyid large-community
-    large-community-list password-authentication password-control password-encryption password-policy
-    password-recovery passwordauthentication pubkey public-key send-community server-key-id token-bucket tokens
-    wpa_key_mgmt
-    """
-)
-#: Words before `key` and `community` that make them a secret's, or not.
-_KEY_CONTEXT = _words(
-    """
-    0 6 7 8 address authentication bgp encryption hmac ike ikev2 isakmp isis ldp licence license macsec md5 mka
-    ntp ospf peer pre-share pre-shared preshared private psk radius radius-server rsvp secret server sha sha1
-    sha256 sha512 shared tacacs tacacs-server wep wpa
-    """
-)
-_BGP = _words(
-    """
-    additive apply bgp delete expanded extended ip large match route-map send set standard
-    """
-)
-#: Words that stand around keywords and values in configurations and messages.
-_SAFE = _words(
-    """
-    3des a about accepted access accounting acl active add additive address aes aes128 aes192 aes256 after aging
-    algorithm all allowed also an and any are as ascii at attempts attribute auth authentication authorization
-    automatic available be been both bucket by bytes can cannot chain change changed chap characters cipher
-    clear cleartext close command complexity config configured connection contains copy correct count crypto
-    default delete denied deny des des56 detail dh digits disable disabled does domain enable enabled encrypt
-    encrypted encryption end entries entry esp even every exceeded exchange exist expanded expire expired
-    expires export exportable extended failed failure fast file find first for format found from generate
-    generated group groups has hash have hello hex history hmac-md5 hmac-sha-1 hmac-sha-256 hmac-sha2-256
-    hmac-sha256 host hours id if import in incorrect index infinite input interface internet interval invalid
-    ipv4 ipv6 irreversible-cipher is its keep key keys last legacy length level lifetime line list local
-    local-as location lockout login lost managed manual map match max maximum md5 mechanism memory method min
-    minimum minutes mode mschap must name needed negotiation never new next no no-advertise no-export no-peer
-    noauth none not null number of off old on one only optional or other out pap permit plain plaintext policy
-    possible present priv privacy privilege proposal protocol psk queue read read-only read-write received
-    recovery reject rejected remote remove required reset reset-password result retries ring ro rollover rsa
-    rsvp running rw same seconds send sent server service set sha sha-1 sha-256 sha1 sha2 sha224 sha256 sha384
-    sha512 simple size source source-interface ssh standard state status storage string strong suite support
-    supported table text than that the this time timeout to total transport trap traps try two type types
-    unchanged unencrypted unknown unset unsupported until up update usage use used user username users using v1
-    v2 v2c v3 valid value values version view vrf wait was were when while will with without wpa wpa2 wpa3 write
-    wrong yes you your zeroize
-    """
-)
-#: Words after `key` in the labels of listings.
-_KEY_LABELS = _words("name type chain id usage pair fingerprint storage label size length algorithm exchange is was")
+_BLOCKS = Path(__file__).with_name("secret_words.txt").read_text(encoding="utf-8").split("\n\n")
+#: `context`: words before `key` and `community` that make them a secret's, or not; `safe`: words that stand around
+#: keywords and values; `labels`: words after `key` in listings.
+_HARMLESS, _KEY_CONTEXT, _BGP, _SAFE, _KEY_LABELS = (frozenset(block.split()[1:]) for block in _BLOCKS)
 _WORD = re.compile(r"[A-Za-z][\w-]{0,63}")
 _TOKEN = re.compile(r"\S{1,600}")
 _EDGES = "\"'`()[]{}<>,;:.=+-!|*#%/"
