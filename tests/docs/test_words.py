@@ -38,7 +38,6 @@ VIETNAMESE = {
     "assurance/papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
     "assurance/roster/": _TYPED,
     "change/safety/freeze.py": "comparison of names with and without marks",
-    "cli/examples.py": "examples of commands",
     "core/messages.py": "examples in docstrings",
     "session/ssh/authentication.py": "prompts of devices",
     "workspace/importing/cells.py": "the word and in a list",
