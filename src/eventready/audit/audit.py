@@ -97,7 +97,7 @@ class _Reading:
         workers = [
             {"name": name, "devices": shares[name], "skew_s": round(skews[name], 2) + 0.0} for name in sorted(shares)
         ]
-        return {"workers": workers, "refused": [{"name": name, "other": other} for name, other in status.refused]}
+        return {"workers": workers, "refused": [one._asdict() for one in status.refused]}
 
 
 @dataclass(frozen=True)

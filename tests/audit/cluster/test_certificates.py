@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from eventready.audit.collectors.cluster import member
-from eventready.audit.collectors.cluster.address import SchedulerAddress, tls_context
+from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed, tls_context
 from eventready.audit.collectors.cluster.certificates import Authority, member_name
 from eventready.core.errors import UsageError
 
@@ -90,28 +90,55 @@ def test_a_revocation_needs_a_member(home: Path) -> None:
         Authority.of(home).revoke(["nobody"])
 
 
-def test_a_changed_list_counts_for_new_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def answers(comm: Any) -> bool:
+    """Ask the scheduler over an open connection."""
+    try:
+        await comm.write({"op": "identity"})
+        return bool(await comm.read())
+    except OSError:
+        return False
+
+
+def test_a_changed_list_counts_for_all_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(member, "_LIFE_S", 0.01)
-    authority = Authority.of(tmp_path)
+    distributed, authority = require_distributed(), Authority.of(tmp_path)
     for name in ("noc", "hcm-1", "hcm-2"):
         authority.add(name)
-    address = SchedulerAddress("tls", "127.0.0.1", 1, tmp_path / "noc")
-    security: Any = address.security()
-    server = security.get_listen_args("scheduler")["ssl_context"]
+    addresses = {name: SchedulerAddress("tls", "127.0.0.1", 1, tmp_path / name) for name in ("noc", "hcm-1", "hcm-2")}
+    securities: dict[str, Any] = {name: address.security() for name, address in addresses.items()}
 
     async def followed() -> None:
-        following = asyncio.create_task(member.follow_revocations(address, security))
-        meet(server, tls_context(tmp_path / "hcm-1", ssl.Purpose.SERVER_AUTH))
-        (tmp_path / "noc" / "revoked.pem").write_bytes(b"in the middle of its copy")
-        await asyncio.sleep(0.05)
-        authority.revoke(["hcm-1"])
-        await asyncio.sleep(0.05)
-        following.cancel()
+        async with distributed.Scheduler(
+            host="127.0.0.1", port=0, protocol="tls", security=securities["noc"], dashboard=False,
+            dashboard_address="127.0.0.1:0",
+        ) as scheduler:  # fmt: skip
+
+            def connected(name: str) -> Any:
+                arguments = securities[name].get_connection_args("worker")
+                return distributed.core.connect(scheduler.address, timeout=0.5, **arguments)
+
+            first, second = await connected("hcm-1"), await connected("hcm-2")
+            lists = {"noc": lambda: vars(scheduler)["_comms"], "hcm-2": lambda: [second]}
+            following = [
+                asyncio.create_task(member.follow_revocations(addresses[name], securities[name], comms))
+                for name, comms in lists.items()
+            ]
+            (tmp_path / "noc" / "revoked.pem").write_bytes(b"in the middle of its copy")
+            await asyncio.sleep(0.05)
+            assert await answers(first)
+            authority.revoke(["hcm-1"])
+            await asyncio.sleep(0.1)
+            assert not await answers(first)
+            assert await answers(second)
+            with pytest.raises(OSError, match=r"Timed out|revoked"):
+                await connected("hcm-1")
+            authority.revoke(["noc"])
+            await asyncio.sleep(0.1)
+            assert not await answers(second)
+            for task in following:
+                task.cancel()
 
     asyncio.run(followed())
-    with pytest.raises(ssl.SSLError, match="revoked"):
-        meet(server, tls_context(tmp_path / "hcm-1", ssl.Purpose.SERVER_AUTH))
-    meet(server, tls_context(tmp_path / "hcm-2", ssl.Purpose.SERVER_AUTH))
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,10 @@ def worker(name: str, threads: int = 4, labels: Iterable[str] = ()) -> dict[str,
     return {"name": f"{name}#77", "threads": threads, "labels": [*CONTENT.values(), *labels]}
 
 
+def other(*labels: str) -> dict[str, object]:
+    return {**worker("w1"), "labels": labels}
+
+
 def answered(cluster: Cluster, key: str, _request: ReadRequest) -> Iterable[Frame]:
     return [cluster.answer(key)]
 
@@ -175,8 +179,10 @@ def test_a_device_goes_to_a_worker_of_its_network(workspace: Workspace) -> None:
     [
         ([], "the scheduler has no worker"),
         ([worker("w1")], r"1 device of hcm-oss: core-1.*--reach"),
-        ([{**worker("w1"), "labels": ["product=1", "platforms=2", "workspace=9"]}], r"w1 \(another workspace\)"),
-        ([{**worker("w1"), "labels": ["product=0", "platforms=9", "workspace=9"]}], r"w1 \(another version"),
+        ([other("product=1", "platforms=2", "workspace=9")], r"w1 \(workspace 9, here 3: .*git pull.*allow"),
+        ([other("product=0", "platforms=9", "workspace=9")], r"w1 \(eventready 0, here 1: install"),
+        ([other("product=1", "platforms=9", "x")], r"w1 \(platforms 9, here 2: install"),
+        ([other("clock=+3600")], r"w1 \(clock \+3600 s off .*: set the clock"),
     ],
 )  # fmt: skip
 def test_devices_beyond_reach_are_named_before_the_start(
@@ -193,7 +199,7 @@ def test_devices_beyond_reach_are_named_before_the_start(
 def test_another_version_is_named_beside_the_others(workspace: Workspace) -> None:
     job = job_of(workspace)
     cluster = Cluster(job, [worker("w1"), {**worker("w2"), "labels": ["product=1"]}], answered)
-    assert opened(cluster, lambda _read: None).read().refused == (("w2", "platforms"),)
+    assert opened(cluster, lambda _read: None).read().refused == (("w2", "platforms", "-", "2"),)
 
 
 def test_a_lost_scheduler_is_the_end(workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from eventready.audit.collectors.cluster.labels import Refused
 from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.core.messages import Message, Rendered
@@ -72,14 +73,14 @@ class CollectStatus:
     """Devices due for a second reading, and the monotonic time of the latest first reading among them.
 
     `sessions`: most devices read at once; `held`: fewer than wanted, because of this machine. `refused`: workers of a
-    cluster by name, with what is another one at them: product, platforms or workspace.
+    cluster that read nothing.
     """
 
     waiting: int = 0
     latest: float = 0.0
     sessions: int = 0
     held: bool = False
-    refused: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 #: Recipient of each reading as soon as it is made, called from any thread, one call at a time for a device.

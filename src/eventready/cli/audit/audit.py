@@ -151,7 +151,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
         app.notify("cli:audit.fewer_sessions", most=sessions["most"], wanted=sessions["wanted"])
     if cluster := run.document.get("cluster"):
         workers = [message("cli:audit.worker", **worker) for worker in cluster["workers"]]
-        refused = [message(OTHERS[one["other"]], worker=one["name"]) for one in cluster["refused"]]
+        refused = [message(OTHERS[one["other"]], **one) for one in cluster["refused"]]
         app.notify("cli:audit.read_by", workers=workers)
         if refused:
             app.notify("cli:audit.refused_workers", workers=refused)

@@ -32,8 +32,8 @@ def keygen(app: App, *, folder: Path, names: tuple[str, ...], revoked: tuple[str
     """Make a certificate in FOLDER for each member: scheduler, workers, auditing machines.
 
     Copy FOLDER/NAME to the member's machine, and keep FOLDER/authority here: its key makes certificates. Whoever holds
-    a certificate can run programs on every member. After --revoke copy revoked.pem to the members: it counts for new
-    connections; start scheduler and workers again to end the others.
+    a certificate can run programs on every member. After --revoke copy revoked.pem to the members: they end the
+    connections of the revoked members within seconds.
     """
     authority = Authority.of(folder)
     made = [str(home) for name in names if (home := authority.add(name))]

@@ -93,7 +93,7 @@ class Authority:
 
     def revoke(self, names: Iterable[str]) -> None:
         """Add the certificates of members to the revocation list of all members. Raises UsageError."""
-        known = self._revoked()
+        known = _revocations(self.folder / _HOME / REVOKED)
         serials = {one.serial_number for one in known}
         for name in names:
             if not (self.folder / name / MEMBER).is_file() or not _NAME.fullmatch(name):
@@ -113,8 +113,14 @@ class Authority:
         for home in (self.folder / _HOME, *(path.parent for path in self.folder.glob(f"*/{MEMBER}"))):
             _write(home / REVOKED, data)
 
-    def _revoked(self) -> x509.CertificateRevocationList:
-        return x509.load_pem_x509_crl(read_bounded(self.folder / _HOME / REVOKED, _LARGEST, "the revocation list"))
+
+def revoked_serials(path: Path) -> frozenset[int]:
+    """Return the serial numbers of a revocation list. Raises UsageError, ValueError."""
+    return frozenset(one.serial_number for one in _revocations(path))
+
+
+def _revocations(path: Path) -> x509.CertificateRevocationList:
+    return x509.load_pem_x509_crl(read_bounded(path, _LARGEST, "the revocation list"))
 
 
 def member_name(path: Path) -> str:

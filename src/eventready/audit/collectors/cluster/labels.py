@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from eventready import __version__, platforms
 from eventready.workspace.bound_files import bound_content
@@ -17,6 +18,8 @@ from eventready.workspace.keys.secrets import VAULT
 from eventready.workspace.workspace import Workspace
 
 _REACH = "reach="
+#: Label of a worker with a wrong clock, in place of the others.
+CLOCK = "clock"
 #: Amounts of a resource: of a worker, and of the reading of a device.
 WHOLE, PART = 1.0, 1e-6
 
@@ -45,12 +48,22 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
-#: Sentence about a worker by the part unlike ours.
+#: Sentence about a refused worker by the part unlike ours.
 OTHERS = {
+    CLOCK: "audit:cluster.other_clock",
     "product": "audit:cluster.other_product",
     "platforms": "audit:cluster.other_platforms",
     "workspace": "audit:cluster.other_workspace",
 }
+
+
+class Refused(NamedTuple):
+    """Worker that reads nothing: its part unlike ours."""
+
+    name: str
+    other: str
+    theirs: str
+    ours: str
 
 
 @dataclass(frozen=True)
@@ -61,9 +74,13 @@ class WorkerInfo:
     threads: int
     labels: frozenset[str]
 
-    def other(self, content: Mapping[str, str]) -> str:
-        """Return the part unlike the content of another member: product, platforms or workspace; empty for none."""
-        return next((kind for kind, label in content.items() if label not in self.labels), "")
+    def refused(self, content: Mapping[str, str]) -> Refused | None:
+        """Compare with the content of another member; None for the same product, platforms and workspace."""
+        own = {kind: value[:40] for kind, _, value in (label.partition("=") for label in self.labels)}
+        kind = next((kind for kind, label in content.items() if label not in self.labels), "")
+        kind = CLOCK if CLOCK in own else kind
+        ours = content.get(kind, "").partition("=")[2]
+        return Refused(self.name, kind, own.get(kind, "-"), ours) if kind else None
 
 
 def capacity(workers: Sequence[WorkerInfo], labels: Iterable[str]) -> int:

@@ -8,29 +8,35 @@ import logging
 import os
 import secrets
 import signal
-import ssl
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
-from eventready.audit.collectors.cluster.certificates import REVOKED
-from eventready.audit.collectors.cluster.labels import WHOLE
+from eventready.audit.collectors.cluster.certificates import REVOKED, revoked_serials
+from eventready.audit.collectors.cluster.labels import CLOCK, WHOLE
+from eventready.core.errors import UsageError
+from eventready.core.messages import Message, message
 
 #: Seconds between signs of life of the loop, and without one until the process ends: a thread holds the interpreter.
 _LIFE_S, _STUCK_S = 2.0, 60.0
 #: Seconds until the next attempt to reach the scheduler; of answers sent together, as each message has its price.
 _AGAIN_S, _GATHER_S = 3.0, 0.1
 
+#: Seconds by which the clock of a reading worker may differ from the scheduler's: a step of one-time codes.
+_SKEW_S = 30.0
+
 #: Options of all workers: no page, no limit of memory, seconds until the scheduler answers.
 _PLAIN: Mapping[str, Any] = {
     "dashboard": False, "dashboard_address": "127.0.0.1:0", "memory_limit": 0, "death_timeout": 10,
 }  # fmt: skip
 
-Notice = Callable[[str], None]
+Notice = Callable[[str | Message], None]
+#: Check of the connection of a worker, without end.
+Follow = Callable[[Any], Coroutine[Any, Any, None]]
 
 
 def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> None:
@@ -43,26 +49,35 @@ def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> Non
         async with distributed.Scheduler(
             host=address.host.strip("[]"), port=address.port, protocol=address.protocol, security=security,
             dashboard=False, dashboard_address="127.0.0.1:0",
-        ):  # fmt: skip
+        ) as scheduler:  # fmt: skip
             started()
-            follow = asyncio.create_task(follow_revocations(address, security))
+            follow = asyncio.create_task(follow_revocations(address, security, lambda: scheduler._comms))
             await stop.wait()
             follow.cancel()
 
     asyncio.run(run())
 
 
-async def follow_revocations(address: SchedulerAddress, security: Any) -> None:
-    """Take each changed revocation list for new connections."""
-    context: ssl.SSLContext | None = security.get_listen_args("scheduler").get("ssl_context")
-    path, taken = address.certificates / REVOKED, 0
-    while context is not None:
-        with suppress(OSError):  # a list in the middle of its copy is read again
+async def follow_revocations(address: SchedulerAddress, security: Any, comms: Callable[[], Iterable[Any]]) -> None:
+    """Take each changed revocation list for new connections, and end the open connections of its members."""
+    contexts = (security.get_listen_args("scheduler"), security.get_connection_args("worker"))
+    path, taken, revoked = address.certificates / REVOKED, 0, frozenset[int]()
+    while address.protocol == "tls":
+        with suppress(OSError, ValueError, UsageError):  # a list in the middle of its copy is read again
             changed = path.stat().st_mtime_ns
             if changed != taken:
-                context.load_verify_locations(path)
+                revoked = revoked_serials(path)
+                for context in contexts:
+                    context["ssl_context"].load_verify_locations(path)
                 taken = changed
+        for comm in [comm for comm in comms() if _serial(comm) in revoked]:
+            comm.abort()
         await asyncio.sleep(_LIFE_S)
+
+
+def _serial(comm: Any) -> int:
+    """Return the serial number of the certificate at the other end."""
+    return int(comm.extra_info["peercert"]["serialNumber"], 16)
 
 
 def run_worker(
@@ -71,27 +86,18 @@ def run_worker(
     """Run a worker against a scheduler, again after each loss, until a signal. Raises UsageError."""
     distributed, security = require_distributed(), address.security()
     _silence()
-    resources = dict.fromkeys(labels, WHOLE)
+
+    def follow(worker: Any) -> Coroutine[Any, Any, None]:
+        return follow_revocations(address, security, lambda: [worker.batched_stream.comm])
+
+    def made(**options: Any) -> Any:
+        own = {"name": f"{name}#{os.getpid()}", "nthreads": threads, "security": security, "host": _loopback()}
+        return distributed.Worker(str(address), **own, **_PLAIN, **options)
 
     async def run() -> None:
         stop = _signals()
         life = asyncio.create_task(_live())
-        while not stop.is_set():
-            try:
-                with TemporaryDirectory(prefix="eventready-worker-") as folder:
-                    worker = distributed.Worker(
-                        str(address), name=f"{name}#{os.getpid()}", nthreads=threads, resources=resources,
-                        security=security, host=_loopback(), local_directory=folder, **_PLAIN,
-                    )  # fmt: skip
-                    await _until_lost(worker, stop, lambda: connected(str(address)))
-            except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                reason = str(error.__cause__ or error) or type(error).__name__
-            else:
-                reason = ""
-            if not stop.is_set():
-                lost(reason)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _AGAIN_S)
+        await keep_connected(made, stop, labels, follow, connected=lambda: connected(str(address)), lost=lost)
         life.cancel()
 
     asyncio.run(run())
@@ -99,20 +105,55 @@ def run_worker(
     os._exit(0)  # threads that still read a device do not hold the process
 
 
+async def keep_connected(
+    made: Callable[..., Any], stop: asyncio.Event, labels: Iterable[str], follow: Follow, *,
+    connected: Callable[[], None], lost: Notice,
+) -> None:  # fmt: skip
+    """Make workers of Dask, one after the other. With a wrong clock a worker has no label but the difference."""
+    skew = 0.0
+    while not stop.is_set():
+        own = labels if _right(skew) else (f"{CLOCK}={skew:+.0f}",)
+        reason: str | Message = ""
+        try:
+            with TemporaryDirectory(prefix="eventready-worker-") as folder:
+                worker = made(resources=dict.fromkeys(own, WHOLE), local_directory=folder)
+                skew = await _until_lost(worker, stop, follow, connected, usual=_right(skew))
+        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+            reason = str(error.__cause__ or error) or type(error).__name__
+        if not stop.is_set():
+            lost(reason if _right(skew) else message("audit:cluster.clock", skew_s=skew))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _AGAIN_S)
+
+
+def _right(skew: float) -> bool:
+    return abs(skew) <= _SKEW_S
+
+
 def _loopback() -> str:
     """Return an address to listen on: nothing connects to a worker, but addresses of workers are to be distinct."""
     return ".".join(map(str, (127, *(1 + secrets.randbelow(254) for _ in range(3)))))
 
 
-async def _until_lost(worker: Any, stop: asyncio.Event, connected: Callable[[], None]) -> None:
-    """Run a worker until its end or a signal; other workers read the devices in its hands."""
+async def _until_lost(
+    worker: Any, stop: asyncio.Event, follow: Follow, connected: Callable[[], None], *, usual: bool
+) -> float:
+    """Run a worker until its end, a signal, or a clock set right or wrong; others read the devices in its hands.
+
+    Return the seconds of its clock ahead of the scheduler's.
+    """
     await worker
     worker.batched_stream.interval = _GATHER_S
-    connected()
-    ended, stopped = asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())
-    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+    if usual and _right(worker.scheduler_delay):
+        connected()
+    following = asyncio.create_task(follow(worker))
+    ends = {asyncio.create_task(worker.finished()), asyncio.create_task(stop.wait())}
+    while _right(worker.scheduler_delay) == usual and not any(end.done() for end in ends):
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED, timeout=_LIFE_S)
+    for task in (following, *ends):
+        task.cancel()
     await worker.close(timeout=2, executor_wait=False)
+    return float(-worker.scheduler_delay)
 
 
 async def _live() -> None:

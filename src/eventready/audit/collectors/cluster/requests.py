@@ -21,7 +21,14 @@ from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import ReadRequest
 from eventready.audit.collectors.cluster.frames import Frame
-from eventready.audit.collectors.cluster.labels import OTHERS, WorkerInfo, capacity, content_labels, reach_labels
+from eventready.audit.collectors.cluster.labels import (
+    OTHERS,
+    Refused,
+    WorkerInfo,
+    capacity,
+    content_labels,
+    reach_labels,
+)
 from eventready.audit.collectors.cluster.link import ClusterLink
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Message, message
@@ -112,11 +119,11 @@ class ClusterRequests:
         until = self._heard_at + _FIRST_S
         while (missing := self._beyond_reach()) and time.monotonic() < until:
             self.receive(until)
-        refused = tuple(worker for worker in self._workers if worker.other(self._content))
         if not missing:
             return
-        if refused and len(refused) == len(self._workers):
-            names = [message(OTHERS[one.other(self._content)], worker=one.name) for one in refused]
+        refused = self.refused
+        if refused and all(worker.refused(self._content) for worker in self._workers):
+            names = [message(OTHERS[one.other], **one._asdict()) for one in refused]
             raise UsageError(message("audit:cluster.all_refused", workers=names))
         if not self._workers:
             raise UsageError(message("audit:cluster.no_worker"))
@@ -124,9 +131,9 @@ class ClusterRequests:
         raise UsageError(message("audit:cluster.unreached", groups=groups))
 
     @property
-    def refused(self) -> tuple[tuple[str, str], ...]:
-        """Workers of another content by name, with the part unlike ours."""
-        return tuple(sorted({(one.name, other) for one in self._workers if (other := one.other(self._content))}))
+    def refused(self) -> tuple[Refused, ...]:
+        """Workers of another content, or with a wrong clock."""
+        return tuple(sorted({other for one in self._workers if (other := one.refused(self._content))}))
 
     @property
     def busy(self) -> bool:
