@@ -112,7 +112,7 @@ def test_devices_beyond_reach_end_a_command_before_the_start(
 ) -> None:
     monkeypatch.setattr(WorkerLink, "labels", [])
     monkeypatch.chdir(tmp_path)
-    assert "another version" in province.call(*command, "-l", "core-1", *CLUSTER, expect=(2,)).stderr
+    assert "install the same version" in province.call(*command, "-l", "core-1", *CLUSTER, expect=(2,)).stderr
     assert links[0].requests == []
     assert list(tmp_path.iterdir()) == []
 

@@ -62,5 +62,5 @@ def test_a_worker_with_a_wrong_clock_reads_nothing(monkeypatch: pytest.MonkeyPat
             await keeping
 
     asyncio.run(run())
-    told = [one.render("en") for one in heard if isinstance(one, Message)]
-    assert [text.partition(" s ")[0][-6:] for text in told] == ["+3,600", "by -90"]
+    texts = [one.render("en") for one in heard if isinstance(one, Message)]
+    assert [text.partition(" s ")[0][-6:] for text in texts] == ["+3,600", "by -90"]

@@ -58,7 +58,7 @@ OTHERS = {
 
 
 class Refused(NamedTuple):
-    """Worker that reads nothing: its part unlike ours."""
+    """Worker without requests, with the part unlike ours."""
 
     name: str
     other: str
