@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from eventready.audit.collectors.cluster.labels import Refused
 from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.core.messages import Message, Rendered
@@ -52,6 +51,15 @@ class ReadWorker:
 
     name: str
     skew_s: float
+
+
+class Refused(NamedTuple):
+    """Worker without requests, with the part unlike ours."""
+
+    name: str
+    other: str
+    theirs: str
+    ours: str
 
 
 @dataclass(frozen=True)

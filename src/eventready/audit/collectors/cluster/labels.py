@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from eventready import __version__, platforms
+from eventready.audit.collectors.reading import Refused
 from eventready.workspace.bound_files import bound_content
 from eventready.workspace.keys.secrets import VAULT
 from eventready.workspace.workspace import Workspace
@@ -55,15 +55,6 @@ OTHERS = {
     "platforms": "audit:cluster.other_platforms",
     "workspace": "audit:cluster.other_workspace",
 }
-
-
-class Refused(NamedTuple):
-    """Worker without requests, with the part unlike ours."""
-
-    name: str
-    other: str
-    theirs: str
-    ours: str
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,9 @@ from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import ReadRequest
 from eventready.audit.collectors.cluster.frames import Frame
-from eventready.audit.collectors.cluster.labels import (
-    OTHERS,
-    Refused,
-    WorkerInfo,
-    capacity,
-    content_labels,
-    reach_labels,
-)
+from eventready.audit.collectors.cluster.labels import OTHERS, WorkerInfo, capacity, content_labels, reach_labels
 from eventready.audit.collectors.cluster.link import ClusterLink
+from eventready.audit.collectors.reading import Refused
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
