@@ -109,7 +109,7 @@ async def keep_connected(
     made: Callable[..., Any], stop: asyncio.Event, labels: Iterable[str], follow: Follow, *,
     connected: Callable[[], None], lost: Notice,
 ) -> None:  # fmt: skip
-    """Run workers of Dask one after the other. The difference of a wrong clock replaces the labels."""
+    """Run workers of Dask in turn. The difference of a wrong clock replaces the labels."""
     skew = 0.0
     while not stop.is_set():
         own = labels if _right(skew) else (f"{CLOCK}={skew:+.0f}",)
