@@ -1,4 +1,4 @@
-"""Limits of a check at a device: defaults of the check, then overrides of the workspace."""
+"""Limits of a check at a device: defaults of the check, then overrides of limits.yaml."""
 
 from __future__ import annotations
 

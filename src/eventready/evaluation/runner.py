@@ -1,4 +1,4 @@
-"""Evaluation of checks: observations to findings, with a finding for each check without a measurement."""
+"""Evaluation of checks: observations to findings, with `not_measured` for each check without a measurement."""
 
 from __future__ import annotations
 

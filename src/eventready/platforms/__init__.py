@@ -1,1 +1,1 @@
-"""Platforms: a folder of data per kind of equipment, the shape of its files, and their loader."""
+"""Platforms: a data folder each (answers: `facts.yaml`; parsers: `facts/parsing`), their shape, the loader."""

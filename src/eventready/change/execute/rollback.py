@@ -1,4 +1,4 @@
-"""Roll a finished change back: a mirrored plan from the journal, executed like any other plan."""
+"""Roll a finished change back (after kill -9: `execute/recovery`): a mirrored plan from the journal, executed."""
 
 from __future__ import annotations
 

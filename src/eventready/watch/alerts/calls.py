@@ -1,4 +1,4 @@
-"""Calls of a watch: its alerts through the dispatcher into the outbox, or to an Alertmanager."""
+"""Calls of a watch: subject and text of a message, through the dispatcher into the outbox, or to an Alertmanager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page: path, handler and access; viewer and read model of a request, and HTML from a template."""
+"""Page: path, handler and access (least role); viewer and read model of a request, and HTML from a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`report final`: the summary after the event."""
+"""`report final`: the summary after the event (its timeline: `sections/timeline.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels of workers and devices: product, platforms and workspace by content, and networks.
+"""Labels of workers and devices: product, platforms and workspace by content, and networks (`reach`).
 
 They are resources of Dask: a device goes only to a worker with all of its labels.
 """

@@ -1,1 +1,1 @@
-"""Access to the pages: users, sessions, logins, limits of clients, headers, origin of requests."""
+"""Access to the pages: users, sessions, logins, limits, headers, origins (least roles: `watch/web/pages`)."""
