@@ -64,7 +64,7 @@ def test_an_ambiguous_span_is_refused(text: str) -> None:
         span(text)
 
 
-@pytest.mark.parametrize("text", ["idle", "% idle", "Inf"])
+@pytest.mark.parametrize("text", ["idle", "% idle", "Inf", "1024k", "31 K", "2M"])
 def test_no_number(text: Any) -> None:
     with pytest.raises(ValueError, match="is not a number"):
         number(text)

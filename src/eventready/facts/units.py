@@ -77,7 +77,7 @@ def _worded(value: str) -> int | float | None:
         return int(text.replace(",", ""))
     if re.fullmatch(r"[-+]?\d+", text):
         return int(text)
-    match = re.match(rf"^({_NUMBER.pattern})\s*[A-Za-z%°/]*\.?$", text)
+    match = re.match(rf"^({_NUMBER.pattern})\s*(?![kKMGT]$)[A-Za-z%°/]*\.?$", text)
     if not match:
         raise ValueError(f"{value!r} is not a number")
     return float(match[1].replace(",", "."))

@@ -257,6 +257,8 @@ def nat_sessions(view: DeviceView, limits: NatSessionsLimits) -> Iterator[Findin
     for row in rows:
         if row.percent is None:
             yield unknown("NAT", "checks:subject.no_figure")
+        elif not row.used:
+            yield unknown("NAT", "checks:nat.idle")
         else:
             yield graded(
                 "NAT", "checks:nat.use", row.percent,

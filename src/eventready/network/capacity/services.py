@@ -72,7 +72,9 @@ def _there(case: LoadCase) -> Amount | None:
 def _sessions(supply: Supply, facts: DeviceFacts) -> Amount | None:
     """Sessions of a NAT: the least of its table, its ports and the declared ones; None without any."""
     limits = [
-        given(row.limit, "sessions_limit", source=supply.device) for row in facts.rows("nat_sessions", NatSessions)
+        given(row.limit, "sessions_limit", source=supply.device)
+        for row in facts.rows("nat_sessions", NatSessions)
+        if row.limit
     ]
     if supply.sessions:
         limits.append(given(supply.sessions, "sessions_limit", source=supply.source))
