@@ -67,6 +67,12 @@ def read(folder: Path, text: str) -> CapacityFile:
         ("supply: [{kind: dns, device: dns, per_s: 2, venues: [hoi-nghi], source: s}]\n", "'dns' is not in hosts"),
         ("supply: [{kind: dns, device: core, per_s: 2, venues: [x], source: s}]\n", "the venue 'x' is not in"),
         ("supply: [{kind: pool, device: bsc, venues: [hoi-nghi], source: s}]\n", "kind pool needs `addresses`"),
+        (
+            "supply:\n"
+            "- {kind: pool, device: core, venues: [hoi-nghi], source: s}\n"
+            "- {kind: pool, device: core, venues: [van-hoa], source: s}\n",
+            "capacity.yaml:3: the supply pool * of core is given twice",
+        ),
         ("supply: [{kind: gsm, trx: 900, source: s}]\n", "'trx' must be at most 64, not 900"),
         ("demand: 3\n", "demand"),
     ],

@@ -23,6 +23,8 @@ _NEEDED: Mapping[SupplyKind, tuple[str, ...]] = {
 }  # fmt: skip
 #: Kinds at a device of hosts.yaml.
 _AT_DEVICE = frozenset({"pool", "nat", "circuits", "portal", "dns", "backhaul", "link"})
+#: Kinds with a supply for all venues of an entry: a second entry would count the supply again.
+SHARED = frozenset({"pool", "nat", "portal", "dns", "backhaul"})
 
 #: Roles whose devices report the addresses of their pools.
 POOL_ROLES: tuple[Literal["router", "switch", "wifi_controller", "service_host"], ...] = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from eventready.core.messages import message
-from eventready.workspace.devices.capacity import POOL_ROLES, CapacityFile, VenueDemand
+from eventready.workspace.devices.capacity import POOL_ROLES, SHARED, CapacityFile, VenueDemand
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -59,7 +59,12 @@ def _unknown(
                 message("workspace:capacity.twice", venue=demand.venue, service=demand.service),
                 "",
             )
+    declared: dict[tuple[str, str, str], int] = {}
     for number, supply in enumerate(found.supply):
+        identity = (supply.kind, supply.device, supply.name.casefold())
+        if supply.kind in SHARED and declared.setdefault(identity, number) != number:
+            what = message("workspace:capacity.shared", kind=supply.kind, name=supply.name, device=supply.device)
+            yield ("supply", number), what, message("workspace:capacity.shared.do")
         for venue in supply.venues:
             if venue not in services:
                 yield ("supply", number, "venues"), *unknown_venue(venue, event)
