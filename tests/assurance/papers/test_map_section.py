@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from eventready.assurance.papers.document.figures.network_map import LANDSCAPE, PORTRAIT
 from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.assurance.papers.kinds.weekly import weekly
@@ -86,6 +87,31 @@ def test_a_large_network_is_folded() -> None:
     alt, heights, _svg = drawn(network, run_of((names[7], "cpu", "", "fail")))
     assert len(heights) == 2
     assert "500 devices: edge-0, ..., Failed 1" in alt
+
+
+@pytest.mark.parametrize("room", [PORTRAIT, LANDSCAPE])
+@pytest.mark.parametrize("shape", ["star", "chain", "loose", "tree", "alone"])
+def test_on_paper_a_map_is_whole_and_legible(shape: str, room: tuple[float, float]) -> None:
+    names = ["core", *(f"access-{number}" for number in range(0 if shape == "alone" else 300))]
+    ends: Mapping[str, Callable[[int], int]] = {
+        "star": lambda _: 0,
+        "chain": lambda at: at - 1,
+        "tree": lambda at: (at - 1) // 6,
+    }
+    links = [link(names[ends[shape](at)], names[at]) for at in range(1, len(names))] if shape in ends else []
+    figure = map_figure(topology(links, *names), DeviceStates.of([]), Language("vi"), paper=room)
+    assert figure
+    wide, high = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)"', figure.charts[0].svg)[:2])
+    assert figure.width <= room[0]
+    assert figure.width * high / wide <= room[1] + 0.01
+    assert 5 / 72 * 25.4 / 11 <= figure.width / wide <= 25.4 / 72  # letters of 11 units in 5 to 11 points
+
+
+def test_a_row_without_lines_is_under_the_middle_of_the_others() -> None:
+    names = ["core", *(f"agg-{number}" for number in range(6)), *(f"lone-{number}" for number in range(3))]
+    _alt, _heights, svg = drawn(topology([link("core", name) for name in names[1:7]], *names), run_of())
+    edges = {name: float(x) for x, name in re.findall(r'<text x="([\d.]+)"[^>]*font-weight="bold"[^>]*>([^<]+)', svg)}
+    assert edges["core"] == pytest.approx(edges["lone-1"], abs=10)
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -34,8 +34,23 @@ def place(tiers: Tiers) -> list[float]:
             offsets = _offsets(tiers, row)
             free = [want - offset for want, offset in zip(wanted, offsets, strict=True)]
             _set(centres, row, [x + offset for x, offset in zip(_rising(free, weights), offsets, strict=True)])
+    middle = _middle(centres, [row for row in tiers.rows if _linked(tiers, row)])
+    for row in tiers.rows:
+        if not _linked(tiers, row):
+            shift = middle - _middle(centres, [row])
+            _set(centres, row, [centres[vertex] + shift for vertex in row])
     left = min((centres[vertex] - tiers.width(vertex) / 2 for row in tiers.rows for vertex in row), default=0.0)
     return [centre - left for centre in centres]
+
+
+def _linked(tiers: Tiers, row: Sequence[int]) -> bool:
+    return any(tiers.above[vertex] or tiers.below[vertex] for vertex in row)
+
+
+def _middle(centres: Sequence[float], rows: Sequence[Sequence[int]]) -> float:
+    """Return the middle of rows; 0 without any."""
+    places = [centres[vertex] for row in rows for vertex in row]
+    return (min(places) + max(places)) / 2 if places else 0.0
 
 
 def _set(centres: list[float], row: Sequence[int], places: Sequence[float]) -> None:

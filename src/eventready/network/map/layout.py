@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
-from eventready.network.map.coordinates import place
+from eventready.core.groups import group_by
+from eventready.network.map.coordinates import GAP, place
 from eventready.network.map.order import arrange
 from eventready.network.map.tiers import MapNode, Pair, Tiers
 
@@ -39,22 +41,27 @@ class MapLayout:
 
 
 def folded(
-    nodes: Sequence[MapNode], pairs: Iterable[Pair], most: int = MOST_BOXES
+    nodes: Sequence[MapNode], pairs: Iterable[Pair], most: int = MOST_BOXES, widest: float = inf
 ) -> tuple[tuple[MapNode, ...], tuple[Pair, ...], Mapping[str, tuple[str, ...]]]:
-    """Fold the nodes of a site and tier into a single node beyond `most` nodes.
+    """Fold the nodes of a site and tier beyond `most` nodes, and in tiers beyond `widest`; there the sites, if need be.
 
     Return nodes, lines between different nodes, and all names by the first of their box.
     """
-    if len(nodes) <= most:
+    keys: list[Callable[[MapNode], str]] = [lambda node: node.name, lambda node: node.site or node.name, lambda _: ""]
+    groups: list[list[MapNode]] = []
+    for row in group_by(nodes, lambda node: node.tier).values():
+        for key in keys[len(nodes) > most :]:
+            parts = list(group_by(row, key).values())
+            if sum(max(node.width for node in part) + GAP for part in parts) <= widest:
+                break
+        groups += parts
+    if len(groups) == len(nodes):
         return tuple(nodes), tuple(pairs), {}
-    groups: dict[tuple[str, int], list[MapNode]] = {}
-    for node in nodes:
-        groups.setdefault((node.site or node.name, node.tier), []).append(node)
-    name_of = {node.name: group[0].name for group in groups.values() for node in group}
-    kept = tuple(replace(group[0], width=max(node.width for node in group)) for group in groups.values())
+    name_of = {node.name: group[0].name for group in groups for node in group}
+    kept = tuple(replace(group[0], width=max(node.width for node in group)) for group in groups)
     ends = (sorted((name_of[one], name_of[other])) for one, other in pairs)
     lines = dict.fromkeys((one, other) for one, other in ends if one != other)
-    return kept, tuple(lines), {group[0].name: tuple(node.name for node in group) for group in groups.values()}
+    return kept, tuple(lines), {group[0].name: tuple(node.name for node in group) for group in groups}
 
 
 def lay_out(nodes: Sequence[MapNode], pairs: Iterable[Pair]) -> MapLayout:

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.papers.document.figures.charts import column_charts
+from eventready.assurance.papers.document.figures.network_map import PORTRAIT
 from eventready.assurance.papers.document.model import (
     Block,
     Bullets,
@@ -209,7 +210,9 @@ class _Report:
         return Cell(cell.title, cell.verdict, cell.reason)
 
     def _map(self) -> Iterator[Block]:
-        figure = self.background.topology and map_figure(self.background.topology, self.findings.states, self.language)
+        figure = self.background.topology and map_figure(
+            self.background.topology, self.findings.states, self.language, paper=PORTRAIT
+        )
         if figure:
             yield self._section("page:map", "map")
             yield figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eventready.assurance.papers.document.figures.network_map import LANDSCAPE
 from eventready.assurance.papers.document.model import Block
 from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.material.findings import DeviceStates, collapse
@@ -43,7 +44,7 @@ def add_map(writer: PaperWriter, results: RunResults | None = None) -> None:
     run, topology = writer.material.run, writer.material.topology
     if run and topology:
         states = results.findings.states if results else DeviceStates.of(run.findings())
-        if figure := map_figure(topology, states, writer.language):
+        if figure := map_figure(topology, states, writer.language, paper=LANDSCAPE):
             writer.annex(writer.text("papers:annex_map"), cited(writer.run, [figure]), landscape=True)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 
-from eventready.assurance.papers.document.figures.network_map import LineState, MapBox, MapWords, network_map
+from eventready.assurance.papers.document.figures.network_map import PORTRAIT, LineState, MapBox, MapWords, network_map
 from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.findings import DeviceStates
@@ -17,22 +18,24 @@ from eventready.network.map.tiers import Pair
 _STATES: Mapping[str, LineState] = {"up": "carrying", "unmeasured": "not_measured"}
 _RANK: tuple[LineState, ...] = ("lost", "not_measured", "carrying")
 _STATUSES = ("fail", "not_measured", "warn", "pass")
-#: Devices without a cable in a tier.
-_LOOSE = 9
+#: Devices without a cable in a tier, units of the map in a mm of paper (letters of 5 pt), and height of a tier.
+_LOOSE, _LEGIBLE, _ROW = 9, 6.0, 77.0
 
 
 def map_figure(
     topology: Mapping[str, Any], states: DeviceStates, language: Language, down: Collection[str] = (),
     waves: Sequence[Collection[str]] = (), *, href: Callable[[str], str] = lambda _name: "",
+    paper: tuple[float, float] | None = None,
 ) -> Figure | None:  # fmt: skip
     """Map of a topology (`network.graph.export.plain`) with the states of its devices; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
-    `href`: address of the page of a device.
+    `href`: address of the page of a device. `paper`: room in mm, for which wide and deep tiers are folded.
     """
     wave = {name: number for number, names in enumerate(waves, 1) for name in names}
     pairs = _pairs(topology["links"], frozenset(down))
-    tiers = _tiers(topology, pairs)
+    widest, highest = (size * _LEGIBLE for size in paper) if paper else (inf, len(topology["nodes"]) * _ROW)
+    tiers = _tiers(topology, pairs, int(highest / _ROW) - 1)
     counts = states.counts
     boxes = {
         node["id"]: MapBox(
@@ -44,7 +47,7 @@ def map_figure(
     }  # fmt: skip
     if not boxes:
         return None
-    nodes, lines, within = folded([box.node() for box in boxes.values()], pairs)
+    nodes, lines, within = folded([box.node() for box in boxes.values()], pairs, widest=widest)
     shown = [
         _waved(
             _together(names, boxes, counts, language), sorted({wave[name] for name in names if name in wave}), language
@@ -53,7 +56,9 @@ def map_figure(
     ]
     carried: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
     layout = lay_out([box.node() for box in shown], lines)
-    return network_map(shown, carried, layout, _words(language), language.phrase("page:map_caption"))
+    return network_map(
+        shown, carried, layout, _words(language), language.phrase("page:map_caption"), room=paper or PORTRAIT
+    )
 
 
 def _pairs(links: Iterable[Mapping[str, Any]], down: frozenset[str]) -> dict[Pair, LineState]:
@@ -68,7 +73,7 @@ def _pairs(links: Iterable[Mapping[str, Any]], down: frozenset[str]) -> dict[Pai
     return states
 
 
-def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, int]:
+def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair], deepest: int) -> dict[str, int]:
     """Tier of each device: its distance from the origins; devices without a way from there are below all others."""
     near: dict[str, set[str]] = defaultdict(set)
     for one, other in pairs:
@@ -85,7 +90,8 @@ def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, in
             waiting.append(far)
     below = max(tiers.values(), default=-1) + 1
     loose = [name for name in names if name not in tiers]
-    return tiers | {name: below + number // _LOOSE for number, name in enumerate(loose)}
+    tiers |= {name: below + number // _LOOSE for number, name in enumerate(loose)}
+    return {name: min(tier, deepest) for name, tier in tiers.items()}
 
 
 def _worst(counts: Mapping[str, int]) -> str:

@@ -19,8 +19,11 @@ LineState = Literal["carrying", "lost", "not_measured"]
 _SIZE, _INSIDE, _STRIPE, _LINE, _MARGIN = 11.0, 6.0, 5.0, 13.5, 8.0
 _POINT = 25.4 / 72
 
-#: Height of the legend, and the widest map on paper in mm.
-_LEGEND, _PAPER = 22.0, 165.0
+#: Height of the legend, and the least width of a map: a page stretches a narrower one.
+_LEGEND, _LEAST = 22.0, 600.0
+
+#: Room on paper in mm, wide and high.
+PORTRAIT, LANDSCAPE = (165.0, 190.0), (245.0, 100.0)
 
 _STROKES: Mapping[LineState, str] = {
     "carrying": 'stroke="#222" stroke-width="1.2"',
@@ -68,19 +71,21 @@ def text_width(text: str, *, bold: bool = False) -> float:
 
 
 def network_map(
-    boxes: Sequence[MapBox], lines: Mapping[Pair, LineState], layout: MapLayout, words: MapWords, caption: str
-) -> Figure:
+    boxes: Sequence[MapBox], lines: Mapping[Pair, LineState], layout: MapLayout, words: MapWords, caption: str, *,
+    room: tuple[float, float] = PORTRAIT,
+) -> Figure:  # fmt: skip
     """Figure of a layout. Its text names every box with its lines, and every line with another state than carrying."""
     shapes = [_line(layout.lines[pair], state) for pair, state in lines.items()]
     shapes += [shape for box in boxes for shape in _box(box, layout.boxes[box.name])]
     legend, wide = _legend(words, {box.status for box in boxes}, set(lines.values()), any(box.single for box in boxes))
-    wide = max(wide, layout.width) + 2 * _MARGIN
-    high = layout.height + 2 * _MARGIN + _LEGEND
-    moved = f'<g transform="translate({_MARGIN:g} {_MARGIN + _LEGEND:g})">{"".join(shapes)}</g>'
+    inner = max(wide, layout.width, _LEAST)
+    wide, high = inner + 2 * _MARGIN, layout.height + 2 * _MARGIN + _LEGEND
+    left = _MARGIN + (inner - layout.width) / 2
+    moved = f'<g transform="translate({left:g} {_MARGIN + _LEGEND:g})">{"".join(shapes)}</g>'
     texts = [", ".join((*box.lines, words.single) if box.single else box.lines) for box in boxes]
     texts += [f"{one} - {other}: {words.lines[state]}" for (one, other), state in lines.items() if state != "carrying"]
     chart = drawing([legend, moved], wide, high, "; ".join(texts))
-    return Figure((chart,), caption, min(_PAPER, wide * _POINT))
+    return Figure((chart,), caption, min(room[0], wide * _POINT, room[1] * wide / high))
 
 
 def _box(box: MapBox, place: Box) -> list[str]:
