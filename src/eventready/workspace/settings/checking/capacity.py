@@ -61,8 +61,8 @@ def _unknown(
             )
     declared: dict[tuple[str, str, str], int] = {}
     for number, supply in enumerate(found.supply):
-        identity = (supply.kind, supply.device, supply.name.casefold())
-        if supply.kind in SHARED and declared.setdefault(identity, number) != number:
+        entry = (supply.kind, supply.device, supply.name.casefold())
+        if supply.kind in SHARED and declared.setdefault(entry, number) != number:
             what = message("workspace:capacity.shared", kind=supply.kind, name=supply.name, device=supply.device)
             yield ("supply", number), what, message("workspace:capacity.shared.do")
         for venue in supply.venues:
