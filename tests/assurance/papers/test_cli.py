@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,10 @@ def test_diff(call: Call, tmp_path: Path) -> None:
     assert len(json.loads(out)["fixed"]) > 5
     assert call("runs", "diff", "latest", "latest")[0] == 0
     assert call("-o", "ndjson", "runs", "diff")[0] == Exit.FINDINGS
+    scene = broken()
+    (part,) = keep(tmp_path, replace(scene, document={**scene.document, "devices": scene.document["devices"][1:]}))
+    assert f"Only in {part}" not in (out := call("runs", "diff")[1])
+    assert ": 1 device, with findings counted as new or unseen" in out
 
 
 def test_verify(call: Call, tmp_path: Path) -> None:

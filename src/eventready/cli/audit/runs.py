@@ -190,6 +190,10 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
     click.echo(f"{before.id} -> {after.id}: {totals}")
     for run in filter(lambda one: one.interrupted, (before, after)):
         click.echo(text("cli:runs.interrupted", lang, run=run.id))
+    read, reread = ({str(one["name"]) for one in run.document["devices"]} for run in (before, after))
+    for run, only in ((before, read - reread), (after, reread - read)):
+        if only:
+            click.echo(text("cli:diff.apart", lang, run=run.id, n=len(only)))
     table = _table(("", "status", "device", "check", "finding"), lang)
     for kind in listed:
         for change in getattr(changes, kind):
