@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
@@ -67,6 +67,18 @@ def test_a_silence_is_named_once_there_and_back() -> None:
         ("device", "not_measured"), ("device", "pass")
     ]  # fmt: skip
     assert all(change.cause == "r00" for change in changes if change.key.check != "device")
+
+
+def test_a_device_lost_again_and_again_is_named_once_until_calm() -> None:
+    watcher = watching(1)
+    changes = []
+    for at in range(20, 2000, 10):
+        moment = MOMENT + timedelta(seconds=at)
+        alive = at > 1000 or at % 60 >= 40
+        changes += watcher.read("r00", answer("r00"), at, moment) if alive else watcher.tick(at, moment)
+    found = [(change.old, change.new, change.damped) for change in changes if change.key.check == "device"]
+    turns = [("pass", "not_measured", False), ("not_measured", "pass", False)]
+    assert found == [*turns, turns[0], ("not_measured", "pass", True), ("", "pass", False)]
 
 
 def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:

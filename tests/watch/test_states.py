@@ -53,6 +53,17 @@ def test_frequent_changes_are_named_once_and_again_after_a_quiet_window() -> Non
     assert changes[-1].at > last_flap + WINDOW_S
 
 
+def test_a_clock_set_back_damps_no_change_and_no_longer() -> None:
+    states = States()
+    seen = [states.update(at, [finding(status)], at_once=True)
+            for at, status in ((3600, "fail"), (7200, "pass"), (10800, "fail"), (7300, "pass"))]  # fmt: skip
+    assert [change.damped for changes in seen for change in changes] == [False] * 4
+    for at, status in ((7310, "fail"), (7320, "pass"), (7330, "fail")):
+        states.update(at, [finding(status)], at_once=True)
+    (again,) = states.update(3800, [finding("fail")])
+    assert (again.old, again.new) == ("", "fail")
+
+
 @given(st.lists(st.sampled_from(["pass", "warn", "fail", "not_measured"]), max_size=60), st.floats(5, 400))
 def test_named_states_follow_each_other(statuses: list[str], step_s: float) -> None:
     """Each change begins at the state named before and is another; undamped, the last is the state in force."""

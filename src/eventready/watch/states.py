@@ -100,6 +100,11 @@ class States:
             changes += [_with_cause(state, change, cause) for change in found]
         return changes
 
+    def turned(self, now: float, key: Key, status: str, cause: str = "") -> list[StateChange]:
+        """Take the state of a device as a whole, in force at once, and return the change."""
+        state = self._states.setdefault(key, _State(str(Outcome.PASS), now))
+        return [_with_cause(state, one, cause) for one in self._of(state, key, status, now, None, at_once=True)]
+
     def measured_again(self, now: float, keys: Iterable[Key], cause: str = "") -> list[StateChange]:
         """Take the end of findings about a check as a whole, such as a missing answer, and return the changes."""
         ended = [(key, self._states.pop(key)) for key in list(keys) if key in self._states]
@@ -111,7 +116,7 @@ class States:
         ]
 
     def _of(
-        self, state: _State, key: Key, status: str, now: float, finding: Finding, *, at_once: bool
+        self, state: _State, key: Key, status: str, now: float, finding: Finding | None, *, at_once: bool
     ) -> list[StateChange]:
         if status == state.status:
             state.wanted, state.seen = "", 0
@@ -124,14 +129,14 @@ class States:
         state.changes.append(now)
         if state.damped:
             return []
-        often = len(state.changes) == DAMPED_FROM and now - state.changes[0] <= WINDOW_S
+        often = len(state.changes) == DAMPED_FROM and abs(now - state.changes[0]) <= WINDOW_S
         state.damped = often
         return [StateChange(now, key, old, status, finding, damped=often)]
 
     @staticmethod
-    def _settled(state: _State, key: Key, now: float, finding: Finding) -> list[StateChange]:
+    def _settled(state: _State, key: Key, now: float, finding: Finding | None) -> list[StateChange]:
         """Name the state of a damped finding again after a window without a change."""
-        if not state.damped or now - state.changes[-1] <= WINDOW_S:
+        if not state.damped or abs(now - state.changes[-1]) <= WINDOW_S:
             return []
         state.damped = False
         state.changes.clear()

@@ -191,21 +191,25 @@ class Watcher:
         changed = {one.fact for one in taken if not self._same(state, one)}
         before = {fact: known.observation for fact, known in state.facts.items()}
         fresh = {one.fact for one in taken if self._take(state, one, now)}
-        if not changed and not state.pending and now - state.evaluated_at < _ANEW_S:
-            return []
+        changes: list[StateChange] = []
+        if changed or state.pending or now - state.evaluated_at >= _ANEW_S:
+            self._note_shared(device, before, fresh, now)
+            changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
+        state.lost &= not answers
+        return [*self._turned(device, moment), *changes]
+
+    def _note_shared(self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float) -> None:
+        """Let the checks across devices follow a changed answer."""
+        facts = self._devices[device].facts
         if shared := self._shared[device] & fresh:
             anew = self._fleet_pending or self._fleet_at is None or now - self._fleet_at >= _ANEW_S
-            self._fleet_due |= anew or not all(
-                _alike(before.get(fact), state.facts[fact].observation) for fact in shared
-            )
-        changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
-        if state.lost and answers:
-            state.lost = False
-            back = StateChange(
-                moment.timestamp(), Key(device, DEVICE, ""), "not_measured", "pass", None, cause=state.cause
-            )
-            return [back, *changes]
-        return changes
+            self._fleet_due |= anew or not all(_alike(before.get(fact), facts[fact].observation) for fact in shared)
+
+    def _turned(self, device: str, moment: datetime) -> list[StateChange]:
+        """Return the change of a lost or answering device as a whole."""
+        state = self._devices[device]
+        status = Outcome.NOT_MEASURED if state.lost else Outcome.PASS
+        return self.states.turned(moment.timestamp(), Key(device, DEVICE, ""), str(status), state.cause)
 
     @staticmethod
     def _same(state: _DeviceState, observation: Observation) -> bool:
@@ -248,10 +252,7 @@ class Watcher:
             if not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
-                lost = StateChange(
-                    moment.timestamp(), Key(name, DEVICE, ""), "pass", "not_measured", None, cause=state.cause
-                )
-                changes.append(lost)
+                changes += self._turned(name, moment)
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
                 changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)

@@ -207,6 +207,29 @@ def test_a_failing_way_escalates_at_once(workspace: Workspace, store: Store, how
     assert desk.after(100) == (["duty@example.vn"] if how == "down" else [])
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_clock_set_back_by_an_hour_delays_no_call(workspace: Workspace, store: Store, restart: bool) -> None:
+    clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel(down=("duty@example.vn",))
+    desk = Desk(workspace, store, clock, channel)
+    desk.change("core-1", "uplink", "fail")
+    desk.change("core-2", DEVICE, "not_measured")
+    desk.change("core-2", DEVICE, "pass", "not_measured")
+    desk.change("agg-1", DEVICE, "not_measured", cause="core-2")
+    desk.change("agg-2", "uplink", "fail")
+    assert desk.after(30) == []
+    channel.down = ()
+    clock.push(-3600)
+    desk = Desk(workspace, store, clock, channel) if restart else desk
+    Acts(store, workspace.event.id, clock).add("acknowledgement", [matcher("device=agg-2")], by="Bình")
+    # The failed messages, the escalation of what nobody took, and what the end of its cause leaves.
+    assert sorted(desk.after(30)) == ["an@example.vn"] + ["duty@example.vn"] * 3
+    assert "core-1" in dict(channel.sent)["an@example.vn"]
+    desk.record.beat(Beat(1, 1, 1, 0))
+    clock.push(-3600)
+    report_death(workspace, store, clock)
+    assert "died" in desk.calls.outbox.messages()[-1].id
+
+
 def test_a_dead_watch_is_reported_once_and_an_ended_one_never(workspace: Workspace, store: Store) -> None:
     clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
     desk = Desk(workspace, store, clock, channel)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from eventready.core.groups import group_by
 from eventready.store.database.connection import Database
@@ -133,7 +133,9 @@ class NotificationOutbox:
     def claim(self, now: datetime, busy: Collection[str] = ()) -> ClaimedDelivery | None:
         """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError."""
         self._free()
-        waiting = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting", DeliveryRow.due <= _stamp(now))
+        # A due time beyond the longest pause is one before the clock was set back.
+        due = or_(DeliveryRow.due <= _stamp(now), DeliveryRow.due > _stamp(now + timedelta(seconds=PAUSES_S[-1])))
+        waiting = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting", due)
         with self._database.reading() as session:
             rows = session.scalars(select(DeliveryRow).where(*waiting).order_by(DeliveryRow.due)).all()
         for row in rows:

@@ -33,7 +33,8 @@ class Act:
     """Act on the alerts with fitting labels. `at`, `until`: the event's time; `until`: end of a silence, or of an act
     that a person ended.
 
-    An acknowledgement counts for alerts that began before; the next alert needs another one.
+    An acknowledgement counts for alerts that began before, those of before a clock set back included; the next alert
+    needs another one.
     """
 
     id: int
@@ -51,7 +52,7 @@ class Act:
 
     def covers(self, labels: Mapping[str, str], since: datetime, now: datetime) -> bool:
         """Return True for an active act on an alert with these labels, begun at `since`."""
-        begun = self.kind == "silence" or since <= self.at
+        begun = self.kind == "silence" or since <= self.at or since > now
         return begun and self.active(now) and all_match(self.matchers, labels)
 
     def to_dict(self) -> dict[str, Any]:

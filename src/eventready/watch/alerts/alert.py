@@ -101,7 +101,7 @@ class Alerts:
         if cause == alert.key:
             return False
         ended = self._ended.get(alert.cause)
-        return cause in self._active or (ended is not None and now - ended < _AFTER_CAUSE)
+        return cause in self._active or (ended is not None and abs(now - ended) < _AFTER_CAUSE)
 
     def _update(self, new: Alert, old: str) -> None:
         key, known = new.key, self._active.get(new.key)

@@ -232,4 +232,4 @@ def _late(to: Escalation, past: Sequence[Notification], now: datetime) -> set[st
         for alert in one.firing:
             first.setdefault(alert.fingerprint, one.at)
             reached |= set() if one.failed else {alert.fingerprint}
-    return {name for name, at in first.items() if now - at >= to.after or name not in reached}
+    return {name for name, at in first.items() if abs(now - at) >= to.after or name not in reached}

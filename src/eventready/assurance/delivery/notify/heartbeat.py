@@ -62,7 +62,7 @@ def report_death(workspace: Workspace, store: Store, clock: Clock, *, at_once: b
     """
     event, now = workspace.event, clock.now()
     settings, beat = load_alerts(workspace.path), last_beat(store, event.id, clock)
-    if settings is None or beat is None or now - beat > _OLD or (now - beat < _DEAD and not at_once):
+    if settings is None or beat is None or now - beat > _OLD or (abs(now - beat) < _DEAD and not at_once):
         return
     roster, ways = _roster(workspace), [settings.route.receiver]
     ways += [settings.route.escalate.receiver] if settings.route.escalate else []
