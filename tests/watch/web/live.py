@@ -38,8 +38,8 @@ class Live:
 
 
 @contextmanager
-def served(made: Scene, app: ASGIApp | None = None) -> Iterator[Live]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def served(made: Scene, app: ASGIApp | None = None, port: int = 0) -> Iterator[Live]:
+    with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
         running = server(app or application(made.model), "127.0.0.1", port)
         running.config.timeout_graceful_shutdown = 0

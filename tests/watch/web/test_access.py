@@ -19,7 +19,9 @@ from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
 from eventready.watch.web.page import WebPage, viewer_of
+from eventready.watch.web.pages import wall
 from eventready.watch.web.routes import PAGES
+from tests.watch.web.live import served
 from tests.watch.web.scene import EVENT, Scene, scene
 
 OPEN = {"/login", "/logout", "/choices", "/healthz", "/oidc", "/oidc/back"}
@@ -94,6 +96,19 @@ def test_a_login_ends_after_its_age_and_at_logout(made: Scene, monkeypatch: pyte
     client = logged_in(made, "Oanh")
     monkeypatch.setattr(sessions, "AGE", sessions.AGE * 0)
     assert client.get("/").status_code == 401
+
+
+@pytest.mark.attack(family="pages without a login")
+def test_an_open_stream_ends_with_its_user(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wall, "TICK_S", 0.1)
+    token = logged_in(made, "Oanh").cookies[COOKIE]
+    with served(made) as live, live.connection() as plain:
+        plain.sendall(f"GET /wall/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {COOKIE}={token}\r\n\r\n".encode())
+        assert plain.recv(1000).startswith(b"HTTP/1.1 200")
+        PageUsers(made.store).remove("Oanh")
+        while (received := plain.recv(100_000)) and not received.endswith(b"0\r\n\r\n"):
+            pass
+        assert received
 
 
 def test_sessions_of_a_user_are_bounded(made: Scene) -> None:

@@ -18,6 +18,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.web import read_model
+from eventready.watch.web.access import sessions
 from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import EVENT, Scene, scene
@@ -110,6 +111,21 @@ def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) ->
     watched.live.running.should_exit = True
     page.locator("#lost").wait_for(state="visible")
     assert re.search(r"\d:\d\d", page.locator("#lost").inner_text())
+    with served(watched.made, port=watched.live.port):
+        page.locator("#lost").wait_for(state="hidden")
+
+
+def test_a_page_without_access_any_more_goes_to_the_login(
+    browser: Browser, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = browser.new_context().new_page()
+    page.clock.install()
+    page.goto(watched.live.url)
+    watched.made.store.current("user").put("An", {"role": "viewer", "hash": "", "added": "2031-01-01T00:00:00+00:00"})
+    monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
+    while "/login" not in page.url:
+        page.clock.run_for(11_000)
+        page.wait_for_timeout(200)
 
 
 def hostile(made: Scene) -> None:

@@ -110,7 +110,7 @@ def list_users(app: App) -> None:
 @click.argument("name")
 @click.pass_obj
 def remove(app: App, *, name: str) -> None:
-    """Remove the user NAME; open sessions of the user end within a minute."""
+    """Remove the user NAME; open sessions and pages of the user end within seconds."""
     with app.open_store() as store:
         PageUsers(store).remove(name)
     app.notify("web:user.removed", name=name)

@@ -21,7 +21,10 @@ from eventready.watch.web.page import Viewer, WebPage, viewer_of
 
 
 class Viewers:
-    """Middleware: the viewer (`request.state.viewer`). Without users in the store everybody is a viewer."""
+    """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
+
+    Without users in the store everybody is a viewer.
+    """
 
     def __init__(self, app: ASGIApp, sessions: Sessions, lang: Lang | None) -> None:
         self._app, self._sessions, self._lang = app, sessions, lang
@@ -30,7 +33,7 @@ class Viewers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
-            request.state.viewer = await self._viewer(request)
+            request.state.viewer, request.state.viewer_again = await self._viewer(request), self._viewer
         await self._app(scope, receive, send)
 
     async def _viewer(self, request: Request) -> Viewer:

@@ -195,14 +195,14 @@ async def wall(request: Request) -> Response:
 
 
 async def stream(request: Request) -> Response:
-    """Renewals of the wall as server-sent events."""
+    """Renewals of the wall as server-sent events, until the viewer may see it no more."""
     feed: Feed = request.app.state.feed
     viewer = viewer_of(request)
 
     async def events() -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_S
-        while loop.time() < end:
+        while loop.time() < end and viewer == await request.state.viewer_again(request):
             yield "".join(f"data: {line}\n" for line in _LINES.split(await feed.body(viewer))) + "\n"
             await asyncio.sleep(TICK_S)
 
