@@ -16,7 +16,9 @@ from eventready.core.messages import text
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.own_clock import CHECK, graded_clock
+from eventready.watch.record import Beat
 from eventready.watch.states import Key, States
+from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer
 from eventready.watch.web.pages.wall import wall_body, wall_of
 from eventready.watch.web.read_model import OnDuty
@@ -179,6 +181,19 @@ def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None
     assert shown.acts_on({**found, "venues": ["park"]}) == []
 
 
+def test_programs_get_no_data_of_the_past_as_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        made.record.beat(Beat(2, 2, 10, 0.5))
+        browser = client(made)
+        assert "eventready_watch_lag_seconds 0.5" in browser.get("/metrics").text
+        monkeypatch.setattr(read_model, "age_of", lambda _snapshot: 600.0)
+        found = browser.get("/metrics").text
+        assert "eventready_watch_up 0" in found
+        assert not re.search("watch_lag|service_state|device_findings", found)
+        assert [browser.get(f"/api/v1/{one}").status_code for one in ("night", "findings")] == [503, 503]
+
+
 def test_a_lost_database_is_red(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
@@ -189,7 +204,9 @@ def test_a_lost_database_is_red(tmp_path: Path) -> None:
         (tmp_path / "night.db").unlink()
         (tmp_path / "night.db").mkdir()
         assert headline(made, browser) == ("gone", text("web:wall.broken", "en"))
-        assert browser.get("/healthz").status_code == 503
+        for program in ("/healthz", "/api/v1/night", "/api/v1/findings"):
+            assert browser.get(program).status_code == 503
+        assert "eventready_store_up 0\n" in browser.get("/metrics").text
 
 
 def test_a_kiosk_and_a_viewer_without_a_name_have_no_button_for_numbers(tmp_path: Path) -> None:

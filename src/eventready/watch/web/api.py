@@ -31,8 +31,7 @@ def night(request: Request) -> JSONResponse:
     now = present(request)
     limits, state = now.event.notice_limits, now.night
     verdicts = (state.snapshot or {}).get("verdicts", ())
-    return JSONResponse({
-        **_data(now),
+    return _answer(now, {
         "verdicts": [{key: one[key] for key in ("venue", "service", "verdict")} for one in verdicts],
         "devices": [{"name": name, "age_s": age} for name, age in now.ages.items()],
         "incidents": [incident_plain(one, one.demands(limits, state.moment)) for one in state.incidents],
@@ -51,7 +50,7 @@ def findings(request: Request) -> JSONResponse:
     wanted = dict(query)
     found = opened(now, lambda one: all(one[name] == value for name, value in wanted.items()))
     language = Language(viewer_of(request).lang)
-    return JSONResponse({**_data(now), "findings": [_finding(one, now, language) for one in found]})
+    return _answer(now, {"findings": [_finding(one, now, language) for one in found]})
 
 
 def steps(request: Request) -> JSONResponse:
@@ -88,9 +87,13 @@ def description() -> Mapping[str, Any]:
     return load_yaml(Path(__file__).parent / "openapi.yaml").mapping()
 
 
-def _data(now: Wall) -> dict[str, Any]:
-    since = now.night.since
-    return {"at": since.isoformat() if since else None, "age_s": now.night.age_s, "gone": now.night.gone}
+def _answer(now: Wall, content: Mapping[str, Any]) -> JSONResponse:
+    """Answer with the age of the data; 503 without data of the present. Raises the failure of the store."""
+    night = now.night
+    if night.broken:
+        raise night.broken
+    at = night.since.isoformat() if night.since else None
+    return JSONResponse({"at": at, "age_s": night.age_s, "gone": night.gone, **content}, 503 if night.gone else 200)
 
 
 def _finding(one: Found, now: Wall, language: Language) -> dict[str, Any]:

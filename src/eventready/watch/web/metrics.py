@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ def metrics(request: Request) -> Response:
 
 
 def read(model: ReadModel) -> Measured:
-    """Read the data of an exposition; the state of the night alone where the store cannot be read."""
+    """Read the data of an exposition; a broken night where the store cannot be read."""
     night, workspace, now = model.night(), model.workspace, model.clock.real()
     try:
         series = model.store.series(workspace.event.id, rehearsal=model.clock.rehearsal)
@@ -74,8 +74,8 @@ def read(model: ReadModel) -> Measured:
         ages = [(now - datetime.fromisoformat(one.finished)).total_seconds()
                 for one in model.store.runs() if one.id in full and one.finished]  # fmt: skip
         beat = model.record.last_beat()
-    except StoreError:
-        return Measured(night)
+    except StoreError as error:
+        return Measured(replace(night, broken=error))
     return Measured(night, beat, ages[0] if ages else None, latest)
 
 
@@ -100,7 +100,7 @@ def exposition(measured: Measured, event: Event) -> str:
 
 def _record(measured: Measured) -> list[str]:
     found: list[str] = []
-    if beat := measured.beat:
+    if (beat := measured.beat) and not measured.night.gone:
         found += [
             _family("watch_lag_seconds", "Greatest delay of a reading in the last minute.", [({}, beat["lag_s"])]),
             _family("watch_readings", "Readings of devices in the last minute.", [({}, beat["readings"])]),
