@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -28,7 +29,7 @@ from eventready.core.strings.matchers import matcher
 from eventready.store.store import Store
 from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
-from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.alerts.calls import NOBODY, AlertCalls
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
@@ -79,8 +80,9 @@ class Desk:
     """Watch of the workspace by hand: changes in, messages out."""
 
     def __init__(self, workspace: Workspace, store: Store, clock: FakeClock, channel: FakeChannel) -> None:
-        settings = load_alerts(workspace.path)
-        assert settings is not None
+        settings = NOBODY
+        with suppress(EventreadyError):
+            settings = load_alerts(workspace.path) or NOBODY
         self.notices: list[str] = []
         self.calls = AlertCalls(
             workspace,
@@ -226,7 +228,7 @@ def test_a_clock_set_back_by_an_hour_delays_no_call(workspace: Workspace, store:
     assert "core-1" in dict(channel.sent)["an@example.vn"]
     desk.record.beat(Beat(1, 1, 1, 0))
     clock.push(-3600)
-    report_death(workspace, store, clock)
+    report_death(workspace, desk.calls.settings, store, clock)
     assert "died" in desk.calls.outbox.messages()[-1].id
 
 
@@ -234,15 +236,15 @@ def test_a_dead_watch_is_reported_once_and_an_ended_one_never(workspace: Workspa
     clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
     desk = Desk(workspace, store, clock, channel)
     desk.record.beat(Beat(1, 1, 1, 0))
-    report_death(workspace, store, clock)
+    report_death(workspace, desk.calls.settings, store, clock)
     assert desk.after(200) == []
-    report_death(workspace, store, clock)
+    report_death(workspace, desk.calls.settings, store, clock)
     Desk(workspace, store, clock, channel).calls.died()
     assert desk.after(1) == ["duty@example.vn"]
     desk.record.beat(Beat(1, 1, 1, 0))
     desk.record.end()
     clock.push(300)
-    report_death(workspace, store, clock)
+    report_death(workspace, desk.calls.settings, store, clock)
     assert desk.after(1) == []
 
 
@@ -399,6 +401,28 @@ def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(
     desk.calls.round([], ())
     assert desk.calls.notes() == ["watch:call.note_kept"]
     assert "call.no_file" in desk.notices[-1]
+
+
+@pytest.mark.parametrize("content", [None, FILE.replace("route:", "rout:")])
+def test_a_watch_without_a_good_file_takes_one_up_when_it_is_there(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    monkeypatch.setattr(calls, "_LOOK_S", 0.0)
+    path = workspace.path / "inventory" / "alerts.yaml"
+    path.unlink()
+    if content:
+        path.write_text(content, encoding="utf-8")
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.record.beat(Beat(1, 1, 1, 0))
+    desk.calls.died()
+    desk.change("core-1", "uplink", "fail")
+    for _ in range(2):
+        desk.calls.round([], ())
+    assert (desk.after(600), desk.calls.notes()) == ([], ["watch:call.note_nobody"])
+    assert ["rout" in notice for notice in desk.notices] == [True] * bool(content)
+    path.write_text(FILE, encoding="utf-8")
+    desk.calls.round([], ())
+    assert (desk.after(0), desk.calls.notes()) == (["duty@example.vn"], [])
 
 
 def test_each_address_gets_its_language(workspace: Workspace, store: Store) -> None:

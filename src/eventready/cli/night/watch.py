@@ -11,13 +11,13 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.night.duration import seconds_of
 from eventready.cli.options import cluster_address, cluster_options, limit_option, really_options, workers_option
-from eventready.core.errors import Exit, StoreError
+from eventready.core.errors import EventreadyError, Exit, StoreError
 
 with deferred():
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
-    from eventready.watch.alerts.calls import AlertCalls
+    from eventready.watch.alerts.calls import NOBODY, AlertCalls
     from eventready.watch.session import WatchSession, pause
     from eventready.watch.snapshot import NO_CALLS
     from eventready.workspace.devices.select import select
@@ -50,7 +50,8 @@ def command(
     minutes a state is named once and then left until calm. A terminal shows the wall; elsewhere there is a line per
     change, with -o ndjson as JSON. A second watcher of the store stands by and takes over. Watching only reads.
 
-    With --really it calls the receivers of inventory/alerts.yaml; without it, messages are only printed.
+    With --really it calls the receivers of inventory/alerts.yaml; without it, messages are only printed. A missing or
+    broken alerts.yaml is used as soon as it is mended; nobody is called until then, and the wall says so.
     """
     if context.invoked_subcommand is not None:
         return Exit.OK
@@ -58,8 +59,10 @@ def command(
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
-    settings = load_alerts(workspace.path)
-    if really and not settings:
+    settings = NOBODY
+    with suppress(EventreadyError):
+        settings = load_alerts(workspace.path) or NOBODY
+    if really and settings is NOBODY:
         app.notify(NO_CALLS)
 
     def outage(error: StoreError) -> None:
@@ -73,7 +76,7 @@ def command(
         suppress(KeyboardInterrupt),
     ):
         ask = stack.enter_context(open_reader(workspace, devices, address)).replies if address else None
-        calls = AlertCalls(workspace, settings, store, clock, app.say, really=really) if settings else None
+        calls = AlertCalls(workspace, settings, store, clock, app.say, really=really)
         session = WatchSession(workspace, devices, store, clock, workers, calls, ask)
         session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin, outage)
     return Exit.OK

@@ -32,7 +32,7 @@ from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situati
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
 from eventready.workspace.keys.secrets import resolve
-from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, load_alerts
+from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, RouteNode, load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two looks at what is due, between two posts to an Alertmanager without a change, two heartbeats.
@@ -44,6 +44,8 @@ _STUCK_S = 30.0
 #: Alerts named in a message.
 _NAMED = 20
 KIND = "alert"
+#: Settings without alerts.yaml, or with a broken one from the begin: nobody is called until there is a good one.
+NOBODY = AlertsFile.model_construct(route=RouteNode())
 
 
 @dataclass
@@ -74,7 +76,7 @@ class AlertCalls:
 
     def __post_init__(self) -> None:
         event = self.workspace.event
-        self._read = _stamp(self.workspace.path)
+        self._read = None if self.settings is NOBODY else _stamp(self.workspace.path)
         self.outbox = self.store.outbox(event.id, rehearsal=self.clock.rehearsal)
         self.dispatcher = Dispatcher(self.settings)
         self._acts = Acts(self.store, event.id, self.clock)
@@ -108,7 +110,8 @@ class AlertCalls:
         except EventreadyError as error:
             if str(error) != self._problem:
                 self._problem = str(error)
-                self.report(message("watch:call.kept", reason=error.whole))
+                sentence = "watch:call.unused" if self.settings is NOBODY else "watch:call.kept"
+                self.report(message(sentence, reason=error.whole))
             return
         self._read, self._problem = stamp, ""
         self.settings, self.dispatcher = found, Dispatcher(found)
@@ -116,7 +119,10 @@ class AlertCalls:
 
     def notes(self) -> list[str]:
         """Return the ids of sentences about missing calls and about routes beside alerts.yaml."""
-        found = {"kept": self._problem, "alone": self._alone, "dry_run": not self.really}
+        nobody = self.settings is NOBODY
+        found = {
+            "nobody": nobody, "kept": self._problem and not nobody, "alone": self._alone, "dry_run": not self.really
+        }  # fmt: skip
         return [f"watch:call.note_{name}" for name, holds in found.items() if holds]
 
     def situation(self, resting: Collection[str] = ()) -> Situation:
@@ -127,6 +133,8 @@ class AlertCalls:
     def dispatch(self, resting: Collection[str] = ()) -> None:
         """Put the due messages into the outbox. Raises StoreError."""
         self._now = self.situation(resting)
+        if self.settings is NOBODY:
+            return
         if self.settings.alertmanager and not self._without_alertmanager():
             return
         for one in self.dispatcher.due(self._now, self.log()):
@@ -141,8 +149,8 @@ class AlertCalls:
 
     def died(self) -> None:
         """Name the death of an earlier watch. Raises StoreError."""
-        if self.really and self._lived_at == -inf:
-            report_death(self.workspace, self.store, self.clock, at_once=True)
+        if self.really and self._lived_at == -inf and self.settings is not NOBODY:
+            report_death(self.workspace, self.settings, self.store, self.clock, at_once=True)
 
     def test(self, receiver: str) -> list[Attempt]:
         """Send a test message to a receiver, and the due messages; return the attempts. Raises StoreError."""

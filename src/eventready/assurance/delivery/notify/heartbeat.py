@@ -16,7 +16,7 @@ from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import at, moment_of
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
-from eventready.workspace.settings.watching.alerts import load_alerts
+from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.
@@ -54,15 +54,17 @@ def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
     return moment_of(beat.body["at"])
 
 
-def report_death(workspace: Workspace, store: Store, clock: Clock, *, at_once: bool = False) -> None:
+def report_death(
+    workspace: Workspace, settings: AlertsFile, store: Store, clock: Clock, *, at_once: bool = False
+) -> None:
     """Put a message about a dead watch into the outbox, once per death, for the first receiver of alerts.yaml.
 
     Without an address there, also with a broken roster, for the receiver of its escalation.
     `at_once`: without a wait for its next beat. Raises StoreError.
     """
     event, now = workspace.event, clock.now()
-    settings, beat = load_alerts(workspace.path), last_beat(store, event.id, clock)
-    if settings is None or beat is None or now - beat > _OLD or (abs(now - beat) < _DEAD and not at_once):
+    beat = last_beat(store, event.id, clock)
+    if beat is None or now - beat > _OLD or (abs(now - beat) < _DEAD and not at_once):
         return
     roster, ways = _roster(workspace), [settings.route.receiver]
     ways += [settings.route.escalate.receiver] if settings.route.escalate else []

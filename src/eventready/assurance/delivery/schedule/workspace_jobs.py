@@ -26,7 +26,7 @@ from eventready.core.messages import Rendered, Text, message, rendered, text
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery
-from eventready.workspace.settings.watching.alerts import FILE
+from eventready.workspace.settings.watching.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
 
 
@@ -64,7 +64,8 @@ class WorkspaceJobs:
         """Send the due messages of the outbox, those of a watch too."""
         if self._really:
             try:
-                report_death(self._workspace, self._store, self._clock)
+                if settings := load_alerts(self._workspace.path):
+                    report_death(self._workspace, settings, self._store, self._clock)
             except (UsageError, RefusedError) as error:  # a broken alerts.yaml stops no reminder
                 yield Attempt(ClaimedDelivery("death", FILE, {}, 0), Rendered(error.whole), failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
