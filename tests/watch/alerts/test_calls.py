@@ -29,7 +29,7 @@ from eventready.core.strings.matchers import matcher
 from eventready.store.store import Store
 from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
-from eventready.watch.alerts.calls import NOBODY, AlertCalls
+from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
@@ -80,9 +80,9 @@ class Desk:
     """Watch of the workspace by hand: changes in, messages out."""
 
     def __init__(self, workspace: Workspace, store: Store, clock: FakeClock, channel: FakeChannel) -> None:
-        settings = NOBODY
+        settings = NO_RECEIVERS
         with suppress(EventreadyError):
-            settings = load_alerts(workspace.path) or NOBODY
+            settings = load_alerts(workspace.path) or NO_RECEIVERS
         self.notices: list[str] = []
         self.calls = AlertCalls(
             workspace,

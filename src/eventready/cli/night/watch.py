@@ -17,7 +17,7 @@ with deferred():
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
-    from eventready.watch.alerts.calls import NOBODY, AlertCalls
+    from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
     from eventready.watch.session import WatchSession, pause
     from eventready.watch.snapshot import NO_CALLS
     from eventready.workspace.devices.select import select
@@ -59,10 +59,10 @@ def command(
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
-    settings = NOBODY
+    settings = NO_RECEIVERS
     with suppress(EventreadyError):
-        settings = load_alerts(workspace.path) or NOBODY
-    if really and settings is NOBODY:
+        settings = load_alerts(workspace.path) or NO_RECEIVERS
+    if really and settings is NO_RECEIVERS:
         app.notify(NO_CALLS)
 
     def outage(error: StoreError) -> None:

@@ -45,7 +45,7 @@ _STUCK_S = 30.0
 _NAMED = 20
 KIND = "alert"
 #: Settings without alerts.yaml, or with a broken one from the begin: nobody is called until there is a good one.
-NOBODY = AlertsFile.model_construct(route=RouteNode())
+NO_RECEIVERS = AlertsFile.model_construct(route=RouteNode())
 
 
 @dataclass
@@ -76,7 +76,7 @@ class AlertCalls:
 
     def __post_init__(self) -> None:
         event = self.workspace.event
-        self._read = None if self.settings is NOBODY else _stamp(self.workspace.path)
+        self._read = None if self.settings is NO_RECEIVERS else _stamp(self.workspace.path)
         self.outbox = self.store.outbox(event.id, rehearsal=self.clock.rehearsal)
         self.dispatcher = Dispatcher(self.settings)
         self._acts = Acts(self.store, event.id, self.clock)
@@ -110,7 +110,7 @@ class AlertCalls:
         except EventreadyError as error:
             if str(error) != self._problem:
                 self._problem = str(error)
-                sentence = "watch:call.unused" if self.settings is NOBODY else "watch:call.kept"
+                sentence = "watch:call.unused" if self.settings is NO_RECEIVERS else "watch:call.kept"
                 self.report(message(sentence, reason=error.whole))
             return
         self._read, self._problem = stamp, ""
@@ -119,9 +119,9 @@ class AlertCalls:
 
     def notes(self) -> list[str]:
         """Return the ids of sentences about missing calls and about routes beside alerts.yaml."""
-        nobody = self.settings is NOBODY
+        without = self.settings is NO_RECEIVERS
         found = {
-            "nobody": nobody, "kept": self._problem and not nobody, "alone": self._alone, "dry_run": not self.really
+            "nobody": without, "kept": self._problem and not without, "alone": self._alone, "dry_run": not self.really
         }  # fmt: skip
         return [f"watch:call.note_{name}" for name, holds in found.items() if holds]
 
@@ -133,7 +133,7 @@ class AlertCalls:
     def dispatch(self, resting: Collection[str] = ()) -> None:
         """Put the due messages into the outbox. Raises StoreError."""
         self._now = self.situation(resting)
-        if self.settings is NOBODY:
+        if self.settings is NO_RECEIVERS:
             return
         if self.settings.alertmanager and not self._without_alertmanager():
             return
@@ -149,7 +149,7 @@ class AlertCalls:
 
     def died(self) -> None:
         """Name the death of an earlier watch. Raises StoreError."""
-        if self.really and self._lived_at == -inf and self.settings is not NOBODY:
+        if self.really and self._lived_at == -inf and self.settings is not NO_RECEIVERS:
             report_death(self.workspace, self.settings, self.store, self.clock, at_once=True)
 
     def test(self, receiver: str) -> list[Attempt]:
