@@ -69,7 +69,7 @@ def test_a_silence_is_named_once_there_and_back() -> None:
     assert all(change.cause == "r00" for change in changes if change.key.check != "device")
 
 
-def test_a_device_lost_repeatedly_is_named_until_damped_and_when_calm() -> None:
+def test_the_loss_of_a_device_is_damped() -> None:
     watcher = watching(1)
     changes = []
     for at in range(20, 2000, 10):
