@@ -195,7 +195,7 @@ async def wall(request: Request) -> Response:
 
 
 async def stream(request: Request) -> Response:
-    """Renewals of the wall as server-sent events, until the viewer may see it no more."""
+    """Renewals of the wall as server-sent events, until the end of the access."""
     feed: Feed = request.app.state.feed
     viewer = viewer_of(request)
 
