@@ -1,6 +1,6 @@
 """The four contenders, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS [S]
 
-All send the same eight commands to the same simulated devices with the same number of workers; eventready and the limit
+All send the same nine commands to the same simulated devices with the same number of workers; eventready and the limit
 check host keys. The time is from the first step for a device to the last, without the start of the interpreter and the
 loading of the workspace. The output is one JSON object.
 """
@@ -24,6 +24,7 @@ COMMANDS = (
     "show interfaces",
     "show ip ospf neighbor",
     "show ip bgp summary",
+    "show bgp vpnv4 unicast all neighbors | include ^BGP neighbor is|BGP state",
     "show standby brief",
     "show vrrp brief",
     "show etherchannel summary",
@@ -32,7 +33,7 @@ COMMANDS = (
 )
 
 
-#: Least number of characters of the eight answers.
+#: Least number of characters of the nine answers.
 LEAST = 45_000
 
 

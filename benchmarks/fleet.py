@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 100
 PORTS = 24
 
-#: Facts from the eight commands; all others are declared unsupported.
+#: Facts from the nine commands; all others are declared unsupported.
 MEASURED = (
     *("interface", "ospf_neighbour", "bgp_neighbour", "hsrp_group"),
     *("vrrp_group", "link_bundle", "neighbour", "power", "board"),
@@ -86,7 +86,7 @@ def write_workspace(folder: Path, devices: int) -> None:
 
 
 def narrow(copy: Path, measured: Sequence[str] = MEASURED) -> None:
-    """Add a platform with the facts of the eight commands alone, or some of them, to the lab's copy."""
+    """Add a platform with the facts of the nine commands alone, or some of them, to the lab's copy."""
     from eventready.facts.platform import load_platform
 
     base = load_platform("cisco_xe")
@@ -97,13 +97,7 @@ def narrow(copy: Path, measured: Sequence[str] = MEASURED) -> None:
         source.pop("confirms", None)  # facts of the other folder
     (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
     unsupported = {fact: "outside this benchmark" for fact in base.facts if fact not in measured}
-    known = yaml.safe_load((base.folder / "facts.yaml").read_text(encoding="utf-8"))["facts"]
-    second = {fact: known[fact] for fact in measured if "also" in known.get(fact, {})}  # a ninth command
-    once = {fact: {key: value for key, value in spec.items() if key != "also"} for fact, spec in second.items()}
-    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": once, "unsupported": unsupported}), encoding="utf-8")
-    (folder / "parse").mkdir()
-    for spec in once.values():
-        shutil.copy(base.folder / "parse" / spec["template"], folder / "parse")
+    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": {}, "unsupported": unsupported}), encoding="utf-8")
     hosts = copy / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text(encoding="utf-8").replace("cisco_xe", "bench_xe"), encoding="utf-8")
 
@@ -126,7 +120,7 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
 
 @contextmanager
 def routers(devices: int, *options: str, measured: Sequence[str] = MEASURED) -> Iterator[Path]:
-    """Run a lab of routers with the facts of the eight commands, with options of `lab up`. Return its copy."""
+    """Run a lab of routers with the facts of the nine commands, with options of `lab up`. Return its copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
         write_workspace(Path(folder), devices)
         with lab(Path(folder), *options) as copy:
@@ -253,7 +247,7 @@ def table(figures: dict[str, Any], small: int, huge: int) -> str:
     return "\n".join(
         [
             f"{figures['machine']}; {figures['devices']} simulated devices, {figures['workers']} workers, "
-            "eight commands each",
+            "nine commands each",
             "",
             *lines,
             "",

@@ -115,7 +115,7 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
         compiled, _, observation = answer
         if observation.raw and any(map(platform.prints_configuration, compiled.commands)):
             groups.setdefault(observation.raw, []).append(answer)
-        elif any(map(_is_mixed, _long_words(observation.raw))):
+        elif _has_keys(observation.raw):
             reduced[observation.fact] = _without_keys(observation)
     for raw, group in groups.items():
         lines = _reduced(platform.words, raw, group)
@@ -127,9 +127,20 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
     return reduced
 
 
-def _long_words(text: str) -> set[str]:
-    """Long words of a text, searched only in parts as long between blanks."""
-    return {match[0] for part in set(text.split()) if len(part) >= _LONG for match in _LONG_WORD.finditer(part)}
+#: Cache of lines without a word in the form of a key. Any thread may add lines; it is cleared at its size limit.
+_plain_lines: set[str] = set()
+_MAX_PLAIN, _MAX_PLAIN_LENGTH = 20_000, 200
+
+
+def _has_keys(text: str) -> bool:
+    """Return True for a text with a word in the form of a key, searched only in parts as long between blanks."""
+    fresh = set(text.split("\n")).difference(_plain_lines)
+    parts = ((line, part) for line in fresh for part in line.split() if len(part) >= _LONG)
+    keyed = {line for line, part in parts if any(map(_is_mixed, _LONG_WORD.findall(part)))}
+    if len(_plain_lines) > _MAX_PLAIN:
+        _plain_lines.clear()
+    _plain_lines.update(line for line in fresh - keyed if len(line) <= _MAX_PLAIN_LENGTH)
+    return bool(keyed)
 
 
 def _is_mixed(word: str) -> bool:

@@ -105,9 +105,8 @@ class Platform:
 
     @cached_property
     def packaged(self) -> bool:
-        """True where this package brings the folder and all parsers: tests bound the time of reading."""
-        parsers = {fact.spec.parser for fact in self.facts.values()}
-        return self.folder.parent == HOME and parsers <= {*BUILT_IN}
+        """True where this package brings all facts and parsers: tests bound the time of reading."""
+        return all(fact.spec.parser in BUILT_IN and (HOME / fact.home).is_dir() for fact in self.facts.values())
 
     @cached_property
     def words(self) -> frozenset[str]:

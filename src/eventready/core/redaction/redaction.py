@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from eventready.core.redaction.secret_blocks import hide_blocks, is_key_material
+from eventready.core.redaction.secret_blocks import begins_block, hide_blocks, is_key_material
 from eventready.core.redaction.secret_forms import CIPHERTEXTS, RULES
 from eventready.core.redaction.secret_lines import close_line, is_description, is_keyword
 from eventready.core.strings.json_text import parse_json
@@ -77,7 +77,10 @@ class Redactor:
         return text
 
     def _once(self, text: str) -> str:
-        known = self._known(hide_blocks(text, REDACTED))
+        suspects = _suspects(text.split("\n"))
+        known = self._known(hide_blocks(text, REDACTED) if suspects else text)
+        if known == text and not suspects:
+            return text
         cleaned = _patterns(known)
         return _continued(known, cleaned) if "\\\n" in known and cleaned != known else cleaned
 
@@ -102,26 +105,29 @@ def _literal(value: str) -> str:
     return escaped if len(value) >= MIN_SUBSTRING_LENGTH else rf"(?<![^\W_]){escaped}(?![^\W_])"
 
 
-#: Cache of lines without any rule's words: of a thousand lines of similar devices about a hundred are new. Any thread
-#: may add lines; it is cleared at its size limit.
+#: Cache of lines without any rule's words and without the beginning of a block: of a thousand lines of similar devices
+#: about a hundred are new. Any thread may add lines; it is cleared at its size limit.
 _harmless: set[str] = set()
 _MAX_HARMLESS, _MAX_HARMLESS_LENGTH = 20_000, 200
 
 
-def _patterns(text: str) -> str:
-    lines = text.split("\n")
+def _suspects(lines: list[str]) -> set[str]:
+    """Return the lines with a word of a rule, key material, or the beginning of a block."""
     fresh = set(lines).difference(_harmless)
     whole = "\n".join(fresh).lower()
     words = [word for word in _WORDS if word in whole]
     suspects = {line for line in fresh if any(word in line.lower() for word in words)} if words else set()
-    suspects |= {line for line in fresh if is_key_material(line)}
+    suspects |= {line for line in fresh if is_key_material(line) or begins_block(line)}
     if len(_harmless) > _MAX_HARMLESS:
         _harmless.clear()
     _harmless.update(line for line in fresh - suspects if len(line) <= _MAX_HARMLESS_LENGTH)
-    if not suspects:
-        return text
-    cleaned = {line: _line(line) for line in suspects}
-    return "\n".join([cleaned.get(line, line) for line in lines])
+    return suspects
+
+
+def _patterns(text: str) -> str:
+    lines = text.split("\n")
+    cleaned = {line: _line(line) for line in _suspects(lines)}
+    return "\n".join([cleaned.get(line, line) for line in lines]) if cleaned else text
 
 
 def _continued(before: str, after: str) -> str:

@@ -20,8 +20,6 @@ _OPENING = (
     "password", "passwd", "passphrase", "secret", "key-string", "shared-key", "snmp-server community", "pswd", "psk",
     "psk_key", "token", "api-key", "api_key", "apikey", "private-key", "private_key", "wpa_psk", "workkey", "seckey",
 )  # fmt: skip
-#: Parts of these words, one at least in each.
-_OPENING_STEMS = ("pass", "secret", "key", "community", "pswd", "psk", "token")
 _OPENING_MARKS = " \t\r:=|>\"'\\-0123456789"
 _LONE = re.compile(r"[ \t]{0,200}(?:- )?[\"']?(?P<value>[^\s\"'<]{1,512})[\"']?;?(?:</[\w-]{1,64}>)?[ \t\r]{0,40}")
 #: A line of hostapd's file of keys: an address, with fields before it, then the key.
@@ -29,6 +27,8 @@ _PSK_LINE = re.compile(
     r"(?i)\A((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
     r"(?!<)[^\s<]{8,64}(?=[ \t\r]{0,8}$)"
 )
+#: Words of the lines that begin a frame; others have a rule's word (`key`).
+_FRAMES = ("BEGIN ", "Private-Lines:")
 #: The end of a long line of Base64, and the short last line below.
 _LONG = 44
 _BASE64_LONG = re.compile(r"[A-Za-z0-9+/]{44}")
@@ -37,10 +37,7 @@ _BASE64_END = re.compile(r"\A(?=[^\n]{0,44}[A-Z0-9+/=])[A-Za-z0-9+/]{1,43}={0,2}
 
 def hide_blocks(text: str, mark: str) -> str:
     """Return the text with private blocks replaced by the mark; a block without an end ends with the text."""
-    lowered = text.lower()
-    if any(stem in lowered for stem in _OPENING_STEMS):
-        text = _opened(text, mark)
-    text = _lines(text, mark)
+    text = _lines(_opened(text, mark), mark)
     if "BEGIN " in text:
         text = _framed(text, mark)
     if "hared Key" in text:
@@ -50,10 +47,23 @@ def hide_blocks(text: str, mark: str) -> str:
     return text
 
 
+def begins_block(line: str) -> bool:
+    """Return True for a line that `hide_blocks` masks, or masks lines below, unless it has a rule's word."""
+    return any(word in line for word in _FRAMES) or _ends_in_base64(line) or _has_key_of_address(line)
+
+
+def _ends_in_base64(line: str) -> bool:
+    return len(line) >= _LONG and _BASE64_LONG.fullmatch(line, len(line) - _LONG) is not None
+
+
+def _has_key_of_address(line: str) -> bool:
+    return line.count(":") > 4 and _PSK_LINE.match(line) is not None
+
+
 def _lines(text: str, mark: str) -> str:
     """Mask the ends of Base64 below its long lines, and keys behind an address."""
     lines = text.split("\n")
-    long = [n for n, line in enumerate(lines) if len(line) >= _LONG and _BASE64_LONG.fullmatch(line, len(line) - _LONG)]
+    long = [n for n, line in enumerate(lines) if _ends_in_base64(line)]
     found = {n + 1: _BASE64_END.sub(mark, lines[n + 1]) for n in long if n + 1 < len(lines)}
     for number, line in enumerate(lines):
         if line.count(":") > 4:
