@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from math import ceil
@@ -80,13 +81,14 @@ def _intents(name: str, expect: Mapping[str, Any]) -> dict[str, Any]:
 def run(*, devices: int, rounds: int) -> dict[str, Any]:
     """Return all figures: plan, apply, rollback, then the plain loop, on a new fleet for each round."""
     turns: dict[str, list[dict[str, Any]]] = {"plan": [], "apply": [], "rollback": [], "send_config": []}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         with lab(ROOT, "--scale", str(scale(devices))) as copy:
             with_intents(copy)
             measure("audited", copy, scale(devices), "changing")
             for step, figures in turns.items():
                 figures.append(measure(step, copy, devices, "changing"))
                 _refuse_failure(step, devices, figures[-1])
+                print(f"round {number} of {rounds}, {step}: {figures[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
     seconds = {step: [turn["seconds"] for turn in figures] for step, figures in turns.items()}
     applied = turns["apply"][0]
     return {
@@ -142,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--devices", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1, help="a round takes some minutes")
     given = parser.parse_args()
     figures = run(devices=given.devices, rounds=given.rounds)
     print(json.dumps(figures) if given.json else table(figures))

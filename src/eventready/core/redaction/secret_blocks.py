@@ -27,8 +27,6 @@ _PSK_LINE = re.compile(
     r"(?i)\A((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
     r"(?!<)[^\s<]{8,64}(?=[ \t\r]{0,8}$)"
 )
-#: Words of the lines that begin a frame; others have a rule's word (`key`).
-_FRAMES = ("BEGIN ", "Private-Lines:")
 #: The end of a long line of Base64, and the short last line below.
 _LONG = 44
 _BASE64_LONG = re.compile(r"[A-Za-z0-9+/]{44}")
@@ -49,7 +47,7 @@ def hide_blocks(text: str, mark: str) -> str:
 
 def begins_block(line: str) -> bool:
     """Return True for a line that `hide_blocks` masks, or masks lines below, unless it has a rule's word."""
-    return any(word in line for word in _FRAMES) or _ends_in_base64(line) or _has_key_of_address(line)
+    return "BEGIN " in line or "Private-Lines:" in line or _ends_in_base64(line) or _has_key_of_address(line)
 
 
 def _ends_in_base64(line: str) -> bool:
@@ -136,4 +134,4 @@ def _putty(text: str, mark: str) -> str:
 
 def is_key_material(line: str) -> bool:
     """Return True for a line of nothing but Base64."""
-    return _BASE64.fullmatch(line.strip()) is not None
+    return len(line) >= _LONG and _BASE64.fullmatch(line.strip()) is not None
