@@ -15,5 +15,6 @@ def test_the_workspace_of_the_benchmarks_loads(tmp_path: Path) -> None:
     narrow(tmp_path)
     workspace = load_workspace(tmp_path)
     assert {device.platform for device in workspace.devices} == {"bench_xe"}
-    facts = load_platform("bench_xe", workspace.platform_dirs).facts
-    assert set(facts) == set(MEASURED)
+    platform = load_platform("bench_xe", workspace.platform_dirs)
+    assert set(platform.facts) == set(MEASURED)
+    assert platform.packaged  # without facts of its own, and so without a process of their own

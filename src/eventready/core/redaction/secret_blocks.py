@@ -46,7 +46,7 @@ def hide_blocks(text: str, mark: str) -> str:
 
 
 def begins_block(line: str) -> bool:
-    """Return True for a line that `hide_blocks` masks, or masks lines below, unless it has a rule's word."""
+    """Return True for the first line of a block for `hide_blocks`; some have a word of a rule instead."""
     return "BEGIN " in line or "Private-Lines:" in line or _ends_in_base64(line) or _has_key_of_address(line)
 
 
