@@ -88,7 +88,7 @@ def run(*, devices: int, rounds: int) -> dict[str, Any]:
             for step, figures in turns.items():
                 figures.append(measure(step, copy, devices, "changing"))
                 _refuse_failure(step, devices, figures[-1])
-                print(f"round {number} of {rounds}, {step}: {figures[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
+                print(f"round {number}, {step}: {figures[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
     seconds = {step: [turn["seconds"] for turn in figures] for step, figures in turns.items()}
     applied = turns["apply"][0]
     return {

@@ -521,8 +521,8 @@ def test_base64_and_keys_of_addresses_are_found_line_by_line(text: str) -> None:
 
 
 _BEGINNINGS = st.sampled_from((
-    "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN X-----", "BEGIN ", "Private-Lines: 2", "Private-MAC:", "Preshared Key",
-    "PuTTY-User-Key-File-2: ssh-rsa", *(f"{word}:" for word in secret_blocks._OPENING),
+    "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN X-----", "BEGIN ", "Private-Lines: 2", "Private-MAC:",
+    "Preshared Key", "PuTTY-User-Key-File-2: ssh-rsa", *(f"{word}:" for word in secret_blocks._OPENING),
 ))  # fmt: skip
 
 
