@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -27,3 +29,24 @@ def test_a_damaged_document_leaves_the_collector_as_it_was() -> None:
     with pytest.raises(zlib.error):
         decompress(b"no zlib")
     assert gc.get_threshold() == before
+
+
+def test_objects_of_a_large_block_are_not_traversed_at_its_end() -> None:
+    with relaxed_gc():
+        kept = [[number] for number in range(5_000)]
+        before = gc.get_stats()[0]["collections"]
+    assert kept
+    assert gc.get_stats()[0]["collections"] == before
+
+
+def test_a_process_ends_without_a_last_collection() -> None:
+    program = (
+        "import gc, eventready.core.process.gc as _\n"
+        "class Node:\n"
+        "    def __del__(self): print('collected')\n"
+        "gc.disable()\n"
+        "node = Node(); node.itself = node; del node\n"
+        "print('end')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "end\n"

@@ -61,12 +61,13 @@ def compare_runs(earlier: Run, later: Run, *, unchanged: bool = True) -> Diff:
     if before is None or after is None:
         return compare(earlier.findings(), later.findings())
     changes = [
-        (kind, change if unchanged or kind != "still" else UNNAMED)
+        (kind, change)
         for _, old, new in _aligned(before, after)
         for check in old.keys() | new.keys()
-        for kind, change in _changes_of(old.get(check, b""), new.get(check, b""))
+        for kind, change in _changes_of(old.get(check, b""), new.get(check, b""), unchanged=unchanged)
     ]
-    return _sorted_out(sorted(changes, key=lambda item: item[1].identity))
+    named = sorted((item for item in changes if item[1] is not UNNAMED), key=lambda item: item[1].identity)
+    return _sorted_out(named + [("still", UNNAMED)] * (len(changes) - len(named)))
 
 
 def _aligned(
@@ -79,14 +80,15 @@ def _aligned(
         yield device, of_side.get(0, {}), of_side.get(1, {})
 
 
-def _changes_of(before: bytes, after: bytes) -> Iterator[tuple[str, Change]]:
+def _changes_of(before: bytes, after: bytes, *, unchanged: bool) -> Iterable[tuple[str, Change]]:
     """Changes of the findings of a check at a device."""
-    if all_passed(before) and all_passed(after):
-        return iter(())
     if before == after:
-        wrong = _worst(open_among(after))
-        return (("still", Change(wrong[key], wrong[key])) for key in sorted(wrong))
-    return _changes(decoded(before), decoded(after))
+        wrong = () if all_passed(after) else _worst(open_among(after)).values()
+        return [("still", Change(finding, finding) if unchanged else UNNAMED) for finding in wrong]
+    if all_passed(before) and all_passed(after):
+        return ()
+    changes = _changes(decoded(before), decoded(after))
+    return changes if unchanged else ((kind, UNNAMED if kind == "still" else change) for kind, change in changes)
 
 
 def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:

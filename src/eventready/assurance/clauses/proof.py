@@ -16,7 +16,7 @@ from eventready.assurance.roster.roster import Role
 from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.strings.phrases import moment_of
 from eventready.drill.record import MEASURED, DrillRun
-from eventready.store.run import Run
+from eventready.store.run import Run, head, passes
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -85,14 +85,21 @@ def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
     """Counts of a run's findings by check, read once for all clauses; venues are the finding's or its device's."""
     venues = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
     counted: Counter[tuple[str, str, frozenset[str], str]] = Counter()
-    for group in run.finding_groups():
-        numbers = Counter([(f["check"], f["device"], tuple(f.get("venues") or ()), _status(f)) for f in group])
+    for group, passed in run.sifted_findings():
+        numbers = Counter(map(_counted, group))
+        heads = Counter(map(head, passed))
+        for finding, number in zip(passes(heads), heads.values(), strict=True):
+            numbers[_counted(finding)] += number
         for (check, device, own, status), number in numbers.items():
             counted[str(check), str(device), frozenset(own or venues.get(device, ())), status] += number
     found: dict[str, list[FindingCount]] = {}
     for (check, device, at, status), count in counted.items():
         found.setdefault(check, []).append(FindingCount(check, device, at, status, count))
     return found
+
+
+def _counted(finding: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...], str]:
+    return finding["check"], finding["device"], tuple(finding.get("venues") or ()), _status(finding)
 
 
 def _status(finding: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ def readiness(run: Run, lang: Lang = "vi", background: Background | None = None)
 class _Report:
     def __init__(self, run: Run, language: Language, background: Background) -> None:
         self.run, self.language, self.background = run, language, background
-        self.results = RunResults.of(run, language)
+        self.results = RunResults.of(run, language, measures=False)
         self.context, self.findings = self.results.context, self.results.findings
         self.rows = verdict_rows(run.document, self.context, self.findings.statuses)
         self.silent = unreached_devices(run.document, self.findings.lines, self.context)

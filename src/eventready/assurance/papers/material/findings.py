@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
 from eventready.core.messages import from_record, in_language
-from eventready.store.run import Run
+from eventready.store.run import Run, head, passes
 
 #: From the most to the least urgent.
 ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
@@ -125,19 +125,25 @@ class RunFindings:
     states: DeviceStates
 
     @classmethod
-    def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], None]) -> RunFindings:
-        """Read a run's findings once, a group at a time; `also` is called with each group."""
+    def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], bool]) -> RunFindings:
+        """Read a run's findings once, a group at a time.
+
+        `also` is called with each group, without its passes once False is returned.
+        """
         counts: Counter[str] = Counter()
         by_check: Counter[tuple[str, str]] = Counter()
         by_duty: Counter[tuple[str, str]] = Counter()
         passed: Counter[tuple[str, str]] = Counter()
         subjects: dict[tuple[str, str], list[str]] = {}
-        others: list[tuple[tuple[object, ...], FindingLine]] = []
+        others: list[tuple[tuple[object, ...], tuple[Any, ...]]] = []
         statuses: dict[str, str] = {}
         states = DeviceStates()
-        for group in run.finding_groups():
-            also(group)
-            for (status, device, check, duties, blind), number in _numbers(group).items():
+        wanted = True
+        for left, packed in run.sifted_findings():
+            whole = wanted or counts["pass"] <= NAMED_PASSES
+            group = left + passes(packed) if whole else left
+            wanted = also(group)
+            for (status, device, check, duties, blind), number in _numbers(group, () if whole else packed).items():
                 states.count(status, device, check, number, blind=blind)
                 counts[status] += number
                 by_check[check, status] += number
@@ -147,14 +153,15 @@ class RunFindings:
                     passed[device, check] += number
             for finding in group:
                 if finding["status"] != "pass":
-                    others.append((_urgency(finding), _line(finding, context)))
-                    statuses[_reference(finding)] = str(finding["status"])
+                    place = _place(finding)
+                    others.append((_urgency(finding, place), _line(finding, context)))
+                    statuses[" ".join(place).strip()] = str(finding["status"])
                     states.include(finding)
                 elif counts["pass"] <= NAMED_PASSES:
                     key = str(finding.get("device", "")), str(finding.get("check", ""))
                     subjects.setdefault(key, []).append(str(finding.get("subject", "")))
         others.sort(key=itemgetter(0))
-        lines = tuple(FindingLine(f"f{number}", *line[1:]) for number, (_, line) in enumerate(others, 1))
+        lines = tuple(FindingLine(f"f{number}", *line) for number, (_, line) in enumerate(others, 1))
         grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
         return cls(lines, grouped, counts, by_check, by_duty, statuses, states)
 
@@ -186,14 +193,20 @@ class DeviceStates:
             self.single.add(str(finding["subject"]))
 
 
-def _numbers(findings: Iterable[Entry]) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
-    """Numbers of findings by status, device, check, duties, and blindness."""
-    return Counter(
-        [
-            (f["status"], f.get("device", ""), f.get("check", ""), tuple(f.get("duties", ())), bool(f.get("blind")))
-            for f in findings
-        ]
-    )
+def _numbers(
+    findings: Iterable[Entry], packed: Iterable[bytes]
+) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
+    """Numbers of findings and packed passes by status, device, check, duties, and blindness."""
+    numbers = Counter(map(_counted, findings))
+    heads = Counter(map(head, packed))
+    for finding, number in zip(passes(heads), heads.values(), strict=True):
+        numbers[_counted(finding)] += number
+    return numbers
+
+
+def _counted(finding: Entry) -> tuple[str, str, str, tuple[Any, ...], bool]:
+    get = finding.get
+    return finding["status"], get("device", ""), get("check", ""), tuple(get("duties", ())), bool(get("blind"))
 
 
 @lru_cache(maxsize=1_024)
@@ -242,35 +255,35 @@ def collapse(lines: Iterable[FindingLine]) -> tuple[CollapsedLine, ...]:
     )
 
 
-def _urgency(finding: Entry) -> tuple[object, ...]:
-    device, check, subject, sentence = (
-        str(finding.get(key, "")) for key in ("device", "check", "subject", "message_id")
-    )
+def _place(finding: Entry) -> tuple[str, str, str]:
+    """Device, check and subject, as in the references of verdicts."""
+    get = finding.get
+    return str(get("device", "")), str(get("check", "")), str(get("subject", ""))
+
+
+def _urgency(finding: Entry, place: tuple[str, str, str]) -> tuple[object, ...]:
+    device, check, subject = place
+    sentence = str(finding.get("message_id", ""))
     blind = bool(finding.get("blind"))
     return ranked(str(finding["status"])), blind, natural(device), check, natural(subject), sentence
 
 
-def _reference(finding: Entry) -> str:
-    """The reference of a verdict's `because` to a finding."""
-    return " ".join(str(finding.get(key, "")) for key in ("device", "check", "subject")).strip()
-
-
-def _line(finding: Entry, context: RunContext) -> FindingLine:
+def _line(finding: Entry, context: RunContext) -> tuple[Any, ...]:
+    """Values of a FindingLine without its anchor."""
     language, check = context.language, str(finding.get("check", ""))
-    return FindingLine(
-        anchor="",
-        status=str(finding["status"]),
-        check=check,
-        check_title=language.check(check),
-        device=clean(finding.get("device", "")),
-        subject=language.subject(str(finding.get("subject", ""))),
-        message=language.sentence(finding),
-        blind=bool(finding.get("blind")),
-        venues=context.venues_of(finding),
-        duties=tuple(clean(duty) for duty in finding.get("duties", ())),
-        evidence=tuple(str(name) for name in finding.get("evidence", ())),
-        waiver=clean(in_language(from_record(finding, "waiver"), language.code)),
-        message_id=str(finding.get("message_id", "")),
+    return (
+        str(finding["status"]),
+        check,
+        language.check(check),
+        clean(finding.get("device", "")),
+        language.subject(str(finding.get("subject", ""))),
+        language.sentence(finding),
+        bool(finding.get("blind")),
+        context.venues_of(finding),
+        tuple(map(clean, finding.get("duties", ()))),
+        tuple(map(str, finding.get("evidence", ()))),
+        clean(in_language(from_record(finding, "waiver"), language.code)),
+        str(finding.get("message_id", "")),
     )
 
 

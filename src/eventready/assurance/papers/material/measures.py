@@ -32,20 +32,21 @@ class MeasureHeap:
     """The measures nearest to their limits, from any number of findings."""
 
     def __init__(self) -> None:
-        self.total = 0
+        self._total = 0
         self._nearest: list[tuple[tuple[float, float], int, Mapping[str, Any]]] = []
 
-    def add(self, findings: Iterable[Mapping[str, Any]]) -> None:
-        """Include findings with a figure and a limit; ignore others."""
+    def add(self, findings: Iterable[Mapping[str, Any]]) -> bool:
+        """Include findings with a figure and a limit; ignore others. Return False once no pass would be kept."""
         for finding in findings:
             if type(finding.get("value")) not in _NUMBERS or type(finding.get("limit")) not in _NUMBERS:
                 continue
-            self.total += 1
+            self._total += 1
             rank = -ranked(finding["status"])
             if len(self._nearest) < KEPT:
-                heapq.heappush(self._nearest, ((rank, _share(finding)), -self.total, finding))
+                heapq.heappush(self._nearest, ((rank, _share(finding)), -self._total, finding))
             elif rank >= self._nearest[0][0][0]:
-                heapq.heappushpop(self._nearest, ((rank, _share(finding)), -self.total, finding))
+                heapq.heappushpop(self._nearest, ((rank, _share(finding)), -self._total, finding))
+        return len(self._nearest) < KEPT or self._nearest[0][0][0] <= -ranked("pass")
 
     def measures(self) -> tuple[Measure, ...]:
         """The kept measures: failures first, then by their share of the limit."""

@@ -38,24 +38,23 @@ class TopicResults:
 
 @dataclass(frozen=True)
 class RunResults:
-    """A run with its findings by topic; `measured` counts the figures of which `measures` keeps some."""
+    """A run with its findings by topic."""
 
     run: Run
     context: RunContext
     findings: RunFindings
     topics: Mapping[Topic, TopicResults]
     measures: tuple[Measure, ...]
-    measured: int
     summary: Summary
 
     @classmethod
-    def of(cls, run: Run, language: Language) -> RunResults:
-        """Read a run document once."""
+    def of(cls, run: Run, language: Language, *, measures: bool = True) -> RunResults:
+        """Read a run document once; without `measures`, passes are only counted."""
         context = RunContext.of(run.document, language)
         figures = MeasureHeap()
-        findings = RunFindings.of(run, context, figures.add)
+        findings = RunFindings.of(run, context, figures.add if measures else lambda _: False)
         summary = Summary.of(run.document, findings.counts)
-        return cls(run, context, findings, _topics(findings), figures.measures(), figures.total, summary)
+        return cls(run, context, findings, _topics(findings), figures.measures(), summary)
 
 
 def topic_of(check: str) -> Topic:
