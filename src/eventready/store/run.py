@@ -93,7 +93,7 @@ def sifted(findings: bytes) -> tuple[bytes, list[bytes]]:
 
 
 def head(passed: bytes) -> bytes:
-    """Pass of `sifted` without the values that differ between the subjects of a check at a device."""
+    """Pass of `sifted` without its subject, figures and sentence."""
     before, _, rest = passed.partition(b',"evidence":')
     _, sign, after = rest.rpartition(b',"venues":')
     return before + sign + after if sign else passed
@@ -264,7 +264,7 @@ class Run:
         return (one for group in items.groups() if having in group for one in decoded(group))
 
     def sifted_findings(self) -> Iterator[tuple[list[Any], list[bytes]]]:
-        """All findings, group by group: decoded, and passes that are not (see `sifted`)."""
+        """All findings, group by group: decoded, and undecoded passes (see `sifted`)."""
         for group in items.groups() if (items := self._items("findings")) else ():
             left, passed = sifted(group)
             yield decoded(left), passed
