@@ -138,7 +138,6 @@ def observation_record(observation: Observation, *, inventory: bool = False) -> 
 
 
 def _row(row: Fact) -> dict[str, Any]:
-    """Fields with a value, as plain JSON types."""
     fields = row.model_dump(mode="json") if _has_time(type(row)) else vars(row)
     return {name: value if type(value) is str else exact(value) for name, value in fields.items() if value is not None}
 

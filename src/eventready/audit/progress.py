@@ -15,11 +15,5 @@ class ReadProgress(Protocol):
         """Count a device as read; `trouble` is empty or a sentence."""
 
 
-class NoProgress:
+class NoProgress(ReadProgress):
     """Progress without a display."""
-
-    def stage(self, name: str, total: int) -> None:
-        """See ReadProgress."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """See ReadProgress."""

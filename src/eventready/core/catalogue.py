@@ -63,14 +63,9 @@ def _key(entry: Message) -> str | tuple[str, str]:
     return key if isinstance(entry.id, str) else (key, key)
 
 
-def binary_file(po_file: Path, lang: str) -> Path:
-    """Path of the binary file of a `.po` file in a language."""
-    return po_file.with_suffix(f".{lang}.mo")
-
-
 def _binary(po_file: Path, lang: str) -> bytes | None:
     """Compiled catalogue of a file, compiled if outdated; None for a missing file."""
-    mo_file = binary_file(po_file, lang)
+    mo_file = po_file.with_suffix(f".{lang}.mo")
     if _current(mo_file, po_file):
         return mo_file.read_bytes()
     if not po_file.is_file():

@@ -53,7 +53,6 @@ def read_prepared(workspace: Workspace, store: Store, drill: Drill) -> Prepared:
 
 
 def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, PlannedDevice]]]:
-    """Changes of the preparing intents, each with the tested devices in the new state."""
     entries = store.changes.entries()
     taken_back = {entry.header.rolls_back for entry in entries if "new" in entry.outcomes.values()}
     for entry in entries:

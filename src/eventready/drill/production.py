@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
 from eventready.change.document import Plan, PlanFile, PlannedDrill
 from eventready.change.execute.apply import ApplyResult, open_change
-from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.context import ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.recovery.resume import resume
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.guard.window import RetryTiming
@@ -209,7 +209,7 @@ class ProductionTarget:
             timing=self.timing,
             key=self.key,
         )
-        return ExecutionContext(self.workspace, self.store, self.clock, options, _Quiet())
+        return ExecutionContext(self.workspace, self.store, self.clock, options, NoChangeProgress())
 
     def _unfinished(self) -> str:
         entries = self.store.changes.entries()
@@ -224,22 +224,6 @@ class ProductionTarget:
 
     def _reason(self) -> str:
         return "; ".join(result.why for result in self._results() if result.why) or "no reason is on record"
-
-
-class _Quiet:
-    """Progress of a change without a display."""
-
-    def begun(self, change: str, devices: int) -> None:
-        """See ChangeProgress."""
-
-    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
-        """See ChangeProgress."""
-
-    def step(self, device: str, step: str) -> None:
-        """See ChangeProgress."""
-
-    def done(self, result: AssignmentResult) -> None:
-        """See ChangeProgress."""
 
 
 def _guard_s(drill: Drill) -> int:

@@ -335,7 +335,6 @@ class _Evaluation:
                 yield self._completed(finding, check, name)
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
-        """Complete a finding with its check, device, clauses and evidence."""
         if finding.witnesses:
             known = (self._readings[name] for name in finding.witnesses if name in self._readings)
             evidence = tuple(dict.fromkeys(name for readings in known for name in readings.evidence(check.needs)))
@@ -347,7 +346,6 @@ class _Evaluation:
 
 
 def _of_each(check: Check, device: Device, finding: Finding) -> Iterator[Finding]:
-    """The finding for each subject of the check at a device."""
     if check.each is None:
         yield finding
         return

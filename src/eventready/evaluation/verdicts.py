@@ -196,7 +196,6 @@ def _served(device: Device) -> Iterator[tuple[str, str]]:
 
 
 def _answered(device: Device) -> Iterator[tuple[str, str]]:
-    """Venue and service of everything with a question at a device."""
     for question in device.questions:
         if question.venue:
             yield from ((question.venue, service) for service in question.services)

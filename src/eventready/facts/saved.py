@@ -218,7 +218,6 @@ def _without_editor_indent(lines: list[str]) -> list[str]:
 
 
 def _bare(headline: str) -> str:
-    """Return the command of a headline."""
     return headline.strip(_DECORATION).rpartition(_EXECUTING)[2].removesuffix("'").strip(_DECORATION)
 
 

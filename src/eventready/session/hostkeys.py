@@ -42,7 +42,6 @@ class HostKey:
         return f"SHA256:{digest}"
 
     def __str__(self) -> str:
-        """Return algorithm and fingerprint, for messages."""
         return f"{self.algorithm} {self.fingerprint}"
 
     @property

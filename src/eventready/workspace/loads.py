@@ -142,7 +142,6 @@ class _Distribution:
         return tuple(name for name in cells if self._supply(("lte", "nr"), name)) or tuple(cells)
 
     def _required(self, kind: LoadKind, venues: Sequence[str]) -> tuple[VenueDemand, ...]:
-        """Demands of the venues for this kind of supply."""
         match kind:
             case "pool":
                 return self._demands(venues, ("wifi",))

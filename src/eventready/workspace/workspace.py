@@ -103,7 +103,6 @@ class Workspace:
         raise_errors(problems)
 
     def _access_references(self, access: Access) -> tuple[str, ...]:
-        """References of an access and of its jump hosts."""
         jumps = chain(access.jump_host or "", self.jump_hosts)
         return (*access.references(), *(ref for name in jumps for ref in self.jump_hosts[name].references()))
 

@@ -97,7 +97,6 @@ class EventRecord:
         return tuple(found)
 
     def _owner(self, duty: Duty) -> ProofResult:
-        """Return a missing proof for a clause with the owner of the example."""
         of_example = any(datum.kind == "owner" and datum.name.en == duty.id for datum in self.example)
         return ProofResult.lacking("clauses:proof.example_owner") if of_example else ProofResult()
 

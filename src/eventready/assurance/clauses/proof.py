@@ -146,7 +146,6 @@ def of_checks(
 
 
 def _unproven(duty: Duty, run: Run, mine: Iterable[FindingCount]) -> tuple[Message, ...]:
-    """Return a message for each venue of the clause without a pass."""
     proven = frozenset[str]().union(*(found.venues for found in mine if found.status == "pass"))
     titles = {str(venue["id"]): venue for venue in run.document.get("event_info", {}).get("venues", ())}
     return tuple(
@@ -179,7 +178,6 @@ def _left_out(duty: Duty, audited: Collection[str], devices: Iterable[Device]) -
 
 @cache
 def _matches(check: str, globs: tuple[str, ...]) -> bool:
-    """Return True for a check matching any of the globs."""
     return any(fnmatchcase(check, glob) for glob in globs)
 
 

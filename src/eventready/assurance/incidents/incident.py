@@ -127,7 +127,8 @@ def replay(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Incident, 
         known[key] = replace(
             before,
             **_replaced(body),
-            actions=before.actions + tuple(_action(a) for a in body.get("actions", ())),
+            actions=before.actions
+            + tuple(Action(moment_of(a["at"]), a["by"], a["text"]) for a in body.get("actions", ())),
             notices=before.notices + tuple(_notice(n) for n in body.get("notices", ())),
             entries=before.entries + 1,
         )
@@ -158,10 +159,6 @@ def _replaced(body: Mapping[str, Any]) -> dict[str, Any]:
         changed["subscribers"] = int(body["subscribers"])
     changed |= {k: moment_of(body[k]) for k in ("began", "noticed", "restored") if body.get(k)}
     return changed
-
-
-def _action(plain: Mapping[str, Any]) -> Action:
-    return Action(moment_of(plain["at"]), plain["by"], plain["text"])
 
 
 def _notice(plain: Mapping[str, Any]) -> Notice:

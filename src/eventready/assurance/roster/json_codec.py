@@ -42,7 +42,6 @@ def to_plain(roster: Roster, *, phones: bool = False) -> dict[str, Any]:
 
 
 def _times_in_utc(entry: Shift | Leave) -> dict[str, Any]:
-    """A shift or a leave without its cell in the file."""
     plain = {**asdict(entry), "start": _utc(entry.start), "end": _utc(entry.end)}
     del plain["cell"]
     return plain

@@ -54,7 +54,7 @@ Take = Callable[[], Sequence[str]]
 @contextmanager
 def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead) -> Iterator[DeviceCollector]:
     """Open a collector for the devices of the job, in a single process or several, with `workers` threads in all."""
-    count = min(_cores(), workers) if len(job.devices) > _MANY else 1
+    count = min(len(os.sched_getaffinity(0)) if _FORKS else 1, workers) if len(job.devices) > _MANY else 1
     if count == 1:
         with closing(ThreadCollector(job, nornir, workers, on_read)) as collector:
             yield collector
@@ -73,11 +73,6 @@ def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead)
 
 def _stuck(job: AuditJob, name: str) -> DeviceRead:
     return not_read(job, name, Unreachable(message("audit:worker_stuck", seconds=round(_STUCK_S))))
-
-
-def _cores() -> int:
-    """Number of usable cores; 1 on systems without fork."""
-    return len(os.sched_getaffinity(0)) if _FORKS else 1
 
 
 def _groups(devices: Iterable[Device], first_hops: Mapping[str, str]) -> dict[str, list[str]]:

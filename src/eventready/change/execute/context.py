@@ -37,6 +37,10 @@ class ChangeProgress(Protocol):
         """Report a finished device."""
 
 
+class NoChangeProgress(ChangeProgress):
+    """Progress of a change without a display."""
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of execution; times default to event.yaml. `soak_s` is a minimum; in a lab, the exact soak. `partners`

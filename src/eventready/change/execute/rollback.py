@@ -51,7 +51,6 @@ def make_rollback(context: ExecutionContext, name: str, only: Container[str] | N
 
 
 def _left(store: Store, entry: ChangeEntry) -> frozenset[str]:
-    """Return the devices in the new state of a change."""
     gone = rolled_back_devices(store, entry.id)
     return frozenset(device for device, outcome in entry.outcomes.items() if outcome == "new" and device not in gone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,11 @@ from nornir.core import Nornir
 from eventready.change.document import load_plan
 from eventready.change.execute.apply import open_change
 from eventready.change.execute.change import RunningChange
-from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.result import AssignmentResult
+from eventready.change.execute.context import ChangeProgress, ExecutionContext, NoChangeProgress, Options
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.workspace.permission import require_allowed
 from eventready.workspace.workspace import load_workspace, require_workspace
-
-
-class _Silent:
-    """Progress without a display."""
-
-    def begun(self, change: str, devices: int) -> None:
-        """See ChangeProgress."""
-
-    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
-        """See ChangeProgress."""
-
-    def step(self, device: str, step: str) -> None:
-        """See ChangeProgress."""
-
-    def done(self, result: AssignmentResult) -> None:
-        """See ChangeProgress."""
 
 
 @contextmanager
@@ -60,6 +43,6 @@ def open_plan(
     settings = Options(by=by or getpass.getuser(), host=socket.gethostname() or "?", **options)
     with Store.of_workspace(folder) as store:
         clock = Clock.starting(now) if now else Clock()
-        context = ExecutionContext(loaded, store, clock, settings, progress or _Silent())
+        context = ExecutionContext(loaded, store, clock, settings, progress or NoChangeProgress())
         with open_change(context, load_plan(Path(plan))) as change:
             yield loaded.nornir(), change

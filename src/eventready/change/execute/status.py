@@ -166,17 +166,14 @@ def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str
 
 
 def _new_or_interrupted(one: DeviceStatus) -> bool:
-    """Return True for a new or an interrupted device."""
     return one.state == DeviceOutcome.NEW or _is_interrupted(one)
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    """Return True for a device with an interrupted change."""
     return isinstance(one.why, Rendered) and _cause(one.why.message).id in INTERRUPTIONS
 
 
 def _cause(reason: Message) -> Message:
-    """Return the cause inside the message of an error."""
     while isinstance(inner := reason.params.get("error", reason.params.get("cause")), Message):
         reason = inner
     return reason

@@ -128,7 +128,7 @@ class MenusForm(ConfigurationForm):
         find = _FIND.match(rest) if rule.keys else None
         keys = _properties(find["properties"]) if find else {}
         words = [one[0] for one in _SET.finditer(rest[find.end() if find else 0 :])]
-        if keys is None or set(keys) != set(rule.keys) or " ".join([*_found(find), *words]) != rest:
+        if keys is None or set(keys) != set(rule.keys) or " ".join([*([find[0]] if find else []), *words]) != rest:
             return None
         return _item(rule, match["menu"], keys), tuple(f"{one[1:]}=" if one.startswith("!") else one for one in words)
 
@@ -188,10 +188,6 @@ def _with_values(rule: Menu, now: Tree, values: Tree) -> Tree:
     lines = [line for line in now if line.partition("=")[0] not in names]
     lines += [line for line in values if not _is_default(rule, line)]
     return {line: {} for line in sorted(lines)}
-
-
-def _found(find: re.Match[str] | None) -> list[str]:
-    return [find[0]] if find else []
 
 
 def _item(rule: Menu, menu: str, properties: Mapping[str, str]) -> str:

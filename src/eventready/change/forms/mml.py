@@ -174,7 +174,6 @@ def _read_command(definition: MmlObject, keys: Mapping[str, str]) -> str:
 
 
 def _keys_in(definition: MmlObject, command: str) -> Iterator[tuple[str, str]]:
-    """Yield the keys in a read command."""
     match = _COMMAND.fullmatch(command.strip().rstrip(";"))
     given = (match and _parameters(match["parameters"])) or {}
     yield from ((key, given[key]) for key in definition.keys if key in given)

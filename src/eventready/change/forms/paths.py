@@ -230,7 +230,6 @@ def _beginnings(statement: str) -> Iterator[str]:
 
 
 def _statement(line: str) -> str:
-    """Return a line without its command."""
     return line.partition(" ")[2]
 
 

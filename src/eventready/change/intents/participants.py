@@ -136,7 +136,6 @@ def _service_host(
 
 
 def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> UsageError:
-    """Return the error for templates without a rendered line."""
     names = [one.device.name for one in silent]
     first, *more = dict.fromkeys(template for one in silent for template in one.templates)
     return UsageError(

@@ -126,7 +126,6 @@ def _invalid(values: Mapping[str, Any], device: Device, intent: IntentFolder) ->
 
 
 def _template(workspace: Workspace, device: Device, intent: str) -> str:
-    """Return the template of the device's platform, or of an extended platform."""
     kind: str | None = device.platform
     while kind is not None:
         name = f"{intent}/{kind}.j2"

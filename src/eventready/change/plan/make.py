@@ -239,7 +239,6 @@ def _incomplete(unread: Mapping[str, EventreadyError]) -> IncompletePlan:
 
 
 def _reason(name: str, error: EventreadyError) -> Message:
-    """Return the error with the name of its device."""
     return error.whole if name in error.what else message("change:plan.of_device", device=name, reason=error.whole)
 
 

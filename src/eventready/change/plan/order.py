@@ -91,7 +91,7 @@ def members_of(devices: Iterable[Device], groups: Mapping[str, Sequence[str]]) -
             frozenset(redundancy_groups(device, groups.get(device.name, ()))),
             links.get(device.name, frozenset()),
             _rank(device),
-            _weight(device),
+            1000 * len(device.venues) + len(device.expect.cells) + len(device.expect.access_points),
             device.platform,
             frozenset(
                 {*(site.name for site in device.expect.sites), *filter(None, (c.site for c in device.expect.cells))}
@@ -112,11 +112,6 @@ def radio_of(devices: Iterable[Device]) -> Radio:
                 for venue in (station.venue,) if station.venue else device.venues:
                     found.setdefault((kind, venue), set()).add(station.name)
     return {key: frozenset(names) for key, names in found.items()}
-
-
-def _weight(device: Device) -> int:
-    """Return the importance: venues first, then cells and access points."""
-    return 1000 * len(device.venues) + len(device.expect.cells) + len(device.expect.access_points)
 
 
 def _rank(device: Device) -> int:

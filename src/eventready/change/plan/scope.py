@@ -157,7 +157,6 @@ def _own_sections(form: ConfigurationForm, running: Tree, target: Tree, fragment
 
 
 def _by_token(sections: Mapping[str, Tree]) -> dict[_Name, set[str]]:
-    """Return the sections by their names."""
     found: defaultdict[_Name, set[str]] = defaultdict(set)
     for name, beneath in sections.items():
         for token in _names(name, is_section=bool(beneath)):

@@ -36,7 +36,6 @@ def refuse_altered_objects(
 
 
 def _objects(spec: ChangeSpec, tree: Tree) -> Mapping[Named, dict[Path, Tree]]:
-    """Return the sections of each object."""
     found: dict[Named, dict[Path, Tree]] = {}
     for path in walk(tree):
         for named in _defined_by(spec, path[-1]):

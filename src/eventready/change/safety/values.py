@@ -145,7 +145,6 @@ def _side(bounds: TimerBounds, value: float) -> str:
 
 
 def _measured(groups: Mapping[str, str | None]) -> float | None:
-    """Return milliseconds, or times."""
     if seconds := groups.get("seconds"):
         return 1000 * float(seconds)
     found = groups.get("ms") or groups.get("times")

@@ -177,7 +177,6 @@ class _Sections:
 
 
 def _members(spec: WayInSpec, bundles: frozenset[str], tree: Tree) -> frozenset[str]:
-    """Return the member interfaces of bundles."""
     if not spec.members:
         return frozenset()
     found = (re.fullmatch(spec.members, " ".join(path)) for path in walk(tree))
@@ -187,7 +186,6 @@ def _members(spec: WayInSpec, bundles: frozenset[str], tree: Tree) -> frozenset[
 
 
 def _of_interface(pattern: str, name: str) -> Iterator[re.Pattern[str]]:
-    """Yield the pattern of an interface, and of the parent of a subinterface."""
     parent, _, unit = name.rpartition(".")
     yield re.compile(rf"(?:{_filled(pattern, interface=name, parent=parent or name, unit=unit)})(?= |$)")
     if parent and "{interface}" in pattern:

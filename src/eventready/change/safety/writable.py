@@ -107,7 +107,6 @@ class WritableLines:
         return match_line(line, held, self.interfaces, whole=whole)
 
     def _negated(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
-        """Return the negation of a writable line without lines beneath."""
         word, _, rest = line.strip().partition(" ")
         negation, bare, assertion = self.form.spec.negation, rest.strip(), self.form.assertion
         if self.form.writes_items or word.lower() != negation or not bare:

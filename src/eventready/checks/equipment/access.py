@@ -15,7 +15,6 @@ def _gateway(protocol: str) -> Condition:
 
 
 def _here(items: Iterable[ExpectedSite | ExpectedCell | ExpectedAccessPoint], venue: str) -> bool:
-    """Return True for an item of the venue, or without a venue."""
     return any(item.venue in (None, venue) for item in items)
 
 

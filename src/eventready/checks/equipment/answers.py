@@ -123,7 +123,6 @@ def _answers(
 
 
 def _silent(question: Question, row: Answer) -> Finding:
-    """Failure without an answer."""
     if row.error:
         return failed(question.subject, "checks:answer.none_why", reason=row.error)
     return failed(question.subject, "checks:answer.none")

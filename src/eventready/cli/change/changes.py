@@ -186,7 +186,6 @@ def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, act
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:
-    """Return the operator, the approvals and the plan of a change as lines."""
     entry, header, plan = record.entry, record.entry.header, record.summary
     operator = {"by": header.by, "host": header.host, "begun": _real(entry.begun)}
     if entry.ended:

@@ -116,7 +116,6 @@ def _show_timeline(run: DrillRun, lang: Lang) -> None:
 
 
 def _event(run: DrillRun, at: TimelineEntry, lang: Lang) -> str:
-    """A timeline entry by its kind."""
     match at.kind:
         case "step":
             return term("cli:drill_step", at.subject, lang)

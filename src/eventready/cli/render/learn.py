@@ -146,7 +146,6 @@ def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
 
 
 def _unread(not_read: Sequence[NotRead], lang: Lang) -> Iterator[str]:
-    """Lines by device and reason."""
     grouped: dict[tuple[str, str], list[str]] = {}
     for one in not_read:
         grouped.setdefault((one.device, in_language(one.reason, lang)), []).append(one.fact)

@@ -77,7 +77,6 @@ class WatchView:
             click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **change_document(change)}))
 
     def _show_rest(self, now: datetime, device: str, *, begins: bool, reason: str) -> None:
-        """Show the begin or the end of the rest of a device."""
         if self._app.output == "table":
             words = text(f"watch:rest.{'begin' if begins else 'end'}", self._lang)
             click.echo(f"{now:%H:%M:%S} {words}  {device}{': ' if reason else ''}{reason}")
@@ -86,7 +85,6 @@ class WatchView:
             click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **rest}))
 
     def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
-        """Render the wall."""
         if self._watcher is None:
             yield Text(text("watch:wall.first", self._lang))
             return

@@ -113,7 +113,7 @@ def learn_command(
         result = _selected(learn(facts.joined(answers), setting), devices)
     not_read = tuple(_not_read(run, devices, workspace))
     decision = LearnDecision()
-    dialogue = not (check or kinds) and _at_terminal(app)
+    dialogue = not (check or kinds) and (app.interactive and sys.stdin.isatty() and app.output == "table")
     if app.output == "table":
         _shown(app, result, not_read, run)
     if dialogue:
@@ -133,10 +133,6 @@ def learn_command(
 
 def _file(workspace: Workspace) -> Path:
     return workspace.path / "inventory" / "learn.yaml"
-
-
-def _at_terminal(app: App) -> bool:
-    return app.interactive and sys.stdin.isatty() and app.output == "table"
 
 
 # --- input ----------------------------------------------------------------------------------------------------------
@@ -204,7 +200,6 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
 
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
-    """Facts to learn from, offered by the platforms and missing in the run."""
     seen = {(entry["device"], entry["fact"]): entry for entry in run.observations()}
     for device in devices:
         offered = load_platform(device.platform, workspace.platform_dirs).facts

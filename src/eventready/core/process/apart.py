@@ -101,7 +101,6 @@ class Apart:
                 self._end()
 
     def _open(self, subject: Any) -> Connection:
-        """Pipe to a process with the subject."""
         if self._pipe is None or id(subject) not in self._subjects:
             self._end()
             self._subjects[id(subject)] = subject  # kept, and with that its id

@@ -140,7 +140,6 @@ def _continued(before: str, after: str) -> str:
 
 
 def _line(line: str) -> str:
-    """Redact a line with a word of a rule."""
     line = line.replace(_MADE, "")
     if len(line) > _MAX_LINE:
         return _long_line(line)

@@ -279,7 +279,7 @@ def _complaint(item: Any) -> str:
 def cell_of(column: str, places: Mapping[str, int]) -> Cell | None:
     """Return the accessor of a field's value in a row; None for a missing column."""
     if column in places:
-        return _at(places[column])
+        return lambda row: row[places[column]]
     choices = [cell for choice in column.split(" | ") if (cell := _format(choice, places)) is not None]
     if len(choices) < 2:
         return choices[0] if choices else None
@@ -302,7 +302,3 @@ def _format(column: str, places: Mapping[str, int]) -> Cell | None:
 
 def _text(value: Any) -> Any:
     return "" if value is None else " ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _at(index: int) -> Cell:
-    return lambda row: row[index]

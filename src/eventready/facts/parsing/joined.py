@@ -9,7 +9,7 @@ from typing import Any
 
 from eventready.core.messages import Message
 from eventready.facts.observation import Unread
-from eventready.facts.parsing.build import Cell, cell_of
+from eventready.facts.parsing.build import cell_of
 from eventready.facts.parsing.parsed import ParsedText, printable_line
 from eventready.platforms.model import JoinSpec
 
@@ -53,10 +53,6 @@ def _keys(spec: JoinSpec, places: dict[str, int]) -> tuple[Callable[[_Row], _Key
         return tuple(str(row[place]).strip() for place, _, _ in pairs)
 
     def of_record(row: _Row) -> _Key:
-        return tuple(_text(cell, row)[:width].strip() for _, cell, width in pairs)
+        return tuple((str(cell(row) or "") if cell else "")[:width].strip() for _, cell, width in pairs)
 
     return of_table, of_record
-
-
-def _text(cell: Cell | None, row: _Row) -> str:
-    return str(cell(row) or "") if cell else ""

@@ -135,7 +135,6 @@ def _quick(template: Template, name: str) -> Template:
 
 
 def _lines(spec: FactSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Return the rules for lines with and without the fact."""
     return spec.carries, (*spec.empty, *spec.counts, *spec.subtotals, *spec.trailers)
 
 

@@ -33,15 +33,12 @@ class Amount:
     hidden: bool = False
 
     def __add__(self, other: Amount | float) -> Amount:
-        """Sum."""
         return _joined(self, "+", other, self.value + _value(other))
 
     def __sub__(self, other: Amount | float) -> Amount:
-        """Difference."""
         return _joined(self, "-", other, self.value - _value(other))
 
     def __mul__(self, other: Amount | float) -> Amount:
-        """Product."""
         return _joined(self, "*", other, self.value * _value(other))
 
     def __truediv__(self, other: Amount | float) -> Amount:

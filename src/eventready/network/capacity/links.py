@@ -141,7 +141,6 @@ class LinkGroups:
                     yield LinkGroup(owner, members, tuple(one for one, _name in demands.values()))
 
     def _demands(self, name: str) -> Mapping[int, tuple[VenueDemand, str]]:
-        """Demands of a device, each with its name."""
         loads = (load for load in self._devices[name].loads if load.kind == "links")
         return {id(one): (one, name) for load in loads for one in load.demands}
 

@@ -72,15 +72,11 @@ class PortStates:
     @cached_property
     def _adjacencies(self) -> Mapping[str, list[bool]]:
         found: dict[str, list[bool]] = defaultdict(list)
-        for row in self._peers:
+        for row in (row for fact in ADJACENCIES for row in self.reading.rows(fact, RoutingPeer)):
             for port in (row.interface,) if row.interface else ports_towards(self.reading, row.address or row.peer):
                 found[_plain(port)].append(row.up)
                 break
         return found
-
-    @property
-    def _peers(self) -> Iterator[RoutingPeer]:
-        return (row for fact in ADJACENCIES for row in self.reading.rows(fact, RoutingPeer))
 
     @cached_property
     def _routes(self) -> frozenset[str]:

@@ -128,7 +128,6 @@ class Reach:
 
 
 def _index(ends: Sequence[int], nodes: int) -> list[list[int]]:
-    """Arcs by an end."""
     found: list[list[int]] = [[] for _ in range(nodes)]
     for arc, end in enumerate(ends):
         found[end].append(arc)

@@ -243,7 +243,6 @@ class Topology:
 
 
 def _network_of(address: str, routers: Mapping[str, Sequence[tuple[str, str]]]) -> Sequence[tuple[str, str]]:
-    """Routers of the network of an address."""
     if not is_address(address):
         return ()
     version = 6 if ":" in address else 4

@@ -155,7 +155,6 @@ class UserGroups:
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
 
     def _gateways(self, access: Iterable[DeviceFacts]) -> dict[str, list[GatewayMember]]:
-        """Members of each gateway group, as expected and as read."""
         found: dict[str, list[GatewayMember]] = {}
         for reading in access:
             rows = {_membership(row): row for fact in _GATEWAYS for row in reading.rows(fact, GatewayGroup)}

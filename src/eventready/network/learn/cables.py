@@ -119,7 +119,6 @@ class ShownCables:
                 yield ShownCable(near, far, "lldp_one", "one_side", "no_lldp_there")
 
     def _judged(self, cable: ShownCable) -> ShownCable:
-        """Cable with the state of its ports."""
         states = [self._readings.by_name[name].up(port) for name, port in (cable.one, cable.other)]
         if False in states:
             return replace(cable, state="down", why="port_down")
@@ -160,7 +159,6 @@ class ShownCables:
 
 
 def _subnets(reading: DeviceFacts, port: str) -> set[str]:
-    """Subnets of a port and of its subinterfaces."""
     own = port_key(port)
     return {
         str(ip_interface(address).network)

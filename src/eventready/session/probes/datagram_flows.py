@@ -143,7 +143,6 @@ class IcmpFlows(DatagramFlows):
     """ICMP echo over ping sockets, or for root over a raw socket per source address; a flow is an identifier."""
 
     def __post_init__(self) -> None:
-        """Open the sockets."""
         self._raw: dict[str, socket.socket] = {}
         self._first = os.getpid() & _MASK
         self._body = self._token.ljust(self.options.size + self.options.size % 2, b"\0")

@@ -112,7 +112,6 @@ class DnsQuestion:
     _until: float = 0.0
 
     def __post_init__(self) -> None:
-        """Encode the question."""
         self._section = question(self.name, "A")
 
     def query(self, identifier: int) -> bytes:

@@ -139,7 +139,6 @@ def stop_all(streams: Sequence[ProbeStream]) -> None:
 
 
 def _words(target: StreamTarget, plan: StreamPlan) -> list[str]:
-    """Arguments of the prober."""
     words = [
         target.kind, target.host, str(target.port), "--rate", str(plan.rate), "--wait", str(plan.wait_s), "--flows",
         str(plan.flows), "--argument", target.argument, "--status", str(plan.status), "--size", str(plan.size),

@@ -49,7 +49,6 @@ def _retryable(error: SessionError) -> SessionError:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and its causes, each once."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -59,7 +58,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _own_error(error: BaseException, where: str, target: Target) -> SessionError | None:
-    """Return a session error, with its device named."""
     if not isinstance(error, SessionError) or isinstance(error, JumpHostFailed) or target.name in error.what:
         return error if isinstance(error, SessionError) else None
     what = message("session:at", where=where, what=error.message or error.what)

@@ -34,7 +34,6 @@ _HEADERS, _HEADERS_IPV6 = 28, 48
 
 
 def _is_address(value: str) -> bool:
-    """Return True for an address without a zone."""
     return is_address(value) and "%" not in value
 
 

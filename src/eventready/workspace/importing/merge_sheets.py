@@ -60,7 +60,6 @@ def _has_link(written: Mapping[str, Sequence[Mapping[str, Any]]], near: tuple[st
 
 
 def _merged_list(path: Path, key: str, entries: Sequence[Named]) -> tuple[str, list[Difference]]:
-    """Text of a file with the entries in its list, and the differences."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if not _listed(deepcopy(dict(_mapping(path))), key, entries, path.name):
         return text, []

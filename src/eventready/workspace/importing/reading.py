@@ -84,7 +84,6 @@ def _same_address(devices: Iterable[Entry]) -> Iterator[Problem]:
 
 
 def _names(sheets: Iterable[FoundSheet], layout: str, column: str) -> Iterable[str]:
-    """Texts of the names in the sheets of a layout."""
     for sheet in sheets:
         if sheet.layout.name == layout:
             indexes = [index for index, name in sheet.columns.items() if name == column]

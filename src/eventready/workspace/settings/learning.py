@@ -82,7 +82,6 @@ def learn_text(old: str, *, accepted: Acceptance | None, ignore: Sequence[Ignore
 
 
 def _compact(value: Any) -> Any:
-    """Value with its lists of words in brackets."""
     if isinstance(value, dict):
         return {key: _compact(part) for key, part in value.items()}
     if not isinstance(value, list):

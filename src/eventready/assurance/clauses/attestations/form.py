@@ -254,7 +254,6 @@ def _holds(expression: str, values: Values, *, on_error: bool = True) -> bool:
 
 
 def _shown(value: Any, lang: Lang) -> Any:
-    """A value in a text."""
     match value:
         case datetime():
             return f"{value.astimezone(TZ):%d/%m/%Y %H:%M}"

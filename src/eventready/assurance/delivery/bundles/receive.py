@@ -82,7 +82,6 @@ def receive(
 
 
 def _order(bundle: Bundle) -> tuple[int, datetime]:
-    """Order of the bundles of an operator."""
     return bundle.manifest.number, bundle.manifest.made_real
 
 

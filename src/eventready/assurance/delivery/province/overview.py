@@ -43,7 +43,6 @@ class OperatorRow:
 
 
 def _needed(run: RunPart, event: Event) -> tuple[VerdictEntry, ...]:
-    """Verdicts of services needed by the event at its venues."""
     services = {venue.id: venue.services for venue in event.venues}
     return tuple(entry for entry in run.verdicts if entry.service in services.get(entry.venue, ()))
 

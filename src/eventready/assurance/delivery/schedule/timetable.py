@@ -119,7 +119,6 @@ def _reminders(deadlines: Sequence[Deadline]) -> Iterator[ScheduledJob]:
 
 
 def _mail_reminders(deliveries: Sequence[Delivery]) -> Iterator[ScheduledJob]:
-    """Yield the reminders of undelivered mails."""
     for delivery in deliveries:
         if delivery.state == "queued" and delivery.attempts:
             msgid = "delivery:mail_waiting"

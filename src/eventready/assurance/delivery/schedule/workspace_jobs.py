@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 
 from eventready.assurance.clauses.example_data import require_own_data
 from eventready.assurance.delivery.mail.delivery_log import sent_to
@@ -98,11 +97,7 @@ class WorkspaceJobs:
         request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal, with_map=True)
         material, notices = gather(self._workspace, self._store, request, sent_to(address, self._clock))
         document = weekly(material, load_profile(self._workspace.path, "vi"))
-        folder = self._folder / name
+        folder = (self._workspace.path / "reports") / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)
         files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))
         return rendered("delivery:job.draft", parts=[files, *notices])
-
-    @property
-    def _folder(self) -> Path:
-        return self._workspace.path / "reports"

@@ -111,11 +111,6 @@ def applies(part: SectionPart, writer: PaperWriter) -> bool:
     )
 
 
-def _first_reason(reason: str) -> str:
-    """The first reason without its details in brackets."""
-    return reason.partition("; ")[0].partition(" (")[0]
-
-
 def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table:
     """Return the clauses of each part of the profile by state, with the first reason of a pending clause."""
     parts = [
@@ -136,7 +131,7 @@ def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table
                 (
                     head,
                     *(str(states.count(state)) for state in ("done", "in_progress", "not_done")),
-                    short(_first_reason(pending), _LACKING),
+                    short(pending.partition("; ")[0].partition(" (")[0], _LACKING),
                 )
             )
     shown = (

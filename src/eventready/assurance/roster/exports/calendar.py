@@ -30,12 +30,8 @@ def to_calendars(roster: Roster, event: Event, moment: datetime, lang: str = "vi
     files: dict[str, bytes] = {}
     for person in roster.people:
         if shifts := roster.by_person.get(person.id):
-            files[_free(_stem(person), files)] = writer.calendar(person, shifts)
+            files[_free(fold(person.id).replace(" ", "-")[:60] or "truc", files)] = writer.calendar(person, shifts)
     return files
-
-
-def _stem(person: Person) -> str:
-    return fold(person.id).replace(" ", "-")[:60] or "truc"
 
 
 def _free(stem: str, taken: Mapping[str, bytes]) -> str:

@@ -260,7 +260,6 @@ class DeviceMachine:
             raise RefusedError(message("change:device.short_guard", device=device, seconds=terms.seconds, soak=soak))
 
     def _confirm(self, before: Configuration) -> AssignmentResult:
-        """Confirm the verified change."""
         try:
             self._steps.record("confirm", as_record("verified", self._verified))
         except StoreError as error:

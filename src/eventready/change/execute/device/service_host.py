@@ -74,7 +74,6 @@ class ServiceHost(LiveDevice):
         return SendResult(True, None, ReplyStatus.ANSWERED, len(lines)) if ended.ok else ended
 
     def _save_lines(self) -> Iterator[str]:
-        """Yield the lines for naming and saving the managed files."""
         names = " ".join(line for line in lines_of(self._part.fragment) if line[:1].strip())
         folder = f"{PROGRAM.rpartition('/')[0]}/{self._change}"
         yield f"umask 077; mkdir -p {folder} && echo {names} > {folder}/files"

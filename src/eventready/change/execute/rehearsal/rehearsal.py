@@ -28,7 +28,7 @@ from eventready.change.execute.recorded.records import planned_form
 from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
-from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.forms.configuration import Configuration
@@ -309,14 +309,10 @@ def _there_and_back(context: ExecutionContext, plan: Plan) -> tuple[dict[str, Re
     back: dict[str, AssignmentResult] = {}
     code = done.exit
     if any(result.outcome is DeviceOutcome.NEW for result in done.results):
-        rolled_back = _roll_back(context, done)
+        rolled_back = apply_plan(context, PlanFile(plan=make_rollback(context, done.change)))
         back = {result.device: result for result in rolled_back.results}
         code = most_severe({code, Exit.OK if rolled_back.exit is Exit.OK else Exit.REVERT_FAILED})
     return {one.device: _rehearsed(one, statuses[one.device], back.get(one.device)) for one in done.results}, code
-
-
-def _roll_back(context: ExecutionContext, done: ApplyResult) -> ApplyResult:
-    return apply_plan(context, PlanFile(plan=make_rollback(context, done.change)))
 
 
 def _rehearsed(result: AssignmentResult, status: DeviceStatus, back: AssignmentResult | None) -> RehearsedDevice:

@@ -124,7 +124,6 @@ class _Way:
             here.pop(gone, None)
 
     def _halt(self, section: Path) -> None:
-        """Remove the locking lines of the section."""
         stop = self.rules.lock_pattern(section[-1])
         for line in [line for line in self._here(section) if stop and re.fullmatch(stop, line)]:
             self._take_back(section, line)

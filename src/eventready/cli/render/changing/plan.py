@@ -96,7 +96,6 @@ def _order(console: Console, plan: Plan, lang: Lang) -> None:
 
 
 def _guards(console: Console, plan: Plan, lang: Lang) -> None:
-    """Print each device's guard and its gap, and the risks."""
     together: dict[tuple[str, str, str], list[str]] = {}
     for device in plan.devices:
         guard = device.guard

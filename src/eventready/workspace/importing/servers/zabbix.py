@@ -117,7 +117,6 @@ def _groups(api: _Api, source: ZabbixSource) -> list[dict[str, Any]]:
 
 
 def _members(groups: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Names of the groups by host."""
     found: dict[str, list[str]] = {}
     for group in groups:
         for host in group.get("hosts") or ():
@@ -152,7 +151,6 @@ def _device(
 
 
 def _address(interfaces: Sequence[Mapping[str, Any]]) -> str:
-    """Address of the main interface."""
     ordered = sorted(interfaces, key=lambda one: (one.get("main") != "1", _KINDS.index(str(one.get("type", "4")))))
     for one in ordered:
         if address := str(one["ip"] if one.get("useip") == "1" else one["dns"]):

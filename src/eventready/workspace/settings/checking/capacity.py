@@ -81,7 +81,6 @@ def _unknown(
 
 
 def _places(devices: Sequence[Device], kind: Literal["cells", "access_points"]) -> dict[str, set[str]]:
-    """Venues of each expected cell or access point."""
     found: dict[str, set[str]] = {}
     for device in devices:
         for one in getattr(device.expect, kind):
