@@ -15,5 +15,10 @@ class ReadProgress(Protocol):
         """Count a device as read; `trouble` is empty or a sentence."""
 
 
-class NoProgress(ReadProgress):
+class NoProgress:
     """Progress without a display."""
+
+    def stage(self, *_: object) -> None:
+        """See ReadProgress."""
+
+    done = stage

@@ -37,8 +37,13 @@ class ChangeProgress(Protocol):
         """Report a finished device."""
 
 
-class NoChangeProgress(ChangeProgress):
+class NoChangeProgress:
     """Progress of a change without a display."""
+
+    def begun(self, *_: object) -> None:
+        """See ChangeProgress."""
+
+    wave = step = done = begun
 
 
 @dataclass(frozen=True)
