@@ -105,6 +105,11 @@ def interpret(
     )
 
 
+def tidy(line: str) -> str:
+    """Return a line of an answer without blanks at its end, and with common ones for all others."""
+    return (line if line.isascii() else line.translate(_BLANKS)).rstrip()
+
+
 def _named(rows: tuple[Fact, ...], patterns: Mapping[str, str], prompt: str) -> tuple[Fact, ...]:
     """Return the rows with the values of the prompt where the answer has none."""
     found = {field: match[1] for field, pattern in patterns.items() if (match := re.search(pattern, prompt))}
@@ -176,7 +181,7 @@ class _Answer:
 
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
-        lines = [line.rstrip() for line in lines_of(reply.text.translate(_BLANKS))]
+        lines = [*map(tidy, lines_of(reply.text))]
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE

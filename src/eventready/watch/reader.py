@@ -1,4 +1,4 @@
-"""Readings of devices for a watch: in a session per reading or a held session; equal answers are parsed once."""
+"""Readings of devices for a watch, in a session each or held; an answer known but for figures is not parsed again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nornir.core import Nornir
 from nornir.core.task import Result, Task
 
 from eventready.audit.tasks import read_replies
+from eventready.facts.moved_figures import ReadAnswer
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform
@@ -24,6 +25,8 @@ FREE_LINES, _LOOK_S = 2, 60.0
 #: A held session is opened anew after so long, in seconds.
 _HELD_S = 3_600.0
 
+#: Answer as last read: with its lines, or with a hash alone.
+_Known = ReadAnswer | tuple[bytes, Observation]
 #: Source of the replies of a device to the commands of facts. Raises SessionError.
 Ask = Callable[[str, Sequence[str]], Sequence[Reply]]
 
@@ -64,7 +67,7 @@ class DeviceReader:
         self.held = {name for name in hold if platforms[name].spec.session.lines}
         self._looked_at: dict[str, float] = {}
         self._without_room = set(self.held)
-        self._known: dict[str, dict[str, tuple[bytes, Observation]]] = {name: {} for name in platforms}
+        self._known: dict[str, dict[str, _Known]] = {name: {} for name in platforms}
 
     def read(self, device: str, facts: Sequence[str]) -> tuple[Observation, ...]:
         """Return the observations of facts; an unreachable device is an answer too. Without facts, end the session."""
@@ -77,12 +80,21 @@ class DeviceReader:
             replies = self._ask(device, facts) if self._ask else self._replies(device, commands)
         except SessionError as error:
             return tuple(unreached(device, platform, facts, error))
-        known = self._known[device]
-        answers = {fact: _digest(platform, fact, replies) for fact in facts}
-        same = {fact for fact in facts if answers[fact] and fact in known and known[fact][0] == answers[fact]}
-        fresh = observe(device, platform, [fact for fact in facts if fact not in same], lambda _commands: replies)
-        known.update({one.fact: (answers[one.fact], replace(one, raw="")) for one in fresh})
-        return tuple(known[fact][1] for fact in facts)
+        by_command = {reply.command: reply for reply in replies}
+        known = {fact: one for fact in facts if (one := self._again(device, fact, by_command)) is not None}
+        fresh = observe(device, platform, [fact for fact in facts if fact not in known], lambda _commands: replies)
+        for one in fresh:
+            known[one.fact] = found = replace(one, raw="")
+            self._known[device][one.fact] = _read(platform, found, by_command)
+        return tuple(known[fact] for fact in facts)
+
+    def _again(self, device: str, fact: str, replies: Mapping[str, Reply]) -> Observation | None:
+        """Return the observation of a known answer, also with moved figures; None for any other."""
+        known = self._known[device].get(fact)
+        if isinstance(known, ReadAnswer):
+            return known.again(replies[known.observation.command])
+        digest = _digest(self._platforms[device], fact, replies)
+        return known[1] if known and digest and known[0] == digest else None
 
     def _replies(self, device: str, commands: Sequence[str]) -> Sequence[Reply]:
         host = self._nornir.inventory.hosts[device]
@@ -146,12 +158,19 @@ class DeviceReader:
             self._nornir.inventory.hosts[device].close_connection(CONNECTION)
 
 
-def _digest(platform: Platform, fact: str, replies: Sequence[Reply]) -> bytes:
+def _read(platform: Platform, observation: Observation, replies: Mapping[str, Reply]) -> _Known:
+    """Return an answer just read, to be known again."""
+    compiled = platform.facts.get(observation.fact)
+    reply = replies.get(observation.command)
+    read = ReadAnswer.of(compiled, reply, observation) if compiled and reply and platform.packaged else None
+    return read or (_digest(platform, observation.fact, replies), observation)
+
+
+def _digest(platform: Platform, fact: str, replies: Mapping[str, Reply]) -> bytes:
     """Hash of the answers to the commands of a fact; empty for a fact without commands or with a lost reply."""
     if fact not in platform.facts:
         return b""
-    by_command = {reply.command: reply for reply in replies}
-    found = [by_command.get(command) for command in platform.facts[fact].commands]
+    found = [replies.get(command) for command in platform.facts[fact].commands]
     texts = [reply.text for reply in found if reply and _answered(reply)]
     return sha256("\0".join(texts).encode("utf-8", "backslashreplace")).digest() if len(texts) == len(found) else b""
 

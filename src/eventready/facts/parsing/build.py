@@ -83,6 +83,8 @@ def is_pattern(word: str) -> bool:
 
 
 Cell = Callable[[Sequence[Any]], Any]
+#: Field, and its value for a text. Raises ValueError.
+Figure = tuple[str, Callable[[str], Any]]
 #: Field, accessor of its value in a row, and its table of words.
 _Plan = list[tuple[str, Cell, WordTable | None]]
 
@@ -103,6 +105,7 @@ class RowBuilder:
         self._groups = tuple(filter(None, (spec.required, *spec.together)))
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._figures: dict[tuple[str, ...], Mapping[int, Figure | None]] = {}
 
     def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[Reject]]:
         """Return the records, and each rejected row."""
@@ -125,6 +128,31 @@ class RowBuilder:
             documents.append(document)
             numbers.append(number)
         return self._records(documents, numbers, rejects)
+
+    def figures(self, columns: tuple[str, ...]) -> Mapping[int, Figure | None]:
+        """Return the columns with the text of a single field and no more, and the unused columns, by place.
+
+        Another text in such a column is another value of that field of its record, and changes nothing else.
+        """
+        if columns not in self._figures:
+            used = [*self._where, *self._lengths.values(), *self._expand]
+            used += (name for column in self._fields.values() for name in _BRACED.findall(column) or [column])
+            unused = {place: None for place, name in enumerate(columns) if name not in used}
+            self._figures[columns] = unused | {
+                columns.index(column): (field, self._validation(field))
+                for field, column in self._fields.items()
+                if column in columns and used.count(column) == 1 and self._is_apart(field)
+            }
+        return self._figures[columns]
+
+    def _is_apart(self, field: str) -> bool:
+        """Return True for a field with a value from its column alone, on which no other field and no row rests."""
+        record, checked = self.kind.record, self.kind.record.__pydantic_decorators__
+        alone = not (self._expand or checked.field_validators or checked.model_validators)
+        return alone and field not in {*self._words, *self._items, *self._lengths, *record.key, *record.tie}
+
+    def _validation(self, field: str) -> Callable[[str], Any]:
+        return TypeAdapter[Any](self.kind.record.model_fields[field].rebuild_annotation()).validate_python
 
     def _subject(self, plan: _Plan, row: Sequence[Any]) -> str:
         """Return the text of the first field of the record's key in a row, or nothing."""

@@ -17,8 +17,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from time import thread_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import textfsm
 
@@ -226,6 +227,32 @@ class _State:
         return self._made[key]
 
 
+class LinePlace(NamedTuple):
+    """Place of a line in an answer: its state and rule, the row with its values, and which of the values are there.
+
+    A line of the same rule with the same values there changes no other line's place.
+    """
+
+    state: _State
+    rule: _Rule | None
+    row: int
+    filled: tuple[bool, ...]
+
+    def values(self, line: str) -> dict[int, str] | None:
+        """Return the values of another line by column; None unless the line fits the place."""
+        if line in self.state.idle:
+            return {} if self.rule is None or self.rule.idle else None
+        rule, values = self.state.known[0].get(line) or self.state.find(0, line)
+        if rule is not self.rule or tuple(map(bool, values)) != self.filled:
+            return None
+        return {target: value for target, value in zip(rule.targets, values, strict=True) if value} if rule else {}
+
+
+#: Places of the lines of an answer; None for a line with more effects than values. Devices of a kind share them.
+LinePlaces = tuple[LinePlace | None, ...]
+_shared = lru_cache(maxsize=1_024)(lambda places: places)
+
+
 class Template:
     """A compiled TextFSM template. Stateless between answers, hence shared by threads. Raises TemplateError."""
 
@@ -302,6 +329,29 @@ class Template:
             reason=reason,
         )
 
+    def places(self, lines: Sequence[str], rows: int) -> LinePlaces:
+        """Return the places of the lines of an answer with so many rows; empty for an answer with strange lines."""
+        run, passed = _Run(self, LineRules()), list[tuple[_State, int]]()
+        run.feed(lines, passed)
+        strange = run.contradictions or run.unmatched.total or len(run.rows) != rows or len(passed) != len(lines)
+        cleared = any(rule.record_op.startswith("Clear") for rules in self.machine.states.values() for rule in rules)
+        if strange or cleared or max(map(len, lines), default=0) > self.always_tried:
+            return ()
+        found: LinePlaces = _shared(tuple(_place(line, *at, run.rows) for line, at in zip(lines, passed, strict=True)))
+        return found
+
+
+def _place(line: str, state: _State, row: int, rows: Sequence[Sequence[Any]]) -> LinePlace | None:
+    """Return the place of a line; None for a line with further effects, or with a value absent from its row."""
+    rule, values = state.find(0, line)
+    if rule is None:
+        return LinePlace(state, None, row, ())
+    lasting = all(not value or (rows[row : row + 1] and rows[row][target] == value)
+                  for target, value in zip(rule.targets, values, strict=True))  # fmt: skip
+    if rule.record or rule.error or rule.proceeds or not rule.plain or not lasting:
+        return None
+    return LinePlace(state, rule, row, tuple(map(bool, values)))
+
 
 class _Run:
     """State of parsing: the current record, and the rows so far."""
@@ -323,8 +373,8 @@ class _Run:
         self.contradictions: list[str] = []
         self.doubled = False
 
-    def feed(self, lines: Sequence[str]) -> None:
-        """Run the machine over all lines. Raises ParsingTooLong."""
+    def feed(self, lines: Sequence[str], passed: list[tuple[_State, int]] | None = None) -> None:
+        """Run the machine over all lines; `passed` gets the state and the row before each. Raises ParsingTooLong."""
         states = self._template.states
         state = states["Start"]
         name = "Start"
@@ -337,6 +387,8 @@ class _Run:
                 if len(line) > state.longest:
                     self._error(line, known=False)
                     continue
+            if passed is not None:
+                passed.append((state, len(self.rows)))
             if line in state.idle:
                 continue
             name = self._line(state, line)
