@@ -27,6 +27,15 @@ def test_a_narrow_table_cuts_no_cell(capsys: pytest.CaptureFixture[str]) -> None
     assert "…" not in shown
 
 
+def test_no_line_ends_with_the_padding_of_rich(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("finding", title="Findings")
+    table.add_row("of a  device " * 9)
+    console.VisibleConsole(width=60).print(table, "a text of two \nlines")
+    lines = capsys.readouterr().out.splitlines()
+    assert "a text of two" in lines
+    assert all(line == line.rstrip() for line in lines)
+
+
 _CELLS = st.text("aB9 .-đọ漢́🚂\u200d", max_size=9)
 
 

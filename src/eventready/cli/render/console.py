@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,8 @@ from eventready.core.strings.text_lines import lines_of
 
 #: Between two columns of a table.
 _GAP = "  "
+#: Spaces with which rich fills a line; a file or a pipe has no use for them.
+_PADDING = re.compile(r" +(?=\n)")
 
 
 class VisibleConsole(Console):
@@ -30,9 +33,10 @@ class VisibleConsole(Console):
         raise BrokenPipeError
 
     def _render_buffer(self, buffer: Iterable[Segment]) -> str:
-        return super()._render_buffer(
+        rendered = super()._render_buffer(
             segment if segment.control else Segment(visible(segment.text), segment.style) for segment in buffer
         )
+        return rendered if self.is_terminal else _PADDING.sub("", rendered)
 
 
 def print_table(table: Table, *, width: int) -> None:
