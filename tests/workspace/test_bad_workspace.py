@@ -86,6 +86,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         "hosts.yaml:1: the file must hold `key: value` lines, not a list.",
     ),
     "host that is text": ({"hosts": "r1: x\n"}, "hosts.yaml:1: 'r1' must hold `key: value` lines, not 'x'."),
+    "host named by nothing": ({"hosts": "~: {}\n"}, "hosts.yaml:1: the key null is not text. Put it in quotes."),
     "host named by a number": ({"hosts": "7: {}\n"}, "hosts.yaml:1: the key 7 is not text. Put it in quotes."),
     "misspelt key of a host": (
         {"hosts": HOSTS + "  platfrom: frr\n"},

@@ -7,6 +7,7 @@ nodes, ten times as large as the values, is built for line numbers in error mess
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -136,7 +137,7 @@ class YamlDocument:
             raise self.error(message("workspace:must_hold_lines", name=name, value=describe_value(part)), *keys)
         for key in part:
             if not isinstance(key, str):
-                raise self.error(message("workspace:key_not_text", key=str(key)), *keys, key)
+                raise self.error(message("workspace:key_not_text", key=json.dumps(key)), *keys, key)
         return part
 
     def validate(self, model: type[M], *keys: Key, context: dict[str, Any] | None = None) -> M:
@@ -215,7 +216,7 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
     try:
         return YamlDocument(path, _Builder(path).build(root), text)
     except RecursionError:
-        raise too_deep(path) from None
+        raise too_deep(path, text) from None
 
 
 def _read(path: Path) -> str:
@@ -309,10 +310,7 @@ class _Builder:
         self._done: dict[int, tuple[Any, int]] = {}
 
     def build(self, root: yaml.Node) -> Any:
-        value, size = self._build(root)
-        if size > MAX_NODES:
-            raise WorkspaceError(message("workspace:yaml.aliases"), where=str(self._path))
-        return value
+        return self._build(root)[0]
 
     def _build(self, node: yaml.Node) -> tuple[Any, int]:
         if isinstance(node, yaml.ScalarNode):
@@ -324,6 +322,8 @@ class _Builder:
             return known
         self._done[id(node)] = (None, 0)
         built = self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        if built[1] > MAX_NODES:
+            raise self._error(message("workspace:yaml.aliases"), node)
         self._done[id(node)] = built
         return built
 

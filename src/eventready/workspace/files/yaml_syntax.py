@@ -6,6 +6,7 @@ Messages of the parser are not shown: an unquoted password may look like an alia
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from eventready.core.messages import message
 
 MAX_DEPTH = 100
 
+_BRACKET = re.compile(r"[\[\]{}]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 #: Part of the parser's message, and the catalogue's message; the first match counts.
@@ -71,15 +73,17 @@ def _line_of_control(text: str) -> int:
 
 def bound_depth(path: Path, text: str) -> None:
     """Reject deeply nested text before the recursive parsers run. Raises WorkspaceError."""
-    depth = deepest = 0
+    depth = 0
     if text.count("[") + text.count("{") > MAX_DEPTH:
-        for character in re.findall(r"[\[\]{}]", text):
+        for number, character in enumerate(_BRACKET.findall(text)):
             depth = depth + 1 if character in "[{" else max(depth - 1, 0)
-            deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH or re.search(r"^(?:[ ]|- |\? ){400}", text, re.M):
-        raise too_deep(path)
+            if depth > MAX_DEPTH:
+                raise too_deep(path, text, next(islice(_BRACKET.finditer(text), number, None)).start())
+    if indented := re.search(r"^(?:[ ]|- |\? ){400}", text, re.M):
+        raise too_deep(path, text, indented.start())
 
 
-def too_deep(path: Path) -> WorkspaceError:
-    """Error for a file nested too deep."""
-    return WorkspaceError(message("workspace:yaml.too_deep", limit=MAX_DEPTH), where=str(path))
+def too_deep(path: Path, text: str, at: int = 0) -> WorkspaceError:
+    """Error for a text nested too deep at a place."""
+    line = text.count("\n", 0, at) + 1
+    return WorkspaceError(message("workspace:yaml.too_deep", limit=MAX_DEPTH), where=f"{path}:{line}")
