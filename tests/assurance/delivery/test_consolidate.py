@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,6 +28,9 @@ from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.settings.event import Event
 from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
 from tests.assurance.papers.reading import docx_text, left_over, spoken
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 
@@ -181,21 +184,14 @@ def test_every_form_says_the_same_words_and_masks(
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-def test_no_word_of_a_name_is_broken_at_a_desk(received: ReceivedBundles, operators: Operators, tmp_path: Path) -> None:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright")
+def test_no_word_of_a_name_is_broken_at_a_desk(
+    browser: Browser, received: ReceivedBundles, operators: Operators, tmp_path: Path
+) -> None:
     (tmp_path / "page.html").write_bytes(render(paper(received, operators, tmp_path), "html"))
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto((tmp_path / "page.html").as_uri())
-        names = page.locator("section:first-of-type tbody th").evaluate_all(
-            "cells => cells.map(cell => cell.clientWidth)"
-        )
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((tmp_path / "page.html").as_uri())
+    names = page.locator("section:first-of-type tbody th").evaluate_all("cells => cells.map(cell => cell.clientWidth)")
+    wide = page.evaluate("document.documentElement.scrollWidth")
     assert min(names) >= 150
     assert wide == 1280
 

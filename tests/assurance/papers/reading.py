@@ -50,6 +50,11 @@ def header_text(data: bytes, name: str) -> str:
     return "".join(part(data, name).itertext(f"{W}t"))
 
 
+def page_count(data: bytes) -> int:
+    """Pages of a PDF, whose words are not read."""
+    return len(pypdf.PdfReader(io.BytesIO(data)).pages)
+
+
 def pdf_pages(data: bytes) -> list[str]:
     """The words of each page of a PDF, the page number at its head included."""
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]

@@ -12,7 +12,7 @@ from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.store.run import Summary
 from tests.assurance.papers.documents import Scene, broken, healthy, history, hostile
 from tests.assurance.papers.papers import material, papers
-from tests.assurance.papers.reading import pdf_pages
+from tests.assurance.papers.reading import page_count
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,13 +94,13 @@ def test_it_prints_on_a4(browser: Browser, tmp_path: Path) -> None:
 def test_print_has_at_most_half_as_many_pages_again_as_the_pdf(browser: Browser, tmp_path: Path) -> None:
     made = broken()
     background = Background(texts=lambda _: made.texts)
+    page = browser.new_page()
     for document in (*papers(material()).values(), readiness(made.run, "vi", background)):
         path = tmp_path / "paper.html"
         path.write_bytes(render(document, "html"))
-        page = browser.new_page()
         page.goto(path.as_uri())
-        printed = len(pdf_pages(page.pdf(prefer_css_page_size=True)))
-        assert printed <= 1.5 * len(pdf_pages(render(document, "pdf"))), document.kind
+        printed = page_count(page.pdf(prefer_css_page_size=True))
+        assert printed <= 1.5 * page_count(render(document, "pdf")), document.kind
 
 
 def contrast(page: Page, selector: str) -> float:
