@@ -28,28 +28,19 @@ SECRET_KEY = re.compile(r"pass(w|phrase|$)|pwd|secret|token|community|credential
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 #: Word of `workspace:wanted` for each type that pydantic misses.
 _WANTED = {
-    "int_type": "whole_number",
-    "int_parsing": "whole_number",
-    "int_from_float": "whole_number",
-    "float_type": "number",
-    "finite_number": "number",
-    "float_parsing": "number",
-    "bool_type": "bool",
-    "bool_parsing": "bool",
-    "string_type": "text",
-    "tuple_type": "list",
-    "list_type": "list",
-    "dict_type": "mapping",
-    "mapping_type": "mapping",
-    "model_type": "mapping",
-    "model_attributes_type": "mapping",
-    "date_type": "date",
-    "date_parsing": "date",
-    "date_from_datetime_parsing": "date",
-    "date_from_datetime_inexact": "date",
-    "time_type": "time",
-    "time_parsing": "time",
-    "time_delta_parsing": "span",
+    code: word
+    for word, codes in {
+        "whole_number": "int_type int_parsing int_from_float",
+        "number": "float_type finite_number float_parsing",
+        "bool": "bool_type bool_parsing",
+        "text": "string_type",
+        "list": "tuple_type list_type",
+        "mapping": "dict_type mapping_type model_type model_attributes_type",
+        "date": "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
+        "time": "time_type time_parsing",
+        "span": "time_delta_parsing",
+    }.items()
+    for code in codes.split()
 }
 _FIXED = {"missing": "workspace:missing", "too_short": "workspace:empty", "string_too_short": "workspace:empty"}
 #: Attribute of the error that holds the bound.

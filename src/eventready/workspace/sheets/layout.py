@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from eventready.core.messages import LANGS, text
+from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.sheets.spelling import Vocabulary, spellings
 
 #: Form of a value: text, whole number, yes or no, list.
@@ -51,101 +53,21 @@ class Layout:
         return _headers(self.name)
 
 
-def _data(name: str, form: Form = "text", words: str = "", width: int = 18) -> Column:
-    return Column(name, ("data", name), form, words, width)
-
-
 #: Notes of a device by header: columns that the layout lacks.
 NOTES = ("data", "x_notes")
 
-DEVICES = Layout(
-    "devices",
-    (
-        Column("name", (), width=20),
-        Column("hostname", ("hostname",)),
-        Column("platform", ("platform",), words="platform", width=20),
-        _data("role", words="role", width=22),
-        _data("venues", "list", "venue", 34),
-        _data("services", "list", "service", 24),
-        Column("groups", ("groups",), "list", "group", 16),
-        Column("port", ("port",), "whole", width=10),
-        Column("username", ("username",), width=22),
-        Column("password", ("password",), width=24),
-        Column("jump_host", ("data", "access", "jump_host"), words="bastion", width=20),
-        _data("pair", width=16),
-        _data("endpoint"),
-        _data("element"),
-        _data("allow_cleartext", "flag", "flag", 14),
-    ),
-    ("name", "hostname"),
-)
-LINKS = Layout(
-    "links",
-    (
-        Column("device", ("device",), words="device", width=20),
-        Column("device_port", ("port",), width=26),
-        Column("other", ("other",), words="device", width=20),
-        Column("other_port", ("to_port",), width=26),
-    ),
-    ("device", "device_port", "other", "other_port"),
-)
-PAIRS = Layout(
-    "pairs",
-    (
-        Column("pair_name", ("pair",)),
-        Column("device", ("device",), words="device", width=20),
-        Column("other", ("other",), words="device", width=20),
-    ),
-    ("pair_name", "device"),
-)
-BASTIONS = Layout(
-    "bastions",
-    (
-        Column("bastion_name", (), width=20),
-        Column("hostname", ("hostname",)),
-        Column("port", ("port",), "whole", width=10),
-        Column("username", ("username",), width=22),
-        Column("password", ("password",), width=24),
-        Column("sessions", ("sessions",), "whole", width=10),
-        Column("jump_host", ("access", "jump_host"), words="bastion", width=20),
-    ),
-    ("bastion_name", "hostname"),
-)
-WINDOWS = Layout(
-    "windows",
-    (
-        Column("kind", ("kind",), words="kind", width=22),
-        Column("title_vi", ("name_vi",), width=36),
-        Column("title", ("name",), width=36),
-        Column("from", ("from",), width=18),
-        Column("to", ("to",), width=18),
-    ),
-    ("kind", "from", "to"),
-)
-DUTIES = Layout(
-    "duties",
-    (
-        Column("id", ("id",), width=10),
-        Column("vi", ("vi",), width=60),
-        Column("en", ("en",), width=60),
-        Column("applies_to", ("applies_to",), words="addressee", width=20),
-        Column("owner", ("owner",), width=30),
-        Column("deadline", ("deadline",), width=30),
-        Column("due", ("due",), width=18),
-        Column("checks", ("proof", "checks"), "list"),
-        Column("proof_venues", ("proof", "venues"), "list", "venue", 30),
-        Column("changes", ("proof", "changes"), "list"),
-        Column("drills", ("proof", "drills"), "list"),
-        Column("roster", ("proof", "roster"), "list"),
-        Column("documents", ("proof", "documents"), "list", width=24),
-        Column("attestation", ("proof", "attestation"), width=30),
-        Column("not_applicable", ("not_applicable",), width=30),
-    ),
-    ("id", "vi", "en", "applies_to", "owner", "deadline"),
-)
+
+def _column(name: str, given: Mapping[str, Any]) -> Column:
+    path = given.get("path", name)
+    return Column(name, **{**given, "path": tuple(path.split(".")) if path else ()})
+
 
 #: Layouts by name, in the order of a workbook.
-LAYOUTS: Mapping[str, Layout] = {layout.name: layout for layout in (DEVICES, LINKS, PAIRS, BASTIONS, WINDOWS, DUTIES)}
+LAYOUTS: Mapping[str, Layout] = {
+    name: Layout(name, tuple(_column(*one) for one in sheet["columns"].items()), tuple(sheet["needed"]))
+    for name, sheet in load_yaml(Path(__file__).with_name("layouts.yaml")).mapping().items()
+}
+DEVICES, LINKS, PAIRS, BASTIONS, WINDOWS, DUTIES = LAYOUTS.values()
 #: Further sheets of a workbook, which are not read.
 UNREAD = ("lists", "guide")
 

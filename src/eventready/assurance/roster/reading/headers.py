@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from eventready.assurance.roster.reading.grid import Fault, Sheet
 from eventready.assurance.roster.reading.text import fold, tidy
@@ -20,31 +21,14 @@ Field: TypeAlias = Literal[
     "day", "shift", "time", "start", "end", "number",
 ]  # fmt: skip
 
-#: Folded headers by the field they mean.
-_WORDS: dict[Field, str] = {
-    "name": "ho va ten, ho ten, ten, ho va ten can bo, nhan vien, ten nhan vien, can bo, can bo truc, nguoi truc, "
-    "ho va ten nguoi truc, name, full name, person",
-    "id": "ma nv, ma nhan vien, ma so, ma can bo, staff id, id",
-    "title": "chuc vu, chuc danh, title, position",
-    "unit": "don vi, don vi cong tac, phong ban, bo phan, to doi, doi, unit, department",
-    "role": "nhiem vu, nhiem vu vai tro truc, vai tro, vai tro truc, loai truc, noi dung truc, role, duty",
-    "phone": "so dien thoai, dien thoai, sdt, so dt, dt, di dong, dt di dong, dien thoai di dong, co dinh, dt co dinh, "
-    "so dien thoai di dong, dien thoai co dinh, mobile, phone, phones, telephone, landline, "
-    "dien thoai 2, so dien thoai 2",
-    "place": "dia diem, dia diem truc, noi truc, vi tri, vi tri truc, place, venue, location",
-    "skills": "ky nang, chuyen mon, linh vuc, skills",
-    "reserve": "du bi, du phong, du bi cho, reserve",
-    "authorise": "duyet thay doi khan, duyet thay doi khan cap, quyen duyet thay doi, duyet td khan, may authorise, "
-    "may authorize, authorise",
-    "note": "ghi chu, note, notes, remark",
-    "day": "ngay, ngay truc, ngay thang, date, day",
-    "shift": "ca, ca truc, ma ca, shift",
-    "time": "thoi gian, thoi gian truc, gio, gio truc, ca thoi gian, ca thoi gian truc, time, hours",
-    "start": "tu, tu gio, tu ngay, bat dau, gio bat dau, thoi gian bat dau, from, start",
-    "number": "stt, tt, so tt, so thu tu, no",
-    "end": "den, den gio, den ngay, ket thuc, gio ket thuc, thoi gian ket thuc, to, end",
+#: Fields by folded header, from lines `field: headers`.
+_FIELDS: dict[str, Any] = {
+    word.strip(): field
+    for field, _, words in (
+        line.partition(":") for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+    )
+    for word in words.split(",")
 }
-_FIELDS: dict[str, Field] = {word.strip(): name for name, words in _WORDS.items() for word in words.split(",")}
 
 #: How deep in a sheet a table's head may begin, and how many rows it may take.
 DEEPEST = 60
