@@ -16,7 +16,7 @@ from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.errors import WorkspaceError
 from eventready.evaluation.runner import evaluate
-from eventready.evaluation.verdicts import Readiness, telling, verdicts
+from eventready.evaluation.verdicts import Readiness, telling, verdicts_of, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.workspace.devices.device import Device, Role, Service
@@ -290,7 +290,8 @@ def test_ready_rests_on_measurements(fleet: Fleet) -> None:
     )  # fmt: skip
     places = [Place(venue) for venue in VENUES]
     output = {
-        (v.venue, v.service): v for v in verdicts(places, fleet.devices, telling(findings), left_out=fleet.left_out)
+        (v.venue, v.service): v
+        for v in verdicts_of(places, fleet.devices, weights(fleet.devices, telling(findings)), left_out=fleet.left_out)
     }
     for venue, service in product(VENUES, SERVICES):
         verdict = output[venue, service].verdict

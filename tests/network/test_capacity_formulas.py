@@ -21,9 +21,10 @@ from eventready.network.capacity.formulas import (
     requests,
     traffic_channels,
     usable_rate,
-    waiting,
-    with_retries,
 )
+
+#: Steps of the repeated calls that a spreadsheet computes.
+_STEPS = 40
 
 #: Most traffic by channels, at 0.1, 0.5, 1, 2 and 5% of the calls lost.
 TABLE = """
@@ -49,6 +50,22 @@ CELLS = [
     for line in TABLE.strip().splitlines()
     for loss, traffic in zip((0.001, 0.005, 0.01, 0.02, 0.05), line.split()[1:], strict=True)
 ]
+
+
+def waiting(channels: int, traffic: float) -> float:
+    """Erlang C: share of delayed calls; 1 for at least as much traffic as channels."""
+    if traffic >= channels:
+        return 1.0
+    lost = blocking(channels, traffic)
+    return channels * lost / (channels - traffic * (1 - lost))
+
+
+def with_retries(channels: int, traffic: float, retries: float) -> float:
+    """Extended Erlang B: traffic with a share `retries` of the lost calls made again."""
+    offered = traffic
+    for _ in range(_STEPS):
+        offered = traffic + retries * offered * blocking(channels, offered)
+    return offered
 
 
 def f(value: float) -> Amount:

@@ -13,7 +13,7 @@ from eventready.checks.finding import Finding
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
-from eventready.evaluation.verdicts import verdicts
+from eventready.evaluation.verdicts import verdicts_of, weights
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory
@@ -62,7 +62,7 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
             patch.setattr(watcher_module, "_ANEW_S", 0.0)
             expected = [*whole.tick(now, MOMENT), *whole.read("r1", [answer], now, MOMENT)]
         assert found == expected
-        assert partial.verdicts() == verdicts(EVENT.venues, (DEVICE,), whole.findings())
+        assert partial.verdicts() == verdicts_of(EVENT.venues, (DEVICE,), weights((DEVICE,), whole.findings()))
         assert sorted(partial.findings(), key=str) == sorted(whole.findings(), key=str)
         anew = sorted(open_of(whole.findings(), whole.states), key=lambda one: (RANK[one.status], -one.since))
         assert [(one, one.document) for one in partial.open_findings()] == [(one, one.document) for one in anew]

@@ -124,20 +124,6 @@ def gravity(finding: Finding) -> Gravity:
     return _LESS.get(plain, Gravity.NONE) if waived else plain
 
 
-def verdicts(
-    venues: Iterable[Place],
-    devices: Sequence[Device],
-    findings: Iterable[Finding],
-    *,
-    left_out: Iterable[Device] = (),
-) -> tuple[Verdict, ...]:
-    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best.
-
-    A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
-    """
-    return verdicts_of(venues, devices, weights(devices, findings), left_out=left_out)
-
-
 def weights(devices: Iterable[Device], findings: Iterable[Finding]) -> tuple[Weight, ...]:
     """Weights of the findings of these devices, the input of verdicts."""
     serving = {device.name: device for device in devices}
@@ -159,7 +145,10 @@ def verdicts_of(
     *,
     left_out: Iterable[Device] = (),
 ) -> tuple[Verdict, ...]:
-    """Return `verdicts` from weights."""
+    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best.
+
+    A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
+    """
     absent = tuple(left_out)
     unread = _own(absent) - _own(devices)
     incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}

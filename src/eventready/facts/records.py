@@ -458,11 +458,6 @@ class ChannelLoad(Fact):
     used: Count
     total: Count
 
-    @property
-    def percent(self) -> float | None:
-        """Percent taken; None where there are no channels."""
-        return 100.0 * self.used / self.total if self.total else None
-
 
 class Timeslot(Fact):
     """A timeslot of a transceiver with its configured kind, and the channels of the kind.

@@ -28,13 +28,11 @@ def test_an_outage_lasts_from_the_first_lost_request_to_the_next_answer() -> Non
     assert outage.duration_ms is not None
     assert round(outage.duration_ms, 6) == round(1000 * (3 * STEP + 0.001), 6)
     assert (measured.sent, measured.lost, measured.resolution_ms) == (7, 3, 20.0)
-    assert measured.longest_ms == outage.duration_ms
 
 
 def test_an_outage_that_does_not_end_has_no_duration() -> None:
     measured = interruption(stream([True, False, True, False]), STEP)
     assert [outage.end is None for outage in measured.outages] == [False, True]
-    assert measured.longest_ms is None
 
 
 def test_an_outage_that_only_the_repair_ended_did_not_end_by_itself() -> None:
@@ -45,8 +43,7 @@ def test_an_outage_that_only_the_repair_ended_did_not_end_by_itself() -> None:
 
 
 def test_no_request_and_no_loss_are_no_outage() -> None:
-    assert interruption([], STEP).longest_ms == 0.0
-    assert interruption([], STEP).loss_percent == 0.0
+    assert interruption([], STEP).outages == ()
     assert interruption(stream([True] * 5), STEP).outages == ()
 
 

@@ -40,16 +40,9 @@ class Gap:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {
-            "role": self.role,
-            "venue": self.venue or None,
-            "branch": self.branch or None,
-            "start": self.start.isoformat(timespec="minutes"),
-            "end": self.end.isoformat(timespec="minutes"),
-            "minutes": self.minutes,
-            "have": self.have,
-            "need": self.need,
-        }
+        start, end = (moment.isoformat(timespec="minutes") for moment in (self.start, self.end))
+        narrowed = {"venue": self.venue or None, "branch": self.branch or None}
+        return {**vars(self), "start": start, "end": end, "minutes": self.minutes, **narrowed}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Emergency:
 
     def to_dict(self) -> dict[str, str]:
         """Return plain JSON types; `load` reads them."""
-        return {"ticket": self.ticket, "requested_by": self.requested_by, "approved_by": self.approved_by}
+        return dict(vars(self))
 
     @classmethod
     def load(cls, plain: Mapping[str, Any]) -> Self:
@@ -55,9 +55,7 @@ class Emergency:
     @property
     def summary(self) -> Message:
         """Return the people and the ticket."""
-        return message(
-            "change:emergency", requested_by=self.requested_by, approved_by=self.approved_by, ticket=self.ticket
-        )
+        return message("change:emergency", **vars(self))
 
 
 def _tidy(text: str) -> str:

@@ -31,22 +31,6 @@ def blocking(channels: int, traffic: float) -> float:
     return share
 
 
-def waiting(channels: int, traffic: float) -> float:
-    """Erlang C: share of delayed calls; 1 for at least as much traffic as channels."""
-    if traffic >= channels:
-        return 1.0
-    lost = blocking(channels, traffic)
-    return channels * lost / (channels - traffic * (1 - lost))
-
-
-def with_retries(channels: int, traffic: float, retries: float) -> float:
-    """Extended Erlang B: traffic with a share `retries` of the lost calls made again."""
-    offered = traffic
-    for _ in range(_STEPS):
-        offered = traffic + retries * offered * blocking(channels, offered)
-    return offered
-
-
 def lost(channels: Amount, traffic: Amount) -> Amount:
     """Share of calls lost."""
     return called("erlang_b", blocking(int(channels.value), traffic.value), channels, traffic)

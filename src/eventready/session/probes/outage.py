@@ -50,19 +50,6 @@ class Interruption:
     resolution_ms: float
     outages: tuple[Outage, ...]
 
-    @property
-    def longest_ms(self) -> float | None:
-        """Longest outage in milliseconds; 0 without an outage; None with an endless outage."""
-        durations = [outage.duration_ms for outage in self.outages]
-        if any(duration is None for duration in durations):
-            return None
-        return max((duration for duration in durations if duration is not None), default=0.0)
-
-    @property
-    def loss_percent(self) -> float:
-        """Percent of the requests without an answer; 0 when none was sent."""
-        return 100.0 * self.lost / self.sent if self.sent else 0.0
-
 
 def in_time(samples: Iterable[Sample], limit_s: float) -> list[Sample]:
     """Return the samples, those with an answer after the limit as lost."""

@@ -178,11 +178,6 @@ class Load:
     losses: tuple[frozenset[int], ...] = ()
 
     @property
-    def venues(self) -> tuple[str, ...]:
-        """Venues of the demands."""
-        return tuple(dict.fromkeys(one.venue for one in self.demands))
-
-    @property
     def windows(self) -> tuple[str, ...]:
         """Windows of the demands, in the order of the file."""
         return tuple(dict.fromkeys(one.window for one in self.demands))

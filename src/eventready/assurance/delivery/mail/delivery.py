@@ -74,24 +74,16 @@ class Delivery:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the delivery as plain JSON types."""
+        hidden = ("sender", "paper", "enclosed", "legs")
         return {
-            "id": self.id,
+            **{name: value for name, value in vars(self).items() if name not in hidden},
             "state": self.state,
-            "subject": self.subject,
-            "message_id": self.message_id,
             "kind": self.paper.kind,
             "due": str(self.paper.due) if self.paper.due else None,
             "version": self.paper.version,
-            "fingerprint": self.fingerprint,
-            "sha256": self.sha256,
-            "size": self.size,
             "files": [asdict(file) for file in self.enclosed],
             "at": self.at.isoformat(timespec="seconds"),
             "recorded": self.recorded.isoformat(timespec="seconds"),
-            "rehearsal": self.rehearsal,
-            "again": self.again,
-            "attempts": self.attempts,
-            "answer": self.answer,
             "recipients": [
                 {"address": address, "state": leg.fate, "why": str(leg.why), "at": leg.at.isoformat(timespec="seconds")}
                 for address, leg in self.legs.items()
