@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,9 +22,11 @@ from eventready.evaluation.verdicts import (
     NO_DEVICE,
     NOTHING_MEASURED,
     Readiness,
+    Verdict,
     exit_code,
     telling,
-    verdicts,
+    verdicts_of,
+    weights,
 )
 from eventready.workspace.devices.answers import ExpectedAnswer, Question
 from eventready.workspace.devices.device import Device, Role, Service
@@ -34,6 +37,13 @@ from eventready.workspace.devices.expect import Expect, ExpectedAccessPoint, Exp
 class Venue:
     id: str
     services: tuple[Service, ...] = ("internet",)
+
+
+def verdicts(
+    venues: Sequence[Any], devices: Sequence[Device], findings: Sequence[Finding], *, left_out: Sequence[Device] = ()
+) -> tuple[Verdict, ...]:
+    """Return the verdicts from findings."""
+    return verdicts_of(venues, devices, weights(devices, findings), left_out=left_out)
 
 
 all_checks()  # a verdict asks what a check needs
