@@ -87,6 +87,9 @@ def test_a_large_network_is_folded() -> None:
     alt, heights, _svg = drawn(network, run_of((names[7], "cpu", "", "fail")))
     assert len(heights) == 2
     assert "500 devices: edge-0, ..., Failed 1" in alt
+    linked = map_figure(network, DeviceStates.of([]), Language("en"), href=lambda names: f"/{len(names)}")
+    assert linked
+    assert {*re.findall('href="(.*?)"', linked.charts[0].svg)} == {"/1", "/500"}
 
 
 @pytest.mark.parametrize("room", [PORTRAIT, LANDSCAPE])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -13,13 +15,16 @@ import pytest
 from eventready.assurance.incidents.log import incidents
 from eventready.checks.registry import all_checks
 from eventready.core.catalogue import LANGS
-from eventready.core.messages import text
+from eventready.core.messages import Lang, text
+from eventready.core.redaction.redaction import redactor
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.kpi import UNITS
 from eventready.watch.web.access import identity
 from eventready.watch.web.page import Viewer
+from eventready.watch.web.pages import network
+from eventready.watch.web.pages.wall import wall_of
 from tests.watch.web import scene as scenes
 from tests.watch.web.scene import EVENT, Scene, client, scene
 
@@ -123,6 +128,8 @@ def test_the_map_has_the_states_of_now(night: Scene) -> None:
     drawn = shown[shown.index("<svg", shown.index('class="map')) :]
     assert "edge/1..Đà Nẵng?#&amp;x=&lt;b&gt;" in drawn
     assert text("terms:status.fail", "en") + " 1" in drawn
+    folded = network._page((NAME, "r2"), wall_of(night.model.night(), night.workspace))
+    assert client(night).get(folded).status_code == 200
 
 
 @pytest.mark.parametrize("page", [*PAGES[1:], "/api/v1/night", "/api/v1/timeline"])
@@ -135,6 +142,21 @@ def test_a_lost_database_is_a_sentence(night: Scene, tmp_path: Path, page: str) 
     answer = browser.get(page)
     assert (answer.status_code, "Traceback" in answer.text) in ((503, False), (200, False))
     assert "database" in answer.text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("page", ["/device/r1", "/map", "/api/v1/night", "/"])
+def test_a_defect_is_a_sentence_on_the_page_and_a_line_in_the_log(
+    night: Scene, page: str, lang: Lang, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    redactor.register("hidden-word")
+    monkeypatch.setattr(night.model, "night", Mock(side_effect=ZeroDivisionError("hidden-word\nx")))
+    answer = client(night, lang=lang).get(page)
+    assert (answer.status_code, "Content-Security-Policy" in answer.headers) == (500, True)
+    assert text("web:error.500", lang) in unescape(answer.text)
+    assert "ZeroDivision" not in answer.text
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"]
+    assert [word in line for word in ("ZeroDivision", "hidden-word", "\n")] == [True, False, False]
 
 
 def test_every_check_has_a_page(night: Scene) -> None:

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from eventready.core.errors import StoreError
+from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
 from eventready.watch.web.access.headers import SecurityHeaders
 from eventready.watch.web.access.identity import Viewers, guarded
@@ -57,7 +57,7 @@ def application(
             Middleware(SameOrigin, names=names),
             Middleware(Viewers, sessions=sessions, lang=lang),
         ],
-        exception_handlers={HTTPException: _refused, StoreError: _broken},
+        exception_handlers={HTTPException: _refused, EventreadyError: _broken},
     )
     app.state.model, app.state.feed = model, Feed(model)
     app.state.sessions, app.state.attempts, app.state.sign_in = sessions, Attempts(), sign_in
@@ -72,8 +72,8 @@ def _known(sessions: Sessions, scope: Scope) -> str:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    """Answer without a readable store: no page of the past in place of the present."""
-    reason = error.render(viewer_of(request).lang) if isinstance(error, StoreError) else ""
+    """Answer without a readable store or file: no page of the past in place of the present."""
+    reason = error.render(viewer_of(request).lang) if isinstance(error, EventreadyError) else ""
     if request.url.path.startswith(PREFIX):
         return JSONResponse({"error": reason}, 503)
     return html(request, "refused.html", 503, reason=reason)

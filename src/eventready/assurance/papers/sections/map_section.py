@@ -24,13 +24,13 @@ _LOOSE, _LEGIBLE, _ROW = 9, 6.0, 77.0
 
 def map_figure(
     topology: Mapping[str, Any], states: DeviceStates, language: Language, down: Collection[str] = (),
-    waves: Sequence[Collection[str]] = (), *, href: Callable[[str], str] = lambda _name: "",
+    waves: Sequence[Collection[str]] = (), *, href: Callable[[Collection[str]], str] = lambda _names: "",
     paper: tuple[float, float] | None = None,
 ) -> Figure | None:  # fmt: skip
     """Map of a topology (`network.graph.export.plain`) with the states of its devices; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
-    `href`: address of the page of a device. `paper`: room in mm, for which wide and deep tiers are folded.
+    `href`: address of the page of the devices of a box. `paper`: room in mm, for which wide and deep tiers are folded.
     """
     wave = {name: number for number, names in enumerate(waves, 1) for name in names}
     pairs = _pairs(topology["links"], frozenset(down))
@@ -41,7 +41,6 @@ def map_figure(
         node["id"]: MapBox(
             node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
             _worst(counts[node["id"]]), single=node["id"] in states.single, site=",".join(node["venues"]),
-            href=href(node["id"]),
         )
         for node in topology["nodes"]
     }  # fmt: skip
@@ -50,10 +49,11 @@ def map_figure(
     nodes, lines, within = folded([box.node() for box in boxes.values()], pairs, widest=widest)
     shown = [
         _waved(
-            _together(names, boxes, counts, language), sorted({wave[name] for name in names if name in wave}), language
+            replace(_together(names, boxes, counts, language), href=href(names)),
+            sorted({wave[name] for name in names if name in wave}), language,
         )
         for names in (within.get(node.name, (node.name,)) for node in nodes)
-    ]
+    ]  # fmt: skip
     carried: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
     layout = lay_out([box.node() for box in shown], lines)
     return network_map(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
@@ -12,12 +14,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from eventready.core.errors import StoreError
+from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Lang
+from eventready.core.redaction.redaction import redactor
 from eventready.watch.web.access.choices import language_of
 from eventready.watch.web.access.programs import Programs
 from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.page import Viewer, WebPage, viewer_of
+
+_LOG = logging.getLogger("uvicorn.error")
 
 
 class Viewers:
@@ -65,9 +70,17 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
             raise HTTPException(401)
         if page.access == "operator" and not viewer.operates:
             raise HTTPException(403)
-        if inspect.iscoroutinefunction(page.handler):
-            response: Response = await page.handler(request)
-            return response
-        return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # no coroutine
+        try:
+            if inspect.iscoroutinefunction(page.handler):
+                response: Response = await page.handler(request)
+                return response
+            return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # no coroutine
+        except (HTTPException, EventreadyError):
+            raise
+        except Exception as error:  # a defect of a page: a sentence for the viewer, a line in the log
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            words = f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})"
+            _LOG.error("%s: %r", page.path, redactor.redact(words))
+            raise HTTPException(500) from None
 
     return handle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -40,12 +40,16 @@ def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str
     silent = {name for name, age in now.ages.items() if age is None}
     links = [_link(link, failed, silent) for link in topology["links"]]
     states = DeviceStates.of(_states(now, audit, open_now))
-    figure = map_figure({**topology, "links": links}, states, language, href=_page)
+    figure = map_figure({**topology, "links": links}, states, language, href=lambda names: _page(names, now))
     return figure.charts[0].svg if figure else ""
 
 
-def _page(device: str) -> str:
-    return f"/device/{segment(device)}"
+def _page(names: Collection[str], now: Wall) -> str:
+    """Page of a device; of several ones their venue, or the list of all devices."""
+    if len(names) == 1:
+        return f"/device/{segment(*names)}"
+    venues = set.intersection(*({*now.devices[name].venues} if name in now.devices else set() for name in names))
+    return f"/venue/{segment(min(venues))}" if venues else "#ages"
 
 
 def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str]) -> Mapping[str, Any]:
