@@ -30,6 +30,7 @@ from eventready.store.store import Store
 from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
+from eventready.watch.alerts.explain import impossible
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
@@ -483,6 +484,38 @@ def test_doctor_names_references_without_a_value_and_people_without_an_address(
     assert "receiver duty: no address of" in shown
     shown = run(capsys, "-w", str(workspace.path), "-o", "json", "allow", "--show")[1]
     assert {"an@example.vn", "env:EVENTREADY_NO_URL"} <= set(json.loads(shown)["recipients"])
+
+
+@pytest.mark.parametrize(
+    ("condition", "near"),
+    [
+        ("device=cor-1", "core-1"),
+        ("check!=uplnik", "uplink"),
+        ("check=~uplink|isiss", "isis"),
+        ("role=~routr", "router"),
+        ("venues=hoi-nghii", "hoi-nghi"),
+        ("venue: hoi-nghii", "hoi-nghi"),
+        ('device=~"core-.*|edge-(hn|vh)-1"', ""),
+        ("check=watch_clock", ""),
+        ("check=device", ""),
+        ('subject=~"\\d+"', ""),
+    ],
+)
+def test_a_condition_of_no_alert_is_named_with_what_is_near(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], condition: str, near: str
+) -> None:
+    new = f"  routes: [{{receiver: chief, matchers: ['{condition}']}}]\nreceivers:\n"
+    file = FILE.replace("receivers:\n", new)
+    if ":" in condition:
+        file = FILE.replace("name: duty,", f"name: duty, {condition},")
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
+    settings = load_alerts(workspace.path)
+    assert settings
+    found = [error.whole.render("en") for error in impossible(settings, workspace)]
+    assert [f"'{near}'?" in sentence for sentence in found] == [True] * bool(near)
+    with pytest.raises(SystemExit):
+        main(["-w", str(workspace.path), "alerts", "explain", "core-1/uplink"])
+    assert (near in capsys.readouterr().err) is True
 
 
 @pytest.fixture

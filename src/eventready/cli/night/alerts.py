@@ -26,6 +26,7 @@ with deferred():
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import explain as explanations
+    from eventready.watch.alerts.explain import impossible
     from eventready.watch.record import WatchRecord
     from eventready.watch.watcher import DEVICE
     from eventready.workspace.files.validation_messages import suggest
@@ -149,6 +150,8 @@ def _calls(app: App, clock: Clock, *, really: bool = False) -> Iterator[AlertCal
     settings = load_alerts(workspace.path)
     if settings is None:
         raise UsageError(message("watch:call.no_file"), where=str(workspace.path / "inventory" / "alerts.yaml"))
+    for one in impossible(settings, workspace):
+        app.say(one.whole)
     with app.open_store() as store:
         yield AlertCalls(workspace, settings, store, clock, app.say, really=really)
 

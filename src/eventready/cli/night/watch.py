@@ -18,6 +18,7 @@ with deferred():
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
     from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
+    from eventready.watch.alerts.explain import impossible
     from eventready.watch.session import WatchSession, pause
     from eventready.watch.snapshot import NO_CALLS
     from eventready.workspace.devices.select import select
@@ -62,6 +63,8 @@ def command(
     settings = NO_RECEIVERS
     with suppress(EventreadyError):
         settings = load_alerts(workspace.path) or NO_RECEIVERS
+    for one in () if settings is NO_RECEIVERS else impossible(settings, workspace):
+        app.say(one.whole)
     if really and settings is NO_RECEIVERS:
         app.notify(NO_CALLS)
 

@@ -26,6 +26,7 @@ with deferred():
     from eventready.platforms.loader import describe
     from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
     from eventready.session.plugin import host_target
+    from eventready.watch.alerts.explain import impossible
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
     from eventready.workspace.settings.watching.alerts import load_alerts
@@ -132,7 +133,7 @@ def _intents(app: App) -> Iterator[Diagnostic]:
 
 
 def _alerts(app: App) -> Iterator[Diagnostic]:
-    """Unresolvable references of alerts.yaml and of reminders, and people of a called role without an address."""
+    """Unresolvable references and impossible conditions of alerts.yaml, people of a called role without an address."""
     try:
         settings, remind = load_alerts(app.workspace_path), app.workspace.event.schedule.remind
         references = [*remind.apprise, *(filter(is_reference, settings.addresses()) if settings else ())]
@@ -145,6 +146,8 @@ def _alerts(app: App) -> Iterator[Diagnostic]:
             resolve(reference, app.workspace_path)
         except EventreadyError as error:
             yield Diagnostic("alerts", ok=False, detail=error.whole, needed=False)
+    for wrong in impossible(settings, app.workspace) if settings else ():
+        yield Diagnostic("alerts", ok=False, detail=wrong.whole, needed=False)
     for receiver in settings.receivers if settings else ():
         names = people_without_address(settings, receiver, roster) if settings else ()
         if names:

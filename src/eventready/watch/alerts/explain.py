@@ -7,11 +7,45 @@ from datetime import datetime
 from typing import Any
 
 from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.checks.registry import all_checks
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import KIND, AlertCalls
 from eventready.watch.alerts.dispatcher import Situation, Way
+from eventready.watch.own_clock import CHECK
 from eventready.watch.states import Key
+from eventready.watch.watcher import DEVICE
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.event import unknown_venue
+from eventready.workspace.settings.watching.alerts import FILE, AlertsFile
+from eventready.workspace.workspace import Workspace
+
+#: Letters of a regular expression that is more than a list of values.
+_EXPRESSION = frozenset("()[]{}\\")
+
+
+def impossible(settings: AlertsFile, workspace: Workspace) -> Iterator[WorkspaceError]:
+    """Yield the conditions of alerts.yaml on a device, check, role or venues of no alert, and unknown venues."""
+    devices, where = workspace.devices, str(workspace.path / "inventory" / FILE)
+    known = {
+        "device": {one.name for one in devices},
+        "check": {DEVICE, CHECK, *(one.name for one in all_checks())},
+        "role": {one.role for one in devices},
+        "venues": {",".join(one.venues) for one in devices},
+    }
+    for one in (found for found in settings.matchers() if found.label in known):
+        operator = "=~" if one.operator.endswith("~") else "="
+        several = operator == "=~" and _EXPRESSION.isdisjoint(one.value)
+        for value in one.value.split("|") if several else [one.value]:
+            condition, values = Matcher(one.label, operator, value), known[one.label]
+            if not any(condition.matches({one.label: name}) for name in {"", *values}):
+                what = message("watch:call.impossible", condition=str(one), value=value, label=one.label)
+                yield WorkspaceError(what, where=where, do=suggest(value, values))
+    for name in {one.venue for one in settings.receivers} - {"", *workspace.event.venue_ids}:
+        what, do = unknown_venue(name, workspace.event)
+        yield WorkspaceError(what, where=where, do=do)
 
 
 def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]) -> list[dict[str, Any]]:

@@ -173,12 +173,20 @@ class AlertsFile(WorkspaceModel):
             raise InvalidValue(message("workspace:alerts.root"))
         return route
 
+    def matchers(self) -> Iterator[Matcher]:
+        """Yield the conditions of routes and rules."""
+        for node in self.route.tree():
+            yield from node.matchers
+        for rule in self.inhibit_rules:
+            yield from (*rule.source_matchers, *rule.target_matchers)
+
     def labels(self) -> Iterator[str]:
         """Yield the labels of routes and rules."""
+        yield from (one.label for one in self.matchers())
         for node in self.route.tree():
-            yield from (*(one.label for one in node.matchers), *(set(node.group_by or ()) - {EACH}))
+            yield from set(node.group_by or ()) - {EACH}
         for rule in self.inhibit_rules:
-            yield from (*(one.label for one in (*rule.source_matchers, *rule.target_matchers)), *rule.equal)
+            yield from rule.equal
 
     def receiver(self, name: str) -> Receiver:
         """Return a receiver. Raises StopIteration for an unknown name."""
