@@ -25,6 +25,7 @@ from eventready.assurance.delivery.notify.sender import OutboxSender
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
 from eventready.store.store import Store
 from eventready.watch.alerts import calls
@@ -470,6 +471,15 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
     supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed
+    assert text("watch:explain.absent", "vi") in supposed
+    with Store.of_workspace(workspace.path) as store:
+        state = {"open": [{"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}]}
+        state["devices"] = [{"name": "core-2", "age": None}]
+        store.current("watch").put(f"{workspace.event.id} rehearsal", state)
+    for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
+        with pytest.raises(SystemExit):
+            main([*place, "alerts", "acknowledge", taken])
+        assert (text("cli:alerts.none_open", "en") in capsys.readouterr().err) is not open_now
     for wrong in (["core-9"], ["core-1/uplnik"], ["core-1", "core-2"], ["host=core-1"]):
         assert run(capsys, *place, "alerts", "acknowledge", *wrong)[0] == 2
 

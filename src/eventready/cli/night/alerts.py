@@ -21,13 +21,17 @@ with deferred():
     from eventready.cli.signing import current_user
     from eventready.core.clock import Clock
     from eventready.core.messages import in_language, message, term
-    from eventready.core.strings.matchers import Matcher
+    from eventready.core.strings.matchers import Matcher, all_match
     from eventready.core.strings.phrases import at
+    from eventready.store.store import Store
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
+    from eventready.watch.alerts.alert import Alerts
     from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.alerts.explain import impossible
     from eventready.watch.record import WatchRecord
+    from eventready.watch.snapshot import Snapshots
+    from eventready.watch.states import Key
     from eventready.watch.watcher import DEVICE
     from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.watching.alerts import load_alerts
@@ -173,8 +177,19 @@ def _record(
 ) -> None:
     until = None if seconds is None else app.clock.now() + timedelta(seconds=min(seconds, 10**8))
     with app.open_store() as store:
-        acts = Acts(store, app.workspace.event.id, app.clock)
-        _show(app, acts.add(kind, _matchers(app, alerts), by=current_user(by)[0], text=reason, until=until))
+        acts, matchers = Acts(store, app.workspace.event.id, app.clock), _matchers(app, alerts)
+        _show(app, acts.add(kind, matchers, by=current_user(by)[0], text=reason, until=until))
+        if kind == "acknowledgement" and not _open(app, store, matchers):
+            app.notify("cli:alerts.none_open")
+
+
+def _open(app: App, store: Store, matchers: Sequence[Matcher]) -> bool:
+    """True with an open finding or a lost device of these labels in the latest state of a watch."""
+    state = Snapshots(store, app.workspace.event.id, app.clock).latest() or {"open": (), "devices": ()}
+    found = [(Key(one["device"], one["check"], one["subject"]), one["status"]) for one in state["open"]]
+    found += [(Key(one["name"], DEVICE, ""), "not_measured") for one in state["devices"] if one["age"] is None]
+    labels = Alerts({device.name: device for device in app.workspace.devices}).labels
+    return any(all_match(matchers, labels(key, status)) for key, status in found)
 
 
 def _show(app: App, act: Act) -> None:

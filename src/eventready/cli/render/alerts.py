@@ -12,7 +12,8 @@ from eventready.core.strings.phrases import at, moment_of
 def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     """Yield the lines of an explanation."""
     labels = ", ".join(f'{name}="{one}"' for name, one in found["labels"].items() if one)
-    since = text("watch:explain.since", lang, at=at(moment_of(found["since"]))) if found["since"] else ""
+    absent = text("watch:explain.absent", lang)
+    since = text("watch:explain.since", lang, at=at(moment_of(found["since"]))) if found["since"] else absent
     yield f"{labels}{since}"
     if found["muted"]:
         yield "  " + text(f"watch:explain.{found['muted']}", lang, cause=found["cause"])
