@@ -41,6 +41,17 @@ def test_axe_and_the_policy_find_nothing(browser: Browser, live: Live) -> None:
         assert not [one for one in trouble if not one.startswith(live.url) and "404" not in one], path
 
 
+def test_a_page_that_stays_open_says_its_time(browser: Browser, live: Live) -> None:
+    page = browser.new_context().new_page()
+    page.clock.install()
+    page.goto(f"{live.url}/map")
+    assert not page.locator("#old").is_visible()
+    page.clock.run_for(61_000)
+    page.locator("#old").wait_for(state="visible")
+    page.locator("#old a").click()
+    page.locator("#old").wait_for(state="hidden")
+
+
 def test_a_finding_is_acknowledged_by_keyboard(browser: Browser, live: Live) -> None:
     """From the wall by Tab and Enter to the finding, and there to the act."""
     page, _trouble = opened(browser, live.url, 1280)

@@ -69,7 +69,8 @@ def model_of(request: Request) -> ReadModel:
 
 def html(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page from a template; see `render` for its context."""
-    context |= {"nonce": request.scope["nonce"], "rehearsal": model_of(request).clock.rehearsal}
+    clock = model_of(request).clock
+    context = {"moment": clock.now(), **context, "nonce": request.scope["nonce"], "rehearsal": clock.rehearsal}
     return HTMLResponse(render(template, viewer_of(request), path=request.url.path, **context), status)
 
 
