@@ -473,8 +473,8 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed
     with Store.of_workspace(workspace.path) as store:
-        state = {"open": [{"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}]}
-        state["devices"] = [{"name": "core-2", "age": None}]
+        failed = {"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}
+        state = {"open": [failed], "devices": [{"name": "core-2", "age": None}]}
         store.current("watch").put(f"{workspace.event.id} rehearsal", state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):

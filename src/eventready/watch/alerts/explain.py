@@ -29,7 +29,7 @@ _EXPRESSION = frozenset("()[]{}\\")
 def impossible(settings: AlertsFile, workspace: Workspace) -> Iterator[WorkspaceError]:
     """Yield the conditions of alerts.yaml on a device, check, role or venues of no alert, and unknown venues."""
     devices, where = workspace.devices, str(workspace.path / "inventory" / FILE)
-    known = {
+    known: dict[str, set[str]] = {
         "device": {one.name for one in devices},
         "check": {DEVICE, CHECK, *(one.name for one in all_checks())},
         "role": {one.role for one in devices},
@@ -44,8 +44,8 @@ def impossible(settings: AlertsFile, workspace: Workspace) -> Iterator[Workspace
                 what = message("watch:call.impossible", condition=str(one), value=value, label=one.label)
                 yield WorkspaceError(what, where=where, do=suggest(value, values))
     for name in {one.venue for one in settings.receivers} - {"", *workspace.event.venue_ids}:
-        what, do = unknown_venue(name, workspace.event)
-        yield WorkspaceError(what, where=where, do=do)
+        cause, do = unknown_venue(name, workspace.event)
+        yield WorkspaceError(cause, where=where, do=do)
 
 
 def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]) -> list[dict[str, Any]]:
