@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.process.gc import ONCE, relaxed_gc
 
 _ordinary = builtins.__import__
 #: True while `load_command` imports a module for its declarations.
@@ -59,7 +59,7 @@ def _postponed(
 
 def load_deferred() -> None:
     """Import all names left so far."""
-    with relaxed_gc():
+    with relaxed_gc(ONCE):
         while _modules:
             names = _modules.pop()
             names.update({name: value.load() for name, value in names.items() if isinstance(value, _Name)})

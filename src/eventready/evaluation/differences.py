@@ -52,19 +52,24 @@ def identity(finding: Entry) -> Identity:
     return (str(finding.get("check", "")), str(finding.get("device", "")), str(finding.get("subject", "")))
 
 
-def compare_runs(earlier: Run, later: Run, *, unchanged: bool = True) -> Diff:
+def compare_runs(earlier: Run, later: Run, subjects_open: Mapping[tuple[str, str], int] | None = None) -> Diff:
     """Compare the findings of two runs, device by device where both are stored so.
 
-    Without `unchanged`, the changes that are `still` are counted only: each is UNNAMED.
+    With `subjects_open`, the numbers of the later run's subjects without a pass by device and check, the changes that
+    are `still` are counted only: each is UNNAMED.
     """
     before, after = earlier.findings_by_device(), later.findings_by_device()
     if before is None or after is None:
         return compare(earlier.findings(), later.findings())
     changes = [
         (kind, change)
-        for _, old, new in _aligned(before, after)
+        for device, old, new in _aligned(before, after)
         for check in old.keys() | new.keys()
-        for kind, change in _changes_of(old.get(check, b""), new.get(check, b""), unchanged=unchanged)
+        for kind, change in (
+            [("still", UNNAMED)] * subjects_open.get((device, check.decode(errors="replace")), 0)
+            if subjects_open is not None and old.get(check) == new.get(check)
+            else _changes_of(old.get(check, b""), new.get(check, b""), unchanged=subjects_open is None)
+        )
     ]
     named = sorted((item for item in changes if item[1] is not UNNAMED), key=lambda item: item[1].identity)
     return _sorted_out(named + [("still", UNNAMED)] * (len(changes) - len(named)))
@@ -82,11 +87,10 @@ def _aligned(
 
 def _changes_of(before: bytes, after: bytes, *, unchanged: bool) -> Iterable[tuple[str, Change]]:
     """Changes of the findings of a check at a device."""
-    if before == after:
-        wrong = () if all_passed(after) else _worst(open_among(after)).values()
-        return [("still", Change(finding, finding) if unchanged else UNNAMED) for finding in wrong]
     if all_passed(before) and all_passed(after):
         return ()
+    if before == after:
+        return [("still", Change(finding, finding)) for finding in _worst(open_among(after)).values()]
     changes = _changes(decoded(before), decoded(after))
     return changes if unchanged else ((kind, UNNAMED if kind == "still" else change) for kind, change in changes)
 

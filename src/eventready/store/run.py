@@ -92,15 +92,22 @@ def sifted(findings: bytes) -> tuple[bytes, list[bytes]]:
     return (findings, []) if _PASS in left else (left, passed)
 
 
-def head(passed: bytes) -> bytes:
-    """Pass of `sifted` without its subject, figures and sentence."""
-    before, _, rest = passed.partition(b',"evidence":')
-    _, sign, after = rest.rpartition(b',"venues":')
-    return before + sign + after if sign else passed
+def counted(passed: Iterable[bytes]) -> Iterator[tuple[Any, int]]:
+    """Passes of `sifted` without subject, figures and sentence, with their numbers."""
+    numbers: Counter[bytes] = Counter()
+    key = first = last = b"-"
+    for piece in passed:
+        if not (piece.startswith(first) and piece.endswith(last)):  # most are like the one before
+            before, evidence, rest = piece.partition(b',"evidence":')
+            _, venues, after = rest.rpartition(b',"venues":')
+            first, last = (before + evidence, venues + after) if venues else (b"-", b"-")
+            key = before + last if venues else piece
+        numbers[key] += 1
+    return zip(passes(numbers), numbers.values(), strict=True)
 
 
 def passes(pieces: Iterable[bytes]) -> list[Any]:
-    """Decoded passes of `sifted`, also those of `head`."""
+    """Decoded passes of `sifted`, also those of `counted`."""
     return decoded(b",".join([_NEXT[2:] + piece + b"," + _PASS + b"}" for piece in pieces]))
 
 

@@ -41,11 +41,11 @@ def test_rows_of_devices_are_read_as_a_whole_document_is(
     entries.sort(key=itemgetter("device", "check"))
     rows = [(name, {b"": canonical(list(found))[1:-1]}) for name, found in groupby(entries, itemgetter("device"))]
     whole, stored = Run({"findings": entries}), Run(Parts({"findings": Items.of_devices(lambda: rows)}))
-    counted, all_counted = (
+    indexed, all_indexed = (
         {check: sorted(found, key=lambda one: one.status == "pass") for check, found in index_findings(run).items()}
         for run in (stored, whole)
     )
-    assert counted == all_counted
+    assert indexed == all_indexed
     context = RunContext.of({"devices": [{"name": "a", "venues": ["v"]}]}, Language("en"))
     heaps = MeasureHeap(), MeasureHeap()
     read, expected = (RunFindings.of(run, context, heap.add) for run, heap in zip((stored, whole), heaps, strict=True))

@@ -16,7 +16,7 @@ from eventready.assurance.roster.roster import Role
 from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.strings.phrases import moment_of
 from eventready.drill.record import MEASURED, DrillRun
-from eventready.store.run import Run, head, passes
+from eventready.store.run import Run, counted
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -84,21 +84,20 @@ class FindingCount:
 def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
     """Counts of a run's findings by check, read once for all clauses; venues are the finding's or its device's."""
     venues = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
-    counted: Counter[tuple[str, str, frozenset[str], str]] = Counter()
+    totals: Counter[tuple[str, str, frozenset[str], str]] = Counter()
     for group, passed in run.sifted_findings():
-        numbers = Counter(map(_counted, group))
-        heads = Counter(map(head, passed))
-        for finding, number in zip(passes(heads), heads.values(), strict=True):
-            numbers[_counted(finding)] += number
+        numbers = Counter(map(_about, group))
+        for finding, number in counted(passed):
+            numbers[_about(finding)] += number
         for (check, device, own, status), number in numbers.items():
-            counted[str(check), str(device), frozenset(own or venues.get(device, ())), status] += number
+            totals[str(check), str(device), frozenset(own or venues.get(device, ())), status] += number
     found: dict[str, list[FindingCount]] = {}
-    for (check, device, at, status), count in counted.items():
+    for (check, device, at, status), count in totals.items():
         found.setdefault(check, []).append(FindingCount(check, device, at, status, count))
     return found
 
 
-def _counted(finding: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...], str]:
+def _about(finding: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...], str]:
     return finding["check"], finding["device"], tuple(finding.get("venues") or ()), _status(finding)
 
 

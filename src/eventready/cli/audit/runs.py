@@ -18,7 +18,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.process.gc import ONCE, relaxed_gc
 
 with deferred():
     from eventready.assurance.papers.language import Language
@@ -160,7 +160,7 @@ def _place(observation: Mapping[str, Any]) -> dict[str, str]:
 @click.argument("later", default="latest")
 @click.option("--all", "everything", is_flag=True, help="In the table, list unchanged findings too.")
 @click.pass_obj
-@relaxed_gc()
+@relaxed_gc(ONCE)
 def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
 

@@ -19,7 +19,7 @@ from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.core.strings.phrases import short
 
 with deferred():
@@ -78,7 +78,7 @@ def _options(default: str) -> Callable[[F], F]:
 
     def add(function: F) -> F:
         @wraps(function)
-        @relaxed_gc()
+        @relaxed_gc(ONCE)
         def call(  # the options of every paper
             app: App, *, forms: tuple[Form, ...], out: Path | None, eml: bool, rehearsal: bool, check: bool, **more: Any
         ) -> Exit:

@@ -15,7 +15,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.process.gc import ONCE, relaxed_gc
 
 with deferred():
     from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
@@ -42,7 +42,7 @@ def command() -> None:
 @click.option("--out", type=PATH, help="File, folder, or - for stdout.  [default: WORKSPACE/reports]")
 @rehearsal_option
 @click.pass_obj
-@relaxed_gc()
+@relaxed_gc(ONCE)
 def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
     """Write the readiness report: verdicts, findings, blind spots and evidence.
 

@@ -11,22 +11,22 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Thresholds of the three generations (Python's default: 700, 10, 10).
-_RELAXED = (200_000, 5, 20)
+#: Thresholds of the first generation (Python's default: 700), and of a process that ends with the block.
+_RELAXED, ONCE = 200_000, 2_000_000
 
 #: Without the last collection of Python, whose memory ends with the process: a tenth of the CPU time of a command.
 atexit.register(gc.freeze)
 
 
 @contextmanager
-def relaxed_gc() -> Iterator[None]:
+def relaxed_gc(first: int = _RELAXED) -> Iterator[None]:
     """Relax the collector inside the block and freeze existing objects, to share memory with forked processes."""
     before = gc.get_threshold()
-    if before == _RELAXED:  # nested: the outer block restores the settings
+    if before[0] >= first:  # nested: the outer block restores the settings
         yield
         return
     gc.freeze()
-    gc.set_threshold(*_RELAXED)
+    gc.set_threshold(first, 5, 20)
     try:
         yield
     finally:

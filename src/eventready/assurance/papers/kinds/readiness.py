@@ -335,7 +335,7 @@ class _Report:
         if previous is None:
             yield from () if charts else (paragraph(self._t("page:trend_none")),)
             return
-        changes = finding_changes(previous, self.run, self.language)
+        changes = finding_changes(previous, self.run, self.findings.subjects_open, self.language)
         yield paragraph(self._t("page:compared", run=clean(previous.id)), "note")
         yield Facts(tuple((change.title, str(change.count)) for change in changes))
         for change in changes:

@@ -100,7 +100,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
     before = writer.material.baseline
     if results is None or before is None:
         return [*blocks, writer.p("papers:changes_unknown")]
-    diff = compare_runs(before, results.run, unchanged=False)
+    diff = compare_runs(before, results.run, results.findings.subjects_open)
     kinds = ("fixed", "better", "new", "worse", "still", "unseen")
     counts = {kind: len(getattr(diff, kind)) for kind in kinds}
     blocks.append(writer.p("papers:changes", before=moment_of(Summary.of(before.document, {}).moment), **counts))

@@ -6,14 +6,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
 from eventready.core.messages import from_record, in_language
-from eventready.store.run import Run, head, passes
+from eventready.store.run import Run, counted, passes
 
 #: From the most to the least urgent.
 ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
@@ -93,10 +93,14 @@ class RunContext:
         names = {str(v["id"]): clean(v.get(named) or v.get("name") or v["id"]) for v in venues}
         return cls({str(d["name"]): d for d in document.get("devices", ())}, names, language)
 
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
+        return tuple(self.venue_names)
+
     def venues_of(self, finding: Entry) -> tuple[str, ...]:
         """Venue ids of a finding: its own, else those of its device; in the event's order."""
         own = finding.get("venues") or self.devices.get(str(finding.get("device")), {}).get("venues", ())
-        return _in_order(tuple(map(str, own)), tuple(self.venue_names))
+        return _in_order(tuple(map(str, own)), self._order)
 
     def role(self, device: Entry) -> str:
         """The role of a device in words."""
@@ -113,7 +117,8 @@ class RunFindings:
     status.
 
     `passes` by device; `counts`, `by_check` and `by_duty` number the findings of each status; `statuses` maps the
-    references of verdicts (`device check subject`) to statuses. `states`: for a map.
+    references of verdicts (`device check subject`) to statuses. `states`: for a map. `subjects_open`: number of
+    subjects without a pass, by device and check.
     """
 
     lines: tuple[FindingLine, ...]
@@ -123,6 +128,7 @@ class RunFindings:
     by_duty: Mapping[tuple[str, str], int]
     statuses: Mapping[str, str]
     states: DeviceStates
+    subjects_open: Mapping[tuple[str, str], int]
 
     @classmethod
     def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], bool]) -> RunFindings:
@@ -137,6 +143,7 @@ class RunFindings:
         subjects: dict[tuple[str, str], list[str]] = {}
         others: list[tuple[tuple[object, ...], tuple[Any, ...]]] = []
         statuses: dict[str, str] = {}
+        subjects_open: Counter[tuple[str, str]] = Counter()
         states = DeviceStates()
         wanted = True
         for left, packed in run.sifted_findings():
@@ -151,19 +158,22 @@ class RunFindings:
                     by_duty[duty, status] += number
                 if status == "pass":
                     passed[device, check] += number
+            places = set()
             for finding in group:
                 if finding["status"] != "pass":
                     place = _place(finding)
-                    others.append((_urgency(finding, place), _line(finding, context)))
+                    places.add(place)
+                    others.append((_urgency(finding, place), _line(finding, place, context)))
                     statuses[" ".join(place).strip()] = str(finding["status"])
                     states.include(finding)
                 elif counts["pass"] <= NAMED_PASSES:
                     key = str(finding.get("device", "")), str(finding.get("check", ""))
                     subjects.setdefault(key, []).append(str(finding.get("subject", "")))
+            subjects_open.update([place[:2] for place in places])
         others.sort(key=itemgetter(0))
         lines = tuple(FindingLine(f"f{number}", *line) for number, (_, line) in enumerate(others, 1))
         grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
-        return cls(lines, grouped, counts, by_check, by_duty, statuses, states)
+        return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open)
 
 
 @dataclass(frozen=True)
@@ -197,14 +207,13 @@ def _numbers(
     findings: Iterable[Entry], packed: Iterable[bytes]
 ) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
     """Numbers of findings and packed passes by status, device, check, duties, and blindness."""
-    numbers = Counter(map(_counted, findings))
-    heads = Counter(map(head, packed))
-    for finding, number in zip(passes(heads), heads.values(), strict=True):
-        numbers[_counted(finding)] += number
+    numbers = Counter(map(_about, findings))
+    for finding, number in counted(packed):
+        numbers[_about(finding)] += number
     return numbers
 
 
-def _counted(finding: Entry) -> tuple[str, str, str, tuple[Any, ...], bool]:
+def _about(finding: Entry) -> tuple[str, str, str, tuple[Any, ...], bool]:
     get = finding.get
     return finding["status"], get("device", ""), get("check", ""), tuple(get("duties", ())), bool(get("blind"))
 
@@ -268,23 +277,36 @@ def _urgency(finding: Entry, place: tuple[str, str, str]) -> tuple[object, ...]:
     return ranked(str(finding["status"])), blind, natural(device), check, natural(subject), sentence
 
 
-def _line(finding: Entry, context: RunContext) -> tuple[Any, ...]:
+def _line(finding: Entry, place: tuple[str, str, str], context: RunContext) -> tuple[Any, ...]:
     """Values of a FindingLine without its anchor."""
-    language, check = context.language, str(finding.get("check", ""))
+    language, get = context.language, finding.get
+    device, check, subject = place
+    title, words, duties = _titles(language, check, subject, tuple(get("duties", ())))
     return (
         str(finding["status"]),
         check,
-        language.check(check),
-        clean(finding.get("device", "")),
-        language.subject(str(finding.get("subject", ""))),
+        title,
+        clean(device),
+        words,
         language.sentence(finding),
-        bool(finding.get("blind")),
+        bool(get("blind")),
         context.venues_of(finding),
-        tuple(map(clean, finding.get("duties", ()))),
-        tuple(map(str, finding.get("evidence", ()))),
-        clean(in_language(from_record(finding, "waiver"), language.code)),
-        str(finding.get("message_id", "")),
+        duties,
+        tuple(map(str, get("evidence", ()))),
+        _waiver(finding, language) if get("waiver") or get("waiver_text") else "",
+        str(get("message_id", "")),
     )
+
+
+def _waiver(finding: Entry, language: Language) -> str:
+    return clean(in_language(from_record(finding, "waiver"), language.code))
+
+
+@lru_cache(maxsize=4_096)
+def _titles(
+    language: Language, check: str, subject: str, duties: tuple[object, ...]
+) -> tuple[str, str, tuple[str, ...]]:
+    return language.check(check), language.subject(subject), tuple(map(clean, duties))
 
 
 def _passes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.papers.document.figures.charts import Series
@@ -35,9 +35,11 @@ def series(now: Summary, earlier: Sequence[Summary], language: Language) -> tupl
     return (*counted, _coverage(points, language))
 
 
-def finding_changes(previous: Run, run: Run, language: Language) -> tuple[FindingChanges, ...]:
+def finding_changes(
+    previous: Run, run: Run, subjects_open: Mapping[tuple[str, str], int], language: Language
+) -> tuple[FindingChanges, ...]:
     """Return the changes of findings between two consecutive runs."""
-    diff = compare_runs(previous, run, unchanged=False)
+    diff = compare_runs(previous, run, subjects_open)
     found = ((kind, getattr(diff, kind)) for kind in _KINDS)
     return tuple(
         FindingChanges(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eventready.assurance.papers.document.model import Block, Cell, Chart, Document, Heading, OnScreen, Table
+from eventready.assurance.papers.document.model import Block, Cell, Chart, Document, Heading, Link, OnScreen, Table
 from eventready.assurance.papers.language import Language
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -74,7 +74,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"kind": _kind, "svg": _svg, "cell": _cell, "row_head": _row_head}
+    environment.filters |= {"kind": _kind, "svg": _svg, "cell": _cell, "row_head": _row_head, "refs": _refs}
     return environment
 
 
@@ -88,6 +88,12 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
 
 def _kind(block: Block) -> str:
     return type(block).__name__
+
+
+def _refs(links: Iterable[Link]) -> Markup:
+    """Links within the page; a macro would take three times as long, for tens of thousands."""
+    shown = [f' <a class="refs" href="#{escape(one.anchor)}">{escape(one.text)}</a>' for one in links]
+    return Markup("".join(shown))  # noqa: S704  the texts are escaped
 
 
 def _cell(cell: str | Cell) -> Cell:
