@@ -135,12 +135,13 @@ _MAX_PLAIN, _MAX_PLAIN_LENGTH = 20_000, 200
 def _has_keys(text: str) -> bool:
     """Return True for a text with a word in the form of a key, searched only in parts as long between blanks."""
     fresh = set(text.split("\n")).difference(_plain_lines)
-    parts = ((line, part) for line in fresh for part in line.split() if len(part) >= _LONG)
-    keyed = {line for line, part in parts if any(map(_is_mixed, _LONG_WORD.findall(part)))}
+    parts = (part for part in "\n".join(fresh).split() if len(part) >= _LONG)
+    if any(_is_mixed(word) for part in parts for word in _LONG_WORD.findall(part)):
+        return True
     if len(_plain_lines) > _MAX_PLAIN:
         _plain_lines.clear()
-    _plain_lines.update(line for line in fresh - keyed if len(line) <= _MAX_PLAIN_LENGTH)
-    return bool(keyed)
+    _plain_lines.update(line for line in fresh if len(line) <= _MAX_PLAIN_LENGTH)
+    return False
 
 
 def _is_mixed(word: str) -> bool:

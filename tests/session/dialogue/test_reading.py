@@ -96,13 +96,16 @@ def test_silence_never_gives_a_command_the_answer_of_another(
     ]
 
 
-def test_commands_written_ahead_of_a_late_echo_are_sent_once(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("slow", [{"echo_delay": 0.3}, {"answer_delay": 0.3}], ids=str)
+def test_lines_written_ahead_of_a_slow_device_are_sent_once(
+    ssh: Make, slow: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Screen, "settle_s", 0.1)
-    script = Script(answers=ANSWERS, echo_delay=0.3)
+    script = Script(answers=ANSWERS, **slow)
     with open_session(ssh(script), kind(pipeline=8)) as session:
         replies = session.send_commands(COMMANDS)
     assert [reply.text for reply in replies] == list(ANSWERS.values())
-    assert [line for line in script.heard if line in ANSWERS] == COMMANDS
+    assert script.heard == ["terminal length 0", "terminal width 0", *COMMANDS]
 
 
 @pytest.mark.parametrize("login", [True, False])

@@ -167,7 +167,9 @@ class Opening:
         if echo:
             return self._screen.prompt if self._screen.at_prompt() else b""
         if begun and sent > 1 and self._buffer.silence_s >= self._screen.patience_s:
-            raise _SetupLost
+            if find_prompt(_end_of(self._buffer.text, begun.end), self._patterns):
+                raise _SetupLost
+            return b""  # the device still executes the first
         prompt = find_prompt(bytes(self._buffer.text[self._screen.sent_at :][-_NEAR_END:]), self._patterns)
         return prompt if prompt and self._screen.answered_without_echo(prompt, sent) else b""
 

@@ -162,6 +162,11 @@ class Transport(ServiceRequestingTransport):
         signed = (f"{kind}{SUFFIX}" for kind in key_types if certified and f"{kind}{SUFFIX}" in self._key_info)
         offer.key_types = (*signed, *(k for k in key_types if k in known), *(k for k in key_types if k not in known))
 
+    def _filter_algorithm(self, type_: str) -> tuple[str, ...]:
+        """Return the algorithms of a kind, of which none is disabled: paramiko looks for that sixteen times a login."""
+        names: tuple[str, ...] = getattr(self, f"_preferred_{type_}")
+        return names
+
     def _really_parse_kex_init(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         parsed: dict[str, Any] = _PARAMIKO._really_parse_kex_init(self, *args, **kwargs)
         self.peer_offer = {name: value for name, value in parsed.items() if isinstance(value, list)}
