@@ -163,7 +163,7 @@ class Transport(ServiceRequestingTransport):
         offer.key_types = (*signed, *(k for k in key_types if k in known), *(k for k in key_types if k not in known))
 
     def _filter_algorithm(self, type_: str) -> tuple[str, ...]:
-        """Return the algorithms of a kind, of which none is disabled: paramiko looks for that sixteen times a login."""
+        """Return the preferred algorithms of a kind; paramiko leaves out disabled ones, of which we have none."""
         names: tuple[str, ...] = getattr(self, f"_preferred_{type_}")
         return names
 
