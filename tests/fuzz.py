@@ -33,7 +33,7 @@ class Rounds:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._end = monotonic() + seconds  # with the collection
+        self._seconds = seconds  # without the collection
         self._cost: dict[str, float] = {}  # seconds of an example, by test
         self.ran = self.rounds = self.tests = 0
 
@@ -57,7 +57,7 @@ class Rounds:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run rounds until the time is used or a test fails."""
-        end = self._end
+        end = monotonic() + self._seconds
         while session.items and monotonic() < end and not session.testsfailed:
             items = random.sample(session.items, len(session.items))
             for item, after in zip(items, [*items[1:], None], strict=True):
