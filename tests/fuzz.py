@@ -65,7 +65,8 @@ class Rounds:
                 self._run(item, None if last else after, (end - monotonic()) / len(items))
                 if last or session.testsfailed:
                     break
-            self.rounds += 1
+            else:
+                self.rounds += 1
         return True
 
     def _run(self, item: pytest.Item, following: pytest.Item | None, share_s: float) -> None:
