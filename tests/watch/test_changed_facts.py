@@ -29,19 +29,33 @@ MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)
 DEVICE = Device(
     "r1", "router", "huawei_vrp", "192.0.2.1", venues=("hall",), expect=Expect.model_validate({"uplinks": ["GE0/0/1"]})
 )  # fmt: skip
-PORT = Interface(name="GE0/0/1", admin="up", oper="up", bandwidth_bps=10**9, in_bps=1, out_bps=1)
+PORT = Interface(
+    name="GE0/0/1", admin="up", oper="up", bandwidth_bps=10**9, in_bps=1, out_bps=1, in_errors=0, crc_errors=0,
+    out_errors=0, in_drops=0, out_drops=0, transitions=2,
+)  # fmt: skip
+#: The last reading of a port: counters that grow or begin anew, and what a check reads.
+STATES_OF_COUNTERS: list[dict[str, Any]] = [
+    *({"in_bytes": octets, "out_bytes": octets} for octets in (10, 2_000, 6_000_000_000, 6_000_005_000)),
+    *({"in_bytes": octets, "in_bps": 7 * 10**8} for octets in (3_000, 6_000_005_000)),
+    *({"in_bytes": 6_000_005_000, name: 9} for name in ("in_errors", "out_errors", "in_drops", "transitions")),
+    {"in_bytes": 6_000_005_000, "oper": "down"},
+    {"in_bytes": 6_000_005_000, "in_errors": None, "in_drops": None},
+]
 #: Answers of a fact; the same object is an unchanged answer.
 ANSWERS = {
     "cpu": [Observation("r1", "cpu", Status.PARSED, rows=(Cpu(five_minutes=load),)) for load in (10, 75, 99)],
     "memory": [Observation("r1", "memory", Status.PARSED, rows=(Memory(used_percent=load),)) for load in (10, 85)],
     "interface": [
         Observation("r1", "interface", Status.PARSED, rows=(PORT.model_copy(update=state),))
-        for state in ({"oper": "up", "in_errors": 0}, {"oper": "down", "in_errors": 0}, {"oper": "up", "in_errors": 9})
+        for state in STATES_OF_COUNTERS
     ],
 }  # fmt: skip
 LOST = {fact: Observation("r1", fact, Status.TIMEOUT, reason="no answer") for fact in ANSWERS}
 STEPS = st.lists(
-    st.tuples(st.sampled_from([*ANSWERS]), st.integers(-1, 2), st.sampled_from([1, 10, 25, 100, 400])), max_size=30
+    st.tuples(
+        st.sampled_from([*["interface"] * 6, *ANSWERS]), st.integers(-1, 11), st.sampled_from([10, 1, 5, 25, 100, 400])
+    ),
+    max_size=30,
 )
 
 
@@ -50,7 +64,7 @@ def _watcher() -> Watcher:
     return Watcher(WatchJob(EVENT, {"r1": DEVICE}, matrix), States(), lambda _fact: 15.0)
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(STEPS)
 def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int, int]]) -> None:
     partial, whole, now = _watcher(), _watcher(), 0.0

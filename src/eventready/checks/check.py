@@ -124,6 +124,8 @@ class Check:
     the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's
     subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
+    `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, the
+    findings stay, whatever else moves and however long it takes. Empty: all fields.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Check:
     expected_only: bool = False
     each: Callable[[Device], Iterable[Finding]] | None = None
     varies: bool = False
+    rests_on: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -174,6 +177,7 @@ def check(
     expected_only: bool = False,
     each: Callable[[Device], Iterable[Finding]] | None = None,
     varies: bool = False,
+    rests_on: Iterable[str] = (),
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -183,7 +187,7 @@ def check(
         settled = limits or NoLimits()
         CHECKS[name] = Check(
             name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each,
-            varies,
+            varies, frozenset(rests_on),
         )  # fmt: skip
         return function
 

@@ -60,6 +60,15 @@ class Fact(BaseModel):
     key: ClassVar[tuple[str, ...]] = ()
     tie: ClassVar[tuple[str, ...]] = ()
     moving: ClassVar[frozenset[str]] = frozenset()
+    counters: ClassVar[frozenset[str]] = frozenset()
+
+    def moved(self, later: Fact) -> set[str]:
+        """Fields with another value in a later record; all fields where the key differs or a counter began anew."""
+        mine, others = vars(self), vars(later)
+        found = {name for name, value in mine.items() if value != others.get(name)}
+        fallen = (name for name in found & self.counters if (mine[name] or 0) > (others.get(name) or 0))
+        anew = type(self) is not type(later) or not found.isdisjoint(self.key) or any(fallen)
+        return set(mine) if anew else found
 
     def alike(self, other: Fact) -> bool:
         """True for the same record but for figures in `moving`."""
@@ -145,6 +154,7 @@ class Interface(Fact):
 
     key = ("name",)
     moving = frozenset({"in_bps", "out_bps", "in_percent", "out_percent", "in_bytes", "out_bytes", "changed_s"})
+    counters = frozenset({"in_bytes", "out_bytes"})
     name: Name
     description: MaybeText = None
     admin: UpDown

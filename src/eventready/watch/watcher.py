@@ -60,12 +60,23 @@ class WatchJob:
 
 @dataclass
 class _Fact:
-    """Latest answer of a fact: observation, time of the reading, and the reading of a counter before."""
+    """Latest answer of a fact: observation, time of the reading, and the reading of a counter before.
+
+    `step`: fields moved since the reading before, `moved`: and between this and its own; None for other records.
+    """
 
     observation: Observation
     at: float
     before: Observation | None = None
     before_at: float = 0.0
+    step: frozenset[str] | None = None
+    moved: frozenset[str] | None = None
+
+    def next(self, observation: Observation, now: float) -> _Fact:
+        """Return the next answer of a counter."""
+        step = _step(self.observation, observation)
+        moved = None if step is None or self.step is None else step | self.step
+        return _Fact(observation, now, self.observation, self.at, step, moved)
 
 
 class _Shown:
@@ -99,7 +110,8 @@ class _DeviceState:
 
     `cause`: the lost device in front of a lost device.
 
-    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last.
+    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
+    checks with all states of their findings, as they are, in force.
     `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
     """
 
@@ -110,8 +122,22 @@ class _DeviceState:
     lost: bool = False
     cause: str = ""
     pending: set[str] = field(default_factory=set)
+    compared: set[str] = field(default_factory=set)
     evaluated_at: float = -inf
     check_at: float = 0.0
+
+    def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
+        """Take the findings of some checks, or of all, and return the checks with other findings than before."""
+        anew: dict[str, list[Finding]] = {}
+        for finding in found:
+            anew.setdefault(finding.check, []).append(finding)
+        names = anew.keys() | (self.findings if checks is None else checks)
+        differing = {name for name in names if anew.get(name) != self.findings.get(name)}
+        if differing:
+            kept = {name: known for name, known in self.findings.items() if name not in differing}
+            self.findings = dict(sorted((kept | {name: anew[name] for name in differing & anew.keys()}).items()))
+            self.compared -= differing
+        return differing
 
 
 class Watcher:
@@ -224,9 +250,7 @@ class Watcher:
         if known and known.observation.status.measured and not observation.status.measured:
             return False
         before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
-        state.facts[observation.fact] = (
-            _Fact(observation, now, before.observation, before.at) if before else _Fact(observation, now)
-        )
+        state.facts[observation.fact] = before.next(observation, now) if before else _Fact(observation, now)
         return True
 
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
@@ -247,8 +271,8 @@ class Watcher:
                 self._rest(name, stale, now, moment)
                 continue
             for fact in stale:
-                state.facts[fact].observation = self._stale(state.facts[fact], now)
-                state.facts[fact].before = None
+                known = state.facts[fact]
+                state.facts[fact] = _Fact(self._stale(known, now), known.at)
             if not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
@@ -323,13 +347,11 @@ class Watcher:
         found = evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
             history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
-        )  # fmt: skip
-        state.findings = {} if checks is None else {c: known for c, known in state.findings.items() if c not in checks}
-        for finding in found:
-            state.findings.setdefault(finding.check, []).append(finding)
-        state.findings = dict(sorted(state.findings.items()))
+        ) if checks is None or checks else ()  # fmt: skip
+        differing = state.take(found, checks)
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
-        state.shown.changed()
+        if differing or changes or state.pending:
+            state.shown.changed()
         return changes
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
@@ -338,7 +360,16 @@ class Watcher:
         if now - state.evaluated_at >= _ANEW_S:
             state.evaluated_at = now
             return None
-        return frozenset(check for check, read in self._checks[name].items() if not read.isdisjoint(changed))
+        return frozenset(
+            check
+            for check, read in self._checks[name].items()
+            if any(fact in read and not self._stays(check, state.facts.get(fact)) for fact in changed)
+        )
+
+    def _stays(self, check: str, known: _Fact | None) -> bool:
+        """True for a check with the findings of the reading before, whatever moved in a counter."""
+        moved = known.moved if known else None
+        return moved is not None and bool(rests := self._job.matrix.checks[check].rests_on) and rests.isdisjoint(moved)
 
     def _compared(self, name: str, facts: set[str], at: float, *, at_once: bool) -> list[StateChange]:
         """Compare the findings of the checks of some facts with the states in force."""
@@ -346,7 +377,7 @@ class Watcher:
         needs = [
             check
             for check in self._checks[name]
-            if not facts.isdisjoint(checks[check].needs) and self._settled(state, check)
+            if check not in state.compared and not facts.isdisjoint(checks[check].needs) and self._settled(state, check)
         ]
         compared = [finding for check in needs for finding in state.findings.get(check, ())]
         cause = state.cause or name if state.lost else ""
@@ -356,6 +387,7 @@ class Watcher:
         for check in needs:
             pending = self.states.pending(state.findings.get(check, ()))
             (state.pending.add if pending else state.pending.discard)(check)
+            (state.compared.discard if pending else state.compared.add)(check)
         return changes
 
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
@@ -405,6 +437,13 @@ def _alike(one: Observation | None, other: Observation) -> bool:
     if one is None or (one.status, one.unread, len(one.rows)) != (other.status, other.unread, len(other.rows)):
         return False
     return one is other or all(map(Fact.alike, one.rows, other.rows))
+
+
+def _step(before: Observation, now: Observation) -> frozenset[str] | None:
+    """Return the fields moved in the records of a counter; None for other records."""
+    if (before.status, before.unread, len(before.rows)) != (now.status, now.unread, len(now.rows)):
+        return None
+    return frozenset().union(*(one.moved(later) for one, later in zip(before.rows, now.rows, strict=True)))
 
 
 def _readings(known: _Fact) -> tuple[Observation, ...]:

@@ -19,6 +19,8 @@ _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABYTE = 1_000_000
 _HOUR_S = 3_600
 _WRAP = 1 << 32
+#: Figures of the use of a port.
+_LOAD = ("in_bps", "out_bps", "in_percent", "out_percent", "bandwidth_bps")
 
 
 class ErrorLimits(Limits):
@@ -67,7 +69,7 @@ def uplinks(view: DeviceView) -> Iterator[tuple[str, Interface | None]]:
         yield name, ports.get(port_key(name))
 
 
-@_uplink_check("uplink")
+@_uplink_check("uplink", rests_on=("admin", "oper"))
 def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every uplink is there and up."""
     for name, row in uplinks(view):
@@ -81,7 +83,7 @@ def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-@_uplink_check("interface_errors", limits=ErrorLimits())
+@_uplink_check("interface_errors", limits=ErrorLimits(), rests_on=("in_errors", "crc_errors", "out_errors"))
 def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
@@ -144,7 +146,7 @@ def _volume(before: Interface, now: Interface) -> int:
     return max(_grown(before, now, "in_bytes") or 0, 0) + max(_grown(before, now, "out_bytes") or 0, 0)
 
 
-@_uplink_check("interface_drops", topic="traffic", limits=DropLimits())
+@_uplink_check("interface_drops", topic="traffic", limits=DropLimits(), rests_on=("in_drops", "out_drops"))
 def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
     if not _reports_any(view, "in_drops", "out_drops"):
@@ -185,7 +187,7 @@ def _drops(
     return passed(name, "checks:drops.few", value=count) if whole else one_way(name, "checks:drops.one_direction")
 
 
-@_uplink_check("utilisation", topic="traffic", limits=UtilisationLimits())
+@_uplink_check("utilisation", topic="traffic", limits=UtilisationLimits(), rests_on=_LOAD)
 def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
     if not _reports_any(view, "in_bps", "in_percent"):
@@ -225,6 +227,7 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
     limits=HeadroomLimits(),
     applies=expects("bundles"),
     expected_only=True,
+    rests_on=_LOAD,
 )
 def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Finding]:
     """A bundle carries its traffic after the loss of a member."""
