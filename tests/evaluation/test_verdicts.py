@@ -379,3 +379,13 @@ def test_verdicts_rest_on_the_telling_findings(findings: list[Finding], fail_on:
     kept = telling(findings)
     assert verdicts(venues, devices, kept) == verdicts(venues, devices, findings)
     assert exit_code(kept, Coverage(1, 1), fail_on) == exit_code(findings, Coverage(1, 1), fail_on)
+
+
+def test_references_of_services_and_venues_are_held_once() -> None:
+    found = verdicts([Venue("hoi-nghi", ("internet", "fixed")), Venue("van-hoa")], [ROUTER], [FAIL, WARN, MISSING])
+    assert len({id(piece) for one in found for piece in one.references if b"CPU" in piece}) == 2
+
+
+def test_only_measurements_of_access_are_held_by_device_and_check() -> None:
+    reading = [PASS, IDLE, replace(IDLE, check="memory"), replace(WARN, check="memory")]
+    assert len({place for weight in weights([ROUTER], reading) for place in weight.measures}) <= 2

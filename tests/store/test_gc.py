@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.store.documents import compress, decompress
 
 
@@ -32,7 +32,7 @@ def test_a_damaged_document_leaves_the_collector_as_it_was() -> None:
 
 
 def test_objects_of_a_large_block_are_not_traversed_at_its_end() -> None:
-    with relaxed_gc():
+    with relaxed_gc(ONCE):
         kept = [[number] for number in range(5_000)]
         before = gc.get_stats()[0]["collections"]
     assert kept

@@ -21,7 +21,7 @@ from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceC
 from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_packed_verdicts
+from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_references
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
 from eventready.checks.finding import Finding
@@ -163,7 +163,7 @@ def audit(
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
-        packed = with_packed_verdicts(document)
+        packed = with_references(document, found)
         del document, found  # the references of a large fleet take more memory than its results
         return AuditResult(store.finish(packed, digest), most_severe(codes))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventready import __version__
@@ -21,7 +21,7 @@ from eventready.facts.records import Fact
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
-from eventready.store.evidence import pack
+from eventready.store.evidence import pack_pieces
 from eventready.store.run import SCHEMA, Items, Parts, Run, Summary
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -76,17 +76,28 @@ def build_run(
             for device in _ordered(devices)
         ],
         "verdicts": [
-            {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because, "reasons": v.reasons}
-            for v in verdicts
+            {"venue": v.venue, "service": v.service, "verdict": v.verdict, "reasons": v.reasons} for v in verdicts
         ],
     }
 
 
-def with_packed_verdicts(document: Mapping[str, Any]) -> Parts:
-    """Document with compressed verdicts, which name all findings behind them for each service."""
-    packed = [pack(sorted_json(verdict)) for verdict in document["verdicts"]]
-    verdicts = Items(lambda: map(zlib.decompress, packed))
-    return Parts.of({**document, "verdicts": []}).with_parts({"verdicts": verdicts})
+def with_references(document: Mapping[str, Any], verdicts: Iterable[Verdict]) -> Parts:
+    """Document with the references of its verdicts, each compressed by itself."""
+    packed = [
+        pack_pieces(_with_references(entry, verdict))
+        for entry, verdict in zip(document["verdicts"], verdicts, strict=True)
+    ]
+    given = Items(lambda: map(zlib.decompress, packed))
+    return Parts.of({**document, "verdicts": []}).with_parts({"verdicts": given})
+
+
+def _with_references(entry: Mapping[str, Any], verdict: Verdict) -> Iterator[bytes]:
+    """Entry of a verdict as canonical JSON in pieces; `because` is the first key."""
+    first, bracket, rest = sorted_json({**entry, "because": []}).partition(b"[")
+    yield first + bracket
+    for number, items in enumerate(verdict.because_items()):
+        yield b"," + items if number else items
+    yield rest
 
 
 def _worker(device: str, workers: Mapping[str, str]) -> dict[str, str]:

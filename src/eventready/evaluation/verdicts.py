@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import Literal, NamedTuple, Protocol
+
+import orjson
 
 from eventready.checks.check import CHECKS
 from eventready.checks.equipment.access import ACCESS_CHECKS, access_checks
@@ -15,6 +17,7 @@ from eventready.checks.equipment.capture_age import CAPTURE
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import text
+from eventready.core.strings.json_text import sorted_json
 from eventready.evaluation.runner import Coverage
 from eventready.workspace.devices.device import ACCESS_ROLES, ROLE_SERVICES, Device, Role, Service
 
@@ -68,21 +71,26 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`reasons` are ids of messages, `references` name findings as `device check subject`, the worst first.
+    """`reasons` are ids of messages, `references` name findings as `device check subject`, the worst first, as JSON.
 
-    A device that gave no reading is named once, with the number of its checks: `device (27)`.
+    A device that gave no reading is named once, with the number of its checks: `device (27)`. A large fleet has a
+    million references: they are items of a JSON list in pieces, separated by commas.
     """
 
     venue: str
     service: str
     verdict: Readiness
     reasons: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
+    references: tuple[bytes, ...] = ()
 
     @property
     def because(self) -> tuple[str, ...]:
         """The reasons in English, then the references."""
-        return (*(text(reason, "en") for reason in self.reasons), *self.references)
+        return tuple(orjson.loads(b"[" + b",".join(self.because_items()) + b"]"))
+
+    def because_items(self) -> Iterator[bytes]:
+        """`because` as items of a JSON list, in pieces."""
+        return filter(None, (_items([text(reason, "en") for reason in self.reasons]), *self.references))
 
 
 class Gravity(StrEnum):
@@ -124,6 +132,20 @@ def gravity(finding: Finding) -> Gravity:
     return _LESS.get(plain, Gravity.NONE) if waived else plain
 
 
+def verdicts(
+    venues: Iterable[Place],
+    devices: Sequence[Device],
+    findings: Iterable[Finding],
+    *,
+    left_out: Iterable[Device] = (),
+) -> tuple[Verdict, ...]:
+    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best.
+
+    A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
+    """
+    return verdicts_of(venues, devices, weights(devices, findings), left_out=left_out)
+
+
 def weights(devices: Iterable[Device], findings: Iterable[Finding]) -> tuple[Weight, ...]:
     """Weights of the findings of these devices, the input of verdicts."""
     serving = {device.name: device for device in devices}
@@ -145,24 +167,22 @@ def verdicts_of(
     *,
     left_out: Iterable[Device] = (),
 ) -> tuple[Verdict, ...]:
-    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best.
-
-    A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
-    """
+    """Return `verdicts` from weights."""
     absent = tuple(left_out)
     unread = _own(absent) - _own(devices)
     incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}
     answered = {place for device in (*devices, *absent) for place in _answered(device)}
-    at_venue: dict[str, list[Weight]] = {}
+    behind: dict[tuple[str, str], _Behind] = defaultdict(_Behind)
     for weight in weighed:
         for venue in weight.venues:
-            at_venue.setdefault(venue, []).append(weight)
+            for service in weight.services:
+                behind[venue, service].add(weight)
     return tuple(
         _verdict(
             venue.id,
             service,
             devices,
-            at_venue.get(venue.id, []),
+            behind[venue.id, service],
             complete=(venue.id, service) not in incomplete,
             answered=(venue.id, service) in answered,
         )
@@ -185,6 +205,7 @@ def _served(device: Device) -> Iterator[tuple[str, str]]:
 
 
 def _answered(device: Device) -> Iterator[tuple[str, str]]:
+    """Venue and service of everything with a question at a device."""
     for question in device.questions:
         if question.venue:
             yield from ((question.venue, service) for service in question.services)
@@ -211,67 +232,100 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 _Key = tuple[tuple[str, ...], tuple[str, ...], Gravity, bool]
 
 
+_NO_ACCESS = ("", "")
+
+
 class Weight(NamedTuple):
     """Findings in succession, reduced for a verdict, alike in all but their references.
 
-    `names`: short references, or the device itself for each finding of a silent device. `measures`: devices and checks
-    of the findings based on a measurement.
+    `names`: short references, or the device itself for each finding of a silent device, as items of a JSON list.
+    `measures`: devices and checks of the findings based on a measurement of access, _NO_ACCESS for other ones.
     """
 
     venues: tuple[str, ...]
     services: tuple[str, ...]
     gravity: Gravity
     silent: bool
-    names: tuple[str, ...]
+    names: bytes
     measures: frozenset[tuple[str, str]]
 
 
 def _weight(same: _Key, findings: Sequence[Finding]) -> Weight:
     _, _, weight, silent = same
     named = () if weight is Gravity.NONE else findings
-    names = (one.device if silent else f"{one.device} {one.check} {one.subject}".strip() for one in named)
+    names = [one.device if silent else f"{one.device} {one.check} {one.subject}".strip() for one in named]
     measured = (one for one in findings if _measures(one))
-    measures = ((name, one.check) for one in measured for name in one.witnesses or (one.device,))
-    return Weight(*same, tuple(names), frozenset(measures))
+    measures = (
+        (name, one.check) if one.check in ACCESS_CHECKS else _NO_ACCESS
+        for one in measured
+        for name in one.witnesses or (one.device,)
+    )
+    return Weight(*same, _items(names), frozenset(measures))
+
+
+def _items(names: list[str]) -> bytes:
+    return sorted_json(names)[1:-1]
+
+
+class _Behind:
+    """Findings behind a verdict: references by gravity, and devices and checks with a measurement."""
+
+    def __init__(self) -> None:
+        self.measured: set[tuple[str, str]] = set()
+        self.found: set[Gravity] = set()
+        self._named: dict[Gravity, list[bytes]] = {gravity: [] for gravity in _REASONS}
+        self._silent: dict[Gravity, Counter[str]] = {gravity: Counter() for gravity in _REASONS}
+
+    def add(self, weight: Weight) -> None:
+        """Include findings."""
+        self.measured |= weight.measures
+        self.found.add(weight.gravity)
+        if weight.gravity is Gravity.NONE:
+            return
+        if weight.silent:
+            self._silent[weight.gravity].update(orjson.loads(b"[" + weight.names + b"]"))
+        else:
+            self._named[weight.gravity].append(weight.names)
+
+    def references(self) -> Iterator[bytes]:
+        """Short references, the worst first; the checks without an answer of a device are counted per device."""
+        for gravity in _REASONS:
+            yield from self._named[gravity]
+            yield _items([f"{device} ({count})" for device, count in self._silent[gravity].items()])
 
 
 def _verdict(
     venue: str,
     service: Service,
     devices: Iterable[Device],
-    weighed: Sequence[Weight],
+    behind: _Behind,
     *,
     complete: bool,
     answered: bool,
 ) -> Verdict:
     serving = [device for device in devices if device.serves(venue, service)]
-    wrong = any(service in finding.services and finding.gravity is Gravity.FAILURE for finding in weighed)
-    if not serving and not wrong:  # a vantage may show the failure of a service without devices
+    if (
+        not serving and Gravity.FAILURE not in behind.found
+    ):  # a vantage may show the failure of a service without devices
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE if complete else DEVICES_LEFT_OUT,))
-    by_gravity: dict[Gravity, list[Weight]] = {weight: [] for weight in Gravity}
-    measured: set[tuple[str, str]] = set()
-    for finding in weighed:
-        if service in finding.services:
-            by_gravity[finding.gravity].append(finding)
-            measured.update(finding.measures)
+    measured = behind.measured
     no_access = _lacking_access(venue, service, serving, measured) if complete else ()
-    references = tuple(reference for weight in _REASONS for reference in _named(by_gravity[weight]))
     reasons: tuple[str, ...] = ()
-    if by_gravity[Gravity.FAILURE]:
+    if Gravity.FAILURE in behind.found:
         readiness = Readiness.NOT_READY
-    elif by_gravity[Gravity.UNMEASURED] or not measured or not complete or no_access:
+    elif Gravity.UNMEASURED in behind.found or not measured or not complete or no_access:
         readiness = Readiness.NOT_MEASURED
         reasons = (
             *(() if complete else (DEVICES_LEFT_OUT,)),
             *no_access,
             *(() if measured else (NOTHING_MEASURED,)),
         )
-    elif by_gravity[Gravity.RISK] or not answered:
+    elif Gravity.RISK in behind.found or not answered:
         readiness = Readiness.READY_WITH_RISK
         reasons = () if answered else (NO_ANSWER_EXPECTED,)
     else:
         readiness = Readiness.READY
-    return Verdict(venue, service, readiness, reasons, references)
+    return Verdict(venue, service, readiness, reasons, tuple(behind.references()))
 
 
 def _lacking_access(
@@ -307,13 +361,6 @@ def _measures(finding: Finding) -> bool:
         return False
     check = CHECKS.get(finding.check)
     return check is None or bool(check.needs)
-
-
-def _named(weighed: Sequence[Weight]) -> list[str]:
-    """Short references; the checks without an answer of a device are counted per device."""
-    silent = Counter(name for weight in weighed if weight.silent for name in weight.names)
-    named = [name for weight in weighed if not weight.silent for name in weight.names]
-    return [*named, *(f"{device} ({count})" for device, count in silent.items())]
 
 
 def exit_code(

@@ -51,6 +51,12 @@ def pack(data: bytes) -> bytes:
     return packed
 
 
+def pack_pieces(pieces: Iterable[bytes]) -> bytes:
+    """Compress data in pieces as `pack` does."""
+    packer = isal_zlib.compressobj(1)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
+
+
 def digest(text: str) -> tuple[str, bytes]:
     """SHA-256 and UTF-8 bytes of a text; lone surrogates are escaped."""
     data = text.encode("utf-8", "backslashreplace")

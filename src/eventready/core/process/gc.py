@@ -30,6 +30,7 @@ def relaxed_gc(first: int = _RELAXED) -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
-        gc.unfreeze()  # the objects of the block are old now: the next collection of new ones does not traverse them
+        if first >= ONCE:
+            gc.freeze()  # the objects of the block become old: the next collection of new ones does not traverse them
+        gc.unfreeze()
         gc.set_threshold(*before)
