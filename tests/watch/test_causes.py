@@ -93,6 +93,16 @@ def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
     assert watcher.age("r00", 45) is not None
 
 
+def test_a_login_longer_than_two_short_intervals_is_no_loss() -> None:
+    watcher = watching(1)
+    watcher._interval_of = lambda _fact: 5.0
+    changes = []
+    for at in range(20, 200):
+        changes += watcher.read("r00", answer("r00"), at, MOMENT) if at % 18 == 2 else watcher.tick(at, MOMENT)
+    assert changes == []
+    assert watcher.tick(240, MOMENT)
+
+
 def test_the_time_at_rest_is_no_silence() -> None:
     watcher = watching(1)
     paused = [change for at in range(11, 100) for change in watcher.tick(at, MOMENT, {"r00"})]

@@ -26,6 +26,7 @@ from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
 from eventready.watch import session as session_module
+from eventready.watch import watcher
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
@@ -101,7 +102,8 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
     return log
 
 
-def test_hanging_devices_delay_no_other() -> None:
+def test_hanging_devices_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "_PATIENCE_S", 0.0)
     reader = Recorder({"r00", "r01"})
     log = run(reader)
     assert len(reader.read_at["r00"]) == len(reader.read_at["r01"]) == 1

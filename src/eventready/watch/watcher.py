@@ -28,8 +28,9 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
 
-#: Intervals of a fact after which its last answer is no measurement any more.
-STALE_AFTER = 2
+#: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
+#: commands take longer than a short interval.
+STALE_AFTER, _PATIENCE_S = 2, 20.0
 #: Equal answers are evaluated anew after so long: certificates and waivers expire; seconds.
 _ANEW_S = 300.0
 #: Checks across devices run at most so often, in seconds.
@@ -265,7 +266,7 @@ class Watcher:
                 continue
             stale = {
                 fact for fact, known in state.facts.items()
-                if known.observation.status.measured and now - known.at > STALE_AFTER * self._interval_of(fact)
+                if known.observation.status.measured and now - known.at > self._patience(fact)
             }  # fmt: skip
             if name in resting:
                 self._rest(name, stale, now, moment)
@@ -307,20 +308,22 @@ class Watcher:
         """Return the time at which the next answer of a device is stale, or the device itself lost."""
         state = self._devices[name]
         times = [
-            known.at + STALE_AFTER * self._interval_of(fact)
-            for fact, known in state.facts.items()
-            if known.observation.status.measured
+            known.at + self._patience(fact) for fact, known in state.facts.items() if known.observation.status.measured
         ]
         if not state.lost and self._needed[name] and state.answered_at is not None:
-            times.append(state.answered_at + STALE_AFTER * min(map(self._interval_of, self._needed[name])))
+            times.append(state.answered_at + min(map(self._patience, self._needed[name])))
         return max(min(times, default=inf), now)
 
+    def _patience(self, fact: str) -> float:
+        """Seconds after which an answer is no measurement any more."""
+        return max(STALE_AFTER * self._interval_of(fact), _PATIENCE_S)
+
     def _is_lost(self, name: str, now: float) -> bool:
-        """True for a device without an answer for two of its shortest intervals, or since the begin of the watch."""
+        """True for a device without an answer for the patience of its shortest interval, also since the begin."""
         state, facts = self._devices[name], self._needed[name]
         if state.answered_at is None:
             state.answered_at = now
-        return bool(facts) and now - state.answered_at > STALE_AFTER * min(map(self._interval_of, facts))
+        return bool(facts) and now - state.answered_at > min(map(self._patience, facts))
 
     @staticmethod
     def _stale(known: _Fact, now: float) -> Observation:
