@@ -159,6 +159,13 @@ def test_a_defect_is_a_sentence_on_the_page_and_a_line_in_the_log(
     assert [word in line for word in ("ZeroDivision", "hidden-word", "\n")] == [True, False, False]
 
 
+@pytest.mark.parametrize("page", ["/", "/handover"])
+def test_an_unreadable_roster_is_not_an_empty_one(night: Scene, page: str) -> None:
+    shown = client(night).get(page).text
+    assert text("web:wall.no_roster", "en") in shown
+    assert text("web:wall.nobody", "en") not in shown
+
+
 def test_every_check_has_a_page(night: Scene) -> None:
     browser = client(night, lang="vi")
     assert {browser.get(f"/check/{check.name}").status_code for check in all_checks()} == {200}
