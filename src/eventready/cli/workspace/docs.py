@@ -18,11 +18,12 @@ with deferred():
 
 _PACKAGE = Path(__file__).parents[2]
 _CHECKOUT = _PACKAGE.parent.parent
+_SOURCES = _CHECKOUT / "docs"
 
 
 def pages_folder() -> Path:
     """Folder of the Markdown pages: in the package, built in the checkout, or the sources. Raises UsageError."""
-    for folder in (_PACKAGE / "docs", _CHECKOUT / "build" / "docs" / "pages", _CHECKOUT / "docs"):
+    for folder in (_PACKAGE / "docs", _CHECKOUT / "build" / "docs" / "pages", _SOURCES):
         if (folder / "index.md").is_file():
             return folder
     raise UsageError(message("cli:docs.missing"))
@@ -46,9 +47,10 @@ def find_page(folder: Path, name: str) -> Path:
     if matches:
         raise UsageError(message("cli:docs.several", name=name, pages=matches))
     close = get_close_matches(wanted, [*known, *(key.rsplit("/", 1)[-1] for key in known)], n=1)
+    hint = "cli:docs.unbuilt" if folder == _SOURCES else "cli:docs.list"
     raise UsageError(
         message("cli:docs.no_page", name=name),
-        do=message("cli:main.did_you_mean", name=close[0]) if close else message("cli:docs.list"),
+        do=message("cli:main.did_you_mean", name=close[0]) if close else message(hint),
     )
 
 
