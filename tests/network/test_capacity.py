@@ -108,6 +108,22 @@ def test_a_group_of_thousands_of_links_is_computed_written_and_solved() -> None:
     assert [(way.way, way.number) for way in additions(some)] == [("links", 1751)]
 
 
+def test_thousands_of_circuits_fit_the_cells_of_a_workbook() -> None:
+    network = Network()
+    supply = [
+        {"kind": "circuits", "device": f"edge-{number % 300}", "name": f"p{number}", "venues": ["hall"], "channels": 1}
+        for number in range(2000)
+    ]
+    for number in range(300):
+        network.device(f"edge-{number}", "switch", "any", ["hall"])
+    fixed = {"venue": "hall", "window": "opening", "service": "fixed", "people": figure(10), "lines": figure(100)}
+    document = {"demand": [fixed], "supply": [{**one, "source": "s"} for one in supply]}
+    ((name, one),) = network.balances(CapacityFile.model_validate(document)).items()
+    assert len(name) < 200
+    assert one.details["channels"].value == 1993
+    assert all(len(line.formula) < 250 for line in one.details["channels"].lines())
+
+
 @given(
     cables=st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 9)).filter(lambda one: one[0] != one[1]),

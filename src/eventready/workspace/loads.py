@@ -14,6 +14,7 @@ from eventready.workspace.devices.capacity import (
     SourcedFigure,
     Supply,
     VenueDemand,
+    joined,
 )
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
@@ -133,7 +134,7 @@ class _Distribution:
                     for cause in causes
                 }
                 some = tuple(sorted((one for one in losses if 0 < len(one) < len(members)), key=sorted))
-                name = " + ".join(map(_named, members))
+                name = joined([_named(one) for one in members])
                 yield first.device, Load("circuits", name, required, supply=first, rates=tuple(members), losses=some)
 
     def _data_cells(self, venues: Sequence[str]) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import add
 from typing import Any
@@ -14,15 +13,12 @@ from eventready.network.capacity.amount import Amount, given
 from eventready.network.capacity.balance import Balance
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.network.capacity.cells import backhaul_rates, data, site, voice
-from eventready.network.capacity.formulas import data_rate, left_after_loss
+from eventready.network.capacity.formulas import data_rate, left_after_loss, total
 from eventready.network.capacity.links import GroupLink, LinkGroup, LinkGroups
 from eventready.network.capacity.services import circuits, service
 from eventready.network.capacity.wifi import radios
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import Load, Supply
-
-#: Members of a sum in a formula, and losses of which the largest counts (a function of a workbook has 255 arguments).
-_PART, _LOSSES = 40, 40
 
 
 class CapacityCalculation:
@@ -93,11 +89,10 @@ class CapacityCalculation:
 
     def _left(self, case: LoadCase, group: LinkGroup, more: int) -> Amount:
         members = [self._member(one) or given(0) for one in group.members]
-        losses = [_sum([members[place] for place in sorted(one)]) for one in group.losses]
-        losses = sorted(losses, key=lambda one: -one.value)[:_LOSSES]
+        losses = [total([members[place] for place in sorted(one)]) for one in group.losses]
         largest = max(members, key=lambda one: one.value)
         added = ((largest * more,), (largest,)) if more else ((), ())
-        left = left_after_loss((_sum(members), *added[0]), (*losses, *added[1]), given(case.targets.left, "share"))
+        left = left_after_loss((total(members), *added[0]), (*losses, *added[1]), given(case.targets.left, "share"))
         return left.named("left", "Mbit/s")
 
     def _unknown(self, group: LinkGroup) -> dict[str, Any]:
@@ -127,14 +122,6 @@ class CapacityCalculation:
                 return supply.mbps, "capacity.yaml"
         row = reading.ports.get(port_key(port))
         return (row.bandwidth_bps / 1_000_000, device) if row and row.bandwidth_bps else None
-
-
-def _sum(members: Sequence[Amount]) -> Amount:
-    """Sum, in parts where a formula of all would be longer than a cell of a workbook."""
-    if len(members) <= _PART:
-        return reduce(add, members)
-    parts = [_sum(members[at : at + _PART]) for at in range(0, len(members), _PART)]
-    return _sum([replace(part.named("part", "Mbit/s"), hidden=True) for part in parts])
 
 
 def _rate(figures: DemandFigures) -> Amount:

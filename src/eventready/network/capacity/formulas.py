@@ -7,6 +7,7 @@ surge of the demand stands for the difference.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -14,7 +15,8 @@ from eventready.network.capacity.amount import Amount, called, most
 
 #: Steps of the repeated calls that a spreadsheet computes.
 _STEPS = 40
-#: Most channels of a group that the inverse looks for.
+#: Members of a sum in a formula, and losses of which the largest counts (a function of a workbook has 255 arguments).
+_PART, _LOSSES = 40, 40
 #: Timeslots of a transceiver, and SDCCHs of a timeslot (3GPP TS 45.002).
 TIMESLOTS, SDCCH_OF_TIMESLOT = 8, 8
 #: Ports of a public address beyond the system ports (RFC 6335), each a session of a port-restricted NAT (RFC 4787).
@@ -79,8 +81,16 @@ def requests(clients: Amount, each: Amount, seconds: Amount | float = 1.0) -> Am
 
 def left_after_loss(members: Sequence[Amount], losses: Sequence[Amount], share: Amount | float = 1) -> Amount:
     """Mbit/s or channels of which use may be made: a share of their sum without the largest loss."""
-    there = reduce(add, members)
-    return (there - most(*losses) if losses else there) * share
+    there, largest = total(members), sorted(losses, key=lambda one: -one.value)[:_LOSSES]
+    return (there - most(*largest) if largest else there) * share
+
+
+def total(members: Sequence[Amount]) -> Amount:
+    """Sum, in parts where a formula of all would be longer than a cell of a workbook."""
+    if len(members) <= _PART:
+        return reduce(add, members)
+    parts = [total(members[at : at + _PART]) for at in range(0, len(members), _PART)]
+    return total([replace(part.named("part"), hidden=True) for part in parts])
 
 
 def backhaul(peak: Amount, cells: Amount, mean: Amount, overhead: Amount) -> Amount:

@@ -11,7 +11,7 @@ from eventready.facts.ports import port_key
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.topology import Topology
 from eventready.network.graph.users import OUTWARD
-from eventready.workspace.devices.capacity import Load, VenueDemand
+from eventready.workspace.devices.capacity import Load, VenueDemand, joined
 
 Port = tuple[str, str]
 
@@ -48,11 +48,7 @@ class LinkGroup:
     def load(self) -> Load:
         """Load under the names of the first members."""
         names = [one.name for one in self.members]
-        return Load("links", " + ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]), self.demands)
-
-
-#: Members in the name of a group.
-_NAMED = 6
+        return Load("links", joined(names), self.demands)
 
 
 class LinkGroups:

@@ -11,7 +11,7 @@ from eventready.network.capacity.amount import Amount, given, up
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.capacity.case import DemandFigures, LoadCase
 from eventready.network.capacity.cells import grade_of_service
-from eventready.network.capacity.formulas import NAT_PORTS, left_after_loss, offered, requests
+from eventready.network.capacity.formulas import NAT_PORTS, left_after_loss, offered, requests, total
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import Supply
 
@@ -92,7 +92,7 @@ def circuits(case: LoadCase, more: int = 0) -> Balance:
     members = [
         given(one.channels or 0, f"{one.device} {one.name}".rstrip(" *"), source=one.source) for one in load.rates
     ]
-    losses = [reduce(add, (members[n] for n in sorted(one))) for one in load.losses]
+    losses = [total([members[n] for n in sorted(one)]) for one in load.losses]
     there = left_after_loss(members or [given(0)], losses)
     limit = given(case.targets.circuit_loss, "loss_limit", "%")
     ways = {"channels": lambda n: circuits(case, n)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, Self
@@ -25,6 +25,9 @@ _NEEDED: Mapping[SupplyKind, tuple[str, ...]] = {
 _AT_DEVICE = frozenset({"pool", "nat", "circuits", "portal", "dns", "backhaul", "link"})
 #: Kinds with a supply for all venues of an entry: a second entry would count the supply again.
 SHARED = frozenset({"pool", "nat", "portal", "dns", "backhaul"})
+
+#: Members in the name of a group.
+_NAMED = 6
 
 #: Roles whose devices report the addresses of their pools.
 POOL_ROLES: tuple[Literal["router", "switch", "wifi_controller", "service_host"], ...] = (
@@ -156,6 +159,11 @@ class CapacityFile(WorkspaceModel):
 
     demand: tuple[VenueDemand, ...] = ()
     supply: tuple[Supply, ...] = ()
+
+
+def joined(names: Sequence[str]) -> str:
+    """Name of a group, by its first members."""
+    return " + ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])])
 
 
 LoadKind = Literal["cell", "access_point", "links", "pool", "nat", "circuits", "portal", "dns", "backhaul"]
