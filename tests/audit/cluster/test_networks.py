@@ -47,11 +47,12 @@ def spawned(*command: str) -> subprocess.Popen[str]:
 
 @dataclass
 class Cluster:
-    """Members under test: workspace, certificates, processes."""
+    """Members under test: workspace, certificates, scheduler, workers."""
 
     copy: Path
     certificates: Path
     port: int
+    scheduler: subprocess.Popen[str]
     workers: dict[int, subprocess.Popen[str]] = field(default_factory=dict)
     begun: list[int] = field(default_factory=list)
     alone: dict[str, Any] = field(default_factory=dict)
@@ -135,8 +136,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         place = stack.enter_context(province_of(home, "none"))
         stack.enter_context(moved(place.copy))
         DEVICES[:] = select(load_workspace(place.copy).devices, None)
-        made = Cluster(place.copy, home / "certificates", free_port())
-        stack.enter_context(scheduler(made.port, made.certificates / "noc", "0.0.0.0"))
+        port = free_port()
+        central = stack.enter_context(scheduler(port, home / "certificates" / "noc", "0.0.0.0"))
+        made = Cluster(place.copy, home / "certificates", port, central)
         for number in REACH:
             made.start(number)
         try:
@@ -164,14 +166,35 @@ def measured(run: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
     return observations, findings, run["verdicts"]
 
 
-def test_a_cluster_reads_what_one_machine_reads(cluster: Cluster) -> None:
-    run = cluster.run()
+OLD = (
+    "import sys, eventready; eventready.__version__ = '0.0.1'; from eventready.cli.main import main; main(sys.argv[1:])"
+)
+
+
+def test_a_cluster_beside_strangers_reads_what_one_machine_reads(cluster: Cluster) -> None:
+    """First, without earlier runs: strangers and revoked members do not come in, other workers are named."""
+    other = cluster.copy.parent / "other"
+    shutil.copytree(cluster.copy, other, ignore=shutil.ignore_patterns("*.sock"))
+    with (other / "inventory" / "groups.yaml").open("a", encoding="utf-8") as file:
+        file.write("# another\n")
+    changed = cluster.worker(1, workspace=other)
+    before, (_python, _m, _module, *words) = changed[:3], cluster.worker(2, certificate="noc")[4:]
+    with ExitStack() as stack:
+        stack.enter_context(running(*changed))
+        stack.enter_context(running(*before, f"{PREFIX}2", sys.executable, "-c", OLD, *words))
+        stranger = stack.enter_context(running(*cluster.worker(1, certificate="stranger")))
+        gone = cluster.audit(certificate="gone")
+        run = cluster.run()
+        out, errors = gone.communicate(timeout=60)
+        assert (gone.returncode, out) == (4, "")
+        assert "connection to the scheduler is lost" in errors
+        assert stranger.poll() is None
     assert measured(run) == measured(cluster.alone)
     entry = run["cluster"]
     assert {worker["name"] for worker in entry["workers"]} == {"w1", "w2", "w3"}
     assert sum(worker["devices"] for worker in entry["workers"]) == len(DEVICES)
     assert all(abs(worker["skew_s"]) < 1 for worker in entry["workers"])
-    assert entry["refused"] == []
+    assert {(one["name"], one["other"]) for one in entry["refused"]} == {("w1", "workspace"), ("noc", "product")}
 
 
 def reading(audit: subprocess.Popen[str]) -> None:
@@ -243,57 +266,16 @@ def test_an_interrupted_audit_leaves_no_process(cluster: Cluster) -> None:
     until("the end of the client", lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
-OLD = (
-    "import sys, eventready; eventready.__version__ = '0.0.1'; from eventready.cli.main import main; main(sys.argv[1:])"
-)
-
-
-def test_strangers_and_other_workers_read_nothing(cluster: Cluster) -> None:
-    """Strangers and revoked members do not come in; workers of another version or workspace are named."""
-    other, strangers = cluster.copy.parent / "other", ("stranger", "gone")
-    shutil.copytree(cluster.copy, other, ignore=shutil.ignore_patterns("*.sock"))
-    with (other / "inventory" / "groups.yaml").open("a", encoding="utf-8") as file:
-        file.write("# another\n")
-    changed = cluster.worker(1, workspace=other)
-    before, (_python, _m, _module, *words) = changed[:3], cluster.worker(2, certificate="noc")[4:]
-    with ExitStack() as stack:
-        audits = [cluster.audit(certificate=name) for name in strangers]
-        workers = [spawned(*cluster.worker(1, certificate=name)) for name in strangers]
-        for worker in workers:
-            stack.callback(end, worker)
-        stack.enter_context(running(*changed))
-        stack.enter_context(running(*before, f"{PREFIX}2", sys.executable, "-c", OLD, *words))
-        assert all(worker.stderr and worker.stderr.readline() for worker in workers)
-        for audit in audits:
-            out, errors = audit.communicate(timeout=60)
-            assert (audit.returncode, out) == (4, "")
-            assert "connection to the scheduler is lost" in errors
-        assert all(worker.poll() is None for worker in workers)
-        run = cluster.run()
-    assert set(readers(run).values()) <= {"w1", "w2", "w3"}
-    refused = {(one["name"], one["other"]) for one in run["cluster"]["refused"]}
-    assert refused == {("w1", "workspace"), ("noc", "product")}
-
-
 def test_a_lost_scheduler_interrupts_the_audit(cluster: Cluster) -> None:
-    """Last: the cluster has another scheduler then, and the workers find it by themselves."""
-    port = free_port()
-    with scheduler(port, cluster.certificates / "noc", "0.0.0.0") as second:
-        other = Cluster(cluster.copy, cluster.certificates, port)
-        other.start(1)
-        try:
-            other.wait(1)
-            audit = other.audit("-l", "core-*")
-            reading(audit)
-            end(second, signal.SIGKILL)
-            _, errors = audit.communicate(timeout=60)
-            lost = audit.returncode == 4 and "connection to the scheduler is lost" in errors
-            assert lost, errors
-            with scheduler(port, cluster.certificates / "noc", "0.0.0.0"):
-                other.wait(1)
-        finally:
-            for worker in other.workers.values():
-                end(worker)
+    """Last: the workers find the next scheduler by themselves."""
+    audit = cluster.audit("-l", "core-*")
+    reading(audit)
+    end(cluster.scheduler, signal.SIGKILL)
+    _, errors = audit.communicate(timeout=60)
+    lost = audit.returncode == 4 and "connection to the scheduler is lost" in errors
+    assert lost, errors
+    with scheduler(cluster.port, cluster.certificates / "noc", "0.0.0.0"):
+        cluster.wait(1)
     listed = subprocess.run(
         eventready("-w", cluster.copy, "-o", "json", "runs", "list"), capture_output=True, text=True, check=True
     )
