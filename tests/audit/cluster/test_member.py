@@ -1,15 +1,18 @@
-"""Worker of a cluster: a wrong clock takes its labels away, until the clock is set right."""
+"""Members of a cluster: a wrong clock takes the labels of a worker away, requests travel together."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from eventready.audit.collectors.cluster import member
+from eventready.audit.collectors.cluster import bridge, member
 from eventready.audit.collectors.cluster.address import require_distributed
 from eventready.core.messages import Message
 
@@ -64,3 +67,24 @@ def test_a_worker_with_a_wrong_clock_reads_nothing(monkeypatch: pytest.MonkeyPat
     asyncio.run(run())
     texts = [one.render("en") for one in heard if isinstance(one, Message)]
     assert [text.partition(" s ")[0][-6:] for text in texts] == ["+3,600", "by -90"]
+
+
+def test_requests_travel_together_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "_GATHER_S", 0.05)
+    monkeypatch.setattr(bridge, "_GATHERED", 4)
+    client = Mock()
+    client.map.side_effect = lambda _task, tasks, **_options: [Mock() for _ in tasks]
+
+    def sent() -> list[list[str]]:
+        return [call.kwargs["key"] for call in client.map.call_args_list]
+
+    async def run() -> None:
+        made = bridge.Bridge(client, BytesIO())
+        for key in "abcdef":
+            made.request(json.dumps({"key": key, "labels": {"reach=hcm": 1e-6}}).encode() + b"\n{}")
+        assert sent() == [["a", "b", "c", "d"]]
+        await until(lambda: len(sent()) == 2)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(run())
+    assert sent()[1:] == [["e", "f"]]

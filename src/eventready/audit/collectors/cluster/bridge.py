@@ -21,8 +21,8 @@ from eventready.audit.collectors.cluster.address import SchedulerAddress, requir
 from eventready.audit.collectors.cluster.task import read_device
 from eventready.core.process.confined_process import confine
 
-#: Seconds between two looks at the workers and at lost requests; of requests handed over together.
-_LOOK_S, _GATHER_S = 1.0, 0.1
+#: Seconds between two looks at the workers and at lost requests; of requests handed over together, and their most.
+_LOOK_S, _GATHER_S, _GATHERED = 1.0, 0.3, 24
 #: Files of name resolution.
 _RESOLVER = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf")
 
@@ -52,8 +52,11 @@ class Bridge:
         head, _, task = data.partition(b"\n")
         wanted = json.loads(head)
         if not self._waiting:
-            asyncio.get_running_loop().call_later(_GATHER_S, self._submit)
+            self._timer = asyncio.get_running_loop().call_later(_GATHER_S, self._submit)
         self._waiting.append((wanted["key"], wanted["labels"], task))
+        if len(self._waiting) >= _GATHERED:
+            self._timer.cancel()
+            self._submit()
 
     def _submit(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -24,7 +24,7 @@ from eventready.core.messages import Message, message
 #: Seconds between signs of life of the loop, and without one until the process ends: a thread holds the interpreter.
 _LIFE_S, _STUCK_S = 2.0, 60.0
 #: Seconds until the next attempt to reach the scheduler; of answers sent together, as each message has its price.
-_AGAIN_S, _GATHER_S = 3.0, 0.1
+_AGAIN_S, _GATHER_S = 3.0, 0.3
 
 #: Seconds by which the clock of a reading worker may differ from the scheduler's: a step of one-time codes.
 _SKEW_S = 30.0
