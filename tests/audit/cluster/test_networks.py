@@ -182,13 +182,13 @@ def test_a_cluster_beside_strangers_reads_what_one_machine_reads(cluster: Cluste
     with ExitStack() as stack:
         stack.enter_context(running(*changed))
         stack.enter_context(running(*before, f"{PREFIX}2", sys.executable, "-c", OLD, *words))
-        stranger = stack.enter_context(running(*cluster.worker(1, certificate="stranger")))
+        foreign = stack.enter_context(running(*cluster.worker(1, certificate="stranger")))
         gone = cluster.audit(certificate="gone")
         run = cluster.run()
         out, errors = gone.communicate(timeout=60)
         assert (gone.returncode, out) == (4, "")
         assert "connection to the scheduler is lost" in errors
-        assert stranger.poll() is None
+        assert foreign.poll() is None
     assert measured(run) == measured(cluster.alone)
     entry = run["cluster"]
     assert {worker["name"] for worker in entry["workers"]} == {"w1", "w2", "w3"}
