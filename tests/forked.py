@@ -13,11 +13,11 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
 from textwrap import dedent
 from typing import Any, NoReturn
 
@@ -49,7 +49,7 @@ def run_script(script: str, *words: str | Path, timeout_s: float = 110) -> subpr
 
 
 def _ordered(order: dict[str, Any], timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-    with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
         _, server = _server()
         server.settimeout(timeout_s)
         socket.send_fds(server, [json.dumps(order).encode()], [nothing.fileno(), out.fileno(), err.fileno()])
@@ -129,6 +129,7 @@ def _become(order: dict[str, Any], fds: list[int]) -> NoReturn:
         os.chdir(order["cwd"])
         os.environ.clear()
         os.environ.update(order["env"])
+        tempfile.tempdir = None  # of the environment
         sys.argv = ["-c" if "script" in order else "eventready", *order["words"]]
         code = 0
         if "script" in order:

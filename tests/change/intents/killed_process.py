@@ -1,6 +1,6 @@
 """A process that executes one change and kills itself with SIGKILL at a step, or in the middle of its playbook.
 
-`python -m tests.change.intents.killed_process WORKSPACE STORE HOST PID do plan place real|fake|short`
+`main(WORKSPACE, STORE, HOST, PID, do, plan, place, real|fake|short)` in a process of its own.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,3 @@ def main(folder: str, store: str, name: str, pid: str, do: str, plan: str, place
             done = apply_plan(context, load_plan(Path(plan)))
     (result,) = done.results
     print(json.dumps({"outcome": result.outcome.value, "why": result.why}))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -62,6 +62,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             ssh.stop()
 
 
+@pytest.fixture(scope="module")
+def ground(place: Place) -> Ground:
+    """The plan that both changes carry out: planning is a run of Ansible, too."""
+    return Ground.planned(place.host, place.folder / "plan.json")
+
+
 def _behind(ssh: OpenSsh, host: RealHost) -> openssh.Server:
     """Let the host take a key with a passphrase only, and name it as the bastion does."""
     own, first = ssh.keygen("host key", PASSPHRASE), ssh.keygen("bastion key", PASSPHRASE)
@@ -92,8 +98,7 @@ def _behind(ssh: OpenSsh, host: RealHost) -> openssh.Server:
     return bastion
 
 
-def test_plan_apply_and_rollback_behind_a_bastion(place: Place, tmp_path: Path) -> None:
-    ground = Ground.planned(place.host, tmp_path / "plan.json")
+def test_plan_apply_and_rollback_behind_a_bastion(place: Place, ground: Ground, tmp_path: Path) -> None:
     assert ground.order("apply", tmp_path / "e.db", how="real") == (0, "new", "")
     assert "least_conn" in place.host.picture() != ground.old
     assert ground.order("rollback", tmp_path / "e.db", how="real") == (0, "new", "")
@@ -102,8 +107,9 @@ def test_plan_apply_and_rollback_behind_a_bastion(place: Place, tmp_path: Path) 
 
 
 @pytest.mark.attack(family="playbooks")
-def test_a_killed_run_leaves_neither_ansible_nor_files(place: Place, tmp_path: Path, private: Path) -> None:
-    ground = Ground.planned(place.host, tmp_path / "plan.json")
+def test_a_killed_run_leaves_neither_ansible_nor_files(
+    place: Place, ground: Ground, tmp_path: Path, private: Path
+) -> None:
     assert ground.order("apply", tmp_path / "e.db", "after 2", "real")[0] == -9
     until(lambda: not processes_of(private) and not list(private.glob("eventready-*")), 20)
     assert ground.order("resume", tmp_path / "e.db", how="real")[1] == "old"

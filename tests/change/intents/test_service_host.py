@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.device import service_host
 from eventready.change.intents import playbook_fragment
 from eventready.change.plan.make import make_plan
+from tests import forked
 from tests.change.intents import killed_process, real_host
 from tests.change.intents.real_host import RealHost
 from tests.change.intents.test_playbook import needs_ansible
@@ -35,6 +34,9 @@ CASES = {
     **dict.fromkeys(OLD, "old"),
     **dict.fromkeys((*NEW, "save", "done"), "new"),
 }
+
+
+_EXECUTE = "import sys; from tests.change.intents.killed_process import main; main(*sys.argv[1:])"
 
 
 class _Silent:
@@ -61,11 +63,10 @@ class Ground:
 
     def order(self, do: str, store: Path, place: str = "", how: str = "fake") -> tuple[int, str, str]:
         """Execute in a process of its own: exit status, outcome, reason."""
-        command = [
-            sys.executable, "-m", "tests.change.intents.killed_process", str(self.running.folder), str(store),
-            self.running.host.name, str(self.running.host._first_process), do, str(self.plan), place, how,
-        ]  # fmt: skip
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=200)
+        done = forked.run_script(
+            _EXECUTE, self.running.folder, store, self.running.host.name, str(self.running.host._first_process), do,
+            self.plan, place, how, timeout_s=200,
+        )  # fmt: skip
         assert done.returncode in (0, -9), done.stderr
         found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"outcome": "", "why": ""}
         return done.returncode, found["outcome"], found["why"]
