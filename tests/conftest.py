@@ -3,6 +3,7 @@ random ones); proved cases are counted, and the counts are printed at the end of
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -122,6 +123,16 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Workers of `-n auto`: two more than processors, since tests of timeouts and of kills wait most of their time."""
     return (os.cpu_count() or 1) + 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without Python's garbage collector: hardly anything of the modules and tests ever becomes garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_unconfigure() -> None:
