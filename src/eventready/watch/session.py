@@ -71,6 +71,7 @@ class WatchSession:
     _rounds: bool = False
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
+    _scaled: tuple[float, float] = (-inf, 1.0)
 
     def run(
         self,
@@ -206,8 +207,12 @@ class WatchSession:
         return lambda moment: of_hour((moment.date(), moment.hour))
 
     def _scale(self) -> float:
-        """Half of every interval in protected time."""
-        return 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
+        """Half of every interval in protected time, which is looked up every second."""
+        at, scale = self._scaled
+        if abs(time.monotonic() - at) >= 1:
+            scale = 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
+            self._scaled = time.monotonic(), scale
+        return scale
 
     def _rest(self, record: WatchRecord) -> Mapping[str, str]:
         """Return the reason by device left alone: a command or a change in progress; empty for a pause by a person."""

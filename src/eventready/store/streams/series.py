@@ -58,14 +58,14 @@ class ValueSeries:
 
     def add(self, values: Iterable[Value]) -> None:
         """Store values in a transaction; a later value of the same second counts. Raises StoreError."""
-        finite = {
-            (_plain(one.key), int(one.at.timestamp())): one.value for one in values if isfinite(one.value)
-        }  # fmt: skip
+        finite = [one for one in values if isfinite(one.value)]
         if not finite:
             return
+        seconds = {at: int(at.timestamp()) for at in {one.at for one in finite}}
         with self.database.writing() as session:
-            ids = self._ids(session, {key for key, _at in finite})
-            rows = ({"series": ids[key], "at": at, "span": 0, "value": value} for (key, at), value in finite.items())
+            ids = self._ids(session, {one.key for one in finite})
+            latest = {(ids[one.key], seconds[one.at]): one.value for one in finite}
+            rows = ({"series": series, "at": at, "span": 0, "value": value} for (series, at), value in latest.items())
             _store(session, rows)
         self._stored.update(ids)
 
@@ -110,13 +110,14 @@ class ValueSeries:
     def _ids(self, session: Session, keys: set[SeriesKey]) -> dict[SeriesKey, int]:
         """Ids of series; new ones are created. Those of committed series are kept in memory."""
         if keys <= self._stored.keys():
-            return {key: self._stored[key] for key in keys}
+            return self._stored
+        plain = {key: _plain(key) for key in keys}
         known = self._read_ids(session)
         head = {"event": self.event, "rehearsal": self.rehearsal}
-        if new := sorted(keys - known.keys()):
+        if new := sorted({*plain.values()} - known.keys()):
             session.execute(insert(_SERIES), [{**head, **key._asdict()} for key in new])
             known = self._read_ids(session)
-        return {key: known[key] for key in keys}
+        return {key: known[name] for key, name in plain.items()}
 
     def _read_ids(self, session: Session) -> dict[SeriesKey, int]:
         return {key: number for number, key in _known(session, _own(self.event, rehearsal=self.rehearsal)).items()}
