@@ -12,10 +12,9 @@ from typing import Any, Protocol
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Bilingual, Message, message, to_stored
-from eventready.drill.prediction import Predicted, predictions, unpredicted
+from eventready.drill.prediction import Predicted, predictions, unmet, unpredicted
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
-from eventready.drill.requirements import unmet
 from eventready.drill.spec import Drill, Failure
 from eventready.drill.stage import Prepared
 from eventready.drill.targets import DrillTarget

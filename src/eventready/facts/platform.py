@@ -7,7 +7,7 @@ it starts from. Read-only by construction: a command that the platform's pattern
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -23,7 +23,6 @@ from eventready.core.messages import Bilingual, message
 from eventready.core.strings.pattern import remembered
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
-from eventready.facts.grammar import strings_in, words_in
 from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import LineReader, TextParser
@@ -36,6 +35,8 @@ from eventready.session.dialogue.patterns import patterns as session_patterns
 from eventready.workspace.files.validation_messages import Key, Sentence
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml
 
+_NOT_LITERAL = re.compile(r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\[[^\]]*\]|\{\d+(?:,\d*)?\}|\$\{\w+\}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]+")
 #: Keys of a fact with patterns that are searched in each line.
 _SEARCHED = ("carries", "empty", "headings", "counts", "subtotals", "trailers", "silent")
 
@@ -119,8 +120,8 @@ class Platform:
             for pattern in fact.patterns
         )
         commands = (command for fact in self.facts.values() for command in fact.commands)
-        change = strings_in(spec.change.model_dump()) if spec.change else ()
-        return words_in([*spec.read_only, *spec.never_sent, *change, *commands, *patterns])
+        change = _strings_in(spec.change.model_dump()) if spec.change else ()
+        return _words_in([*spec.read_only, *spec.never_sent, *change, *commands, *patterns])
 
     def prints_configuration(self, command: str) -> bool:
         """Return True for a command with configuration text as its answer."""
@@ -436,3 +437,19 @@ def _adapter(info: FieldInfo) -> TypeAdapter[Any]:
     for item in info.metadata:
         annotation = Annotated[annotation, item]
     return TypeAdapter(annotation)
+
+
+def _words_in(sources: Iterable[str]) -> frozenset[str]:
+    """Return the literal words (lower case) of commands and regular expressions."""
+    found = (word for source in sources for word in _WORD.findall(_NOT_LITERAL.sub(" ", source)))
+    return frozenset(word.strip("-").lower() for word in found)
+
+
+def _strings_in(value: Any) -> Iterator[str]:
+    """Yield all texts of a nested document, keys excluded."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for inner in value.values() for text in _strings_in(inner))
+    elif isinstance(value, list | tuple):
+        yield from (text for inner in value for text in _strings_in(inner))
