@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
 from eventready.core.messages import Text, in_language, message
+from eventready.core.strings.phrases import few
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.names import require_known
 from eventready.facts.platform import load_platform
@@ -289,7 +290,7 @@ def cleartext(workspace: Workspace) -> Iterator[Diagnostic]:
         if (spec := specs.get(device.platform)) and needs_cleartext(spec) and not device.allow_cleartext
     ]
     if refused:
-        detail = message("audit:doctor.cleartext", n=len(refused), names=_shown(refused))
+        detail = message("audit:doctor.cleartext", n=len(refused), names=few(refused, _NAMED))
         yield Diagnostic("clear text", False, detail, message("audit:doctor.allow_cleartext"))
 
 
@@ -297,12 +298,8 @@ def expectations(workspace: Workspace) -> Iterator[Diagnostic]:
     """Devices without an expectation: their verdicts rest on their own health alone."""
     empty = [device.name for device in workspace.devices if device.expect.empty]
     if empty:
-        detail = message("audit:doctor.no_expect", n=len(empty), names=_shown(empty))
+        detail = message("audit:doctor.no_expect", n=len(empty), names=few(empty, _NAMED))
         yield Diagnostic("expect", False, detail, message("audit:doctor.learn"), needed=False, label="note")
-
-
-def _shown(names: Sequence[str]) -> list[str]:
-    return [*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])]
 
 
 def access_settings(workspace: Workspace) -> Iterator[Diagnostic]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.phrases import few
 
 
 def new_run_id(moment: datetime) -> str:
@@ -33,8 +34,7 @@ def find_run(name: str, states: Mapping[str, str]) -> str:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        some = [*matches[:5], *(["..."] if len(matches) > 5 else [])]
-        raise UsageError(message("store:run.ambiguous", name=name, count=len(matches), runs=some))
+        raise UsageError(message("store:run.ambiguous", name=name, count=len(matches), runs=few(matches, 5)))
     raise UsageError(message("store:run.unknown", name=name), do=_choose(name, finished))
 
 

@@ -25,7 +25,7 @@ from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.devices.intents import KNOWN_INTENTS, intent_names, merge_intents
 from eventready.workspace.files.validation_messages import suggest
-from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
+from eventready.workspace.files.yaml_document import YamlDocument, load_optional, load_yaml, raise_errors
 from eventready.workspace.inventory_schema import Defaults, Element
 from eventready.workspace.keys.secrets import plain_secrets
 from eventready.workspace.settings.event import Event, unknown_venue
@@ -89,8 +89,8 @@ def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[De
     hosts = load_yaml(folder / "hosts.yaml", may_be_empty=True)
     if len(hosts.mapping()) > MAX_DEVICES:
         raise hosts.error(message("workspace:device.too_many", count=len(hosts.mapping()), limit=MAX_DEVICES))
-    groups = _optional(folder / "groups.yaml")
-    defaults = _optional(folder / "defaults.yaml")
+    groups = load_optional(folder / "groups.yaml")
+    defaults = load_optional(folder / "defaults.yaml")
     files = InventoryFiles(hosts.mapping(), groups.mapping(), defaults.mapping())
     intents = intent_names(folder.parent / "templates")
     problems = [
@@ -110,10 +110,6 @@ def _name_problems(hosts: YamlDocument, files: InventoryFiles) -> Iterator[Works
     for name in files.hosts:
         if not NAME_PATTERN.fullmatch(name):
             yield hosts.error(message("workspace:device.name", name=name), name)
-
-
-def _optional(path: Path) -> YamlDocument:
-    return load_yaml(path, may_be_empty=True) if path.exists() else YamlDocument(path, {})
 
 
 def _entry_problems(

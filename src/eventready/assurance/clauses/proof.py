@@ -14,7 +14,7 @@ from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import Role
 from eventready.core.messages import Bilingual, Message, Param, Text, message
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.phrases import few, moment_of
 from eventready.drill.record import MEASURED, DrillRun
 from eventready.store.run import Run, counted
 from eventready.store.watch_log import WatchLog
@@ -172,7 +172,7 @@ def _left_out(duty: Duty, audited: Collection[str], devices: Iterable[Device]) -
     names = [d.name for d in devices if d.name not in audited and (not venues or venues & set(d.venues))]
     if not names:
         return None
-    return message("clauses:proof.devices_left_out", n=len(names), names=first_few(names))
+    return message("clauses:proof.devices_left_out", n=len(names), names=few(names, _SHOWN, "…"))
 
 
 @cache
@@ -189,18 +189,9 @@ def _bad(findings: Iterable[FindingCount], status: str) -> Message | None:
         message("clauses:proof.check_on_device", check=check, device=device)
         if device
         else message("clauses:proof.check", check=check)
-        for check, device in places[:_SHOWN]
+        for check, device in places[: _SHOWN + 1]
     ]
-    return message(_BAD[status], n=sum(found.count for found in bad), checks=(*named, *_more(places)))
-
-
-def first_few(names: Sequence[str]) -> tuple[str, ...]:
-    """The first names, and an ellipsis for the rest."""
-    return (*names[:_SHOWN], *_more(names))
-
-
-def _more(items: Sequence[object]) -> tuple[str, ...]:
-    return ("…",) if len(items) > _SHOWN else ()
+    return message(_BAD[status], n=sum(found.count for found in bad), checks=few(named, _SHOWN, "…"))
 
 
 def of_changes(duty: Duty, changes: Sequence[ChangeOnRecord]) -> ProofResult:

@@ -19,7 +19,7 @@ from eventready.assurance.roster.roster import ROLES, Branch, Role
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.files.datetimes import Moment
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.event import Event, WindowKind
 
@@ -185,4 +185,4 @@ class RosterSettings(WorkspaceModel):
 def load_settings(inventory: Path) -> RosterSettings:
     """Read roster.yaml of an inventory folder; return the defaults for a missing file. Raises WorkspaceError."""
     path = inventory / SETTINGS
-    return load_yaml(path, may_be_empty=True).validate(RosterSettings) if path.exists() else RosterSettings()
+    return load_optional(path).validate(RosterSettings)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.phrases import at
 from eventready.workspace.settings.event import Event, Window, WindowKind
 
 #: Kinds of windows that are closed for changes.
@@ -103,14 +104,14 @@ def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = 
     closed = tuple(window for kind in CLOSED for window in event.windows_at(now, kind))
     if closed and emergency is None:
         window = max(closed, key=lambda one: one.end)
-        raise RefusedError(message("change:freeze.closed", window=_named(window), end=_at(window.end)))
+        raise RefusedError(message("change:freeze.closed", window=_named(window), end=at(window.end)))
     return closed
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:
     """Raise RefusedError for a change on a network in service by another clock: its windows would not count."""
     if clock.offset and not event.lab:
-        raise RefusedError(message("change:freeze.clock", at=_at(clock.now())))
+        raise RefusedError(message("change:freeze.clock", at=at(clock.now())))
 
 
 def next_closed_window(event: Event, now: datetime) -> Window | None:
@@ -123,7 +124,3 @@ def _named(window: Window) -> Message:
     if window.name or window.name_vi:
         return message("change:freeze.named_window", name=window.title, kind=window.kind)
     return message("change:freeze.window", kind=window.kind)
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(TZ).strftime("%d/%m/%Y %H:%M")

@@ -14,7 +14,8 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
-from eventready.core.messages import Message, Text, in_language, message, term
+from eventready.core.messages import Message, in_language, message, term
+from eventready.core.strings.phrases import few
 
 with deferred():
     from eventready.assurance.clauses.example_data import example_data
@@ -163,8 +164,9 @@ def _example(app: App) -> Iterator[Diagnostic]:
         return
     for kind in dict.fromkeys(datum.kind for datum in found):
         names = [datum.name for datum in found if datum.kind == kind]
-        shown: list[str | Text] = [*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])]
-        detail = message("cli:doctor.example", kind=message(f"clauses:example.{kind}", n=len(names)), names=shown)
+        detail = message(
+            "cli:doctor.example", kind=message(f"clauses:example.{kind}", n=len(names)), names=few(names, _NAMED)
+        )
         remedy = message(f"cli:doctor.example_do.{kind}")
         yield Diagnostic("example data", ok=False, detail=detail, remedy=remedy, needed=False, label="example")
 

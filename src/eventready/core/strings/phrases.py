@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+
+T = TypeVar("T")
 
 #: Characters of a typed text; a longer one belongs into a file (`--file`).
 LONGEST = 4000
@@ -42,6 +46,11 @@ def moment_of(text: str) -> datetime:
 def at(moment: datetime) -> str:
     """Format a moment: 29/07/2033 19:05."""
     return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+
+
+def few(names: Sequence[T], most: int, more: str = "...") -> list[T | str]:
+    """Return the first names, and `more` for the rest."""
+    return [*names[:most], *([more] if len(names) > most else [])]
 
 
 def short(text: str, width: int = 90) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, get_args
 
 from eventready.core.messages import term
 from eventready.workspace.devices.device import ROLES, SERVICES
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.importing.cells import written_list
 from eventready.workspace.importing.known import value_at
 from eventready.workspace.settings.duties import Addressee
@@ -90,20 +89,16 @@ def sheets_of_workspace(workspace: Workspace, words: Words) -> list[SheetRows]:
     """All sheets of a workspace. Raises WorkspaceError."""
     folder = workspace.path / "inventory"
     hosts = {name: host or {} for name, host in workspace.files.hosts.items()}
-    jumps = _mapping(folder / "jump_hosts.yaml")
+    jumps = load_optional(folder / "jump_hosts.yaml").mapping()
     sources: dict[Layout, Iterable[tuple[str, Mapping[str, Any]]]] = {
         DEVICES: hosts.items(),
         LINKS: (("", link) for link in _links(hosts)),
         PAIRS: (("", pair) for pair in _pairs(hosts)),
         BASTIONS: ((name, jump or {}) for name, jump in jumps.items()),
-        WINDOWS: (("", window) for window in _mapping(folder / "event.yaml").get("windows") or ()),
-        DUTIES: (("", duty) for duty in _mapping(folder / "duties.yaml").get("duties") or ()),
+        WINDOWS: (("", window) for window in load_optional(folder / "event.yaml").mapping().get("windows") or ()),
+        DUTIES: (("", duty) for duty in load_optional(folder / "duties.yaml").mapping().get("duties") or ()),
     }
     return [_sheet(layout, entries, words) for layout, entries in sources.items()]
-
-
-def _mapping(path: Path) -> Mapping[str, Any]:
-    return load_yaml(path, may_be_empty=True).mapping() if path.exists() else {}
 
 
 def _sheet(layout: Layout, entries: Iterable[tuple[str, Mapping[str, Any]]], words: Words) -> SheetRows:

@@ -219,6 +219,11 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
         raise too_deep(path, text) from None
 
 
+def load_optional(path: Path) -> YamlDocument:
+    """Read a YAML file that may be empty; an empty mapping for a missing file. Raises WorkspaceError."""
+    return load_yaml(path, may_be_empty=True) if path.exists() else YamlDocument(path, {})
+
+
 def _read(path: Path) -> str:
     try:
         status = path.stat()

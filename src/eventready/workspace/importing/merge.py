@@ -24,7 +24,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import Bilingual, message
 from eventready.workspace.devices.access import load_jump_hosts
-from eventready.workspace.files.yaml_document import YamlDocument, load_yaml
+from eventready.workspace.files.yaml_document import YamlDocument, load_optional
 from eventready.workspace.inventory import load_inventory
 from eventready.workspace.settings.duties import load_duties
 from eventready.workspace.settings.event import Event, load_event
@@ -79,7 +79,7 @@ class Merge:
 def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
     """Merge devices into the text of hosts.yaml, without writing. Raises WorkspaceError."""
     old = hosts.read_bytes() if hosts.exists() else b""
-    document = load_yaml(hosts, may_be_empty=True) if hosts.exists() else YamlDocument(hosts, {})
+    document = load_optional(hosts)
     try:
         merged = _merged(old.decode().replace("\r\n", "\n"), document, devices)
     except MarkedYAMLError as error:  # such as a tab before a comment, which the other parser takes

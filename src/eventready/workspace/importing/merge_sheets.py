@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.importing.entries import Entry
 from eventready.workspace.importing.known import value_at
 from eventready.workspace.importing.merge import Difference, Merge, Named, flatten, merge, styled, update, writer_for
@@ -20,7 +20,7 @@ _LINKS = ("data", "expect", "links")
 
 def merge_sheets(folder: Path, imported: Imported) -> Merge:
     """Merge everything imported into the texts of the inventory, without writing. Raises WorkspaceError."""
-    devices = merge(folder / "hosts.yaml", _with_links(imported, _mapping(folder / "hosts.yaml")))
+    devices = merge(folder / "hosts.yaml", _with_links(imported, load_optional(folder / "hosts.yaml").mapping()))
     texts: dict[str, str] = {}
     differences = [*devices.differences]
     if imported.of("bastions"):
@@ -32,10 +32,6 @@ def merge_sheets(folder: Path, imported: Imported) -> Merge:
         texts |= {name: text} if found else {}
         differences += found
     return Merge(devices.text, tuple(differences), texts, devices.old)
-
-
-def _mapping(path: Path) -> Mapping[str, Any]:
-    return load_yaml(path, may_be_empty=True).mapping() if path.exists() else {}
 
 
 def _with_links(imported: Imported, hosts: Mapping[str, Any]) -> list[Entry]:
@@ -61,7 +57,7 @@ def _has_link(written: Mapping[str, Sequence[Mapping[str, Any]]], near: tuple[st
 
 def _merged_list(path: Path, key: str, entries: Sequence[Named]) -> tuple[str, list[Difference]]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if not _listed(deepcopy(dict(_mapping(path))), key, entries, path.name):
+    if not _listed(deepcopy(dict(load_optional(path).mapping())), key, entries, path.name):
         return text, []
     yaml = writer_for(text)
     document = yaml.load(text) or {}

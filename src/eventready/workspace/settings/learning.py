@@ -14,7 +14,7 @@ from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.model import WorkspaceModel
 
 _HEAD = """\
@@ -93,4 +93,4 @@ def _compact(value: Any) -> Any:
 
 def load_learning(path: Path) -> LearnFile:
     """Read learn.yaml; an absent file ignores nothing. Raises WorkspaceError."""
-    return load_yaml(path, may_be_empty=True).validate(LearnFile) if path.exists() else LearnFile()
+    return load_optional(path).validate(LearnFile)
