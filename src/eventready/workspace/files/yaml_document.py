@@ -219,8 +219,8 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
         raise too_deep(path, text) from None
 
 
+def load_optional(path: Path) -> YamlDocument:
     """Read a YAML file; an empty mapping for an empty or missing file. Raises WorkspaceError."""
-    """Read a YAML file that may be empty; an empty mapping for a missing file. Raises WorkspaceError."""
     return load_yaml(path, may_be_empty=True) if path.exists() else YamlDocument(path, {})
 
 
