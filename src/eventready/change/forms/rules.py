@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eventready.change.forms.level_index import LevelIndex
 from eventready.change.forms.tree import Tree, expand_groups
@@ -12,6 +12,8 @@ from eventready.platforms.model import ChangeSpec, Families, Fixed, Numbered, Re
 
 #: Lines of a section that are searched one by one; longer sections have an index.
 SHORT = 32
+#: Answers of patterns that are kept: devices of a fleet have the same lines, and each is asked again and again.
+_KEPT = 32_768
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Rules:
     def __init__(self, spec: ChangeSpec, assertion: str = "") -> None:
         self.spec, self._assertion = spec, assertion
         self._settings: dict[str, Setting | None] = {}
-        self._single = [re.compile(rule.line) for rule in spec.single]
+        self._single = tuple(rule.line for rule in spec.single)
+        self._numbered = tuple(rule.section for rule in spec.numbered)
         self._levels: dict[int, LevelIndex] = {}
-        self._ranks: dict[str, int] = {}
 
     def setting(self, line: str) -> Setting | None:
         """Return the setting of which the line is a value; None if several such lines can coexist."""
@@ -40,11 +42,12 @@ class Rules:
         return self._settings[line]
 
     def _find_setting(self, line: str) -> Setting | None:
-        for number, (rule, pattern) in enumerate(zip(self.spec.single, self._single, strict=True)):
-            if match := pattern.match(line):
-                same = match.groupdict().get("same")
-                return Setting((number, match[0] if same is None else same), rule, match)
-        return None
+        found = _first_match(self._single, line, whole=False)
+        if found is None:
+            return None
+        number, match = found
+        same = match.groupdict().get("same")
+        return Setting((number, match[0] if same is None else same), self.spec.single[number], match)
 
     def conflicting(self, line: str, tree: Tree) -> str | None:
         """Return the other line of `tree` with a value of the same setting."""
@@ -123,7 +126,8 @@ class Rules:
 
     def numbered(self, section: str) -> Numbered | None:
         """Return the rule of the numbered lines of a section; `section` is empty for the top level."""
-        return next((rule for rule in self.spec.numbered if re.fullmatch(rule.section, section)), None)
+        found = _first_match(self._numbered, section)
+        return self.spec.numbered[found[0]] if found else None
 
     def normalized(self, section: str, tree: Tree) -> Tree:
         """Return the lines of a section in the order of their numbers, without the numbers."""
@@ -194,10 +198,8 @@ class Rules:
 
     def creation_rank(self, line: str) -> int:
         """Return the rank of creation, from 0: objects used by others are created first."""
-        if line not in self._ranks:
-            first = self.spec.first
-            self._ranks[line] = next((at for at, one in enumerate(first) if re.fullmatch(one, line)), len(first))
-        return self._ranks[line]
+        found = _first_match(self.spec.first, line)
+        return found[0] if found else len(self.spec.first)
 
     def cascaded(self, section: str, tree: Tree) -> list[str]:
         """Return the lines of `tree` removed by the device together with the rebuilt `section`."""
@@ -208,9 +210,23 @@ class Rules:
         return [line for line in tree if pattern.fullmatch(line)]
 
 
-def matches(patterns: Iterable[str], line: str) -> bool:
+def matches(patterns: tuple[str, ...], line: str) -> bool:
     """Return True if any of the patterns is a full match of the line."""
-    return any(re.fullmatch(pattern, line) for pattern in patterns)
+    return _first_match(patterns, line) is not None
+
+
+@lru_cache(maxsize=_KEPT)
+def _first_match(patterns: tuple[str, ...], line: str, *, whole: bool = True) -> tuple[int, re.Match[str]] | None:
+    """Return the place of the first pattern with a match of the line (`whole`) or of its beginning, and the match."""
+    for number, pattern in enumerate(_compiled(patterns)):
+        if match := pattern.fullmatch(line) if whole else pattern.match(line):
+            return number, match
+    return None
+
+
+@lru_cache(maxsize=512)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, patterns))
 
 
 def is_extension(bare: str, line: str) -> bool:
