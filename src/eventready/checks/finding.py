@@ -57,7 +57,9 @@ class Finding:
         """A copy with some fields changed. There are a hundred findings per device: `dataclasses.replace` takes ten
         times as long."""
         copy = object.__new__(type(self))
-        vars(copy).update(vars(self), **changes)
+        fields = vars(copy)
+        fields.update(vars(self))
+        fields.update(changes)  # in two steps, which take less time than one with keywords
         return copy
 
     @property
