@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eventready.assurance.papers.language import Language
 from eventready.cli.render.auditing.run import show, unmeasured_rows
 from eventready.core.messages import message, to_json
 from tests.assurance.papers.documents import healthy
@@ -56,3 +57,21 @@ def test_the_first_lines_name_devices_without_expectations_and_the_command(capsy
     text = " ".join(lines)
     assert "Seen 40 ports, neighbours, cells and access points in use; 7 have no expectation" in text
     assert "2 devices whose ports, cells or access points were not read" in text
+
+
+def test_only_shown_findings_are_put_in_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = healthy()
+    wrong = {**finding("core-1", "cpu", "hot"), "status": "fail"}
+    made.document["findings"] = [{**wrong, "subject": f"{number:03}"} for number in reversed(range(100))]
+    worded: list[object] = []
+
+    def sentence(_self: Language, one: dict[str, object]) -> str:
+        worded.append(one["subject"])
+        return "hot"
+
+    monkeypatch.setattr(Language, "sentence", sentence)
+    show(made.run)
+    assert worded == [f"{number:03}" for number in range(40)]
+    assert "60 more" in capsys.readouterr().out

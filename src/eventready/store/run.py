@@ -372,7 +372,7 @@ class Summary:
             measured=int(coverage.get("measured", 0)),
             counts=dict(counts),
             verdicts=tuple(
-                (str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in document.get("verdicts", ())
+                (str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in Run(document).each("verdicts")
             ),
             devices=len(document.get("devices", ())),
             seen=int(coverage.get("seen", 0)),

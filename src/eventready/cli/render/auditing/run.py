@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from bisect import insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from shlex import quote
 from typing import Any
 
@@ -29,6 +31,12 @@ _SHOWN = 40
 _DEVICES_SHOWN = 10
 _WIDTH = 110  # of a file or a pipe
 
+_FAULTS = ("fail", "warn")
+#: Entries of a finding behind its sentence.
+_OF_SENTENCE = ("status", "device", "check", "subject", "blind", "message", "message_id", "params")
+
+#: Rank, device, check, subject, and number of a finding.
+_Place = tuple[int, str, str, str, int]
 #: Status, device, check, sentence
 Row = tuple[str, str, str, str]
 Finding = Mapping[str, Any]
@@ -44,26 +52,31 @@ def show(run: Run, lang: Lang = "en") -> None:
     console.print(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
     _unexpecting(console, document, lang)
     console.print()
-    console.print(_matrix(document, lang))
+    console.print(_matrix(run, lang))
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
-    open_findings: list[Finding] = []
+    unmeasured: list[Finding] = []
+    worst: list[tuple[_Place, Finding]] = []  # those shown alone: a large fleet has a million
     for finding in run.findings():
-        counts[finding["status"]] += 1
-        if finding["status"] == "not_measured" and finding["blind"]:
+        status = finding["status"]
+        counts[status] += 1
+        if status == "not_measured" and finding["blind"]:
             blind[finding["check"]] += 1
-        elif finding["status"] != "pass":
-            open_findings.append(finding)
+        elif status == "not_measured":
+            unmeasured.append({key: finding.get(key) for key in _OF_SENTENCE})
+        elif status in _FAULTS:
+            insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
+            del worst[_SHOWN:]
     console.print(_totals(document, counts, lang))
     summary = Summary.of(document, counts)
     if summary.seen:
         console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
     if summary.unseen_devices:
         console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
-    faults = _of(open_findings, "fail", "warn")
-    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f in faults]
-    _listed(console, "cli:run.findings", rows, lang)
-    _listed(console, "cli:run.unmeasured", unmeasured_rows(open_findings, lang), lang)
+    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for _, f in worst]
+    _listed(console, "cli:run.findings", rows, sum(counts[status] for status in _FAULTS), lang)
+    silent = unmeasured_rows(unmeasured, lang)
+    _listed(console, "cli:run.unmeasured", silent, len(silent), lang)
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
         console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
@@ -89,13 +102,13 @@ def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) 
     return text("cli:run.totals", lang, devices=devices, measured=measured, needed=needed, **totals)
 
 
-def _matrix(document: Mapping[str, Any], lang: Lang) -> Table:
-    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in document["verdicts"]}
+def _matrix(run: Run, lang: Lang) -> Table:
+    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in run.each("verdicts")}
     services = list(dict.fromkeys(service for _venue, service in verdicts))
     language = Language(lang)
     heads = services if lang == "en" else [language.service(service) for service in services]
     table = Table(text("cli:run.venue", lang), *heads, title=text("cli:run.verdicts", lang), title_justify="left")
-    for venue in document["event_info"]["venues"]:
+    for venue in run.document["event_info"]["venues"]:
         cells = [Text(_name(venue, lang))]
         for service in services:
             verdict = verdicts.get((venue["id"], service), "")
@@ -105,18 +118,17 @@ def _matrix(document: Mapping[str, Any], lang: Lang) -> Table:
     return table
 
 
-def _of(findings: Sequence[Finding], *statuses: str) -> list[Finding]:
-    rank = {status: place for place, status in enumerate(statuses)}
-    found = [finding for finding in findings if finding["status"] in rank]
-    return sorted(found, key=lambda f: (rank[f["status"]], f["device"], f["check"], f["subject"]))
+def _place(finding: Finding, number: int = 0) -> _Place:
+    rank = _FAULTS.index(finding["status"]) if finding["status"] in _FAULTS else len(_FAULTS)
+    return rank, finding["device"], finding["check"], finding["subject"], number
 
 
 def unmeasured_rows(findings: Sequence[Finding], lang: Lang) -> list[Row]:
     """Rows of unmeasured findings; devices and checks with the same reason share a row."""
     language = Language(lang)
     together: dict[str, list[tuple[str, str, str]]] = {}
-    for finding in _of(findings, "not_measured"):
-        if not finding["blind"]:
+    for finding in sorted(findings, key=_place):
+        if finding["status"] == "not_measured" and not finding["blind"]:
             row = (finding["device"], finding["check"], language.sentence(finding))
             together.setdefault(_silence(finding) or row[2], []).append(row)
     return [
@@ -146,7 +158,7 @@ def _shared(rows: Sequence[tuple[str, str, str]], lang: Lang) -> tuple[str, str]
     )
 
 
-def _listed(console: Console, title: str, rows: Sequence[Row], lang: Lang) -> None:
+def _listed(console: Console, title: str, rows: Sequence[Row], count: int, lang: Lang) -> None:
     if not rows:
         return
     heads = (text(f"cli:run.{column}", lang) for column in ("device", "check", "finding"))
@@ -155,5 +167,5 @@ def _listed(console: Console, title: str, rows: Sequence[Row], lang: Lang) -> No
         mark = Text(text(f"cli:mark.{status}", lang), style=_MARK_STYLES[status])
         table.add_row(mark, *(Text(content) for content in cells))
     console.print(table)
-    if len(rows) > _SHOWN:
-        console.print(text("cli:run.more", lang, n=len(rows) - _SHOWN))
+    if count > _SHOWN:
+        console.print(text("cli:run.more", lang, n=count - _SHOWN))
