@@ -42,7 +42,7 @@ class WheelDataHook(BuildHookInterface[Any]):
         module = runpy.run_path(str(root / "src" / "eventready" / "core" / "catalogue.py"))
         for source in sorted((root / "src").rglob("*.po")):
             for lang in module["LANGS"]:
-                relative = module["binary_file"](source.relative_to(root / "src"), lang)
+                relative = source.relative_to(root / "src").with_suffix(f".{lang}.mo")
                 target = root / "build" / "catalogues" / relative
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(module["compiled"](source, lang))
