@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from eventready.audit.collectors.cluster import member
+from eventready.audit.collectors.cluster import certificates, member
 from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed, tls_context
 from eventready.audit.collectors.cluster.certificates import Authority, member_name
 from eventready.core.errors import UsageError
@@ -153,6 +153,14 @@ def test_a_changed_list_counts_for_all_connections(tmp_path: Path, monkeypatch: 
 def test_an_address_is_tls_or_of_this_machine(text: str, problem: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=problem):
         SchedulerAddress.of(text, tmp_path)
+
+
+def test_an_expired_certificate_is_named_before_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority.of(tmp_path)
+    monkeypatch.setattr(certificates, "_DAYS", 0)
+    authority.add("late")
+    with pytest.raises(UsageError, match="expired on 2"):
+        SchedulerAddress.of("tls://noc:8786", tmp_path / "late")
 
 
 def test_plain_connections_are_for_the_loopback(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventready.audit.collectors.cluster.certificates import AUTHORITY, MEMBER, REVOKED, member_name
+from eventready.audit.collectors.cluster.certificates import AUTHORITY, MEMBER, REVOKED, member_name, refuse_expired
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
@@ -54,7 +54,7 @@ class SchedulerAddress:
 
     @classmethod
     def of(cls, text: str, certificates: Path) -> SchedulerAddress:
-        """Parse `tls://HOST[:PORT]`. Raises UsageError, also for `tcp` beyond this machine and without certificates."""
+        """Parse `tls://HOST[:PORT]`. Raises UsageError, for `tcp` beyond this machine and invalid certificates too."""
         found = _ADDRESS.fullmatch(text)
         if not found or int(found[3] or PORT) > 65_535:
             raise UsageError(message("audit:cluster.address", text=text))
@@ -65,6 +65,7 @@ class SchedulerAddress:
             for name in (MEMBER, AUTHORITY, REVOKED):
                 if not (certificates / name).is_file():
                     raise UsageError(message("audit:cluster.no_certificate", name=name), where=str(certificates))
+            refuse_expired(certificates / MEMBER)
         return address
 
     def __str__(self) -> str:

@@ -129,6 +129,13 @@ def member_name(path: Path) -> str:
     return str(names[0].value) if names else ""
 
 
+def refuse_expired(path: Path) -> None:
+    """Check the end of the certificate of a member. Raises UsageError."""
+    ended = _certificate(path).not_valid_after_utc
+    if ended < datetime.now(UTC):
+        raise UsageError(message("audit:cluster.expired", day=ended.date().isoformat()), where=str(path))
+
+
 def _certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(read_bounded(path, _LARGEST, "the certificate"))
