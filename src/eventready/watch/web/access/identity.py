@@ -80,7 +80,7 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
         except Exception as error:  # a defect of a page: a sentence for the viewer, a line in the log
             place = traceback.extract_tb(error.__traceback__)[-1]
             words = f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})"
-            _LOG.error("%s: %r", page.path, redactor.redact(words))
+            _LOG.log(logging.ERROR, "%s: %r", page.path, redactor.redact(words))
             raise HTTPException(500) from None
 
     return handle
