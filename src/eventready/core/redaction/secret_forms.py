@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventready.core.strings.text_lines import lines_of
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -23,7 +25,7 @@ def _rule(words: str, pattern: str) -> Rule:
 def _rules() -> Iterator[Rule]:
     """Yield the rules of `secret_forms.txt`."""
     words, parts = "", dict[str, str]()
-    for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines():
+    for line in lines_of(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")):
         name, is_part, part = line.partition(" := ")
         pattern = re.sub("<([A-Z_]+)>", lambda found: parts[found[1]], part or line.removeprefix("  "))
         if is_part:

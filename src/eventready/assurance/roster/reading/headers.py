@@ -13,6 +13,7 @@ from eventready.assurance.roster.reading.when import Calendar, bare_day, is_seri
 from eventready.assurance.roster.roster import Branch, Role
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.strings.text_lines import lines_of
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.event import Event
 
@@ -25,7 +26,7 @@ Field: TypeAlias = Literal[
 _FIELDS: dict[str, Any] = {
     word.strip(): field
     for field, _, words in (
-        line.partition(":") for line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+        line.partition(":") for line in lines_of(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
     )
     for word in words.split(",")
 }
