@@ -6,9 +6,9 @@
         - [CPU, fail, "CPU at 91% over five minutes (limit 85%)"]
 
 One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
-names several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is
-blind is written `blind`. `capacity` is the text of capacity.yaml; `network` the venues, origins and risk groups of a
-check of the whole network.
+names several, each with the same keys; one with `left_out: true` is not audited. A finding of several devices begins
+with the device. `not_measured` that is blind is written `blind`. `capacity` is the text of
+capacity.yaml; `network` the venues, origins and risk groups of a check of the whole network.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ class Case:
     def findings(self, spoilt: Callable[[Observation], Observation] = lambda observation: observation) -> list[Finding]:
         """What the check gives, through the runner; `spoilt` changes what devices were seen to tell."""
         capacity = CapacityFile.model_validate(self.text.get("capacity", {}))
-        devices = with_loads(capacity, [self._device(name, output) for name, output in self.devices.items()])
+        known = with_loads(capacity, [self._device(name, output) for name, output in self.devices.items()])
+        devices = [device for device in known if not self.devices[device.name].get("left_out")]
         platforms = {
             _platform_name(name, output): FakePlatform(unsupported=english(output.get("unsupported", {})))
             for name, output in self.devices.items()
@@ -115,10 +116,13 @@ class Case:
         )
         findings = evaluate(
             devices,
-            build_matrix(devices, platforms, network=self._network()),
+            build_matrix(
+                devices, platforms, network=self._network(), left_out=[one for one in known if one not in devices]
+            ),
             [
                 spoilt(observation)
                 for name, output in self.devices.items()
+                if not output.get("left_out")
                 for observation in observations(name, output)
             ],
             moment=MOMENT,

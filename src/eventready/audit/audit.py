@@ -139,11 +139,10 @@ def audit(
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         seen = sum((result.seen for result in results.values()), SeenSubjects())
-        not_audited = set(workspace.devices).difference(devices)
         weighed = chain(
             chain.from_iterable(results[name].weights for name in sorted(results)), weights(devices, telling(across))
         )
-        found = verdicts_of(workspace.event.venues, devices, weighed, left_out=not_audited)
+        found = verdicts_of(workspace.event.venues, devices, weighed, left_out=matrix.left_out)
         codes = _exits(results.values(), across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
         document = build_run(
             run_id=run_id,
@@ -187,7 +186,13 @@ def _job(
     job = AuditJob(
         devices={device.name: device for device in devices},
         platforms={device.name: with_questions(platforms[device.platform], device) for device in devices},
-        matrix=build_matrix(devices, platforms, wide=options.wide, network=network_setting(workspace, devices)),
+        matrix=build_matrix(
+            devices,
+            platforms,
+            wide=options.wide,
+            network=network_setting(workspace, devices),
+            left_out=workspace.left_out(devices),
+        ),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),
         interval_s=options.interval_s,

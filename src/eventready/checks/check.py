@@ -69,7 +69,8 @@ class DeviceView:
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
     was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and the last
     of each earlier day with the same weekday and hour. `unsupported` are the facts that the platform does not offer,
-    `unread` the records that could not be read, by fact: the rows of such a fact are partial.
+    `unread` the records that could not be read, by fact: the rows of such a fact are partial. `left_out` are the
+    devices of the inventory that are not audited.
     """
 
     device: Device
@@ -81,6 +82,7 @@ class DeviceView:
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()
     unread: Mapping[str, tuple[Unread, ...]] = field(default_factory=dict)
+    left_out: Sequence[Device] = ()
 
     def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
         """Rows of a fact; empty for an empty or unmeasured fact."""

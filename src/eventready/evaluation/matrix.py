@@ -67,6 +67,7 @@ class Matrix:
     `cells`: of each device with an applicable or unsupported check, shared by devices alike. `unsupported`: facts
     without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
     audit; no check sees them. `network`: setting of the checks of the whole network.
+    `left_out`: devices of the inventory without cells.
     """
 
     cells: Mapping[str, tuple[MatrixCell, ...]]
@@ -75,6 +76,7 @@ class Matrix:
     unsupported: Mapping[str, frozenset[str]]
     inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     network: NetworkSetting | None = None
+    left_out: Sequence[Device] = ()
 
     def with_waived(self, findings: Iterable[Finding]) -> Matrix:
         """Copy with the ports of the waived findings in the setting of the network."""
@@ -140,10 +142,12 @@ def build_matrix(
     fleet: bool = True,
     wide: bool = False,
     network: NetworkSetting | None = None,
+    left_out: Sequence[Device] = (),
 ) -> Matrix:
     """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
 
-    `network`: setting of the checks of the whole network, which are left out without it.
+    `network`: setting of the checks of the whole network, which are left out without it. `left_out`: devices of the
+    inventory beside `devices`, known to the checks across devices.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -166,7 +170,8 @@ def build_matrix(
         cells[device.name] = shared[alike]
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     roles = {device.name: device.role for device in ordered}
-    matrix = Matrix(cells, checks, roles, {d.name: unsupported[d.platform] for d in ordered}, network=network)
+    offers = {d.name: unsupported[d.platform] for d in ordered}
+    matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out)
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 

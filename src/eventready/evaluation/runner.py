@@ -271,6 +271,7 @@ class _Evaluation:
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],
                 unread=self._part(name, "unread", packed=packed),
+                left_out=matrix.left_out,
             )
             for name, device in self._devices.items()
         }

@@ -121,7 +121,7 @@ class WatchSession:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
         questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
-        matrix = build_matrix(self.devices, platforms)
+        matrix = build_matrix(self.devices, platforms, left_out=workspace.left_out(self.devices))
         if self.ask is None:
             workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}

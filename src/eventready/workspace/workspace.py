@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
@@ -84,6 +84,11 @@ class Workspace:
     def device(self, name: str) -> Device:
         """Device by name. Raises KeyError."""
         return {device.name: device for device in self.devices}[name]
+
+    def left_out(self, devices: Collection[Device]) -> tuple[Device, ...]:
+        """Return the devices of the inventory beside `devices`."""
+        names = {device.name for device in devices}
+        return tuple(device for device in self.devices if device.name not in names)
 
     def check_secrets(self, devices: Iterable[str]) -> None:
         """Resolve the references of these devices once, without keeping values. Raises WorkspaceError."""

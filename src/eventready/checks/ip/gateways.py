@@ -232,17 +232,25 @@ def _groups(views: Sequence[DeviceView], protocol: Protocol) -> Iterator[Finding
     groups: dict[tuple[int, str], list[_Part]] = {}
     for view in views:
         for expected in _expected(view.device, protocol):
-            # The number alone is used at every venue anew; the address, or else the venues, tell groups apart.
-            place = expected.virtual_ip or ",".join(sorted(view.device.venues))
-            groups.setdefault((expected.group, place), []).append(_Part(view, expected, _member(view, expected)))
+            groups.setdefault(_key(view.device, expected), []).append(_Part(view, expected, _member(view, expected)))
+    others = {
+        _key(device, expected): device.name
+        for device in (views[0].left_out if views else ())
+        for expected in _expected(device, protocol)
+    }
     for (number, place), parts in groups.items():
         parts.sort(key=lambda part: (part.expected.role != "master", part.name))
         devices = [part.view.device for part in parts]
-        yield at(_group(f"{protocol} {number} {place}".strip(), parts), devices)
+        yield at(_group(f"{protocol} {number} {place}".strip(), parts, others.get((number, place), "")), devices)
 
 
-def _group(subject: str, parts: list[_Part]) -> Finding:
-    members = ", ".join(part.name for part in parts)
+def _key(device: Device, expected: ExpectedGateway) -> tuple[int, str]:
+    """Number and place: the number alone is used at every venue anew; the address, or else the venues, tell apart."""
+    return expected.group, expected.virtual_ip or ",".join(sorted(device.venues))
+
+
+def _group(subject: str, parts: list[_Part], absent: str) -> Finding:
+    """Finding about a group; `absent`: a member that is not audited."""
     masters = [part for part in parts if part.row is not None and part.row.state == "master"]
     unsupported = ", ".join(part.name for part in parts if part.unsupported)
     unread = ", ".join(part.name for part in parts if not part.measured and not part.unsupported)
@@ -255,9 +263,7 @@ def _group(subject: str, parts: list[_Part]) -> Finding:
         return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=unsupported)
     if not masters and len(parts) == 1 and _hears_a_master(parts[0]):
         return unknown(subject, "checks:gateway.master_not_audited")
-    if not masters:
-        return failed(subject, "checks:gateway.no_master", members=members)
-    return _one_master(subject, masters[0].name, parts)
+    return _at_most_one_master(subject, masters[0].name if masters else "", parts, absent)
 
 
 def _hears_a_master(part: _Part) -> bool:
@@ -265,12 +271,16 @@ def _hears_a_master(part: _Part) -> bool:
     return part.row is not None and part.row.state == "backup" and part.expected.role != "master"
 
 
-def _one_master(subject: str, master: str, parts: list[_Part]) -> Finding:
+def _at_most_one_master(subject: str, master: str, parts: list[_Part], absent: str) -> Finding:
     wanted = next((part.name for part in parts if part.expected.role == "master"), master)
-    if master != wanted:
+    if master not in ("", wanted):
         return failed(subject, "checks:gateway.other_master", master=master, wanted=wanted)
+    if master and any(part.row is not None and part.row.state == "backup" for part in parts):
+        return passed(subject, "checks:gateway.one_master", master=master)
+    if absent:
+        return blind(subject, "checks:link.not_audited", absent=absent)
+    if not master:
+        return failed(subject, "checks:gateway.no_master", members=", ".join(part.name for part in parts))
     if len(parts) == 1:
         return warned(subject, "checks:gateway.one_member", member=master)
-    if not any(part.row is not None and part.row.state == "backup" for part in parts):
-        return failed(subject, "checks:gateway.no_backup", master=master)
-    return passed(subject, "checks:gateway.one_master", master=master)
+    return failed(subject, "checks:gateway.no_backup", master=master)

@@ -76,8 +76,9 @@ async def follow_revocations(address: SchedulerAddress, security: Any, comms: Ca
 
 
 def _serial(comm: Any) -> int:
-    """Return the serial number of the certificate at the other end."""
-    return int(comm.extra_info["peercert"]["serialNumber"], 16)
+    """Return the serial number of the certificate at the other end; -1 for a connection that is closed already."""
+    certificate = getattr(comm, "extra_info", {}).get("peercert") or {}
+    return int(certificate.get("serialNumber", "-1"), 16)
 
 
 def run_worker(
