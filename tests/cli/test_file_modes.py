@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import stat
@@ -88,6 +89,12 @@ def test_a_session_of_commands_writes_for_its_owner_only(tmp_path: Path, capsys:
 
 
 def run(*words: str) -> int:
-    with pytest.raises(SystemExit) as left:
-        command_line.main(list(words))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        with pytest.raises(SystemExit) as left:
+            command_line.main(list(words))
+    finally:  # a process ends with its command; its log does not
+        root.handlers[:] = handlers
+        root.setLevel(level)
     return int(left.value.code or 0)

@@ -142,7 +142,12 @@ HOST = st.fixed_dictionaries(
     optional={"port": st.integers(1, 65535), "username": WRITTEN, "password": st.just("env:X"),
               "groups": st.just(["router"])},
 )  # fmt: skip
-HOSTS = st.lists(st.tuples(NAMES, HOST), min_size=1, max_size=3, unique_by=lambda pair: fold(pair[0]))
+HOSTS = st.lists(
+    st.tuples(NAMES, HOST),
+    min_size=1,
+    max_size=3,
+    unique_by=(lambda pair: fold(pair[0]), lambda pair: pair[1]["hostname"]),
+)
 
 
 def cabled(listed: list[tuple[str, dict[str, Any]]], port: str) -> dict[str, dict[str, Any]]:
