@@ -161,28 +161,34 @@ def _reached(result: DeviceResult) -> dict[str, Any]:
     return {"reachable": result.reachable, "reason": result.reason, "reason_message": to_json(result.message)}
 
 
-def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict[str, tuple[Fact, ...]]]:
+_Rows = dict[str, dict[str, tuple[Fact, ...]]]
+
+
+def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> _Rows:
     """Measured rows of a run as records: device to fact (last reading) to rows."""
-    rows: dict[str, dict[str, tuple[Fact, ...]]] = {}
-    for entry in run.observations():
-        kind = CATALOGUE.get(entry["fact"]) if entry["fact"] in facts else None
-        if kind is None or not Status(entry["status"]).measured:
-            continue
-        records = tuple(kind.record.model_validate(row) for row in entry["rows"])
-        rows.setdefault(entry["device"], {})[kind.name] = records
-    return rows
+    return _recorded(run, facts)[0]
 
 
 def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
     """Facts of a run beside these devices, with those of which some records were not read."""
-    rows = recorded_rows(run)
-    partial: dict[str, set[str]] = {}
-    for entry in run.observations(b'"unread":'):
-        if entry.get("unread"):
-            partial.setdefault(entry["device"], set()).add(entry["fact"])
+    rows, partial = _recorded(run, CATALOGUE)
     return NetworkFacts([
         DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ()))) for device in devices
     ])  # fmt: skip
+
+
+def _recorded(run: Run, facts: Container[str]) -> tuple[_Rows, dict[str, set[str]]]:
+    """Measured rows, and the facts with unread records by device, in one pass."""
+    rows: _Rows = {}
+    partial: dict[str, set[str]] = {}
+    for entry in run.observations():
+        if entry.get("unread"):
+            partial.setdefault(entry["device"], set()).add(entry["fact"])
+        kind = CATALOGUE.get(entry["fact"]) if entry["fact"] in facts else None
+        if kind is not None and Status(entry["status"]).measured:
+            records = tuple(kind.record.model_validate(row) for row in entry["rows"])
+            rows.setdefault(entry["device"], {})[kind.name] = records
+    return rows, partial
 
 
 def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
