@@ -96,6 +96,17 @@ def test_every_record_has_the_bytes_of_its_fields(kind: type[Fact]) -> None:
     assert sorted_json(_row(row)) == canonical(row.model_dump(mode="json", exclude_none=True))
 
 
+@given(st.lists(st.lists(st.text(st.sampled_from('a"\\],:[{}e\n') | st.characters(codec="utf-8"))), max_size=3))
+def test_verdicts_are_read_without_their_references(references: list[list[str]]) -> None:
+    verdicts = [
+        {"venue": "a", "service": 'b"]', "verdict": str(number), "because": because, "reasons": ["x"]}
+        for number, because in enumerate([*references, ['"because":["x"],', '],"because":[]']])
+    ]
+    listed = Items(lambda: [canonical(verdicts)[1:-1]])
+    found = Run(Parts({"verdicts": listed})).verdicts
+    assert found == Run({"verdicts": verdicts}).verdicts == tuple(("a", 'b"]', one["verdict"]) for one in verdicts)
+
+
 def test_summary_round_trip() -> None:
     summary = Summary.of(_document("20220425-070000-aaaa"))
     assert Summary.load(json.loads(json.dumps(summary.to_dict()))) == summary

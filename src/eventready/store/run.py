@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,6 +30,8 @@ _STATUS, _PASS = b'"status":', b'"status":"pass"'
 
 #: Items of a list that are decoded together.
 _ITEMS = 500
+#: References of a verdict in canonical JSON: a quote inside a text has a backslash before it.
+_BECAUSE = re.compile(rb'"because":\[(?:[^"\]]++|"(?:[^"\\]++|\\.)*+")*+\],?')
 _SCAN = json.JSONDecoder().raw_decode
 
 
@@ -286,6 +289,13 @@ class Run:
             return (finding for group in chosen for finding in open_among(group))
         return (finding for finding in self.findings() if finding["status"] != "pass")
 
+    @property
+    def verdicts(self) -> tuple[tuple[str, str, str], ...]:
+        """Triples of venue, service and verdict; the references behind them are not decoded."""
+        items = self._items("verdicts")
+        lists = (decoded(_BECAUSE.sub(b"", group)) for group in items.groups()) if items else [self.each("verdicts")]
+        return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for found in lists for v in found)
+
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:
         """Findings by device and check, not decoded, in the order of the devices; None for a run of another form."""
         items = self._items("findings")
@@ -371,9 +381,7 @@ class Summary:
             needed=int(coverage.get("needed", 0)),
             measured=int(coverage.get("measured", 0)),
             counts=dict(counts),
-            verdicts=tuple(
-                (str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in Run(document).each("verdicts")
-            ),
+            verdicts=Run(document).verdicts,
             devices=len(document.get("devices", ())),
             seen=int(coverage.get("seen", 0)),
             uncovered=int(coverage.get("uncovered", 0)),

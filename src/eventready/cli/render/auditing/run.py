@@ -6,6 +6,7 @@ import sys
 from bisect import insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 from shlex import quote
 from typing import Any
@@ -32,9 +33,6 @@ _DEVICES_SHOWN = 10
 _WIDTH = 110  # of a file or a pipe
 
 _FAULTS = ("fail", "warn")
-#: Entries of a finding behind its sentence.
-_OF_SENTENCE = ("status", "device", "check", "subject", "blind", "message", "message_id", "params")
-
 #: Rank, device, check, subject, and number of a finding.
 _Place = tuple[int, str, str, str, int]
 #: Status, device, check, sentence
@@ -55,7 +53,7 @@ def show(run: Run, lang: Lang = "en") -> None:
     console.print(_matrix(run, lang))
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
-    unmeasured: list[Finding] = []
+    unmeasured = Unmeasured(lang)
     worst: list[tuple[_Place, Finding]] = []  # those shown alone: a large fleet has a million
     for finding in run.findings():
         status = finding["status"]
@@ -63,7 +61,7 @@ def show(run: Run, lang: Lang = "en") -> None:
         if status == "not_measured" and finding["blind"]:
             blind[finding["check"]] += 1
         elif status == "not_measured":
-            unmeasured.append({key: finding.get(key) for key in _OF_SENTENCE})
+            unmeasured.add(finding)
         elif status in _FAULTS:
             insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
             del worst[_SHOWN:]
@@ -75,7 +73,7 @@ def show(run: Run, lang: Lang = "en") -> None:
         console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
     rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for _, f in worst]
     _listed(console, "cli:run.findings", rows, sum(counts[status] for status in _FAULTS), lang)
-    silent = unmeasured_rows(unmeasured, lang)
+    silent = unmeasured.rows()
     _listed(console, "cli:run.unmeasured", silent, len(silent), lang)
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
@@ -103,7 +101,7 @@ def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) 
 
 
 def _matrix(run: Run, lang: Lang) -> Table:
-    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in run.each("verdicts")}
+    verdicts = {(venue, service): verdict for venue, service, verdict in run.verdicts}
     services = list(dict.fromkeys(service for _venue, service in verdicts))
     language = Language(lang)
     heads = services if lang == "en" else [language.service(service) for service in services]
@@ -123,17 +121,36 @@ def _place(finding: Finding, number: int = 0) -> _Place:
     return rank, finding["device"], finding["check"], finding["subject"], number
 
 
-def unmeasured_rows(findings: Sequence[Finding], lang: Lang) -> list[Row]:
-    """Rows of unmeasured findings; devices and checks with the same reason share a row."""
-    language = Language(lang)
-    together: dict[str, list[tuple[str, str, str]]] = {}
-    for finding in sorted(findings, key=_place):
-        if finding["status"] == "not_measured" and not finding["blind"]:
-            row = (finding["device"], finding["check"], language.sentence(finding))
-            together.setdefault(_silence(finding) or row[2], []).append(row)
-    return [
-        ("not_measured", *_shared(rows, lang), _alike([row[2] for row in rows], lang)) for rows in together.values()
-    ]
+class Unmeasured:
+    """Rows of unmeasured findings; devices and checks with the same reason share a row. No finding is held."""
+
+    def __init__(self, lang: Lang) -> None:
+        self._language, self._lang = Language(lang), lang
+        self._together: dict[str, _Reason] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding."""
+        sentence = self._language.sentence(finding)
+        reason = self._together.setdefault(_silence(finding) or sentence, _Reason())
+        reason.first = min(reason.first or (_place(finding), sentence), (_place(finding), sentence))
+        reason.devices.add(finding["device"])
+        reason.checks.add(finding["check"])
+        reason.sentences.add(sentence)
+
+    def rows(self) -> list[Row]:
+        """Return the rows, in the order of their first devices."""
+        reasons = sorted(self._together.values(), key=lambda reason: reason.first)
+        return [("not_measured", *_shared(reason, self._lang), _alike(reason, self._lang)) for reason in reasons]
+
+
+@dataclass
+class _Reason:
+    """Devices and checks with a reason; `first`: its first place, with the sentence there."""
+
+    first: tuple[_Place, str] | tuple[()] = ()
+    devices: set[str] = field(default_factory=set)
+    checks: set[str] = field(default_factory=set)
+    sentences: set[str] = field(default_factory=set)
 
 
 def _silence(finding: Finding) -> str:
@@ -143,19 +160,19 @@ def _silence(finding: Finding) -> str:
     return str(reason.get("id", "")) if unreached and isinstance(reason, Mapping) else ""
 
 
-def _alike(sentences: Sequence[str], lang: Lang) -> str:
+def _alike(reason: _Reason, lang: Lang) -> str:
     """First of several sentences with their number."""
-    others = len(set(sentences)) - 1
-    return text("cli:run.alike", lang, sentence=sentences[0], n=others) if others else sentences[0]
+    sentence, others = reason.first[1] if reason.first else "", len(reason.sentences) - 1
+    return text("cli:run.alike", lang, sentence=sentence, n=others) if others else sentence
 
 
-def _shared(rows: Sequence[tuple[str, str, str]], lang: Lang) -> tuple[str, str]:
+def _shared(reason: _Reason, lang: Lang) -> tuple[str, str]:
     """The device and the check of a row, or their number where several share a reason."""
-    devices, checks = {row[0] for row in rows}, {row[1] for row in rows}
-    return (
-        devices.pop() if len(devices) == 1 else text("cli:count.device", lang, n=len(devices)),
-        checks.pop() if len(checks) == 1 else text("cli:count.check", lang, n=len(checks)),
+    named = (("device", reason.devices), ("check", reason.checks))
+    device, check = (
+        min(names) if len(names) == 1 else text(f"cli:count.{kind}", lang, n=len(names)) for kind, names in named
     )
+    return device, check
 
 
 def _listed(console: Console, title: str, rows: Sequence[Row], count: int, lang: Lang) -> None:
