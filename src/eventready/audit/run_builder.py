@@ -178,7 +178,7 @@ def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
 
 
 def _recorded(run: Run, facts: Container[str]) -> tuple[_Rows, dict[str, set[str]]]:
-    """Measured rows, and the facts with unread records by device, in one pass."""
+    """Measured rows, and the facts with unread records by device."""
     rows: _Rows = {}
     partial: dict[str, set[str]] = {}
     for entry in run.observations():

@@ -250,7 +250,7 @@ def _key(device: Device, expected: ExpectedGateway) -> tuple[int, str]:
 
 
 def _group(subject: str, parts: list[_Part], absent: str) -> Finding:
-    """Finding about a group; `absent`: a member that is not audited."""
+    """Finding about a group; `absent`: a member outside of the audit."""
     masters = [part for part in parts if part.row is not None and part.row.state == "master"]
     unsupported = ", ".join(part.name for part in parts if part.unsupported)
     unread = ", ".join(part.name for part in parts if not part.measured and not part.unsupported)

@@ -76,7 +76,7 @@ async def follow_revocations(address: SchedulerAddress, security: Any, comms: Ca
 
 
 def _serial(comm: Any) -> int:
-    """Return the serial number of the certificate at the other end; -1 for a connection that is closed already."""
+    """Return the serial number of the certificate at the other end; -1 for a closed connection."""
     certificate = getattr(comm, "extra_info", {}).get("peercert") or {}
     return int(certificate.get("serialNumber", "-1"), 16)
 
