@@ -100,7 +100,7 @@ def test_every_record_has_the_bytes_of_its_fields(kind: type[Fact]) -> None:
 def test_verdicts_are_read_without_their_references(references: list[list[str]]) -> None:
     verdicts = [
         {"venue": "a", "service": 'b"]', "verdict": str(number), "because": because, "reasons": ["x"]}
-        for number, because in enumerate([*references, ['"because":["x"],', '],"because":[]']])
+        for number, because in enumerate([*references, ['"because":["x"],', '],"because":[]', "x],", "reasons"]])
     ]
     listed = Items(lambda: [canonical(verdicts)[1:-1]])
     found = Run(Parts({"verdicts": listed})).verdicts

@@ -30,8 +30,8 @@ _STATUS, _PASS = b'"status":', b'"status":"pass"'
 
 #: Items of a list that are decoded together.
 _ITEMS = 500
-#: References of a verdict in canonical JSON: a quote inside a text has a backslash before it.
-_BECAUSE = re.compile(rb'"because":\[(?:[^"\]]++|"(?:[^"\\]++|\\.)*+")*+\],?')
+#: Begin and end of the references of a verdict in canonical JSON: inside a text a quote has a backslash before it.
+_BECAUSE, _AFTER = b'"because":[', re.compile(rb'\],(?="(?:reasons|service)":)')
 _SCAN = json.JSONDecoder().raw_decode
 
 
@@ -117,6 +117,12 @@ def passes(pieces: Iterable[bytes]) -> list[Any]:
 def open_among(findings: bytes) -> list[Any]:
     """Findings except passes, decoded."""
     return [finding for finding in decoded(sifted(findings)[0]) if finding["status"] != "pass"]
+
+
+def _without_references(verdicts: bytes) -> bytes:
+    first, *others = verdicts.split(_BECAUSE)
+    ends = ((piece, _AFTER.search(piece)) for piece in others)
+    return first + b"".join(piece[end.end() :] if end else _BECAUSE + piece for piece, end in ends)
 
 
 def all_passed(findings: bytes) -> bool:
@@ -293,7 +299,7 @@ class Run:
     def verdicts(self) -> tuple[tuple[str, str, str], ...]:
         """Triples of venue, service and verdict; the references behind them are not decoded."""
         items = self._items("verdicts")
-        lists = (decoded(_BECAUSE.sub(b"", group)) for group in items.groups()) if items else [self.each("verdicts")]
+        lists = (decoded(_without_references(group)) for group in items.groups()) if items else [self.each("verdicts")]
         return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for found in lists for v in found)
 
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:
