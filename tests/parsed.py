@@ -37,4 +37,4 @@ class _Remembered(_Events):
 
 def remember_yaml() -> None:
     """Let the values of a text that was parsed before come from memory."""
-    yaml_document._Events = _Remembered  # type: ignore[misc]  # a class in place of another, for the tests only
+    yaml_document._Events = _Remembered  # type: ignore[misc]  # its subclass above, in tests only

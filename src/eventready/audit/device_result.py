@@ -63,7 +63,7 @@ class DeviceResult:
     @property
     def weights(self) -> tuple[Weight, ...]:
         """Input of verdicts, unpickled on every access."""
-        found: tuple[Weight, ...] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  our own, from `build_device_result`
+        found: tuple[Weight, ...] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  by `build_device_result`
         return found
 
 

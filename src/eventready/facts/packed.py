@@ -29,7 +29,7 @@ class PackedObservations:
 
     def unpacked(self) -> tuple[tuple[Observation, bytes], ...]:
         """Observations without rows, each with its packed rows."""
-        found: tuple[tuple[Observation, bytes], ...] = pickle.loads(self.data)  # noqa: S301  our own, from `of`
+        found: tuple[tuple[Observation, bytes], ...] = pickle.loads(self.data)  # noqa: S301  pickled by `of`
         return found
 
 
@@ -43,7 +43,7 @@ class UnpackedRows(Mapping[str, tuple[Fact, ...]]):
 
     def __getitem__(self, fact: str) -> tuple[Fact, ...]:
         if fact not in self._rows:
-            self._rows[fact] = pickle.loads(zlib.decompress(self._packed[fact]))  # noqa: S301  our own, from `of`
+            self._rows[fact] = pickle.loads(zlib.decompress(self._packed[fact]))  # noqa: S301  pickled by `of`
         return self._rows[fact]
 
     def __contains__(self, fact: object) -> bool:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 WIDTHS = (1280, 390)
 SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-needs_axe = pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="no axe-playwright-python")
+needs_axe = pytest.mark.skipif(
+    find_spec("axe_playwright_python") is None, reason="axe-playwright-python (extra dev) is not installed"
+)
 HOSTILE = '"\'><img src=x onerror="window.got=1"><script>window.got=1</script>{{ 7 * 7 }}\r\ndata: <b>x</b>\u202e'
 
 

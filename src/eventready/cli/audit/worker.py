@@ -12,6 +12,7 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import certificates_option, systemd_option, workers_option
 from eventready.core.errors import Exit
+from eventready.core.messages import message
 
 with deferred():
     from eventready.assurance.delivery.schedule.service_units import member_service
@@ -62,6 +63,8 @@ def command(
         run_worker(
             address, name, threads=workers, labels=labels,
             connected=lambda where: app.notify("cli:worker.connected", name=name, address=where, n=len(own.devices)),
-            lost=lambda reason: app.notify("cli:worker.lost", address=str(address), reason=reason or "-"),
+            lost=lambda reason: app.notify(
+                "cli:worker.lost", address=str(address), reason=reason or message("cli:worker.closed")
+            ),
         )  # fmt: skip
     return Exit.OK

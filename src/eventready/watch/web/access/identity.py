@@ -74,7 +74,7 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
             if inspect.iscoroutinefunction(page.handler):
                 response: Response = await page.handler(request)
                 return response
-            return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # no coroutine
+            return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # the guard above narrows coroutines only
         except (HTTPException, EventreadyError):
             raise
         except Exception as error:  # a defect of a page: a sentence for the viewer, a line in the log
