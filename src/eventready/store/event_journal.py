@@ -31,9 +31,8 @@ class EventJournal:
         return filter(self._own, self._journal.entries())
 
     def last(self, key: str) -> JournalEntry | None:
-        """Return the latest entry of a key; None for another event. Raises StoreError."""
-        entry = self._journal.last(key)
-        return entry if entry and self._own(entry) else None
+        """Return the latest entry of a key; None for an absent key. Raises StoreError."""
+        return self._journal.last(key, self._own)
 
     def _own(self, entry: JournalEntry) -> bool:
         return bool(entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal)

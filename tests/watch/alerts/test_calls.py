@@ -228,26 +228,37 @@ def test_a_clock_set_back_by_an_hour_delays_no_call(workspace: Workspace, store:
     # The failed messages, the escalation of what nobody took, and what the end of its cause leaves.
     assert sorted(desk.after(30)) == ["an@example.vn"] + ["duty@example.vn"] * 3
     assert "core-1" in dict(channel.sent)["an@example.vn"]
-    desk.record.beat(Beat(1, 1, 1, 0))
-    clock.push(-3600)
-    report_death(workspace, desk.calls.settings, store, clock)
-    assert "died" in desk.calls.outbox.messages()[-1].id
 
 
-def test_a_dead_watch_is_reported_once_and_an_ended_one_never(workspace: Workspace, store: Store) -> None:
-    clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
-    desk = Desk(workspace, store, clock, channel)
-    desk.record.beat(Beat(1, 1, 1, 0))
-    report_death(workspace, desk.calls.settings, store, clock)
-    assert desk.after(200) == []
-    report_death(workspace, desk.calls.settings, store, clock)
+@pytest.mark.parametrize("jump", [0.0, 300.0, -3600.0])
+def test_a_dead_watch_is_reported_once_and_an_ended_one_never(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    """The clock of the machine is set before each look, and a watch of another event ends beside the watch."""
+    clock, channel, seconds = FakeClock("2022-04-29 19:00"), FakeChannel(), [1_000.0]
+    monkeypatch.setattr("eventready.assurance.delivery.notify.heartbeat.time.monotonic", lambda: seconds[0])
+    desk, beat = Desk(workspace, store, clock, channel), Beat(1, 1, 1, 0)
+    other = WatchRecord(store, "another", clock)
+
+    def look(after: float) -> list[str]:
+        seconds[0] += after
+        clock.push(jump)
+        report_death(workspace, desk.calls.settings, store, clock)
+        return desk.after(1)
+
+    for _ in range(2):
+        desk.record.beat(beat)
+        assert [look(one) for one in (1, 60, 60, 55)] == [[]] * 4
+    other.beat(beat)
+    other.end()
+    assert look(5) == ["duty@example.vn"]
     Desk(workspace, store, clock, channel).calls.died()
-    assert desk.after(1) == ["duty@example.vn"]
-    desk.record.beat(Beat(1, 1, 1, 0))
+    assert look(60) == []
+    desk.record.beat(beat)
+    other.beat(beat)
     desk.record.end()
-    clock.push(300)
-    report_death(workspace, desk.calls.settings, store, clock)
-    assert desk.after(1) == []
+    other.end()
+    assert [look(one) for one in (60, 600)] == [[]] * 2
 
 
 def test_a_broken_roster_stops_neither_the_message_about_a_death_nor_the_next_watch(

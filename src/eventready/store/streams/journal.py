@@ -111,12 +111,12 @@ class Journal:
             rows = rows.where(JournalRow.key == key)
         return tuple(_entry(row) for row in session.scalars(rows))
 
-    def last(self, key: str) -> JournalEntry | None:
-        """Return the latest entry of a key; None for an absent key. Raises StoreError."""
+    def last(self, key: str, fits: Callable[[JournalEntry], bool]) -> JournalEntry | None:
+        """Return the latest fitting entry of a key; None without any. Raises StoreError."""
         own = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.key == key)
         with self._database.reading() as session:
-            row = session.scalars(own.order_by(JournalRow.position.desc()).limit(1)).first()
-            return _entry(row) if row else None
+            rows = session.scalars(own.order_by(JournalRow.position.desc()).execution_options(yield_per=10))
+            return next(filter(fits, map(_entry, rows)), None)
 
     def first_entries(self, session: Session) -> tuple[JournalEntry, ...]:
         """Return the first entry of each key. Raises StoreError for a damaged entry."""

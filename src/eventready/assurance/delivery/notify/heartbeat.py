@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -21,8 +22,10 @@ from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.
 WATCH, BEAT, END = "watch", "beat", "end"
-#: A watch without a beat for so long has died. A longer silence is an old story.
-_DEAD, _OLD = timedelta(minutes=3), timedelta(hours=12)
+#: A watch without a new beat for so many seconds has died. A longer silence is an old story.
+_DEAD_S, _OLD = 180.0, timedelta(hours=12)
+#: Kind of the last beat seen, with the time of the first look at it.
+_SEEN = "watch beat"
 _PATIENCE_S = 10.0
 
 
@@ -59,12 +62,13 @@ def report_death(
 ) -> None:
     """Put a message about a dead watch into the outbox, once per death, for the first receiver of alerts.yaml.
 
-    Without an address there, also with a broken roster, for the receiver of its escalation.
+    Without an address there, also with a broken roster, for the receiver of its escalation. A clock that is set, or a
+    machine that slept, is no death: the time without a new beat is that between two looks by a monotonic clock.
     `at_once`: without a wait for its next beat. Raises StoreError.
     """
     event, now = workspace.event, clock.now()
     beat = last_beat(store, event.id, clock)
-    if beat is None or now - beat > _OLD or (abs(now - beat) < _DEAD and not at_once):
+    if beat is None or now - beat > _OLD or not (at_once or _silent_s(store, event.id, beat, clock) >= _DEAD_S):
         return
     roster, ways = _roster(workspace), [settings.route.receiver]
     ways += [settings.route.escalate.receiver] if settings.route.escalate else []
@@ -77,6 +81,16 @@ def report_death(
 
     outbox = store.outbox(event.id, rehearsal=clock.rehearsal)
     outbox.add(f"died-{beat:%Y%m%dT%H%M%S}", written(people, write), [one.address for one in people], now)
+
+
+def _silent_s(store: Store, event: str, beat: datetime, clock: Clock) -> float:
+    """Return the seconds since the first look at a beat, of this process or another since the start of the machine."""
+    seen, key, now = store.current(_SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
+    known = seen.get(key)
+    if known is None or known["beat"] != beat.isoformat() or known["at"] > now:
+        seen.put(key, {"beat": beat.isoformat(), "at": now})
+        return 0.0
+    return now - float(known["at"])
 
 
 def _roster(workspace: Workspace) -> Roster | None:
