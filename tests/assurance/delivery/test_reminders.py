@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
+from eventready.assurance.delivery.notify.channels import Channels, UncertainDelivery
 from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
 from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
 from eventready.audit.audit import AuditOptions
 from eventready.cli.main import main
 from eventready.core.clock import Clock
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import EventreadyError, WorkspaceError
+from eventready.core.redaction.redaction import redactor
 from eventready.store.store import Store
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
@@ -30,7 +33,7 @@ REFERENCE = "env:TEST_APPRISE_URL"
 
 
 class Stub(HTTPServer):
-    """HTTP server of the scheme json://: keeps the messages, answers with `status`."""
+    """HTTP server of the scheme json://: keeps the messages, answers with `status`, 0 for none."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -45,6 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.server.status == 200:
             self.server.messages.append(json.loads(body))
+        if not self.server.status:
+            return
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -147,6 +152,34 @@ def test_apprise_that_does_not_deliver_fails_without_the_url(
     (result,) = notified(workspace, clock)
     assert (result.failed, "is not an Apprise URL" in result.outcome) == (True, True)
     assert "token-of-the-office" not in result.outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "targets", "error"),
+    [(0, 1, UncertainDelivery), (500, 1, EventreadyError), (500, 2, UncertainDelivery), (None, 2, EventreadyError)],
+)
+def test_apprise_is_tried_again_only_where_no_message_can_have_arrived(
+    workspace: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, *, status: int | None, targets: int, error: type
+) -> None:
+    url = os.environ["TEST_APPRISE_URL"] if status is not None else "json://127.0.0.1:9"
+    stub.status = status or 0
+    monkeypatch.setenv("TEST_APPRISE_URL", ", ".join([url] * targets))
+    channels = Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
+    with pytest.raises(EventreadyError) as raised:
+        channels.send(REFERENCE, "subject", "text", lambda: None)
+    assert type(raised.value) is error
+
+
+def test_no_part_of_an_apprise_url_is_in_the_log_and_no_markup_in_a_message(
+    workspace: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TEST_APPRISE_URL", os.environ["TEST_APPRISE_URL"] + "/token-of-the-office?format=html")
+    channels = Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
+    with caplog.at_level("DEBUG"):
+        channels.send(REFERENCE, "subject", "<b>text</b>", lambda: None)
+    assert "token-of-the-office" in caplog.text
+    assert "token-of-the-office" not in redactor.redact(caplog.text)
+    assert "<b>" not in stub.messages[0]["message"]
 
 
 def test_a_dry_run_sends_nothing_and_does_not_count(workspace: Path, mailroom: Mailroom) -> None:

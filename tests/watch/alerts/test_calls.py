@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
 from eventready.assurance.delivery.notify.channels import UncertainDelivery
-from eventready.assurance.delivery.notify.heartbeat import report_death
+from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.assurance.delivery.notify.sender import OutboxSender
 from eventready.cli.main import main
 from eventready.core.clock import Clock
@@ -310,6 +311,48 @@ def test_the_heartbeat_beats_while_rounds_go_on(
         desk.calls.round([], ())
         _until(lambda: bool(desk.notices))
     assert "secret" not in "".join(desk.notices)
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"x" * 70_000, b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200])
+def test_a_server_of_another_kind_is_a_failed_call(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as client:
+                client.recv(4096)
+                client.sendall(answer)
+
+        Thread(target=serve, daemon=True).start()
+        with pytest.raises(EventreadyError) as raised:
+            call(f"http://127.0.0.1:{server.getsockname()[1]}/secret", "env:X")
+    for url in ("http://127.0.0.1:9/secret x", "http://u:secret@h:1x/", "http://[::1/secret"):
+        with pytest.raises(EventreadyError) as raised:
+            call(url, "env:X")
+        assert "secret" not in str(raised.value)
+
+
+def test_a_hanging_heartbeat_does_not_delay_an_alertmanager_and_a_hanging_alertmanager_is_a_failure(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    urls = {"heartbeat": "env:EVENTREADY_BEAT", "alertmanager": "env:EVENTREADY_AM"}
+    desk.calls.settings = desk.calls.settings.model_copy(update=urls)
+    called, end = set[str](), Event()
+
+    def hang(_calls: AlertCalls, reference: str, *_: object) -> None:
+        called.add(reference)
+        end.wait(30)
+
+    monkeypatch.setattr(AlertCalls, "_call", hang)
+    monkeypatch.setattr(calls, "_ALONE_S", 0.0)
+    desk.change("core-1", "uplink", "fail")
+    desk.calls.round([], ())
+    with desk.calls.sending():
+        _until(lambda: called == set(urls.values()))
+        desk.clock.push(31)
+        desk.calls.dispatch()
+        end.set()
+    assert len(desk.calls.outbox.messages()) == 1
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from eventready.assurance.delivery.notify.channels import Channels
+from eventready.assurance.delivery.notify.channels import Channels, secret_url
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.assurance.delivery.notify.receivers import addressees, written
 from eventready.assurance.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
@@ -23,7 +23,6 @@ from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import Lang, Text, message, text
-from eventready.core.redaction.redaction import redactor
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.acts import Acts
@@ -31,7 +30,6 @@ from eventready.watch.alerts.alert import Alert, Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
-from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, RouteNode, load_alerts
 from eventready.workspace.workspace import Workspace
 
@@ -179,22 +177,22 @@ class AlertCalls:
             sender = SenderThreads(
                 self.outbox, OutboxSender(self.outbox, self._channel(), self.clock), self.clock, self.report
             )
-            threads = [Thread(target=work, args=(end,), daemon=True) for work in (sender.run, self._call_out)]
-            for thread in threads:
+            works = {"heartbeat": self._heartbeat, "alertmanager": self._post}
+            calling = (Thread(target=self._call_out, args=(end, *work), daemon=True) for work in works.items())
+            for thread in (Thread(target=sender.run, args=(end,), daemon=True), *calling):
                 thread.start()
             try:
                 yield
             finally:
                 end.set()
 
-    def _call_out(self, end: Event) -> None:
-        """Call the heartbeat, and post to the Alertmanager, until the end."""
-        works = {"heartbeat": self._heartbeat, "alertmanager": self._post}
-        due = dict.fromkeys(works, 0.0)
+    def _call_out(self, end: Event, setting: str, work: Callable[[], float]) -> None:
+        """Call the URL of a setting while the watch makes its rounds, until the end."""
+        due = 0.0
         while not end.wait(1.0):
-            for name in works if time.monotonic() - self._lived_at < _STUCK_S else ():
-                if time.monotonic() >= due[name] and getattr(self.settings, name):
-                    due[name] = time.monotonic() + self._guarded(works[name])
+            lives = time.monotonic() - self._lived_at < _STUCK_S
+            if lives and time.monotonic() >= due and getattr(self.settings, setting):
+                due = time.monotonic() + self._guarded(work)
 
     def _guarded(self, work: Callable[[], float]) -> float:
         """Do a work; return the seconds to the next."""
@@ -226,11 +224,9 @@ class AlertCalls:
         return 1.0
 
     def _post_documents(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        try:
-            self._call(self.settings.alertmanager or "", "/api/v2/alerts", json.dumps(documents).encode())
-        except EventreadyError:
-            self._failing_since = self._failing_since or time.monotonic()
-            raise
+        # Before the call: one without an end is a failure too.
+        self._failing_since = self._failing_since or time.monotonic()
+        self._call(self.settings.alertmanager or "", "/api/v2/alerts", json.dumps(documents).encode())
         self._failing_since = None
 
     def _without_alertmanager(self) -> bool:
@@ -243,8 +239,7 @@ class AlertCalls:
         return alone
 
     def _call(self, reference: str, path: str, body: bytes | None) -> None:
-        url = resolve(reference, self.workspace.path)
-        redactor.register(url)
+        url = secret_url(reference, self.workspace.path)
         call(url.rstrip("/") + path if path else url, reference, body)
 
     def _put(self, one: Notification) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from socket import gaierror
+from threading import get_ident
 
 from eventready.assurance.delivery.mail.eml import Mailbox, draft
 from eventready.assurance.delivery.mail.letter import Letter
@@ -20,6 +26,10 @@ from eventready.workspace.settings.event import Event
 
 #: Language of messages to people of the enterprise.
 LANG: Lang = "vi"
+
+
+#: Pieces of a URL that may be a token.
+_PIECE = re.compile(r"[^/:@?&=#,]{8,}")
 
 
 class RefusedAddress(EventreadyError):
@@ -67,12 +77,60 @@ class Channels:
     def _apprise(self, reference: str, subject: str, body: str, handed: Callable[[], None]) -> str:
         import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
 
-        url = resolve(reference, self._folder)
-        redactor.register(url)
+        url = secret_url(reference, self._folder)
         notifier = apprise.Apprise()
         if not notifier.add(url):
             raise UsageError(message("delivery:reminder.url", reference=reference))
         handed()
-        if not notifier.notify(title=subject, body=body):
-            raise EventreadyError(message("delivery:reminder.failed", failed=[reference]))
-        return rendered("delivery:reminder.notified", references=[reference])
+        words = {"title": subject, "body": body, "body_format": apprise.NotifyFormat.TEXT}
+        with _handled("apprise") as errors:
+            # In this thread: hanging addresses would take the threads of Apprise.
+            delivered = [one.notify(**words) for one in notifier]
+        if all(delivered):
+            return rendered("delivery:reminder.notified", references=[reference])
+        unreached, targets = [one for one in errors if _is_unreached(one)], sum(map(len, notifier))
+        certain = unreached == errors and (targets == 1 or len(unreached) >= targets)
+        failure = message("delivery:reminder.failed", failed=[reference])
+        raise EventreadyError(failure) if certain else UncertainDelivery(failure)
+
+
+def secret_url(reference: str, folder: Path) -> str:
+    """Return the URL of a reference; all its parts become secrets. Raises EventreadyError."""
+    url = resolve(reference, folder)
+    for part in (url, *_PIECE.findall(url)):
+        redactor.register(part)
+    return url
+
+
+class _HandledErrors(logging.Handler):
+    """Exceptions handled and logged by a library in this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: list[BaseException] = []
+        self._thread = get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the exception behind a line of the log."""
+        error = sys.exc_info()[1]
+        if record.thread == self._thread and error is not None:
+            self.found.append(error)
+
+
+@contextmanager
+def _handled(library: str) -> Iterator[list[BaseException]]:
+    """Yield the exceptions handled by a library in this thread during the block."""
+    handler = _HandledErrors()
+    logging.getLogger(library).addHandler(handler)
+    try:
+        yield handler.found
+    finally:
+        logging.getLogger(library).removeHandler(handler)
+
+
+def _is_unreached(error: BaseException) -> bool:
+    """True for a failure before a connection: the message has not left."""
+    from urllib3.exceptions import MaxRetryError  # noqa: PLC0415  of the extra `notify`
+
+    reason = error.args[0] if error.args else None
+    return isinstance(error, (ConnectionRefusedError, gaierror)) or isinstance(reason, MaxRetryError)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -38,12 +39,12 @@ class _NoRedirect(HTTPRedirectHandler):
 
 def call(url: str, reference: str, body: bytes | None = None) -> None:
     """Call a URL, with a JSON body or none. Raises EventreadyError without the URL."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise UsageError(message("delivery:call.url", reference=reference))
     headers = {"Content-Type": "application/json"} if body is not None else {}
     try:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise UsageError(message("delivery:call.url", reference=reference))
         build_opener(_NoRedirect).open(Request(url, body, headers), timeout=_PATIENCE_S).close()  # noqa: S310  scheme seen above
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else type(error).__name__
         raise EventreadyError(message("delivery:call.failed", reference=reference, reason=str(reason))) from None
 
