@@ -52,6 +52,31 @@ def test_a_page_that_stays_open_says_its_time(browser: Browser, live: Live) -> N
     page.locator("#old").wait_for(state="hidden")
 
 
+CONTRASTS = """() => {
+  const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
+    .map((part) => part > 0.04045 ? ((part + 0.055) / 1.055) ** 2.4 : part / 12.92)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0) + 0.05;
+  const contrast = (one, other) => Math.max(light(one) / light(other), light(other) / light(one));
+  const map = document.querySelector('.map'), ground = getComputedStyle(map).backgroundColor;
+  const box = getComputedStyle(map.querySelector('rect[stroke]')).fill;
+  const of = (shapes, kind) => [...map.querySelectorAll(shapes)].map((shape) => getComputedStyle(shape)[kind]);
+  return [light(ground), ...of('text', 'fill').map((ink) => Math.min(contrast(ink, ground), contrast(ink, box))),
+    ...of('rect:not([stroke])', 'fill').map((stripe) => 1.5 * contrast(stripe, box)),
+    ...of('rect[stroke], polyline', 'stroke').map((line) => 1.5 * contrast(line, ground))];
+}"""
+
+
+def test_the_map_follows_light_and_dark(browser: Browser, live: Live) -> None:
+    """Texts in a contrast of 4.5 to their ground, states and lines of 3."""
+    page, _trouble = opened(browser, f"{live.url}/map", 1280)
+    for scheme, dark in (("dark", True), ("light", False)):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its names
+        ground, *contrasts = page.evaluate(CONTRASTS)
+        assert (ground < 0.2) is dark
+        assert len(contrasts) > 5
+        assert min(contrasts) >= 4.5, (scheme, contrasts)
+
+
 def test_a_finding_is_acknowledged_by_keyboard(browser: Browser, live: Live) -> None:
     """From the wall by Tab and Enter to the finding, and there to the act."""
     page, _trouble = opened(browser, live.url, 1280)

@@ -122,12 +122,15 @@ def test_a_watch_without_calls_is_named_on_the_wall(tmp_path: Path) -> None:
 def test_a_rehearsal_is_marked_and_a_time_of_another_day_has_its_day(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        assert ">Rehearsal<" not in client(made).get("/").text
+        marked = '<p class="rehearsal">Rehearsal<'
+        assert marked not in client(made).get("/").text
         made.model.clock = made.clock = Clock(marked=True)
         until = made.clock.now() + timedelta(days=3)
         Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by="An", text="x", until=until)
         shown = client(made).get("/").text
-        assert ">Rehearsal<" in client(made).get("/timeline").text
+        for page in ("/timeline", "/?kiosk"):
+            before, _bar = client(made).get(page).text.split('<header class="bar">')
+            assert marked in before, "kiosk and paper have no bar"
     assert f"until {until:%d/%m %H:%M}" in shown
 
 

@@ -70,8 +70,16 @@ def model_of(request: Request) -> ReadModel:
 def html(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page from a template; see `render` for its context."""
     clock = model_of(request).clock
-    context = {"moment": clock.now(), **context, "nonce": request.scope["nonce"], "rehearsal": clock.rehearsal}
-    return HTMLResponse(render(template, viewer_of(request), path=request.url.path, **context), status)
+    own = {"path": request.url.path, "here": address_of(request), "nonce": request.scope["nonce"]}
+    context = {"moment": clock.now(), **context, **own, "rehearsal": clock.rehearsal}
+    return HTMLResponse(render(template, viewer_of(request), **context), status)
+
+
+def address_of(request: Request) -> str:
+    """Return path and query of a request as sent; the wall for a form that was sent."""
+    query = request.scope["query_string"]
+    sent = request.scope["raw_path"] + (b"?" + query if query else b"")
+    return str(sent, "ascii", "replace") if request.method == "GET" else "/"
 
 
 def render(template: str, viewer: Viewer, **context: Any) -> str:

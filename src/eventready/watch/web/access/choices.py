@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from eventready.core.messages import LANGS, Lang
 
-_PATH = re.compile(r"/(?![/\\])[\w/?&=%.~-]*")
+_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/?&=+:@!$'()*,;%._~-]*")
 _COOKIE, _YEAR_S = "eventready_lang", 365 * 86_400
 
 

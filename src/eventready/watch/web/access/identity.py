@@ -6,7 +6,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,7 +20,7 @@ from eventready.core.redaction.redaction import redactor
 from eventready.watch.web.access.choices import language_of
 from eventready.watch.web.access.programs import Programs
 from eventready.watch.web.access.sessions import COOKIE, Sessions
-from eventready.watch.web.page import Viewer, WebPage, viewer_of
+from eventready.watch.web.page import Viewer, WebPage, address_of, viewer_of
 
 _LOG = logging.getLogger("uvicorn.error")
 
@@ -66,7 +66,7 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
         viewer = viewer_of(request)
         if page.access != "open" and viewer.role is None:
             if "text/html" in request.headers.get("accept", "") and request.method == "GET":
-                return RedirectResponse(f"/login?back={quote(request.url.path)}", 303)
+                return RedirectResponse(f"/login?{urlencode({'back': address_of(request)})}", 303)
             raise HTTPException(401)
         if page.access == "operator" and not viewer.operates:
             raise HTTPException(403)
