@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import unescape
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from argon2 import PasswordHasher
@@ -81,11 +82,22 @@ def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
 
 
 def test_a_new_password_ends_the_logins_of_before(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a clock set back."""
     client = logged_in(made, "Oanh")
-    later = datetime.now(UTC) + timedelta(seconds=1)
+    later = datetime.now(UTC) + timedelta(hours=1)
     monkeypatch.setattr(Clock, "real", staticmethod(lambda: later))
     PageUsers(made.store).add("Oanh", PASSWORD, "operator", made.clock)
     assert client.get("/").status_code == 401
+    assert logged_in(made, "Oanh").get("/").status_code == 200
+
+
+def test_a_name_with_marks_is_the_same_composed_and_decomposed(made: Scene) -> None:
+    forms = [normalize(form, "Đỗ Bình") for form in ("NFC", "NFD")]
+    for name, typed in (forms, forms[::-1]):
+        PageUsers(made.store).add(name, PASSWORD + name, "viewer", made.clock)
+        form = {"name": typed, "password": PASSWORD + typed}
+        assert browser_of(made).post("/login", data=form).status_code == 303
+        assert browser_of(made).get("/", auth=(typed, PASSWORD + typed)).status_code == 200
 
 
 def test_a_login_ends_after_its_age_and_at_logout(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +176,32 @@ def test_guessing_is_slow_and_logged(made: Scene) -> None:
     assert answers == [401] * login._OF_ADDRESS[0] + [429] * 2
     assert client.post("/login", data={"name": "Oanh", "password": PASSWORD}).status_code == 429
     assert acts(made) == [("Oanh", "login refused")] * login._OF_ADDRESS[0]
+
+
+def test_a_shift_logs_in_from_a_single_address(made: Scene) -> None:
+    for _person in range(login._OF_ADDRESS[0] + 5):
+        logged_in(made, "Vy")
+        assert browser_of(made).get("/", auth=("Vy", PASSWORD)).status_code == 200
+    client = browser_of(made)
+    for _person in range(login._OF_ADDRESS[0] + 5):
+        assert client.post("/login", data={"name": "Vy", "password": PASSWORD}).status_code == 303
+
+
+@pytest.mark.attack(family="guessed passwords")
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("fe80::1%eth0", "fe80::2%eth0", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("testclient", "testclient", True),
+    ],
+)
+def test_addresses_of_the_same_network_are_the_same_client(one: str, other: str, same: bool) -> None:
+    assert (limits.network_of({"client": (one, 1)}) == limits.network_of({"client": (other, 2)})) is same
 
 
 @pytest.mark.attack(family="floods of requests")

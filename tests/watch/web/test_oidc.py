@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from eventready.watch.web.access.log import entries
-from eventready.watch.web.access.oidc import SignIn
+from eventready.watch.web.access.oidc import SignIn, name_of
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
 from eventready.workspace.settings.watching.serve import IdentityProvider
@@ -57,6 +57,29 @@ def test_the_claim_decides_the_role(made: Scene, provider: str, name: str, role:
     assert (f"{name} ({role})" in page.text) == bool(role)
     act = "login" if role else "login refused"
     assert [entry.body["act"] for entry in entries(made.store, EVENT.id, made.clock)] == [act]
+
+
+@pytest.mark.attack(family="answers of an identity provider")
+@pytest.mark.parametrize(
+    ("claims", "name", "role"),
+    [
+        ({"preferred_username": "An", "groups": "noc"}, "An", "operator"),
+        (
+            {"preferred_username": " \t", "email": "an@example.vn", "groups": ["noc", "staff"]},
+            "an@example.vn",
+            "operator",
+        ),
+        ({"preferred_username": {"first": "An"}, "sub": "7", "groups": ["staff", 1, None]}, "7", "viewer"),
+        ({"preferred_username": "A\u202en\n" + "x" * 100, "groups": []}, "A\ufffdn " + "x" * 60, None),
+        ({"preferred_username": 7, "email": [], "sub": "", "groups": {"noc": True}}, "", None),
+        ({"groups": [["noc"], {"noc": 1}]}, "", None),
+    ],
+)
+def test_only_plain_claims_count(claims: dict[str, Any], name: str, role: str | None) -> None:
+    settings = {"issuer": "http://127.0.0.1:9", "client": "x", "secret": "env:X", "operators": ["noc", "['noc']"],
+                "viewers": ["staff", "None"]}  # fmt: skip
+    sign_in = SignIn(IdentityProvider.model_validate(settings), "secret")
+    assert (name_of(claims), sign_in.role(claims)) == (name, role)
 
 
 @pytest.mark.attack(family="answers of an identity provider")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -38,10 +39,27 @@ class Bucket:
             self._left.popitem(last=False)
         return left >= 1
 
+    def give(self, key: str) -> None:
+        """Give a token back."""
+        if key in self._left:
+            left, at = self._left[key]
+            self._left[key] = left + 1, at
+
 
 def client_of(scope: Scope) -> str:
     """Address of a client; behind a proxy on this machine, of its client."""
     return str((scope.get("client") or ("",))[0])
+
+
+def network_of(scope: Scope) -> str:
+    """Network of a client: its address, or the 64 bits of an IPv6 address in which a client may choose any."""
+    try:
+        address = ip_address(client_of(scope))
+    except ValueError:
+        return client_of(scope)
+    if not isinstance(address, IPv6Address) or address.is_link_local:
+        return str(address)
+    return str(address.ipv4_mapped or int(address) >> 64)
 
 
 class RequestLimits:
@@ -59,7 +77,7 @@ class RequestLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        key = self._known(scope) or client_of(scope)
+        key = self._known(scope) or network_of(scope)
         if not (self._bucket.take(key) or (_has_session(scope) and self._lookups.take(""))):
             await PlainTextResponse("too many requests\n", 429, {"Retry-After": "5"})(scope, receive, send)
         elif scope["path"] == _STREAM:

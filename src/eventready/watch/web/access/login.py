@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from eventready.watch.web.access.choices import local_path
-from eventready.watch.web.access.limits import Bucket, client_of
+from eventready.watch.web.access.limits import Bucket, network_of
 from eventready.watch.web.access.log import record
 from eventready.watch.web.access.sessions import AGE, COOKIE, Sessions
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role, html, model_of, viewer_of
 
-#: Attempts at once, and per second afterwards: of an address, and on a name.
+#: Wrong attempts at once, and per second afterwards: of an address, and on a name.
 _OF_ADDRESS, _ON_NAME = (10, 1 / 30), (50, 1 / 10)
 #: Characters of a name.
 _LONGEST_NAME = 64
 
 
 class Attempts:
-    """Limits of the attempts to log in."""
+    """Limits of the wrong attempts to log in: a shift that begins logs in from a single address."""
 
     def __init__(self) -> None:
         self._address = Bucket(_OF_ADDRESS[1], _OF_ADDRESS[0])
@@ -28,7 +30,12 @@ class Attempts:
 
     def allowed(self, request: Request, name: str) -> bool:
         """True for an attempt within the limits."""
-        return self._address.take(client_of(request.scope)) and self._name.take(name)
+        return self._address.take(network_of(request.scope)) and self._name.take(name)
+
+    def passed(self, request: Request, name: str) -> None:
+        """Take an attempt as none, after a right password."""
+        self._address.give(network_of(request.scope))
+        self._name.give(name)
 
 
 async def form(request: Request) -> Response:
@@ -44,7 +51,7 @@ def _form(request: Request, back: str, failed: str = "", status: int = 200) -> R
 async def login(request: Request) -> Response:
     """Log in by name and password."""
     sent = await request.form()
-    name, password = str(sent.get("name", ""))[:_LONGEST_NAME].strip(), str(sent.get("password", ""))
+    name, password = normalize("NFC", str(sent.get("name", ""))[:_LONGEST_NAME].strip()), str(sent.get("password", ""))
     back = local_path(str(sent.get("back", "/")))
     attempts: Attempts = request.app.state.attempts
     if not attempts.allowed(request, name):
@@ -53,15 +60,16 @@ async def login(request: Request) -> Response:
     if role is None:
         await run_in_threadpool(record, request, "login refused", user=name)
         return _form(request, back, "password", 401)
+    attempts.passed(request, name)
     return await run_in_threadpool(begin, request, name, role, "password", back)
 
 
-def begin(request: Request, name: str, role: Role, source: str, back: str) -> Response:
-    """Open a session for a user, and go to a page. Raises StoreError."""
+def begin(request: Request, name: str, role: Role, source: str, back: str, **details: str) -> Response:
+    """Open a session for a user, log it with details, and go to a page. Raises StoreError."""
     sessions: Sessions = request.app.state.sessions
     sessions.close(request.cookies.get(COOKIE, ""))
     token = sessions.open(name, role, source)
-    record(request, "login", user=name, source=source)
+    record(request, "login", user=name, source=source, **details)
     response = RedirectResponse(back, 303)
     response.set_cookie(
         COOKIE, token, max_age=int(AGE.total_seconds()), httponly=True, samesite="lax",

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from eventready.assurance.papers.language import clean
 from eventready.watch.web.access.log import record
 from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
@@ -65,7 +67,7 @@ class SignIn:
     def role(self, claims: Mapping[str, Any]) -> Role | None:
         """Return the role by the claim; None for other people."""
         value = claims.get(self.provider.claim)
-        values = {value} if isinstance(value, str) else set(map(str, value if isinstance(value, list) else ()))
+        values = {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
         if values.intersection(self.provider.operators):
             return "operator"
         return "viewer" if values.intersection(self.provider.viewers) else None
@@ -98,9 +100,14 @@ async def back(request: Request) -> Response:
         raise
     except Exception as error:  # an altered, old or forged answer, and a provider without an answer
         raise HTTPException(400) from error
-    name = next((str(claims[key]) for key in ("preferred_username", "email", "sub") if claims.get(key)), "")[:64]
-    role = sign_in.role(claims)
-    if role is None:
-        await run_in_threadpool(record, request, "login refused", user=name, source="oidc")
+    name, role, subject = name_of(claims), sign_in.role(claims), str(claims.get("sub", ""))[:255]
+    if role is None or not name:
+        await run_in_threadpool(record, request, "login refused", user=name, source="oidc", subject=subject)
         raise HTTPException(403)
-    return await run_in_threadpool(begin, request, name, role, "oidc", "/")
+    return await run_in_threadpool(partial(begin, request, name, role, "oidc", "/", subject=subject))
+
+
+def name_of(claims: Mapping[str, Any]) -> str:
+    """Return the name of a person as printed; empty without any."""
+    values = (claims.get(key) for key in ("preferred_username", "email", "sub"))
+    return next(filter(None, (clean(" ".join(one.split()))[:64] for one in values if isinstance(one, str))), "")

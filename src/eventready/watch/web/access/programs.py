@@ -41,6 +41,7 @@ class Programs:
             return None
         if role is None:
             return None
+        attempts.passed(request, name)
         if len(self._known) < _KNOWN:
             self._known[key] = (name, role), time.monotonic()
         return name, role

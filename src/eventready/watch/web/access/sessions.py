@@ -56,7 +56,10 @@ class Sessions:
         own = sorted((str(body["since"]), key) for key, body in others.items() if body["user"] == user)
         too_many = [key for _since, key in own[: max(0, len(own) - OF_A_USER + 1)]]
         self._end(*too_many, *(key for key, body in others.items() if not _fresh(body)))
-        body = {"user": user, "role": role, "source": source, "since": now.isoformat(timespec="milliseconds")}
+        body = {
+            "user": user, "role": role, "source": source, "since": now.isoformat(timespec="milliseconds"),
+            "credential": self._users.credential(user),
+        }  # fmt: skip
         self._current.put(_key(token), body)
         self._known[_key(token)] = UserSession(_key(token), user, role), time.monotonic()
         return token
@@ -88,7 +91,8 @@ class Sessions:
             return None
         user, role = str(body["user"]), body["role"]
         if body["source"] == "password":
-            role = self._users.role(user, datetime.fromisoformat(body["since"]))
+            current = body.get("credential") == self._users.credential(user)
+            role = self._users.role(user) if current else None
         return UserSession(key, user, role) if role in ("viewer", "operator") else None
 
     def _end(self, *keys: str) -> None:

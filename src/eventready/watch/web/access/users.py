@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from threading import Semaphore
 from typing import Any, get_args
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,7 +27,7 @@ _VERIFYING = Semaphore(2)
 
 
 class PageUsers:
-    """Users of a store."""
+    """Users of a store. Names and passwords are composed (NFC): keyboards write letters with marks in two forms."""
 
     def __init__(self, store: Store) -> None:
         self._current, self._hasher = store.current("user"), PasswordHasher()
@@ -36,6 +37,7 @@ class PageUsers:
 
         Raises UsageError for an invalid name or password.
         """
+        name, password = normalize("NFC", name), normalize("NFC", password)
         if not _NAME.fullmatch(name):
             raise UsageError(message("web:user.name", name=name))
         if not SHORTEST <= len(password) <= LONGEST:
@@ -53,15 +55,19 @@ class PageUsers:
         """Return the users by name. Raises StoreError."""
         return self._current.all()
 
-    def role(self, name: str, since: datetime | None = None) -> Role | None:
-        """Return the role of a user; None for an unknown name, and for a login before the latest password."""
-        body = self._current.get(name)
-        if body is None or (since and since < datetime.fromisoformat(body["added"])):
-            return None
+    def role(self, name: str) -> Role | None:
+        """Return the role of a user; None for an unknown name."""
+        body = self._current.get(name) or {}
         return next((role for role in get_args(Role) if body.get("role") == role), None)
+
+    def credential(self, name: str) -> str:
+        """Return a name of the present password of a user, another one for each; empty for an unknown name."""
+        body = self._current.get(name)
+        return sha256(str(body["hash"]).encode()).hexdigest() if body else ""
 
     def verify(self, name: str, password: str) -> Role | None:
         """Return the role of a user with this password; an unknown name takes as long as a wrong password."""
+        name, password = normalize("NFC", name), normalize("NFC", password)
         body = self._current.get(name)
         with _VERIFYING:
             try:
