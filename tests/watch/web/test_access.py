@@ -247,12 +247,12 @@ def test_a_login_goes_to_a_page_of_its_own(made: Scene, back: str) -> None:
 
 def test_login_and_choice_of_the_language_keep_the_page(made: Scene) -> None:
     page = "/finding?device=edge%2F1..%C4%90%C3%A0+N%E1%BA%B5ng&check=isis&subject=TenGigE0%2F0%3A1"
-    asked = browser_of(made).get(page, headers={"accept": "text/html"}).headers["location"]
-    shown = browser_of(made).get(asked).text
+    form_page = browser_of(made).get(page, headers={"accept": "text/html"}).headers["location"]
+    shown = browser_of(made).get(form_page).text
     for form, sent in (("login", {"name": "Vy", "password": PASSWORD}), ("choices", {"lang": "en"})):
         back = unescape(shown.split(f'action="/{form}"')[1].split('name="back" value="')[1].split('"')[0])
         led = browser_of(made).post(f"/{form}", data={**sent, "back": back}).headers["location"]
-        assert led == (page if form == "login" else asked)
+        assert led == (page if form == "login" else form_page)
 
 
 def test_no_hash_or_token_is_on_a_page(made: Scene) -> None:
