@@ -82,7 +82,7 @@ def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:
 
 
 def test_a_new_password_ends_the_logins_of_before(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also after a clock set back."""
+    """Logins with the new password last also after a clock set back."""
     client = logged_in(made, "Oanh")
     later = datetime.now(UTC) + timedelta(hours=1)
     monkeypatch.setattr(Clock, "real", staticmethod(lambda: later))
