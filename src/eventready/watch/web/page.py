@@ -76,7 +76,7 @@ def html(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 
 def address_of(request: Request) -> str:
-    """Return path and query of a request as sent; the wall for a form that was sent."""
+    """Return path and query of a request as in its line; the wall for a form."""
     query = request.scope["query_string"]
     sent = request.scope["raw_path"] + (b"?" + query if query else b"")
     return str(sent, "ascii", "replace") if request.method == "GET" else "/"

@@ -65,7 +65,7 @@ async def login(request: Request) -> Response:
 
 
 def begin(request: Request, name: str, role: Role, source: str, back: str, **details: str) -> Response:
-    """Open a session for a user, log it with details, and go to a page. Raises StoreError."""
+    """Open a session for a user, with details for the log, and go to a page. Raises StoreError."""
     sessions: Sessions = request.app.state.sessions
     sessions.close(request.cookies.get(COOKIE, ""))
     token = sessions.open(name, role, source)
