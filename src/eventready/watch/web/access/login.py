@@ -22,7 +22,7 @@ _LONGEST_NAME = 64
 
 
 class Attempts:
-    """Limits of the wrong attempts to log in: a shift that begins logs in from a single address."""
+    """Limits of the wrong attempts to log in; right passwords of a shift come from a single address."""
 
     def __init__(self) -> None:
         self._address = Bucket(_OF_ADDRESS[1], _OF_ADDRESS[0])

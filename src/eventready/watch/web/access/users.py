@@ -61,7 +61,7 @@ class PageUsers:
         return next((role for role in get_args(Role) if body.get("role") == role), None)
 
     def credential(self, name: str) -> str:
-        """Return a name of the present password of a user, another one for each; empty for an unknown name."""
+        """Return an identifier of the present password of a user; empty for an unknown name."""
         body = self._current.get(name)
         return sha256(str(body["hash"]).encode()).hexdigest() if body else ""
 
