@@ -25,8 +25,8 @@ from eventready.store.changes import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
+from eventready.watch import loop, watcher
 from eventready.watch import session as session_module
-from eventready.watch import watcher
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
@@ -103,14 +103,16 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
 
 
 def test_hanging_devices_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "_PATIENCE_S", 0.0)
-    reader = Recorder({"r00", "r01"})
+    """Also more of them than readings at once."""
+    monkeypatch.setattr(watcher, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(loop, "_HANGS_S", 0.05)
+    monkeypatch.setattr(loop, "_ROUND_S", 0.05)
+    reader = Recorder({"r00", "r01", "r02", "r03"})
     log = run(reader)
-    assert len(reader.read_at["r00"]) == len(reader.read_at["r01"]) == 1
-    assert all(len(reader.read_at[f"r0{number}"]) >= 4 for number in range(2, 6))
-    assert {change.key for change in log.found if change.key.check == "device"} == {
-        Key("r00", "device", ""), Key("r01", "device", "")
-    }  # fmt: skip
+    assert all(len(reader.read_at[name]) == 1 for name in reader.hanging)
+    assert all(len(reader.read_at[name]) >= 4 for name in ("r04", "r05"))
+    named = {change.key for change in log.found if change.key.check == "device"}
+    assert named == {Key(name, "device", "") for name in reader.hanging}
     assert log.beats
 
 

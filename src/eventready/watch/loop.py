@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
@@ -22,6 +23,8 @@ from eventready.watch.watcher import Watcher
 
 #: Longest pause between two rounds, in seconds: stale answers and pauses are noticed within it.
 _ROUND_S = 1.0
+#: A reading of so many seconds hangs, and leaves its place to others: up to so many readings per place.
+_HANGS_S, _HANGING = 5.0, 16
 
 
 class AnswerSource(Protocol):
@@ -55,21 +58,23 @@ class ReaderThreads:
     """Threads of a reader; they end with the process, whatever a device still does."""
 
     def __init__(self, reader: AnswerSource, workers: int) -> None:
-        self._reader, self._workers, self._begun = reader, workers, 0
+        self._reader, self._workers, self._threads = reader, workers, 0
         self._waiting: SimpleQueue[DueReading | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[DueReading, Sequence[Observation] | Exception]] = SimpleQueue()
-        self.running = 0
+        self._running: dict[str, float] = {}
 
     @property
     def free(self) -> bool:
-        """True with a thread for a further reading."""
-        return self.running < self._workers
+        """True with a place for a further reading."""
+        hung = time.monotonic() - _HANGS_S
+        hanging = sum(1 for _ in takewhile(lambda begun: begun < hung, self._running.values()))
+        return len(self._running) - min(hanging, _HANGING * self._workers) < self._workers
 
     def start(self, reading: DueReading) -> None:
         """Start a reading."""
-        self.running += 1
-        if self._begun < self.running:
-            self._begun += 1
+        self._running[reading.device] = time.monotonic()
+        if self._threads < len(self._running):
+            self._threads += 1
             Thread(target=self._work, daemon=True, name="watch").start()
         self._waiting.put(reading)
 
@@ -81,14 +86,14 @@ class ReaderThreads:
                 reading, outcome = self._ended.get(timeout=0 if found else max(patience_s, 0))
             except Empty:
                 return found
-            self.running -= 1
+            del self._running[reading.device]
             if isinstance(outcome, Exception):
                 raise outcome
             found.append((reading, outcome))
 
     def close(self) -> None:
         """End the threads after their readings."""
-        for _ in range(self._begun):
+        for _ in range(self._threads):
             self._waiting.put(None)
 
     def _work(self) -> None:
