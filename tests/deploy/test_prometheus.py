@@ -54,9 +54,8 @@ def bad_night() -> Measured:
     }
     figures = {SeriesKey(name, HOSTILE, "port 1"): 50.0 for name in kpi.UNITS}
     lock = LockHolder(device="r1", change="c", by="An", host="h", since=past.isoformat())
-    return Measured(
-        Night(now, snapshot, 1.0, None, [incident], [lock]), {"lag_s": 90.0, "readings": 12}, 200_000.0, figures
-    )
+    night = Night(now, snapshot, 1.0, None, [incident], [lock], audit_age_s=200_000.0)
+    return Measured(night, {"lag_s": 90.0, "readings": 12}, figures)
 
 
 @contextmanager

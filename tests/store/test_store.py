@@ -142,6 +142,7 @@ def test_a_full_run_has_all_devices_its_event_and_its_document(store: Store, clo
     pruned, kept = run(2), run(2)
     run(1), run(2, "another")
     assert store.full_runs("event", 2) == (pruned, kept)
+    assert store.full_runs("event", 2, rehearsal=False) == (), "all of them are rehearsals"
     store.prune(clock, keep=3)
     assert store.full_runs("event", 2) == (kept,)
     assert store.full_runs("event", 3) == ()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.session import WatchSession, known_states
-from eventready.watch.snapshot import Snapshots
+from eventready.watch.snapshot import OUTDATED, Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.examples.example import copy_example
@@ -265,10 +266,12 @@ def test_a_failure_of_the_store_ends_no_watch(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(session_module, "_PAUSES", 1e-9)
     monkeypatch.setattr(session_module, "DeviceReader", lambda *_: reader)
     monkeypatch.setattr(type(workspace), "check_secrets", lambda *_: None)
-    named, begun, rounds = list[str](), list[object](), list[float]()
+    named, begun, rounds, notes = list[str](), list[object](), list[float](), list[Any]()
 
-    def keep(*_: object) -> None:
+    def keep(*taken: object) -> None:
         kept.append(time.monotonic())
+        notes.append(taken[-1])
+        (workspace.path / "inventory" / "hosts.yaml").touch()
         if 2 <= len(kept) <= 4:
             raise StoreError("the disk is full")
 
@@ -282,5 +285,6 @@ def test_a_failure_of_the_store_ends_no_watch(tmp_path: Path, monkeypatch: pytes
         with store.exclusive("watch") as free:
             assert free
     assert (named, len(begun)) == (["the disk is full."], 1)
+    assert [OUTDATED in one for one in notes[:3]] == [False, True, True], "an inventory changed after the first of them"
     assert sum(moment > kept[4] for moment in rounds) > 0
     assert sum(thread.name == "watch" for thread in threading.enumerate()) <= 2

@@ -24,6 +24,12 @@ def _load() -> None:
         point.load()
 
 
+@cache
+def network_checks() -> frozenset[str]:
+    """Names of the checks of the whole network."""
+    return frozenset(check.name for check in all_checks() if check.scope == "network")
+
+
 def all_checks() -> tuple[Check, ...]:
     """Every registered check, by name."""
     _load()

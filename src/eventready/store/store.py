@@ -281,10 +281,13 @@ class Store:
             oldest_first = select(RunRow).order_by(RunRow.started, RunRow.position, RunRow.id)
             return tuple(_entry(row) for row in session.scalars(oldest_first))
 
-    def full_runs(self, event: str, devices: int) -> tuple[str, ...]:
-        """Ids of the finished runs of an event with at least `devices` devices, oldest first, without pruned ones."""
-        own = (entry for entry in self.runs() if entry.state == "finished" and entry.event == event)
-        return tuple(entry.id for entry in own if entry.summary and entry.summary.devices >= devices)
+    def full_runs(self, event: str, devices: int, *, rehearsal: bool = True) -> tuple[str, ...]:
+        """Ids of the finished runs of an event with at least `devices` devices, oldest first, without pruned ones.
+
+        `rehearsal`: those of rehearsals too.
+        """
+        own = (entry.summary for entry in self.runs() if entry.state == "finished" and entry.event == event)
+        return tuple(one.id for one in own if one and one.devices >= devices and (rehearsal or not one.rehearsal))
 
     def get(self, name: str, *, interrupted: bool = False) -> Run:
         """Finished run by `latest`, `previous`, id or prefix; with `interrupted` such a run too, by its id.

@@ -13,6 +13,8 @@ from math import inf
 
 from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.registry import network_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError, WorkspaceError
 from eventready.core.messages import message
@@ -22,6 +24,7 @@ from eventready.core.strings.phrases import moment_of
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import History
+from eventready.evaluation.verdicts import Weight, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
@@ -37,7 +40,7 @@ from eventready.watch.own_clock import clock_finding
 from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
-from eventready.watch.snapshot import NO_CALLS, SNAPSHOT_S, Snapshots
+from eventready.watch.snapshot import NO_CALLS, OUTDATED, SNAPSHOT_S, Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -127,7 +130,7 @@ class WatchSession:
         facts = {name: matrix.needed(name) for name in devices}
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
-        audited = _last_audit(self.store, workspace)
+        audited = _last_audit(self.store, workspace, self.clock)
         known, since = known_states(record, audited, self.clock.now().timestamp())
         states.begin(known, since)
         job = WatchJob(
@@ -137,6 +140,7 @@ class WatchSession:
             resolve_limits(workspace.limits, self.devices),
             workspace.waivers,
             _behind(workspace, audited, devices) if audited else {},
+            _of_network(audited, self.devices) if audited else (),
             self._usual(),
         )
         hold = () if self.ask else settings.hold
@@ -164,7 +168,7 @@ class WatchSession:
             nonlocal kept_at, cost_s, changed
             begun, changed = time.monotonic(), changed or bool(changes)
             if begun - kept_at >= max(_PAUSES * cost_s, 0 if changed else SNAPSHOT_S):
-                notes = self.calls.notes() if self.calls else [NO_CALLS]
+                notes = [*(self.calls.notes() if self.calls else [NO_CALLS]), *([OUTDATED] * workspace.changed)]
                 every_s = max(_PAUSES * cost_s, SNAPSHOT_S) + cost_s
                 snapshots.keep(watcher, self._resting, begun, every_s, notes)
                 kept_at, changed = time.monotonic(), False
@@ -242,9 +246,9 @@ def _settings(workspace: Workspace) -> WatchFile:
     return settings
 
 
-def _last_audit(store: Store, workspace: Workspace) -> Run | None:
+def _last_audit(store: Store, workspace: Workspace, clock: Clock) -> Run | None:
     """Return the last full audit; None without an audit."""
-    full = store.full_runs(workspace.event.id, len(workspace.devices))
+    full = store.full_runs(workspace.event.id, len(workspace.devices), rehearsal=clock.rehearsal)
     return store.get(full[-1]) if full else None
 
 
@@ -253,6 +257,20 @@ def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[st
     setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
     cut = behind(Topology(recorded_network(workspace.devices, run), setting))
     return {name: names for name, names in cut.items() if name in devices}
+
+
+def _of_network(run: Run, devices: Sequence[Device]) -> tuple[Weight, ...]:
+    """Return the weights of an audit's findings about the whole network, with checks of audits alone."""
+    found = [
+        Finding(
+            Outcome(one["status"]), one["subject"], one["message_id"], check=one["check"], device=one["device"],
+            venues=tuple(one["venues"]), services=tuple(one["services"]), blind=one["blind"],
+            was=Outcome(one["was"]) if one.get("was") else None,
+        )
+        for one in run.open_findings()
+        if one["check"] in network_checks()
+    ]  # fmt: skip
+    return tuple(one._replace(measures=frozenset()) for one in weights(devices, found))
 
 
 def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[dict[Key, str], dict[Key, float]]:

@@ -19,8 +19,8 @@ SNAPSHOT_S = 5.0
 #: Snapshots that may be missing before the watch counts as gone.
 MISSED = 3
 
-#: Note of a watch without alerts.yaml.
-NO_CALLS = "watch:call.note_nobody"
+#: Notes of a watch without alerts.yaml, and of another inventory than at its begin.
+NO_CALLS, OUTDATED = "watch:call.note_nobody", "web:wall.outdated"
 
 
 class Snapshots:
@@ -36,7 +36,7 @@ class Snapshots:
     ) -> None:  # fmt: skip
         """Replace the snapshot by the present; `now` is a monotonic time, `every_s` the longest time to the next.
 
-        `notes`: ids of sentences about the calls.
+        `notes`: ids of sentences about the calls and the inventory.
         Raises StoreError.
         """
         head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}

@@ -46,8 +46,8 @@ DEVICE = "device"
 class WatchJob:
     """Input of a watch: devices by name, checks, limits, waivers, event.
 
-    `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `usual`:
-    readings in earlier audits of the weekday and hour of a moment.
+    `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
+    that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
     """
 
     event: Event
@@ -56,6 +56,7 @@ class WatchJob:
     limits: ResolvedLimits = field(default_factory=ResolvedLimits)
     waivers: Sequence[Waiver] = ()
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
 
 
@@ -187,7 +188,7 @@ class Watcher:
         weighed = [one.weights for one in self._shown()]
         if weighed != self._verdicts[0]:
             devices = tuple(self._job.devices.values())
-            found = verdicts_of(self._job.event.venues, devices, chain.from_iterable(weighed))
+            found = verdicts_of(self._job.event.venues, devices, chain(self._job.network, *weighed))
             self._verdicts = weighed, found
         return self._verdicts[1]
 

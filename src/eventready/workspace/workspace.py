@@ -17,6 +17,7 @@ from nornir.plugins.runners import ThreadedRunner
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.file_system.confinement import require_confined
+from eventready.core.file_system.stamp import stamp_of
 from eventready.core.messages import message
 from eventready.core.process.gc import relaxed_gc
 from eventready.workspace.devices.access import Access, JumpHost, chain, load_jump_hosts
@@ -48,9 +49,14 @@ CONNECTION = "eventready"
 CONFINED = ("inventory", "templates", "playbooks", "known_hosts", "ssh_config", ".eventready", "reports")
 
 
+#: Files of devices, checks and times: a watch has what they said at its begin.
+_KEPT = ("event", "hosts", "groups", "defaults", "limits", "waivers", "risk", "capacity")
+Stamps = tuple[tuple[int, int, int] | None, ...]
+
+
 @dataclass(frozen=True)
 class Workspace:
-    """Validated content of the `inventory/` folder of a workspace."""
+    """Validated content of the `inventory/` folder of a workspace. `stamps`: state of its files when read."""
 
     path: Path
     event: Event
@@ -65,6 +71,12 @@ class Workspace:
     jump_hosts: Mapping[str, JumpHost] = field(default_factory=dict)
     files: InventoryFiles = field(default_factory=InventoryFiles, repr=False)
     intents: Mapping[str, IntentFolder] = field(default_factory=dict, repr=False)
+    stamps: Stamps = ()
+
+    @property
+    def changed(self) -> bool:
+        """True with other devices, checks or times in the files than were read."""
+        return bool(self.stamps) and self.stamps != _stamps(self.path / "inventory")
 
     def intent(self, name: str) -> IntentFolder:
         """Return an intent; without values for a name without a folder."""
@@ -159,6 +171,7 @@ def load_workspace(path: Path) -> Workspace:
     require_workspace(path)
     folder = path / "inventory"
     require_confined(path, CONFINED)
+    stamps = _stamps(folder)
     event = load_event(folder / "event.yaml")
     files, devices = load_inventory(folder, event)
     devices = with_questions(event, devices)
@@ -197,7 +210,12 @@ def load_workspace(path: Path) -> Workspace:
         intents=intents,
         jump_hosts=jump_hosts,
         files=files,
+        stamps=stamps,
     )
+
+
+def _stamps(folder: Path) -> Stamps:
+    return tuple(stamp_of(folder / f"{name}.yaml") for name in _KEPT)
 
 
 def _or_problem(load: Callable[[], T], problems: list[WorkspaceError]) -> T | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
+from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import Snapshots
@@ -83,7 +84,18 @@ class Scene:
         self.record.changes(self.watcher.read(device, observations, self.now, self.clock.now()))
         self.snapshots.keep(self.watcher, {}, self.now)
 
+    def audited(self, *findings: Mapping[str, object]) -> Run:
+        """A full audit of now with these findings."""
+        run_id, at = self.store.begin(EVENT.id, self.clock), self.clock.real().isoformat()
+        return self.store.finish({
+            "id": run_id, "event": EVENT.id, "started": at, "finished": at,
+            "clock": {"event": at, "rehearsal": self.clock.rehearsal},
+            "devices": [{"name": one.name} for one in self.workspace.devices],
+            "verdicts": [], "observations": [], "findings": [*findings],
+        })  # fmt: skip
+
     def all_up(self) -> None:
+        self.audited()
         for _twice in range(2):
             for one in devices():
                 self.read(one.name, up=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,12 +19,15 @@ from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.record import Beat
+from eventready.watch.session import _of_network
 from eventready.watch.states import Key, States
 from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer, hour
 from eventready.watch.web.pages.wall import wall_body, wall_of
 from eventready.watch.web.read_model import OnDuty
-from tests.watch.web.scene import EVENT, Scene, client, scene
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.workspace import load_workspace
+from tests.watch.web.scene import EVENT, Scene, client, devices, scene
 
 VIEWERS = (Viewer("an", "viewer"), Viewer("an", "viewer", kiosk=True), Viewer("", "viewer"))
 _SHIFT = Shift("An", "CA", EVENT.windows[0].start, EVENT.windows[0].end)
@@ -57,6 +62,92 @@ def test_a_fault_is_named_until_mended(tmp_path: Path) -> None:
             made.read("r1", up=up)
             made.read("r1", up=up)
             assert headline(made)[0] == expected
+
+
+CLEAR: dict[str, Any] = {
+    "every": 5,
+    "open": [],
+    "notes": [],
+    "verdicts": [{"venue": "hall", "service": "internet", "verdict": "READY", "reasons": []}],
+    "devices": [{"name": name, "age": 3.0, "change": None} for name in ("r1", "r2")],
+}
+
+
+@pytest.mark.parametrize(
+    ("missing", "found"),
+    [
+        ({}, "clear"),
+        ({"audit_age_s": None}, "not_measured"),
+        ({"outdated": True}, "not_measured"),
+        ({"devices": [{"name": "r1", "age": 3.0, "change": ""}, CLEAR["devices"][1]]}, "not_measured"),
+        ({"devices": [{"name": "r1", "age": 3.0, "change": "c-1 (An)"}, CLEAR["devices"][1]]}, "not_measured"),
+        ({"devices": [{"name": "r1", "age": None, "change": None}, CLEAR["devices"][1]]}, "not_measured"),
+        ({"devices": CLEAR["devices"][1:]}, "not_measured"),
+        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "READY_WITH_RISK"}]}, "risk"),
+        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "NOT_MEASURED"}]}, "not_measured"),
+        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "NOT_READY"}]}, "fail"),
+        ({"verdicts": []}, "not_measured"),
+        ({"age_s": 16}, "gone"),
+    ],
+)
+def test_all_clear_needs_everything_measured(tmp_path: Path, missing: Mapping[str, Any], found: str) -> None:
+    """The present inventory, no device left alone, every service ready, and the network judged by an audit."""
+    with scene(tmp_path) as made:
+        kept = {"at": made.clock.now().isoformat(), **CLEAR, **{key: missing[key] for key in missing if key in CLEAR}}
+        night = replace(made.model.night(), snapshot=kept, age_s=1.0, audit_age_s=60.0)
+        shown = wall_of(replace(night, **{key: missing[key] for key in missing if key not in CLEAR}), made.workspace)
+    assert shown.headline == found
+
+
+def test_the_wall_has_the_age_of_the_last_full_audit_and_none_of_a_rehearsal(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.read("r1", up=True)
+        real, made.clock = made.clock, Clock(marked=True)
+        made.audited()
+        made.clock = real
+        unknown, known = text("web:wall.no_audit", "en"), text("web:wall.audit", "en", span="0 s")
+        shown = client(made).get("/").text
+        assert (unknown in shown, known in shown) == (True, False)
+        assert "audit_age" not in client(made).get("/metrics").text
+        made.audited()
+        made.model = read_model.ReadModel(made.workspace, made.store, made.clock)
+        shown = client(made).get("/").text
+        assert (unknown in shown, known in shown) == (False, True)
+
+
+def test_an_inventory_changed_since_is_named(tmp_path: Path) -> None:
+    copy_example(tmp_path / "event")
+    with scene(tmp_path) as made:
+        made.all_up()
+        assert not made.model.night().outdated
+        made.snapshots.keep(made.watcher, {}, made.now, notes=[snapshot.OUTDATED])
+        assert text(snapshot.OUTDATED, "vi") in wall_body(wall_of(made.model.night(), made.workspace), VIEWERS[0])
+        made.all_up()
+        made.model.workspace = replace(made.workspace, stamps=(None,))
+        assert made.model.night().outdated
+    workspace = load_workspace(tmp_path / "event")
+    assert not workspace.changed
+    for name in ("waivers", "hosts"):
+        workspace = load_workspace(tmp_path / "event")
+        (tmp_path / "event" / "inventory" / f"{name}.yaml").unlink()
+        assert workspace.changed
+
+
+def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_path: Path) -> None:
+    """No watch evaluates the checks of the whole network."""
+    known = {"check": "capacity_link", "device": "r1", "subject": "x", "message_id": "", "venues": [], "services": []}
+    states = {"pass": "READY_WITH_RISK", "warn": "READY_WITH_RISK", "not_measured": "NOT_MEASURED", "fail": "NOT_READY"}
+    for status, expected in states.items():
+        folder = tmp_path / status
+        folder.mkdir()
+        with scene(folder) as made:
+            run = made.audited(
+                {**known, "status": status, "blind": False}, {**known, "check": "isis", "status": "fail"}
+            )
+            network = _of_network(run, devices())
+            made.watcher._job = replace(made.watcher._job, network=network)
+            made.all_up()
+            assert [str(one.verdict) for one in made.watcher.verdicts()] == [expected]
 
 
 def test_a_state_begins_at_a_time_of_the_event(tmp_path: Path) -> None:

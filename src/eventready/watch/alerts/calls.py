@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -22,6 +21,7 @@ from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.file_system.stamp import stamp_of
 from eventready.core.messages import Lang, Text, message, text
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutgoingMessage
@@ -74,7 +74,7 @@ class AlertCalls:
 
     def __post_init__(self) -> None:
         event = self.workspace.event
-        self._read = None if self.settings is NO_RECEIVERS else _stamp(self.workspace.path)
+        self._read = None if self.settings is NO_RECEIVERS else stamp_of(self.workspace.path / "inventory" / FILE)
         self.outbox = self.store.outbox(event.id, rehearsal=self.clock.rehearsal)
         self.dispatcher = Dispatcher(self.settings)
         self._acts = Acts(self.store, event.id, self.clock)
@@ -98,7 +98,7 @@ class AlertCalls:
 
     def _reread(self) -> None:
         """Read a changed alerts.yaml; after a failed reading the last good content stays in force."""
-        stamp = _stamp(self.workspace.path)
+        stamp = stamp_of(self.workspace.path / "inventory" / FILE)
         if stamp == self._read and not self._problem:
             return
         try:
@@ -274,15 +274,6 @@ class AlertCalls:
         except EventreadyError as error:
             self.report(str(error))
         return self._roster
-
-
-def _stamp(folder: Path) -> tuple[int, int, int] | None:
-    """Time, size and inode of alerts.yaml; None without the file."""
-    try:
-        found = (folder / "inventory" / FILE).stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def posted(alert: Alert, shift: timedelta, ends: datetime, lang: Lang) -> dict[str, Any]:

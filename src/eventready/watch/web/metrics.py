@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -50,11 +50,10 @@ Sample = tuple[Mapping[str, str], float]
 
 @dataclass(frozen=True)
 class Measured:
-    """Data of an exposition: state of the night, latest beat of the watch, age of the last full audit, key figures."""
+    """Data of an exposition: state of the night, latest beat of the watch, key figures."""
 
     night: Night
     beat: Mapping[str, Any] | None = None
-    audit_age_s: float | None = None
     figures: Mapping[SeriesKey, float] = field(default_factory=dict)
 
 
@@ -66,17 +65,14 @@ def metrics(request: Request) -> Response:
 
 def read(model: ReadModel) -> Measured:
     """Read the data of an exposition; a broken night where the store cannot be read."""
-    night, workspace, now = model.night(), model.workspace, model.clock.real()
+    night, now = model.night(), model.clock.real()
     try:
-        series = model.store.series(workspace.event.id, rehearsal=model.clock.rehearsal)
+        series = model.store.series(model.workspace.event.id, rehearsal=model.clock.rehearsal)
         latest = {key: points[-1].mean for key, points in series.read(now - timedelta(seconds=_FRESH_S), now).items()}
-        full = model.store.full_runs(workspace.event.id, len(workspace.devices))[-1:]
-        ages = [(now - datetime.fromisoformat(one.finished)).total_seconds()
-                for one in model.store.runs() if one.id in full and one.finished]  # fmt: skip
         beat = model.record.last_beat()
     except StoreError as error:
         return Measured(replace(night, broken=error))
-    return Measured(night, beat, ages[0] if ages else None, latest)
+    return Measured(night, beat, latest)
 
 
 def exposition(measured: Measured, event: Event) -> str:
@@ -105,7 +101,7 @@ def _record(measured: Measured) -> list[str]:
             _family("watch_lag_seconds", "Greatest delay of a reading in the last minute.", [({}, beat["lag_s"])]),
             _family("watch_readings", "Readings of devices in the last minute.", [({}, beat["readings"])]),
         ]
-    if (age := measured.audit_age_s) is not None:
+    if (age := measured.night.audit_age_s) is not None:
         found.append(_family("audit_age_seconds", "Time since the last full audit.", [({}, age)]))
     return found
 

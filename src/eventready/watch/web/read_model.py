@@ -25,7 +25,7 @@ from eventready.store.streams.series import Point, SeriesKey
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord
-from eventready.watch.snapshot import Snapshots, age_of, is_old
+from eventready.watch.snapshot import OUTDATED, Snapshots, age_of, is_old
 from eventready.workspace.workspace import Workspace
 
 #: Seconds after which the roster and the figures are read again, and of a figure's line.
@@ -68,7 +68,8 @@ class Night:
     """State of the night at a moment of the event's clock.
 
     `snapshot`: as kept by the watch, None before the first. `age_s`: its age. `broken`: reason of a failed reading.
-    `acts`: silences, acknowledgements and notes in force.
+    `acts`: silences, acknowledgements and notes in force. `audit_age_s`: age of the last full audit, None without an
+    audit. `outdated`: the inventory was changed after these pages or the watch began.
     """
 
     moment: datetime
@@ -81,6 +82,8 @@ class Night:
     figures: Sequence[KeyFigure] = ()
     on_duty: Sequence[OnDuty] = ()
     roster_broken: EventreadyError | None = None
+    audit_age_s: float | None = None
+    outdated: bool = False
 
     @property
     def gone(self) -> bool:
@@ -96,7 +99,8 @@ class Night:
     @property
     def notes(self) -> Sequence[str]:
         """Ids of sentences about the calls of the present watch."""
-        return self.snapshot.get("notes", ()) if self.snapshot and not self.gone else ()
+        found = self.snapshot.get("notes", ()) if self.snapshot and not self.gone else ()
+        return [one for one in found if one != OUTDATED]
 
 
 @dataclass
@@ -112,6 +116,7 @@ class ReadModel:
     _roster_at: float = float("-inf")
     _figures: Sequence[KeyFigure] = ()
     _figures_at: float = float("-inf")
+    _audited: datetime | None = None
 
     @property
     def record(self) -> WatchRecord:
@@ -129,7 +134,12 @@ class ReadModel:
             age = age_of(snapshot) if snapshot else None
             own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal and not one.restored]
             acts, locks = Acts(self.store, event.id, self.clock).active(), self.store.changes.locks()
-            self._last = Night(moment, snapshot, age, None, own, locks, acts, self._lines(), duty, problem)
+            figures = self._lines()
+            audit_age = (self.clock.real() - self._audited).total_seconds() if self._audited else None
+            outdated = self.workspace.changed or OUTDATED in (snapshot or {}).get("notes", ())
+            self._last = Night(
+                moment, snapshot, age, None, own, locks, acts, figures, duty, problem, audit_age, outdated
+            )
         except StoreError as error:
             last = self._last.snapshot if self._last else None
             age = age_of(last) if last else None
@@ -138,10 +148,14 @@ class ReadModel:
 
     def last_audit(self) -> Run | None:
         """Return the last full audit; None without an audit. Raises StoreError."""
-        full = self.store.full_runs(self.workspace.event.id, len(self.workspace.devices))
+        full = self._full_audits()
         if full and (self._audit is None or self._audit.id != full[-1]):
             self._audit = self.store.get(full[-1])
         return self._audit if full else None
+
+    def _full_audits(self) -> Sequence[str]:
+        event, devices = self.workspace.event.id, len(self.workspace.devices)
+        return self.store.full_runs(event, devices, rehearsal=self.clock.rehearsal)
 
     def figures_of(self, device: str) -> Sequence[KeyFigure]:
         """Return the key figures of a device in the last hour. Raises StoreError."""
@@ -151,12 +165,16 @@ class ReadModel:
         return [KeyFigure(key.name, points, key) for key, points in sorted(found.items())]
 
     def _lines(self) -> Sequence[KeyFigure]:
-        """Return the figures of the last hour. Raises StoreError."""
+        """Return the figures of the last hour, and look up the last full audit. Raises StoreError."""
         if time.monotonic() - self._figures_at >= _FIGURES_S:
-            self._figures_at, now = time.monotonic(), self.clock.real()
+            now = self.clock.real()
             series = self.store.series(self.workspace.event.id, rehearsal=self.clock.rehearsal)
             read = ((name, series.read(now - timedelta(seconds=_LINE_S), now, name=name)) for name in _FIGURES)
             self._figures = [highest(name, found) for name, found in read if found]
+            full = self._full_audits()[-1:]
+            ends = [one.finished for one in self.store.runs() if one.id in full and one.finished]
+            self._audited = datetime.fromisoformat(ends[0]) if ends else None
+            self._figures_at = time.monotonic()
         return self._figures
 
     def _current_roster(self) -> Roster | EventreadyError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,14 +105,17 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
     devices: Sequence[Mapping[str, Any]] = snapshot.get("devices", ())
     found: Sequence[Mapping[str, Any]] = snapshot.get("open", ())
     verdicts: Sequence[Mapping[str, Any]] = snapshot.get("verdicts", ())
-    cells = {(one["venue"], one["service"]): str(one["verdict"]) for one in verdicts}
+    found_of = {(one["venue"], one["service"]): str(one["verdict"]) for one in verdicts}
+    places: Iterator[tuple[str, str]] = ((venue.id, service) for venue in event.venues for service in venue.services)
+    cells = {place: found_of.get(place, "NOT_MEASURED") for place in places}
     ages: dict[str, float | None] = {device.name: None for device in workspace.devices} if snapshot else {}
     ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
+    resting = {one["name"]: one["change"] for one in devices if one["change"] is not None}
     counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
     return Wall(
         night,
         event,
-        _headline(night, counts, cells, ages),
+        _headline(night, counts, cells, ages, resting),
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
@@ -120,7 +123,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
         max(0, len(found) - _SHOWN),
         counts,
         ages,
-        {one["name"]: one["change"] for one in devices if one["change"] is not None},
+        resting,
         _window(event, night.moment),
         [_due(one, event, night.moment) for one in night.incidents],
         {device.name: device for device in workspace.devices},
@@ -128,9 +131,12 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
 
 
 def _headline(
-    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None]
-) -> str:
-    """Worst state; `clear` only with every device measured and every service ready."""
+    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None],
+    resting: Mapping[str, str],
+) -> str:  # fmt: skip
+    """Worst state; `clear` only with every device of the present inventory measured, none left alone, every service
+    ready, and the network judged by a full audit.
+    """
     if night.gone:
         return "gone"
     for status in ("fail", "not_measured"):
@@ -138,7 +144,8 @@ def _headline(
             return status
     if "NOT_READY" in cells.values():
         return "fail"
-    if not ages or "NOT_MEASURED" in cells.values() or None in ages.values():
+    unknown = not ages or None in ages.values() or night.audit_age_s is None
+    if unknown or "NOT_MEASURED" in cells.values() or resting or night.outdated:
         return "not_measured"
     if counts.get("warn"):
         return "warn"
