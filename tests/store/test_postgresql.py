@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
@@ -104,6 +105,19 @@ def test_connections_lost_in_the_middle_of_an_audit_lose_nothing(
         run = store.get(run_id)
         assert [found["device"] for found in run.observations()] == [f"d{number:02}" for number in range(DEVICES)]
         assert store.verify().intact
+
+
+def test_a_lock_lost_with_its_connection_is_noticed_and_that_of_a_lost_machine_ends(shared: str) -> None:
+    with Store(shared) as leader, Store(shared) as standby, leader.exclusive("watch") as mine:
+        assert mine
+        leader.confirm("watch")
+        probes = text("SELECT current_setting('tcp_keepalives_idle')")
+        assert leader._alive._held["only watch"].execute(probes).scalar_one() == "15"  # type: ignore[attr-defined]
+        cut(shared)
+        with standby.exclusive("watch") as theirs:
+            assert theirs
+            with pytest.raises(StoreError):
+                leader.confirm("watch")
 
 
 def test_a_server_that_stays_away_leaves_an_interrupted_run(

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
+from eventready.store.database.connection import KEEPALIVES
 
 
 class ProcessLocks(Protocol):
@@ -35,12 +36,17 @@ class ProcessLocks(Protocol):
     def exclusive(self, what: str) -> AbstractContextManager[bool]:
         """Hold the named lock inside the block; yields False if held elsewhere. Raises StoreError."""
 
+    def confirm(self, what: str) -> None:
+        """Ask for a lock of `exclusive`. Raises an error of the database for a lost lock."""
+
     def is_held(self, what: str) -> bool:
         """Return True while a process holds the named lock; writes nothing."""
 
 
 #: Maximum wait for a named lock in seconds: another process may be testing the lock.
 _WAIT_S = 1.0
+#: Probes of the server at the idle connection of a lock.
+_PROBES = ", ".join(f"set_config('tcp_keepalives_{name}', '{value}', false)" for name, value in KEEPALIVES.items())
 
 
 class FileLocks:
@@ -102,6 +108,9 @@ class FileLocks:
             if held is not None:
                 held.close()
 
+    def confirm(self, _what: str) -> None:
+        """See ProcessLocks. The kernel takes no lock away."""
+
     def is_held(self, what: str) -> bool:
         """See ProcessLocks."""
         path = self._folder / f"{what}.only"
@@ -134,7 +143,10 @@ def _exclusive(path: Path, patience_s: float = 0) -> sqlite3.Connection:
 
 
 class ServerLocks:
-    """Locks for PostgreSQL: an advisory lock per running run, each on its own connection."""
+    """Locks for PostgreSQL: an advisory lock per running run, each on its own connection.
+
+    The server ends the connection, and with it the lock, of a machine that is gone for half a minute.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -145,6 +157,7 @@ class ServerLocks:
         if run_id in self._held:
             return False
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text(f"SELECT {_PROBES}"))
         taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _key(run_id)})
         if not taken.scalar_one():
             connection.close()
@@ -176,6 +189,10 @@ class ServerLocks:
         finally:
             if mine:
                 self.release(f"only {what}")
+
+    def confirm(self, what: str) -> None:
+        """See ProcessLocks. The lock ended with its connection, which is never opened anew."""
+        self._held[f"only {what}"].execute(text("SELECT 1"))
 
     def is_held(self, what: str) -> bool:
         """See ProcessLocks."""

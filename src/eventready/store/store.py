@@ -257,6 +257,11 @@ class Store:
                 mine = stack.enter_context(self._alive.exclusive(what))
             yield mine
 
+    def confirm(self, what: str) -> None:
+        """Ask for a lock of `exclusive`. Raises StoreError for a lost lock, as after a restart of the server."""
+        with translate_errors(self.where):
+            self._alive.confirm(what)
+
     @contextmanager
     def alive(self) -> Iterator[str]:
         """Hold a lock with a new name for the block; the lock ends with its process. Raises StoreError."""

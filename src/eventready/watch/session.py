@@ -219,9 +219,13 @@ class WatchSession:
         return scale
 
     def _rest(self, record: WatchRecord) -> Mapping[str, str]:
-        """Return the reason by device left alone: a command or a change in progress; empty for a pause by a person."""
+        """Return the reason by device left alone: a command or a change in progress; empty for a pause by a person.
+
+        Raises StoreError, also for a lost lock: another watcher may lead.
+        """
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
+            self.store.confirm("watch")
             changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self.store.changes.locks()}
             self._resting = {**record.paused(self.clock.now()), **changing}
         return self._resting

@@ -27,6 +27,14 @@ ENVIRONMENT = "EVENTREADY_DATABASE_URL"
 #: Maximum wait of a writer for another writer, in milliseconds.
 BUSY_MS = 30_000
 
+#: Seconds until the first probe of an idle connection to a server, and between probes, and their number.
+KEEPALIVES = {"idle": 15, "interval": 5, "count": 3}
+#: Times of a connection to a server that is gone: seconds, and milliseconds for what was sent.
+_PATIENCE = {
+    "connect_timeout": 10, **{f"keepalives_{name}": value for name, value in KEEPALIVES.items()},
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+
 #: Key of the PostgreSQL advisory lock for the creation of tables.
 _CREATION_LOCK = 0x6576_7265_6164_79
 
@@ -101,7 +109,7 @@ class Database:
     def _open(self) -> Engine:
         if not self.is_file:
             try:
-                return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+                return create_engine(self._url, pool_pre_ping=True, connect_args=_PATIENCE)
             except ImportError:
                 raise StoreError(message("store:no_driver"), where=self.where) from None
         _touch(Path(self.where))
