@@ -81,6 +81,11 @@ class WatchRecord:
                 found |= dict.fromkeys(body["devices"], str(body["by"])) if body.get("devices") else {key: ""}
         return found
 
+    def resting(self, now: datetime) -> Mapping[str, str]:
+        """Return the devices left alone, with the command or change at work. Raises StoreError."""
+        changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self._store.changes.locks()}
+        return {**self.paused(now), **changing}
+
     @contextmanager
     def working(self, devices: Sequence[str], command: str) -> Iterator[None]:
         """Let the watchers leave devices alone during the block. Raises StoreError."""

@@ -226,8 +226,7 @@ class WatchSession:
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
             self.store.confirm("watch")
-            changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self.store.changes.locks()}
-            self._resting = {**record.paused(self.clock.now()), **changing}
+            self._resting = record.resting(self.clock.now())
         return self._resting
 
 

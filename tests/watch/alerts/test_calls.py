@@ -523,6 +523,8 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn", "lang": "vi"}]
     assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn", "lang": "vi"}]
     assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
+    assert run(capsys, *place, "watch", "pause", "core-1")[0] == 0
+    assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")[1]
     supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed

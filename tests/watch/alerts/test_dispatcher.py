@@ -119,6 +119,22 @@ def test_a_muted_alert_is_in_no_message_and_its_end_neither(how: str) -> None:
     assert [entry[0] for entry in names(log.at(4800, alert("b", since=4400)))].count("duty") == 1
 
 
+def test_the_end_of_a_silenced_alert_is_told_after_the_silence() -> None:
+    log = Log(alerts_file())
+    log.at(30, alert("a"))
+    quiet = [act("silence", "device=a", 100, until=5000)]
+    assert [log.at(second, acts=quiet) for second in (400, 4999)] == [[], []]
+    assert names(log.at(5000, acts=quiet)) == [("duty", [], ["a"])]
+
+
+def test_an_alert_that_is_back_before_its_end_was_told_stays_acknowledged() -> None:
+    log = Log(alerts_file(escalate={"receiver": "chief", "after": "10m"}))
+    log.at(30, alert("a"))
+    taken = [act("acknowledgement", "device=a", 60)]
+    log.at(120, acts=taken)
+    assert [log.at(second, alert("a", since=200), acts=taken) for second in (240, 400, 700)] == [[], [], []]
+
+
 def test_a_silence_after_the_message_stops_repeats_and_is_no_end() -> None:
     log = Log(alerts_file(repeat_interval="1h"))
     one = alert("a")
@@ -172,6 +188,22 @@ def test_a_change_of_the_tree_repeats_no_call_and_calls_a_new_receiver_at_once()
     assert log.at(900, one) == []
     log.file = alerts_file(routes=[{**cells, "receiver": "chief"}])
     assert names(log.at(905, one)) == [("chief", ["a"], [])]
+    log.file = alerts_file(receiver="radio", routes=[{**cells, "receiver": "chief"}])
+    assert log.at(1300, one) == []
+
+
+def test_a_change_of_group_by_repeats_no_call_and_names_each_end_once() -> None:
+    log = Log(alerts_file(group_by=["venues"], escalate={"receiver": "chief", "after": "10m"}))
+    found = [alert("a"), alert("b"), alert("c", venues="park")]
+    log.at(30, *found)
+    assert len(log.at(630, *found)) == 2
+    log.file = alerts_file(group_by=["device"], escalate={"receiver": "chief", "after": "10m"})
+    assert log.at(1300, *found) == []
+    assert sorted(names(log.at(1400, *found[1:]))) == [("chief", [], ["a"]), ("duty", [], ["a"])]
+    log.file = alerts_file(group_by=["venues"], escalate={"receiver": "chief", "after": "10m"})
+    assert log.at(1900, *found[1:]) == []
+    assert sorted(names(log.at(2000, found[2]))) == [("chief", [], ["b"]), ("duty", [], ["b"])]
+    assert len({one.id for one in log.sent}) == len(log.sent)
 
 
 _TIMES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000), st.integers(1, 5000)), max_size=12)

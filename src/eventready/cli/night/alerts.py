@@ -138,8 +138,9 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
     """
     with _calls(app, app.clock) as calls:
         names = [device.name for device in app.workspace.devices]
-        calls.begin(names, WatchRecord(calls.store, app.workspace.event.id, app.clock))
-        found = explanations(calls, calls.situation(), _matchers(app, alerts))
+        record = WatchRecord(calls.store, app.workspace.event.id, app.clock)
+        calls.begin(names, record)
+        found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
     if app.output != "table":
         app.emit(found)
         return

@@ -20,22 +20,28 @@ def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     for kind in ("silence", "acknowledgement"):
         if found[kind]:
             yield "  " + text(f"watch:explain.by_{kind}", lang, by=found[kind]["by"], number=found[kind]["id"])
+    if found["alertmanager"]:
+        yield "  " + text("watch:explain.alertmanager", lang)
     for way in found["routes"]:
-        when = {
-            "first": at(moment_of(way["first"])),
-            "interval": way["interval_s"] / 60,
-            "repeat": way["repeat_s"] / 60,
-        }
-        yield "  " + text("watch:explain.route", lang, receiver=way["receiver"], people=_people(way["people"]), **when)
+        whom = {"receiver": way["receiver"], "people": _people(way["people"])}
+        when = {"interval": _minutes(way["interval_s"]), "repeat": _minutes(way["repeat_s"])}
+        yield "  " + text("watch:explain.route", lang, **whom, **when, next=_moment(way["next"]))
         if higher := way["escalation"]:
-            people = _people(higher["people"])
-            minutes = higher["after_s"] / 60
-            yield "  " + text(
-                "watch:explain.escalation", lang, receiver=higher["receiver"], people=people, after=minutes
-            )
+            whom = {"receiver": higher["receiver"], "people": _people(higher["people"])}
+            minutes, moment = _minutes(higher["after_s"]), _moment(higher["next"])
+            yield "  " + text("watch:explain.escalation", lang, **whom, after=minutes, at=moment)
         for sent in way["messages"]:
             states = [f"{address} {state}" for address, state in sent["deliveries"].items()] or ["-"]
-            yield "  " + text("watch:explain.message", lang, at=at(moment_of(sent["at"])), states=states)
+            told = {"receiver": sent["receiver"], "states": states}
+            yield "  " + text("watch:explain.message", lang, at=at(moment_of(sent["at"])), **told)
+
+
+def _moment(found: str | None) -> str:
+    return f"{at(moment_of(found))}:{moment_of(found):%S}" if found else "-"
+
+
+def _minutes(seconds: float) -> float:
+    return round(seconds / 60, 1)
 
 
 def _people(people: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,17 +1,16 @@
 """Due notifications: a pure function of alerts, routing tree, acts of people, log of notifications and time.
 
 Meanings as in Alertmanager: a new group waits for `group_wait`, a change of a notified group for `group_interval`, the
-same alerts for `repeat_interval`. An inhibited or silenced alert is in no message, and its end is no change.
+same alerts for `repeat_interval`. An inhibited or silenced alert is in no message, nor is its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from eventready.core.groups import group_by
 from eventready.core.strings.matchers import all_match
 from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
@@ -20,13 +19,16 @@ from eventready.workspace.settings.watching.alerts import EACH, AlertsFile, Esca
 
 #: End of the path of an escalation.
 _ESCALATED = "!"
+#: Most moments of a forecast.
+_LOOKS = 40
 
 
 @dataclass(frozen=True)
 class Way:
-    """Node of the routing tree with the values of its parents. `path`: hashes of receiver and matchers of the nodes,
-    the same after a change elsewhere in the tree: nobody is called twice, and a new receiver is called."""
+    """Node of the routing tree with the values of its parents. `path`: hashes of the matchers of the nodes (`place`)
+    and of the receiver, the same after a change elsewhere: nobody is called twice, and a new receiver is called."""
 
+    place: str = ""
     path: str = ""
     receiver: str = ""
     group_by: tuple[str, ...] = ()
@@ -40,7 +42,8 @@ class Way:
         own = {name: getattr(node, name) for name in ("group_by", "group_wait", "group_interval", "repeat_interval")}
         own |= {"receiver": node.receiver or None, "escalate": node.escalate}
         found = replace(self, **{name: one for name, one in own.items() if one is not None})
-        return replace(found, path=self.path + _step(found.receiver, *map(str, node.matchers)))
+        place = self.place + _step(*map(str, node.matchers))
+        return replace(found, place=place, path=place + _step(found.receiver))
 
     def group(self, labels: Mapping[str, str]) -> str:
         """Name of the group of an alert: the path, and the labels of `group_by`."""
@@ -80,6 +83,11 @@ class Notification:
         """True for alerts without an acknowledgement or a delivery."""
         return self.group.split("|")[0].endswith(_ESCALATED)
 
+    def after(self, other: Notification) -> Notification:
+        """Return the message with the alerts of an earlier one which it does not name."""
+        named = {alert.key for alert in (*self.firing, *self.ended, *self.kept)}
+        return replace(self, kept=[*self.kept, *(one for one in other.known.values() if one.key not in named)])
+
     @property
     def known(self) -> dict[str, Alert]:
         """Alerts in force after this message by fingerprint."""
@@ -105,6 +113,25 @@ class Situation:
         return frozenset(one.key for one in self.alerts)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Next message of a group, due some time after a moment if nothing changes."""
+
+    message: Notification
+    after: datetime
+    wait: timedelta
+
+    @property
+    def is_due(self) -> bool:
+        """True for a message due now."""
+        return _is_over(self.message.at, self.after, self.wait)
+
+    @property
+    def at(self) -> datetime:
+        """Moment of the message."""
+        return self.message.at if self.is_due else self.after + self.wait
+
+
 class Dispatcher:
     """Dispatcher of alerts.yaml, without a state of its own."""
 
@@ -113,10 +140,16 @@ class Dispatcher:
         self._ways: dict[str, tuple[Way, ...]] = {}
         self._root = Way().under(settings.route)
         self._nodes = {way.path: way for way in _nodes(settings.route, self._root)}
+        higher = (way.escalation(way.escalate) for way in self._nodes.values() if way.escalate)
+        self._paths = {**self._nodes, **{way.path: way for way in higher}}
 
     def due(self, situation: Situation, log: Iterable[Notification]) -> list[Notification]:
         """Return the notifications due, given those made before in their order."""
-        past = group_by(log, lambda one: one.group)
+        return [plan.message for plan in self.plans(situation, log).values() if plan.is_due]
+
+    def plans(self, situation: Situation, log: Iterable[Notification]) -> dict[str, Plan]:
+        """Return the next messages by group, if nothing changes; without escalations before their time."""
+        past = self.past(log)
         groups = {one: way for one in past if (way := self._nodes.get(one.split("|")[0])) is not None}
         members: dict[str, list[Alert]] = {group: [] for group in groups}
         for alert in situation.alerts:
@@ -125,22 +158,96 @@ class Dispatcher:
                     group = way.group(alert.labels)
                     groups[group] = way
                     members.setdefault(group, []).append(alert)
-        found: list[Notification] = []
+        found: dict[str, Plan | None] = {}
         for group, way in groups.items():
             firing, earlier = members[group], past.get(group, [])
             if not (firing or way.escalate or (earlier and earlier[-1].known)):
                 continue
-            taken = {one.fingerprint for one in firing if situation.act("acknowledgement", one)}
-            found += _next(way, group, earlier, firing, situation=situation, taken=taken)
+            told = earlier[-1].known if earlier else {}
+            taken = {one.fingerprint for one in firing if taking(one, told, situation)}
+            found[group] = self._next(way, group, earlier, firing, situation=situation, taken=taken)
             if way.escalate:
                 higher = way.escalation(way.escalate)
                 name = group.replace(way.path, higher.path, 1)
                 before = past.get(name, [])
-                known = before[-1].known if before else {}
-                late = (_late(way.escalate, earlier, situation.now) if firing else set()) - taken | known.keys()
+                times = escalations(way.escalate, earlier).items() if firing else ()
+                late = {one for one, (since, wait) in times if _is_over(situation.now, since, wait)} - taken
+                late |= before[-1].known.keys() if before else set()
                 left = [one for one in firing if one.fingerprint in late]
-                found += _next(higher, name, before, left, situation=situation, taken=late)
+                found[name] = self._next(higher, name, before, left, situation=situation, taken=late)
+        return {group: plan for group, plan in found.items() if plan}
+
+    def coming(
+        self, situation: Situation, log: Iterable[Notification], groups: Collection[str],
+        is_lost: Callable[[Notification], bool],
+    ) -> Iterator[Notification]:  # fmt: skip
+        """Yield the next messages of some groups, if nothing changes. `is_lost`: messages to nobody."""
+        sent, ends = [*log], [act.until for act in situation.acts if act.until]
+        for _ in range(_LOOKS):
+            plans = [plan for group, plan in self.plans(situation, sent).items() if group in groups]
+            due = [replace(plan.message, failed=is_lost(plan.message)) for plan in plans if plan.is_due]
+            sent += due
+            yield from due
+            moments = (*(plan.at for plan in plans), *ends, *self._escalations(sent, groups))
+            later = [situation.now] if due else [one for one in moments if one > situation.now]
+            if not later:
+                return
+            situation = replace(situation, now=min(later))
+
+    def _escalations(self, sent: Iterable[Notification], groups: Collection[str]) -> Iterator[datetime]:
+        for group, past in self.past(sent).items():
+            way = self._nodes.get(past[0].group.split("|")[0])
+            if way and way.escalate and group in groups:
+                yield from (since + wait for since, wait in escalations(way.escalate, past).values())
+
+    def past(self, log: Iterable[Notification]) -> dict[str, list[Notification]]:
+        """Return the log by group. A message of before a change of `group_by` is one of the groups of now."""
+        found: dict[str, list[Notification]] = {}
+        for one in log:
+            for part in self._split(one):
+                earlier = found.setdefault(part.group, [])
+                earlier.append(part if part is one or not earlier else part.after(earlier[-1]))
         return found
+
+    def _split(self, one: Notification) -> Iterator[Notification]:
+        way, alerts = self._paths.get(one.group.split("|")[0]), (*one.firing, *one.ended, *one.kept)
+        if way is None or not alerts or way.group(alerts[0].labels) == one.group:
+            yield one
+            return
+        for group in dict.fromkeys(way.group(alert.labels) for alert in alerts):
+            firing, ended, kept = (
+                [alert for alert in part if way.group(alert.labels) == group]
+                for part in (one.firing, one.ended, one.kept)
+            )
+            yield replace(one, group=group, firing=firing, ended=ended, kept=kept)
+
+    def _next(
+        self, way: Way, group: str, past: Sequence[Notification], firing: Sequence[Alert], *, situation: Situation,
+        taken: Collection[str],
+    ) -> Plan | None:  # fmt: skip
+        """Return the next notification of a group, if any. `taken`: fingerprints of alerts without repeats."""
+        known = past[-1].known if past else {}
+        present, calling = situation.present, {one.key for one in firing}
+        new = [one for one in firing if one.fingerprint not in known]
+        ended = {name: one for name, one in known.items() if one.key not in present and not self.muted(one, situation)}
+        if not known:
+            after, wait = min((one.since for one in new), default=None), way.group_wait
+        elif new or ended:
+            after, wait = past[-1].at, way.group_interval
+        else:
+            untaken = any(one.fingerprint not in taken for one in firing)
+            after, wait = past[-1].at if untaken else None, way.repeat_interval
+        if after is None:
+            return None
+        kept = [one for name, one in known.items() if name not in ended and one.key not in calling]
+        only_ended = bool(ended and not new)
+        return Plan(
+            Notification(
+                group, way.receiver, situation.now, len(past), firing, [*ended.values()], kept, only_ended=only_ended
+            ),
+            after,
+            wait,
+        )
 
     def ways(self, alert: Alert) -> tuple[Way, ...]:
         """Return the routes of an alert."""
@@ -194,35 +301,14 @@ def _inhibits(rule: InhibitRule, alert: Alert, alerts: Iterable[Alert]) -> bool:
     )
 
 
-def _next(
-    way: Way, group: str, past: Sequence[Notification], firing: Sequence[Alert], *, situation: Situation,
-    taken: Collection[str],
-) -> list[Notification]:  # fmt: skip
-    """Return the next notification of a group, if due. `taken`: fingerprints of alerts without repeats."""
-    known = past[-1].known if past else {}
-    present, calling = situation.present, {one.key for one in firing}
-    new = [one for one in firing if one.fingerprint not in known]
-    ended = [one for one in known.values() if one.key not in present]
-    if not known:
-        due = min((one.since for one in new), default=None)
-        wait = way.group_wait
-    else:
-        due = past[-1].at
-        untaken = any(one.fingerprint not in taken for one in firing)
-        wait = way.group_interval if new or ended else way.repeat_interval if untaken else timedelta.max
-    # A message of the future is one before the clock was set back.
-    if due is None or abs(situation.now - due) < wait:
-        return []
-    kept = [one for one in known.values() if one.key in present and one.key not in calling]
-    return [
-        Notification(
-            group, way.receiver, situation.now, len(past), firing, ended, kept, only_ended=bool(ended and not new)
-        )
-    ]
+def taking(alert: Alert, told: Mapping[str, Alert], situation: Situation) -> Act | None:
+    """Return the acknowledgement of an alert; None without any. `told`: alerts in force by the last message, which are
+    the same after an end between two messages."""
+    return situation.act("acknowledgement", told.get(alert.fingerprint, alert))
 
 
-def _late(to: Escalation, past: Sequence[Notification], now: datetime) -> set[str]:
-    """Fingerprints of notified alerts without an acknowledgement in time, or with undelivered messages."""
+def escalations(to: Escalation, past: Sequence[Notification]) -> dict[str, tuple[datetime, timedelta]]:
+    """Return by fingerprint the first message of each alert, and the time to its escalation: none if undelivered."""
     first: dict[str, datetime] = {}
     reached: set[str] = set()
     for one in past:
@@ -232,4 +318,9 @@ def _late(to: Escalation, past: Sequence[Notification], now: datetime) -> set[st
         for alert in one.firing:
             first.setdefault(alert.fingerprint, one.at)
             reached |= set() if one.failed else {alert.fingerprint}
-    return {name for name, at in first.items() if abs(now - at) >= to.after or name not in reached}
+    return {name: (at, to.after if name in reached else timedelta()) for name, at in first.items()}
+
+
+def _is_over(now: datetime, since: datetime, wait: timedelta) -> bool:
+    """True after a time. A moment of the future is one before the clock was set back."""
+    return abs(now - since) >= wait

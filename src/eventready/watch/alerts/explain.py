@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from eventready.assurance.delivery.notify.receivers import addressees
+from eventready.assurance.delivery.notify.receivers import ReceiverAddress, addressees
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match
+from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
-from eventready.watch.alerts.calls import KIND, AlertCalls
-from eventready.watch.alerts.dispatcher import Situation, Way
+from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.alerts.dispatcher import Notification, Situation, Way, taking
 from eventready.watch.own_clock import CHECK
 from eventready.watch.states import Key
 from eventready.watch.watcher import DEVICE
@@ -52,58 +54,89 @@ def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]
     """Return a document per alert in force with fitting labels; without any, of a failed finding with these labels."""
     found = [one for one in situation.alerts if all_match(matchers, one.labels)]
     if found:
-        return [_of(calls, situation, one) for one in found]
+        of = _Explanation(calls, situation).of
+        return [of(one) for one in found]
     named = {one.label: one.value for one in matchers if one.operator == "="}
     key = Key(named.get("device", ""), named.get("check", ""), named.get("subject", ""))
     supposed = Alert(key, {**calls.alerts.labels(key, named.get("status", "fail")), **named}, situation.now)
-    return [{**_of(calls, situation, supposed), "since": None}]
+    situation = replace(situation, alerts=(*situation.alerts, supposed))
+    return [{**_Explanation(calls, situation).of(supposed), "since": None}]
 
 
-def _of(calls: AlertCalls, situation: Situation, alert: Alert) -> dict[str, Any]:
-    act = situation.act("acknowledgement", alert)
-    silence = situation.act("silence", alert)
-    return {
-        "labels": dict(alert.labels),
-        "since": alert.since.isoformat(timespec="seconds"),
-        "muted": calls.dispatcher.muted(alert, situation),
-        "cause": alert.cause,
-        "silence": silence.to_dict() if silence else None,
-        "acknowledgement": act.to_dict() if act else None,
-        "routes": [_route(calls, situation, alert, way) for way in calls.dispatcher.ways(alert)],
-    }
+class _Explanation:
+    """Explanation of alerts by the messages so far, and by those to come if nothing changes."""
 
+    def __init__(self, calls: AlertCalls, situation: Situation) -> None:
+        self._calls, self._situation, self._log = calls, situation, calls.log()
+        self._past, self._roster = calls.dispatcher.past(self._log), calls.roster()
+        self._coming: dict[str, list[Notification]] = {}
+        made = {one.id: one for one in calls.outbox.messages()}
+        self._made = [
+            (one, made[one.id], {alert.fingerprint for alert in one.firing}) for one in self._log if one.id in made
+        ]
 
-def _route(calls: AlertCalls, situation: Situation, alert: Alert, way: Way) -> dict[str, Any]:
-    group = way.group(alert.labels)
-    messages = list(_messages(calls, group, alert))
-    first = alert.since + way.group_wait
-    escalation = way.escalate
-    return {
-        "group": group,
-        "receiver": way.receiver,
-        "people": _people(calls, way.receiver, situation.now),
-        "first": first.isoformat(timespec="seconds"),
-        "interval_s": way.group_interval.total_seconds(),
-        "repeat_s": way.repeat_interval.total_seconds(),
-        "escalation": escalation and {
-            "receiver": escalation.receiver,
-            "after_s": escalation.after.total_seconds(),
-            "people": _people(calls, escalation.receiver, situation.now),
-        },
-        "messages": messages,
-    }  # fmt: skip
+    def of(self, alert: Alert) -> dict[str, Any]:
+        """Return the explanation of an alert."""
+        situation, settings = self._situation, self._calls.settings
+        ways = self._calls.dispatcher.ways(alert)
+        silence = situation.act("silence", alert)
+        acts = (self._taking(alert, way.group(alert.labels)) for way in ways)
+        act = next(filter(None, acts), None)
+        return {
+            "labels": dict(alert.labels),
+            "since": alert.since.isoformat(timespec="seconds"),
+            "muted": self._calls.dispatcher.muted(alert, situation),
+            "cause": alert.cause,
+            "silence": silence.to_dict() if silence else None,
+            "acknowledgement": act.to_dict() if act else None,
+            "alertmanager": settings.alertmanager is not None,
+            "routes": [self._route(alert, way) for way in ways],
+        }
 
+    def _taking(self, alert: Alert, group: str) -> Act | None:
+        past = self._past.get(group)
+        return taking(alert, past[-1].known if past else {}, self._situation)
 
-def _people(calls: AlertCalls, receiver: str, now: datetime) -> list[dict[str, str]]:
-    return [vars(one) for one in addressees(calls.settings, calls.settings.receiver(receiver), calls.roster(), now)]
+    def _route(self, alert: Alert, way: Way) -> dict[str, Any]:
+        higher = way.escalation(way.escalate) if way.escalate else None
+        ways = [one for one in (way, higher) if one]
+        group = way.group(alert.labels)
+        if group not in self._coming:
+            groups = [one.group(alert.labels) for one in ways]
+            self._coming[group] = [*self._calls.dispatcher.coming(self._situation, self._log, groups, self._is_lost)]
+        coming = self._coming[group]
+        return {
+            "group": group,
+            **self._next(alert, way, coming),
+            "interval_s": way.group_interval.total_seconds(),
+            "repeat_s": way.repeat_interval.total_seconds(),
+            "escalation": higher and way.escalate and {
+                **self._next(alert, higher, coming), "after_s": way.escalate.after.total_seconds()
+            },
+            "messages": [*self._messages(alert, [one.path for one in ways])],
+        }  # fmt: skip
 
+    def _next(self, alert: Alert, way: Way, coming: Sequence[Notification]) -> dict[str, Any]:
+        """Return the receiver of a way, the moment of the next message with an alert, and the people at that moment."""
+        found = (one.at for one in coming if one.group == way.group(alert.labels) and alert in one.firing)
+        then = next(found, None)
+        return {
+            "receiver": way.receiver,
+            "people": [vars(one) for one in self._people(way.receiver, then or self._situation.now)],
+            "next": then.isoformat(timespec="seconds") if then else None,
+        }
 
-def _messages(calls: AlertCalls, group: str, alert: Alert) -> Iterator[dict[str, Any]]:
-    """Yield the messages of a group with the alert."""
-    for one in calls.outbox.messages():
-        body = one.body
-        if body.get("kind") == KIND and body["group"] == group and any(
-            Alert.load(entry).fingerprint == alert.fingerprint for entry in body["firing"]
-        ):  # fmt: skip
-            states = {address: delivery.state for address, delivery in one.deliveries.items()}
-            yield {"id": one.id, "at": one.made.isoformat(timespec="seconds"), "deliveries": states}
+    def _people(self, receiver: str, moment: datetime) -> Sequence[ReceiverAddress]:
+        settings = self._calls.settings
+        return addressees(settings, settings.receiver(receiver), self._roster, moment)
+
+    def _is_lost(self, one: Notification) -> bool:
+        return not any(person.address for person in self._people(one.receiver, one.at))
+
+    def _messages(self, alert: Alert, paths: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Yield the messages of a route, and of its escalation, with the alert."""
+        for one, made, firing in self._made:
+            if alert.fingerprint in firing and one.group.split("|")[0] in paths:
+                states = {address: delivery.state for address, delivery in made.deliveries.items()}
+                at = made.made.isoformat(timespec="seconds")
+                yield {"id": one.id, "at": at, "receiver": one.receiver, "deliveries": states}
