@@ -119,7 +119,7 @@ def test_a_muted_alert_is_in_no_message_and_its_end_neither(how: str) -> None:
     assert [entry[0] for entry in names(log.at(4800, alert("b", since=4400)))].count("duty") == 1
 
 
-def test_the_end_of_a_silenced_alert_is_told_after_the_silence() -> None:
+def test_the_end_of_a_silenced_alert_comes_after_the_silence() -> None:
     log = Log(alerts_file())
     log.at(30, alert("a"))
     quiet = [act("silence", "device=a", 100, until=5000)]
@@ -127,7 +127,7 @@ def test_the_end_of_a_silenced_alert_is_told_after_the_silence() -> None:
     assert names(log.at(5000, acts=quiet)) == [("duty", [], ["a"])]
 
 
-def test_an_alert_that_is_back_before_its_end_was_told_stays_acknowledged() -> None:
+def test_an_alert_that_is_back_before_its_end_was_sent_stays_acknowledged() -> None:
     log = Log(alerts_file(escalate={"receiver": "chief", "after": "10m"}))
     log.at(30, alert("a"))
     taken = [act("acknowledgement", "device=a", 60)]

@@ -65,11 +65,11 @@ def test_an_explanation_is_what_happens_while_nothing_changes(
         log.at(second, *present(second), acts=_acts(done, second))
     alerts, before = present(NOW), len(log.sent)
     situation = Situation(at(NOW), alerts, acts=_acts(done, NOW))
-    told = explain(_calls(log), situation, [matcher('check=~".+"')]) if alerts else []
+    foretold = explain(_calls(log), situation, [matcher('check=~".+"')]) if alerts else []
     log.down = []
     for second in range(NOW + STEP, END + 1, STEP):
         log.at(second, *alerts, acts=_acts(done, NOW))
-    for one in told:
+    for one in foretold:
         named = Alert(Key(one["labels"]["device"], one["labels"]["check"], ""), one["labels"], at(0))
         for way, route in zip(Dispatcher(file).ways(named), one["routes"], strict=True):
             assert _agree(_first(log.sent[before:], way, named), route["next"])
@@ -92,9 +92,9 @@ def _first(sent: Sequence[Notification], way: Way, named: Alert) -> datetime | N
     return next(fits, None)
 
 
-def _agree(found: datetime | None, told: str | None) -> bool:
+def _agree(found: datetime | None, foretold: str | None) -> bool:
     """True for a message at the look at, or right after, the moment of an explanation; both none after the last."""
-    moment = max(moment_of(told), at(NOW + STEP)) if told else at(END + STEP)
+    moment = max(moment_of(foretold), at(NOW + STEP)) if foretold else at(END + STEP)
     return moment <= found <= moment + timedelta(seconds=STEP) if found else moment >= at(END)
 
 

@@ -32,8 +32,8 @@ def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
             yield "  " + text("watch:explain.escalation", lang, **whom, after=minutes, at=moment)
         for sent in way["messages"]:
             states = [f"{address} {state}" for address, state in sent["deliveries"].items()] or ["-"]
-            told = {"receiver": sent["receiver"], "states": states}
-            yield "  " + text("watch:explain.message", lang, at=at(moment_of(sent["at"])), **told)
+            sent_to = {"receiver": sent["receiver"], "states": states}
+            yield "  " + text("watch:explain.message", lang, at=at(moment_of(sent["at"])), **sent_to)
 
 
 def _moment(found: str | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 
 from eventready.core.strings.matchers import all_match
@@ -84,7 +85,7 @@ class Notification:
         return self.group.split("|")[0].endswith(_ESCALATED)
 
     def after(self, other: Notification) -> Notification:
-        """Return the message with the alerts of an earlier one which it does not name."""
+        """Return the message with the alerts of an earlier message beside its own."""
         named = {alert.key for alert in (*self.firing, *self.ended, *self.kept)}
         return replace(self, kept=[*self.kept, *(one for one in other.known.values() if one.key not in named)])
 
@@ -107,14 +108,32 @@ class Situation:
         """Return the act on an alert; None without any."""
         return covering(self.acts, kind, alert.labels, alert.since, self.now)
 
-    @property
+    @cached_property
     def present(self) -> frozenset[Key]:
         """Findings with an alert."""
         return frozenset(one.key for one in self.alerts)
 
+    @cached_property
+    def _sources(self) -> dict[tuple[InhibitRule, bool], frozenset[tuple[str, ...]]]:
+        return {}
+
+    def is_inhibited(self, rule: InhibitRule, alert: Alert) -> bool:
+        """True with a source of a rule in force; alerts with both sides of a rule do not mute each other."""
+        if not all_match(rule.target_matchers, alert.labels):
+            return False
+        both = all_match(rule.source_matchers, alert.labels)
+        if (rule, both) not in self._sources:
+            self._sources[rule, both] = frozenset(
+                _values(rule, one)
+                for one in self.alerts
+                if all_match(rule.source_matchers, one.labels)
+                and not (both and all_match(rule.target_matchers, one.labels))
+            )
+        return _values(rule, alert) in self._sources[rule, both]
+
 
 @dataclass(frozen=True)
-class Plan:
+class NextMessage:
     """Next message of a group, due some time after a moment if nothing changes."""
 
     message: Notification
@@ -147,7 +166,7 @@ class Dispatcher:
         """Return the notifications due, given those made before in their order."""
         return [plan.message for plan in self.plans(situation, log).values() if plan.is_due]
 
-    def plans(self, situation: Situation, log: Iterable[Notification]) -> dict[str, Plan]:
+    def plans(self, situation: Situation, log: Iterable[Notification]) -> dict[str, NextMessage]:
         """Return the next messages by group, if nothing changes; without escalations before their time."""
         past = self.past(log)
         groups = {one: way for one in past if (way := self._nodes.get(one.split("|")[0])) is not None}
@@ -158,13 +177,13 @@ class Dispatcher:
                     group = way.group(alert.labels)
                     groups[group] = way
                     members.setdefault(group, []).append(alert)
-        found: dict[str, Plan | None] = {}
+        found: dict[str, NextMessage | None] = {}
         for group, way in groups.items():
             firing, earlier = members[group], past.get(group, [])
             if not (firing or way.escalate or (earlier and earlier[-1].known)):
                 continue
-            told = earlier[-1].known if earlier else {}
-            taken = {one.fingerprint for one in firing if taking(one, told, situation)}
+            known = earlier[-1].known if earlier else {}
+            taken = {one.fingerprint for one in firing if taking(one, known, situation)}
             found[group] = self._next(way, group, earlier, firing, situation=situation, taken=taken)
             if way.escalate:
                 higher = way.escalation(way.escalate)
@@ -181,7 +200,7 @@ class Dispatcher:
         self, situation: Situation, log: Iterable[Notification], groups: Collection[str],
         is_lost: Callable[[Notification], bool],
     ) -> Iterator[Notification]:  # fmt: skip
-        """Yield the next messages of some groups, if nothing changes. `is_lost`: messages to nobody."""
+        """Yield the messages to come of some groups. `is_lost` knows messages without an address."""
         sent, ends = [*log], [act.until for act in situation.acts if act.until]
         for _ in range(_LOOKS):
             plans = [plan for group, plan in self.plans(situation, sent).items() if group in groups]
@@ -201,7 +220,7 @@ class Dispatcher:
                 yield from (since + wait for since, wait in escalations(way.escalate, past).values())
 
     def past(self, log: Iterable[Notification]) -> dict[str, list[Notification]]:
-        """Return the log by group. A message of before a change of `group_by` is one of the groups of now."""
+        """Return the log by group; messages before a change of `group_by` by the groups of now."""
         found: dict[str, list[Notification]] = {}
         for one in log:
             for part in self._split(one):
@@ -224,7 +243,7 @@ class Dispatcher:
     def _next(
         self, way: Way, group: str, past: Sequence[Notification], firing: Sequence[Alert], *, situation: Situation,
         taken: Collection[str],
-    ) -> Plan | None:  # fmt: skip
+    ) -> NextMessage | None:  # fmt: skip
         """Return the next notification of a group, if any. `taken`: fingerprints of alerts without repeats."""
         known = past[-1].known if past else {}
         present, calling = situation.present, {one.key for one in firing}
@@ -241,7 +260,7 @@ class Dispatcher:
             return None
         kept = [one for name, one in known.items() if name not in ended and one.key not in calling]
         only_ended = bool(ended and not new)
-        return Plan(
+        return NextMessage(
             Notification(
                 group, way.receiver, situation.now, len(past), firing, [*ended.values()], kept, only_ended=only_ended
             ),
@@ -262,8 +281,8 @@ class Dispatcher:
             return "cause"
         if situation.act("silence", alert):
             return "silence"
-        rules = (one for one in self.settings.inhibit_rules if all_match(one.target_matchers, alert.labels))
-        return "inhibition" if any(_inhibits(rule, alert, situation.alerts) for rule in rules) else ""
+        rules = self.settings.inhibit_rules
+        return "inhibition" if any(situation.is_inhibited(rule, alert) for rule in rules) else ""
 
 
 def _step(*words: str) -> str:
@@ -289,22 +308,14 @@ def _walk(node: RouteNode, way: Way, labels: Mapping[str, str]) -> Iterator[Way]
         yield way
 
 
-def _inhibits(rule: InhibitRule, alert: Alert, alerts: Iterable[Alert]) -> bool:
-    """Return True with a source of a rule in force; alerts with both sides of a rule do not mute each other."""
-    both = all_match(rule.source_matchers, alert.labels)
-    return any(
-        one is not alert
-        and all_match(rule.source_matchers, one.labels)
-        and not (both and all_match(rule.target_matchers, one.labels))
-        and all(one.labels.get(name, "") == alert.labels.get(name, "") for name in rule.equal)
-        for one in alerts
-    )
+def _values(rule: InhibitRule, alert: Alert) -> tuple[str, ...]:
+    return tuple(alert.labels.get(name, "") for name in rule.equal)
 
 
-def taking(alert: Alert, told: Mapping[str, Alert], situation: Situation) -> Act | None:
-    """Return the acknowledgement of an alert; None without any. `told`: alerts in force by the last message, which are
+def taking(alert: Alert, known: Mapping[str, Alert], situation: Situation) -> Act | None:
+    """Return the acknowledgement of an alert; None without any. `known`: alerts in force by the last message, which are
     the same after an end between two messages."""
-    return situation.act("acknowledgement", told.get(alert.fingerprint, alert))
+    return situation.act("acknowledgement", known.get(alert.fingerprint, alert))
 
 
 def escalations(to: Escalation, past: Sequence[Notification]) -> dict[str, tuple[datetime, timedelta]]:
@@ -322,5 +333,5 @@ def escalations(to: Escalation, past: Sequence[Notification]) -> dict[str, tuple
 
 
 def _is_over(now: datetime, since: datetime, wait: timedelta) -> bool:
-    """True after a time. A moment of the future is one before the clock was set back."""
+    """True after a time. A moment of the future: the clock was set back."""
     return abs(now - since) >= wait

@@ -117,7 +117,7 @@ class _Explanation:
         }  # fmt: skip
 
     def _next(self, alert: Alert, way: Way, coming: Sequence[Notification]) -> dict[str, Any]:
-        """Return the receiver of a way, the moment of the next message with an alert, and the people at that moment."""
+        """Return receiver, moment and people of the next message with an alert on a way."""
         found = (one.at for one in coming if one.group == way.group(alert.labels) and alert in one.firing)
         then = next(found, None)
         return {
