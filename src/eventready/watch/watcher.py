@@ -21,6 +21,7 @@ from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
+from eventready.watch.deadlines import Deadlines
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
 from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
@@ -114,7 +115,7 @@ class _DeviceState:
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
-    `evaluated_at`: time at which all checks were run. `check_at`: time of the next stale answer.
+    `evaluated_at`: time at which all checks were run. `oldest`: time of the oldest answer that is a measurement.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
@@ -126,7 +127,12 @@ class _DeviceState:
     pending: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
     evaluated_at: float = -inf
-    check_at: float = 0.0
+    oldest: float | None = None
+
+    def aged(self) -> None:
+        """Look up the oldest answer, after a change of the facts."""
+        times = [known.at for known in self.facts.values() if known.observation.status.measured]
+        self.oldest = min(times, default=None)
 
     def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
         """Take the findings of some checks, or of all, and return the checks with other findings than before."""
@@ -164,6 +170,9 @@ class Watcher:
         self.beat: Beat | None = None
         self._fleet_at: float | None = None
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
+        #: Times at which an answer may be stale, or a device lost; and the greatest patience that they rest on.
+        self._deadlines, self._greatest_patience = Deadlines(job.devices), inf
+        self._slowest = max(set().union(*self._needed.values()), key=lambda fact: (interval_of(fact), fact), default="")
 
     @property
     def devices(self) -> Collection[str]:
@@ -206,19 +215,20 @@ class Watcher:
     def age(self, device: str, now: float) -> float | None:
         """Return the seconds since the oldest answer in use of a device; None without any, and of a lost device."""
         state = self._devices[device]
-        times = [fact.at for fact in state.facts.values() if fact.observation.status.measured]
-        return now - min(times) if times and not state.lost else None
+        return None if state.oldest is None or state.lost else now - state.oldest
 
     def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
         """Take a reading of a device and return the changes of state."""
-        state = self._devices[device]
-        taken = list(observations)
-        answers = any(one.status.measured for one in taken)
+        state, taken = self._devices[device], {one.fact: one for one in observations}
+        before = {fact: known.observation for fact in taken if (known := state.facts.get(fact))}
+        answers = {fact for fact, one in taken.items() if one.status.measured}
+        anew = state.lost or state.answered_at is None or any(not _measured(before.get(fact)) for fact in answers)
+        if answers and anew:
+            self._deadlines.add(device)
         state.answered_at = now if answers else state.answered_at
-        state.check_at = 0.0
-        changed = {one.fact for one in taken if not self._same(state, one)}
-        before = {fact: known.observation for fact, known in state.facts.items()}
-        fresh = {one.fact for one in taken if self._take(state, one, now)}
+        changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
+        fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
+        state.aged()
         changes: list[StateChange] = []
         if changed or state.pending or now - state.evaluated_at >= _ANEW_S:
             self._note_shared(device, before, fresh, now)
@@ -240,12 +250,6 @@ class Watcher:
         return self.states.turned(moment.timestamp(), Key(device, DEVICE, ""), str(status), state.cause)
 
     @staticmethod
-    def _same(state: _DeviceState, observation: Observation) -> bool:
-        """True for the answer of the reading before; a counter speaks by its difference."""
-        known = state.facts.get(observation.fact)
-        return known is not None and known.observation is observation and not CATALOGUE[observation.fact].counter
-
-    @staticmethod
     def _take(state: _DeviceState, observation: Observation, now: float) -> bool:
         """Take an answer in place of the last; without an answer the last measurement stands until stale."""
         known = state.facts.get(observation.fact)
@@ -262,19 +266,20 @@ class Watcher:
         is no silence.
         """
         changes: list[StateChange] = []
-        for name, state in self._devices.items():
-            if now < state.check_at:
-                continue
+        for name in self._passed(now):
+            state = self._devices[name]
             stale = {
                 fact for fact, known in state.facts.items()
                 if known.observation.status.measured and now - known.at > self._patience(fact)
             }  # fmt: skip
             if name in resting:
                 self._rest(name, stale, now, moment)
+                self._deadlines.add(name)
                 continue
             for fact in stale:
                 known = state.facts[fact]
                 state.facts[fact] = _Fact(self._stale(known, now), known.at)
+            state.aged()
             if not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
@@ -282,7 +287,7 @@ class Watcher:
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
                 changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)
-            state.check_at = self._next_check(name, now)
+            self._deadlines.add(name, self._deadline(name))
         pause_s = max(_FLEET_S, _FLEET_PAUSES * self._fleet_cost_s)
         if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= pause_s):
             begun = time.thread_time()
@@ -296,6 +301,7 @@ class Watcher:
         state.answered_at = None
         for fact in stale:
             del state.facts[fact]
+        state.aged()
         if stale:
             self._fleet_due |= not self._shared[name].isdisjoint(stale)
             self._evaluated(name, set(), now, moment, changed=stale)
@@ -305,7 +311,14 @@ class Watcher:
         lost = (other for other, cut in self._job.behind.items() if name in cut and self._devices[other].lost)
         return next(lost, "")
 
-    def _next_check(self, name: str, now: float) -> float:
+    def _passed(self, now: float) -> list[str]:
+        """Return the devices with an answer that may be stale; all of them when the intervals become shorter."""
+        if self._slowest and (patience := self._patience(self._slowest)) != self._greatest_patience:
+            self._greatest_patience = patience
+            self._deadlines.begin()
+        return self._deadlines.passed(now)
+
+    def _deadline(self, name: str) -> float:
         """Return the time at which the next answer of a device is stale, or the device itself lost."""
         state = self._devices[name]
         times = [
@@ -313,7 +326,7 @@ class Watcher:
         ]
         if not state.lost and self._needed[name] and state.answered_at is not None:
             times.append(state.answered_at + min(map(self._patience, self._needed[name])))
-        return max(min(times, default=inf), now)
+        return min(times, default=inf)
 
     def _patience(self, fact: str) -> float:
         """Seconds after which an answer is no measurement any more."""
@@ -434,6 +447,10 @@ class Watcher:
             one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
             for one in known
         )
+
+
+def _measured(observation: Observation | None) -> bool:
+    return observation is not None and observation.status.measured
 
 
 def _alike(one: Observation | None, other: Observation) -> bool:
