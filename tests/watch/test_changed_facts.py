@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
@@ -64,6 +65,15 @@ def _watcher() -> Watcher:
     return Watcher(WatchJob(EVENT, {"r1": DEVICE}, matrix), States(), lambda _fact: 15.0)
 
 
+def _plain(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings in an order; a kept finding of no flaps names an earlier interval."""
+    flaps = [one.check == "port_flaps" and one.status is Outcome.PASS for one in findings]
+    plain = [
+        one.replace(params={**one.params, "minutes": 0}) if no else one for one, no in zip(findings, flaps, strict=True)
+    ]
+    return sorted(plain, key=str)
+
+
 @settings(max_examples=100)
 @given(STEPS)
 def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int, int]]) -> None:
@@ -77,7 +87,7 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
             expected = [*whole.tick(now, MOMENT), *whole.read("r1", [answer], now, MOMENT)]
         assert found == expected
         assert partial.verdicts() == verdicts_of(EVENT.venues, (DEVICE,), weights((DEVICE,), whole.findings()))
-        assert sorted(partial.findings(), key=str) == sorted(whole.findings(), key=str)
+        assert _plain(partial.findings()) == _plain(whole.findings())
         anew = sorted(open_of(whole.findings(), whole.states), key=lambda one: (RANK[one.status], -one.since))
         assert [(one, one.document) for one in partial.open_findings()] == [(one, one.document) for one in anew]
 

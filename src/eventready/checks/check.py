@@ -126,8 +126,8 @@ class Check:
     the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's
     subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
-    `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, the
-    findings stay, whatever else moves and however long it takes. Empty: all fields.
+    `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, passed
+    findings stay passed, whatever else moves and however long it takes. Empty: all fields.
     """
 
     name: str

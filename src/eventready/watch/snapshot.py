@@ -1,4 +1,7 @@
-"""Snapshot of a watch for the page: verdicts, open findings, and the age of every device, as of a moment."""
+"""Snapshot of a watch for the page: verdicts, open findings, and the age of every device, as of a moment.
+
+The open findings are kept beside the rest, and written when they have changed: they are most of it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from typing import Any
 from eventready.core.clock import Clock
 from eventready.store.run import Parts
 from eventready.store.store import Store
+from eventready.watch.open_finding import OpenFinding
 from eventready.watch.watcher import Watcher
 
-KIND = "watch"
+KIND, OPEN = "watch", "watch open"
 
 #: Seconds between two snapshots without a change of state.
 SNAPSHOT_S = 5.0
@@ -19,16 +23,22 @@ SNAPSHOT_S = 5.0
 #: Snapshots that may be missing before the watch counts as gone.
 MISSED = 3
 
+#: Readings of the open findings that may meet a writer.
+_READINGS = 3
+
 #: Notes of a watch without alerts.yaml, and of another inventory than at its begin.
 NO_CALLS, OUTDATED = "watch:call.note_nobody", "web:wall.outdated"
 
 
 class Snapshots:
-    """Latest snapshot of an event in the store. Rehearsals are kept apart."""
+    """Latest snapshot of an event in the store. Rehearsals are kept apart. Safe for several threads."""
 
     def __init__(self, store: Store, event: str, clock: Clock) -> None:
-        self._current, self._clock = store.current(KIND), clock
+        self._current, self._open, self._clock = store.current(KIND), store.current(OPEN), clock
         self._key = f"{event} rehearsal" if clock.rehearsal else event
+        #: Version of the open findings, and the findings: as written last, and as read last.
+        self._written: tuple[str, Sequence[OpenFinding]] = "", ()
+        self._read: tuple[str, Sequence[Mapping[str, Any]]] = "", ()
 
     def keep(
         self, watcher: Watcher, resting: Mapping[str, str], now: float, every_s: float = SNAPSHOT_S,
@@ -39,14 +49,29 @@ class Snapshots:
         `notes`: ids of sentences about the calls and the inventory.
         Raises StoreError.
         """
-        head = {"at": self._clock.now().isoformat(), "real": self._clock.real().isoformat(), "every": every_s}
-        parts = Parts.of({**head, "notes": [*notes], **_document(watcher, resting, now)})
-        found = b",".join(one.document for one in watcher.open_findings())
-        self._current.put(self._key, parts.with_parts({"open": b"[" + found + b"]"}))
+        at, real = self._clock.now().isoformat(), self._clock.real().isoformat()
+        head = {"at": at, "real": real, "every": every_s, "notes": [*notes]}
+        version = self._version(watcher.open_findings(), real)
+        self._current.put(self._key, {**head, "opened": version, **_document(watcher, resting, now)})
+
+    def _version(self, found: Sequence[OpenFinding], now: str) -> str:
+        """Write the open findings where they have changed, and return their version. Raises StoreError."""
+        if not self._written[0] or found is not self._written[1]:
+            document = b",".join(one.document for one in found)
+            self._open.put(self._key, Parts.of({"version": now}).with_parts({"open": b"[" + document + b"]"}))
+            self._written = now, found
+        return self._written[0]
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""
-        return self._current.get(self._key)
+        head = self._current.get(self._key)
+        for _reading in range(_READINGS):
+            if head is None or "open" in head or head["opened"] == self._read[0]:
+                break
+            kept = self._open.get(self._key) or {"version": "", "open": []}
+            self._read = str(kept["version"]), kept["open"]
+            head = self._current.get(self._key)
+        return {"open": self._read[1], **head} if head else None
 
 
 def is_old(snapshot: Mapping[str, Any], age_s: float) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from math import inf
+from operator import is_
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
@@ -100,7 +101,8 @@ class _Shown:
             found = tuple(findings)
             known = {one.key: one for one in self.open}
             now = ((known.get(one.key), one) for one in open_of(found, states))
-            self.open = [before if before == one else one for before, one in now]
+            opened = [before if before == one else one for before, one in now]
+            self.open = self.open if _same(opened, self.open) else opened
             weighed = weights(devices, telling(found))
             self.weights = self.weights if weighed == self.weights else weighed
             self._looked_up = version
@@ -165,14 +167,16 @@ class Watcher:
         self._across: tuple[Finding, ...] = ()
         self._across_shown = _Shown()
         self._verdicts: tuple[Sequence[tuple[Weight, ...]], tuple[Verdict, ...]] = (), ()
+        self._open: tuple[Sequence[Sequence[OpenFinding]], Sequence[OpenFinding]] = (), ()
         self._own: tuple[Finding, ...] = ()
+        self._own_shown = _Shown()
         #: Figures of the last minute.
         self.beat: Beat | None = None
         self._fleet_at: float | None = None
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
-        #: Times at which an answer may be stale, or a device lost; and the greatest patience that they rest on.
-        self._deadlines, self._greatest_patience = Deadlines(job.devices), inf
-        self._slowest = max(set().union(*self._needed.values()), key=lambda fact: (interval_of(fact), fact), default="")
+        self._deadlines, self._slowest = Deadlines(job.devices), next(iter(CATALOGUE))
+        #: Seconds by fact after which an answer is no measurement any more.
+        self._patience = dict.fromkeys(CATALOGUE, -inf)
 
     @property
     def devices(self) -> Collection[str]:
@@ -187,10 +191,12 @@ class Watcher:
         of_devices = (found for device in self._devices.values() for found in device.findings.values())
         return (*chain.from_iterable(of_devices), *self._across)
 
-    def open_findings(self) -> list[OpenFinding]:
-        """Return the open findings, the worst and the latest first, without blind spots."""
-        found = chain(*(one.open for one in self._shown()), open_of(self._own, self.states))
-        return sorted(found, key=lambda one: (RANK[one.status], -one.since))
+    def open_findings(self) -> Sequence[OpenFinding]:
+        """Return the open findings without blind spots, the worst and the latest first; the same object while equal."""
+        parts = [one.open for one in (*self._shown(), self._own_shown.of(self._own, self.states, ()))]
+        if not _same(parts, self._open[0]):
+            self._open = parts, sorted(chain(*parts), key=lambda one: (RANK[one.status], -one.since))
+        return self._open[1]
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
@@ -210,6 +216,7 @@ class Watcher:
     def read_own(self, findings: Sequence[Finding], moment: datetime) -> list[StateChange]:
         """Take findings about the watching machine and return the changes of state."""
         self._own = tuple(findings)
+        self._own_shown.changed()
         return self.states.update(moment.timestamp(), findings)
 
     def age(self, device: str, now: float) -> float | None:
@@ -270,7 +277,7 @@ class Watcher:
             state = self._devices[name]
             stale = {
                 fact for fact, known in state.facts.items()
-                if known.observation.status.measured and now - known.at > self._patience(fact)
+                if known.observation.status.measured and now - known.at > self._patience[fact]
             }  # fmt: skip
             if name in resting:
                 self._rest(name, stale, now, moment)
@@ -313,22 +320,22 @@ class Watcher:
 
     def _passed(self, now: float) -> list[str]:
         """Return the devices with an answer that may be stale; all of them when the intervals become shorter."""
-        if self._slowest and (patience := self._patience(self._slowest)) != self._greatest_patience:
-            self._greatest_patience = patience
+        if self._patience_of(self._slowest) != self._patience[self._slowest]:
+            self._patience = {fact: self._patience_of(fact) for fact in CATALOGUE}
+            self._slowest = max(CATALOGUE, key=self._patience.__getitem__)
             self._deadlines.begin()
         return self._deadlines.passed(now)
 
     def _deadline(self, name: str) -> float:
         """Return the time at which the next answer of a device is stale, or the device itself lost."""
         state = self._devices[name]
-        times = [
-            known.at + self._patience(fact) for fact, known in state.facts.items() if known.observation.status.measured
-        ]
+        patience = self._patience
+        times = [known.at + patience[fact] for fact, known in state.facts.items() if known.observation.status.measured]
         if not state.lost and self._needed[name] and state.answered_at is not None:
-            times.append(state.answered_at + min(map(self._patience, self._needed[name])))
+            times.append(state.answered_at + min(patience[fact] for fact in self._needed[name]))
         return min(times, default=inf)
 
-    def _patience(self, fact: str) -> float:
+    def _patience_of(self, fact: str) -> float:
         """Seconds after which an answer is no measurement any more."""
         return max(STALE_AFTER * self._interval_of(fact), _PATIENCE_S)
 
@@ -337,7 +344,7 @@ class Watcher:
         state, facts = self._devices[name], self._needed[name]
         if state.answered_at is None:
             state.answered_at = now
-        return bool(facts) and now - state.answered_at > min(map(self._patience, facts))
+        return bool(facts) and now - state.answered_at > min(self._patience[fact] for fact in facts)
 
     @staticmethod
     def _stale(known: _Fact, now: float) -> Observation:
@@ -357,19 +364,22 @@ class Watcher:
         at_once: bool = False,
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
-        job, state = self._job, self._devices[name]
-        interval = max((known.at - known.before_at for known in state.facts.values() if known.before), default=0.0)
-        readings = [one for known in state.facts.values() for one in _readings(known)]
-        checks = self._due_checks(name, changed, now)
-        found = evaluate(
-            [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
-            history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
-        ) if checks is None or checks else ()  # fmt: skip
-        differing = state.take(found, checks)
+        state, checks = self._devices[name], self._due_checks(name, changed, now)
+        differing = state.take(self._found(name, moment, checks), checks) if checks is None or checks else set()
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
+
+    def _found(self, name: str, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
+        """Run some checks of a device, or all."""
+        job, facts = self._job, self._devices[name].facts.values()
+        interval = max((known.at - known.before_at for known in facts if known.before), default=0.0)
+        readings = [one for known in facts for one in _readings(known)]
+        return evaluate(
+            [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
+            history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
+        )  # fmt: skip
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes."""
@@ -380,13 +390,15 @@ class Watcher:
         return frozenset(
             check
             for check, read in self._checks[name].items()
-            if any(fact in read and not self._stays(check, state.facts.get(fact)) for fact in changed)
+            if any(fact in read and not self._stays(check, state, fact) for fact in changed)
         )
 
-    def _stays(self, check: str, known: _Fact | None) -> bool:
+    def _stays(self, check: str, state: _DeviceState, fact: str) -> bool:
         """True for a check with the findings of the reading before, whatever moved in a counter."""
-        moved = known.moved if known else None
-        return moved is not None and bool(rests := self._job.matrix.checks[check].rests_on) and rests.isdisjoint(moved)
+        known, rests = state.facts.get(fact), self._job.matrix.checks[check].rests_on
+        if known is None or known.moved is None or not rests or not rests.isdisjoint(known.moved):
+            return False
+        return all(one.status is Outcome.PASS or one.blind for one in state.findings.get(check, ()))
 
     def _compared(self, name: str, facts: set[str], at: float, *, at_once: bool) -> list[StateChange]:
         """Compare the findings of the checks of some facts with the states in force."""
@@ -447,6 +459,11 @@ class Watcher:
             one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
             for one in known
         )
+
+
+def _same(one: Sequence[object], other: Sequence[object]) -> bool:
+    """True for the same objects."""
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 def _measured(observation: Observation | None) -> bool:

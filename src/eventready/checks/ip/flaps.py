@@ -44,6 +44,7 @@ def _ports_of(device: Device) -> dict[str, str]:
     limits=FlapLimits(),
     applies=lambda device: bool(_ports_of(device)),
     expected_only=True,
+    rests_on=("oper", "changed_at", "changed_s", "transitions"),
 )
 def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No uplink, cable or bundle goes up and down again and again."""

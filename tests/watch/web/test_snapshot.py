@@ -1,0 +1,49 @@
+"""Snapshot of a watch: open findings are written when they have changed, and read with the rest as of one writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.store.streams.current import Current
+from eventready.watch.snapshot import OPEN, Snapshots
+from tests.watch.test_night import EVENT
+from tests.watch.web.scene import scene
+
+
+def test_open_findings_are_written_when_they_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    put = Current.put
+
+    def counted(self: Current, key: str, body: Mapping[str, Any]) -> None:
+        written.append(self._kind)
+        put(self, key, body)
+
+    with scene(tmp_path) as made:
+        made.all_up()
+        monkeypatch.setattr(Current, "put", counted)
+        counts = []
+        for up in (True, True, False, False, False, True, True, True):
+            made.read("r1", up=up)
+            counts.append((written.count(OPEN), len((made.snapshots.latest() or {})["open"])))
+            written.clear()
+    assert counts == [(0, 0), (0, 0), (0, 0), (1, 1), (0, 1), (1, 0), (0, 0), (0, 0)]
+
+
+def test_a_reading_between_two_writings_has_the_findings_of_its_own_time(tmp_path: Path) -> None:
+    """The watch writes the open findings first: a reader of the former rest reads both again."""
+    with scene(tmp_path) as made:
+        made.all_up()
+        reader, before = Snapshots(made.store, EVENT.id, made.clock), made.snapshots.latest()
+        made.read("r1", up=False)
+        heads = iter([before, *[None] * 9])
+        get = reader._current.get
+        reader._current.get = lambda key: next(heads) or get(key)  # type: ignore[method-assign]  a head of before
+        made.read("r1", up=False)
+        found = reader.latest() or {}
+    assert before is not None
+    assert found["at"] > before["at"]
+    assert len(found["open"]) == 1
