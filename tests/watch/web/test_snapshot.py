@@ -33,7 +33,9 @@ def test_open_findings_are_written_when_they_have_changed(tmp_path: Path, monkey
     assert counts == [(0, 0), (0, 0), (0, 0), (1, 1), (0, 1), (1, 0), (0, 0), (0, 0)]
 
 
-def test_a_reading_between_two_writings_has_the_findings_of_its_own_time(tmp_path: Path) -> None:
+def test_a_reading_between_two_writings_has_the_findings_of_its_own_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The watch writes the open findings first: a reader of the former rest reads both again."""
     with scene(tmp_path) as made:
         made.all_up()
@@ -41,7 +43,7 @@ def test_a_reading_between_two_writings_has_the_findings_of_its_own_time(tmp_pat
         made.read("r1", up=False)
         heads = iter([{key: value for key, value in (before or {}).items() if key != "open"}, *[None] * 9])
         get = reader._current.get
-        reader._current.get = lambda key: next(heads) or get(key)  # type: ignore[method-assign]  a head of before
+        monkeypatch.setattr(reader._current, "get", lambda key: next(heads) or get(key))
         made.read("r1", up=False)
         found = reader.latest() or {}
     assert before is not None
