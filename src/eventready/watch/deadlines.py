@@ -1,4 +1,4 @@
-"""Deadlines of devices: those that have passed, without a pass over all devices."""
+"""Deadlines of devices: the passed ones, without a pass over all devices."""
 
 from __future__ import annotations
 

@@ -319,7 +319,7 @@ class Watcher:
         return next(lost, "")
 
     def _passed(self, now: float) -> list[str]:
-        """Return the devices with an answer that may be stale; all of them when the intervals become shorter."""
+        """Return the devices with an answer old enough to be stale; all of them after a change of the intervals."""
         if self._patience_of(self._slowest) != self._patience[self._slowest]:
             self._patience = {fact: self._patience_of(fact) for fact in CATALOGUE}
             self._slowest = max(CATALOGUE, key=self._patience.__getitem__)
