@@ -8,7 +8,7 @@ from math import inf
 
 
 class Deadlines:
-    """Queue of deadlines, in seconds of a monotonic clock; at first that of every device has passed."""
+    """Queue of deadlines, in seconds of a monotonic clock; the first of every device has passed."""
 
     def __init__(self, devices: Iterable[str]) -> None:
         self._devices = tuple(devices)
@@ -21,12 +21,12 @@ class Deadlines:
         self._queue = [(-inf, place) for place in self._places.values()]
 
     def add(self, device: str, at: float = -inf) -> None:
-        """Add a deadline of a device; without a time it has passed."""
+        """Add a deadline of a device; without a time, a passed one."""
         if at < inf:
             heapq.heappush(self._queue, (at, self._places[device]))
 
     def passed(self, now: float) -> list[str]:
-        """Remove the deadlines that have passed, and return their devices, each once, in the order of all devices."""
+        """Remove the passed deadlines, and return their devices, each once, in the order of all devices."""
         places = set[int]()
         while self._queue and self._queue[0][0] <= now:
             places.add(heapq.heappop(self._queue)[1])
