@@ -21,7 +21,7 @@ class Deadlines:
         self._queue = [(-inf, place) for place in self._places.values()]
 
     def add(self, device: str, at: float = -inf) -> None:
-        """Add a deadline of a device; without a time, a passed one."""
+        """Add a deadline of a device; no time is a passed deadline."""
         if at < inf:
             heapq.heappush(self._queue, (at, self._places[device]))
 
