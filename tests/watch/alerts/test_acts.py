@@ -44,6 +44,22 @@ def test_an_act_is_in_force_until_its_end(tmp_path: Path) -> None:
         assert store.verify().intact
 
 
+def test_of_several_acts_the_longest_silence_and_the_latest_acknowledgement_count(tmp_path: Path) -> None:
+    clock = Clock.starting("2031-04-29 19:00")
+    with Store(tmp_path / "acts.db") as store:
+        acts, now = Acts(store, "night", clock), clock.now()
+        for texts, hours in ((["core-1"], 1), (["core-1/uplink"], 3), (["check=uplink"], 2), (["core-2"], 4)):
+            acts.add("silence", matchers_of(texts), by="An", text="x", until=now + timedelta(hours=hours))
+        for by in ("An", "Bình"):
+            acts.add("acknowledgement", matchers_of(["core-1"]), by=by)
+        silence = covering(acts.all(), "silence", LABELS, now, now)
+        taken = covering(acts.all(), "acknowledgement", LABELS, now, now)
+    assert silence is not None
+    assert silence.until == now + timedelta(hours=3)
+    assert taken is not None
+    assert taken.by == "Bình"
+
+
 @pytest.mark.parametrize(
     ("texts", "text", "by", "hours"),
     [

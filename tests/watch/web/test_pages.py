@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from eventready.assurance.incidents.log import incidents
+from eventready.assurance.incidents.log import Report, incidents, update_incident
 from eventready.checks.registry import all_checks
 from eventready.core.catalogue import LANGS
 from eventready.core.messages import Lang, text
@@ -257,6 +257,9 @@ def test_a_viewer_may_not_act(
         ("/finding", {**FINDING, "device": "nowhere", "kind": "acknowledgement"}),
         ("/silence/end", {"act": "9"}),
         ("/silence/end", {"act": "x"}),
+        ("/silence/end", {"act": "9" * 5_000}),
+        ("/incident", {**ACTS[3][1], "subscribers": "9" * 5_000}),
+        ("/incident", {**ACTS[3][1], "began": "0001-01-01T00:00"}),
     ],
 )
 def test_an_invalid_act_is_refused_with_a_sentence(night: Scene, users: Users, page: str, form: dict[str, str]) -> None:
@@ -293,6 +296,16 @@ def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) ->
     assert name == "SC-20200203-01"
     given = {"to": "department", "how": "phone", "recipient": "Chị Lan"}
     assert "Chị Lan" in browser.post(f"/incident/{name}/notice", data=given).text
+    update_incident(name, Report(by="An", restored=night.clock.now()), EVENT, night.store, night.clock)
+    for page in ("/", "/handover"):
+        browser = client(night)
+        shown = browser.get(page).text
+        assert f'<a href="/incident/{name}">' in shown, "notices are due"
+        assert text("web:did.restored", "en") in shown
+    assert "eventready_incidents_open 0\n" in browser.get("/metrics").text
+    for to, how in (("police", "phone"), ("department", "email"), ("police", "letter")):
+        browser.post(f"/incident/{name}/notice", data={**given, "to": to, "how": how, "final": "1" * (how != "phone")})
+    assert name not in client(night).get("/").text
     browser.post("/finding", data=dict(ACTS[2][1]))
     (act,) = Acts(night.store, EVENT.id, night.clock).active()
     assert text("web:deed.end", "en") in browser.get("/handover").text

@@ -98,6 +98,11 @@ class Incident:
         """Return the notices past their limit."""
         return tuple(demand for demand in self.demands(limits, moment) if demand.status == "overdue")
 
+    def pending(self, limits: NoticeLimits, moment: datetime) -> bool:
+        """True until the restoration, and until the last notice."""
+        due = (demand.status in ("waiting", "overdue") for demand in self.demands(limits, moment))
+        return self.restored is None or any(due)
+
     def _demand(self, to: Addressee, stage: Stage, due: datetime, moment: datetime) -> Demand:
         given = [n for n in self.notices if n.to == to and n.serves(stage)]
         notice = min(given, key=lambda n: n.at, default=None)

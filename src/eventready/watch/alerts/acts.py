@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from eventready.checks.registry import all_checks
@@ -26,6 +26,7 @@ STREAM = "alert"
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
 #: Longest silence.
 _LONGEST = timedelta(days=7)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,12 @@ def matchers_of(texts: Iterable[str]) -> tuple[Matcher, ...]:
 def covering(
     acts: Iterable[Act], kind: ActKind, labels: Mapping[str, str], since: datetime, now: datetime
 ) -> Act | None:
-    """Return the first act of a kind on an alert with these labels, begun at `since`; None without any."""
-    return next((act for act in acts if act.kind == kind and act.covers(labels, since, now)), None)
+    """Return the longest act of a kind on an alert with these labels, begun at `since`, of equal ones the latest.
+
+    None without any.
+    """
+    found = [act for act in acts if act.kind == kind and act.covers(labels, since, now)]
+    return max(found, key=lambda act: (act.until or _FOREVER, act.id), default=None)
 
 
 def _act(position: int, body: Mapping[str, Any]) -> Act:

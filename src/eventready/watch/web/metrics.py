@@ -137,9 +137,10 @@ def _present(snapshot: Mapping[str, Any], late: float) -> list[str]:
 
 def _people(night: Night, event: Event) -> list[str]:
     overdue = sum(len(one.overdue(event.notice_limits, night.moment)) for one in night.incidents)
+    unrestored = sum(not one.restored for one in night.incidents)
     return [
-        _family("incidents_open", "Incidents without a restoration.", [({}, len(night.incidents))]),
-        _family("notices_overdue", "Notices of open incidents past their limit.", [({}, overdue)]),
+        _family("incidents_open", "Incidents without a restoration.", [({}, unrestored)]),
+        _family("notices_overdue", "Notices of incidents past their limit.", [({}, overdue)]),
         _family("changes_in_progress", "Devices with a change in progress.", [({}, len(night.changes))]),
     ]
 

@@ -68,8 +68,9 @@ class Night:
     """State of the night at a moment of the event's clock.
 
     `snapshot`: as kept by the watch, None before the first. `age_s`: its age. `broken`: reason of a failed reading.
-    `acts`: silences, acknowledgements and notes in force. `audit_age_s`: age of the last full audit, None without an
-    audit. `outdated`: the inventory was changed after these pages or the watch began.
+    `incidents`: those without a restoration, or with a notice still due. `acts`: silences, acknowledgements and notes
+    in force. `audit_age_s`: age of the last full audit, None without an audit. `outdated`: the inventory was changed
+    after these pages or the watch began.
     """
 
     moment: datetime
@@ -132,7 +133,8 @@ class ReadModel:
         try:
             snapshot = Snapshots(self.store, event.id, self.clock).latest()
             age = age_of(snapshot) if snapshot else None
-            own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal and not one.restored]
+            own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal]
+            own = [one for one in own if one.pending(event.notice_limits, moment)]
             acts, locks = Acts(self.store, event.id, self.clock).active(), self.store.changes.locks()
             figures = self._lines()
             audit_age = (self.clock.real() - self._audited).total_seconds() if self._audited else None

@@ -5,8 +5,9 @@ The record has the name of the user. No act changes a configuration.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
-from eventready.core.clock import TZ
+from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_language, message
 from eventready.core.strings.matchers import Matcher
@@ -30,6 +31,8 @@ from eventready.watch.web.pages.details import SILENCES, identity_of
 
 #: Act of a request and its form; returns the page that follows. Raises UsageError.
 Deed = Callable[[Request, FormData], str]
+
+_DIGITS = re.compile("[0-9]{1,18}")
 
 
 def posted(deed: Deed) -> Handler:
@@ -67,27 +70,23 @@ def act(request: Request, form: FormData) -> str:
 
 def end_silence(request: Request, form: FormData) -> str:
     """End a silence."""
-    model, number = model_of(request), _field(form, "act")
-    if not (number.isascii() and number.isdigit()):
-        raise UsageError(message("web:deed.choice", field="act"))
-    Acts(model.store, model.workspace.event.id, model.clock).expire(int(number), by=viewer_of(request).name)
+    model = model_of(request)
+    Acts(model.store, model.workspace.event.id, model.clock).expire(_number(form, "act"), by=viewer_of(request).name)
     return "/handover"
 
 
 def open_new(request: Request, form: FormData) -> str:
     """Open an incident with its facts."""
-    model, subscribers = model_of(request), _field(form, "subscribers")
-    if subscribers and not (subscribers.isascii() and subscribers.isdigit()):
-        raise UsageError(message("web:deed.choice", field="subscribers"))
+    model = model_of(request)
     report = Report(
         by=viewer_of(request).name,
         summary=_field(form, "summary"),
-        began=_moment(form, "began"),
+        began=parse_moment(began) if (began := _field(form, "began")) else None,
         venue=_field(form, "venue") or None,
         place=_field(form, "place"),
         services=tuple(str(one) for one in form.getlist("service")),
         kind=cast(Kind, _choice(form, "kind", KINDS)),
-        subscribers=int(subscribers) if subscribers else None,
+        subscribers=_number(form, "subscribers") if _field(form, "subscribers") else None,
     )
     if not set(report.services) <= set(SERVICES):
         raise UsageError(message("web:deed.choice", field="service"))
@@ -144,12 +143,11 @@ def _field(form: FormData, name: str, *, strip: bool = True) -> str:
     return "" if not isinstance(value, str) else value.strip() if strip else value
 
 
-def _moment(form: FormData, name: str) -> datetime | None:
-    """Return a local time of a form; None for an empty field. Raises UsageError."""
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=TZ) if (value := _field(form, name)) else None
-    except ValueError:
-        raise UsageError(message("web:deed.choice", field=name)) from None
+def _number(form: FormData, name: str) -> int:
+    """Return a number of a form. Raises UsageError for another text, and beyond 18 digits."""
+    if not _DIGITS.fullmatch(value := _field(form, name)):
+        raise UsageError(message("web:deed.choice", field=name))
+    return int(value)
 
 
 def _choice(form: FormData, name: str, choices: tuple[str, ...]) -> str:
