@@ -189,6 +189,7 @@ def test_an_old_snapshot_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         state, sentence = headline(made)
         assert state == "gone"
         assert sentence.startswith("No data since ")
+        assert text("web:wall.none_open", "en") not in client(made).get("/").text, "not known"
 
 
 @pytest.mark.parametrize(("age_s", "every_s", "gone"), [(14, 5, False), (16, 5, True), (16, 20, False), (61, 20, True),
@@ -232,6 +233,19 @@ def test_devices_outside_of_a_limited_watch_are_not_measured(tmp_path: Path) -> 
         more = replace(made.workspace, devices=(*made.workspace.devices, replace(made.workspace.devices[0], name="r3")))
         shown = wall_of(night, more)
     assert (shown.headline, shown.measured, shown.ages["r3"]) == ("not_measured", 2, None)
+
+
+def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        for up in (False, False):
+            made.read("r1", up=up)
+        night = made.model.night()
+        assert night.snapshot is not None
+        storm = replace(night, snapshot={**night.snapshot, "open": [*night.snapshot["open"]] * 100})
+        shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
+    assert shown.count('<li class="fail">') <= 12
+    assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has all of them"
 
 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ from eventready.workspace.workspace import Workspace
 
 #: Seconds between two readings of the store, and of a stream until the browser opens it anew with its session.
 TICK_S, STREAM_S = 2.0, 60.0
-#: Open findings on the wall.
-_SHOWN = 40
+#: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
+_SHOWN = 12
 _LINES = re.compile("\r\n|\r|\n")
 
 
