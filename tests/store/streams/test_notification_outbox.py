@@ -50,6 +50,25 @@ def test_a_message_is_made_once_and_its_attempts_pause(place: str) -> None:
         assert [one.undelivered for one in outbox.messages()] == [False, True, False]
 
 
+def test_messages_to_an_address_arrive_in_their_order_and_a_refused_one_holds_up_no_other(place: str) -> None:
+    with Store(place) as store:
+        outbox = store.outbox("night", rehearsal=False)
+        with outbox.sender():
+
+            def tried(seconds: float) -> str:
+                claimed = outbox.claim(NOW + timedelta(seconds=seconds))
+                assert claimed
+                outbox.failed(claimed, "450 later", NOW + timedelta(seconds=seconds))
+                return claimed.id
+
+            outbox.add("first", {}, ["an@example.vn"], NOW)
+            assert [tried(0), tried(30)] == ["first", "first"]  # the next attempt is at 90
+            outbox.add("second", {}, ["an@example.vn"], NOW + timedelta(seconds=40))
+            assert [tried(40), tried(40)] == ["first", "second"]
+            assert outbox.claim(NOW + timedelta(seconds=41)) is None
+            assert [tried(400), tried(400)] == ["first", "second"]
+
+
 _SENDER = """
     import os, random, sys, time
     from datetime import UTC, datetime

@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from eventready.assurance.delivery.notify import sender
 from eventready.assurance.delivery.notify.channels import UncertainDelivery
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.assurance.delivery.notify.sender import OutboxSender
@@ -395,7 +396,8 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
             _until(lambda: len(known()) == 2)
             (found,) = [one for one in known() if one["labels"]["device"] == "core-1"]
             assert found["labels"]["alertname"] == "uplink"
-            assert re.search("core-1 uplink", found["annotations"]["summary"])
+            assert re.search(r"\[DIỄN TẬP\] .*core-1 uplink", found["annotations"]["summary"])
+            assert found["labels"]["rehearsal"] == "true"
             desk.change("core-1", "uplink", "pass", "fail")
             desk.calls.dispatch()
             _until(lambda: [one["labels"]["device"] for one in known()] == ["edge-hn-1"])
@@ -430,6 +432,41 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as left:
         main([*words])
     return int(left.value.code or 0), capsys.readouterr().out
+
+
+def test_only_receivers_of_ends_get_them_and_an_end_is_no_call_for_help(workspace: Workspace, store: Store) -> None:
+    file = FILE.replace("name: duty,", "name: duty, send_resolved: false,").replace("[device]", "[]")
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(31) == ["duty@example.vn"]
+    assert desk.after(600) == ["an@example.vn"]
+    desk.change("core-1", "uplink", "pass", "fail")
+    desk.change("core-2", "uplink", "fail")
+    assert desk.after(400) == ["duty@example.vn", "an@example.vn"]
+    assert ["core-1" in body for body in desk.channel.bodies[2:]] == [False, True]
+    assert desk.channel.sent[3][1] == "[DIỄN TẬP] 1 cảnh báo đã hết: core-1 uplink"
+
+
+def test_addresses_that_hang_delay_no_other(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_HANGS_S", 0.0)
+    desk, end, reached = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel()), Event(), list[str]()
+
+    def send(address: str, _subject: str, _body: str, handed: Callable[[], None]) -> str:
+        handed()
+        if address.startswith("hang"):
+            end.wait(30)
+        reached.append(address)
+        return "sent"
+
+    monkeypatch.setattr(desk.channel, "send", send)
+    addresses = [*(f"hang{number}@example.vn" for number in range(20)), "an@example.vn"]
+    desk.calls.outbox.add("storm", {"subject": "", "text": ""}, addresses, desk.clock.now())
+    with desk.calls.sending():
+        _until(lambda: reached == ["an@example.vn"])
+        end.set()
 
 
 def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(

@@ -165,6 +165,18 @@ def test_alerts_that_were_not_delivered_escalate_at_once() -> None:
     assert log.at(3000, one) == []
 
 
+def test_ends_that_are_not_sent_delay_neither_a_repeat_nor_a_new_alert() -> None:
+    file = alerts_file(repeat_interval="1h")
+    receivers = [one.model_copy(update={"send_resolved": False}) for one in file.receivers]
+    log = Log(file.model_copy(update={"receivers": tuple(receivers)}))
+    log.at(30, alert("a"), alert("b"), alert("c"))
+    (ended,) = log.at(3000, alert("a"), alert("b"))
+    assert (ended.silent, log.at(3001, alert("a"), alert("b"))) == (True, [])
+    assert names(log.at(3002, alert("a"), alert("b"), alert("d", since=3002))) == [("duty", ["a", "b", "d"], [])]
+    log.at(6000, alert("a"), alert("b"))
+    assert names(log.at(6602, alert("a"), alert("b"))) == [("duty", ["a", "b"], [])]
+
+
 def test_routes_take_the_first_fitting_child_and_go_on_after_continue() -> None:
     file = alerts_file(
         routes=[

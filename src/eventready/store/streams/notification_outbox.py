@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 
 from eventready.core.groups import group_by
 from eventready.store.database.connection import Database
@@ -131,15 +131,21 @@ class NotificationOutbox:
             self._alive.release(self._owner)
 
     def claim(self, now: datetime, busy: Collection[str] = ()) -> ClaimedDelivery | None:
-        """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError."""
+        """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError.
+
+        An older message to the address comes first, due or not, unless tried since.
+        """
         self._free()
-        # A due time beyond the longest pause is one before the clock was set back.
-        due = or_(DeliveryRow.due <= _stamp(now), DeliveryRow.due > _stamp(now + timedelta(seconds=PAUSES_S[-1])))
-        waiting = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting", due)
+        own = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting")
+        same = (NotificationRow.scope == DeliveryRow.scope) & (NotificationRow.id == DeliveryRow.notification)
         with self._database.reading() as session:
-            rows = session.scalars(select(DeliveryRow).where(*waiting).order_by(DeliveryRow.due)).all()
-        for row in rows:
-            if row.address not in busy and self._move(row, "waiting", state="claimed", owner=self._owner):
+            found = select(DeliveryRow).join(NotificationRow, same).where(*own).order_by(NotificationRow.position)
+            rows = [row for row in session.scalars(found) if row.address not in busy]
+        # A due time beyond the longest pause is one before the clock was set back.
+        latest = _stamp(now + timedelta(seconds=PAUSES_S[-1]))
+        for due in sorted((row for row in rows if not _stamp(now) < row.due <= latest), key=lambda row: row.due):
+            row = next(row for row in rows if row.address == due.address and (row is due or _last_try(row) < due.due))
+            if self._move(row, "waiting", state="claimed", owner=self._owner):
                 return ClaimedDelivery(row.notification, row.address, self._read(row.notification), row.attempts)
         return None
 
@@ -153,7 +159,7 @@ class NotificationOutbox:
 
     def failed(self, claimed: ClaimedDelivery, reason: str, now: datetime, *, for_good: bool = False) -> None:
         """Record a failed attempt; another follows after a pause. Raises StoreError."""
-        due = now + timedelta(seconds=PAUSES_S[min(claimed.attempts, len(PAUSES_S) - 1)])
+        due = now + timedelta(seconds=_pause_s(claimed.attempts))
         state = "failed" if for_good else "waiting"
         for before in ("claimed", "handed"):
             self._end(claimed, before, state=state, due=_stamp(due), attempts=claimed.attempts + 1, outcome=reason)
@@ -191,6 +197,16 @@ class NotificationOutbox:
         own = (NotificationRow.scope == self._scope, NotificationRow.id == name)
         with self._database.reading() as session:
             return _body(session.scalars(select(NotificationRow.body).where(*own)).one())
+
+
+def _last_try(row: DeliveryRow) -> str:
+    """Time of the last attempt of a waiting delivery; empty before the first."""
+    pause = timedelta(seconds=_pause_s(row.attempts - 1))
+    return _stamp(datetime.fromisoformat(row.due) - pause) if row.attempts else ""
+
+
+def _pause_s(attempts: int) -> int:
+    return PAUSES_S[min(attempts, len(PAUSES_S) - 1)]
 
 
 def _stamp(moment: datetime) -> str:

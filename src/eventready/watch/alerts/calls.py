@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf
 from threading import Event, Thread
 from typing import Any
 
+from eventready.assurance.delivery.mail.letter import marked_subject
 from eventready.assurance.delivery.notify.channels import Channels, secret_url
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.assurance.delivery.notify.receivers import addressees, written
@@ -142,7 +144,7 @@ class AlertCalls:
         """Return the messages made so far. Raises StoreError."""
         for one in (messages := [one for one in self.outbox.messages() if one.body.get("kind") == KIND]):
             known = self._log.get(one.id) or notification_of(one)
-            self._log[one.id] = replace(known, failed=one.undelivered and not one.body["silent"])
+            self._log[one.id] = replace(known, failed=one.undelivered and not known.silent)
         return [*(self._log[one.id] for one in messages), *self._dry]
 
     def died(self) -> None:
@@ -215,9 +217,9 @@ class AlertCalls:
         ended = {name: one for name, one in self._posted.items() if name not in present}
         changed = ended or calling.keys() - self._posted.keys()
         if changed or self._failing_since is not None or time.monotonic() - self._posted_at >= _POST_S:
-            lang = self.settings.lang
-            documents = [posted(one, shift, now + timedelta(seconds=5 * _POST_S), lang) for one in calling.values()]
-            documents += [posted(one, shift, now, lang) for one in ended.values()]
+            post = partial(posted, shift=shift, lang=self.settings.lang, rehearsal=self.clock.rehearsal)
+            documents = [post(one, ends=now + timedelta(seconds=5 * _POST_S)) for one in calling.values()]
+            documents += [post(one, ends=now) for one in ended.values()]
             if documents:
                 self._post_documents(documents)
             self._posted, self._posted_at = calling, time.monotonic()
@@ -243,18 +245,17 @@ class AlertCalls:
         call(url.rstrip("/") + path if path else url, reference, body)
 
     def _put(self, one: Notification) -> None:
-        receiver = self.settings.receiver(one.receiver)
-        silent = one.only_ended and not receiver.send_resolved
+        ends = self.settings.receiver(one.receiver).send_resolved
         if not self.really:
             self._dry.append(one)
 
         def write(lang: Lang) -> dict[str, Any]:
-            body = {**message_of(one, lang), "kind": KIND, "silent": silent}
+            body = {**message_of(one, lang, ends=ends), "kind": KIND, "silent": one.silent}
             if self._alone:
                 body["text"] += text("watch:call.alone", lang) + "\n"
             return body
 
-        self._send(one.id, one.receiver, write, silent=silent)
+        self._send(one.id, one.receiver, write, silent=one.silent)
 
     def _send(self, name: str, receiver: str, write: Callable[[Lang], dict[str, Any]], *, silent: bool = False) -> None:
         now, whom = self.clock.now(), self.settings.receiver(receiver)
@@ -276,24 +277,26 @@ class AlertCalls:
         return self._roster
 
 
-def posted(alert: Alert, shift: timedelta, ends: datetime, lang: Lang) -> dict[str, Any]:
+def posted(alert: Alert, shift: timedelta, ends: datetime, lang: Lang, *, rehearsal: bool) -> dict[str, Any]:
     """Return an alert for the v2 API of Alertmanager. `shift`: from the event's time to real time."""
+    summary = sentence_of(alert, lang)
+    labels = {"alertname": alert.key.check, **alert.labels, "rehearsal": "true" if rehearsal else ""}
     return {
-        "labels": {"alertname": alert.key.check, **{name: one for name, one in alert.labels.items() if one}},
-        "annotations": {"summary": sentence_of(alert, lang)},
+        "labels": {name: one for name, one in labels.items() if one},
+        "annotations": {"summary": marked_subject(summary, lang) if rehearsal else summary},
         "startsAt": (alert.since + shift).isoformat(),
         "endsAt": (ends + shift).isoformat(),
     }
 
 
-def message_of(one: Notification, lang: Lang) -> dict[str, Any]:
-    """Return the body of a message in the outbox."""
-    head = "escalated" if one.escalated else "firing" if one.firing else "ended"
+def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str, Any]:
+    """Return the body of a message in the outbox. `ends`: name also ended alerts."""
+    head = "ended" if not one.firing else "escalated" if one.escalated else "firing"
     first = (*one.firing, *one.ended)[0]
     subject = text(f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), finding=first.key.place)
     lines = [f"{alert.since:%H:%M:%S} {sentence_of(alert, lang)}" for alert in one.firing]
-    over = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended]
-    ended = [f"{alert.since:%H:%M:%S} {words}" for alert, words in zip(one.ended, over, strict=True)]
+    over = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended if ends]
+    ended = [f"{alert.since:%H:%M:%S} {words}" for alert, words in zip(one.ended, over, strict=ends)]
     shown = [*lines[:_NAMED], *ended[:_NAMED]]
     more = len(lines) + len(ended) - len(shown)
     rest = [text("watch:wall.more", lang, n=more)] if more else []
@@ -320,4 +323,4 @@ def notification_of(made: OutgoingMessage) -> Notification:
     """Return the notification of a message in the outbox."""
     body = made.body
     firing, ended, kept = ([Alert.load(one) for one in body[name]] for name in ("firing", "ended", "kept"))
-    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept)
+    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept, body["silent"])

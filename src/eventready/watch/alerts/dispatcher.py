@@ -61,7 +61,8 @@ class Way:
 class Notification:
     """Message about a group. `firing`, `ended`: its alerts; `kept`: alerts of earlier messages, muted now.
 
-    `number`: place among those of the group. `only_ended`: no alert is new. `failed`: not delivered, as far as known.
+    `number`: place among those of the group. `silent`: only ends, for a receiver without them; it is not sent.
+    `failed`: not delivered, as far as known.
     """
 
     group: str
@@ -71,7 +72,7 @@ class Notification:
     firing: Sequence[Alert] = ()
     ended: Sequence[Alert] = ()
     kept: Sequence[Alert] = ()
-    only_ended: bool = False
+    silent: bool = False
     failed: bool = False
 
     @property
@@ -251,19 +252,17 @@ class Dispatcher:
         ended = {name: one for name, one in known.items() if one.key not in present and not self.muted(one, situation)}
         if not known:
             after, wait = min((one.since for one in new), default=None), way.group_wait
-        elif new or ended:
-            after, wait = past[-1].at, way.group_interval
         else:
-            untaken = any(one.fingerprint not in taken for one in firing)
-            after, wait = past[-1].at if untaken else None, way.repeat_interval
+            repeats = any(one.fingerprint not in taken for one in firing)
+            wait = way.group_interval if new or ended else way.repeat_interval
+            sent = next((one for one in reversed(past) if not one.silent), past[-1])
+            after = sent.at if new or ended or repeats else None
         if after is None:
             return None
         kept = [one for name, one in known.items() if name not in ended and one.key not in calling]
-        only_ended = bool(ended and not new)
+        silent = bool(ended) and not new and not self.settings.receiver(way.receiver).send_resolved
         return NextMessage(
-            Notification(
-                group, way.receiver, situation.now, len(past), firing, [*ended.values()], kept, only_ended=only_ended
-            ),
+            Notification(group, way.receiver, situation.now, len(past), firing, [*ended.values()], kept, silent=silent),
             after,
             wait,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -15,8 +16,8 @@ from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
-#: Threads of a watch for messages.
-_MOST = 8
+#: Threads of a watch for messages, without those of hanging addresses: at work for so many seconds.
+_MOST, _HANGS_S = 8, 20.0
 
 
 class Channel(Protocol):
@@ -83,7 +84,7 @@ class SenderThreads:
         self, outbox: NotificationOutbox, sender: OutboxSender, clock: Clock, log: Callable[[str], None]
     ) -> None:
         self._outbox, self._sender, self._clock, self._log = outbox, sender, clock, log
-        self._busy: dict[str, Thread] = {}
+        self._busy: dict[str, tuple[Thread, float]] = {}
 
     def run(self, end: Event) -> None:
         """Send until `end` is set."""
@@ -92,16 +93,17 @@ class SenderThreads:
 
     def round(self) -> bool:
         """Begin a due delivery; False without any."""
-        self._busy = {address: thread for address, thread in self._busy.items() if thread.is_alive()}
+        self._busy = {address: one for address, one in self._busy.items() if one[0].is_alive()}
         try:
-            free = len(self._busy) < _MOST
+            free = sum(time.monotonic() - begun < _HANGS_S for _, begun in self._busy.values()) < _MOST
             claimed = self._outbox.claim(self._clock.now(), self._busy.keys()) if free else None
         except StoreError as error:
             self._log(str(error))
             return False
         if claimed is not None:
-            self._busy[claimed.address] = Thread(target=self._attempt, args=(claimed,), daemon=True, name="notify")
-            self._busy[claimed.address].start()
+            thread = Thread(target=self._attempt, args=(claimed,), daemon=True, name="notify")
+            self._busy[claimed.address] = thread, time.monotonic()
+            thread.start()
         return claimed is not None
 
     def _attempt(self, claimed: ClaimedDelivery) -> None:
