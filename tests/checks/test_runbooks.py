@@ -23,6 +23,7 @@ def test_every_check_has_its_meaning_and_three_steps_in_both_languages(name: str
     assert vietnamese
     for found in (english, vietnamese):
         assert len(found.steps) == 3
+        assert len(found.meaning) >= 50, "what has failed, and what people notice"
         assert all(line and line == line.strip() and line[-1] in ".?" for line in (found.meaning, *found.steps))
     assert not {english.meaning, *english.steps} & {vietnamese.meaning, *vietnamese.steps}
     assert [line.count("`") for line in english.steps] == [line.count("`") for line in vietnamese.steps]
