@@ -71,6 +71,7 @@ def test_other_machines_need_a_login_after_the_last_user(made: Scene, remote: bo
     for name in ("Vy", "Oanh"):
         PageUsers(made.store).remove(name)
     assert client.get("/").status_code == status
+    assert client.get("/", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 401, "of another machine"
 
 
 def test_a_login_is_logged_and_ends_with_its_user(made: Scene) -> None:

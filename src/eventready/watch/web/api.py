@@ -27,11 +27,13 @@ PREFIX = "/api/"
 
 
 def night(request: Request) -> JSONResponse:
-    """Verdicts, devices, incidents and changes of now."""
+    """Headline of the wall, verdicts, devices, incidents and changes of now."""
     now = present(request)
     limits, state = now.event.notice_limits, now.night
     verdicts = (state.snapshot or {}).get("verdicts", ())
     return _answer(now, {
+        "headline": now.headline,
+        "audit_age_s": state.audit_age_s,
         "verdicts": [{key: one[key] for key in ("venue", "service", "verdict")} for one in verdicts],
         "devices": [{"name": name, "age_s": age} for name, age in now.ages.items()],
         "incidents": [incident_plain(one, one.demands(limits, state.moment)) for one in state.incidents],

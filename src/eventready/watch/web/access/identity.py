@@ -28,7 +28,7 @@ _LOG = logging.getLogger("uvicorn.error")
 class Viewers:
     """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
 
-    Without users in the store everybody is a viewer.
+    Without users in the store everybody on this machine is a viewer; what a proxy forwards needs a login.
     """
 
     def __init__(self, app: ASGIApp, sessions: Sessions, lang: Lang | None) -> None:
@@ -55,7 +55,7 @@ class Viewers:
             named := await self._programs.user(request, header)
         ):
             return Viewer(*named, lang, kiosk)
-        needed = await run_in_threadpool(lambda: self._sessions.needed)
+        needed = "x-forwarded-for" in request.headers or await run_in_threadpool(lambda: self._sessions.needed)
         return Viewer(role=None if needed else "viewer", lang=lang, kiosk=kiosk)
 
 
