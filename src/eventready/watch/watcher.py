@@ -203,7 +203,8 @@ class Watcher:
         weighed = [one.weights for one in self._shown()]
         if weighed != self._verdicts[0]:
             devices = tuple(self._job.devices.values())
-            found = verdicts_of(self._job.event.venues, devices, chain(self._job.network, *weighed))
+            known, left_out = chain(self._job.network, *weighed), self._job.matrix.left_out
+            found = verdicts_of(self._job.event.venues, devices, known, left_out=left_out)
             self._verdicts = weighed, found
         return self._verdicts[1]
 

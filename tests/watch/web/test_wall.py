@@ -150,6 +150,15 @@ def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_pat
             assert [str(one.verdict) for one in made.watcher.verdicts()] == [expected]
 
 
+def test_a_watch_of_some_devices_does_not_speak_for_the_others(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        job = made.watcher._job
+        left_out = (replace(devices()[0], name="r3"),)
+        made.watcher._job = replace(job, matrix=replace(job.matrix, left_out=left_out))
+        made.all_up()
+        assert [str(one.verdict) for one in made.watcher.verdicts()] == ["NOT_MEASURED"]
+
+
 def test_a_state_begins_at_a_time_of_the_event(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
