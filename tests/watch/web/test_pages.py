@@ -311,3 +311,8 @@ def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) ->
     assert text("web:deed.end", "en") in browser.get("/handover").text
     browser.post("/silence/end", data={"act": str(act.id)})
     assert not Acts(night.store, EVENT.id, night.clock).active()
+    browser.post("/finding", data=dict(ACTS[1][1]))
+    for page in ("/timeline", PAGES[2], PAGES[4]):
+        shown = browser.get(page).text
+        assert text("web:did.end", "en", act="silenced: works") in shown
+        assert ACTS[1][1]["text"] in shown, "notes on a finding are on its page"

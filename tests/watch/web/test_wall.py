@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.clock import Clock
 from eventready.core.messages import text
+from eventready.store.changes import ChangeHeader
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.own_clock import CHECK, graded_clock
@@ -333,6 +335,20 @@ def test_a_kiosk_and_a_viewer_without_a_name_have_no_button_for_numbers(tmp_path
         offered = {viewer: "/duty/number" in wall_body(content, viewer) for viewer in VIEWERS}
     assert offered == dict(zip(VIEWERS, (True, False, False), strict=True))
     assert not any(ON_DUTY.person.phones[0] in wall_body(content, viewer) for viewer in VIEWERS)
+
+
+def test_a_paused_device_and_a_change_are_on_the_wall_and_on_the_sheet(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        header = ChangeHeader(by="Chị Lan", host="here")
+        made.store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=["r2"], header=header)
+        for page, reason in product(("/", "/handover"), ("", "capture")):
+            made.snapshots.keep(made.watcher, {"r1": reason, "r2": "c-1 (Lan)"}, made.now)
+            section = re.search(r'id="changes">(.*?)</section>', client(made).get(page).text, re.S)
+            assert section
+            assert "<b>r2</b> c-1 <small>Chị Lan" in section[1]
+            assert f"<b>r1</b> {reason or text('web:wall.paused', 'en')}" in section[1]
+            assert section[1].count("r2") == 1
 
 
 def test_a_silence_is_named_with_its_end_and_reason(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -45,9 +45,9 @@ def timeline(request: Request) -> Response:
 
 def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
     """Return all entries, the latest first. Raises StoreError."""
-    event, language = model.workspace.event, Language(lang)
+    language = Language(lang)
     found = [_change(body, language) for body in model.record.timeline()]
-    found += [_act(act, lang) for act in Acts(model.store, event.id, model.clock).all()]
+    found += _acts(model, lang)
     for incident in incidents(model.store):
         if incident.rehearsal == model.clock.rehearsal:
             found += _incident(incident, model, lang)
@@ -56,11 +56,16 @@ def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
 
 
 def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subject: str = "") -> list[NightEntry]:
-    """Return the changes of state of a device, or of a finding, the latest first. Raises StoreError."""
+    """Return the changes of state of a device, or of a finding, with the acts there, the latest first.
+
+    Raises StoreError.
+    """
     wanted = Key(device, check, subject)
     bodies = (body for body in model.record.timeline() if body["device"] == device)
     found = [_change(body, Language(lang)) for body in bodies]
-    return [one for one in reversed(found) if not check or one.key == wanted]
+    found += [one for one in _acts(model, lang) if one.key and one.key.device == device]
+    chosen = (one for one in reversed(found) if not check or one.key == wanted)
+    return sorted(chosen, key=lambda one: one.at, reverse=True)
 
 
 def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
@@ -76,6 +81,15 @@ def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
         return language.sentence(body)
     state = "lost" if body["new"] == "not_measured" else "back" if key.check == "device" else "measured"
     return language.phrase(f"watch:device.{state}", check=language.check(key.check))
+
+
+def _acts(model: ReadModel, lang: Lang) -> Iterator[NightEntry]:
+    """Acts, and their ends by a person."""
+    for act in Acts(model.store, model.workspace.event.id, model.clock).all():
+        entry = _act(act, lang)
+        yield entry
+        if act.ended_by and act.until:
+            yield replace(entry, at=act.until, text=text("web:did.end", lang, act=entry.text), by=act.ended_by)
 
 
 def _act(act: Act, lang: Lang) -> NightEntry:
