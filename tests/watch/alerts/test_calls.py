@@ -254,8 +254,14 @@ def test_a_dead_watch_is_reported_once_and_an_ended_one_never(
     other.beat(beat)
     other.end()
     assert look(5) == ["duty@example.vn"]
+    lives = text("delivery:watch_lives", "vi", at="")
+    for found in (["duty@example.vn"], []):
+        Desk(workspace, store, clock, channel).calls.died()
+        assert look(60) == found
+    desk.record.beat(beat)
     Desk(workspace, store, clock, channel).calls.died()
-    assert look(60) == []
+    assert look(1) == ["duty@example.vn"]
+    assert [body.count(lives) for body in channel.bodies] == [0, 1, 1]
     desk.record.beat(beat)
     other.beat(beat)
     desk.record.end()

@@ -76,12 +76,17 @@ def report_death(
     called = (addressees(settings, settings.receiver(way), roster, now) for way in ways)
     people = next(filter(None, ([one for one in found if one.address] for found in called)), [])
 
-    def write(lang: Lang) -> dict[str, str]:
-        words = text("delivery:watch_died", lang, at=at(beat))
-        return {"kind": "death", "subject": words, "text": words}
+    def write(lang: Lang, *events: str) -> dict[str, str]:
+        subject, *more = (text(f"delivery:watch_{one}", lang, at=at(beat if one == "died" else now)) for one in events)
+        return {"kind": "death", "subject": subject, "text": "\n".join([subject, *more])}
+
+    def add(*events: str) -> bool:
+        body = written(people, lambda lang: write(lang, *events))
+        return outbox.add(f"{events[0]}-{beat:%Y%m%dT%H%M%S}", body, [one.address for one in people], now)
 
     outbox = store.outbox(event.id, rehearsal=clock.rehearsal)
-    outbox.add(f"died-{beat:%Y%m%dT%H%M%S}", written(people, write), [one.address for one in people], now)
+    if not add("died", *(["lives"] if at_once else [])) and at_once:
+        add("lives")
 
 
 def _silent_s(store: Store, event: str, beat: datetime, clock: Clock) -> float:
