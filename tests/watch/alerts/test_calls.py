@@ -475,6 +475,19 @@ def test_addresses_that_hang_delay_no_other(
         end.set()
 
 
+def test_texts_of_devices_are_short_lines_in_a_message(workspace: Workspace, store: Store) -> None:
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    hostile = "x\r\nBcc: all@example.vn\r\n.\r\n\x1b[31m\u202e" + "Z" * 100_000
+    change = {"device": "core-1", "check": "uplink", "new": "fail", "old": "pass", "cause": "", "damped": False}
+    change |= {"at": desk.clock.now().isoformat(), "message": hostile, "message_id": "", "params": {}}
+    desk.calls.alerts.replay({**change, "subject": f"{hostile}{number}"} for number in range(30))
+    assert desk.after(31) == ["duty@example.vn"]
+    (body,) = desk.channel.bodies
+    assert len(body.splitlines()) == 21
+    assert max(map(len, body.splitlines())) < 400
+    assert not {*body} & {"\r", "\x1b", "\u202e"}
+
+
 def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

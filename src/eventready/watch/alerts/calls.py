@@ -25,6 +25,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.file_system.stamp import stamp_of
 from eventready.core.messages import Lang, Text, message, text
+from eventready.core.strings.phrases import short
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.acts import Acts
@@ -41,8 +42,8 @@ _LOOK_S, _POST_S, _HEARTBEAT_S = 5.0, 60.0, 60.0
 _ALONE_S = 60.0
 #: A watch without a round for so long has no heartbeat, in seconds.
 _STUCK_S = 30.0
-#: Alerts named in a message.
-_NAMED = 20
+#: Alerts named in a message, and most characters of the sentence of each.
+_NAMED, _LONGEST = 20, 300
 KIND = "alert"
 #: Settings without alerts.yaml, or with a broken one from the begin: nobody is called until there is a good one.
 NO_RECEIVERS = AlertsFile.model_construct(route=RouteNode())
@@ -316,7 +317,7 @@ def sentence_of(alert: Alert, lang: Lang) -> str:
     language = Language(lang)
     found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
     damped = f" ({text('watch:line.damped', lang)})" if alert.damped else ""
-    return f"{language.status(alert.labels['status'])}: {alert.key.place}: {found}{damped}"
+    return f"{language.status(alert.labels['status'])}: {alert.key.place}: {short(found, _LONGEST)}{damped}"
 
 
 def notification_of(made: OutgoingMessage) -> Notification:
