@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from eventready.assurance.delivery.notify.heartbeat import last_beat
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.watch.kpi import IN
@@ -87,12 +88,15 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
             changes.none_for(3 * INTERVAL_S)
             province.call("lab", "fault", "core-1", "link-down", PORT, "--clear")
             assert changes.until(_of_port("pass"))["old"] == "fail"
+            changes.process.terminate()
+            assert changes.process.wait(timeout=PATIENCE_S) == 0
         with Store.of_workspace(province.copy) as store:
             named = [
                 (body["subject"], body["new"])
                 for body in WatchRecord(store, "tra-vinh-30", Clock.starting(NOW)).timeline()
                 if body["check"] == "uplink"
             ]
+            assert last_beat(store, "tra-vinh-30", Clock.starting(NOW)) is None  # SIGTERM is no death
             series = store.series("tra-vinh-30", rehearsal=True)
             rates = series.read(began, Clock.real(), name=IN, device="core-1", step_s=1)
         assert named == [(PORT, "fail"), (PORT, "pass")]

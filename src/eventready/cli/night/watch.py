@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def command(
         WatchView(app, workspace.event) as view,
         suppress(KeyboardInterrupt),
     ):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         ask = stack.enter_context(open_reader(workspace, devices, address)).replies if address else None
         calls = AlertCalls(workspace, settings, store, clock, app.say, really=really)
         session = WatchSession(workspace, devices, store, clock, workers, calls, ask)

@@ -190,20 +190,17 @@ class AlertCalls:
                 end.set()
 
     def _call_out(self, end: Event, setting: str, work: Callable[[], float]) -> None:
-        """Call the URL of a setting while the watch makes its rounds, until the end."""
-        due = 0.0
+        """Call the URL of a setting while the watch makes its rounds, until the end; name each failure once."""
+        due, problem = 0.0, ""
         while not end.wait(1.0):
             lives = time.monotonic() - self._lived_at < _STUCK_S
             if lives and time.monotonic() >= due and getattr(self.settings, setting):
-                due = time.monotonic() + self._guarded(work)
-
-    def _guarded(self, work: Callable[[], float]) -> float:
-        """Do a work; return the seconds to the next."""
-        try:
-            return work()
-        except EventreadyError as error:
-            self.report(str(error))
-        return _LOOK_S
+                try:
+                    due, problem = time.monotonic() + work(), ""
+                except EventreadyError as error:
+                    if problem != (problem := str(error)):
+                        self.report(problem)
+                    due = time.monotonic() + _LOOK_S
 
     def _heartbeat(self) -> float:
         self._call(self.settings.heartbeat or "", "", None)

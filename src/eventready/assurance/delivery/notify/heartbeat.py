@@ -77,7 +77,7 @@ def report_death(
     people = next(filter(None, ([one for one in found if one.address] for found in called)), [])
 
     def write(lang: Lang, *events: str) -> dict[str, str]:
-        subject, *more = (text(f"delivery:watch_{one}", lang, at=at(beat if one == "died" else now)) for one in events)
+        subject, *more = (text(f"delivery:watch.{one}", lang, at=at(beat if one == "died" else now)) for one in events)
         return {"kind": "death", "subject": subject, "text": "\n".join([subject, *more])}
 
     def add(*events: str) -> bool:
