@@ -134,21 +134,20 @@ def test_a_page_without_access_any_more_goes_to_the_login(
         page.wait_for_timeout(200)
 
 
-def hostile(made: Scene) -> None:
+def hostile(made: Scene, text: str = HOSTILE) -> None:
     """Put hostile text into everything that a device or a person may write."""
     twice(made, up=False)
     found = dict(made.snapshots.latest() or {})
     found["open"] = [
-        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), HOSTILE)}
+        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), text)}
         for one in found["open"]
     ]
-    found["devices"] = [{**one, "name": HOSTILE} for one in found["devices"]]
+    found["devices"] = [{**one, "name": text[:200]} for one in found["devices"]]
     made.store.current("watch").put(EVENT.id, found)
     until = made.clock.now() + timedelta(hours=1)
-    Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=HOSTILE, text=HOSTILE, until=until)
-    open_incident(
-        Report(by=HOSTILE, summary=HOSTILE, place=HOSTILE, services=("internet",)), EVENT, made.store, made.clock
-    )
+    Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=text[:4000], text=text[:4000], until=until)
+    report = Report(by=text[:4000], summary=text[:4000], place=text[:4000], services=("internet",))
+    open_incident(report, EVENT, made.store, made.clock)
 
 
 @pytest.mark.attack(family="scripts in text of devices and people")
@@ -166,6 +165,17 @@ def test_text_of_devices_and_people_stays_text(browser: Browser, watched: Watche
     assert page.locator("#wall img, #wall script, #wall b:text-is('x')").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert trouble == []
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000, "hội trường " * 1_000, "x" + "\u0316\u0301" * 2_000])
+def test_a_long_or_stacked_text_leaves_the_rest_in_sight(browser: Browser, watched: Watched, text: str) -> None:
+    hostile(watched.made, text)
+    page, _trouble = opened(browser, watched.live.url, WIDTHS[1])
+    boxes = page.locator("#wall .findings li, #wall section p")
+    heights = [box["height"] for box in (one.bounding_box() for one in boxes.all()) if box]
+    assert len(heights) >= 3
+    assert max(heights) <= 200
+    assert page.locator("#wall .findings li").first.evaluate("one => getComputedStyle(one).overflowY") == "clip"
 
 
 def fits_and_is_accessible(page: Page) -> None:
