@@ -139,14 +139,13 @@ def hostile(made: Scene, text: str = HOSTILE) -> None:
     twice(made, up=False)
     found = dict(made.snapshots.latest() or {})
     found["open"] = [
-        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), text)}
-        for one in found["open"]
+        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), text)} for one in found["open"]
     ]
     found["devices"] = [{**one, "name": text[:200]} for one in found["devices"]]
     made.store.current("watch").put(EVENT.id, found)
-    until = made.clock.now() + timedelta(hours=1)
-    Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=text[:4000], text=text[:4000], until=until)
-    report = Report(by=text[:4000], summary=text[:4000], place=text[:4000], services=("internet",))
+    until, typed = made.clock.now() + timedelta(hours=1), text[:4000]
+    Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=typed, text=typed, until=until)
+    report = Report(by=typed, summary=typed, place=typed, services=("internet",))
     open_incident(report, EVENT, made.store, made.clock)
 
 
