@@ -55,11 +55,15 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """Rows of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour."""
+    """Rows of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour.
+
+    `changes`: of ports and neighbours by fact and key, counted by a watch since then.
+    """
 
     age_s: float
     alike: bool
     rows: Mapping[str, tuple[Fact, ...]]
+    changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

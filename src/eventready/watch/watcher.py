@@ -23,6 +23,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.watch.deadlines import Deadlines
+from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
 from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
@@ -123,6 +124,7 @@ class _DeviceState:
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     shown: _Shown = field(default_factory=_Shown)
+    recent: RecentChanges = field(default_factory=RecentChanges)
     answered_at: float | None = None
     lost: bool = False
     cause: str = ""
@@ -264,6 +266,8 @@ class Watcher:
         if known and known.observation.status.measured and not observation.status.measured:
             return False
         before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
+        if known and known.observation is not observation and known.observation.status.measured:
+            state.recent.note(observation.fact, known.observation.rows, observation.rows, now)
         state.facts[observation.fact] = before.next(observation, now) if before else _Fact(observation, now)
         return True
 
@@ -366,21 +370,25 @@ class Watcher:
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
         state, checks = self._devices[name], self._due_checks(name, changed, now)
-        differing = state.take(self._found(name, moment, checks), checks) if checks is None or checks else set()
+        differing = state.take(self._found(name, now, moment, checks), checks) if checks is None or checks else set()
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
 
-    def _found(self, name: str, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
+    def _found(self, name: str, now: float, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
         """Run some checks of a device, or all."""
         job, facts = self._job, self._devices[name].facts.values()
         interval = max((known.at - known.before_at for known in facts if known.before), default=0.0)
         readings = [one for known in facts for one in _readings(known)]
         return evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
-            history=job.usual(moment), intervals={name: interval}, scope="device", checks=checks,
+            history=self._history(name, now, moment), intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
+
+    def _history(self, name: str, now: float, moment: datetime) -> History:
+        """Return the usual readings of a device, and last its changes of the last minutes."""
+        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.reading(now))}
 
     def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes."""

@@ -1,4 +1,4 @@
-"""Flaps: changes of ports and neighbours between the two readings and since the latest full audit.
+"""Flaps: changes of ports and neighbours between the two readings, since the latest full audit, and counted by a watch.
 
 A device that prints neither a counter of changes nor the time of the last is a blind spot: two equal states do not rule
 out changes in between.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from math import inf
 
 from pydantic import Field
 
@@ -15,12 +16,12 @@ from eventready.checks.answer import answered, blind, grade, unknown, warned, wo
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.ports import port_key
-from eventready.facts.records import Interface, RoutingPeer
+from eventready.facts.records import Fact, Interface, RoutingPeer
 from eventready.network.peers import peers_of
 from eventready.workspace.devices.device import Device
 
 #: Seconds that the limits speak of.
-_WINDOW_S = 600.0
+FLAP_WINDOW_S = 600.0
 Row = Interface | RoutingPeer
 
 
@@ -89,10 +90,11 @@ def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: Fla
         *((reading.rows.get(fact, ()), reading.age_s) for reading in view.history[-1:]),
         (view.before.get(fact, ()), view.interval_s),
     ]
+    counted = {key: count for one in view.history[-1:] for key, count in one.changes.get(fact, {}).items()}
     earlier = [({_key(row): row for row in rows if isinstance(row, Row)}, age_s) for rows, age_s in readings]
     for subject, row in subjects.items():
         pairs = [(rows[_key(row)], age_s) for rows, age_s in earlier if _key(row) in rows and age_s > 0]
-        yield _judged(subject, row, pairs, limits)
+        yield _judged(subject, row, pairs, limits, counted.get(_key(row), 0))
 
 
 def _key(row: Row) -> str:
@@ -111,17 +113,44 @@ def _state(row: Row) -> object:
     return (row.oper, row.changed_at) if isinstance(row, Interface) else row.up
 
 
-def _judged(subject: str, row: Row, earlier: Sequence[tuple[Row, float]], limits: FlapLimits) -> Finding:
+def _judged(
+    subject: str, row: Row, earlier: Sequence[tuple[Row, float]], limits: FlapLimits, counted: int
+) -> Finding:  # fmt: skip
     if not _tells(row):
         return blind(subject, "checks:subject.no_figure")
     age_s = _age(row)
-    spans = [(int(age_s < _WINDOW_S), _WINDOW_S)] if age_s is not None else []
+    spans = [(int(age_s < FLAP_WINDOW_S), FLAP_WINDOW_S)] if age_s is not None else []
     spans += [(_changes(before, row, span_s), span_s) for before, span_s in earlier]
+    spans += [(counted, FLAP_WINDOW_S)] if counted else []
     return (
         worst(_graded(subject, *span, age_s, limits) for span in spans)
         if spans
         else unknown(subject, "checks:subject.read_once")
     )
+
+
+def changes_between(before: Sequence[Fact], now: Sequence[Fact]) -> Iterator[tuple[str, int]]:
+    """Keys of the ports and neighbours that changed between two readings, with the least number of changes.
+
+    The time of the last change may be printed in coarse units: it counts where less than in the reading before.
+    """
+    same = len(before) == len(now)
+    moved = [(one, row) for one, row in zip(before, now, strict=False) if one is not row and _counted(one, row)]
+    if same and all(one.subject == row.subject for one, row in moved):
+        yield from ((_key(row), _counted(one, row)) for one, row in moved if isinstance(row, Row))
+        return
+    known = {_key(row): row for row in before if isinstance(row, Row)}
+    rows = {_key(row): row for row in now if isinstance(row, Row)}
+    for key in known | rows:
+        if count := _counted(known[key], rows[key]) if key in known and key in rows else 1:
+            yield key, count
+
+
+def _counted(before: Fact, now: Fact) -> int:
+    if not (isinstance(before, Row) and isinstance(now, Row)):
+        return 0
+    was, age = _age(before), _age(now)
+    return _changes(before, now, inf if was is not None and age is not None and age < was else 0)
 
 
 def _changes(before: Row, now: Row, span_s: float) -> int:
@@ -135,9 +164,9 @@ def _changes(before: Row, now: Row, span_s: float) -> int:
 
 def _graded(subject: str, count: int, span_s: float, age_s: int | None, limits: FlapLimits) -> Finding:
     """Grade the mean of ten minutes, and warn where the changes of a longer time may lie within ten minutes."""
-    minutes = round(span_s / 60, 1 if span_s < _WINDOW_S else None)
-    status = grade(count * min(1.0, _WINDOW_S / span_s), limits.warn, limits.fail)
-    if status is Outcome.PASS and count >= limits.warn and (age_s is None or age_s < _WINDOW_S):
+    minutes = round(span_s / 60, 1 if span_s < FLAP_WINDOW_S else None)
+    status = grade(count * min(1.0, FLAP_WINDOW_S / span_s), limits.warn, limits.fail)
+    if status is Outcome.PASS and count >= limits.warn and (age_s is None or age_s < FLAP_WINDOW_S):
         return warned(subject, "checks:flaps.undated", value=count, minutes=minutes, limit=limits.warn)
     limit = limits.fail if status is Outcome.FAIL else limits.warn
     return answered(status, "checks:flaps.changes", subject=subject, value=count, minutes=minutes, limit=limit)
