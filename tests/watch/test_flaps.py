@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +22,7 @@ START = datetime(2031, 4, 29, 19, tzinfo=TZ)
 UPLINK = Device("r1", "router", "cisco_xe", "192.0.2.1", expect=Expect.model_validate({"uplinks": ["Te0/1", "Te0/2"]}))
 
 
-def _named(signs: list[dict[str, object]], *, mixed: bool = False) -> list[tuple[int, str, str]]:
+def _named(signs: Sequence[Mapping[str, object]], *, mixed: bool = False) -> list[tuple[int, str, str]]:
     """Changes of `port_flaps` with the number of their reading, of a port with a sign per reading, every 15 s."""
     matrix = build_matrix((UPLINK,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
     watcher = Watcher(WatchJob(EVENT, {"r1": UPLINK}, matrix), States(), lambda _fact: 15.0)
@@ -51,7 +51,7 @@ def test_a_port_that_goes_down_and_up_between_the_readings_is_named_and_so_is_it
     "often", [[{"changed_at": [f"19:0{number // 4}"]} for number in range(16)],
               [{"changed_s": number % 4 * 15} for number in range(16)]],
 )  # fmt: skip
-def test_a_port_with_the_time_of_its_last_change_alone_is_named(often: list[dict[str, object]]) -> None:
+def test_a_port_with_the_time_of_its_last_change_alone_is_named(often: Sequence[Mapping[str, object]]) -> None:
     assert _named(often) == [(13, "pass", "warn")]
 
 
@@ -59,5 +59,7 @@ def test_a_port_with_the_time_of_its_last_change_alone_is_named(often: list[dict
     "once", [[{"changed_s": max(number - 9, 0) // 4 * 60 + 900 * (number < 9)} for number in range(50)],
              [{"transitions": 40 if number < 9 else 2} for number in range(50)]],
 )  # fmt: skip
-def test_a_change_in_coarse_units_and_a_counter_that_began_anew_are_no_flaps(once: list[dict[str, object]]) -> None:
+def test_a_change_in_coarse_units_and_a_counter_that_began_anew_are_no_flaps(
+    once: Sequence[Mapping[str, object]],
+) -> None:
     assert _named(once) == []
