@@ -130,7 +130,7 @@ def _judged(
 
 
 def changes_between(before: Sequence[Fact], now: Sequence[Fact]) -> Iterator[tuple[str, int]]:
-    """Keys of the ports and neighbours that changed between two readings, with the least number of changes.
+    """Keys of the ports and neighbours with changes between two readings, and the least number of these.
 
     The time of the last change may be printed in coarse units: it counts where less than in the reading before.
     """
