@@ -23,7 +23,6 @@ import pytest
 from eventready.assurance.delivery.notify import sender
 from eventready.assurance.delivery.notify.channels import UncertainDelivery
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
-from eventready.assurance.delivery.notify.sender import OutboxSender
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
@@ -114,7 +113,7 @@ class Desk:
         before = len(self.channel.sent)
         self.calls.dispatch(resting)
         with self.calls.outbox.sender():
-            list(OutboxSender(self.calls.outbox, self.channel, self.clock).send_due())
+            list(self.calls.sender().send_due())
         return [address for address, _ in self.channel.sent[before:]]
 
 
@@ -517,8 +516,12 @@ def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(
     assert len([notice for notice in desk.notices if "rout" in notice]) == 1
     assert called(FILE.replace("duty@", "night@"), 60) == []
     assert desk.calls.notes() == []
+    desk.channel.down = ("night@example.vn",)
     desk.change("core-1", "isis", "fail")
-    assert desk.after(301) == ["night@example.vn"]
+    assert desk.after(301) == []
+    desk.channel.down = ()
+    assert called(FILE.replace("duty@", "late@"), 400) == ["an@example.vn"]  # and nothing to a removed address
+    assert "failed" in {one.state for made in desk.calls.outbox.messages() for one in made.deliveries.values()}
     (path / "alerts.yaml").unlink()
     desk.calls.round([], ())
     assert desk.calls.notes() == ["watch:call.note_kept"]

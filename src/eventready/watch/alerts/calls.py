@@ -27,7 +27,7 @@ from eventready.core.file_system.stamp import stamp_of
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.phrases import short
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import OutgoingMessage
+from eventready.store.streams.notification_outbox import ClaimedDelivery, OutgoingMessage
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.alert import Alert, Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
@@ -164,10 +164,16 @@ class AlertCalls:
         if not self.really:
             return []
         with self.outbox.sender():
-            return list(OutboxSender(self.outbox, self._channel(), self.clock).send_due())
+            return list(self.sender().send_due())
 
-    def _channel(self) -> Channel:
-        return self.channel or Channels(self.workspace.path, self.workspace.event, self.clock)
+    def sender(self) -> OutboxSender:
+        """Return a sender of the outbox, with alerts for present addresses of alerts.yaml alone."""
+        channel = self.channel or Channels(self.workspace.path, self.workspace.event, self.clock)
+        return OutboxSender(self.outbox, channel, self.clock, self._is_known)
+
+    def _is_known(self, claimed: ClaimedDelivery) -> bool:
+        kept = claimed.body.get("kind") != KIND or self.settings is NO_RECEIVERS
+        return kept or claimed.address in self.settings.addresses()
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -177,9 +183,7 @@ class AlertCalls:
             return
         end = Event()
         with self.outbox.sender():
-            sender = SenderThreads(
-                self.outbox, OutboxSender(self.outbox, self._channel(), self.clock), self.clock, self.report
-            )
+            sender = SenderThreads(self.outbox, self.sender(), self.clock, self.report)
             works = {"heartbeat": self._heartbeat, "alertmanager": self._post}
             calling = (Thread(target=self._call_out, args=(end, *work), daemon=True) for work in works.items())
             for thread in (Thread(target=sender.run, args=(end,), daemon=True), *calling):

@@ -37,10 +37,16 @@ class Attempt:
 
 
 class OutboxSender:
-    """Sender of an outbox. Inside `outbox.sender()` only. Messages of a rehearsal are marked."""
+    """Sender of an outbox. Inside `outbox.sender()` only. Messages of a rehearsal are marked.
 
-    def __init__(self, outbox: NotificationOutbox, channel: Channel, clock: Clock) -> None:
-        self._outbox, self._channel, self._clock = outbox, channel, clock
+    `is_known`: False for an address that was removed after the message was made.
+    """
+
+    def __init__(
+        self, outbox: NotificationOutbox, channel: Channel, clock: Clock,
+        is_known: Callable[[ClaimedDelivery], bool] = lambda _claimed: True,
+    ) -> None:  # fmt: skip
+        self._outbox, self._channel, self._clock, self._is_known = outbox, channel, clock, is_known
 
     def send_due(self) -> Iterator[Attempt]:
         """Send the due deliveries in order. Raises StoreError."""
@@ -49,6 +55,10 @@ class OutboxSender:
 
     def attempt(self, claimed: ClaimedDelivery) -> Attempt:
         """Send a claimed delivery, and record the outcome. Raises StoreError."""
+        if not self._is_known(claimed):
+            removed = rendered("delivery:removed_address", address=claimed.address)
+            self._outbox.failed(claimed, removed, self._clock.now(), for_good=True)
+            return Attempt(claimed, removed, failed=True)
         words = claimed.body.get("others", {}).get(claimed.address, claimed.body)
         subject, lang = str(words["subject"]), words.get("lang", LANG)
         subject = marked_subject(subject, lang) if self._clock.rehearsal else subject
