@@ -50,6 +50,20 @@ def test_a_message_is_made_once_and_its_attempts_pause(place: str) -> None:
         assert [one.undelivered for one in outbox.messages()] == [False, True, False]
 
 
+def test_a_failure_of_the_store_leaves_no_claim_behind(place: str) -> None:
+    with Store(place) as store:
+        outbox = store.outbox("night", rehearsal=False)
+        with outbox.sender():
+            outbox.add("a", {}, ["an@example.vn", "binh@example.vn"], NOW)
+            one, other = outbox.claim(NOW), outbox.claim(NOW, busy=["an@example.vn"])
+            assert one
+            assert other
+            assert outbox.claim(NOW, busy=["an@example.vn", "binh@example.vn"]) is None
+            outbox.handed(other)
+            assert outbox.claim(NOW) == one  # its outcome was lost
+            assert outbox.messages()[0].deliveries["binh@example.vn"].state == "uncertain"
+
+
 def test_messages_to_an_address_arrive_in_their_order_and_a_refused_one_holds_up_no_other(place: str) -> None:
     with Store(place) as store:
         outbox = store.outbox("night", rehearsal=False)

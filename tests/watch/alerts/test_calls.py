@@ -208,6 +208,9 @@ def test_a_failing_way_escalates_at_once(workspace: Workspace, store: Store, how
     desk.change("core-1", "uplink", "fail")
     assert desk.after(30) == []
     assert desk.after(5) == ["an@example.vn"]
+    assert desk.calls.notes() == ["watch:call.note_unreached"]
+    desk.calls.dispatch()
+    assert desk.calls.notes() == []
     channel.down = channel.mute = ()
     assert desk.after(100) == (["duty@example.vn"] if how == "down" else [])
 

@@ -131,11 +131,11 @@ class NotificationOutbox:
             self._alive.release(self._owner)
 
     def claim(self, now: datetime, busy: Collection[str] = ()) -> ClaimedDelivery | None:
-        """Claim a due delivery to an address outside of `busy`; None without any. Raises StoreError.
+        """Claim a due delivery to an address outside of `busy`, those at work; None without any. Raises StoreError.
 
         An older message to the address comes first, due or not, unless tried since.
         """
-        self._free()
+        self._free(busy)
         own = (DeliveryRow.scope == self._scope, DeliveryRow.state == "waiting")
         same = (NotificationRow.scope == DeliveryRow.scope) & (NotificationRow.id == DeliveryRow.notification)
         with self._database.reading() as session:
@@ -168,14 +168,15 @@ class NotificationOutbox:
         """Record a message handed over without an answer. Raises StoreError."""
         self._end(claimed, "handed", state="uncertain", attempts=claimed.attempts + 1, outcome=reason)
 
-    def _free(self) -> None:
-        """Free the claims of dead senders."""
+    def _free(self, busy: Collection[str]) -> None:
+        """Free the claims of dead senders, and own ones without an outcome, after a failure of the store."""
         taken = (DeliveryRow.scope == self._scope, DeliveryRow.state.in_(("claimed", "handed")))
         with self._database.reading() as session:
-            rows = session.scalars(select(DeliveryRow).where(*taken, DeliveryRow.owner != self._owner)).all()
-        dead = {owner for owner in {row.owner for row in rows} if self._alive.is_abandoned(owner)}
+            rows = session.scalars(select(DeliveryRow).where(*taken)).all()
+        others = {row.owner for row in rows} - {self._owner}
+        dead = {owner for owner in others if self._alive.is_abandoned(owner)}
         for row in rows:
-            if row.owner in dead:
+            if row.owner in dead or (row.owner == self._owner and row.address not in busy):
                 self._move(row, row.state, state="waiting" if row.state == "claimed" else "uncertain")
 
     def _move(self, row: DeliveryRow, before: str, **values: Any) -> bool:

@@ -73,6 +73,7 @@ class AlertCalls:
     _problem: str = ""
     _failing_since: float | None = None
     _alone: bool = False
+    _unreached: bool = False
     _roster: Roster | None = None
 
     def __post_init__(self) -> None:
@@ -122,7 +123,8 @@ class AlertCalls:
         """Return the ids of sentences about missing calls and about routes beside alerts.yaml."""
         without = self.settings is NO_RECEIVERS
         found = {
-            "nobody": without, "kept": self._problem and not without, "alone": self._alone, "dry_run": not self.really
+            "nobody": without, "kept": self._problem and not without, "alone": self._alone,
+            "dry_run": not self.really, "unreached": self._unreached,
         }  # fmt: skip
         return [f"watch:call.note_{name}" for name, holds in found.items() if holds]
 
@@ -138,7 +140,9 @@ class AlertCalls:
             return
         if self.settings.alertmanager and not self._without_alertmanager():
             return
-        for one in self.dispatcher.due(self._now, self.log()):
+        log = self.log()
+        self._unreached = next((one.failed for one in reversed(log) if not one.silent), False)
+        for one in self.dispatcher.due(self._now, log):
             self._put(one)
 
     def log(self) -> list[Notification]:
