@@ -270,3 +270,6 @@ def test_a_name_of_the_server_is_served_where_given(made: Scene) -> None:
     for names, status in (((), 400), (("wall.example.vn",), 200)):
         client = TestClient(application(made.model, names=names), base_url="http://wall.example.vn")
         assert client.get("/login").status_code == status
+    sent = {"Host": "BẢNG.example.vn".encode("idna").decode() + ":8443"}
+    written = TestClient(application(made.model, names=("BẢNG.example.vn",)), base_url="http://evil.example.vn")
+    assert (written.get("/login").status_code, written.get("/login", headers=sent).status_code) == (400, 200)

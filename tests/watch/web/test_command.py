@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from eventready.cli.main import main
 from eventready.store.store import Store
 from eventready.watch.web.access.users import PageUsers
+from eventready.workspace.settings.watching.serve import ServeFile
 
 EXAMPLE = Path(__file__).parents[3]
 PASSWORD = "correct horse battery"
@@ -47,6 +50,28 @@ def test_users_are_added_listed_and_removed(
 def test_an_invalid_user_is_refused(name: str, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(password))
     assert run("serve", "user", "add", name) == 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "203.0.113.77", "localhost", "nothing.invalid"])
+def test_an_address_in_use_or_of_another_machine_is_a_sentence(
+    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert run("serve", "user", "add", "An") == 0
+    capsys.readouterr()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert run("serve", "--host", host, "--port", str(other.getsockname()[1])) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"eventready: cannot listen on {host} port ")
+    assert "Serving" not in shown
+
+
+@pytest.mark.parametrize("name", ["wall.example.vn:8443", "https://wall.example.vn", "wall.example.vn/", "", "*.vn"])
+def test_an_address_is_no_name_of_a_server(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--name", name) == 2
+    assert "is no name of a server" in capsys.readouterr().err
+    with pytest.raises(ValidationError):
+        ServeFile(names=(name,))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -21,9 +22,9 @@ with deferred():
     from eventready.watch.web.access.users import PageUsers
     from eventready.watch.web.app import application
     from eventready.watch.web.read_model import ReadModel
-    from eventready.watch.web.server import server
+    from eventready.watch.web.server import listening, server
     from eventready.workspace.keys.secrets import resolve
-    from eventready.workspace.settings.watching.serve import load_serve
+    from eventready.workspace.settings.watching.serve import HOST, load_serve
 
 if TYPE_CHECKING:
     from eventready.watch.web.page import Role
@@ -48,6 +49,9 @@ def command(context: click.Context, *, host: str, port: int, names: Sequence[str
     if context.invoked_subcommand is not None:
         return Exit.OK
     app: App = context.obj
+    for name in names:
+        if not re.fullmatch(HOST, name):
+            raise UsageError(message("web:host", name=name))
     settings = load_serve(app.workspace_path)
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
@@ -55,9 +59,11 @@ def command(context: click.Context, *, host: str, port: int, names: Sequence[str
         remote = bool(known) or not _local(host)
         if remote and not sign_in and not PageUsers(store).all():
             raise UsageError(message("web:user.needed"))
-        app.notify("web:serving", url=f"http://{host}:{port}/")
         model = ReadModel(app.workspace, store, app.clock)
-        server(application(model, app.chosen_lang, names=known, sign_in=sign_in, remote=remote), host, port).run()
+        pages = application(model, app.chosen_lang, names=known, sign_in=sign_in, remote=remote)
+        sockets = listening(host, port)
+        app.notify("web:serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        server(pages, host, port).run(sockets)
     return Exit.OK
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 
 import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+
 #: Seconds for open streams at the end, for a whole request, and for a client to read what was sent.
 GRACE_S, REQUEST_S, READ_S = 2, 15.0, 30.0
 #: Connections at once.
 MOST_CONNECTIONS = 500
+BACKLOG = 2048
 
 
 class BoundedProtocol(H11Protocol):
@@ -60,6 +66,22 @@ class BoundedProtocol(H11Protocol):
         if self._unread:
             self._unread.cancel()
             self._unread = None
+
+
+def listening(host: str, port: int) -> list[socket.socket]:
+    """Return listening sockets for the addresses of a host. Raises UsageError."""
+    found: list[socket.socket] = []
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, _kind, _protocol, _name, address in dict.fromkeys(infos):
+            try:
+                found.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+            except OSError as error:  # a family that this machine has not
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or len(infos) == 1:
+                    raise
+    except OSError as error:
+        raise UsageError(message("web:address", host=host, port=port, reason=error.strerror or str(error))) from None
+    return found
 
 
 def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:

@@ -20,7 +20,7 @@ class SameOrigin:
     """Middleware: 400 for a foreign name of the host, 403 for a changing request of another site."""
 
     def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
-        self._app, self._names = app, frozenset({"localhost", *map(str.lower, names)})
+        self._app, self._names = app, frozenset({"localhost", *map(_sent, names)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -39,6 +39,14 @@ class SameOrigin:
             return name in self._names or bool(ip_address(name))
         except ValueError:
             return False
+
+
+def _sent(name: str) -> str:
+    """Return a host name in the form of the Host header."""
+    try:
+        return name.encode("idna").decode().lower()
+    except UnicodeError:
+        return name.lower()
 
 
 def from_here(headers: Headers) -> bool:

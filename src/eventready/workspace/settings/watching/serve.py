@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.watching.alerts import Reference
+
+#: Name of a host, without scheme and port.
+HOST = r"^[^\W_](?:[\w.-]*[^\W_])?$"
 
 
 class IdentityProvider(WorkspaceModel):
@@ -25,7 +29,9 @@ class IdentityProvider(WorkspaceModel):
 class ServeFile(WorkspaceModel):
     """serve.yaml"""
 
-    names: tuple[str, ...] = Field(default=(), description="Names of the server in addresses of browsers")
+    names: tuple[Annotated[str, Field(pattern=HOST)], ...] = Field(
+        default=(), description="Names of the server in addresses of browsers, without a port"
+    )
     oidc: IdentityProvider | None = Field(default=None, description="Login by an identity provider")
 
 
