@@ -16,7 +16,7 @@ from typing import Any
 
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.interpret import tidy
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import MovedFigures, Observation, Status
 from eventready.facts.parsing.parsed import ParsingTooLong
 from eventready.facts.parsing.parsers import TemplateParser
 from eventready.facts.parsing.template import LinePlace, LinePlaces
@@ -52,14 +52,20 @@ class ReadAnswer:
         changed = {number: lines[number] for number in compress(count(), map(ne, self._lines, lines))}
         if (moved := self._moved(changed)) is None:
             return None
-        if moved:
-            rows = [*self.observation.rows]
-            for row, values in moved.items():
-                rows[row] = rows[row].model_copy(update=values)
-            self.observation = replace(self.observation, rows=tuple(rows))
+        if any(moved.values()):
+            self._move(moved)
         for number, line in changed.items():
             self._lines[number] = line
         return self.observation
+
+    def _move(self, moved: Mapping[int, Mapping[str, Any]]) -> None:
+        """Take the figures of rows."""
+        rows, fields = [*self.observation.rows], set[str]()
+        for row, values in moved.items():
+            before, rows[row] = rows[row], rows[row].with_figures(values)
+            fields |= before.moved(rows[row], values)
+        since = MovedFigures(self.observation.rows, frozenset(fields))
+        self.observation = replace(self.observation, rows=tuple(rows), moved=since)
 
     def _moved(self, changed: Mapping[int, str]) -> dict[int, dict[str, Any]] | None:
         """Return the figures of changed lines by row and field; None where more than figures may have moved."""
@@ -67,28 +73,27 @@ class ReadAnswer:
         places = self._known_places() if changed else ()
         for number, line in changed.items():
             place = places[number] if number < len(places) else None
-            values = self._values(place, self._lines[number], tidy(line)) if place else None
-            if place is None or values is None:
+            if place is None or not self._take(place, self._lines[number], tidy(line), found.setdefault(place.row, {})):
                 return None
-            if values:
-                found.setdefault(place.row, {}).update(values)
         return found
 
-    def _values(self, place: LinePlace, before: str, line: str) -> dict[str, Any] | None:
-        """Return the figures of a line by field; None where another column differs, or a figure is not valid."""
-        values, found = place.values(line) if len(line) <= self._template.always_tried else None, dict[str, Any]()
+    def _take(self, place: LinePlace, before: str, line: str, row: dict[str, Any]) -> bool:
+        """Take the figures of a line by field; False where another column differs, or a figure is not valid."""
+        values = place.values(line) if len(line) <= self._template.always_tried else None
         if values is None:
-            return None
-        for column, value in values.items():
+            return False
+        for column, value in zip(place.targets, values, strict=True):
+            if not value:
+                continue
             if column not in self._figures:
-                if (place.values(tidy(before)) or {}).get(column) != value:
-                    return None
+                if dict(zip(place.targets, place.values(tidy(before)) or (), strict=False)).get(column) != value:
+                    return False
             elif figure := self._figures[column]:
                 try:
-                    found[figure[0]] = figure[1](value)
+                    row[figure[0]] = figure[1](value)
                 except ValueError:
-                    return None
-        return found
+                    return False
+        return True
 
     def _known_places(self) -> LinePlaces:
         if self._places is None:

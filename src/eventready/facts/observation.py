@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from eventready.core.messages import Text
 from eventready.facts.records import Fact
@@ -39,6 +40,13 @@ class Unread:
         return self.message.render("en")
 
 
+class MovedFigures(NamedTuple):
+    """Difference from an observation with the rows `since`: its moved fields, as `Fact.moved` has them."""
+
+    since: tuple[Fact, ...]
+    fields: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Observation:
     """Outcome of a fact. `rows`: records of a measurement; `unmatched`: lines without a matching rule, and the
@@ -48,7 +56,8 @@ class Observation:
     redacted text the rows came from (moved to the evidence store, which leaves `evidence`, a hash); `reading` is 1, or
     2 for the second reading of a counter. `reason` is an English sentence wherever status is not PARSED, `message` the
     same for other languages. `unconfirmed`: no public source confirms the form of the answer. `unread`: records
-    that are missing in `rows` because each is strange by itself; an observation with any is partial.
+    that are missing in `rows` because each is strange by itself; an observation with any is partial. `moved`: known
+    difference from an earlier observation, where only figures moved.
     """
 
     device: str
@@ -65,3 +74,10 @@ class Observation:
     message: Text | None = None
     unconfirmed: bool = False
     unread: tuple[Unread, ...] = ()
+    moved: MovedFigures | None = field(default=None, compare=False, repr=False)
+
+    def moved_since(self, earlier: Observation) -> frozenset[str] | None:
+        """Fields moved since an earlier observation; None where they are not known without a comparison."""
+        if self is earlier:
+            return frozenset()
+        return self.moved.fields if self.moved and self.moved.since is earlier.rows else None

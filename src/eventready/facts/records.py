@@ -9,9 +9,10 @@ rejects the row.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -62,13 +63,24 @@ class Fact(BaseModel):
     moving: ClassVar[frozenset[str]] = frozenset()
     counters: ClassVar[frozenset[str]] = frozenset()
 
-    def moved(self, later: Fact) -> set[str]:
-        """Fields with another value in a later record; all fields where the key differs or a counter began anew."""
+    def moved(self, later: Fact, among: Iterable[str] | None = None) -> set[str]:
+        """Fields with another value in a later record; all fields where the key differs or a counter began anew.
+
+        `among`: fields that may have another value (default: all).
+        """
         mine, others = vars(self), vars(later)
-        found = {name for name, value in mine.items() if value != others.get(name)}
+        found = {name for name in (mine if among is None else among) if mine[name] != others.get(name)}
         fallen = (name for name in found & self.counters if (mine[name] or 0) > (others.get(name) or 0))
         anew = type(self) is not type(later) or not found.isdisjoint(self.key) or any(fallen)
         return set(mine) if anew else found
+
+    def with_figures(self, values: Mapping[str, Any]) -> Self:
+        """Copy with other, valid values of fields: `model_copy` takes five times as long."""
+        copy = self.__class__.__new__(self.__class__)
+        fields = {"__dict__": {**vars(self), **values}, "__pydantic_fields_set__": self.__pydantic_fields_set__}
+        for name, value in {**fields, "__pydantic_extra__": None, "__pydantic_private__": None}.items():
+            object.__setattr__(copy, name, value)
+        return copy
 
     def alike(self, other: Fact) -> bool:
         """True for the same record but for figures in `moving`."""

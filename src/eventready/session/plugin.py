@@ -5,14 +5,17 @@
 Further options stand in the host's `connection_options.eventready.extras`: `workspace` (folder with `known_hosts`,
 `ssh_config` and the vault), `known_hosts` (another file), `name`, `endpoint`, `element`, `allow_cleartext`, `secret`
 (enable password), `shell_username` and `shell_password` (the host's shell beside its own command line),
-`platform_dirs`, `access` and `jump_hosts` (see workspace.access), and the times and attempts of a Target. Without a
-workspace the user's own `~/.ssh/known_hosts` counts. User names, passwords and secret may be references (`env:NAME`).
+`platform_dirs`, `access` and `jump_hosts` (see workspace.access), `kept` (KeptTargets), and the times and attempts of a
+Target. Without a workspace the user's own `~/.ssh/known_hosts` counts. User names, passwords and secret may be
+references (`env:NAME`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from nornir.core import Nornir
@@ -31,15 +34,36 @@ from eventready.workspace.keys.secrets import resolve
 
 CONNECTION = "eventready"
 _LIMITS = ("connect_timeout_s", "device_timeout_s", "attempts", "not_after")
+#: Longest use of a kept target, in seconds.
+_KEPT_S = 300.0
 _SHELL = ("shell_username", "shell_password")
 _KNOWN = frozenset(
     (
         *("workspace", "known_hosts", "name", "endpoint", "element", "allow_cleartext", "secret", "platform_dirs"),
-        *("access", "jump_hosts"),
+        *("access", "jump_hosts", "kept"),
         *_SHELL,
         *_LIMITS,
     )
 )
+
+
+class KeptTargets:
+    """Targets of hosts with many sessions, by name; built anew at times: files and secrets change. For any thread."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[float, Hashable, Target]] = {}
+
+    def of(self, name: str, settings: Hashable, build: Callable[[], Target]) -> Target:
+        """Return the kept target of these settings, or a new one."""
+        at, known, target = self._kept.get(name, (-inf, None, None))
+        if target is None or known != settings or monotonic() - at >= _KEPT_S:
+            target = build()
+            self._kept[name] = monotonic(), settings, target
+        return target
+
+    def forget(self, name: str) -> None:
+        """Forget the target of a host, after a failed session."""
+        self._kept.pop(name, None)
 
 
 class EventreadyConnection:
@@ -64,7 +88,7 @@ class EventreadyConnection:
         if not hostname or not platform:
             raise UsageError(message("session:host_incomplete"))
         options = extras or {}
-        target = build_target(hostname, username, password, port, options)
+        target = _kept_target(hostname, username, password, port, options)
         described = describe(platform, _platform_dirs(options))
         local = described.spec.netmiko.device_type == LOCAL
         self._session = LocalSession(target, described.spec) if local else open_session(target, described.spec)
@@ -81,6 +105,17 @@ class EventreadyConnection:
         if self._session is None:
             raise UsageError(message("session:not_open"))
         return self._session
+
+
+def _kept_target(
+    hostname: str, username: str | None, password: str | None, port: int | None, extras: dict[str, Any]
+) -> Target:
+    def build() -> Target:
+        return build_target(hostname, username, password, port, extras)
+
+    kept, limits = extras.get("kept"), [extras.get(limit) for limit in _LIMITS]
+    settings = (hostname, username, password, port, *limits)
+    return kept.of(str(extras.get("name") or hostname), settings, build) if kept else build()
 
 
 def build_target(

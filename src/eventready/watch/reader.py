@@ -17,7 +17,7 @@ from eventready.facts.moved_figures import ReadAnswer
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform
-from eventready.session.plugin import CONNECTION
+from eventready.session.plugin import CONNECTION, KeptTargets
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 
 #: Lines for logins that stay free beside a held session; they are looked up so often, in seconds.
@@ -68,6 +68,10 @@ class DeviceReader:
         self._looked_at: dict[str, float] = {}
         self._without_room = set(self.held)
         self._known: dict[str, dict[str, _Known]] = {name: {} for name in platforms}
+        self._targets = KeptTargets()
+        for host in nornir.inventory.hosts.values():
+            if options := host.connection_options.get(CONNECTION):
+                options.extras = {**(options.extras or {}), "kept": self._targets}
 
     def read(self, device: str, facts: Sequence[str]) -> tuple[Observation, ...]:
         """Return the observations of facts; an unreachable device is an answer too. Without facts, end the session."""
@@ -79,11 +83,12 @@ class DeviceReader:
             commands = commands_for(platform, facts)
             replies = self._ask(device, facts) if self._ask else self._replies(device, commands)
         except SessionError as error:
+            self._targets.forget(device)
             return tuple(unreached(device, platform, facts, error))
         by_command = {reply.command: reply for reply in replies}
         known = {fact: one for fact in facts if (one := self._again(device, fact, by_command)) is not None}
-        fresh = observe(device, platform, [fact for fact in facts if fact not in known], lambda _commands: replies)
-        for one in fresh:
+        anew = [fact for fact in facts if fact not in known]
+        for one in observe(device, platform, anew, lambda _commands: replies) if anew else ():
             known[one.fact] = found = replace(one, raw="")
             self._known[device][one.fact] = _read(platform, found, by_command)
         return tuple(known[fact] for fact in facts)

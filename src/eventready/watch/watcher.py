@@ -166,6 +166,7 @@ class Watcher:
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._shared = {name: job.matrix.shared(name) for name in job.devices}
         self._checks = {name: self._checks_of(name) for name in job.devices}
+        self._reading = {name: _by_fact(checks) for name, checks in self._checks.items()}
         self._across: tuple[Finding, ...] = ()
         self._across_shown = _Shown()
         self._verdicts: tuple[Sequence[tuple[Weight, ...]], tuple[Verdict, ...]] = (), ()
@@ -396,10 +397,9 @@ class Watcher:
         if now - state.evaluated_at >= _ANEW_S:
             state.evaluated_at = now
             return None
+        reading = self._reading[name]
         return frozenset(
-            check
-            for check, read in self._checks[name].items()
-            if any(fact in read and not self._stays(check, state, fact) for fact in changed)
+            check for fact in changed for check in reading.get(fact, ()) if not self._stays(check, state, fact)
         )
 
     def _stays(self, check: str, state: _DeviceState, fact: str) -> bool:
@@ -470,6 +470,15 @@ class Watcher:
         )
 
 
+def _by_fact(checks: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Names of checks by the facts they read."""
+    found: dict[str, list[str]] = {}
+    for check, facts in checks.items():
+        for fact in facts:
+            found.setdefault(fact, []).append(check)
+    return found
+
+
 def _same(one: Sequence[object], other: Sequence[object]) -> bool:
     """True for the same objects."""
     return len(one) == len(other) and all(map(is_, one, other))
@@ -481,6 +490,8 @@ def _measured(observation: Observation | None) -> bool:
 
 def _alike(one: Observation | None, other: Observation) -> bool:
     """True for two answers with the same result of the checks across devices."""
+    if one is not None and one.rows and (moved := other.moved_since(one)) is not None:
+        return moved <= one.rows[0].moving
     if one is None or (one.status, one.unread, len(one.rows)) != (other.status, other.unread, len(other.rows)):
         return False
     return one is other or all(map(Fact.alike, one.rows, other.rows))
@@ -488,6 +499,8 @@ def _alike(one: Observation | None, other: Observation) -> bool:
 
 def _step(before: Observation, now: Observation) -> frozenset[str] | None:
     """Return the fields moved in the records of a counter; None for other records."""
+    if (moved := now.moved_since(before)) is not None:
+        return moved
     if (before.status, before.unread, len(before.rows)) != (now.status, now.unread, len(now.rows)):
         return None
     return frozenset().union(*(one.moved(later) for one, later in zip(before.rows, now.rows, strict=True)))

@@ -195,14 +195,18 @@ class _State:
 
     def find(self, start: int, line: str) -> _Found:
         """Return the first matching rule from `start` on; remembered in `known`, or in `idle`."""
+        found = self.match(start, line)
+        if len(line) <= _LONGEST_KEPT:
+            self._remember(start, line, found)
+        return found
+
+    def match(self, start: int, line: str) -> _Found:
+        """Return the first matching rule from `start` on, with its values."""
         first = line.lstrip()[:1]
         alternation = self.after.get((start, first)) or self._alternation(start, first)
         match = alternation.match(line)
         rule = alternation.rules[match.lastindex] if match is not None else None
-        found = (rule, tuple(match.group(group) for group in rule.groups) if rule else ())
-        if len(line) <= _LONGEST_KEPT:
-            self._remember(start, line, found)
-        return found
+        return rule, tuple(map(match.group, rule.groups)) if rule else ()
 
     def _remember(self, start: int, line: str, found: _Found) -> None:
         rule, _values = found
@@ -238,14 +242,15 @@ class LinePlace(NamedTuple):
     row: int
     filled: tuple[bool, ...]
 
-    def values(self, line: str) -> dict[int, str] | None:
-        """Return the values of another line by column; None unless the line fits the place."""
-        if line in self.state.idle:
-            return {} if self.rule is None or self.rule.idle else None
-        rule, values = self.state.known[0].get(line) or self.state.find(0, line)
-        if rule is not self.rule or tuple(map(bool, values)) != self.filled:
-            return None
-        return {target: value for target, value in zip(rule.targets, values, strict=True) if value} if rule else {}
+    def values(self, line: str) -> tuple[Any, ...] | None:
+        """Return the values of another line, for `targets`; None unless the line fits the place."""
+        rule, values = self.state.match(0, line)
+        return values if rule is self.rule and tuple(map(bool, values)) == self.filled else None
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Columns of the values."""
+        return self.rule.targets if self.rule else ()
 
 
 #: Places of the lines of an answer; None for a line with more effects than values. Devices of a kind share them.
