@@ -47,6 +47,15 @@ class SeriesStore(Protocol):
         """Make old values coarse."""
 
 
+@dataclass(slots=True)
+class _Last:
+    """Value of a series as stored last, and the time of its reading."""
+
+    key: SeriesKey
+    value: float | None = None
+    at: float = 0.0
+
+
 @dataclass
 class KpiRecord:
     """Figures of the expected uplinks, cells, access points and answers of each device, and its processor load.
@@ -59,7 +68,7 @@ class KpiRecord:
     _expected: dict[str, frozenset[str]] = field(default_factory=dict)
     _before: dict[tuple[str, str], tuple[float, Mapping[str, Fact]]] = field(default_factory=dict)
     _clients: dict[str, dict[str, dict[tuple[str, str], int]]] = field(default_factory=dict)
-    _last: dict[SeriesKey, tuple[float, float]] = field(default_factory=dict)
+    _last: dict[str, dict[tuple[str, str], _Last]] = field(default_factory=dict)
     _waiting: list[Value] = field(default_factory=list)
     _stored_at: float = 0.0
 
@@ -71,16 +80,18 @@ class KpiRecord:
 
     def take(self, device: str, observations: Iterable[Observation], now: float, real: datetime) -> None:
         """Take the answers of a reading. Raises StoreError."""
+        series = self._last.setdefault(device, {})
         for observation in observations:
             figures = _FIGURES.get(observation.fact)
             if figures is None or not observation.status.measured:
                 continue
             for name, subject, value in figures(self, observation, now):
-                key = SeriesKey(name, device, subject)
-                last, at = self._last.get(key, (None, 0.0))
-                if value != last or now - at >= _AGAIN_S:
-                    self._last[key] = value, now
-                    self._waiting.append(Value(key, real, value))
+                last = series.get((name, subject))
+                if last is None:
+                    last = series[name, subject] = _Last(SeriesKey(name, device, subject))
+                if value != last.value or now - last.at >= _AGAIN_S:
+                    last.value, last.at = value, now
+                    self._waiting.append(Value(last.key, real, value))
         if self._waiting and now - self._stored_at >= _TOGETHER_S:
             self.flush(now, real)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from math import isfinite
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, literal, literal_column, select
@@ -20,6 +21,7 @@ MINUTE_S, RAW_S, KEPT_S = 60, 86_400, 31 * 86_400
 #: Raw values made to minutes in a transaction, in seconds of their time: no other writer waits for long.
 _STEP_S = 600
 _LONGEST = 200
+_COLUMNS = ("series", "at", "span", "value")
 _SERIES, _SAMPLES = (Base.metadata.tables[row.__tablename__] for row in (SeriesRow, SampleRow))
 
 
@@ -61,12 +63,10 @@ class ValueSeries:
         finite = [one for one in values if isfinite(one.value)]
         if not finite:
             return
-        seconds = {at: int(at.timestamp()) for at in {one.at for one in finite}}
         with self.database.writing() as session:
             ids = self._ids(session, {one.key for one in finite})
-            latest = {(ids[one.key], seconds[one.at]): one.value for one in finite}
-            rows = ({"series": series, "at": at, "span": 0, "value": value} for (series, at), value in latest.items())
-            _store(session, rows)
+            latest = {(ids[key], second): value for second, values in _by_second(finite) for key, _, value in values}
+            _store(session, [(series, at, 0, value) for (series, at), value in latest.items()])
         self._stored.update(ids)
 
     def condense(self, now: datetime) -> None:
@@ -143,14 +143,25 @@ def _means(step_s: int) -> Iterator[Any]:
     yield func.max(func.coalesce(_SAMPLES.c.peak, _SAMPLES.c.value))
 
 
-def _store(session: Session, rows: Iterable[Mapping[str, float]]) -> None:
-    """Insert or replace raw values by a compiled statement: SQLAlchemy takes longer for a row than the database."""
+def _by_second(values: Iterable[Value]) -> Iterator[tuple[int, Iterator[Value]]]:
+    """Values in their order, by second; those of a reading share their time, and hashing a time is slow."""
+    for at, together in groupby(values, key=lambda one: one.at):
+        yield int(at.timestamp()), together
+
+
+def _store(session: Session, rows: Sequence[tuple[int, int, int, float]]) -> None:
+    """Insert or replace raw values (`_COLUMNS`) by a compiled statement: SQLAlchemy takes longer for a row than the
+    database.
+    """
     dialect = session.get_bind().dialect
     new = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(_SAMPLES)
     upsert = new.on_conflict_do_update(index_elements=list(_SAMPLES.primary_key), set_={"value": new.excluded.value})
-    compiled = upsert.compile(dialect=dialect, column_keys=["series", "at", "span", "value"])
-    names = compiled.positiontup
-    session.connection().exec_driver_sql(str(compiled), [tuple(map(row.get, names)) if names else row for row in rows])
+    compiled = upsert.compile(dialect=dialect, column_keys=_COLUMNS)
+    if names := compiled.positiontup:
+        ordered = map(itemgetter(*map(_COLUMNS.index, names)), rows)
+        session.connection().exec_driver_sql(str(compiled), [*ordered])
+    else:
+        session.connection().exec_driver_sql(str(compiled), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
 
 
 def _plain(key: SeriesKey) -> SeriesKey:
