@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from eventready.watch.states import States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.checking.waivers import Waiver
 from tests.watch.test_night import EVENT
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)
@@ -115,7 +116,7 @@ def _network() -> Watcher:
 def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
     readings: list[tuple[str, int, int, int]],
 ) -> None:
-    """A change of state is the same, and at the same time, as where every reading has them run."""
+    """A change of state is the same, and at the same time, as where every reading has them run without a pause."""
     quiet, always, now = _network(), _network(), 0.0
     for device, number, octets, seconds in readings:
         now += seconds
@@ -124,8 +125,10 @@ def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
         answers = [Observation(device, fact, Status.EMPTY) for fact in ("neighbour", "link_bundle", "system")]
         status = Status.TIMEOUT if number < 0 else Status.PARSED
         answers.append(Observation(device, "interface", status, rows=(port,) if number >= 0 else ()))
-        found = [*quiet.read(device, answers, now, MOMENT), *quiet.tick(now, MOMENT)]
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watcher_module, "_FLEET_S", 0.0)
+            patch.setattr(watcher_module, "_FLEET_PAUSES", 0)
+            found = [*quiet.read(device, answers, now, MOMENT), *quiet.tick(now, MOMENT)]
             patch.setattr(watcher_module, "_alike", lambda *_both: False)
             expected = [*always.read(device, answers, now, MOMENT), *always.tick(now, MOMENT)]
         assert found == expected
@@ -149,3 +152,18 @@ def test_counters_alone_run_no_check_across_devices(monkeypatch: pytest.MonkeyPa
             watcher.read(device, [answer, *rest] if turn == 0 else [answer], turn * 20.0, MOMENT)
         watcher.tick(turn * 20.0, MOMENT)
     assert scopes.count("fleet") == 3, scopes
+
+
+def test_a_waiver_ends_with_the_first_reading_of_the_next_day() -> None:
+    """Equal answers are evaluated anew in another hour, whatever the time since."""
+    answer = ANSWERS["cpu"][2]
+    waiver = Waiver(check="cpu", device="r1", until=MOMENT.date(), by="An", reason="known")
+    matrix = build_matrix((DEVICE,), {"huawei_vrp": load_platform("huawei_vrp")}, fleet=False)
+    watcher = Watcher(WatchJob(EVENT, {"r1": DEVICE}, matrix, waivers=(waiver,)), States(), lambda _fact: 15.0)
+    before = datetime.combine(MOMENT.date(), time(23, 59, 50), TZ)
+
+    def status(seconds: int) -> set[Outcome]:
+        watcher.read("r1", [answer], float(seconds), before + timedelta(seconds=seconds))
+        return {one.status for one in watcher.findings() if one.check == "cpu"}
+
+    assert (status(0), status(5), status(15)) == ({Outcome.WAIVED}, {Outcome.WAIVED}, {Outcome.FAIL})

@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import chain
 from math import inf
 from operator import is_
+from typing import NamedTuple
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
@@ -34,8 +35,8 @@ from eventready.workspace.settings.event import Event
 #: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
 #: commands take longer than a short interval.
 STALE_AFTER, _PATIENCE_S = 2, 20.0
-#: Equal answers are evaluated anew after so long: certificates and waivers expire; seconds.
-_ANEW_S = 300.0
+#: Equal answers are evaluated anew after so long, and in each hour: certificates and waivers expire; seconds.
+_ANEW_S = 900.0
 #: Checks across devices run at most so often, in seconds.
 _FLEET_S = 15.0
 #: Least time between them, as a multiple of the processor time that they took.
@@ -84,6 +85,22 @@ class _Fact:
         return _Fact(observation, now, self.observation, self.at, step, moved)
 
 
+class _Evaluated(NamedTuple):
+    """Time of an evaluation, with the day and hour of the event."""
+
+    at: float = -inf
+    hour: tuple[int, int] = (0, 0)
+
+    def is_old(self, now: float, moment: datetime) -> bool:
+        """True where equal answers are to be evaluated anew."""
+        return now - self.at >= _ANEW_S or self.hour != (moment.day, moment.hour)
+
+    @classmethod
+    def of(cls, now: float, moment: datetime) -> _Evaluated:
+        """Evaluation at a moment."""
+        return cls(now, (moment.day, moment.hour))
+
+
 class _Shown:
     """Open findings and weights of a group of findings, computed once after each change; for any thread."""
 
@@ -118,7 +135,7 @@ class _DeviceState:
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
-    `evaluated_at`: time at which all checks were run. `oldest`: time of the oldest answer that is a measurement.
+    `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
@@ -130,7 +147,7 @@ class _DeviceState:
     cause: str = ""
     pending: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
-    evaluated_at: float = -inf
+    evaluated: _Evaluated = field(default_factory=_Evaluated)
     oldest: float | None = None
 
     def aged(self) -> None:
@@ -175,7 +192,7 @@ class Watcher:
         self._own_shown = _Shown()
         #: Figures of the last minute.
         self.beat: Beat | None = None
-        self._fleet_at: float | None = None
+        self._fleet = _Evaluated()
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
         self._deadlines, self._slowest = Deadlines(job.devices), next(iter(CATALOGUE))
         #: Seconds by fact after which an answer is no measurement any more.
@@ -241,17 +258,19 @@ class Watcher:
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
         state.aged()
         changes: list[StateChange] = []
-        if changed or state.pending or now - state.evaluated_at >= _ANEW_S:
-            self._note_shared(device, before, fresh, now)
+        if changed or state.pending or state.evaluated.is_old(now, moment):
+            self._note_shared(device, before, fresh, now, moment)
             changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
         state.lost &= not answers
         return [*self._turned(device, moment), *changes]
 
-    def _note_shared(self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float) -> None:
+    def _note_shared(
+        self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float, moment: datetime
+    ) -> None:
         """Let the checks across devices follow a changed answer."""
         facts = self._devices[device].facts
         if shared := self._shared[device] & fresh:
-            anew = self._fleet_pending or self._fleet_at is None or now - self._fleet_at >= _ANEW_S
+            anew = self._fleet_pending or self._fleet.is_old(now, moment)
             self._fleet_due |= anew or not all(_alike(before.get(fact), facts[fact].observation) for fact in shared)
 
     def _turned(self, device: str, moment: datetime) -> list[StateChange]:
@@ -302,7 +321,7 @@ class Watcher:
                 changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)
             self._deadlines.add(name, self._deadline(name))
         pause_s = max(_FLEET_S, _FLEET_PAUSES * self._fleet_cost_s)
-        if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= pause_s):
+        if self._fleet_due and now - self._fleet.at >= pause_s:
             begun = time.thread_time()
             changes += self._evaluate_across(now, moment, resting)
             self._fleet_cost_s = time.thread_time() - begun
@@ -370,7 +389,7 @@ class Watcher:
         at_once: bool = False,
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
-        state, checks = self._devices[name], self._due_checks(name, changed, now)
+        state, checks = self._devices[name], self._due_checks(name, changed, now, moment)
         differing = state.take(self._found(name, now, moment, checks), checks) if checks is None or checks else set()
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
         if differing or changes or state.pending:
@@ -391,11 +410,11 @@ class Watcher:
         """Return the usual readings of a device, and last its changes of the last minutes."""
         return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.reading(now))}
 
-    def _due_checks(self, name: str, changed: Collection[str], now: float) -> frozenset[str] | None:
-        """Return the checks on a changed fact; None for all, after some minutes."""
+    def _due_checks(self, name: str, changed: Collection[str], now: float, moment: datetime) -> frozenset[str] | None:
+        """Return the checks on a changed fact; None for all, after some minutes and in another hour."""
         state = self._devices[name]
-        if now - state.evaluated_at >= _ANEW_S:
-            state.evaluated_at = now
+        if state.evaluated.is_old(now, moment):
+            state.evaluated = _Evaluated.of(now, moment)
             return None
         reading = self._reading[name]
         return frozenset(
@@ -431,7 +450,7 @@ class Watcher:
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
         """Run the checks across devices; a missing answer is the change of its own device."""
         job, matrix = self._job, self._job.matrix
-        self._fleet_at, self._fleet_due = now, False
+        self._fleet, self._fleet_due = _Evaluated.of(now, moment), False
         readings = [
             one
             for name, state in self._devices.items()
@@ -492,9 +511,9 @@ def _alike(one: Observation | None, other: Observation) -> bool:
     """True for two answers with the same result of the checks across devices."""
     if one is not None and one.rows and (moved := other.moved_since(one)) is not None:
         return moved <= one.rows[0].moving
-    if one is None or (one.status, one.unread, len(one.rows)) != (other.status, other.unread, len(other.rows)):
+    if one is None or (one.status, one.reason, one.unread) != (other.status, other.reason, other.unread):
         return False
-    return one is other or all(map(Fact.alike, one.rows, other.rows))
+    return one is other or (len(one.rows) == len(other.rows) and all(map(Fact.alike, one.rows, other.rows)))
 
 
 def _step(before: Observation, now: Observation) -> frozenset[str] | None:
