@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from nornir.core import Nornir
-from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
+from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts, Inventory
 
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import describe, platform_names
-from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.reply import LoginRefused, Reply, ReplyStatus
+from eventready.session.target import Target
 from eventready.watch.reader import Accounting, DeviceReader, accounting
 
 Send = Callable[[Sequence[str]], Sequence[Reply]]
@@ -168,3 +169,31 @@ def test_an_unchanged_answer_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch
     device.answer = "% other\n"
     device.reader.read("r1", ["log_target"])
     assert parsed == ["default_route", "log_target", "log_target"]
+
+
+def test_a_changed_password_is_taken_after_a_failed_session_and_at_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    used, now, refused = list[str](), 1000.0, False
+
+    def opened(target: Target, _spec: object) -> Device:
+        used.append(target.password.reveal())
+        if refused:
+            raise LoginRefused("refused")
+        return device
+
+    device = Device(monkeypatch)
+    monkeypatch.setattr("eventready.session.plugin.open_session", opened)
+    monkeypatch.setattr("eventready.session.plugin.monotonic", lambda: now)
+    host = Host(
+        "r1", hostname="192.0.2.1", username="u", password="env:EVENTREADY_R1", platform="cisco_xe",
+        connection_options={"eventready": ConnectionOptions(extras={"name": "r1"})},
+    )  # fmt: skip
+    inventory = Inventory(Hosts({"r1": host}), Groups(), Defaults())
+    reader = DeviceReader(Nornir(inventory), {"r1": load_platform("cisco_xe")})
+    for password, after, refusing in (
+        *(("one", 0, False), ("two", 60, False), ("two", 60, True), ("three", 60, False)),
+        *(("four", 200, False), ("four", 100, False)),
+    ):
+        monkeypatch.setenv("EVENTREADY_R1", password)
+        now, refused = now + after, refusing
+        reader.read("r1", ["default_route"])
+    assert used == ["one", "one", "one", "three", "three", "four"]
