@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.facts.records import Interface
+from eventready.facts.records import Interface, RoutingPeer
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -63,3 +64,17 @@ def test_a_change_in_coarse_units_and_a_counter_that_began_anew_are_no_flaps(
     once: Sequence[Mapping[str, object]],
 ) -> None:
     assert _named(once) == []
+
+
+def test_flaps_of_a_neighbour_end_with_the_window_also_beside_equal_answers() -> None:
+    router = replace(UPLINK, expect=Expect.model_validate({"isis": ["PE1"]}))
+    matrix = build_matrix((router,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
+    watcher, named = Watcher(WatchJob(EVENT, {"r1": router}, matrix), States(), lambda _fact: 15.0), []
+    peer = RoutingPeer.model_validate({"protocol": "isis", "peer": "PE1", "state": "Up", "up": True, "transitions": 0})
+    flapped = [peer.model_copy(update={"transitions": min(number, 4)}) for number in range(5)]
+    answers = [Observation("r1", "isis_neighbour", Status.PARSED, rows=(one,)) for one in flapped]
+    for number in range(50):
+        answer, at = answers[min(number, 4)], timedelta(seconds=15 * number)
+        changes = watcher.read("r1", [answer], 15.0 * number, START + at)
+        named += [(number, one.new) for one in changes if one.key.check == "isis_flaps"]
+    assert named == [(4, "warn"), (43, "pass")]

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import partial
 
 from eventready.checks.check import EarlierReading
-from eventready.checks.ip.flaps import FLAP_WINDOW_S, changes_between
-from eventready.facts.records import Fact
+from eventready.checks.ip.flaps import FLAP_WINDOW_S, SIGNS, changes_between
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation
+from eventready.facts.records import Interface, RoutingPeer
 
-#: Most changes that are kept.
+_RECORDS = (Interface, RoutingPeer)
+#: Most changes of a fact that are kept.
 _MOST = 10_000
 
 
 class RecentChanges:
-    """Changes at a device, each with the time of its reading."""
+    """Changes at a device by fact, each with the time of its reading; times of the first and last reading of each fact."""
 
     def __init__(self) -> None:
-        self._found: deque[tuple[float, str, str, int]] = deque(maxlen=_MOST)
+        self._found: dict[str, deque[tuple[float, str, int]]] = {}
+        self._since: dict[str, float] = {}
+        self._read: dict[str, float] = {}
 
-    def note(self, fact: str, before: Sequence[Fact], now: Sequence[Fact], at: float) -> None:
+    def begin(self, fact: str, at: float) -> None:
+        """Begin with the first reading of a fact, also after a time without one."""
+        if CATALOGUE[fact].record in _RECORDS:
+            self._since[fact] = at
+
+    def note(self, before: Observation, now: Observation, at: float) -> None:
         """Count the changes between two readings of a fact."""
-        self._found.extend((at, fact, key, count) for key, count in changes_between(before, now))
+        moved = now.moved_since(before)
+        if moved is not None and moved.isdisjoint(SIGNS):
+            return
+        for key, count in changes_between(before.rows, now.rows):
+            self._found.setdefault(now.fact, deque(maxlen=_MOST)).append((at, key, count))
 
-    def reading(self, now: float) -> tuple[EarlierReading, ...]:
-        """Return the changes within the window as a reading of its begin; nothing without any."""
-        while self._found and now - self._found[0][0] >= FLAP_WINDOW_S:
-            self._found.popleft()
-        changes: dict[str, Counter[str]] = {}
-        for _at, fact, key, count in self._found:
-            changes.setdefault(fact, Counter())[key] += count
-        return (EarlierReading(FLAP_WINDOW_S, alike=False, rows={}, changes=changes),) if changes else ()
+    def ended(self, facts: Iterable[str], now: float) -> set[str]:
+        """Forget the changes of facts read now before the window, and return the facts with any."""
+        self._read.update((fact, now) for fact in facts if fact in self._since)
+        return {fact for fact in self._found.keys() & set(facts) if any([*iter(partial(self._old, fact, now), None)])}
+
+    def _old(self, fact: str, now: float) -> tuple[float, str, int] | None:
+        """Take the oldest change of a fact, where it is before the window."""
+        found = self._found[fact]
+        return found.popleft() if found and now - found[0][0] >= FLAP_WINDOW_S else None
+
+    def readings(self) -> tuple[EarlierReading, ...]:
+        """Return the changes of each fact as a reading of the begin of the window, or of the first reading in it."""
+        return tuple(
+            EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, rows={}, changes={fact: found})
+            for fact, since in self._since.items()
+            for found in [self._counts(fact)]
+        )
+
+    def _counts(self, fact: str) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for _at, key, count in self._found.get(fact, ()):
+            counts[key] += count
+        return counts

@@ -256,6 +256,7 @@ class Watcher:
         state.answered_at = now if answers else state.answered_at
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
+        changed |= state.recent.ended(fresh, now)
         state.aged()
         changes: list[StateChange] = []
         if changed or state.pending or state.evaluated.is_old(now, moment):
@@ -286,8 +287,10 @@ class Watcher:
         if known and known.observation.status.measured and not observation.status.measured:
             return False
         before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
-        if known and known.observation is not observation and known.observation.status.measured:
-            state.recent.note(observation.fact, known.observation.rows, observation.rows, now)
+        if known is None or not known.observation.status.measured:
+            state.recent.begin(observation.fact, now)
+        elif known.observation is not observation:
+            state.recent.note(known.observation, observation, now)
         state.facts[observation.fact] = before.next(observation, now) if before else _Fact(observation, now)
         return True
 
@@ -390,25 +393,25 @@ class Watcher:
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
         state, checks = self._devices[name], self._due_checks(name, changed, now, moment)
-        differing = state.take(self._found(name, now, moment, checks), checks) if checks is None or checks else set()
+        differing = state.take(self._found(name, moment, checks), checks) if checks is None or checks else set()
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
 
-    def _found(self, name: str, now: float, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
+    def _found(self, name: str, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
         """Run some checks of a device, or all."""
         job, facts = self._job, self._devices[name].facts.values()
         interval = max((known.at - known.before_at for known in facts if known.before), default=0.0)
         readings = [one for known in facts for one in _readings(known)]
         return evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
-            history=self._history(name, now, moment), intervals={name: interval}, scope="device", checks=checks,
+            history=self._history(name, moment), intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
 
-    def _history(self, name: str, now: float, moment: datetime) -> History:
+    def _history(self, name: str, moment: datetime) -> History:
         """Return the usual readings of a device, and last its changes of the last minutes."""
-        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.reading(now))}
+        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.readings())}
 
     def _due_checks(self, name: str, changed: Collection[str], now: float, moment: datetime) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes and in another hour."""

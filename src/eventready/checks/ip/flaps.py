@@ -22,6 +22,8 @@ from eventready.workspace.devices.device import Device
 
 #: Seconds that the limits speak of.
 FLAP_WINDOW_S = 600.0
+#: Fields with a sign of a change.
+SIGNS = frozenset({"oper", "up", "changed_at", "changed_s", "uptime_s", "transitions"})
 Row = Interface | RoutingPeer
 
 
@@ -45,7 +47,7 @@ def _ports_of(device: Device) -> dict[str, str]:
     limits=FlapLimits(),
     applies=lambda device: bool(_ports_of(device)),
     expected_only=True,
-    rests_on=("oper", "changed_at", "changed_s", "transitions"),
+    rests_on=SIGNS,
 )
 def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No uplink, cable or bundle goes up and down again and again."""
@@ -87,14 +89,15 @@ def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: Fla
         yield blind("changes", "checks:flaps.unsupported")
         return
     readings: list[tuple[Iterable[object], float]] = [
-        *((reading.rows.get(fact, ()), reading.age_s) for reading in view.history[-1:]),
+        *((reading.rows.get(fact, ()), reading.age_s) for reading in [one for one in view.history if one.rows][-1:]),
         (view.before.get(fact, ()), view.interval_s),
     ]
-    counted = {key: count for one in view.history[-1:] for key, count in one.changes.get(fact, {}).items()}
+    counts = [(one.changes[fact], one.age_s) for one in view.history if fact in one.changes and one.age_s > 0]
     earlier = [({_key(row): row for row in rows if isinstance(row, Row)}, age_s) for rows, age_s in readings]
     for subject, row in subjects.items():
         pairs = [(rows[_key(row)], age_s) for rows, age_s in earlier if _key(row) in rows and age_s > 0]
-        yield _judged(subject, row, pairs, limits, counted.get(_key(row), 0))
+        counted = [(changes.get(_key(row), 0), age_s) for changes, age_s in counts]
+        yield _judged(subject, row, pairs, limits, counted)
 
 
 def _key(row: Row) -> str:
@@ -114,14 +117,15 @@ def _state(row: Row) -> object:
 
 
 def _judged(
-    subject: str, row: Row, earlier: Sequence[tuple[Row, float]], limits: FlapLimits, counted: int
+    subject: str, row: Row, earlier: Sequence[tuple[Row, float]], limits: FlapLimits,
+    counted: Sequence[tuple[int, float]],
 ) -> Finding:  # fmt: skip
     if not _tells(row):
         return blind(subject, "checks:subject.no_figure")
     age_s = _age(row)
     spans = [(int(age_s < FLAP_WINDOW_S), FLAP_WINDOW_S)] if age_s is not None else []
     spans += [(_changes(before, row, span_s), span_s) for before, span_s in earlier]
-    spans += [(counted, FLAP_WINDOW_S)] if counted else []
+    spans += counted
     return (
         worst(_graded(subject, *span, age_s, limits) for span in spans)
         if spans
