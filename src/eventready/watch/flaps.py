@@ -18,7 +18,7 @@ _MOST = 10_000
 
 
 class RecentChanges:
-    """Changes at a device by fact, each with the time of its reading; times of the first and last reading of each fact."""
+    """Changes at a device by fact, each with the time of its reading; first and last reading of each fact."""
 
     def __init__(self) -> None:
         self._found: dict[str, deque[tuple[float, str, int]]] = {}
