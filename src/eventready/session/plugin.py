@@ -54,7 +54,7 @@ class KeptTargets:
         self._kept: dict[str, tuple[float, Hashable, Target]] = {}
 
     def of(self, name: str, settings: Hashable, build: Callable[[], Target]) -> Target:
-        """Return the kept target of these settings, or a new one."""
+        """Return the kept target of equal settings, or a new target."""
         at, known, target = self._kept.get(name, (-inf, None, None))
         if target is None or known != settings or monotonic() - at >= _KEPT_S:
             target = build()

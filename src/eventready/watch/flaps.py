@@ -26,7 +26,7 @@ class RecentChanges:
         self._read: dict[str, float] = {}
 
     def begin(self, fact: str, at: float) -> None:
-        """Begin with the first reading of a fact, also after a time without one."""
+        """Begin with the first reading of a fact, also after a time without answers."""
         if CATALOGUE[fact].record in _RECORDS:
             self._since[fact] = at
 
@@ -44,12 +44,12 @@ class RecentChanges:
         return {fact for fact in self._found.keys() & set(facts) if any([*iter(partial(self._old, fact, now), None)])}
 
     def _old(self, fact: str, now: float) -> tuple[float, str, int] | None:
-        """Take the oldest change of a fact, where it is before the window."""
+        """Take the oldest change of a fact from before the window; None without any."""
         found = self._found[fact]
         return found.popleft() if found and now - found[0][0] >= FLAP_WINDOW_S else None
 
     def readings(self) -> tuple[EarlierReading, ...]:
-        """Return the changes of each fact as a reading of the begin of the window, or of the first reading in it."""
+        """Return the changes of each fact as a reading at the begin of the window, or of the first reading in the window."""
         return tuple(
             EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, rows={}, changes={fact: found})
             for fact, since in self._since.items()
