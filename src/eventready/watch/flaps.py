@@ -49,7 +49,7 @@ class RecentChanges:
         return found.popleft() if found and now - found[0][0] >= FLAP_WINDOW_S else None
 
     def readings(self) -> tuple[EarlierReading, ...]:
-        """Return the changes of each fact as a reading at the begin of the window, or of the first reading in the window."""
+        """Return the changes of each fact as a reading at the begin of the window, or of the first reading since."""
         return tuple(
             EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, rows={}, changes={fact: found})
             for fact, since in self._since.items()
