@@ -575,12 +575,18 @@ def test_the_command_tests_receivers_and_explains_alerts(
     workspace: Workspace, mailroom: Mailroom, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure(workspace.path, room=mailroom)
+    off = "people:\n  Vy: {}\n"
+    file = FILE.replace("people:\n", off).replace("receivers:\n", "receivers:\n  - {name: off, people: [Vy]}\n")
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
     place = ("-w", str(workspace.path), "--now", "2022-04-29 19:00")
     mailroom.answers["an@example.vn"] = "550 no such user"
     sent = (0, "duty@example.vn: mailed to duty@example.vn\n")
     assert run(capsys, *place, "alerts", "test", "--really", "--rehearsal") == sent
     assert run(capsys, *place, "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
     assert run(capsys, *place, "alerts", "test", "nobody")[0] == 2
+    with pytest.raises(SystemExit, match="4"):
+        main([*place, "alerts", "test", "off", "--really", "--rehearsal"])
+    assert "off at this minute: Vy" in capsys.readouterr().err
     assert run(capsys, *place, "alerts", "test", "--really")[0] == 7
     assert len(mailroom.mails) == 1
     clock = Clock.starting("2022-04-29 18:59")
@@ -594,7 +600,11 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert (code, found["muted"], found["acknowledgement"]["by"]) == (0, "", "Bình")
     assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn", "lang": "vi"}]
     assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn", "lang": "vi"}]
-    assert "Acknowledged by Bình" in run(capsys, *place, "alerts", "explain", "core-1")[1]
+    with pytest.raises(SystemExit):
+        main([*place, "alerts", "explain", "core-1"])
+    shown, noted = capsys.readouterr()
+    assert "Acknowledged by Bình" in shown
+    assert text("watch:call.note_gone", "en") in noted
     assert run(capsys, *place, "watch", "pause", "core-1")[0] == 0
     assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")[1]
     supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]

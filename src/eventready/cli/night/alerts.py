@@ -30,7 +30,7 @@ with deferred():
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.alerts.explain import impossible
     from eventready.watch.record import WatchRecord
-    from eventready.watch.snapshot import Snapshots
+    from eventready.watch.snapshot import Snapshots, age_of, is_old
     from eventready.watch.states import Key
     from eventready.watch.watcher import DEVICE
     from eventready.workspace.files.validation_messages import suggest
@@ -140,6 +140,8 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
         names = [device.name for device in app.workspace.devices]
         record = WatchRecord(calls.store, app.workspace.event.id, app.clock)
         calls.begin(names, record)
+        for note in _notes(app, calls.store):
+            app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
     if app.output != "table":
         app.emit(found)
@@ -147,6 +149,14 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
     for one in found:
         for line in explanation_lines(one, app.lang):
             click.echo(line)
+
+
+def _notes(app: App, store: Store) -> Sequence[str]:
+    """Ids of sentences about the calls of the watch at work, or about none at work."""
+    snapshot = Snapshots(store, app.workspace.event.id, app.clock).latest()
+    if snapshot is None or is_old(snapshot, age_of(snapshot)):
+        return ("watch:call.note_gone",)
+    return [note for note in snapshot.get("notes", ()) if note.startswith("watch:call.")]
 
 
 @contextmanager

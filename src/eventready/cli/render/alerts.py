@@ -31,7 +31,9 @@ def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
             minutes, moment = _minutes(higher["after_s"]), _moment(higher["next"])
             yield "  " + text("watch:explain.escalation", lang, **whom, after=minutes, at=moment)
         for sent in way["messages"]:
-            states = [f"{address} {state}" for address, state in sent["deliveries"].items()] or ["-"]
+            states = [
+                f"{address} {text(f'watch:delivery.{state}', lang)}" for address, state in sent["deliveries"].items()
+            ] or ["-"]
             sent_to = {"receiver": sent["receiver"], "states": states}
             yield "  " + text("watch:explain.message", lang, at=at(moment_of(sent["at"])), **sent_to)
 

@@ -272,6 +272,8 @@ class AlertCalls:
             self.report(message("watch:call.dry", subject=str(body["subject"]), addresses=addresses or ["-"]))
             return
         names = [entry.person for entry in people if entry.person]
+        if not (addresses or silent):
+            self.report(message("watch:call.no_address", receiver=receiver, people=names))
         self.outbox.add(name, {**body, "receiver": receiver, "people": names}, addresses, now)
 
     def roster(self) -> Roster | None:
