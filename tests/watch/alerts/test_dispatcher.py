@@ -78,7 +78,7 @@ def test_a_change_waits_for_the_interval_of_its_group_and_an_end_is_named() -> N
     one, two = alert("a"), alert("b", since=40)
     assert names(log.at(30, one)) == [("duty", ["a"], [])]
     assert log.at(329, one, two) == []
-    assert names(log.at(330, one, two)) == [("duty", ["a", "b"], [])]
+    assert names(log.at(330, one, two)) == [("duty", ["b", "a"], [])]
     assert names(log.at(640, two)) == [("duty", ["b"], ["a"])]
     assert log.at(900, two, alert("a", since=890)) == []
     assert names(log.at(1000)) == [("duty", [], ["b"])]
@@ -86,10 +86,17 @@ def test_a_change_waits_for_the_interval_of_its_group_and_an_end_is_named() -> N
     assert names(log.at(9100, alert("b", since=9070))) == [("duty", ["b"], [])]
 
 
+def test_new_alerts_are_the_first_of_a_message_then_the_worst() -> None:
+    log = Log(alerts_file())
+    found = [alert("a", status="warn"), alert("b"), alert("c", status="not_measured")]
+    assert names(log.at(30, *found)) == [("duty", ["b", "c", "a"], [])]
+    assert names(log.at(330, *found, alert("d", since=300, status="warn"))) == [("duty", ["d", "b", "c", "a"], [])]
+
+
 def test_a_clock_set_back_delays_no_message_by_the_jump() -> None:
     log = Log(alerts_file())
     log.at(3630, alert("a", since=3600))
-    assert names(log.at(40, alert("a", since=3600), alert("b", since=10))) == [("duty", ["a", "b"], [])]
+    assert names(log.at(40, alert("a", since=3600), alert("b", since=10))) == [("duty", ["b", "a"], [])]
 
 
 def test_an_alert_of_seconds_is_no_message() -> None:
@@ -172,7 +179,7 @@ def test_ends_that_are_not_sent_delay_neither_a_repeat_nor_a_new_alert() -> None
     log.at(30, alert("a"), alert("b"), alert("c"))
     (ended,) = log.at(3000, alert("a"), alert("b"))
     assert (ended.silent, log.at(3001, alert("a"), alert("b"))) == (True, [])
-    assert names(log.at(3002, alert("a"), alert("b"), alert("d", since=3002))) == [("duty", ["a", "b", "d"], [])]
+    assert names(log.at(3002, alert("a"), alert("b"), alert("d", since=3002))) == [("duty", ["d", "a", "b"], [])]
     log.at(6000, alert("a"), alert("b"))
     assert names(log.at(6602, alert("a"), alert("b"))) == [("duty", ["a", "b"], [])]
 

@@ -15,6 +15,7 @@ from hashlib import sha256
 from eventready.core.strings.matchers import all_match
 from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
+from eventready.watch.open_finding import RANK
 from eventready.watch.states import Key
 from eventready.workspace.settings.watching.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
 
@@ -59,7 +60,8 @@ class Way:
 
 @dataclass(frozen=True)
 class Notification:
-    """Message about a group. `firing`, `ended`: its alerts; `kept`: alerts of earlier messages, muted now.
+    """Message about a group. `firing`, `ended`: its alerts, new ones first, then the worst; `kept`: alerts of earlier
+    messages, muted now.
 
     `number`: place among those of the group. `silent`: only ends, for a receiver without them; it is not sent.
     `failed`: not delivered, as far as known.
@@ -260,9 +262,10 @@ class Dispatcher:
         if after is None:
             return None
         kept = [one for name, one in known.items() if name not in ended and one.key not in calling]
+        news = sorted(firing, key=lambda one: (one.fingerprint in known, RANK.get(one.labels["status"], len(RANK))))
         silent = bool(ended) and not new and not self.settings.receiver(way.receiver).send_resolved
         return NextMessage(
-            Notification(group, way.receiver, situation.now, len(past), firing, [*ended.values()], kept, silent=silent),
+            Notification(group, way.receiver, situation.now, len(past), news, [*ended.values()], kept, silent=silent),
             after,
             wait,
         )
