@@ -78,7 +78,10 @@ def audit(made: Scene) -> None:
         "id": run_id, "event": EVENT.id, "started": at, "finished": at, "clock": {"event": at, "rehearsal": False},
         "devices": [{"name": one.name} for one in made.workspace.devices], "verdicts": [],
         "observations": [{**seen, "evidence": raw}],
-        "findings": [found, {**found, "check": "single_point", "device": "", "subject": NAME, "evidence": []}],
+        "findings": [
+            found,
+            {**found, "check": "single_point", "device": "", "subject": NAME, "evidence": [], "venues": [VENUE]},
+        ],
     })  # fmt: skip
 
 
@@ -120,6 +123,12 @@ def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
     assert shown.count('<li class="fail">') == 1
     assert re.search(r"<pre[^>]*>System Id\n&lt;script&gt;alert", shown), "the evidence of the audit"
     assert "Loss of &lt;a&gt; neighbour (<code>eventready drill plan loss</code>)" in shown
+
+
+def test_a_venue_has_what_the_audit_found_about_the_network(night: Scene) -> None:
+    """Risks that no watch reads are behind its verdicts."""
+    shown = unescape(client(night).get(PAGES[1]).text.split('id="network"')[1])
+    assert f'href="/finding?{urlencode({"device": "", "check": "single_point", "subject": NAME})}"' in shown
 
 
 def test_the_map_has_the_states_of_now(night: Scene) -> None:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.checks.registry import all_checks
+from eventready.checks.registry import all_checks, network_checks
 from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
@@ -56,16 +56,24 @@ def opened(now: Wall, chosen: Callable[[Found], object]) -> list[Found]:
 
 
 def venue(request: Request) -> Response:
-    """Page of a venue: verdicts, open findings, devices."""
+    """Page of a venue: verdicts, open findings, findings of the last full audit about the network, devices."""
     now, name = present(request), request.path_params["name"]
     place = next((one for one in now.event.venues if one.id == name), None)
     if place is None:
         raise HTTPException(404)
     devices = [device for device in now.devices.values() if name in device.venues]
     serving = {device.name for device in devices}
-    found = opened(now, lambda one: name in one["venues"] if one["venues"] else one["device"] in serving)
+
+    def here(one: Found) -> bool:
+        return name in one["venues"] if one["venues"] else one["device"] in serving
+
+    audit = model_of(request).last_audit()
+    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in network_checks() and here(one)]
     verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
-    return html(request, "venue.html", wall=now, place=place, devices=devices, found=found, verdicts=verdicts)
+    return html(
+        request, "venue.html", wall=now, place=place, devices=devices, found=opened(now, here), verdicts=verdicts,
+        audit=audit, known=_sorted(known)[:_LIST],
+    )  # fmt: skip
 
 
 def device(request: Request) -> Response:
