@@ -65,14 +65,14 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         yield made
 
 
-def audit(made: Scene) -> None:
+def audit(made: Scene, check: str = "isis") -> None:
     """A full audit with the failed neighbour, and a hostile output as its evidence."""
     run_id, at = made.store.begin(EVENT.id, made.clock), made.clock.real().isoformat()
     seen = {"device": NAME, "fact": "isis_neighbour", "status": "parsed", "command": "display isis peer", "rows": []}
     raw = made.store.evidence(f"System Id\n{PEER}\n")
     found = {
-        **FINDING, "status": "fail", "message": PEER, "message_id": "", "params": {}, "venues": [], "services": [],
-        "blind": False, "evidence": [raw],
+        **FINDING, "check": check, "status": "fail", "message": PEER, "message_id": "", "params": {}, "venues": [],
+        "services": [], "blind": False, "evidence": [raw],
     }  # fmt: skip
     made.store.finish({
         "id": run_id, "event": EVENT.id, "started": at, "finished": at, "clock": {"event": at, "rehearsal": False},
@@ -129,6 +129,26 @@ def test_a_venue_has_what_the_audit_found_about_the_network(night: Scene) -> Non
     """Risks that no watch reads are behind its verdicts."""
     shown = unescape(client(night).get(PAGES[1]).text.split('id="network"')[1])
     assert f'href="/finding?{urlencode({"device": "", "check": "single_point", "subject": NAME})}"' in shown
+
+
+def test_a_finding_without_a_reading_of_now_is_not_over(night: Scene, tmp_path: Path) -> None:
+    gone, unread = text("web:detail.not_open", "en"), text("web:wall.unknown", "en")
+
+    def headline(check: str) -> str:
+        page = client(night).get(f"/finding?{urlencode({**FINDING, 'check': check})}").text
+        return unescape(page.split('<p class="headline')[1].split("</p>")[0])
+
+    night.read(NAME, up=True, peer=PEER)
+    night.read(NAME, up=True, peer=PEER)
+    assert gone in headline("isis")
+    night.snapshots.keep(night.watcher, {NAME: ""}, night.now)
+    assert unread in headline("isis"), "the device is paused"
+    night.silent()
+    audit(night, "bfd")
+    assert unread in headline("bfd"), "the device gives no answer"
+    whole = {"device": "", "check": "single_point", "subject": NAME}
+    network = client(night).get(f"/finding?{urlencode(whole)}")
+    assert text("web:detail.unwatched", "en") in network.text
 
 
 def test_the_map_has_the_states_of_now(night: Scene) -> None:

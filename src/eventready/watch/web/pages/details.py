@@ -118,9 +118,15 @@ def finding(request: Request) -> Response:
     return html(
         request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history[:_HISTORY],
         name=identity[1], device=identity[0], subject=identity[2], guide=runbook(identity[1], lang),
-        drills=drills_of(request, identity[1]), silences=SILENCES,
+        drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in network_checks(),
+        watched=_watched(now, identity[0]),
         evidence=evidence_of(model, audit, audited) if audit and audited else (),
     )  # fmt: skip
+
+
+def _watched(now: Wall, device: str) -> bool:
+    """True with readings of now from a device, where any: a finding that is not open has passed."""
+    return not now.night.gone and device not in now.resting and (not device or now.ages.get(device) is not None)
 
 
 def identity_of(one: Mapping[str, Any]) -> tuple[str, str, str]:
