@@ -125,7 +125,7 @@ def finding(request: Request) -> Response:
 
 
 def _watched(now: Wall, device: str) -> bool:
-    """True with readings of now from a device, where any: a finding that is not open has passed."""
+    """True with present readings of a device; of none, with a present watch."""
     return not now.night.gone and device not in now.resting and (not device or now.ages.get(device) is not None)
 
 
