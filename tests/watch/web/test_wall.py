@@ -99,6 +99,7 @@ def test_all_clear_needs_everything_measured(tmp_path: Path, missing: Mapping[st
         night = replace(made.model.night(), snapshot=kept, age_s=1.0, audit_age_s=60.0)
         shown = wall_of(replace(night, **{key: missing[key] for key in missing if key not in CLEAR}), made.workspace)
     assert shown.headline == found
+    assert not any(shown.ages[name] for name in shown.resting), "a device left alone is not measured"
 
 
 def test_the_wall_has_the_age_of_the_last_full_audit_and_none_of_a_rehearsal(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def finding(request: Request) -> Response:
 
 def _watched(now: Wall, device: str) -> bool:
     """True with present readings of a device; of none, with a present watch."""
-    return not now.night.gone and device not in now.resting and (not device or now.ages.get(device) is not None)
+    return not now.night.gone and (not device or now.ages.get(device) is not None)
 
 
 def identity_of(one: Mapping[str, Any]) -> tuple[str, str, str]:

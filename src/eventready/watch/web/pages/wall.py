@@ -44,8 +44,8 @@ class DueNotices:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `cells`: verdict by venue and service. `ages`: seconds by device, None without a measurement. `resting`: reason by
-    device left alone by the watch.
+    `cells`: verdict by venue and service. `ages`: seconds by device, None without a measurement and at rest.
+    `resting`: reason by device left alone by the watch.
     """
 
     night: Night
@@ -109,13 +109,14 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
     places: Iterator[tuple[str, str]] = ((venue.id, service) for venue in event.venues for service in venue.services)
     cells = {place: found_of.get(place, "NOT_MEASURED") for place in places}
     ages: dict[str, float | None] = {device.name: None for device in workspace.devices} if snapshot else {}
-    ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
     resting = {one["name"]: one["change"] for one in devices if one["change"] is not None}
+    ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
+    ages |= dict.fromkeys(resting)
     counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
     return Wall(
         night,
         event,
-        _headline(night, counts, cells, ages, resting),
+        _headline(night, counts, cells, ages),
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
@@ -131,11 +132,10 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
 
 
 def _headline(
-    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None],
-    resting: Mapping[str, str],
-) -> str:  # fmt: skip
-    """Worst state; `clear` only with every device of the present inventory measured, none left alone, every service
-    ready, and the network judged by a full audit.
+    night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None]
+) -> str:
+    """Worst state; `clear` only with every device of the present inventory measured, every service ready, and the
+    network judged by a full audit.
     """
     if night.gone:
         return "gone"
@@ -145,7 +145,7 @@ def _headline(
     if "NOT_READY" in cells.values():
         return "fail"
     unknown = not ages or None in ages.values() or night.audit_age_s is None
-    if unknown or "NOT_MEASURED" in cells.values() or resting or night.outdated:
+    if unknown or "NOT_MEASURED" in cells.values() or night.outdated:
         return "not_measured"
     if counts.get("warn"):
         return "warn"
