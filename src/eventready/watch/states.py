@@ -66,12 +66,21 @@ class States:
 
     def __init__(self) -> None:
         self._states: dict[Key, _State] = {}
+        #: Subjects with a state, also an ended one, by device and check.
+        self._subjects: dict[tuple[str, str], set[str]] = {}
 
     def begin(self, states: Mapping[Key, str], since: Mapping[Key, float] | float) -> None:
         """Take states as they are, begun at a time, or each at its own."""
         for key, status in states.items():
             begun = since[key] if isinstance(since, Mapping) else since
-            self._states.setdefault(key, _State(status, begun))
+            self._state(key, status, begun)
+
+    def _state(self, key: Key, status: str, since: float) -> _State:
+        """Return the state of a finding, begun with a status where there is none."""
+        if key not in self._states:
+            self._states[key] = _State(status, since)
+            self._subjects.setdefault((key.device, key.check), set()).add(key.subject)
+        return self._states[key]
 
     def status(self, key: Key) -> tuple[str, float] | None:
         """Return the state in force and its start; None for an unknown finding."""
@@ -93,26 +102,41 @@ class States:
         changes: list[StateChange] = []
         for finding in findings:
             key, status = Key(finding.device, finding.check, finding.subject), str(finding.status)
-            state = self._states.get(key)
-            if state is None:
-                state = self._states[key] = _State(status if finding.blind else str(Outcome.PASS), now)
+            state = self._states.get(key) or self._state(key, status if finding.blind else str(Outcome.PASS), now)
             found = self._of(state, key, status, now, finding, at_once=at_once)
             changes += [_with_cause(state, change, cause) for change in found]
         return changes
 
     def turned(self, now: float, key: Key, status: str, cause: str = "") -> list[StateChange]:
         """Take the state of a device as a whole, in force at once, and return the change."""
-        state = self._states.setdefault(key, _State(str(Outcome.PASS), now))
+        state = self._state(key, str(Outcome.PASS), now)
         return [_with_cause(state, one, cause) for one in self._of(state, key, status, now, None, at_once=True)]
 
     def measured_again(self, now: float, keys: Iterable[Key], cause: str = "") -> list[StateChange]:
         """Take the end of findings about a check as a whole, such as a missing answer, and return the changes."""
         ended = [(key, self._states.pop(key)) for key in list(keys) if key in self._states]
+        for key, _state in ended:
+            self._subjects[key.device, key.check].discard(key.subject)
         passed = str(Outcome.PASS)
         return [
             StateChange(now, key, one.status, passed, None, cause=one.cause or cause)
             for key, one in ended
             if one.status != passed
+        ]
+
+    def absent(self, device: str, check: str, findings: Iterable[Finding]) -> list[Key]:
+        """Return the states of a check, not passed or not calm, without a finding any more: an ended alarm."""
+        gone = self._subjects.get((device, check), set()) - {finding.subject for finding in findings}
+        known = ((key, self._states[key]) for key in (Key(device, check, subject) for subject in gone))
+        return [key for key, one in known if one.status != Outcome.PASS or one.wanted or one.damped]
+
+    def ended(self, now: float, keys: Iterable[Key], cause: str = "") -> list[StateChange]:
+        """Take the absence of findings as passed, and return the changes."""
+        known = ((key, self._states[key]) for key in keys)
+        return [
+            _with_cause(state, one, cause)
+            for key, state in known
+            for one in self._of(state, key, str(Outcome.PASS), now, None, at_once=False)
         ]
 
     def _of(

@@ -181,7 +181,7 @@ class Watcher:
             for name, known in zip(job.devices, lost, strict=True)
         }
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
-        self._shared = {name: job.matrix.shared(name) for name in job.devices}
+        self._shared = {name: job.matrix.shared(name).intersection(self._needed[name]) for name in job.devices}
         self._checks = {name: self._checks_of(name) for name in job.devices}
         self._reading = {name: _by_fact(checks) for name, checks in self._checks.items()}
         self._across: tuple[Finding, ...] = ()
@@ -444,11 +444,17 @@ class Watcher:
         changes = self.states.update(at, compared, at_once=at_once, cause=cause)
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
         changes += self.states.measured_again(at, whole, cause)
+        judged = [check for check in needs if not any(map(_unread, state.findings.get(check, ())))]
+        changes += self.states.ended(at, (key for check in judged for key in self._absent(name, check)), cause)
         for check in needs:
-            pending = self.states.pending(state.findings.get(check, ()))
+            absent = check in judged and self._absent(name, check)
+            pending = absent or self.states.pending(state.findings.get(check, ()))
             (state.pending.add if pending else state.pending.discard)(check)
             (state.compared.discard if pending else state.compared.add)(check)
         return changes
+
+    def _absent(self, name: str, check: str) -> list[Key]:
+        return self.states.absent(name, check, self._devices[name].findings.get(check, ()))
 
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
         """Run the checks across devices; a missing answer is the change of its own device."""
@@ -469,9 +475,21 @@ class Watcher:
         whole = all(self._shared[name] <= self._devices[name].facts.keys() for name in reading)
         known = [one for one in self._across if whole and one.status is not Outcome.NOT_MEASURED]
         changes = self.states.update(moment.timestamp(), known)
-        self._fleet_pending = not whole or self.states.pending(known)
+        absent = self._absent_across() if whole and not matrix.left_out else []
+        changes += self.states.ended(moment.timestamp(), absent)
+        self._fleet_pending = not whole or self.states.pending(known) or bool(absent)
         self._across_shown.changed()
         return changes
+
+    def _absent_across(self) -> list[Key]:
+        """States of checks across devices without a finding any more, where all was measured for the check."""
+        found: dict[tuple[str, str], list[Finding]] = {}
+        for one in self._across:
+            found.setdefault((one.device, one.check), []).append(one)
+        lost = {one.check for one in self._across if one.status is Outcome.NOT_MEASURED and not one.blind}
+        checks = [one.name for one in self._job.matrix.checks.values() if one.scope == "fleet" and one.name not in lost]
+        places = ((name, check) for check in checks for name in self._job.devices)
+        return [key for place in places for key in self.states.absent(*place, found.get(place, ()))]
 
     def _checks_of(self, device: str) -> dict[str, frozenset[str]]:
         """Checks of a single device, with the facts they read."""
@@ -508,6 +526,11 @@ def _same(one: Sequence[object], other: Sequence[object]) -> bool:
 
 def _measured(observation: Observation | None) -> bool:
     return observation is not None and observation.status.measured
+
+
+def _unread(finding: Finding) -> bool:
+    """True for a finding about an answer not read whole: others may be absent for this reason."""
+    return finding.status is Outcome.NOT_MEASURED and finding.message_id.startswith("checks:run.")
 
 
 def _alike(one: Observation | None, other: Observation) -> bool:
