@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from unittest.mock import Mock
@@ -325,7 +326,10 @@ def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) ->
     assert name == "SC-20200203-01"
     given = {"to": "department", "how": "phone", "recipient": "Chị Lan"}
     assert "Chị Lan" in browser.post(f"/incident/{name}/notice", data=given).text
-    update_incident(name, Report(by="An", restored=night.clock.now()), EVENT, night.store, night.clock)
+    now, before = night.clock.now(), night.clock.now() - timedelta(days=1)
+    report = Report(by="An", restored=now, at=before, actions=("called",))
+    update_incident(name, report, EVENT, night.store, night.clock)
+    assert f"<time>{before:%d/%m %H:%M}</time> called" in browser.get(f"/incident/{name}").text
     for page in ("/", "/handover"):
         browser = client(night)
         shown = browser.get(page).text
