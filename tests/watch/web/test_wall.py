@@ -256,8 +256,12 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
         assert night.snapshot is not None
         storm = replace(night, snapshot={**night.snapshot, "open": [*night.snapshot["open"]] * 100})
         shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
+        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": [*night.snapshot["open"]] * 1000})
+        sheet = client(made, lang="vi").get("/handover").text
     assert shown.count('<li class="fail">') <= 12
-    assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has all of them"
+    assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has them"
+    assert sheet.count('<li class="fail">') == 300
+    assert text("web:wall.more", "vi", n=700) in sheet
 
 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -89,8 +90,18 @@ class Wall:
         if device := self.devices.get(found["device"]):
             labels |= {"role": device.role, "venues": ",".join(device.venues)}
         since = datetime.fromisoformat(found["since"])
-        acts = (covering(self.night.acts, kind, labels, since, self.now) for kind in ("silence", "acknowledgement"))
+        near = (*self._acts.get(found["device"], ()), *self._acts.get(None, ()))
+        acts = (covering(near, kind, labels, since, self.now) for kind in ("silence", "acknowledgement"))
         return [act for act in acts if act is not None]
+
+    @cached_property
+    def _acts(self) -> Mapping[str | None, Sequence[Act]]:
+        """Acts in force by the device that they name; None for others."""
+
+        def device(act: Act) -> str | None:
+            return next((one.value for one in act.matchers if (one.label, one.operator) == ("device", "=")), None)
+
+        return group_by(self.night.acts, device)
 
     def lasting(self, since: str) -> timedelta:
         """Return the time since a moment in the snapshot."""
