@@ -96,7 +96,7 @@ class Wall:
 
     @cached_property
     def _acts(self) -> Mapping[str | None, Sequence[Act]]:
-        """Acts in force by the device that they name; None for others."""
+        """Acts in force by the device of their conditions; None for others."""
 
         def device(act: Act) -> str | None:
             return next((one.value for one in act.matchers if (one.label, one.operator) == ("device", "=")), None)
