@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,10 @@ class EventJournal:
     def entries(self) -> Iterator[JournalEntry]:
         """Return the entries, oldest first. Raises StoreError."""
         return filter(self._own, self._journal.entries())
+
+    def latest(self, most: int, fits: Callable[[JournalEntry], bool], key: str | None = None) -> list[JournalEntry]:
+        """Return the latest fitting entries, oldest first, of all or of those with `key`. Raises StoreError."""
+        return self._journal.latest(most, lambda entry: self._own(entry) and fits(entry), key)
 
     def last(self, key: str) -> JournalEntry | None:
         """Return the latest entry of a key; None for an absent key. Raises StoreError."""

@@ -14,6 +14,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 from eventready.store.watch_log import STREAM, Watched, watched
 from eventready.watch.states import Key, StateChange
 
@@ -115,6 +116,14 @@ class WatchRecord:
     def timeline(self) -> tuple[Mapping[str, Any], ...]:
         """Return the recorded changes, oldest first. Raises StoreError."""
         return tuple(self._bodies("change"))
+
+    def latest(self, most: int, **wanted: str) -> list[Mapping[str, Any]]:
+        """Return the latest recorded changes, oldest first. `wanted`: device, check, subject. Raises StoreError."""
+
+        def fits(entry: JournalEntry) -> bool:
+            return all(entry.body.get(name) == value for name, value in {"kind": "change", **wanted}.items())
+
+        return [entry.body for entry in self._journal.latest(most, fits, wanted.get("device"))]
 
     def _bodies(self, kind: str) -> Iterator[Mapping[str, Any]]:
         return (entry.body for entry in self._journal.entries() if entry.body["kind"] == kind)

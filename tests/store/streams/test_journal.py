@@ -46,6 +46,9 @@ def test_entries_keep_their_order_and_content(store: Store) -> None:
     assert [entry.position for entry in made] == [1, 2, 3]
     assert store.journal("attestation").entries() == tuple(made)
     assert store.journal("attestation").entries("1.1b") == ()
+    for key, found in ((None, [made[0], made[2]]), ("1.1a", [made[0], made[2]]), ("1.1b", [])):
+        assert store.journal("attestation").latest(2, lambda entry: entry.body["word"] != "hai", key) == found
+    assert store.journal("attestation").latest(2, bool) == made[1:]
     say(store, "khác", "incident")
     assert (words(store), words(store, "incident")) == (["một", "hai", "ba"], ["khác"])
     assert store.verify().intact

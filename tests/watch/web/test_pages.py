@@ -22,9 +22,10 @@ from eventready.store.streams.journal import Journal
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.kpi import UNITS
+from eventready.watch.states import Key, StateChange
 from eventready.watch.web.access import identity
 from eventready.watch.web.page import Viewer
-from eventready.watch.web.pages import network
+from eventready.watch.web.pages import network, timeline
 from eventready.watch.web.pages.wall import wall_of
 from tests.watch.web import scene as scenes
 from tests.watch.web.scene import EVENT, Scene, client, scene
@@ -150,6 +151,20 @@ def test_a_finding_without_a_reading_of_now_is_not_over(night: Scene, tmp_path: 
     whole = {"device": "", "check": "single_point", "subject": NAME}
     network = client(night).get(f"/finding?{urlencode(whole)}")
     assert text("web:detail.unwatched", "en") in network.text
+
+
+def test_the_timeline_has_the_latest_changes_and_a_device_its_own(
+    night: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "SHOWN", 5)
+    at = night.clock.now().timestamp() - 100
+    for number in range(9):
+        key = Key(("r2", NAME)[number % 2], "isis", f"peer-{number}")
+        night.record.changes([StateChange(at + number, key, "pass", "fail", None)])
+    shown = client(night).get("/timeline").text
+    assert re.findall(r"subject=peer-(\d)", shown) == list("87654")
+    assert text("web:timeline.more", "en") in shown
+    assert {*re.findall(r"subject=peer-(\d)", client(night).get("/device/r2").text)} == set("02468")
 
 
 def test_the_map_has_the_states_of_now(night: Scene) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -117,6 +118,13 @@ class Journal:
         with self._database.reading() as session:
             rows = session.scalars(own.order_by(JournalRow.position.desc()).execution_options(yield_per=10))
             return next(filter(fits, map(_entry, rows)), None)
+
+    def latest(self, most: int, fits: Callable[[JournalEntry], bool], key: str | None = None) -> list[JournalEntry]:
+        """Return the latest fitting entries, oldest first, of all or of those with `key`. Raises StoreError."""
+        own = select(JournalRow).where(JournalRow.stream == self.stream, *([JournalRow.key == key] * (key is not None)))
+        with self._database.reading() as session:
+            rows = session.scalars(own.order_by(JournalRow.position.desc()).execution_options(yield_per=most))
+            return [*islice(filter(fits, map(_entry, rows)), most)][::-1]
 
     def first_entries(self, session: Session) -> tuple[JournalEntry, ...]:
         """Return the first entry of each key. Raises StoreError for a damaged entry."""

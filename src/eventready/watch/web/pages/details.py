@@ -19,6 +19,7 @@ from eventready.drill.spec import Drill, load_drills
 from eventready.store.run import Run
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.kpi import UNITS
+from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.pages.timeline import changes_of
 from eventready.watch.web.pages.wall import Wall, wall_of
@@ -28,8 +29,8 @@ from eventready.workspace.workspace import Workspace
 #: Finding of a run or of the snapshot.
 Found: TypeAlias = Mapping[str, Any]
 
-#: Characters of an evidence on a page; findings of a list, the worst first; changes of a history.
-_TEXT, _LIST, _HISTORY = 20_000, 300, 50
+#: Characters of an evidence on a page; findings of a list, the worst first.
+_TEXT, _LIST = 20_000, 300
 #: Minutes of a silence to choose from.
 SILENCES = (15, 30, 60, 120, 240, 480)
 _ORDER = ("fail", "not_measured", "warn", "waived", "pass")
@@ -86,7 +87,7 @@ def device(request: Request) -> Response:
     return html(
         request, "device.html", wall=now, device=now.devices[name], found=found, audit=audit, known=known[:_LIST],
         more=max(0, len(known) - _LIST), figures=model_of(request).figures_of(name), units=UNITS,
-        history=changes_of(model_of(request), viewer_of(request).lang, device=name)[:_HISTORY],
+        history=changes_of(model_of(request), viewer_of(request).lang, device=name),
     )  # fmt: skip
 
 
@@ -112,11 +113,11 @@ def finding(request: Request) -> Response:
     audit = model.last_audit()
     found = next(iter(opened(now, lambda one: identity_of(one) == identity)), None)
     audited = next((one for one in (audit.findings() if audit else ()) if identity_of(one) == identity), None)
-    history = changes_of(model, lang, *identity)
+    history = changes_of(model, lang, **Key(*identity)._asdict())
     if found is None and audited is None and not history:
         raise HTTPException(404)
     return html(
-        request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history[:_HISTORY],
+        request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history,
         name=identity[1], device=identity[0], subject=identity[2], guide=runbook(identity[1], lang),
         drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in network_checks(),
         watched=_watched(now, identity[0]),

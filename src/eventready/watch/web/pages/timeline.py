@@ -20,8 +20,8 @@ from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel
 
-#: Entries on the page.
-SHOWN = 500
+#: Entries on the page, and of the history of a device or a finding.
+SHOWN, HISTORY = 500, 50
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class NightEntry:
 def timeline(request: Request) -> Response:
     """Page of the timeline."""
     found = entries(model_of(request), viewer_of(request).lang)
-    return html(request, "timeline.html", entries=found[:SHOWN], more=max(0, len(found) - SHOWN))
+    return html(request, "timeline.html", entries=found[:SHOWN], more=len(found) > SHOWN)
 
 
 def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
-    """Return all entries, the latest first. Raises StoreError."""
+    """Return the entries, the latest first, with more changes than the page at most. Raises StoreError."""
     language = Language(lang)
-    found = [_change(body, language) for body in model.record.timeline()]
+    found = [_change(body, language) for body in model.record.latest(SHOWN + 1)]
     found += _acts(model, lang)
     for incident in incidents(model.store):
         if incident.rehearsal == model.clock.rehearsal:
@@ -55,17 +55,14 @@ def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def changes_of(model: ReadModel, lang: Lang, device: str, check: str = "", subject: str = "") -> list[NightEntry]:
-    """Return the changes of state of a device, or of a finding, with the acts there, the latest first.
+def changes_of(model: ReadModel, lang: Lang, **wanted: str) -> list[NightEntry]:
+    """Return the latest changes of state of a device, or of a finding, with the acts there, the latest first.
 
-    Raises StoreError.
+    `wanted`: device, check, subject. Raises StoreError.
     """
-    wanted = Key(device, check, subject)
-    bodies = (body for body in model.record.timeline() if body["device"] == device)
-    found = [_change(body, Language(lang)) for body in bodies]
-    found += [one for one in _acts(model, lang) if one.key and one.key.device == device]
-    chosen = (one for one in reversed(found) if not check or one.key == wanted)
-    return sorted(chosen, key=lambda one: one.at, reverse=True)
+    found = [_change(body, Language(lang)) for body in model.record.latest(HISTORY, **wanted)]
+    acts = (one for one in _acts(model, lang) if one.key and one.key._asdict() | wanted == one.key._asdict())
+    return sorted([*reversed(found), *acts], key=lambda one: one.at, reverse=True)[:HISTORY]
 
 
 def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
