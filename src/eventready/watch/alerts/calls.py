@@ -223,9 +223,9 @@ class AlertCalls:
         ended = {name: one for name, one in self._posted.items() if name not in present}
         changed = ended or calling.keys() - self._posted.keys()
         if changed or self._failing_since is not None or time.monotonic() - self._posted_at >= _POST_S:
-            post = partial(posted, shift=shift, lang=self.settings.lang, rehearsal=self.clock.rehearsal)
-            documents = [post(one, ends=now + timedelta(seconds=5 * _POST_S)) for one in calling.values()]
-            documents += [post(one, ends=now) for one in ended.values()]
+            post = partial(posted, now=now, shift=shift, lang=self.settings.lang, rehearsal=self.clock.rehearsal)
+            documents = [post(one, lives=timedelta(seconds=5 * _POST_S)) for one in calling.values()]
+            documents += [post(one, lives=timedelta()) for one in ended.values()]
             if documents:
                 self._post_documents(documents)
             self._posted, self._posted_at = calling, time.monotonic()
@@ -285,15 +285,20 @@ class AlertCalls:
         return self._roster
 
 
-def posted(alert: Alert, shift: timedelta, ends: datetime, lang: Lang, *, rehearsal: bool) -> dict[str, Any]:
-    """Return an alert for the v2 API of Alertmanager. `shift`: from the event's time to real time."""
+def posted(
+    alert: Alert, now: datetime, lives: timedelta, shift: timedelta, lang: Lang, *, rehearsal: bool
+) -> dict[str, Any]:
+    """Return an alert for the v2 API of Alertmanager, which ends it after `lives` without a further post.
+
+    `shift`: from the event's time to real time. A begin of the future, before a clock set back, would be refused.
+    """
     summary = sentence_of(alert, lang)
     labels = {"alertname": alert.key.check, **alert.labels, "rehearsal": "true" if rehearsal else ""}
     return {
         "labels": {name: one for name, one in labels.items() if one},
         "annotations": {"summary": marked_subject(summary, lang) if rehearsal else summary},
-        "startsAt": (alert.since + shift).isoformat(),
-        "endsAt": (ends + shift).isoformat(),
+        "startsAt": (min(alert.since, now) + shift).isoformat(),
+        "endsAt": (now + lives + shift).isoformat(),
     }
 
 
