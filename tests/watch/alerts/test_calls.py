@@ -196,7 +196,9 @@ def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store)
     assert desk.after(31) == ["duty@example.vn"]
     desk.change("core-1", "uplink", "pass", "fail", damped=True)
     assert desk.after(400) == []
-    desk.change("core-1", "uplink", "pass", "")
+    desk.change("core-1", "uplink", "fail", "")  # calm again
+    assert desk.after(100) == []
+    desk.change("core-1", "uplink", "pass", "fail")
     assert desk.after(400) == ["duty@example.vn"]
 
 

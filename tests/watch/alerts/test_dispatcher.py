@@ -142,6 +142,18 @@ def test_an_alert_that_is_back_before_its_end_was_sent_stays_acknowledged() -> N
     assert [log.at(second, alert("a", since=200), acts=taken) for second in (240, 400, 700)] == [[], [], []]
 
 
+def test_an_alert_that_is_back_after_an_end_unseen_here_is_new() -> None:
+    """The end was in the time of an Alertmanager, or of a silence."""
+    log = Log(alerts_file(escalate={"receiver": "chief", "after": "10m"}))
+    log.at(30, alert("a"))
+    taken = [act("acknowledgement", "device=a", 60)]
+    back = alert("a", since=2000)
+    assert log.at(2029, back, acts=taken) == []
+    assert names(log.at(2030, back, acts=taken)) == [("duty", ["a"], [])]
+    assert log.at(2629, back, acts=taken) == []
+    assert names(log.at(2630, back, acts=taken)) == [("chief", ["a"], [])]
+
+
 def test_a_silence_after_the_message_stops_repeats_and_is_no_end() -> None:
     log = Log(alerts_file(repeat_interval="1h"))
     one = alert("a")

@@ -113,7 +113,8 @@ class Alerts:
         if "not_measured" not in (status, before) and 0 < rank <= _RANK.get(before, 0):
             self._active.pop(key, None)
         elif rank and (known or rank >= _RANK.get(old, 0)):
-            self._active[key] = new
+            same = known is not None and known.labels["status"] == status
+            self._active[key] = replace(new, since=known.since) if known and same else new
         elif not rank and new.damped:
             self._active[key] = replace(known or replace(new, labels=self.labels(key, old)), damped=True)
         elif not rank and known:

@@ -288,7 +288,7 @@ class AlertCalls:
 def posted(
     alert: Alert, now: datetime, lives: timedelta, shift: timedelta, lang: Lang, *, rehearsal: bool
 ) -> dict[str, Any]:
-    """Return an alert for the v2 API of Alertmanager, which ends it after `lives` without a further post.
+    """Return an alert for the v2 API of Alertmanager, in force for `lives` without a further post.
 
     `shift`: from the event's time to real time. A begin of the future, before a clock set back, would be refused.
     """

@@ -23,6 +23,7 @@ from eventready.workspace.settings.watching.alerts import EACH, AlertsFile, Esca
 _ESCALATED = "!"
 #: Most moments of a forecast.
 _LOOKS = 40
+_TICK = timedelta.resolution
 
 
 @dataclass(frozen=True)
@@ -185,16 +186,16 @@ class Dispatcher:
             firing, earlier = members[group], past.get(group, [])
             if not (firing or way.escalate or (earlier and earlier[-1].known)):
                 continue
-            known = earlier[-1].known if earlier else {}
+            known = known_of(earlier, firing, way)
             taken = {one.fingerprint for one in firing if taking(one, known, situation)}
             found[group] = self._next(way, group, earlier, firing, situation=situation, taken=taken)
             if way.escalate:
                 higher = way.escalation(way.escalate)
                 name = group.replace(way.path, higher.path, 1)
                 before = past.get(name, [])
-                times = escalations(way.escalate, earlier).items() if firing else ()
+                times = escalations(way, earlier).items() if firing else ()
                 late = {one for one, (since, wait) in times if _is_over(situation.now, since, wait)} - taken
-                late |= before[-1].known.keys() if before else set()
+                late = late & known.keys() | known_of(before, firing, way).keys()
                 left = [one for one in firing if one.fingerprint in late]
                 found[name] = self._next(higher, name, before, left, situation=situation, taken=late)
         return {group: plan for group, plan in found.items() if plan}
@@ -220,7 +221,7 @@ class Dispatcher:
         for group, past in self.past(sent).items():
             way = self._nodes.get(past[0].group.split("|")[0])
             if way and way.escalate and group in groups:
-                yield from (since + wait for since, wait in escalations(way.escalate, past).values())
+                yield from (since + wait for since, wait in escalations(way, past).values())
 
     def past(self, log: Iterable[Notification]) -> dict[str, list[Notification]]:
         """Return the log by group; messages before a change of `group_by` by the groups of now."""
@@ -248,7 +249,7 @@ class Dispatcher:
         taken: Collection[str],
     ) -> NextMessage | None:  # fmt: skip
         """Return the next notification of a group, if any. `taken`: fingerprints of alerts without repeats."""
-        known = past[-1].known if past else {}
+        known = known_of(past, firing, way)
         present, calling = situation.present, {one.key for one in firing}
         new = [one for one in firing if one.fingerprint not in known]
         ended = {name: one for name, one in known.items() if one.key not in present and not self.muted(one, situation)}
@@ -320,18 +321,35 @@ def taking(alert: Alert, known: Mapping[str, Alert], situation: Situation) -> Ac
     return situation.act("acknowledgement", known.get(alert.fingerprint, alert))
 
 
-def escalations(to: Escalation, past: Sequence[Notification]) -> dict[str, tuple[datetime, timedelta]]:
+def known_of(past: Sequence[Notification], firing: Iterable[Alert], way: Way) -> dict[str, Alert]:
+    """Return the alerts in force by the last message of a group, without those back a group interval later or more.
+
+    Ends of the latter were seen elsewhere, such as by an Alertmanager: they are new.
+    """
+    if not past:
+        return {}
+    since, latest = {one.fingerprint: one.since for one in firing}, past[-1].at + way.group_interval
+    return {
+        name: one for name, one in past[-1].known.items() if since.get(name, one.since) < max(latest, one.since + _TICK)
+    }
+
+
+def escalations(way: Way, past: Sequence[Notification]) -> dict[str, tuple[datetime, timedelta]]:
     """Return by fingerprint the first message of each alert, and the time to its escalation: none if undelivered."""
+    after = way.escalate.after if way.escalate else timedelta.max
     first: dict[str, datetime] = {}
     reached: set[str] = set()
+    before: list[Notification] = []
     for one in past:
-        for alert in one.ended:
-            first.pop(alert.fingerprint, None)
-            reached.discard(alert.fingerprint)
+        known = known_of(before, one.firing, way)
+        first = {name: at for name, at in first.items() if name in known}
+        reached &= known.keys()
         for alert in one.firing:
             first.setdefault(alert.fingerprint, one.at)
             reached |= set() if one.failed else {alert.fingerprint}
-    return {name: (at, to.after if name in reached else timedelta()) for name, at in first.items()}
+        before = [one]
+    known = past[-1].known if past else {}
+    return {name: (at, after if name in reached else timedelta()) for name, at in first.items() if name in known}
 
 
 def _is_over(now: datetime, since: datetime, wait: timedelta) -> bool:

@@ -15,7 +15,7 @@ from eventready.core.strings.matchers import Matcher, all_match
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
-from eventready.watch.alerts.dispatcher import Notification, Situation, Way, taking
+from eventready.watch.alerts.dispatcher import Notification, Situation, Way, known_of, taking
 from eventready.watch.own_clock import CHECK
 from eventready.watch.states import Key
 from eventready.watch.watcher import DEVICE
@@ -80,7 +80,7 @@ class _Explanation:
         situation, settings = self._situation, self._calls.settings
         ways = self._calls.dispatcher.ways(alert)
         silence = situation.act("silence", alert)
-        acts = (self._taking(alert, way.group(alert.labels)) for way in ways)
+        acts = (self._taking(alert, way) for way in ways)
         act = next(filter(None, acts), None)
         return {
             "labels": dict(alert.labels),
@@ -93,9 +93,9 @@ class _Explanation:
             "routes": [self._route(alert, way) for way in ways],
         }
 
-    def _taking(self, alert: Alert, group: str) -> Act | None:
-        past = self._past.get(group)
-        return taking(alert, past[-1].known if past else {}, self._situation)
+    def _taking(self, alert: Alert, way: Way) -> Act | None:
+        past = self._past.get(way.group(alert.labels), ())
+        return taking(alert, known_of(past, [alert], way), self._situation)
 
     def _route(self, alert: Alert, way: Way) -> dict[str, Any]:
         higher = way.escalation(way.escalate) if way.escalate else None
