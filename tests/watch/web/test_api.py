@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
-from eventready.watch.web.access import login, programs, sessions, users
+from eventready.watch.web.access import limits, login, programs, sessions, users
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.api import PREFIX, description
 from eventready.watch.web.routes import PAGES
@@ -76,6 +76,27 @@ def test_an_answer_has_the_form_of_the_document(tmp_path: Path, watch: str, path
             assert [one["check"] for one in answer.json()["findings"]] == ["isis"]
         if (watch, path) == ("nothing", "/api/v1/night"):
             assert answer.json()["gone"] is True
+
+
+def test_a_refusal_has_the_form_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the database, and above the rate."""
+    with scene(tmp_path) as made:
+        made.all_up()
+        browser = client(made)
+        assert browser.get("/api/v1/timeline").status_code == 200
+        made.store.close()
+        (tmp_path / "night.db").unlink()
+        (tmp_path / "night.db").mkdir()
+        for path in ("/api/v1/night", "/api/v1/findings", "/api/v1/timeline"):
+            answer = browser.get(path)
+            Draft202012Validator(schema(path, answer.status_code)).validate(answer.json())
+            assert answer.status_code == 503
+        monkeypatch.setattr(limits, "BURST", 0)
+        for path, entry in DOCUMENT["paths"].items():
+            answer = client(made).get(path)
+            (kind,) = entry["get"]["responses"][str(answer.status_code)]["content"]
+            assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (429, kind)
+            assert answer.headers["retry-after"]
 
 
 def test_a_program_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
