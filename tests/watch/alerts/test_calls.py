@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -200,6 +200,13 @@ def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store)
     assert desk.after(100) == []
     desk.change("core-1", "uplink", "pass", "fail")
     assert desk.after(400) == ["duty@example.vn"]
+
+
+def test_a_device_taken_out_of_the_inventory_calls_nobody_any_more(workspace: Workspace, store: Store) -> None:
+    clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
+    Desk(workspace, store, clock, channel).change("core-1", DEVICE, "not_measured")
+    left = replace(workspace, devices=tuple(one for one in workspace.devices if one.name != "core-1"))
+    assert Desk(left, store, clock, channel).after(60) == []
 
 
 @pytest.mark.parametrize("how", ["down", "mute"])

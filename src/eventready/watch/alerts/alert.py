@@ -58,7 +58,7 @@ class Alert:
 
 class Alerts:
     """Alerts of a watch: a change for the worse begins an alert, a passed finding is its end. A finding known
-    as bad before the watch is none.
+    as bad before the watch is none, and so is that of a device taken out of the inventory.
 
     A finding that changes often is in force until calm.
     """
@@ -77,7 +77,7 @@ class Alerts:
         """Take recorded changes, oldest first."""
         for body in recorded:
             key = Key(body["device"], body["check"], body["subject"])
-            if key.device not in self._unwatched:
+            if key.device not in self._unwatched and (not key.device or key.device in self._devices):
                 sentence = {name: body[name] for name in ("message", "message_id", "params") if name in body}
                 new = Alert(
                     key, self.labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
