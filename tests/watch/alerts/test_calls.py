@@ -202,7 +202,7 @@ def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store)
     assert desk.after(400) == ["duty@example.vn"]
 
 
-def test_a_device_taken_out_of_the_inventory_calls_nobody_any_more(workspace: Workspace, store: Store) -> None:
+def test_a_device_taken_out_of_the_inventory_has_no_calls(workspace: Workspace, store: Store) -> None:
     clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel()
     Desk(workspace, store, clock, channel).change("core-1", DEVICE, "not_measured")
     left = replace(workspace, devices=tuple(one for one in workspace.devices if one.name != "core-1"))
