@@ -41,6 +41,8 @@ def log() -> WatchLog:
         change(181, "agg-1", "device", new="not_measured"),
         change(181, "edge-1", "device", new="not_measured", cause="agg-1"),
         change(190, "agg-1", "device", old="not_measured", new="pass"),
+        change(191, "bsc-1", "alarm", old="warn", new="pass"),
+        change(192, "bsc-1", "ntp", old="not_measured", new="pass"),
     )
     return WatchLog(beats, changes)
 
@@ -64,6 +66,11 @@ def test_minutes_gaps_and_timeline(lang: Lang) -> None:
     annex = next(one for one in document.annexes if "agg-1" in str(one))
     assert "core-1" in str(annex)
     assert "edge-1" not in str(annex)
+    words = {
+        "en": ("Uplinks", "No longer reported.", "Measured again."),
+        "vi": ("Đường uplink", "Không còn được báo.", "Đã đo lại được."),
+    }
+    assert all(word in str(annex) for word in words[lang])
     sheet = next(table for heading, table in document.sheets if "edge-1" in str(table))
     assert "before-1" not in str(sheet)
     assert all(source for source, _ in sources(document))

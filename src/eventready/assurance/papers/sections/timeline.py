@@ -82,11 +82,17 @@ def _row(writer: PaperWriter, change: Mapping[str, Any]) -> Sequence[TableCell]:
     sentence = language.sentence(change) if change.get("message_id") else _of_device(writer, change)
     cause = change.get("cause")
     because = f" ({writer.text('papers:timeline_cause', device=cause)})" if cause else ""
-    return at(moment_of(change["at"])), change["device"], language.check(change["check"]), " → ".join(states), sentence + because
+    return (
+        at(moment_of(change["at"])),
+        change["device"],
+        language.check(change["check"]),
+        " → ".join(states),
+        sentence + because,
+    )
 
 
 def _of_device(writer: PaperWriter, change: Mapping[str, Any]) -> str:
-    """Sentence of a change without a finding: of a device as a whole, of a check measured again, of an ended alarm."""
+    """Sentence of a change without a finding: of a device as a whole, a check measured again, an ended alarm."""
     if change["new"] == "not_measured":
         return writer.text("papers:timeline_lost")
     if change["check"] == "device":
