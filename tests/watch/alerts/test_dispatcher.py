@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,6 +212,31 @@ def test_routes_take_the_first_fitting_child_and_go_on_after_continue() -> None:
     found = [alert("a", "cell"), alert("b", "cell"), alert("c", status="warn")]
     assert names(log.at(0, *found)) == [("radio", ["a", "b"], [])]
     assert sorted(names(log.at(30, *found))) == [("chief", ["a"], []), ("chief", ["b"], []), ("duty", ["c"], [])]
+
+
+@pytest.mark.skipif(not shutil.which("amtool"), reason="needs amtool of Debian's prometheus-alertmanager")
+@pytest.mark.parametrize("outer", ["role=''", 'role!~"router|bsc"', 'check=~"up.*"', 'venues!=""'])
+def test_routes_are_those_of_an_alertmanager(tmp_path: Path, outer: str) -> None:
+    """Nested routes with and without `continue`; empty, absent, negative, quoted and regular conditions."""
+    inner = [
+        {"matchers": ['device=~"a|c"', 'subject!~"Te.*"'], "receiver": "radio", "continue": True},
+        {"matchers": ['subject="q\\"\\\\x"'], "receiver": "chief"},
+        {"matchers": ["device!=b"], "receiver": "duty"},
+    ]
+    routes: list[dict[str, Any]] = [
+        {"matchers": [outer.replace("''", '""')], "receiver": "chief", "continue": True, "routes": inner},
+        {"matchers": ['status=~".+"', 'check=~"(cell|uplink)"'], "receiver": "radio", "routes": inner[1:]},
+    ]
+    file = alerts_file(routes=routes)
+    names = [{"name": one.name} for one in file.receivers]
+    (tmp_path / "am.yml").write_text(json.dumps({"route": {"receiver": "duty", "routes": routes}, "receivers": names}))
+    for device, check, subject in product("ab", ["uplink", "device"], ["", "Te0/1", 'q"\\x']):
+        labels = {**alert(device, check).labels, "subject": subject, "venues": "" if device == "a" else "hall,park"}
+        pairs = [f"{name}={json.dumps(one)}" for name, one in labels.items() if one]
+        call = ["amtool", "config", "routes", "test", f"--config.file={tmp_path}/am.yml", *pairs]
+        found = subprocess.run(call, check=True, capture_output=True, text=True).stdout.strip().split(",")
+        ways = Dispatcher(file).ways(Alert(Key(device, check, subject), labels, at(0)))
+        assert [way.receiver for way in ways] == found, labels
 
 
 def test_a_change_of_the_tree_repeats_no_call_and_calls_a_new_receiver_at_once() -> None:
