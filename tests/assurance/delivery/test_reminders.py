@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -152,6 +153,9 @@ def test_apprise_that_does_not_deliver_fails_without_the_url(
     (result,) = notified(workspace, clock)
     assert (result.failed, "is not an Apprise URL" in result.outcome) == (True, True)
     assert "token-of-the-office" not in result.outcome
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (result,) = notified(workspace, FakeClock("2022-04-25 07:31"))
+    assert "eventready[notify]" in result.outcome
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,10 @@ class Channels:
         return rendered("delivery:reminder.mailed", mailed=[address])
 
     def _apprise(self, reference: str, subject: str, body: str, handed: Callable[[], None]) -> str:
-        import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
-
+        try:
+            import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
+        except ImportError:
+            raise UsageError(message("delivery:reminder.extra", reference=reference)) from None
         url = secret_url(reference, self._folder)
         notifier = apprise.Apprise()
         if not notifier.add(url):
