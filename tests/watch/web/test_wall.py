@@ -80,6 +80,7 @@ CLEAR: dict[str, Any] = {
     [
         ({}, "clear"),
         ({"audit_age_s": None}, "not_measured"),
+        ({"audit_age_s": 86_401.0}, "risk"),
         ({"outdated": True}, "not_measured"),
         ({"devices": [{"name": "r1", "age": 3.0, "change": ""}, CLEAR["devices"][1]]}, "not_measured"),
         ({"devices": [{"name": "r1", "age": 3.0, "change": "c-1 (An)"}, CLEAR["devices"][1]]}, "not_measured"),

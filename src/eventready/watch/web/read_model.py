@@ -30,6 +30,8 @@ from eventready.workspace.workspace import Workspace
 
 #: Seconds after which the roster and the figures are read again, and of a figure's line.
 _ROSTER_S, _FIGURES_S, _LINE_S = 60.0, 20.0, 3600.0
+#: Seconds for which an audit speaks for the network as a whole.
+_AUDIT_S = 86_400
 #: Figures of the wall.
 _FIGURES = (REFUSED, CHANNELS, CLIENTS, UPLINK, ANSWER)
 
@@ -91,6 +93,11 @@ class Night:
         """True without data of the present: no watch, an ended watch, or no database."""
         old = self.snapshot is None or self.age_s is None or is_old(self.snapshot, self.age_s)
         return self.broken is not None or old
+
+    @property
+    def audit_is_old(self) -> bool:
+        """True for a last full audit of more than a day ago: the network as a whole may have changed since."""
+        return self.audit_age_s is not None and self.audit_age_s > _AUDIT_S
 
     @property
     def since(self) -> datetime | None:

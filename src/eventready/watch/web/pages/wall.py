@@ -146,7 +146,7 @@ def _headline(
     night: Night, counts: Mapping[str, int], cells: Mapping[tuple[str, str], str], ages: Mapping[str, float | None]
 ) -> str:
     """Worst state; `clear` only with every device of the present inventory measured, every service ready, and the
-    network judged by a full audit.
+    network judged by a full audit of the last day.
     """
     if night.gone:
         return "gone"
@@ -160,7 +160,7 @@ def _headline(
         return "not_measured"
     if counts.get("warn"):
         return "warn"
-    return "clear" if set(cells.values()) == {"READY"} else "risk"
+    return "clear" if set(cells.values()) == {"READY"} and not night.audit_is_old else "risk"
 
 
 def _window(event: Event, moment: datetime) -> Window | None:
