@@ -11,7 +11,7 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Alarm, Fact, Interface, Neighbour, System
-from eventready.watch.states import Key, States
+from eventready.watch.states import Key, States, sentence_id
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
@@ -35,14 +35,16 @@ def test_an_ended_alarm_is_named_and_so_is_its_return() -> None:
     readings: list[tuple[Sequence[Fact], Sequence[Unread]]] = [
         ((ALARM,), ()), ((), (unread,)), ((), (unread,)), ((), ()), ((), ()), ((), ()), ((ALARM,), ()), ((ALARM,), ()),
     ]  # fmt: skip
-    found = []
+    found, ended = [], set[str]()
     for number, (rows, left) in enumerate(readings):
         taken = Observation("b1", "alarm", Status.PARSED, rows=tuple(rows), unread=tuple(left))
         changes = watcher.read("b1", [taken], 15.0 * number, MOMENT)
+        ended |= {sentence_id(one.key, one.old, one.new) for one in changes if one.finding is None}
         found += [(number, one.key.subject, one.old, one.new) for one in changes if one.key.check == "alarm"]
     assert [one for one in found if one[3] != "not_measured" and one[2] != "not_measured"] == [
         (3, "7", "fail", "pass"), (7, "20001 Hall", "pass", "warn")
     ]  # fmt: skip
+    assert ended == {"watch:device.ended", "watch:device.measured"}
 
 
 def test_a_link_that_breaks_is_named_between_routers_without_bundles() -> None:

@@ -42,6 +42,15 @@ class StateChange:
     cause: str = ""
 
 
+def sentence_id(key: Key, old: str, new: str) -> str:
+    """Id of the sentence of a change without a finding: of a device, of a check, or of an ended alarm."""
+    if new == Outcome.NOT_MEASURED:
+        return "watch:device.lost"
+    if key.check == "device":
+        return "watch:device.back"
+    return "watch:device.ended" if key.subject and old != Outcome.NOT_MEASURED else "watch:device.measured"
+
+
 @dataclass
 class _State:
     """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of the latest changes.

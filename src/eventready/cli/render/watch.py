@@ -22,8 +22,8 @@ from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
 from eventready.watch.reader import Accounting
 from eventready.watch.record import change_document
-from eventready.watch.states import StateChange
-from eventready.watch.watcher import DEVICE, Watcher
+from eventready.watch.states import StateChange, sentence_id
+from eventready.watch.watcher import Watcher
 from eventready.workspace.settings.event import Event
 
 _STYLES = {"READY": "green", "READY_WITH_RISK": "yellow", "NOT_READY": "bold red", "NOT_MEASURED": "magenta"}
@@ -138,9 +138,8 @@ def _line(change: StateChange, now: datetime, lang: Lang) -> str:
         f"{language.status(change.old)} -> {language.status(change.new)}" if change.old else language.status(change.new)
     )
     if finding is None:
-        ended = "back" if change.key.check == DEVICE else "measured"
-        state = "lost" if change.new == "not_measured" else ended
-        sentence = text(f"watch:device.{state}", lang, check=change.key.check)
+        name = sentence_id(change.key, change.old, change.new)
+        sentence = text(name, lang, check=change.key.check, subject=change.key.subject)
         return f"{now:%H:%M:%S} {words}  {change.key.device}: {sentence}"
     sentence = language.sentence(
         {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}

@@ -16,7 +16,7 @@ from eventready.assurance.papers.language import Language
 from eventready.core.messages import Lang, in_language, text
 from eventready.core.strings.phrases import moment_of
 from eventready.watch.alerts.acts import Act, Acts
-from eventready.watch.states import Key
+from eventready.watch.states import Key, sentence_id
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel
 
@@ -76,8 +76,8 @@ def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
 def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
     if "message" in body:
         return language.sentence(body)
-    state = "lost" if body["new"] == "not_measured" else "back" if key.check == "device" else "measured"
-    return language.phrase(f"watch:device.{state}", check=language.check(key.check))
+    name = sentence_id(key, body["old"], body["new"])
+    return language.phrase(name, check=language.check(key.check), subject=key.subject)
 
 
 def _acts(model: ReadModel, lang: Lang) -> Iterator[NightEntry]:
