@@ -15,7 +15,6 @@ from operator import is_
 from typing import NamedTuple
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.ip.flaps import FLAP_SIGNS
 from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
