@@ -310,7 +310,19 @@ def test_a_viewer_may_not_act(
 def test_an_invalid_act_is_refused_with_a_sentence(night: Scene, users: Users, page: str, form: dict[str, str]) -> None:
     answer = client(night).post(page, data=form)
     assert answer.status_code == 400
-    assert re.search(r'role="alert">\S.*[.!?]</p>', answer.text), answer.text
+    found = re.search(r'role="alert">(\S.*[.!?])</p>', answer.text)
+    assert found, answer.text
+    assert "--" not in found[1], "an option of a command"
+    assert recorded(night) == (0, 0)
+
+
+def test_a_refused_incident_keeps_what_was_typed(night: Scene, users: Users) -> None:
+    typed = {"summary": "no <b> signal", "venue": VENUE, "place": "gate 2", "kind": "accident", "subscribers": "40"}
+    shown = client(night).post("/incident", data={**typed, "service": ["mobile", "wifi"], "began": "2199-01-01"})
+    assert shown.status_code == 400
+    assert (
+        len(re.findall(r' checked>| selected>| value="(?:gate 2|40|2199-01-01|no &lt;b&gt; signal)"', shown.text)) == 8
+    )
     assert recorded(night) == (0, 0)
 
 

@@ -8,7 +8,16 @@ from eventready.watch.web.access.login import form, login, logout
 from eventready.watch.web.access.oidc import back, leave
 from eventready.watch.web.metrics import healthz, metrics
 from eventready.watch.web.page import WebPage
-from eventready.watch.web.pages.deeds import act, end_silence, give_notice, incident, new_incident, open_new, posted
+from eventready.watch.web.pages.deeds import (
+    act,
+    end_silence,
+    give_notice,
+    incident,
+    new_incident,
+    new_incident_again,
+    open_new,
+    posted,
+)
 from eventready.watch.web.pages.details import check, device, finding, venue
 from eventready.watch.web.pages.duty import number
 from eventready.watch.web.pages.handover import handover
@@ -26,7 +35,7 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("/finding", posted(act), "operator", ("POST",)),
     WebPage("/silence/end", posted(end_silence), "operator", ("POST",)),
     WebPage("/incident/new", new_incident, "operator"),
-    WebPage("/incident", posted(open_new), "operator", ("POST",)),
+    WebPage("/incident", posted(open_new, new_incident_again), "operator", ("POST",)),
     WebPage("/incident/{name}", incident),
     WebPage("/incident/{name}/notice", posted(give_notice), "operator", ("POST",)),
     WebPage("/map", network),

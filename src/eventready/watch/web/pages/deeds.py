@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,7 +22,7 @@ from eventready.assurance.incidents.log import Given, Report, incidents, open_in
 from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
-from eventready.core.messages import in_language, message
+from eventready.core.messages import in_language, message, sentence
 from eventready.core.strings.matchers import Matcher
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
@@ -35,15 +35,16 @@ Deed = Callable[[Request, FormData], str]
 _DIGITS = re.compile("[0-9]{1,18}")
 
 
-def posted(deed: Deed) -> Handler:
-    """Return the handler of an act: the next page, or the sentence of a refusal."""
+def posted(deed: Deed, again: Callable[[Request, FormData, str], Response] | None = None) -> Handler:
+    """Return the handler of an act: the next page, or the sentence of a refusal, in the form `again` where given."""
 
     async def handle(request: Request) -> Response:
         form = await request.form()
         try:
             following = await run_in_threadpool(deed, request, form)
         except UsageError as error:
-            return html(request, "refused.html", 400, reason=error.render(viewer_of(request).lang))
+            reason = sentence(error.reason(viewer_of(request).lang))  # remedies name options of commands
+            return again(request, form, reason) if again else html(request, "refused.html", 400, reason=reason)
         return RedirectResponse(following, 303)
 
     return handle
@@ -106,10 +107,21 @@ def give_notice(request: Request, form: FormData) -> str:
 
 def new_incident(request: Request) -> Response:
     """Form of a new incident, with the finding of the query."""
-    event = model_of(request).workspace.event
+    return _incident_form(request, request.query_params)
+
+
+def new_incident_again(request: Request, form: FormData, reason: str) -> Response:
+    """Form of a refused incident, with its reason and its values."""
+    return _incident_form(request, form, reason)
+
+
+def _incident_form(request: Request, typed: ImmutableMultiDict[str, Any], reason: str = "") -> Response:
+    event, chosen = model_of(request).workspace.event, typed.getlist("service")
+    query = {name: value for name, value in typed.items() if isinstance(value, str)}
     return html(
-        request, "incident_new.html", event=event, services=SERVICES, kinds=KINDS, query=dict(request.query_params)
-    )
+        request, "incident_new.html", 400 if reason else 200, event=event, services=SERVICES, kinds=KINDS, query=query,
+        chosen=chosen, reason=reason,
+    )  # fmt: skip
 
 
 def incident(request: Request) -> Response:
