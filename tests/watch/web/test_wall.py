@@ -329,6 +329,9 @@ def test_a_lost_database_is_red(tmp_path: Path) -> None:
         (tmp_path / "night.db").unlink()
         (tmp_path / "night.db").mkdir()
         assert headline(made, browser) == ("gone", text("web:wall.broken", "en"))
+        empty = ("none_open", "no_incident", "no_silence", "no_change", "no_figure")
+        shown = browser.get("/").text
+        assert not [one for one in empty if text(f"web:wall.{one}", "en") in shown], "not known"
         for program in ("/healthz", "/api/v1/night", "/api/v1/findings"):
             assert browser.get(program).status_code == 503
         assert "eventready_store_up 0\n" in browser.get("/metrics").text
