@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from eventready.watch.web.access import oidc
 from eventready.watch.web.access.log import entries
 from eventready.watch.web.access.oidc import SignIn, name_of
 from eventready.watch.web.access.sessions import COOKIE
@@ -100,6 +101,18 @@ def test_an_altered_or_foreign_answer_opens_nothing(made: Scene, provider: str, 
     assert answer.status_code == 400
     assert "<b>x</b>" not in answer.text
     assert COOKIE not in client.cookies
+
+
+@pytest.mark.attack(family="answers of an identity provider")
+def test_logins_begun_by_a_client_do_not_end_those_of_others(
+    made: Scene, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "_OF_CLIENT", (2, 0))
+    client = browser_of(made, provider)
+    begun = answer_for(client, "an")
+    flood = TestClient(client.app, base_url="http://localhost", follow_redirects=False)
+    assert [flood.get("/oidc").status_code for _ in range(3)] == [302, 429, 429]
+    assert client.get(begun).status_code == 303
 
 
 def test_a_provider_without_an_answer_is_named(made: Scene) -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.assurance.papers.language import clean
+from eventready.watch.web.access.limits import Bucket, network_of
 from eventready.watch.web.access.log import record
 from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
@@ -23,6 +24,8 @@ from eventready.workspace.settings.watching.serve import IdentityProvider
 _COOKIE = "eventready_oidc"
 #: Logins begun at once, and their seconds until the provider has answered.
 _BEGUN, _PATIENCE_S = 1000, 600.0
+#: Logins begun by a client at once, and per second afterwards: no client ends the logins of others.
+_OF_CLIENT = (50, 1 / 10)
 
 
 class SignIn:
@@ -32,6 +35,7 @@ class SignIn:
         from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415  slow to import, and for some only
 
         self.provider = provider
+        self._limit = Bucket(_OF_CLIENT[1], _OF_CLIENT[0])
         self._begun: OrderedDict[str, tuple[dict[str, Any], float]] = OrderedDict()
         self._client = OAuth().register(
             "provider",
@@ -42,7 +46,9 @@ class SignIn:
         )
 
     async def leave(self, request: Request) -> Response:
-        """Go to the provider."""
+        """Go to the provider. Raises HTTPException above the rate of a client."""
+        if not self._limit.take(network_of(request.scope)):
+            raise HTTPException(429)
         token = secrets.token_urlsafe(32)
         kept = request.scope["session"] = {}
         back = f"{request.url.scheme}://{request.headers['host']}/oidc/back"
