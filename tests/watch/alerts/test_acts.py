@@ -85,7 +85,18 @@ def test_a_silence_needs_alerts_an_end_a_name_and_a_reason(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "core-1", "=core", "device=~(", "device=~(a+)+b", "device=~" + "a?" * 30, "d=" + "x" * 600, "a-b=c"]
+    "text",
+    [
+        "",
+        "core-1",
+        "=core",
+        "device=~(",
+        "device=~(a+)+b",
+        "device=~(?i)(a+)+b",
+        "device=~" + "a?" * 30,
+        "d=" + "x" * 600,
+        "a-b=c",
+    ],
 )
 def test_a_wrong_or_costly_matcher_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
@@ -105,6 +116,7 @@ def test_a_written_matcher_is_read_back(value: str, operator: str) -> None:
         ("device=core-1", True),
         ('check=~"uplink|isis"', True),
         ("check=~up", False),
+        ("check=~(?i)UP.*", True),
         ("check!~up", True),
         ("absent=", True),
         ("absent!=x", True),

@@ -18,6 +18,8 @@ _MATCHER = re.compile(r'([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|(
 #: Characters of a matcher; power of a value's length that bounds a failed match; choices, each of which doubles it.
 _LONGEST, _MOST_EXPONENT, _MOST_CHOICES = 500, 2, 6
 _CHOICE = re.compile(r"\\.|([?({])", re.DOTALL)
+#: Flags before an expression, which change no cost.
+_FLAGS = re.compile(r"\(\?[is]+\)")
 #: Characters of a value that a regular expression sees.
 _LONGEST_VALUE = 1000
 
@@ -57,10 +59,12 @@ def matcher(text: str) -> Matcher:
 
 def _require_cheap(expression: str) -> None:
     """Raise UsageError for an invalid regular expression, and for too much backtracking."""
-    choices = sum(match[1] is not None for match in _CHOICE.finditer(expression))
+    flags = _FLAGS.match(expression)
+    body = expression[flags.end() :] if flags else expression
+    choices = sum(match[1] is not None for match in _CHOICE.finditer(body))
     with suppress(re.error, RecursionError, OverflowError):
         re.compile(expression)
-        if choices <= _MOST_CHOICES and exponent(f"(?:{expression})$") <= _MOST_EXPONENT:
+        if choices <= _MOST_CHOICES and exponent(f"(?:{body})$") <= _MOST_EXPONENT:
             return
     raise UsageError(message("core:matcher.expression", expression=expression[:80]))
 
