@@ -227,7 +227,7 @@ def test_a_watch_without_calls_is_named_on_the_wall(tmp_path: Path) -> None:
 def test_a_rehearsal_is_marked_and_a_time_of_another_day_has_its_day(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        marked = '<p class="rehearsal">Rehearsal<'
+        marked = '<aside class="rehearsal">Rehearsal<'
         assert marked not in client(made).get("/").text
         made.model.clock = made.clock = Clock(marked=True)
         until = made.clock.now() + timedelta(days=3)
