@@ -18,7 +18,8 @@ import pstats
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -36,7 +37,7 @@ from eventready.session.target import Target
 from eventready.store.store import Store
 from eventready.watch.session import WatchSession
 from eventready.watch.watcher import Watcher
-from eventready.workspace.workspace import load_workspace
+from eventready.workspace.workspace import Workspace, load_workspace
 
 INTERVAL_S = 60
 #: Cycles until all states have begun.
@@ -80,16 +81,33 @@ def recorded() -> dict[str, str]:
     return {reply.command: reply.text for reply in replies}
 
 
+def watched_workspace(folder: Path, devices: int) -> Workspace:
+    """Workspace with the intervals of the benchmark."""
+    os.environ.update(EVENTREADY_USERNAME="benchmark", EVENTREADY_PASSWORD="benchmark")
+    write_workspace(folder, devices)
+    facts = "\n".join(f"  {fact}: {INTERVAL_S}" for fact in MEASURED)
+    (folder / "inventory" / "watch.yaml").write_text(f"intervals:\n{facts}\n", encoding="utf-8")
+    return load_workspace(folder)
+
+
+@contextmanager
+def recorded_sessions(answers: dict[str, str]) -> Iterator[None]:
+    """Sessions with recorded answers in place of those with devices."""
+    ports = _COUNTER.split(answers["show interfaces"])
+
+    def opened(target: Target, _spec: object) -> RecordedSession:
+        return RecordedSession(answers, ports, target.name)
+
+    with patch("eventready.session.plugin.open_session", opened):
+        yield
+
+
 def run(devices: int, cycles: int, *, profiled: bool) -> dict[str, Any]:
     """Return the figures of a watch over some cycles, the first apart."""
     answers = recorded()
-    os.environ.update(EVENTREADY_USERNAME="benchmark", EVENTREADY_PASSWORD="benchmark")
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
         folder = Path(home)
-        write_workspace(folder, devices)
-        facts = "\n".join(f"  {fact}: {INTERVAL_S}" for fact in MEASURED)
-        (folder / "inventory" / "watch.yaml").write_text(f"intervals:\n{facts}\n", encoding="utf-8")
-        workspace = load_workspace(folder)
+        workspace = watched_workspace(folder, devices)
         place, profile = folder / "watch.db", cProfile.Profile()
         lags: list[float] = []
         marks: list[tuple[float, float, int]] = []
@@ -103,12 +121,7 @@ def run(devices: int, cycles: int, *, profiled: bool) -> dict[str, Any]:
                 marks.append((now, time.process_time(), place.stat().st_size))
 
         beats: list[Any] = []
-        ports = _COUNTER.split(answers["show interfaces"])
-
-        def opened(target: Target, _spec: object) -> RecordedSession:
-            return RecordedSession(answers, ports, target.name)
-
-        with patch("eventready.session.plugin.open_session", opened):
+        with recorded_sessions(answers):
             with Store(place) as store:
                 begun = time.monotonic()
                 if profiled:

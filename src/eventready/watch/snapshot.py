@@ -64,14 +64,15 @@ class Snapshots:
 
     def latest(self) -> Mapping[str, Any] | None:
         """Return the latest snapshot; None before the first. Raises StoreError."""
-        head = self._current.get(self._key)
+        head, read = self._current.get(self._key), self._read
         for _reading in range(_READINGS):
-            if head is None or "open" in head or head["opened"] == self._read[0]:
+            if head is None or "open" in head or head["opened"] == read[0]:
                 break
             kept = self._open.get(self._key) or {"version": "", "open": []}
-            self._read = str(kept["version"]), kept["open"]
+            read = str(kept["version"]), kept["open"]
             head = self._current.get(self._key)
-        return {"open": self._read[1], **head} if head else None
+        self._read = read
+        return {"open": read[1], **head} if head else None
 
 
 def is_old(snapshot: Mapping[str, Any], age_s: float) -> bool:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from eventready.assurance.incidents.incident import Incident
@@ -126,6 +127,10 @@ class ReadModel:
     _figures_at: float = float("-inf")
     _audited: datetime | None = None
 
+    @cached_property
+    def _snapshots(self) -> Snapshots:
+        return Snapshots(self.store, self.workspace.event.id, self.clock)
+
     @property
     def record(self) -> WatchRecord:
         """Record of the watch."""
@@ -138,7 +143,7 @@ class ReadModel:
         duty = on_duty(roster, moment) if isinstance(roster, Roster) else ()
         problem = None if isinstance(roster, Roster) else roster
         try:
-            snapshot = Snapshots(self.store, event.id, self.clock).latest()
+            snapshot = self._snapshots.latest()
             age = age_of(snapshot) if snapshot else None
             own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal]
             own = [one for one in own if one.pending(event.notice_limits, moment)]
