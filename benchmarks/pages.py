@@ -96,7 +96,8 @@ def run(devices: int, viewers: int, seconds: int, port: int) -> dict[str, Any]:
     """Return the figures without and with a stranger."""
     answers, url = recorded(), f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
-        folder, lags = Path(home), Queue[float]()
+        folder = Path(home)
+        lags: Queue[float] = Queue()
         watched_workspace(folder, devices)
         with Store(folder / "watch.db") as store:
             names = [f"viewer-{number}" for number in range(viewers)]
