@@ -35,6 +35,10 @@ def test_steps_have_their_mean_and_peak(store: Store) -> None:
     assert series.read(START, _after(60), name="clients").keys() == {OTHER}
     assert series.read(START, _after(60), device="core-1", step_s=15)[KEY][2].mean == 30
     assert series.read(_after(61), _after(900)) == {}
+    assert series.highest(START, _after(60), ["cpu_percent", "answer_ms"]) == {
+        "cpu_percent": {START: 40, _after(60): 90}
+    }
+    assert (series.with_value("cpu_percent", START, 40), series.with_value("clients", START, 8)) == (KEY, None)
     for apart in (store.series("night", rehearsal=True), store.series("day", rehearsal=False)):
         assert apart.read(START, _after(60)) == {}
 

@@ -324,7 +324,7 @@ def test_a_lost_database_is_red(tmp_path: Path) -> None:
         made.all_up()
         browser = client(made)
         assert headline(made, browser)[0] != "gone"
-        browser.app.state.feed._read_at = float("-inf")  # type: ignore[attr-defined]  # the next tick
+        browser.app.state.feed._read = None  # type: ignore[attr-defined]  # the next tick
         made.store.close()
         (tmp_path / "night.db").unlink()
         (tmp_path / "night.db").mkdir()

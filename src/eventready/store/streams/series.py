@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import isfinite
 from operator import itemgetter
@@ -23,6 +23,7 @@ _STEP_S = 600
 _LONGEST = 200
 _COLUMNS = ("series", "at", "span", "value")
 _SERIES, _SAMPLES = (Base.metadata.tables[row.__tablename__] for row in (SeriesRow, SampleRow))
+_PEAK = func.coalesce(_SAMPLES.c.peak, _SAMPLES.c.value)
 
 
 class SeriesKey(NamedTuple):
@@ -107,6 +108,34 @@ class ValueSeries:
                 for key, points in groupby(found, key=lambda row: int(row[0]))
             }
 
+    def highest(self, since: datetime, until: datetime, names: Sequence[str]) -> Mapping[str, Mapping[datetime, float]]:
+        """Return the highest value of all series of each name by minute, oldest first. Raises StoreError.
+
+        The database compares them: an hour of a large network has millions of values.
+        """
+        found: dict[str, dict[datetime, float]] = {}
+        with self.database.reading() as session:
+            wanted = self._values(since, until, _SERIES.c.name, _at(MINUTE_S), func.max(_PEAK))
+            grouped = wanted.where(_SERIES.c.name.in_(names)).group_by(_SERIES.c.name, _at(MINUTE_S))
+            for name, at, peak in session.execute(grouped.order_by(_SERIES.c.name, _at(MINUTE_S))):
+                found.setdefault(name, {})[datetime.fromtimestamp(at, UTC)] = peak
+        return found
+
+    def with_value(self, name: str, minute: datetime, value: float) -> SeriesKey | None:
+        """Return a series of a name with at least this value in a minute. Raises StoreError."""
+        until = minute + timedelta(seconds=MINUTE_S - 1)
+        wanted = self._values(minute, until, *(_SERIES.c[part] for part in SeriesKey._fields))
+        with self.database.reading() as session:
+            first = session.execute(wanted.where(_SERIES.c.name == name, value <= _PEAK).limit(1)).first()
+        return SeriesKey(*first) if first else None
+
+    def _values(self, since: datetime, until: datetime, *columns: Any) -> Any:
+        """Query of the values of own series between two real times."""
+        wanted = select(*columns).join_from(_SAMPLES, _SERIES, _SERIES.c.id == _SAMPLES.c.series)
+        times = _SAMPLES.c.at.between(int(since.timestamp()), int(until.timestamp()))
+        own = (_SERIES.c.event == self.event, _SERIES.c.rehearsal == self.rehearsal)
+        return wanted.where(_SAMPLES.c.span.in_((0, MINUTE_S)), times, *own)
+
     def _ids(self, session: Session, keys: set[SeriesKey]) -> dict[SeriesKey, int]:
         """Ids of series; new ones are created. Those of committed series are kept in memory."""
         if keys <= self._stored.keys():
@@ -140,7 +169,7 @@ def _means(step_s: int) -> Iterator[Any]:
     """Columns of a step: begin, mean, peak."""
     yield _at(step_s)
     yield func.avg(_SAMPLES.c.value)
-    yield func.max(func.coalesce(_SAMPLES.c.peak, _SAMPLES.c.value))
+    yield func.max(_PEAK)
 
 
 def _by_second(values: Iterable[Value]) -> Iterator[tuple[int, Iterator[Value]]]:

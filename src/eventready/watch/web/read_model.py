@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -22,19 +22,16 @@ from eventready.core.errors import EventreadyError, StoreError
 from eventready.store.changes import LockHolder
 from eventready.store.run import Run
 from eventready.store.store import Store
-from eventready.store.streams.series import Point, SeriesKey
 from eventready.watch.alerts.acts import Act, Acts
-from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import OUTDATED, Snapshots, age_of, is_old
+from eventready.watch.web.key_figures import LINE_S, HighestFigures, KeyFigure
 from eventready.workspace.workspace import Workspace
 
-#: Seconds after which the roster and the figures are read again, and of a figure's line.
-_ROSTER_S, _FIGURES_S, _LINE_S = 60.0, 20.0, 3600.0
+#: Seconds after which the roster and the figures are read again.
+_ROSTER_S, _FIGURES_S = 60.0, 20.0
 #: Seconds for which an audit speaks for the network as a whole.
 _AUDIT_S = 86_400
-#: Figures of the wall.
-_FIGURES = (REFUSED, CHANNELS, CLIENTS, UPLINK, ANSWER)
 
 
 @dataclass(frozen=True)
@@ -43,27 +40,6 @@ class OnDuty:
 
     person: Person
     shift: Shift
-
-
-@dataclass(frozen=True)
-class KeyFigure:
-    """Key figure: the highest value of all subjects per minute, with device and subject of the latest."""
-
-    name: str
-    points: Sequence[Point]
-    key: SeriesKey
-
-    @property
-    def polyline(self) -> str:
-        """Points of the line in a box of 120 x 28, from zero; its width is an hour."""
-        top, end = max(one.peak for one in self.points) or 1.0, datetime.now(UTC)
-        ages = (((end - one.at).total_seconds(), one.peak) for one in self.points)
-        return " ".join(f"{120 * (1 - age / _LINE_S):.1f},{27 - 26 * value / top:.1f}" for age, value in ages)
-
-    @property
-    def age_s(self) -> float:
-        """Seconds since the latest minute with a value."""
-        return (datetime.now(UTC) - self.points[-1].at).total_seconds()
 
 
 @dataclass(frozen=True)
@@ -124,6 +100,7 @@ class ReadModel:
     _roster: Roster | EventreadyError = field(default_factory=lambda: Roster((), ()))
     _roster_at: float = float("-inf")
     _figures: Sequence[KeyFigure] = ()
+    _highest: HighestFigures = field(default_factory=HighestFigures)
     _figures_at: float = float("-inf")
     _audited: datetime | None = None
 
@@ -175,7 +152,7 @@ class ReadModel:
         """Return the key figures of a device in the last hour. Raises StoreError."""
         now = self.clock.real()
         series = self.store.series(self.workspace.event.id, rehearsal=self.clock.rehearsal)
-        found = series.read(now - timedelta(seconds=_LINE_S), now, device=device)
+        found = series.read(now - timedelta(seconds=LINE_S), now, device=device)
         return [KeyFigure(key.name, points, key) for key, points in sorted(found.items())]
 
     def _lines(self) -> Sequence[KeyFigure]:
@@ -183,8 +160,7 @@ class ReadModel:
         if time.monotonic() - self._figures_at >= _FIGURES_S:
             now = self.clock.real()
             series = self.store.series(self.workspace.event.id, rehearsal=self.clock.rehearsal)
-            read = ((name, series.read(now - timedelta(seconds=_LINE_S), now, name=name)) for name in _FIGURES)
-            self._figures = [highest(name, found) for name, found in read if found]
+            self._figures = self._highest.read(series, now)
             full = self._full_audits()[-1:]
             ends = [one.finished for one in self.store.runs() if one.id in full and one.finished]
             self._audited = datetime.fromisoformat(ends[0]) if ends else None
@@ -201,17 +177,6 @@ class ReadModel:
             except EventreadyError as error:
                 self._roster = error
         return self._roster
-
-
-def highest(name: str, found: Mapping[SeriesKey, Sequence[Point]]) -> KeyFigure:
-    """Return the highest value of some series per minute."""
-    by_minute: dict[datetime, tuple[Point, SeriesKey]] = {}
-    for key, points in found.items():
-        for point in points:
-            if point.at not in by_minute or point.peak > by_minute[point.at][0].peak:
-                by_minute[point.at] = point, key
-    minutes = sorted(by_minute)
-    return KeyFigure(name, [by_minute[minute][0] for minute in minutes], by_minute[minutes[-1]][1])
 
 
 def on_duty(roster: Roster, moment: datetime) -> list[OnDuty]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,6 +28,8 @@ from eventready.workspace.workspace import Workspace
 
 #: Seconds between two readings of the store, and of a stream until the browser opens it anew with its session.
 TICK_S, STREAM_S = 2.0, 60.0
+#: Age of a reading from which a viewer waits for the next.
+_LATE_S = 3 * TICK_S
 #: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
 _SHOWN = 12
 _LINES = re.compile("\r\n|\r|\n")
@@ -183,33 +185,60 @@ def wall_body(wall: Wall, viewer: Viewer) -> str:
     return render("wall_body.html", viewer, wall=wall, addressee=addressee, units=UNITS)
 
 
+class RenderedWall(NamedTuple):
+    """Wall as HTML, and as a server-sent event."""
+
+    body: str
+    event: str
+
+
+class ReadWall(NamedTuple):
+    """Wall as read at a time of the event loop, rendered by language, kiosk and login."""
+
+    at: float
+    wall: Wall
+    rendered: dict[tuple[str, bool, bool], RenderedWall]
+
+
 class Feed:
-    """Wall as HTML, read once per tick for all viewers and rendered once per language and kind of viewer."""
+    """Wall as HTML, read once per tick for all viewers and rendered once per language and kind of viewer.
+
+    A viewer waits for a reading only where the last one is of several ticks before.
+    """
 
     def __init__(self, model: ReadModel) -> None:
         self._model, self._lock = model, asyncio.Lock()
-        self._read_at = float("-inf")
-        self._wall: Wall | None = None
-        self._rendered: dict[tuple[str, bool, bool], str] = {}
+        self._reading: asyncio.Task[ReadWall] | None = None
+        self._read: ReadWall | None = None
 
-    async def body(self, viewer: Viewer) -> str:
+    async def rendered(self, viewer: Viewer) -> RenderedWall:
         """Return the present wall for a viewer."""
+        age = asyncio.get_running_loop().time() - self._read.at if self._read else _LATE_S
+        if self._reading is None or (self._reading.done() and age >= TICK_S * 0.9):
+            self._reading = asyncio.create_task(self._present())
+        read = self._read if self._read and age < _LATE_S else await asyncio.shield(self._reading)
         async with self._lock:
-            now = asyncio.get_running_loop().time()
-            if self._wall is None or now - self._read_at >= TICK_S * 0.9:
-                self._read_at = now
-                night = await run_in_threadpool(self._model.night)
-                self._wall, self._rendered = wall_of(night, self._model.workspace), {}
             kind = (viewer.lang, viewer.kiosk, bool(viewer.name))
-            if kind not in self._rendered:
-                self._rendered[kind] = await run_in_threadpool(wall_body, self._wall, viewer)
-            return self._rendered[kind]
+            if kind not in read.rendered:
+                read.rendered[kind] = await run_in_threadpool(_rendered, read.wall, viewer)
+            return read.rendered[kind]
+
+    async def _present(self) -> ReadWall:
+        begun, model = asyncio.get_running_loop().time(), self._model
+        wall = await run_in_threadpool(lambda: wall_of(model.night(), model.workspace))
+        self._read = ReadWall(begun, wall, {})
+        return self._read
+
+
+def _rendered(wall: Wall, viewer: Viewer) -> RenderedWall:
+    body = wall_body(wall, viewer)
+    return RenderedWall(body, "".join(f"data: {line}\n" for line in _LINES.split(body)) + "\n")
 
 
 async def wall(request: Request) -> Response:
     """Page of the wall."""
     feed: Feed = request.app.state.feed
-    return html(request, "wall.html", body=await feed.body(viewer_of(request)))
+    return html(request, "wall.html", body=(await feed.rendered(viewer_of(request))).body)
 
 
 async def stream(request: Request) -> Response:
@@ -221,7 +250,7 @@ async def stream(request: Request) -> Response:
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_S
         while loop.time() < end and viewer == await request.state.viewer_again(request):
-            yield "".join(f"data: {line}\n" for line in _LINES.split(await feed.body(viewer))) + "\n"
+            yield (await feed.rendered(viewer)).event
             await asyncio.sleep(TICK_S)
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
