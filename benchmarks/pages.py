@@ -2,8 +2,9 @@
 
 Processes of their own: the watch (the loop of `benchmarks.watch`, which reads in all of the time), the pages, and as a
 stranger `wrk` (Debian's) without a login. Each viewer is logged in, keeps a stream of the wall open, and loads the wall
-every two seconds; one viewer was there before. Printed: 95th percentile of the wall in ms, alone and beside the stranger, refused and failed
-requests of the viewers, requests of the stranger per second, and the greatest lag of the watch in seconds.
+every two seconds; one viewer was there before. Printed: 95th percentile of the wall in ms, alone and beside the
+stranger, refused and failed requests of the viewers, requests of the stranger per second, and the greatest lag of the
+watch in seconds.
 """
 
 from __future__ import annotations
