@@ -112,9 +112,9 @@ def run(devices: int, viewers: int, seconds: int, port: int) -> dict[str, Any]:
         asyncio.run(visit(url, tokens[:1], _PAUSE_S))
         alone = asyncio.run(visit(url, tokens, seconds))
         command = ["wrk", "-t1", "-c50", f"-d{seconds}s", f"{url}/"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stranger:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as flood:
             beside = asyncio.run(visit(url, tokens, seconds))
-            printed = stranger.communicate()[0]
+            printed = flood.communicate()[0]
         watch.join()
         pages.terminate()
         pages.join()
@@ -127,7 +127,7 @@ def run(devices: int, viewers: int, seconds: int, port: int) -> dict[str, Any]:
         "viewers": viewers,
         "alone": alone,
         "beside": beside,
-        "stranger": rate,
+        "flood": rate,
         "lag_s": max(found),
     }
 
