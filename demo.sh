@@ -118,6 +118,11 @@ echo "On the wall of http://127.0.0.1:$port/:"
 wall
 echo "Who is called:"
 "$eventready" -w "$lab" alerts explain core-1/bfd
+echo "The messages:"
+for _ in $(seq 20); do
+    grep -e "--really: .*core-1" "$demo/watch.txt" && break
+    sleep 1
+done
 "$eventready" -w "$lab" lab fault core-1 bfd-down --clear
 kill "$watch" "$serve"
 wait "$watch" "$serve" 2>/dev/null || true
