@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import pytest
+
 from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
@@ -103,10 +105,11 @@ def test_a_login_longer_than_two_short_intervals_is_no_loss() -> None:
     assert watcher.tick(240, MOMENT)
 
 
-def test_the_time_at_rest_is_no_silence() -> None:
+@pytest.mark.parametrize(("end", "age"), [(100, None), (28, 17)])
+def test_the_time_at_rest_is_no_silence(end: int, age: float | None) -> None:
     watcher = watching(1)
-    paused = [change for at in range(11, 100) for change in watcher.tick(at, MOMENT, {"r00"})]
-    assert watcher.age("r00", 99) is None
-    after = [change for at in range(100, 120) for change in watcher.tick(at, MOMENT)]
-    assert paused + after + watcher.read("r00", answer("r00"), 120, MOMENT) == []
+    paused = [change for at in range(11, end) for change in watcher.tick(at, MOMENT, {"r00", "other"})]
+    assert watcher.age("r00", end - 1) == age
+    after = [change for at in range(end, end + 20) for change in watcher.tick(at, MOMENT)]
+    assert paused + after + watcher.read("r00", answer("r00"), end + 20, MOMENT) == []
     assert next(change.key.check for change in watcher.tick(200, MOMENT)) == "device"

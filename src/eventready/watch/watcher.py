@@ -129,7 +129,8 @@ class _Shown:
 
 @dataclass
 class _DeviceState:
-    """Facts of a device; `answered_at`: time of the last answer of any fact; `lost`: no answer for too long.
+    """Facts of a device; `answered_at`: time of the last answer of any fact, `rested_at`: of the last tick at rest;
+    `lost`: no answer for too long.
 
     `cause`: the lost device in front of a lost device.
 
@@ -143,6 +144,7 @@ class _DeviceState:
     shown: _Shown = field(default_factory=_Shown)
     recent: RecentChanges = field(default_factory=RecentChanges)
     answered_at: float | None = None
+    rested_at: float = -inf
     lost: bool = False
     cause: str = ""
     pending: set[str] = field(default_factory=set)
@@ -297,10 +299,12 @@ class Watcher:
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
         """Mark answers as stale, run the checks across devices, and return the changes of state.
 
-        Stale answers of `resting` devices are forgotten: they are no measurement and no change, and the time at rest
-        is no silence.
+        Answers of before the end of a rest are forgotten when stale: they are no measurement and no change, and the
+        time at rest is no silence.
         """
         changes: list[StateChange] = []
+        for name in self._devices.keys() & set(resting):
+            self._deadlines.add(name)
         for name in self._passed(now):
             state = self._devices[name]
             stale = {
@@ -308,9 +312,13 @@ class Watcher:
                 if known.observation.status.measured and now - known.at > self._patience[fact]
             }  # fmt: skip
             if name in resting:
-                self._rest(name, stale, now, moment)
+                state.rested_at, state.answered_at = now, None
                 self._deadlines.add(name)
+            if forgotten := {fact for fact in stale if state.facts[fact].at <= state.rested_at}:
+                self._forget(name, forgotten, now, moment)
+            if name in resting:
                 continue
+            stale -= forgotten
             for fact in stale:
                 known = state.facts[fact]
                 state.facts[fact] = _Fact(self._stale(known, now), known.at)
@@ -330,16 +338,14 @@ class Watcher:
             self._fleet_cost_s = time.thread_time() - begun
         return changes
 
-    def _rest(self, name: str, stale: Collection[str], now: float, moment: datetime) -> None:
-        """Forget stale answers of a device at rest."""
+    def _forget(self, name: str, facts: Collection[str], now: float, moment: datetime) -> None:
+        """Forget answers of a device."""
         state = self._devices[name]
-        state.answered_at = None
-        for fact in stale:
+        for fact in facts:
             del state.facts[fact]
         state.aged()
-        if stale:
-            self._fleet_due |= not self._shared[name].isdisjoint(stale)
-            self._evaluated(name, set(), now, moment, changed=stale)
+        self._fleet_due |= not self._shared[name].isdisjoint(facts)
+        self._evaluated(name, set(), now, moment, changed=facts)
 
     def _cause(self, name: str) -> str:
         """Return the first lost device in front of a device; empty without any."""

@@ -45,6 +45,7 @@ def posted(deed: Deed, again: Callable[[Request, FormData, str], Response] | Non
         except UsageError as error:
             reason = sentence(error.reason(viewer_of(request).lang))  # remedies name options of commands
             return again(request, form, reason) if again else html(request, "refused.html", 400, reason=reason)
+        request.app.state.feed.acted()
         return RedirectResponse(following, 303)
 
     return handle

@@ -203,13 +203,17 @@ class ReadWall(NamedTuple):
 class Feed:
     """Wall as HTML, read once per tick for all viewers and rendered once per language and kind of viewer.
 
-    A viewer waits for a reading only where the last one is of several ticks before.
+    A viewer waits for a reading only where the last one is of several ticks before, or of before an act.
     """
 
     def __init__(self, model: ReadModel) -> None:
-        self._model, self._lock = model, asyncio.Lock()
+        self._model, self._lock, self._acted = model, asyncio.Lock(), 0.0
         self._reading: asyncio.Task[ReadWall] | None = None
         self._read: ReadWall | None = None
+
+    def acted(self) -> None:
+        """Forget the readings begun before an act: who did it sees it at once."""
+        self._acted, self._reading, self._read = asyncio.get_running_loop().time(), None, None
 
     async def rendered(self, viewer: Viewer) -> RenderedWall:
         """Return the present wall for a viewer."""
@@ -226,8 +230,10 @@ class Feed:
     async def _present(self) -> ReadWall:
         begun, model = asyncio.get_running_loop().time(), self._model
         wall = await run_in_threadpool(lambda: wall_of(model.night(), model.workspace))
-        self._read = ReadWall(begun, wall, {})
-        return self._read
+        read = ReadWall(begun, wall, {})
+        if begun >= self._acted:
+            self._read = read
+        return read
 
 
 def _rendered(wall: Wall, viewer: Viewer) -> RenderedWall:
