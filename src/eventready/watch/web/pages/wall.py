@@ -212,7 +212,7 @@ class Feed:
         self._read: ReadWall | None = None
 
     def acted(self) -> None:
-        """Forget the readings begun before an act: who did it sees it at once."""
+        """Forget the readings begun before an act, which is on the wall at once."""
         self._acted, self._reading, self._read = asyncio.get_running_loop().time(), None, None
 
     async def rendered(self, viewer: Viewer) -> RenderedWall:
