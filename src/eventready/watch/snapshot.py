@@ -1,12 +1,13 @@
 """Snapshot of a watch for the page: verdicts, open findings, and the age of every device, as of a moment.
 
-The open findings are kept beside the rest, and written when they have changed: they are most of it.
+The open findings are kept beside the rest, and written when they have changed, and at times: they are most of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
@@ -23,6 +24,9 @@ SNAPSHOT_S = 5.0
 #: Snapshots that may be missing before the watch counts as gone.
 MISSED = 3
 
+#: Equal open findings are written anew after so long: a watcher that lost its lock may have written its own; seconds.
+_ANEW_S = 60.0
+
 #: Readings of the open findings that may meet a writer.
 _READINGS = 3
 
@@ -38,6 +42,7 @@ class Snapshots:
         self._key = f"{event} rehearsal" if clock.rehearsal else event
         #: Version of the open findings, and the findings: as written last, and as read last.
         self._written: tuple[str, Sequence[OpenFinding]] = "", ()
+        self._written_at = -inf
         self._read: tuple[str, Sequence[Mapping[str, Any]]] = "", ()
 
     def keep(
@@ -51,15 +56,15 @@ class Snapshots:
         """
         at, real = self._clock.now().isoformat(), self._clock.real().isoformat()
         head = {"at": at, "real": real, "every": every_s, "notes": [*notes]}
-        version = self._version(watcher.open_findings(), real)
+        version = self._version(watcher.open_findings(), real, now)
         self._current.put(self._key, {**head, "opened": version, **_document(watcher, resting, now)})
 
-    def _version(self, found: Sequence[OpenFinding], now: str) -> str:
+    def _version(self, found: Sequence[OpenFinding], version: str, now: float) -> str:
         """Write the open findings where they have changed, and return their version. Raises StoreError."""
-        if not self._written[0] or found is not self._written[1]:
+        if now - self._written_at >= _ANEW_S or found is not self._written[1]:
             document = b",".join(one.document for one in found)
-            self._open.put(self._key, Parts.of({"version": now}).with_parts({"open": b"[" + document + b"]"}))
-            self._written = now, found
+            self._open.put(self._key, Parts.of({"version": version}).with_parts({"open": b"[" + document + b"]"}))
+            self._written, self._written_at = (version, found), now
         return self._written[0]
 
     def latest(self) -> Mapping[str, Any] | None:

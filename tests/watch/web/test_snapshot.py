@@ -33,6 +33,16 @@ def test_open_findings_are_written_when_they_have_changed(tmp_path: Path, monkey
     assert counts == [(0, 0), (0, 0), (0, 0), (1, 1), (0, 1), (1, 0), (0, 0), (0, 0)]
 
 
+def test_open_findings_of_a_watcher_that_lost_its_lock_do_not_stay(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        for minute in range(2):
+            made.store.current(OPEN).put(EVENT.id, {"version": "other", "open": []})
+            for _eighth in range(8 + minute):
+                made.read("r1", up=False)
+        assert len((made.snapshots.latest() or {})["open"]) == 1
+
+
 def test_a_reading_between_two_writings_has_the_findings_of_its_own_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
