@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from eventready.evaluation.runner import evaluate
 from eventready.evaluation.verdicts import verdicts_of, weights
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.facts.records import Cpu, Interface, Memory
+from eventready.facts.records import Cpu, Interface, Memory, Neighbour
 from eventready.watch import watcher as watcher_module
 from eventready.watch.open_finding import RANK, open_of
 from eventready.watch.states import States
@@ -134,6 +135,22 @@ def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
         assert found == expected
         assert quiet.findings() == always.findings()
         assert quiet.verdicts() == always.verdicts()
+
+
+def test_an_equal_answer_is_the_second_reading_of_a_check_across_devices() -> None:
+    watcher, found = _network(), []
+    right, wrong = (
+        Observation(
+            "r1", "neighbour", Status.PARSED, rows=(Neighbour(interface="GE0/0/1", device=far, port="GE0/0/1"),)
+        )
+        for far in ("r2", "r9")
+    )
+    for at, device in product((0, 20, 40), ENDS):
+        port = Observation(device, "interface", Status.PARSED, rows=(PORT,))
+        watcher.read(device, [port, Observation(device, "system", Status.EMPTY)], at, MOMENT)
+    for at, answer in ((45, right), (60, right), (80, wrong), (100, wrong)):
+        found += [*watcher.read("r1", [answer], at, MOMENT), *watcher.tick(at, MOMENT)]
+    assert [(one.key.check, one.new) for one in found] == [("link_neighbour", "fail")]
 
 
 def test_counters_alone_run_no_check_across_devices(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,8 +261,8 @@ class Watcher:
         changed |= state.recent.ended(fresh, now)
         state.aged()
         changes: list[StateChange] = []
+        self._note_shared(device, before, fresh, now, moment)
         if changed or state.pending or state.evaluated.is_old(now, moment):
-            self._note_shared(device, before, fresh, now, moment)
             changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
         state.lost &= not answers
         return [*self._turned(device, moment), *changes]
@@ -270,7 +270,7 @@ class Watcher:
     def _note_shared(
         self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float, moment: datetime
     ) -> None:
-        """Let the checks across devices follow a changed answer."""
+        """Let the checks across devices follow a changed answer, and the second of equal answers."""
         facts = self._devices[device].facts
         if shared := self._shared[device] & fresh:
             anew = self._fleet_pending or self._fleet.is_old(now, moment)
