@@ -129,7 +129,7 @@ class _Shown:
 
 @dataclass
 class _DeviceState:
-    """Facts of a device; `answered_at`: time of the last answer of any fact, `rested_at`: of the last tick at rest;
+    """Facts of a device; `answered_at`: time of the last answer of any fact, `rested_at`: end of its last rest;
     `lost`: no answer for too long.
 
     `cause`: the lost device in front of a lost device.
@@ -196,6 +196,7 @@ class Watcher:
         self.beat: Beat | None = None
         self._fleet = _Evaluated()
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
+        self._resting: frozenset[str] = frozenset()
         self._deadlines, self._slowest = Deadlines(job.devices), next(iter(CATALOGUE))
         #: Seconds by fact after which an answer is no measurement any more.
         self._patience = dict.fromkeys(CATALOGUE, -inf)
@@ -303,8 +304,9 @@ class Watcher:
         time at rest is no silence.
         """
         changes: list[StateChange] = []
-        for name in self._devices.keys() & set(resting):
+        for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
+        self._resting = frozenset(resting)
         for name in self._passed(now):
             state = self._devices[name]
             stale = {
@@ -312,18 +314,17 @@ class Watcher:
                 if known.observation.status.measured and now - known.at > self._patience[fact]
             }  # fmt: skip
             if name in resting:
-                state.rested_at, state.answered_at = now, None
-                self._deadlines.add(name)
+                state.rested_at, state.answered_at = inf, None
+            elif state.rested_at == inf:
+                state.rested_at = now
             if forgotten := {fact for fact in stale if state.facts[fact].at <= state.rested_at}:
                 self._forget(name, forgotten, now, moment)
-            if name in resting:
-                continue
             stale -= forgotten
             for fact in stale:
                 known = state.facts[fact]
                 state.facts[fact] = _Fact(self._stale(known, now), known.at)
             state.aged()
-            if not state.lost and self._is_lost(name, now):
+            if name not in resting and not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
                 changes += self._turned(name, moment)
