@@ -77,6 +77,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.whatif
 	$(BIN)/python -m benchmarks.watch
+	$(BIN)/python -m benchmarks.pages
 
 NIGHT_MIN ?= 60
 night: setup ## a watch of the simulated province in real time, NIGHT_MIN minutes, with faults at random times
