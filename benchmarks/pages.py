@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import subprocess
 import tempfile
 import time
@@ -140,6 +141,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--port", type=int, default=8799)
     given = parser.parse_args()
+    if not shutil.which("wrk"):
+        parser.error("wrk is not installed: apt install wrk")
     print(json.dumps(run(given.devices, given.viewers, given.seconds, given.port)))
 
 

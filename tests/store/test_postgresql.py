@@ -112,7 +112,7 @@ def test_a_lock_lost_with_its_connection_is_noticed_and_that_of_a_lost_machine_e
         assert mine
         leader.confirm("watch")
         probes = text("SELECT current_setting('tcp_keepalives_idle')")
-        assert leader._alive._held["only watch"].execute(probes).scalar_one() == "15"  # type: ignore[attr-defined]
+        assert leader._alive._held["only watch"].execute(probes).scalar_one() == "15"  # type: ignore[attr-defined]  # PostgreSQL only
         cut(shared)
         with standby.exclusive("watch") as theirs:
             assert theirs
