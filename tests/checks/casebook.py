@@ -32,6 +32,7 @@ from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.network.setting import NetworkSetting
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.workspace.devices.access import Access
@@ -127,7 +128,7 @@ class Case:
             ],
             moment=MOMENT,
             limits=resolve_limits(limits, devices),
-            baseline={name: rows(output.get("baseline", {})) for name, output in self.devices.items()},
+            baseline={name: whole(output.get("baseline", {})) for name, output in self.devices.items()},
             history={name: tuple(map(earlier, output.get("history", []))) for name, output in self.devices.items()},
             intervals={name: output.get("interval_s", 10.0) for name, output in self.devices.items()},
         )
@@ -179,10 +180,15 @@ def rows(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact,
     }
 
 
+def whole(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, FactRows[Fact]]:
+    """Facts of an earlier run, each with all its records."""
+    return {fact: FactRows(found) for fact, found in rows(output).items()}
+
+
 def earlier(output: Mapping[str, Any]) -> EarlierReading:
     """An entry of a case's `history`: `age_s` seconds ago, or `days` at the same hour."""
     age_s = float(output.get("age_s", output.get("days", 0) * 86_400))
-    return EarlierReading(age_s, "days" in output, rows(output["rows"]))
+    return EarlierReading(age_s, "days" in output, whole(output["rows"]))
 
 
 def observations(device: str, output: Mapping[str, Any]) -> Iterator[Observation]:

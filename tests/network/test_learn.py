@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.cli.render.learn import show
+from eventready.core.messages import Message
 from eventready.facts import records as r
+from eventready.facts.observation import Unread
+from eventready.facts.rows import FactRows
 from eventready.network.learn.learn import LearnSetting, learn
 from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
@@ -31,7 +34,7 @@ def device(name: str, role: Role = "router", venues: tuple[str, ...] = ("hall",)
 
 
 def facts(one: Device, **rows: Sequence[r.Fact]) -> DeviceFacts:
-    return DeviceFacts(one, {fact: tuple(found) for fact, found in rows.items()})
+    return DeviceFacts(one, {fact: FactRows(tuple(found)) for fact, found in rows.items()})
 
 
 def port(name: str, oper: str = "up", *addresses: str) -> r.Interface:
@@ -240,7 +243,8 @@ def test_an_expected_neighbour_without_a_row_is_absent_unless_rows_were_unread()
     one = device("r1", bgp=["10.0.0.1"], bfd=["10.0.0.5"])
     found = learnt(facts(one, bgp_neighbour=[], bfd_session=[]))
     assert {(one.kind, one.state) for one in found} == {("bgp", "absent"), ("bfd", "absent")}
-    assert not learnt(replace(facts(one, bgp_neighbour=[]), partial=frozenset({"bgp_neighbour"})))
+    unread = (Unread("10.0.0.9", Message("facts:no_rows")),)
+    assert not learnt(DeviceFacts(one, {"bgp_neighbour": FactRows((), unread)}))
 
 
 # --- redundancy -----------------------------------------------------------------------------------------------------

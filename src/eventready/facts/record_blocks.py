@@ -92,7 +92,7 @@ def readable(
             return None
         if alone.reason:
             strange.append(block)
-            unread.append(Unread(block.subject, alone.reason))
+            unread.append(Unread(block.subject, alone.reason, "\n".join(lines[block.start : block.end])))
         else:
             rows += alone.parsed.rows
     if not unread or 2 * len(unread) >= len(blocks) or (strange[-1] == blocks[-1] and not ended):

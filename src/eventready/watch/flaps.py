@@ -51,7 +51,7 @@ class RecentChanges:
     def readings(self) -> tuple[EarlierReading, ...]:
         """Return the changes of each fact as a reading at the begin of the window, or of the first reading since."""
         return tuple(
-            EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, rows={}, changes={fact: found})
+            EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, facts={}, changes={fact: found})
             for fact, since in self._since.items()
             for found in [self._counts(fact)]
         )

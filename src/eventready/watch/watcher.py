@@ -22,7 +22,6 @@ from eventready.evaluation.runner import History, evaluate
 from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
-from eventready.facts.records import Fact
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
@@ -80,7 +79,7 @@ class _Fact:
 
     def next(self, observation: Observation, now: float) -> _Fact:
         """Return the next answer of a counter."""
-        step = _step(self.observation, observation)
+        step = observation.moved_fields(self.observation)
         moved = None if step is None or self.step is None else step | self.step
         return _Fact(observation, now, self.observation, self.at, step, moved)
 
@@ -275,7 +274,8 @@ class Watcher:
         facts = self._devices[device].facts
         if shared := self._shared[device] & fresh:
             anew = self._fleet_pending or self._fleet.is_old(now, moment)
-            self._fleet_due |= anew or not all(_alike(before.get(fact), facts[fact].observation) for fact in shared)
+            known = [(before.get(fact), facts[fact].observation) for fact in shared]
+            self._fleet_due |= anew or not all(one is not None and one.alike(other) for one, other in known)
 
     def _turned(self, device: str, moment: datetime) -> list[StateChange]:
         """Return the change of a lost or answering device as a whole."""
@@ -538,24 +538,6 @@ def _measured(observation: Observation | None) -> bool:
 def _unread(finding: Finding) -> bool:
     """True for a finding about an answer not read whole: others may be absent for this reason."""
     return finding.status is Outcome.NOT_MEASURED and finding.message_id.startswith("checks:run.")
-
-
-def _alike(one: Observation | None, other: Observation) -> bool:
-    """True for two answers with the same result of the checks across devices."""
-    if one is not None and one.rows and (moved := other.moved_since(one)) is not None:
-        return moved <= one.rows[0].moving
-    if one is None or (one.status, one.reason, one.unread) != (other.status, other.reason, other.unread):
-        return False
-    return one is other or (len(one.rows) == len(other.rows) and all(map(Fact.alike, one.rows, other.rows)))
-
-
-def _step(before: Observation, now: Observation) -> frozenset[str] | None:
-    """Return the fields moved in the records of a counter; None for other records."""
-    if (moved := now.moved_since(before)) is not None:
-        return moved
-    if (before.status, before.unread, len(before.rows)) != (now.status, now.unread, len(now.rows)):
-        return None
-    return frozenset().union(*(one.moved(later) for one, later in zip(before.rows, now.rows, strict=True)))
 
 
 def _readings(known: _Fact) -> tuple[Observation, ...]:

@@ -110,8 +110,8 @@ def _answers(
     *, secure: bool = False,
 ) -> Iterator[Finding]:  # fmt: skip
     """Findings of each question; without a readable answer a question is not measured."""
-    rows = {row.question: row for row in view.rows(f"answer_{kind}", record)}
-    reasons = {one.subject: one.message for one in view.unread.get(f"answer_{kind}", ())}
+    rows = {row.question: row for row in view.each_row(f"answer_{kind}", record)}
+    reasons = {one.subject: one.message for one in view.fact(f"answer_{kind}", record).unread_records}
     for question in _questions(view.device, kind, secure=secure):
         row = rows.get(question.answer.subject)
         if row is not None:

@@ -6,7 +6,7 @@ out changes in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import inf
 
@@ -15,9 +15,10 @@ from pydantic import Field
 from eventready.checks.answer import answered, blind, grade, unknown, warned, worst
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
+from eventready.facts.peers import peers_of
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact, Interface, RoutingPeer
-from eventready.network.peers import peers_of
+from eventready.facts.rows import rows_of
 from eventready.workspace.devices.device import Device
 
 #: Seconds that the limits speak of.
@@ -54,7 +55,7 @@ def _ports_of(device: Device) -> dict[str, str]:
 def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No uplink, cable or bundle goes up and down again and again."""
     expected = _ports_of(view.device)
-    rows = {port_key(row.name): row for row in view.rows("interface", Interface)}
+    rows = {port_key(row.name): row for row in view.each_row("interface", Interface)}
     subjects = {name: rows[key] for key, name in expected.items() if key in rows}
     return _flaps(view, "interface", subjects, limits)
 
@@ -81,21 +82,21 @@ def bgp_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
 
 
 def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: FlapLimits) -> Iterator[Finding]:
-    rows = view.rows(fact, RoutingPeer)
+    rows = view.each_row(fact, RoutingPeer)
     return _flaps(view, fact, {row.subject: row for name in expected for row in peers_of(name, rows)}, limits)
 
 
 def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: FlapLimits) -> Iterator[Finding]:
     """Findings of the printed subjects; a single blind spot for a device without any sign of changes."""
-    if subjects and not any(_tells(row) for row in view.rows(fact, Interface) + view.rows(fact, RoutingPeer)):
+    if subjects and not any(_tells(row) for row in view.each_row(fact, Fact) if isinstance(row, Row)):
         yield blind("changes", "checks:flaps.unsupported")
         return
-    readings: list[tuple[Iterable[object], float]] = [
-        *((reading.rows.get(fact, ()), reading.age_s) for reading in [one for one in view.history if one.rows][-1:]),
-        (view.before.get(fact, ()), view.interval_s),
+    readings = [
+        *((rows_of(one.facts, fact, Fact), one.age_s) for one in [past for past in view.history if past.facts][-1:]),
+        (rows_of(view.before, fact, Fact), view.interval_s),
     ]
     counts = [(one.changes[fact], one.age_s) for one in view.history if fact in one.changes and one.age_s > 0]
-    earlier = [({_key(row): row for row in rows if isinstance(row, Row)}, age_s) for rows, age_s in readings]
+    earlier = [({_key(row): row for row in rows.each_row() if isinstance(row, Row)}, age_s) for rows, age_s in readings]
     for subject, row in subjects.items():
         pairs = [(rows[_key(row)], age_s) for rows, age_s in earlier if _key(row) in rows and age_s > 0]
         counted = [(changes.get(_key(row), 0), age_s) for changes, age_s in counts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from eventready.checks.answer import missing, of_all, passed, warned
+from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Route, RoutingPeer, StaticRoute
@@ -19,11 +19,11 @@ def _expects_default(device: Device) -> bool:
 
 
 def _in_use(view: DeviceView) -> list[Route]:
-    return [row for row in view.rows("default_route", Route) if row.leads_out]
+    return [row for row in view.each_row("default_route", Route) if row.leads_out]
 
 
 def _statics(view: DeviceView) -> list[StaticRoute]:
-    return [row for row in view.rows("static_route", StaticRoute) if row.leads_out]
+    return [row for row in view.each_row("static_route", StaticRoute) if row.leads_out]
 
 
 @_route_check("default_route", needs=("default_route",), applies=_expects_default)
@@ -31,9 +31,9 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = _in_use(view)
     if rows:
-        yield of_all(passed("default route", "checks:route.default", count=len(rows)))
+        yield passed("default route", "checks:route.default", count=len(rows))
     else:
-        yield missing("default route", "checks:route.no_default")
+        yield of_all(failed("default route", "checks:route.no_default"))
 
 
 @_route_check(
@@ -49,7 +49,7 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     if len(hops) < expected:
         yield of_all(warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected))
     else:
-        yield of_all(passed("backup route", "checks:route.ways_out", value=len(hops)))
+        yield passed("backup route", "checks:route.ways_out", value=len(hops))
 
 
 @_route_check(
@@ -67,15 +67,15 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """
     statics = _statics(view)
     last = max((row.distance for row in statics), default=0)
-    shared = {row.address for row in view.rows("ospf_neighbour", RoutingPeer) if row.bfd}
+    shared = {row.address for row in view.each_row("ospf_neighbour", RoutingPeer) if row.bfd}
     guarded = [row for row in statics if row.distance < last]
     for row in guarded:
         way = row.next_hop or row.interface or row.prefix
         if row.protected:
-            yield of_all(passed(way, "checks:route.watched"))
+            yield passed(way, "checks:route.watched")
             if row.bfd and "multi-hop" not in row.bfd and row.next_hop in shared:
-                yield of_all(warned(f"BFD {way}", "checks:route.shared_session", way=way))
+                yield warned(f"BFD {way}", "checks:route.shared_session", way=way)
         else:
-            yield of_all(warned(way, "checks:route.unwatched"))
+            yield warned(way, "checks:route.unwatched")
     if not guarded:
         yield of_all(passed("static default routes", "checks:route.no_static"))

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from eventready.core.messages import message
+from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.records import BfdSession, RoutingPeer, System
 from eventready.network.learn.proposal import Kind, Proposal
 from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import peer_name, peers_of, sessions_of
 
 _PROTOCOLS: tuple[tuple[Kind, str], ...] = (
     ("ospf", "ospf_neighbour"), ("isis", "isis_neighbour"), ("bgp", "bgp_neighbour"),
