@@ -130,7 +130,7 @@ def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
             patch.setattr(watcher_module, "_FLEET_S", 0.0)
             patch.setattr(watcher_module, "_FLEET_PAUSES", 0)
             found = [*quiet.read(device, answers, now, MOMENT), *quiet.tick(now, MOMENT)]
-            patch.setattr(watcher_module, "_alike", lambda *_both: False)
+            patch.setattr(Observation, "alike", lambda *_both: False)
             expected = [*always.read(device, answers, now, MOMENT), *always.tick(now, MOMENT)]
         assert found == expected
         assert quiet.findings() == always.findings()

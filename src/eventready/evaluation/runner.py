@@ -107,7 +107,9 @@ class _DeviceReadings:
     def _rows(self, chosen: Mapping[str, Observation]) -> Rows:
         if not self._packed:
             return {fact: FactRows.of(one) for fact, one in chosen.items()}
-        return UnpackedRows({fact: (one.unread, self._packed[fact, one.reading]) for fact, one in chosen.items()})
+        return UnpackedRows({
+            fact: (FactRows.of(one).unread_records, self._packed[fact, one.reading]) for fact, one in chosen.items()
+        })  # fmt: skip
 
     def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
         """The hashes of the raw texts of these facts."""

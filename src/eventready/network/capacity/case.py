@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
-from eventready.facts.subjects import may_be
 from eventready.network.capacity.amount import Amount, given, most
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.network_facts import DeviceFacts
@@ -112,7 +111,8 @@ class LoadCase:
 
     def lacks_records(self, rows: FactRows[F]) -> bool:
         """True for an unread record that may be of the load."""
-        return any(may_be(one, self.load.name, self.load.peers) for one in rows.unread_records)
+        names = (one.name for one in self.facts.device.loads)
+        return bool(rows.unread_records) and bool(rows.for_subject(self.load.name, names).unread_records)
 
     @property
     def figures(self) -> DemandFigures:
