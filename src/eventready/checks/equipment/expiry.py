@@ -11,7 +11,7 @@ _DAY = timedelta(days=1)
 
 
 def expiry(subject: str, not_after: datetime, moment: datetime, *, warn: float, fail: float) -> Finding:
-    """Grade the days until the end; an ended certificate is a failure that names the days since."""
+    """Grade the days until the end; an ended certificate is a failure with the days since."""
     days = (not_after - moment) / _DAY
     if days < 0:
         return answered(

@@ -1,4 +1,4 @@
-"""Changed values between two texts of a YAML file: a tool that saves one writes every line otherwise."""
+"""Changed values between two texts of a YAML file, whose form changes as a whole where a tool saves the file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of_key(place: str, key: Any, old: Mapping[Any, Any], new: Mapping[Any, Any]
 
 
 def _of_lists(place: str, old: list[Any], new: list[Any]) -> Iterator[str]:
-    """Yield the changes of the items; those that were moved by others are the same."""
+    """Yield the changes of the items, wherever equal ones have moved to."""
     matcher = SequenceMatcher(None, [*map(_text, old)], [*map(_text, new)], autojunk=False)
     for kind, start, end, begin, stop in matcher.get_opcodes():
         if kind == "replace" and end - start == stop - begin:

@@ -162,7 +162,7 @@ class _Report:
         return f"{measured}; {self._t('page:coverage_seen', seen=summary.seen, uncovered=summary.uncovered)}"
 
     def _partial(self) -> Iterator[tuple[str, str]]:
-        """Yield the facts read in part, with the records that were not read."""
+        """Yield the facts read in part, with their unread records."""
         if found := partial_readings(self.run):
             shown = "; ".join(one.shown for one in found[:_NAMED])
             more = f"; {self._t('page:more', count=len(found) - _NAMED)}" if len(found) > _NAMED else ""

@@ -73,7 +73,7 @@ def seen_sentences(writer: PaperWriter, seen: int, uncovered: int, unseen_device
 
 
 def _partial(writer: PaperWriter, results: RunResults) -> list[str]:
-    """Return a sentence with the facts read in part, and the records that were not read."""
+    """Return a sentence with the facts read in part and their unread records."""
     found = partial_readings(results.run)
     names = "; ".join(one.shown for one in found[:_NAMES])
     if len(found) > _NAMES:

@@ -104,7 +104,7 @@ def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) 
 
 
 def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
-    """Yield lines that name the facts read in part, with the records that were not read."""
+    """Yield the facts read in part as lines, with their unread records."""
     found = partial_readings(run) if run.document.get("coverage", {}).get("partial") else ()
     if found:
         yield text("cli:run.partial", lang, n=len(found))
