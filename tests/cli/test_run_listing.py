@@ -68,6 +68,18 @@ def test_the_first_lines_name_devices_without_expectations_and_the_command(capsy
     assert "2 devices whose ports, cells or access points were not read" in text
 
 
+def test_facts_read_in_part_are_named_with_the_records_that_were_not_read(capsys: pytest.CaptureFixture[str]) -> None:
+    made = healthy()
+    names = [f"10.255.0.{number}" for number in range(9)]
+    observation = made.document["observations"][0]
+    observation["unread"] = [{"subject": name, "reason": "strange"} for name in names]
+    made.document["coverage"] |= {"partial": 1}
+    show(made.run)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "1 observation read in part, not counted as measured; not read:" in text
+    assert f"{observation['device']} {observation['fact']}: {', '.join(names[:5])} (+4)" in text
+
+
 def test_only_shown_findings_are_put_in_words(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

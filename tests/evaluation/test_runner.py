@@ -17,7 +17,7 @@ from eventready.core.messages import Message
 from eventready.evaluation import runner
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.matrix import CellState, Matrix
-from eventready.evaluation.runner import Packed, coverage, evaluate
+from eventready.evaluation.runner import Coverage, Packed, coverage, evaluate
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.workspace.devices.device import Device
@@ -187,6 +187,22 @@ def test_a_fact_read_twice_is_measured_only_if_both_readings_are() -> None:
     whole = coverage(matrix, result)
     lost = Observation("r1", "interface", Status.UNREACHABLE, reason="Gone.", reading=2)
     assert coverage(matrix, [*result, lost]).measured == whole.measured - 1
+
+
+@pytest.mark.parametrize("partial", [(1,), (2,), (1, 2)])
+def test_a_fact_with_an_unread_record_is_needed_and_not_measured_whole(partial: tuple[int, ...]) -> None:
+    device = router(uplinks=["e1"])
+    matrix = matrix_of([device])
+    row = {"name": "e1", "admin": "up", "oper": "up"}
+    result = [*healthy(), *observations("r1", {"before": {"interface": [row]}, "now": {"interface": [row]}})]
+    whole = coverage(matrix, result)
+    unread = (Unread("e2", Message("facts:lines", {"n": 1})),)
+    read = [
+        replace(one, unread=unread) if one.fact == "interface" and one.reading in partial else one for one in result
+    ]
+    assert whole.partial == 0
+    assert coverage(matrix, read) == Coverage(whole.needed, whole.measured - 1, 1)
+    assert coverage(matrix, read).ratio < whole.ratio
 
 
 @pytest.mark.parametrize("reading", [1, 2])

@@ -332,6 +332,7 @@ ALL = Coverage(3, 3)
         ((PASS, BLIND), ALL, "fail", Exit.OK),
         ((PASS, waived(FAIL), waived(MISSING)), ALL, "warn", Exit.OK),
         ((), Coverage(0, 0), "fail", Exit.INCOMPLETE),
+        ((PASS,), Coverage(1, 0, 1), "fail", Exit.OK),
         ((waived(MISSING),), Coverage(3, 0), "fail", Exit.INCOMPLETE),
     ],
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
@@ -105,6 +107,37 @@ def test_permission_is_bound_to_the_content(folder: Path) -> None:
     assert change.diff[1:] == (" core-1:", "-  hostname: 192.0.2.1", "+  hostname: 203.0.113.66", "   platform: frr")
     shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
     assert "+  hostname: 203.0.113.66" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({}, ["(only written otherwise: form, comments, order of keys; every value is the same)"]),
+        ({"hostname": "203.0.113.66"}, ['- core-1.hostname: "192.0.2.1"', '+ core-1.hostname: "203.0.113.66"']),
+        ({"port": "22"}, ["- core-1.port: 22", '+ core-1.port: "22"']),
+        ({"groups": ["hn", "core", "first"]}, ['+ core-1.groups[2]: "first"']),
+    ],
+)
+def test_of_a_file_saved_by_a_tool_the_changed_values_are_shown(
+    folder: Path, change: dict[str, object], shown: list[str]
+) -> None:
+    device = {"hostname": "192.0.2.1", "port": 22, "platform": "frr", "groups": ["hn", "core"]}
+    path = folder / "inventory" / "hosts.yaml"
+    path.write_text(f"# Hà Nội\ncore-1: {json.dumps(device)}\nother: {{hostname: 192.0.2.2, data: {{a: 1, b: 2}}}}\n")
+    allow(folder)
+    others = {"data": {"b": 2, "a": 1}, "hostname": "192.0.2.2"}
+    path.write_text(yaml.safe_dump({"other": others, "core-1": device | change}, indent=4))
+    assert [list(one.diff) for one in changes(folder)] == [shown]
+
+
+def test_a_playbook_is_compared_as_text(folder: Path) -> None:
+    """Ansible reads `yes` as a truth, and 'yes' as a text."""
+    path = folder / "playbooks" / "a.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("- hosts: all\n  become: yes\n")
+    allow(folder)
+    path.write_text("- hosts: all\n  become: 'yes'\n")
+    assert [one.diff[1:] for one in changes(folder)] == [(" - hosts: all", "-  become: yes", "+  become: 'yes'")]
 
 
 BOUND = (

@@ -122,9 +122,16 @@ def _ordered(devices: Iterable[Device]) -> list[Device]:
 
 
 def _coverage(coverage: Coverage, seen: SeenSubjects) -> dict[str, float]:
-    """Measured share of the needed observations; numbers of subjects in use, and of those without an expectation."""
-    measured = {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio}
-    return {**measured, "seen": seen.seen, "uncovered": seen.uncovered, "unseen_devices": seen.unseen_devices}
+    """Share of the needed observations measured whole; numbers of subjects in use, and of those not expected."""
+    return {
+        "needed": coverage.needed,
+        "measured": coverage.measured,
+        "partial": coverage.partial,
+        "ratio": coverage.ratio,
+        "seen": seen.seen,
+        "uncovered": seen.uncovered,
+        "unseen_devices": seen.unseen_devices,
+    }
 
 
 def summary(document: Mapping[str, Any], results: Iterable[DeviceResult], across: Iterable[Finding]) -> Summary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,25 +38,28 @@ History = Mapping[str, tuple[EarlierReading, ...]]
 #: Unread records that a finding names, and the fields of a finding that are its statement.
 _NAMED = 5
 _SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
+#: How much of a fact was read, the least first.
+_EXTENTS = ("none", "partial", "whole")
 #: The name under which a device without any check is reported.
 UNCHECKED = "device"
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Numbers of measured and needed facts."""
+    """Numbers of needed facts, of those measured whole, and of those read in part: with unread records."""
 
     needed: int
     measured: int
+    partial: int = 0
 
     @property
     def ratio(self) -> float:
-        """Share measured; 0 where nothing was needed."""
+        """Share measured whole; 0 where nothing was needed."""
         return self.measured / self.needed if self.needed else 0.0
 
     def __add__(self, other: Coverage) -> Coverage:
         """The sum of both."""
-        return Coverage(self.needed + other.needed, self.measured + other.measured)
+        return Coverage(self.needed + other.needed, self.measured + other.measured, self.partial + other.partial)
 
 
 class _DeviceReadings:
@@ -175,17 +179,24 @@ def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -
 
 
 def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Iterable[str] | None = None) -> Coverage:
-    """Count measured and needed facts; a fact with two readings counts once, and only if both succeeded.
+    """Count measured and needed facts; a fact with two readings counts once, as the poorer of both.
 
     `devices` limits the count to these (default: all of the matrix).
     """
-    measured: dict[tuple[str, str], bool] = {}
+    read: dict[tuple[str, str], str] = {}
     for observation in observations:
         key = (observation.device, observation.fact)
-        measured[key] = measured.get(key, True) and observation.status.measured
+        read[key] = min(read.get(key, "whole"), _extent(observation), key=_EXTENTS.index)
     counted = matrix.devices if devices is None else devices
     needed = [(device, fact) for device in counted for fact in matrix.needed(device)]
-    return Coverage(len(needed), sum(measured.get(key, False) for key in needed))
+    found = Counter(read.get(key, "none") for key in needed)
+    return Coverage(len(needed), found["whole"], found["partial"])
+
+
+def _extent(observation: Observation) -> str:
+    if not observation.status.measured:
+        return "none"
+    return "whole" if FactRows.of(observation).whole else "partial"
 
 
 def evaluate(

@@ -379,7 +379,7 @@ def exit_code(
     ):
         codes.add(Exit.INCOMPLETE)
     bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
-    if not coverage.measured:
+    if not coverage.measured and not coverage.partial:
         codes.add(Exit.INCOMPLETE)
     for finding in findings:
         if finding.status in bad:

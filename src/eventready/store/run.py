@@ -350,7 +350,8 @@ class Run:
 class Summary:
     """Summary of a run for lists and trends.
 
-    `moment`: event time (ISO 8601). `counts`: findings by status. `verdicts`: triples of venue, service and verdict.
+    `moment`: event time (ISO 8601). `partial`: observations with unread records, which `measured` leaves out. `counts`:
+    findings by status. `verdicts`: triples of venue, service and verdict.
     `devices`: number of devices, 0 in summaries without that key. `seen`: ports, neighbours, cells and access points in
     use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read.
     """
@@ -367,10 +368,16 @@ class Summary:
     seen: int = 0
     uncovered: int = 0
     unseen_devices: int = 0
+    partial: int = 0
+
+    @property
+    def anything(self) -> bool:
+        """True for a run with a measurement, whole or in part."""
+        return bool(self.measured or self.partial)
 
     @property
     def ratio(self) -> float:
-        """Measured share of the needed observations; 0 without needed observations."""
+        """Share of the needed observations measured whole; 0 without needed observations."""
         return self.measured / self.needed if self.needed else 0.0
 
     @classmethod
@@ -392,6 +399,7 @@ class Summary:
             seen=int(coverage.get("seen", 0)),
             uncovered=int(coverage.get("uncovered", 0)),
             unseen_devices=int(coverage.get("unseen_devices", 0)),
+            partial=int(coverage.get("partial", 0)),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from eventready.core.messages import message, rendered
 from eventready.core.strings.json_text import parse_json
 from eventready.core.strings.text_lines import lines_of
 from eventready.workspace.bound_files import BoundContent, BoundFile, bound_content, is_bound
+from eventready.workspace.files.yaml_changes import changed_values
 from eventready.workspace.references import References
 
 ENVIRONMENT = "EVENTREADY_ALLOWED"
@@ -33,7 +34,10 @@ SCHEMA = "eventready.permission/2"
 
 @dataclass(frozen=True)
 class FileChange:
-    """Change of a file since the permission: `added`, `changed` or `removed`, with a unified diff of texts."""
+    """Change of a file since the permission: `added`, `changed` or `removed`, with the difference.
+
+    `diff`: a unified diff of texts; of a file of the inventory the changed values, where these are fewer lines.
+    """
 
     path: str
     kind: str
@@ -139,7 +143,19 @@ def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChan
     if old is None or new is None:
         return FileChange(name, "removed" if new is None else "added")
     diff = tuple(difflib.unified_diff(lines_of(old.text), lines_of(new.text), lineterm="", n=1))[2:]
-    return FileChange(name, "changed", diff or (rendered("workspace:permission.beyond"),))
+    if not diff:
+        return FileChange(name, "changed", (rendered("workspace:permission.beyond"),))
+    values = changed_values(old.text, new.text) if all(_read_by_values(name, file) for file in (old, new)) else None
+    if values == ():
+        return FileChange(name, "changed", (rendered("workspace:permission.rewritten"),))
+    lines = sum(line.startswith(("-", "+")) for line in diff)
+    return FileChange(name, "changed", values if values and len(values) < lines else diff)
+
+
+def _read_by_values(name: str, file: BoundFile) -> bool:
+    """Return True for a whole text of the inventory; Ansible reads its files by other rules (YAML 1.1)."""
+    yaml = name.startswith("inventory/") and name.endswith((".yaml", ".yml")) and not file.program
+    return yaml and hashlib.sha256(file.text.encode()).hexdigest() == file.sha256
 
 
 def _record_file(workspace: Path) -> Path:

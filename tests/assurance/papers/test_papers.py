@@ -105,6 +105,15 @@ def test_coverage_names_what_the_equipment_does_not_report() -> None:
     assert "không được tính là đạt" in text
 
 
+def test_coverage_names_the_records_that_were_not_read() -> None:
+    made = broken()
+    observation = made.document["observations"][0]
+    observation["unread"] = [{"subject": "10.255.0.32", "reason": "strange"}]
+    text = _weekly(material(made.run))
+    place = f"{observation['device']} {observation['fact']}: 10.255.0.32"
+    assert f"1 phép đo chỉ đọc được một phần và không được tính; chưa đọc được: {place}." in text
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("paper", [weekly, final])
 def test_values_read_in_an_unconfirmed_form_are_named_in_a_sentence(

@@ -172,6 +172,19 @@ def test_beside_the_measured_share_stand_the_subjects_without_an_expectation(
     assert words in shown
 
 
+def test_the_first_page_names_the_records_that_were_not_read() -> None:
+    made = healthy()
+    observation = made.document["observations"][0]
+    observation["unread"] = [{"subject": "10.255.0.32", "reason": "strange"}]
+    document = report(made, "en")
+    facts = next(block for block in document.blocks if isinstance(block, Facts))
+    assert ("Records not read", f"{observation['device']} {observation['fact']}: 10.255.0.32") in facts.items
+    (readings,) = [sheet for _, sheet in document.sheets]
+    row = next(row for row in readings.rows if row[0] == observation["device"])
+    measured, needed = str(row[3]).split(" / ")
+    assert int(measured) == int(needed) - 1
+
+
 def test_unreached_devices_first_then_failed_readings_then_blind_spots() -> None:
     document = report(broken())
     silent, unread, blind = items(document, "unmeasured")

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from eventready.checks.answer import failed, graded, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.equipment.expiry import expiry
 from eventready.checks.finding import Finding
 from eventready.facts.records import (
     Answer,
@@ -34,7 +35,6 @@ _Function = Callable[..., Iterable[Finding]]
 _Register = Callable[[_Function], _Function]
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "service_host", "vantage")
-_DAY_S = 86_400
 
 
 class TimeLimits(Limits):
@@ -175,11 +175,7 @@ def _certificate(
         yield unknown(f"{subject} trust", "checks:answer.trust_unread")
     elif row.verify:
         yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
-    days = (row.not_after - moment).total_seconds() / _DAY_S
-    yield graded(
-        subject, "checks:host.certificate_days", days,
-        warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
-    )  # fmt: skip
+    yield expiry(subject, row.not_after, moment, warn=limits.warn, fail=limits.fail)
 
 
 @_answer_check("dns", ResolverAnswer, TimeLimits(warn=200, fail=1000))

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from eventready.checks.answer import failed, graded, missing, of_absence, of_subject, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
+from eventready.checks.equipment.expiry import expiry
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
 from eventready.workspace.devices.device import Role
 
 _HOST: tuple[Role, ...] = ("service_host",)
-_DAY_S = 86_400
 
 
 class DiskLimits(Limits):
@@ -106,11 +106,7 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
         if view.moment is None:
             yield unknown(row.file, "checks:subject.no_figure")
             continue
-        days = (row.not_after - view.moment).total_seconds() / _DAY_S
-        yield graded(
-            row.file, "checks:host.certificate_days", days,
-            warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
-        )  # fmt: skip
+        yield expiry(row.file, row.not_after, view.moment, warn=limits.warn, fail=limits.fail)
 
 
 @check("backend", roles=_HOST, needs=("backend",), limits=BackendLimits(), topic="backup", applies=expects("backends"))

@@ -125,6 +125,8 @@ def _show(run: Run, lang: Lang) -> None:
         click.echo(text("cli:runs.interrupted", lang, run=run.id))
     else:
         click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
+    if summary.partial:
+        click.echo(text("cli:runs.partial", lang, n=summary.partial))
     if summary.seen:
         click.echo(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
     if summary.unseen_devices:

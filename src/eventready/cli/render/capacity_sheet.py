@@ -7,9 +7,10 @@ from eventready.core.messages import Lang, term, text
 from eventready.network.capacity.amount import Amount, written
 from eventready.workspace.sheets.workbook import new_workbook
 
-#: Functions of the formulas. Erlang B by the Poisson distribution: the probability of N over that of at most N.
+#: Functions of the formulas. Erlang B by the Poisson distribution: the probability of N over that of at most N; where
+#: both are too small for a spreadsheet, all channels are busy.
 _CALLS = {
-    "erlang_b": "IF({0}=0,1,IF({1}=0,0,POISSON({0},{1},FALSE)/POISSON({0},{1},TRUE)))",
+    "erlang_b": "IF({0}=0,1,IF({1}=0,0,IFERROR(POISSON({0},{1},FALSE)/POISSON({0},{1},TRUE),1-{0}/{1})))",
     "up": "ROUNDUP(ROUND({0},9),0)",
     "down": "MAX(0,ROUNDDOWN({0},0))",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 
@@ -25,7 +25,7 @@ class Amount:
     """
 
     value: float
-    formula: Formula = ()
+    formula: Formula = field(default=(), repr=False)  # each step of an iteration has the ones before it several times
     name: str = ""
     unit: str = ""
     source: str = ""

@@ -11,10 +11,11 @@ from dataclasses import replace
 from functools import reduce
 from operator import add
 
-from eventready.network.capacity.amount import Amount, called, most
+from eventready.network.capacity.amount import Amount, called, given, most
 
-#: Steps of the repeated calls that a spreadsheet computes.
-_STEPS = 40
+#: Newton's steps to the traffic with repeated calls, each a row of the spreadsheet (at most ten change the figure), and
+#: the least slope in one: without it nothing bounds the traffic where every lost call is made again.
+_STEPS, _LEAST_SLOPE = 12, 0.0001
 #: Members of a sum in a formula, and losses of which the largest counts (a function of a workbook has 255 arguments).
 _PART, _LOSSES = 40, 40
 #: Timeslots of a transceiver, and SDCCHs of a timeslot (3GPP TS 45.002).
@@ -39,12 +40,17 @@ def lost(channels: Amount, traffic: Amount) -> Amount:
 
 
 def repeated(channels: Amount, traffic: Amount, retries: Amount) -> Amount:
-    """Traffic with repeated calls, in the steps of a spreadsheet."""
+    """Traffic with a share of the lost calls made again (extended Erlang B).
+
+    The carried part of it is concave, hence each step comes closer and none goes too far.
+    """
     offered = traffic
     for number in range(_STEPS):
-        offered = traffic + retries * offered * lost(channels, offered)
-        hidden = number < _STEPS - 1
-        offered = Amount(offered.value, offered.formula, "retried", "E", hidden=hidden)
+        share = replace(lost(channels, offered).named("lost"), hidden=True)
+        missing = traffic + retries * offered * share - offered
+        slope = given(1) - retries * share * (channels + 1 - offered + offered * share)
+        step = missing / most(slope, given(_LEAST_SLOPE))
+        offered = replace((offered + step).named("retried", "E"), hidden=number < _STEPS - 1)
     return offered
 
 

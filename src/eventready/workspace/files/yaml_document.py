@@ -198,7 +198,11 @@ def raise_errors(problems: Sequence[WorkspaceError]) -> None:
 
 def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
     """Read a YAML file. Raises WorkspaceError with line and remedy."""
-    text = _read(path)
+    return parse_yaml(path, _read(path), may_be_empty=may_be_empty)
+
+
+def parse_yaml(path: Path, text: str, *, may_be_empty: bool = False) -> YamlDocument:
+    """Parse the text of a file. Raises WorkspaceError with line and remedy."""
     bound_depth(path, text)
     try:
         events = _Events(text)

@@ -50,6 +50,7 @@ from eventready.assurance.papers.material.gaps import (
     blind_spots,
     device_coverage,
     failed_readings,
+    partial_readings,
     unconfirmed_facts,
     unreached_devices,
 )
@@ -69,7 +70,7 @@ GROUPS = 400
 #: Sentences of a kind of change that a page shows unfolded, and lines of an item of failed readings.
 _SENTENCES, _READINGS = 5, 3
 
-#: Devices named under a blind spot.
+#: Devices named under a blind spot, and facts named as read in part.
 _NAMED = 6
 
 
@@ -160,6 +161,13 @@ class _Report:
             return measured
         return f"{measured}; {self._t('page:coverage_seen', seen=summary.seen, uncovered=summary.uncovered)}"
 
+    def _partial(self) -> Iterator[tuple[str, str]]:
+        """Yield the facts read in part, with their unread records."""
+        if found := partial_readings(self.run):
+            shown = "; ".join(one.shown for one in found[:_NAMED])
+            more = f"; {self._t('page:more', count=len(found) - _NAMED)}" if len(found) > _NAMED else ""
+            yield self._t("page:partial"), f"{shown}{more}"
+
     def _head(self, event: str) -> Iterator[Block]:
         summary, document = self.results.summary, self.run.document
         moment = self.language.moment(summary.moment, weekday=True)
@@ -169,7 +177,7 @@ class _Report:
             yield _framed(self._t("page:rehearsal"), note, "notice")
         elif self.background.rehearsal:
             yield _framed(self._t("page:rehearsal"), self._t("page:rehearsal_marked"), "notice")
-        alarm = "page:interrupted" if self.run.interrupted else "" if summary.measured else "page:nothing"
+        alarm = "page:interrupted" if self.run.interrupted else "" if summary.anything else "page:nothing"
         if alarm:
             yield _framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
         yield Title(self._t("page:title"), (event,))
@@ -179,6 +187,7 @@ class _Report:
             (
                 (self._t("page:at"), moment),
                 (self._t("page:coverage"), self._coverage()),
+                *self._partial(),
                 (self._t("page:devices"), self._t("page:devices_reached", reached=reached, count=len(devices))),
                 (self._t("page:run"), clean(self.run.id)),
             )

@@ -16,6 +16,9 @@ from eventready.assurance.papers.material.findings import (
 )
 from eventready.store.run import Run
 
+#: Unread records that a line names.
+_NAMED = 5
+
 
 @dataclass(frozen=True)
 class UnreachedDevice:
@@ -48,7 +51,7 @@ class BlindSpot:
 
 @dataclass(frozen=True)
 class DeviceCoverage:
-    """The readings of a device; `missing` pairs facts with the reason, or with their unread records."""
+    """The readings of a device; `measured`: whole. `missing`: facts with the reason, or with the unread records."""
 
     device: str
     role: str
@@ -124,6 +127,31 @@ def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     )
 
 
+@dataclass(frozen=True)
+class PartialReading:
+    """Fact of a device of which some records were not read, by their names."""
+
+    device: str
+    fact: str
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """Device, fact and the first names."""
+        more = f" (+{len(self.names) - _NAMED})" if len(self.names) > _NAMED else ""
+        return f"{self.device} {self.fact}: {', '.join(self.names[:_NAMED])}{more}"
+
+
+def partial_readings(run: Run) -> tuple[PartialReading, ...]:
+    """The facts of a run read in part, by device."""
+    found = {
+        (clean(one["device"]), clean(one["fact"])): tuple(clean(record["subject"]) for record in one["unread"])
+        for one in judged_observations(run, b'"unread":')
+        if one.get("unread")
+    }
+    return tuple(PartialReading(*key, found[key]) for key in sorted(found, key=lambda key: (natural(key[0]), key[1])))
+
+
 def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]:
     """The readings of every device, and those without a result."""
     found: dict[str, dict[tuple[str, int], str]] = {name: {} for name in context.devices}
@@ -153,7 +181,7 @@ def _coverage(
         device=clean(name),
         role=context.role(device),
         platform=clean(device.get("platform", "")),
-        measured=sum(status in ("parsed", "empty") for status in statuses.values()),
+        measured=sum(status in ("parsed", "empty") and fact not in unread for (fact, _), status in statuses.items()),
         needed=len(statuses),
         missing=tuple((clean(fact), why) for fact, why in missing.items()),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from eventready.assurance.papers.document.figures.charts import Bar, Level, load_bars, stacked_bars
 from eventready.assurance.papers.document.model import Block, paragraph
 from eventready.assurance.papers.material.findings import ORDER, CollapsedLine, collapse, count_by_status
-from eventready.assurance.papers.material.gaps import unconfirmed_facts
+from eventready.assurance.papers.material.gaps import partial_readings, unconfirmed_facts
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.verdicts import count_verdicts, verdict_rows
 from eventready.assurance.papers.sections.tables import service_table, verdict_table
@@ -50,6 +50,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
             needed=summary.needed,
             share=writer.language.percent(summary.ratio),
         ),
+        *_partial(writer, results),
         *seen_sentences(writer, summary.seen, summary.uncovered, summary.unseen_devices),
         *([writer.text("papers:coverage_lost", count=lost)] if lost else []),
         *([writer.text("papers:coverage_blind", count=blind)] if blind else []),
@@ -58,7 +59,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
     blocks: list[Block] = [paragraph(" ".join(sentences))]
     if results.run.interrupted:
         blocks.append(writer.p("papers:interrupted"))
-    if not summary.measured:
+    if not summary.anything:
         blocks.append(writer.p("papers:nothing_measured"))
     return blocks
 
@@ -69,6 +70,15 @@ def seen_sentences(writer: PaperWriter, seen: int, uncovered: int, unseen_device
         *([writer.text("papers:coverage_seen", seen=seen, uncovered=uncovered)] if seen else []),
         *([writer.text("papers:coverage_unseen", count=unseen_devices)] if unseen_devices else []),
     ]
+
+
+def _partial(writer: PaperWriter, results: RunResults) -> list[str]:
+    """Return a sentence with the facts read in part and their unread records."""
+    found = partial_readings(results.run)
+    names = "; ".join(one.shown for one in found[:_NAMES])
+    if len(found) > _NAMES:
+        names += f"; {writer.text('papers:and_others', count=len(found) - _NAMES)}"
+    return [writer.text("papers:coverage_partial", count=len(found), names=names)] if found else []
 
 
 def _unconfirmed(writer: PaperWriter, results: RunResults) -> list[str]:
@@ -90,7 +100,7 @@ def unconfirmed_items(writer: PaperWriter, facts: Mapping[str, Sequence[str]]) -
 def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:
     """Coverage, verdicts by venue and service, and a chart of the topics."""
     blocks = coverage(writer, results)
-    if not results.summary.measured:
+    if not results.summary.anything:
         return blocks
     rows = verdict_rows(results.run.document, results.context, results.findings.statuses)
     numbers = [f"{number} {title.lower()}" for _, title, number in count_verdicts(rows, writer.language) if number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from shlex import quote
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.material.gaps import partial_readings
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, text
 from eventready.store.run import Run, Summary
@@ -66,6 +67,8 @@ def show(run: Run, lang: Lang = "en") -> None:
             insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
             del worst[_SHOWN:]
     console.print(_totals(document, counts, lang))
+    for line in _partly_read(run, lang):
+        console.print(line)
     summary = Summary.of(document, counts)
     if summary.seen:
         console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
@@ -98,6 +101,17 @@ def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) 
     totals = {status: counts.get(status, 0) for status in _COUNTED}
     devices, measured, needed = len(document["devices"]), coverage["measured"], coverage["needed"]
     return text("cli:run.totals", lang, devices=devices, measured=measured, needed=needed, **totals)
+
+
+def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
+    """Yield the facts read in part as lines, with their unread records."""
+    found = partial_readings(run) if run.document.get("coverage", {}).get("partial") else ()
+    if found:
+        yield text("cli:run.partial", lang, n=len(found))
+    for one in found[:_DEVICES_SHOWN]:
+        yield f"  {one.shown}"
+    if len(found) > _DEVICES_SHOWN:
+        yield f"  {text('cli:run.more_partial', lang, n=len(found) - _DEVICES_SHOWN)}"
 
 
 def _matrix(run: Run, lang: Lang) -> Table:
