@@ -6,7 +6,8 @@ subject. Where the platform says how a record is bounded, the strange records ar
 
 `empty` needs evidence. No rows are EMPTY only when no line is refused and one of these holds: a line has one of the
 fact's `empty` words; the device states a count of 0; the format itself proves it (an empty JSON container, a report of
-0 results); or a heading was seen in an answer that is known to be whole. An answer without text is never empty.
+0 results); or a heading was seen in an answer that is known to be whole. An answer without text is never empty; of two
+commands, that holds for the answer to each.
 
 A saved output has no prompt behind it. It is known to be whole where it states a count that the rows reach, ends in
 a trailer, or a prompt follows it; otherwise the observation is not `complete`, and is never EMPTY for a heading alone.
@@ -82,8 +83,6 @@ def interpret(
     """Return the observation of a fact from an answer. Raises nothing."""
     if reply.status is not ReplyStatus.ANSWERED:
         outcome = _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
-    elif not reply.text.strip():
-        outcome = _Outcome(Status.UNPARSED, Message("facts:no_text"))
     else:
         cache = cache or ParseCache()
         outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
@@ -131,7 +130,8 @@ class _Outcome:
 
 def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
     try:
-        return _Answer(compiled, reply, cache).outcome()
+        answer = _Answer(compiled, reply, cache)
+        return answer.outcome() if answer.has_text else _Outcome(Status.UNPARSED, Message("facts:no_text"))
     except ParsingTooLong:
         return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
 
@@ -194,6 +194,11 @@ class _Answer:
         self._stated = self._stated_numbers(compiled.counts)
         proved = not compiled.spec.also and (bool(self._stated) or self._ends_in_trailer())
         self._whole = reply.complete or self._parsed.whole or proved
+
+    @property
+    def has_text(self) -> bool:
+        """True unless the answer to one of the commands is blank."""
+        return all(map(any, self._halves()))
 
     def outcome(self) -> _Outcome:
         """Status, reason, rows and unmatched lines of the answer."""
@@ -274,10 +279,12 @@ class _Answer:
         return self._whole and all(_found(proof, half) for half in silent)
 
     def _halves(self) -> list[list[str]]:
-        """Return the lines of each command's answer, of those with any."""
+        """Return the lines of each command's answer."""
         also = self._compiled.spec.also
-        place = self._lines.index(also) if also and also in self._lines else len(self._lines)
-        return [half for half in (self._lines[:place], self._lines[place + 1 :]) if any(half)]
+        if not also or also not in self._lines:
+            return [self._lines]
+        place = self._lines.index(also)
+        return [self._lines[:place], self._lines[place + 1 :]]
 
     def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
         """Return the stated numbers of rows: per pattern the sum of its groups over all lines.
