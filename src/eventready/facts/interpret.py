@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import thread_time
 
 from eventready.core.messages import Message, Text
 from eventready.core.strings.text_lines import lines_of
@@ -35,6 +34,7 @@ from eventready.facts.parsing.parsed import (
     ParsedText,
     ParsingTooLong,
 )
+from eventready.facts.parsing.parsing_time import in_time, limited
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
@@ -80,19 +80,15 @@ class ParseCache:
 def interpret(
     device: str, fact: str, compiled: CompiledFact, reply: Reply, reading: int = 1, *, cache: ParseCache | None = None
 ) -> Observation:
-    """Return the observation of a fact from an answer. Raises nothing."""
-    if reply.status is not ReplyStatus.ANSWERED:
-        outcome = _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
-    else:
-        cache = cache or ParseCache()
-        outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
+    """Return the observation of a fact from an answer, within PARSING_SECONDS. Raises nothing."""
+    outcome = _read(compiled, reply, cache or ParseCache())
     reason = outcome.reason
     return Observation(
         device,
         fact,
         outcome.status,
         reply.command,
-        _named(outcome.rows, compiled.spec.prompt, reply.prompt),
+        outcome.rows,
         outcome.unmatched,
         reason if isinstance(reason, str) else reason.render("en"),
         message=None if isinstance(reason, str) else reason,
@@ -102,6 +98,17 @@ def interpret(
         unconfirmed=compiled.unconfirmed,
         unread=outcome.unread,
     )
+
+
+def _read(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
+    if reply.status is not ReplyStatus.ANSWERED:
+        return _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
+    try:
+        with limited(PARSING_SECONDS):
+            outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
+            return replace(outcome, rows=_named(outcome.rows, compiled.spec.prompt, reply.prompt))
+    except ParsingTooLong:
+        return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
 
 
 def tidy(line: str) -> str:
@@ -114,7 +121,7 @@ def _named(rows: tuple[Fact, ...], patterns: Mapping[str, str], prompt: str) -> 
     found = {field: match[1] for field, pattern in patterns.items() if (match := re.search(pattern, prompt))}
     return tuple(
         row.model_copy(update={field: value for field, value in found.items() if getattr(row, field) is None})
-        for row in rows
+        for row in in_time(rows)
     ) if found else rows  # fmt: skip
 
 
@@ -129,11 +136,8 @@ class _Outcome:
 
 
 def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
-    try:
-        answer = _Answer(compiled, reply, cache)
-        return answer.outcome() if answer.has_text else _Outcome(Status.UNPARSED, Message("facts:no_text"))
-    except ParsingTooLong:
-        return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
+    answer = _Answer(compiled, reply, cache)
+    return answer.outcome() if answer.has_text else _Outcome(Status.UNPARSED, Message("facts:no_text"))
 
 
 def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
@@ -145,8 +149,7 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
     outcome = _outcome(compiled, reply, cache)
     places = list(reply.breaks)
     doubtful: list[_Outcome] = []
-    deadline = thread_time() + PARSING_SECONDS
-    while places and len(reply.breaks) <= BREAKS_TRIED and thread_time() <= deadline:
+    while places and len(reply.breaks) <= BREAKS_TRIED:
         joined, parts = join_at(reply, places.pop())
         other = _outcome(compiled, joined, cache)
         strange = set(outcome.unmatched)
@@ -165,10 +168,13 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
 
 def _agreed(outcome: _Outcome, others: Sequence[_Outcome]) -> _Outcome:
     """Return the records common to all readings, the others as unread; UNPARSED without any."""
-    shared = tuple(row for row in outcome.rows if all(row in other.rows for other in others))
-    doubtful = {row.subject: None for one in (outcome, *others) for row in one.rows if row not in shared}
     if not others:
         return outcome
+    common = set(in_time(outcome.rows))
+    for other in others:
+        common &= set(in_time(other.rows))
+    shared = tuple(row for row in in_time(outcome.rows) if row in common)
+    doubtful = {row.subject: None for one in (outcome, *others) for row in in_time(one.rows) if row not in common}
     reason = Message("facts:broken_lines")
     if not shared or "" in doubtful or outcome.status is not Status.PARSED:
         return _Outcome(Status.UNPARSED, reason, unmatched=outcome.unmatched, complete=outcome.complete)
@@ -181,7 +187,7 @@ class _Answer:
 
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
-        lines = [*map(tidy, lines_of(reply.text))]
+        lines = [tidy(line) for line in in_time(lines_of(reply.text))]
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE
@@ -230,10 +236,7 @@ class _Answer:
         if bounds is None or (self._compiled.trailers and not self._ends_in_trailer()):
             return None
         blocks = bounds.split(self._all)
-        try:
-            found = readable(blocks, self._all, self._reading, ended=self._whole)
-        except ParsingTooLong:
-            return None
+        found = readable(blocks, self._all, self._reading, ended=self._whole)
         if found is None:
             return None
         rest, unread = found
@@ -304,7 +307,7 @@ class _Answer:
         if join is None or join.table not in parsed.columns:
             return len(parsed.rows)
         place = parsed.columns.index(join.table)
-        return sum(bool(row[place]) for row in parsed.rows) or len(parsed.rows)
+        return sum(bool(row[place]) for row in in_time(parsed.rows)) or len(parsed.rows)
 
     def _miscounts(self, rows: int) -> list[Message]:
         stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]
@@ -318,7 +321,12 @@ class _Answer:
 def _unread(parsed: ParsedText, records: Sequence[Fact], rejected: Sequence[Reject]) -> tuple[Unread, ...]:
     """Return the rejected rows by name where the format bounds each of them; none where the answer is refused."""
     named = {reject.subject for reject in rejected}
-    if not parsed.bounded or "" in named or len(rejected) >= len(records) or named & {one.subject for one in records}:
+    if (
+        not parsed.bounded
+        or "" in named
+        or len(rejected) >= len(records)
+        or named & {one.subject for one in in_time(records)}
+    ):
         return ()
     return tuple(Unread(reject.subject, _refusal(0, [], [reject.reason])) for reject in rejected)
 
