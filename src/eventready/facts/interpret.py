@@ -38,6 +38,7 @@ from eventready.facts.parsing.parsing_time import in_time, limited
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
+from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus
 
 _STATUS = {
@@ -193,6 +194,7 @@ class _Answer:
         short = max(map(len, lines), default=0) <= LONGEST_LINE
         self._all = lines
         self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
+        self._cut = [line for line in lines if LOG_LINE_MARK in line] if LOG_LINE_MARK in reply.text else []
         self._parsed = cache.parse(compiled, "\n".join(lines))
         join = compiled.spec.join
         joined = join_rows(self._parsed, join, compiled.spec.also) if join and self._parsed.rows else None
@@ -216,7 +218,7 @@ class _Answer:
         if (spec.against or spec.whole) and not self._whole:
             return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
         records, rejected = self._compiled.builder.build(self._joined)
-        refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
+        refused = parsed.refused - (len(parsed.unmatched) - len(unmatched)) + len(self._cut)
         broken = [*_contradictions(parsed), *self._miscounts(self._rows())]
         if rejected and not (refused > 0 or broken) and (unread := _unread(parsed, records, rejected)):
             return _Outcome(Status.PARSED, "", records, unmatched, self._whole, unread)
@@ -245,8 +247,10 @@ class _Answer:
         return _Outcome(Status.PARSED, "", rest.records, shown, self._whole, unread)
 
     def _reading(self, lines: Sequence[str]) -> LinesRead:
-        """Return some lines of the answer as understood by themselves."""
+        """Return some lines of the answer as understood by themselves; those that a log line has cut are not."""
         parsed = self._compiled.parser.parse("\n".join(lines))
+        if self._cut and any(LOG_LINE_MARK in line for line in lines):
+            return LinesRead(parsed, reason=_refusal(1, [], []))
         if parsed.status is not None or parsed.reason:
             return LinesRead(parsed, reason=_diagnosis(parsed.reason))
         records, rejected = self._compiled.builder.build(parsed)
