@@ -14,6 +14,7 @@ from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_
 from eventready.facts.interpret import ParseCache, interpret
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.comparison import join_answers
+from eventready.facts.parsing.parsing_time import AnswerTimes, turn
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError
@@ -30,8 +31,8 @@ P = ParamSpec("P")
 _LONGEST_S = 20
 _TOO_LONG = Message("facts:too_long", {"seconds": _LONGEST_S})
 
-#: Held while answers are parsed: threads that compute at once only take the interpreter from each other, and from those
-#: that wait for devices.
+#: Held for a turn while answers are parsed: threads that compute at once only take the interpreter from each other, and
+#: from those that wait for devices.
 _computing = Lock()
 #: Process that reads answers for platforms and parsers of other packages: tests bound the time of those of this one.
 _apart = Apart()
@@ -92,19 +93,21 @@ def _computed(
 ) -> T:
     if not platform.packaged:
         return _apart.compute(_LONGEST_S, compute, platform, *args, **kwargs)
-    with _computing:
+    with turn(_computing):
         return compute(platform, *args, **kwargs)
 
 
 def _read(  # noqa: PLR0917  arguments of `_computed`
     platform: Platform, device: str, facts: list[str], replies: Sequence[Reply], reading: int, alone: tuple[str, ...]
 ) -> dict[str, Observation]:
-    answers = _answers(device, platform, facts, replies, reading, alone=alone)
-    return _by_fact(answers) | reduce_evidence(platform, answers)
+    times = AnswerTimes()
+    answers = _answers(device, platform, facts, replies, reading, alone=alone, times=times)
+    return _by_fact(answers) | reduce_evidence(platform, answers, times)
 
 
 def _reduced(platform: Platform, device: str, facts: list[str], replies: list[Reply]) -> list[Reply]:
-    return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
+    times = AnswerTimes()
+    return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1, times=times), times)
 
 
 def _unread(device: str, compiled: CompiledFact, reading: int) -> Observation:
@@ -122,13 +125,15 @@ def _answers(
     reading: int,
     *,
     alone: Container[str] = (),
+    times: AnswerTimes,
 ) -> list[Answer]:
     """Return the supported facts with the reply and the observation of each."""
     cache, by_command = ParseCache(), {reply.command: reply for reply in replies}
     answers: list[Answer] = []
     for compiled in _single(platform, facts):
         reply = _answer_to(compiled, by_command, alone)
-        observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
+        with times.of(reply.command):
+            observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
         if (
             compiled.spec.also and compiled.spec.also in alone
         ):  # a count in the first answer does not speak of the second
@@ -189,8 +194,8 @@ def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Cont
 
 
 def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) -> Reply:
-    """Return both replies, or the failed reply; the first alone where the second has nothing to add."""
-    if first.status is not ReplyStatus.ANSWERED:
+    """Return both replies, or the one that failed or is blank; the first where the second has nothing to add."""
+    if not _has_text(first):
         return first
     if _has_text(second):
         return _joined(first, second)

@@ -21,7 +21,7 @@ from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
 from eventready.facts.questions import with_example
-from eventready.session.dialogue.patterns import patterns
+from eventready.session.dialogue.patterns import LOG_LINE_MARK, patterns
 from eventready.session.dialogue.terminal import Cleaner, to_text
 from eventready.session.reply import Reply, ReplyStatus
 
@@ -165,8 +165,19 @@ class _Log:
         for index in self._filled:
             line = self._lines[index].strip()
             if line.endswith(command) and self._is_prompt(line.removesuffix(command)):
-                return self._last_repeat(index, line) + 1, line.removesuffix(command).strip()
+                prompt = "" if self._is_cut(index) else line.removesuffix(command).strip()
+                return self._last_repeat(index, line) + 1, prompt
         return None
+
+    def _is_cut(self, index: int) -> bool:
+        """Return True for a line behind a log line with text before it, which may be the begin of the line."""
+        above = next((place for place in range(index - 1, -1, -1) if not self._is_log_line(self._lines[place])), -1)
+        if above in (-1, index - 1) or not self._lines[above].strip():
+            return False
+        return not self._is_prompt(self._lines[above])
+
+    def _is_log_line(self, line: str) -> bool:
+        return line == LOG_LINE_MARK or not self._known.without_log_lines(line)
 
     def _last_repeat(self, index: int, echo: str) -> int:
         """Return the place of the last repetition of prompt and command below them (RouterOS)."""
