@@ -1,6 +1,6 @@
 """Behind a filter of the device (`| include`, `| match`) a line that the filter does not let through is half of one.
 
-It was wrapped, or another half is lost with it: what is read beside it may be cut, so it is never kept as a strange line.
+It was wrapped, or another half is lost with it: what is read beside it may be cut, so it is no strange line to be kept.
 """
 
 from __future__ import annotations
