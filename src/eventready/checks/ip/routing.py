@@ -5,7 +5,7 @@ An unexpected neighbour that is up is no fault; one that is not up gives a findi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from pydantic import Field
@@ -52,10 +52,15 @@ def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     for row in rows:
         if row.up and row.prefixes is not None and id(row) in matched:
             earlier = baseline.get(row.subject)
-            yield from _prefixes(row, row.prefixes, earlier.prefixes if earlier else None, limits)
+            families = [other for other in rows if peer_name(other) == peer_name(row)]
+            yield from _prefixes(row, families, earlier.prefixes if earlier else None, limits)
 
 
-def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimits) -> Iterator[Finding]:
+def _prefixes(
+    row: RoutingPeer, families: Sequence[RoutingPeer], earlier: int | None, limits: BgpLimits
+) -> Iterator[Finding]:
+    """Yield the finding for one of the address families of a neighbour, which sends prefixes of at least one."""
+    count = row.prefixes or 0
     subject = " ".join(part for part in (peer_name(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
         yield warned(
@@ -66,8 +71,9 @@ def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimi
             earlier=earlier,
             limit=limits.lost_percent,
         )
-    elif count == 0 and not earlier:
-        yield warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
+    elif not earlier and not any(one.prefixes for one in families):
+        none = warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
+        yield of_all(none) if len(families) > 1 else none
     else:
         yield passed(subject, "checks:routing.prefixes", peer=row.peer, value=count)
 

@@ -24,7 +24,7 @@ from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedL
 from eventready.facts.parsing.parsing_time import in_time, look
 
 _END = re.compile(r"^-{3}\s+END\s*$")
-_START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
+_START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s[A-Za-z+-][\w:+/-]*){0,2}\s*$")
 _SERIAL = re.compile(r"^[A-Z&]+\s+#\d+\s*$")
 _ECHO = re.compile(r"^%%.*%%\s*$")
 _TYPED = re.compile(r"^[A-Z]{2,4} [A-Z0-9_]+:.*;\s*(?:%%)?$")
