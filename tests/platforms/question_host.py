@@ -7,6 +7,7 @@ files of its upper layer are what the command wrote. Everything started is stopp
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,12 +35,16 @@ def cannot() -> str:
 
 @dataclass(frozen=True)
 class Left:
-    """Answers by question, the files that each question wrote, and the host's state before and after all of them."""
+    """Answers by question, the files that each question wrote, and the host's state before and after all of them.
+
+    `servers`: messages of DHCP in the logs of the servers.
+    """
 
     answers: Mapping[str, str]
     files: Mapping[str, tuple[str, ...]]
     before: Mapping[str, str]
     after: Mapping[str, str]
+    servers: tuple[str, ...]
 
 
 def ask(commands: Mapping[str, str], folder: Path) -> Left:
@@ -56,9 +61,10 @@ def ask(commands: Mapping[str, str], folder: Path) -> Left:
         for process in asking:
             assert process.wait(60) == 0
         after = _state()
+        logs = "".join((folder / f"{name}.log").read_text() for name in (_OWN, _FOREIGN))
     answers = {name: (folder / f"{name}.answer").read_text() for name in commands}
     files = {name: tuple((folder / f"{name}.files").read_text().splitlines()) for name in commands}
-    return Left(answers, files, before, after)
+    return Left(answers, files, before, after, tuple(re.findall(r"\bDHCP[A-Z]+(?=\()", logs)))
 
 
 def _state() -> dict[str, str]:

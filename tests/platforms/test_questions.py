@@ -102,6 +102,11 @@ def test_questions_leave_addresses_routes_and_processes_as_they_were(left: quest
     assert left.before["processes"] == ""
 
 
+@on_real_host
+def test_no_lease_is_requested(left: question_host.Left) -> None:
+    assert sorted(left.servers) == ["DHCPDISCOVER"] * 4 + ["DHCPOFFER"] * 4
+
+
 def finding_of(left: question_host.Left, question: str) -> tuple[str, str]:
     """Status and sentence of the finding about a real answer of the Linux host."""
     answer = ExpectedAnswer.model_validate(QUESTIONS[question])
