@@ -108,6 +108,7 @@ def test_what_is_accepted_is_a_read_only_command_with_the_words_of_the_template(
         ({}, "an answer has exactly one question"),
         ({"ping": "a", "tcp": "a:80"}, "an answer has exactly one question"),
         ({"ping": "a", "status": 200}, "'status' does not belong to an answer of ping"),
+        ({"dhcp": "eth0", "servers": ["2001:db8::1"]}, "2001:db8::1 is no IPv4 address"),
         ({"dns": "a", "addresses": ["192.0.2.1", "2001:db8::1"]}, "the addresses are of IPv4 and of IPv6"),
     ],
 )

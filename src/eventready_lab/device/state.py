@@ -225,12 +225,13 @@ class PoolState:
 
 @dataclass
 class DhcpPoolState:
-    """A DHCP range with its leased and total addresses."""
+    """A DHCP range with its leased and total addresses, and the gateway of its offers."""
 
     first: str
     last: str
     used: int
     total: int
+    gateway: str = "10.20.8.1"
 
 
 @dataclass

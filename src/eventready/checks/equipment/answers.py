@@ -20,6 +20,7 @@ from eventready.facts.records import (
     EchoAnswer,
     LeaseAnswer,
     MailAnswer,
+    Offer,
     PageAnswer,
     PortAnswer,
     ResolverAnswer,
@@ -114,7 +115,9 @@ def _answers(
     reasons = {one.subject: one.message for one in view.fact(f"answer_{kind}", record).unread_records}
     for question in _questions(view.device, kind, secure=secure):
         row = rows.get(question.answer.subject)
-        if row is not None:
+        if row is not None and row.unasked:
+            yield _for(question, unknown(question.subject, "checks:answer.unasked", reason=row.unasked))
+        elif row is not None:
             yield from (_for(question, finding) for finding in evaluate(question, row))
         elif reason := reasons.get(question.answer.subject):
             yield _for(question, unknown(question.subject, "checks:answer.unread_why", reason=reason))
@@ -255,9 +258,39 @@ def answer_smtp(limits: TimeLimits, question: Question, row: MailAnswer) -> Iter
 
 @_answer_check("dhcp", LeaseAnswer, TimeLimits(warn=3000, fail=8000))
 def answer_dhcp(limits: TimeLimits, question: Question, row: LeaseAnswer) -> Iterator[Finding]:
-    """A DHCP server offers an address."""
-    if row.address is None:
+    """DHCP servers offer an address with a gateway and DNS servers, and no other server does."""
+    offers = tuple(offer for offer in row.offered if not ip_address(offer.address).is_link_local)
+    if not offers:
         yield _silent(question, row)
         return
-    yield passed(question.subject, "checks:answer.offer", address=row.address)
+    yield _wrong(question, offers) or _offered(question, offers)
     yield from _time(question, row, limits)
+
+
+def _wrong(question: Question, offers: tuple[Offer, ...]) -> Finding | None:
+    """Failure with all offers of a server, gateway or DNS server beyond the expected ones; None without any."""
+    answer = question.answer
+    for msgid, allowed, given, shown in (
+        ("checks:answer.offer_server", answer.servers, lambda offer: (offer.server,), _by_gateway),
+        ("checks:answer.offer_gateway", answer.gateways, lambda offer: offer.routers, _by_gateway),
+        ("checks:answer.offer_resolver", answer.resolvers, lambda offer: offer.resolvers, _by_resolvers),
+    ):
+        wrong = [shown(offer) for offer in offers if allowed and not (given(offer) and {*given(offer)} <= {*allowed})]
+        if wrong:
+            return failed(question.subject, msgid, value="; ".join(wrong), limit=", ".join(allowed))
+    return None
+
+
+def _offered(question: Question, offers: tuple[Offer, ...]) -> Finding:
+    shown = "; ".join(map(_by_gateway, offers))
+    if not question.answer.servers:
+        return warned(question.subject, "checks:answer.offer_of_any", value=shown)
+    return passed(question.subject, "checks:answer.offer", value=shown)
+
+
+def _by_gateway(offer: Offer) -> str:
+    return f"{offer.server} ({offer.address} via {', '.join(offer.routers) or '-'})"
+
+
+def _by_resolvers(offer: Offer) -> str:
+    return f"{offer.server} (DNS {', '.join(offer.resolvers) or '-'})"

@@ -43,6 +43,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _ipv4(value: str) -> str:
+    if ":" in _address(value):
+        raise InvalidValue(message("workspace:answer.ipv4", value=value))
+    return value
+
+
 def _host(value: str) -> str:
     """A name or an address. A name of digits and dots alone is a cut address."""
     if _is_address(value) or (_NAME.fullmatch(value) and not re.fullmatch(r"[\d.]+", value)):
@@ -102,6 +108,7 @@ def _interface(value: str) -> str:
 
 Host = Annotated[str, AfterValidator(_host)]
 IpAddress = Annotated[str, AfterValidator(_address)]
+Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 
 #: Keys beside the question, by kind.
 _KEYS: Mapping[AnswerKind, frozenset[str]] = {
@@ -111,7 +118,7 @@ _KEYS: Mapping[AnswerKind, frozenset[str]] = {
     "tcp": frozenset(),
     "ntp": frozenset(),
     "smtp": frozenset(),
-    "dhcp": frozenset(),
+    "dhcp": frozenset({"servers", "gateways", "resolvers"}),
 }
 
 
@@ -128,6 +135,11 @@ class ExpectedAnswer(PlacedModel):
     )
     dhcp: Annotated[str, AfterValidator(_interface)] | None = Field(
         default=None, description="Port of the asking host, on which a DHCP server offers an address"
+    )
+    servers: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: servers that may answer; empty: a warning")
+    gateways: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: gateways that may be offered; empty: any")
+    resolvers: tuple[Ipv4Address, ...] = Field(
+        default=(), description="dhcp: DNS servers that may be offered; empty: any"
     )
     status: int = Field(default=200, ge=100, le=599, description="http: status code of the answer")
     contains: str = Field(default="", max_length=200, description="http: text in the first 4,096 bytes of the page")

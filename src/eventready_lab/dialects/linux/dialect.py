@@ -33,7 +33,7 @@ _SERVICES: dict[str, Render] = {
     r"s=\$\(date \+%s%N\); timeout 3": services.port,
     r"s=\$\(date \+%s%N\); g=": services.greeting,
     "timeout 9 chronyd": services.clock,
-    "command -v dhcpcd": services.lease,
+    "if ! command -v nmap": services.offer,
 }
 
 
