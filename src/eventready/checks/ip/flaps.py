@@ -56,7 +56,8 @@ def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     expected = _ports_of(view.device)
     rows = {port_key(row.name): row for row in view.rows("interface", Interface)}
     subjects = {name: rows[key] for key, name in expected.items() if key in rows}
-    return _flaps(view, "interface", subjects, limits)
+    yield from _flaps(view, "interface", subjects, limits)
+    yield from _not_read(view, "interface", [name for key, name in expected.items() if key not in rows])
 
 
 _neighbour_check = partial(check, roles=("router",), limits=FlapLimits(), expected_only=True)
@@ -82,7 +83,22 @@ def bgp_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
 
 def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: FlapLimits) -> Iterator[Finding]:
     rows = view.rows(fact, RoutingPeer)
-    return _flaps(view, fact, {row.subject: row for name in expected for row in peers_of(name, rows)}, limits)
+    found = {name: peers_of(name, rows) for name in expected}
+    yield from _flaps(view, fact, {row.subject: row for peers in found.values() for row in peers}, limits)
+    yield from _not_read(view, fact, [name for name, peers in found.items() if not peers])
+
+
+def _not_read(view: DeviceView, fact: str, absent: Iterable[str]) -> Iterator[Finding]:
+    """Findings of expected subjects without a row, beside unread records: any of these may be theirs."""
+    unread = view.unread.get(fact, ())
+    for name in absent if unread else ():
+        own = next((one for one in unread if _names(one.subject, name)), unread[0])
+        yield unknown(name, "checks:run.unread", fact=fact, reason=own.message)
+
+
+def _names(printed: str, name: str) -> bool:
+    """True where a printed name has the name of a subject as a word."""
+    return port_key(name.partition("@")[0]) in map(port_key, (printed, *printed.split()))
 
 
 def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: FlapLimits) -> Iterator[Finding]:
@@ -135,21 +151,29 @@ def _judged(
     )
 
 
-def changes_between(before: Sequence[Fact], now: Sequence[Fact]) -> Iterator[tuple[str, int]]:
+def changes_between(
+    before: Sequence[Fact], now: Sequence[Fact], *, gone: bool = True, came: bool = True
+) -> Iterator[tuple[str, int]]:
     """Keys of the ports and neighbours with changes between two readings, and the least number of these.
 
     The time of the last change may be printed in coarse units: it counts where less than in the reading before.
+    `gone`, `came`: a record in one of the readings alone is a change; not where it may be unread in the other.
     """
     same = len(before) == len(now)
     moved = [(one, row) for one, row in zip(before, now, strict=False) if one is not row and _counted(one, row)]
     if same and all(one.subject == row.subject for one, row in moved):
         yield from ((_key(row), _counted(one, row)) for one, row in moved if isinstance(row, Row))
         return
-    known = {_key(row): row for row in before if isinstance(row, Row)}
-    rows = {_key(row): row for row in now if isinstance(row, Row)}
+    known, rows = by_key(before), by_key(now)
     for key in known | rows:
-        if count := _counted(known[key], rows[key]) if key in known and key in rows else 1:
+        alone = gone if key in known else came
+        if count := _counted(known[key], rows[key]) if key in known and key in rows else int(alone):
             yield key, count
+
+
+def by_key(rows: Iterable[Fact]) -> dict[str, Row]:
+    """Rows of ports and neighbours by their keys."""
+    return {_key(row): row for row in rows if isinstance(row, Row)}
 
 
 def _counted(before: Fact, now: Fact) -> int:
