@@ -12,6 +12,7 @@ from typing import Any
 from eventready.core.strings.phrases import moment_of
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import change_document
+from eventready.watch.silence import REACH
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.devices.device import Device
@@ -129,7 +130,7 @@ class Alerts:
     def _explained(self, alert: Alert, now: datetime) -> bool:
         if not alert.cause or alert.labels["status"] != "not_measured":
             return False
-        cause = Key(alert.cause, DEVICE, "")
+        cause = Key("", REACH, "") if alert.cause == REACH else Key(alert.cause, DEVICE, "")
         if cause == alert.key:
             return False
         ended = self._ended.get(alert.cause)
@@ -151,7 +152,7 @@ class Alerts:
             self._active[key] = replace(known or replace(new, labels=self.labels(key, old)), damped=True)
         elif not rank and known:
             del self._active[key]
-            self._ended |= {key.device: new.since} if key.check == DEVICE else {}
+            self._ended |= {key.device or key.check: new.since} if key.check in {DEVICE, REACH} else {}
 
     def labels(self, key: Key, status: str) -> dict[str, str]:
         """Return the labels of a finding with a status."""
