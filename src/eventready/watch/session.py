@@ -174,7 +174,7 @@ class WatchSession:
                 kept_at, changed = time.monotonic(), False
                 cost_s = min(kept_at - begun, _SLOWER * max(cost_s, SNAPSHOT_S / _PAUSES))
             if self.calls:
-                self.calls.round(changes, self._resting)
+                self.calls.round(changes, self._resting, watcher.open_findings())
             systemd.notify("WATCHDOG=1")
             on_round(watcher, changes, self._resting)
 

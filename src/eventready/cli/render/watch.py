@@ -116,9 +116,7 @@ class WatchView:
             age = watcher.age(finding.device, now) if finding.device in watcher.devices else None
             shown = "-" if age is None else f"{age:.0f} s"
             since = f"{datetime.fromtimestamp(one.since, TZ):%H:%M:%S}"
-            sentence = language.sentence(
-                {"message_id": finding.message_id, "params": finding.params, "message": finding.message}
-            )
+            sentence = language.sentence(one.sentence)
             table.add_row(language.status(one.status), since, shown, finding.device, f"{finding.check}: {sentence}")
         if len(rows) > _SHOWN:
             table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)
