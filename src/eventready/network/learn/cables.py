@@ -111,7 +111,7 @@ class ShownCables:
                 yield self._judged(ShownCable(near, far, "lldp", "healthy"))
             elif back is not None:
                 yield ShownCable(near, far, "lldp_one", "one_side", "ends_differ")
-            elif self._readings.by_name[far[0]].measured("neighbour"):
+            elif self._readings.by_name[far[0]].whole("neighbour"):
                 yield ShownCable(near, far, "lldp_one", "one_side", "one_side")
             elif _subnets(self._readings.by_name[near[0]], near[1]) & _subnets(self._readings.by_name[far[0]], far[1]):
                 yield self._judged(ShownCable(near, far, "lldp_subnet", "healthy"))
@@ -152,6 +152,8 @@ class ShownCables:
             yield cable
         elif ip_interface(subnet).network.num_addresses > 4:
             yield replace(cable, state="unknown", why="wide_subnet")
+        elif any("neighbour" in self._readings.by_name[name].partial for name, _port in (one, other)):
+            yield replace(cable, state="unknown", why="lldp_partly")
         elif all(self._readings.by_name[name].rows("neighbour", Neighbour) for name, _port in (one, other)):
             yield replace(cable, state="unknown", why="lldp_silent")
         else:

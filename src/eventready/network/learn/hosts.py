@@ -18,7 +18,7 @@ from eventready.facts.records import (
     ResolverAnswer,
     ServiceUnit,
 )
-from eventready.network.learn.proposal import Kind, Proposal, absent_parts
+from eventready.network.learn.proposal import Kind, Proposal, absent_parts, partly_read
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.answers import ExpectedAnswer
 
@@ -101,7 +101,8 @@ def _backends(reading: DeviceFacts) -> Iterator[Proposal]:
         servers = [row for row in rows if row.pool == pool]
         up = sum(row.state == "up" for row in servers)
         question = message("learn:ask.members", value=up, count=len(servers)) if up < len(servers) else None
-        yield Proposal.judged(reading.name, "backends", pool, pool, question)
+        one = Proposal.judged(reading.name, "backends", pool, pool, question)
+        yield Proposal.unsure(one, partly_read(reading, "backend"))
     yield from absent_parts(reading, "backends", "backend", (row.pool for row in rows))
 
 
@@ -151,8 +152,10 @@ def _resolved(reading: DeviceFacts, row: DnsAnswer, server: str) -> Proposal:
 
 
 def _address(reading: DeviceFacts) -> str | None:
-    """Return the address of the users: the floating address of a gateway group, else the host's own."""
+    """Return the address of the users: a floating address, else the host's own; None where a group is unread."""
     floating = next((row.virtual_ip for row in reading.rows("vrrp_group", GatewayGroup) if row.virtual_ip), None)
+    if floating is None and "vrrp_group" in reading.partial:
+        return None
     try:
         return floating or str(ip_address(reading.device.hostname))
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from eventready.core.messages import Text, message
@@ -49,6 +49,11 @@ class Proposal:
         return cls(device, kind, subject, value, "device", "down" if question else "healthy", question)
 
     @classmethod
+    def unsure(cls, one: Proposal, question: Text | None) -> Proposal:
+        """Return a healthy proposal as unknown where there is a question; any other as it is."""
+        return replace(one, state="unknown", question=question) if question and one.state == "healthy" else one
+
+    @classmethod
     def absent(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None = None) -> Proposal:
         """Build the removal of an expectation without a trace in the facts."""
         return cls(device, kind, subject, value, "expected", "absent", question or message("learn:ask.not_shown"))
@@ -85,6 +90,12 @@ def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[st
         name = one if isinstance(one, str) else one.name
         if name.casefold() not in names:
             yield Proposal.absent(reading.name, kind, name, plain(one))
+
+
+def partly_read(reading: DeviceFacts, *facts: str) -> Text | None:
+    """Return the question about a value that an unread record of these facts could change; None without any."""
+    partial = [fact for fact in facts if fact in reading.partial]
+    return message("learn:ask.partly_read", device=reading.name, facts=", ".join(partial)) if partial else None
 
 
 def plain(value: Any) -> Any:

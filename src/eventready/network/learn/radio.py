@@ -8,7 +8,7 @@ from typing import Any
 from eventready.core.messages import Text, message
 from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site
 from eventready.network.learn.patterns import NamePatterns
-from eventready.network.learn.proposal import Kind, Proposal, absent_parts
+from eventready.network.learn.proposal import Kind, Proposal, absent_parts, partly_read
 from eventready.network.network_facts import DeviceFacts
 
 
@@ -26,7 +26,8 @@ def stations(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]
     for cell in cells:
         if cell.name.casefold() not in known:
             value = {"name": cell.name, "site": _site_of(cell, listed)}
-            yield _item(reading, "cells", value, patterns, _cell_question(cell))
+            one = _item(reading, "cells", value, patterns, _cell_question(cell))
+            yield Proposal.unsure(one, None if cell.site else partly_read(reading, "site"))
     yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
     yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
 
@@ -99,5 +100,6 @@ def access_points(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Prop
     for row in rows:
         if row.name.casefold() not in known:
             question = None if row.state == "up" else message("learn:ask.not_up", state=row.state)
-            yield _item(reading, "access_points", {"name": row.name}, patterns, question)
+            one = _item(reading, "access_points", {"name": row.name}, patterns, question)
+            yield Proposal.unsure(one, partly_read(reading, "controller_pair"))
     yield from absent_parts(reading, "access_points", "access_point", (row.name for row in rows))

@@ -9,8 +9,9 @@ from typing import Literal
 from eventready.core.messages import Text, message
 from eventready.facts.ports import port_key
 from eventready.facts.records import BundleMinimum, ControllerPair, GatewayGroup, LinkBundle, Route, StaticRoute
-from eventready.network.learn.proposal import Proposal, Source, State, plain
+from eventready.network.learn.proposal import Proposal, Source, State, partly_read, plain
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.network.peers import ports_towards
 
 _Role = Literal["master", "backup"]
 _Group = tuple[str, int, str]
@@ -23,7 +24,9 @@ def bundles(reading: DeviceFacts) -> Iterator[Proposal]:
     expected = {port_key(bundle.name): bundle for bundle in reading.device.expect.bundles}
     for key, row in rows.items():
         if key not in expected and row.members:
-            yield _bundle(reading, row, least.get(key, row.min_links))
+            configured = least.get(key, row.min_links)
+            unread = partly_read(reading, "bundle_minimum") if configured is None else None
+            yield Proposal.unsure(_bundle(reading, row, configured), unread)
     for key, bundle in expected.items() if reading.whole("link_bundle") else ():
         if key not in rows:
             yield Proposal.absent(reading.name, "bundles", bundle.name, plain(bundle))
@@ -62,11 +65,27 @@ def gateways(readings: NetworkFacts) -> Iterator[Proposal]:
         for row in _rows(reading):
             shown.add(key := _membership(row))
             if key not in expected:
-                yield _gateway(reading, row, groups[row.protocol, row.group, row.virtual_ip or ""])
+                members = groups[row.protocol, row.group, row.virtual_ip or ""]
+                yield Proposal.unsure(_gateway(reading, row, members), _hidden_member(readings, row, members))
         for key, one in expected.items():
             if key not in shown and reading.whole(f"{one.protocol}_group"):
                 subject = f"{one.protocol} {one.group} {one.interface}"
                 yield Proposal.absent(reading.name, "gateways", subject, plain(one))
+
+
+def _hidden_member(readings: NetworkFacts, row: GatewayGroup, members: list[tuple[str, GatewayGroup]]) -> Text | None:
+    """Question about a device beside the group's address that may be a member: its groups were partly read."""
+    fact, known = f"{row.protocol}_group", {name for name, _row in members}
+    for reading in readings.all:
+        if reading.name not in known and fact in reading.partial and _beside(reading, row.virtual_ip):
+            return partly_read(reading, fact)
+    return None
+
+
+def _beside(reading: DeviceFacts, address: str | None) -> bool:
+    """Return True for a device with a port in the subnet of an address, or without addresses to tell."""
+    whole = not reading.partial & {"interface", "address"} and any(reading.addresses())
+    return not (whole and address) or next(ports_towards(reading, address), None) is not None
 
 
 def _rows(reading: DeviceFacts) -> Iterator[GatewayGroup]:
@@ -124,6 +143,8 @@ def default_routes(reading: DeviceFacts) -> Iterator[Proposal]:
     """Number of ways out of a router without such an expectation: default routes in use, and static ones in waiting."""
     if reading.device.role != "router" or reading.device.expect.default_routes is not None:
         return
+    if reading.partial & {"default_route", "static_route"}:
+        return  # a number of what was read is no number of what is there
     in_use = [row for row in reading.rows("default_route", Route) if row.leads_out]
     waiting = [row for row in reading.rows("static_route", StaticRoute) if row.leads_out]
     ways = {row.next_hop or row.interface for row in in_use} | {row.next_hop or row.interface for row in waiting}
