@@ -275,7 +275,7 @@ def test_a_subnet_is_no_proof_of_a_cable_where_lldp_was_partly_read() -> None:
     assert question(learnt(partly(one, "neighbour"), two), "links") == "lldp_partly"
 
 
-def test_a_port_among_unread_ones_is_not_told_as_missing() -> None:
+def test_a_port_among_unread_ones_is_not_called_missing() -> None:
     one = partly(facts(device("core"), interface=[port("Gi0/1")]), "interface")
     found = learnt(one, origins=[ServiceOrigin(kind="upstream", device="core", port="Gi0/9")])
     assert question(found, "uplinks") == "partly_read"
@@ -303,7 +303,7 @@ def test_the_role_by_priority_is_open_where_a_device_of_the_subnet_may_be_a_memb
             r.LinkBundle(name="Po1", oper="up", members=("a",), bundled=("a",))], "bundle_minimum": []}),
     ],
 )  # fmt: skip
-def test_what_an_unread_record_could_change_is_asked(
+def test_what_an_unread_record_could_change_is_a_question(
     role: Role, unread: str, kind: str, rows: dict[str, Sequence[r.Fact]]
 ) -> None:
     one = facts(device("d1", role), **rows)
@@ -398,9 +398,30 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
 def test_a_standby_controller_has_no_access_points_of_its_own() -> None:
     standby = r.ControllerPair(local_state="standby", peer_state="active", ready=True)
     one = facts(
-        device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")], controller_pair=[standby]
-    )
+        device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")], controller_pair=[standby],
+        wlan=[r.Wlan(name="Khach", enabled=True)],
+    )  # fmt: skip
     assert [p.kind for p in learnt(one)] == ["controller_pair"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected", "found"),
+    [
+        ([("Khach", "", True), ("Cu", "", False)], ["Mat"], {("Khach", "healthy"), ("Cu", "down"), ("Mat", "absent")}),
+        (
+            [("Khach", ap, True) for ap in ("a", "b")] + [("Khac", "c", True)],
+            [],
+            {("Khach", "unknown"), ("Khac", "unknown")},
+        ),
+        ([("Khach", ap, True) for ap in ("a", "b", "c")], ["Khach"], set()),
+    ],
+)
+def test_networks_are_learnt_and_one_that_is_not_everywhere_is_a_question(
+    rows: Sequence[tuple[str, str, bool]], expected: Sequence[str], found: set[tuple[str, str]]
+) -> None:
+    wlans = [r.Wlan(name=name, ap=ap, enabled=on) for name, ap, on in rows]
+    one = facts(device("w1", "wifi_controller", wlans=expected), wlan=wlans)
+    assert {(p.subject, p.state) for p in learnt(one) if p.kind == "wlans"} == found
 
 
 def test_a_service_host_is_known_by_its_services_and_not_by_its_operating_system() -> None:

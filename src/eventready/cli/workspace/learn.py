@@ -202,7 +202,7 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
 
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
-    """Facts that were not read, and the records without a reading in the others."""
+    """Yield the facts without an answer, and the unread records of the others."""
     seen = {(entry["device"], entry["fact"]): entry for entry in run.observations()}
     for device in devices:
         offered = load_platform(device.platform, workspace.platform_dirs).facts

@@ -12,7 +12,7 @@ from eventready.network.network_facts import DeviceFacts
 #: Expectations that are learnt, by their key in `expect`; `venues` is a key of the device itself.
 Kind = Literal[
     "venues", "links", "uplinks", "bundles", "ospf", "isis", "bgp", "bfd", "gateways", "default_routes",
-    "sites", "cells", "core_links", "access_points", "controller_pair", "radius",
+    "sites", "cells", "core_links", "access_points", "wlans", "controller_pair", "radius",
     "services", "listeners", "certificates", "backends", "dns", "dhcp", "answers",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -50,7 +50,7 @@ class Proposal:
 
     @classmethod
     def unsure(cls, one: Proposal, question: Text | None) -> Proposal:
-        """Return a healthy proposal as unknown where there is a question; any other as it is."""
+        """Return a healthy proposal as unknown where there is a question, any other unchanged."""
         return replace(one, state="unknown", question=question) if question and one.state == "healthy" else one
 
     @classmethod
@@ -93,7 +93,7 @@ def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[st
 
 
 def partly_read(reading: DeviceFacts, *facts: str) -> Text | None:
-    """Return the question about a value that an unread record of these facts could change; None without any."""
+    """Return the question about a value with unread records among its facts; None without any."""
     partial = [fact for fact in facts if fact in reading.partial]
     return message("learn:ask.partly_read", device=reading.name, facts=", ".join(partial)) if partial else None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eventready.core.messages import Text, message
-from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site
+from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site, Wlan
 from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import Kind, Proposal, absent_parts, partly_read
 from eventready.network.network_facts import DeviceFacts
@@ -89,11 +89,15 @@ def _by_name(reading: DeviceFacts, kind: Kind, fact: str, states: list[tuple[str
     yield from absent_parts(reading, kind, fact, (name for name, _up in states))
 
 
+def _controls(reading: DeviceFacts) -> bool:
+    """Return True for a wireless controller with access points of its own: those of a standby are its partner's."""
+    pairs = reading.rows("controller_pair", ControllerPair)
+    return reading.device.role == "wifi_controller" and not any(row.local_state == "standby" for row in pairs)
+
+
 def access_points(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]:
-    """Unexpected access points; those of a standby controller are its partner's."""
-    if reading.device.role != "wifi_controller":
-        return
-    if any(row.local_state == "standby" for row in reading.rows("controller_pair", ControllerPair)):
+    """Unexpected access points of a wireless controller."""
+    if not _controls(reading):
         return
     rows = reading.rows("access_point", AccessPoint)
     known = _named(reading.device.expect.access_points)
@@ -103,3 +107,19 @@ def access_points(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Prop
             one = _item(reading, "access_points", {"name": row.name}, patterns, question)
             yield Proposal.unsure(one, partly_read(reading, "controller_pair"))
     yield from absent_parts(reading, "access_points", "access_point", (row.name for row in rows))
+
+
+def wlans(reading: DeviceFacts) -> Iterator[Proposal]:
+    """Unexpected Wi-Fi networks; a name on some access points only may be mistyped, which is a question."""
+    if not _controls(reading):
+        return
+    rows = reading.rows("wlan", Wlan)
+    serving = {row.ap for row in rows if row.enabled and row.ap}
+    for name in dict.fromkeys(row.name for row in rows):
+        if name not in reading.device.expect.wlans:
+            enabled = [row for row in rows if row.name == name and row.enabled]
+            question = None if enabled else message("learn:ask.not_up", state="down")
+            own = {row.ap for row in enabled if row.ap}
+            partly = message("learn:ask.wlan_partly", value=len(own), count=len(serving)) if own < serving else None
+            yield Proposal.unsure(Proposal.judged(reading.name, "wlans", name, name, question), partly)
+    yield from absent_parts(reading, "wlans", "wlan", (row.name for row in rows))

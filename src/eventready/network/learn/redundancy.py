@@ -74,7 +74,7 @@ def gateways(readings: NetworkFacts) -> Iterator[Proposal]:
 
 
 def _hidden_member(readings: NetworkFacts, row: GatewayGroup, members: list[tuple[str, GatewayGroup]]) -> Text | None:
-    """Question about a device beside the group's address that may be a member: its groups were partly read."""
+    """Return the question about a possible further member: a device of the subnet with unread groups."""
     fact, known = f"{row.protocol}_group", {name for name, _row in members}
     for reading in readings.all:
         if reading.name not in known and fact in reading.partial and _beside(reading, row.virtual_ip):
