@@ -26,6 +26,7 @@ from eventready.facts.records import Fact
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
+from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
@@ -139,6 +140,7 @@ class _DeviceState:
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
     """
 
+    readings: RecentReadings
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     shown: _Shown = field(default_factory=_Shown)
@@ -179,7 +181,7 @@ class Watcher:
         self.states = states
         lost = (states.status(Key(name, DEVICE, "")) for name in job.devices)
         self._devices = {
-            name: _DeviceState(lost=known is not None and known[0] == "not_measured")
+            name: _DeviceState(RecentReadings(job.devices[name]), lost=known is not None and known[0] == "not_measured")
             for name, known in zip(job.devices, lost, strict=True)
         }
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
@@ -260,6 +262,9 @@ class Watcher:
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
         changed |= state.recent.ended(fresh, now)
+        if kept := fresh & KEPT_FACTS:
+            in_use = {fact: known.observation for fact in KEPT_FACTS if (known := state.facts.get(fact))}
+            state.readings.note(in_use, kept, now)
         state.aged()
         changes: list[StateChange] = []
         self._note_shared(device, before, fresh, now, moment)
@@ -417,8 +422,9 @@ class Watcher:
         )  # fmt: skip
 
     def _history(self, name: str, moment: datetime) -> History:
-        """Return the usual readings of a device, and last its changes of the last minutes."""
-        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.readings())}
+        """Return the usual readings of a device, and last its readings and changes of the last minutes."""
+        state = self._devices[name]
+        return {name: (*self._job.usual(moment).get(name, ()), *state.readings.readings(), *state.recent.readings())}
 
     def _due_checks(self, name: str, changed: Collection[str], now: float, moment: datetime) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes and in another hour."""
