@@ -61,7 +61,8 @@ FAULTS = [
     ("edge-dt-1", "unwatched-route", [], ("edge-dt-1", "floating_route", "", "warn")),
     ("bsc-1", "core-link-down", [], ("bsc-1", "core_link", "0", "fail")),
     ("ac-1", "radius-down", [], ("ac-1", "radius", "", "fail")),
-    ("ac-1", "wlan-disabled", [], ("ac-1", "wlan", "WLAN", "fail")),
+    ("ac-1", "wlan-disabled", [], ("ac-1", "wlan", "Event-WiFi", "fail")),
+    ("wlc-1", "wlan-renamed", [], ("wlc-1", "wlan", "Event-WiFi", "fail")),
 ]
 
 

@@ -57,13 +57,15 @@ class Limits(BaseModel):
 class EarlierReading:
     """Facts of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour.
 
-    `changes`: of ports and neighbours by fact and key, counted by a watch since then.
+    `changes`: of ports and neighbours by fact and key, counted by a watch since then. `clients`: by venue, in a watch;
+    what was there before a drop keeps the age that it had then.
     """
 
     age_s: float
     alike: bool
     facts: Mapping[str, FactRows[Fact]]
     changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    clients: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Catalogue of facts, with the record type of each.
 
 A fact name is asked once per device and reading; `counter` facts only mean something as a difference and are read
-twice, `--interval` apart.
+twice, `--interval` apart, as are those of which an audit holds two readings against each other (`twice`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ class FactKind:
     record: type[r.Fact]
     counter: bool = False
     per_question: bool = False
+    twice: bool = False
+
+    @property
+    def again(self) -> bool:
+        """True for a fact with a second reading in an audit."""
+        return self.counter or self.twice
 
 
 CATALOGUE: dict[str, FactKind] = {
@@ -70,8 +76,8 @@ CATALOGUE: dict[str, FactKind] = {
         # Controllers that answer by band need a question per band: `radio*` covers 5 and 6 GHz, `radio*_24` 2.4 GHz.
         FactKind("radio", r.Radio),
         FactKind("radio_24", r.Radio),
-        FactKind("radio_load", r.RadioLoad),
-        FactKind("radio_load_24", r.RadioLoad),
+        FactKind("radio_load", r.RadioLoad, twice=True),
+        FactKind("radio_load_24", r.RadioLoad, twice=True),
         FactKind("controller_pair", r.ControllerPair),
         FactKind("radius_server", r.RadiusServer),
         FactKind("disk", r.Disk),
@@ -86,7 +92,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("answer_tcp", r.PortAnswer, per_question=True),
         FactKind("answer_dns", r.ResolverAnswer, per_question=True),
         FactKind("answer_http", r.PageAnswer, per_question=True),
-        FactKind("answer_ping", r.EchoAnswer, per_question=True),
+        FactKind("answer_ping", r.EchoAnswer, per_question=True, twice=True),
         FactKind("answer_ntp", r.ClockAnswer, per_question=True),
         FactKind("answer_smtp", r.MailAnswer, per_question=True),
         FactKind("answer_dhcp", r.LeaseAnswer, per_question=True),

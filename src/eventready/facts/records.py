@@ -43,6 +43,7 @@ from eventready.facts.units import (
     Names,
     Percent,
     Prefix,
+    Ssid,
     Text,
 )
 
@@ -544,7 +545,7 @@ class Wlan(Fact):
     """A network of a controller by its SSID. `ap`: where the device lists the networks of each access point."""
 
     key = ("name", "profile", "ap", "radio")
-    name: Text
+    name: Ssid
     profile: MaybeText = None
     ap: MaybeText = None
     radio: MaybeText = None

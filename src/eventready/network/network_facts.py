@@ -31,9 +31,6 @@ class DeviceFacts:
         """Rows of a fact, of records of its type; those of an unmeasured fact are none, and not whole."""
         return rows_of(self.facts, fact, record)
 
-    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        return self.fact(fact, record).each_row()
-
     def measured(self, fact: str) -> bool:
         """True when the fact was measured, with rows or as empty."""
         return fact in self.facts
@@ -41,6 +38,10 @@ class DeviceFacts:
     def whole(self, fact: str) -> bool:
         """True when the fact was measured with all its records."""
         return fact in self.facts and self.facts[fact].whole
+
+    def partly(self, fact: str) -> bool:
+        """True when some records of the fact were not read."""
+        return fact in self.facts and bool(self.facts[fact].unread_records)
 
     @cached_property
     def ports(self) -> Mapping[str, Interface]:

@@ -95,4 +95,5 @@ def _rows(observation: Observation) -> tuple[Fact, ...]:
 
 def _unread(observation: Observation) -> frozenset[str]:
     """Subjects of the unread records of a reading."""
-    return frozenset(one.subject for one in FactRows.of(observation).unread_records) | frozenset(() if observation.complete else (_CUT,))
+    named = frozenset(one.subject for one in FactRows.of(observation).unread_records)
+    return named if observation.complete else named | {_CUT}

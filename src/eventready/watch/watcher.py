@@ -25,6 +25,7 @@ from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
+from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
@@ -138,6 +139,7 @@ class _DeviceState:
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
     """
 
+    readings: RecentReadings
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     shown: _Shown = field(default_factory=_Shown)
@@ -187,7 +189,10 @@ class Watcher:
         self._job = job
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
-        self._devices = {name: _DeviceState(unread={*facts}) for name, facts in self._needed.items()}
+        self._devices = {
+            name: _DeviceState(RecentReadings(job.devices[name]), unread={*facts})
+            for name, facts in self._needed.items()
+        }  # fmt: skip
         known = {name: states.status(Key(name, DEVICE, "")) for name in job.devices}
         lost = [name for name, one in known.items() if one and one[0] == "not_measured"]
         nothing = (states.status(Key("", REACH, "")) or ("",))[0] == "fail"
@@ -299,6 +304,9 @@ class Watcher:
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
         changed |= state.recent.ended(fresh, now)
+        if kept := fresh & KEPT_FACTS:
+            in_use = {fact: known.observation for fact in KEPT_FACTS if (known := state.facts.get(fact))}
+            state.readings.note(in_use, kept, now)
         state.aged()
         changes: list[StateChange] = []
         self._note_shared(device, before, fresh, now, moment)
@@ -546,8 +554,9 @@ class Watcher:
         )  # fmt: skip
 
     def _history(self, name: str, moment: datetime) -> History:
-        """Return the usual readings of a device, and last its changes of the last minutes."""
-        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.readings())}
+        """Return the usual readings of a device, and last its readings and changes of the last minutes."""
+        state = self._devices[name]
+        return {name: (*self._job.usual(moment).get(name, ()), *state.readings.readings(), *state.recent.readings())}
 
     def _due_checks(self, name: str, changed: Collection[str], now: float, moment: datetime) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes and in another hour."""

@@ -106,10 +106,10 @@ class DeviceCollector(Protocol):
 
 
 def counters(job: AuditJob, name: str, observations: Sequence[Observation]) -> tuple[str, ...]:
-    """Measured counters of checks: a check alone computes a rate."""
+    """Measured facts of checks with a second reading: a check alone computes a rate, or compares the two."""
     judged = job.matrix.facts_for(name)
     measured = (o.fact for o in observations if o.status.measured and o.fact in judged)
-    return tuple(fact for fact in measured if CATALOGUE[fact].counter)
+    return tuple(fact for fact in measured if CATALOGUE[fact].again)
 
 
 def packed(

@@ -36,6 +36,8 @@ _Function = Callable[..., Iterable[Finding]]
 _Register = Callable[[_Function], _Function]
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "service_host", "vantage")
+#: Seconds of readings whose losses count together.
+LOSS_WINDOW_S = 300.0
 
 
 class TimeLimits(Limits):
@@ -54,12 +56,15 @@ class ServedCertificateLimits(Limits):
 
 
 class EchoLimits(Limits):
-    """Mean round trip in milliseconds, and lost packets in percent."""
+    """Mean round trip in milliseconds, and lost packets in percent: of a reading, and of the last five minutes."""
 
     warn: float = Field(default=50, gt=0, description="Warning beyond this mean round trip, ms (QCVN 34) [S2]")
     fail: float = Field(default=150, gt=0, description="Failure beyond this mean round trip, ms [K]")
     loss_warn: float = Field(default=1, ge=0, le=100, description="Warning from this loss on, % [K]")
     loss_fail: float = Field(default=30, ge=0, le=100, description="Failure from this loss on, % [K]")
+    window_warn: float = Field(default=1, ge=0, le=100, description="Warning from this loss in a window on, % [K]")
+    window_fail: float = Field(default=5, ge=0, le=100, description="Failure from this loss in a window on, % [K]")
+    enough: int = Field(default=10, ge=2, description="Least number of requests in the readings of a window [D]")
 
 
 class ClockLimits(Limits):
@@ -206,9 +211,38 @@ def _resolved(question: Question, row: ResolverAnswer) -> Finding:
     return passed(question.subject, "checks:answer.resolved", value=shown)
 
 
-@_answer_check("ping", EchoAnswer, EchoLimits())
-def answer_ping(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+@_registered("ping", EchoLimits())
+def answer_ping(view: DeviceView, limits: EchoLimits) -> Iterator[Finding]:
     """Addresses answer echo requests of the expected size, with little loss and delay."""
+    yield from _answers(view, "ping", EchoAnswer, partial(_echo, view, limits))
+
+
+def _echo(view: DeviceView, limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+    yield from _echoed(limits, question, row)
+    yield from _loss_in_window(view, limits, question, row)
+
+
+def _loss_in_window(view: DeviceView, limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+    """Judge the loss of all readings of the last minutes together; a reading without any reply is an outage."""
+    earlier = [row for row in _earlier(view) if row.question == question.answer.subject]
+    answered = [one for one in (*earlier, row) if one.received]
+    sent, received = sum(one.sent for one in answered), sum(one.received for one in answered)
+    if earlier and sent >= limits.enough:
+        yield graded(
+            f"{question.subject} loss", "checks:answer.loss_window", 100 * (1 - received / sent),
+            warn=limits.window_warn, fail=limits.window_fail, unit="%",
+            sent=sent, received=received, minutes=round(LOSS_WINDOW_S / 60),
+        )  # fmt: skip
+
+
+def _earlier(view: DeviceView) -> Iterator[EchoAnswer]:
+    """Echo replies of the first reading, and of earlier ones within the window."""
+    readings = [(view.before, view.interval_s), *((one.facts, one.age_s) for one in view.history)]
+    for facts in (facts for facts, age_s in readings if age_s <= LOSS_WINDOW_S):
+        yield from rows_of(facts, "answer_ping", EchoAnswer).each_row()
+
+
+def _echoed(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
     if not row.received:
         yield _silent(question, row)
         return

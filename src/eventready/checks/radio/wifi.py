@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from statistics import median
 from typing import ClassVar, Literal
@@ -16,6 +16,7 @@ from eventready.checks.answer import (
     failed,
     grade,
     graded,
+    missing,
     of_absence,
     of_all,
     of_either,
@@ -101,26 +102,38 @@ def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
     return of_absence(away) if row is None else away
 
 
-@_wifi_check("wlan", needs=("wlan", "access_point"))
+@check(
+    "wlan",
+    topic="wifi",
+    roles=_ROLES,
+    needs=("wlan", "access_point"),
+    applies=lambda device: bool(device.expect.access_points or device.expect.wlans),
+)
 def wlan(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Expected Wi-Fi networks are enabled, on every joined access point too."""
     rows = view.each_row("wlan", Wlan)
-    names = view.device.expect.wlans
-    enabled = [row for row in rows if row.enabled and (not names or row.name in names)]
-    for name in names or sorted({row.name for row in enabled}):
-        yield _outcome(name, any(row.name == name for row in enabled), "checks:wlan.enabled", "checks:wlan.disabled")
-    if not names and not enabled:
-        yield of_all(failed("WLAN", "checks:wlan.none"))
+    names, enabled = view.device.expect.wlans, [row for row in rows if row.enabled]
+    shown = {row.name for row in enabled}
+    for name in names:
+        yield passed(name, "checks:wlan.enabled") if name in shown else missing(name, "checks:wlan.disabled")
+    if not names:
+        undeclared = blind("WLAN", "checks:wlan.undeclared", names=", ".join(sorted(shown)))
+        yield of_all(undeclared if shown else failed("WLAN", "checks:wlan.none"))
     if any(row.ap for row in rows):
-        served = {row.ap.casefold() for row in enabled if row.ap}
         joined = {row.name.casefold() for row in view.each_row("access_point", AccessPoint) if row.state == "up"}
         for key, ap in _expected(view).items():
             if key in joined:
-                yield _outcome(ap.name, key in served, "checks:wlan.served", "checks:wlan.not_served", ap.venue)
+                own = {row.name for row in enabled if row.ap and row.ap.casefold() == key}
+                yield _serves(ap, own, own.intersection(names) if names else own)
 
 
-def _outcome(subject: str, good: bool, yes: str, no: str, *venues: str | None) -> Finding:
-    return passed(subject, yes, venues=venues) if good else of_absence(failed(subject, no, venues=venues))
+def _serves(ap: ExpectedAccessPoint, own: Set[str], expected: Set[str]) -> Finding:
+    """Judge a joined access point by all of its enabled networks, and by the expected among them."""
+    if expected:
+        return passed(ap.name, "checks:wlan.served", venues=(ap.venue,))
+    if own:
+        return missing(ap.name, "checks:wlan.other_served", venues=(ap.venue,), names=", ".join(sorted(own)))
+    return missing(ap.name, "checks:wlan.not_served", venues=(ap.venue,))
 
 
 def _share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int = 0) -> Finding:
