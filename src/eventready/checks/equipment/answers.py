@@ -25,6 +25,7 @@ from eventready.facts.records import (
     PortAnswer,
     ResolverAnswer,
 )
+from eventready.facts.rows import rows_of
 from eventready.workspace.devices.answers import AnswerKind, Question
 from eventready.workspace.devices.device import Device, Role
 

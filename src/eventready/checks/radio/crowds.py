@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, failed, missing, of_all, passed, tidy, unknown
+from eventready.checks.answer import blind, failed, of_all, of_subject, passed, tidy, unknown
 from eventready.checks.check import DeviceView, EarlierReading, Limits, check, expects
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import AccessPoint, ChannelLoad, ChannelRequests, Fact, RadioLoad
+from eventready.facts.rows import FactRows, rows_of
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.workspace.devices.capacity import Load, LoadKind
 from eventready.workspace.devices.device import Device
@@ -114,14 +115,19 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
         if place.key not in known:
             yield unknown(place.load.name, "checks:subject.no_figure", venues=(place.venue,))
         elif place.own:
-            yield _people(place.load.name, place.venue, known[place.key], place.expected, limits.clients)
+            yield _of(_people(place.load.name, place.venue, known[place.key], place.expected, limits.clients), place)
     for venue, here in _by_venue(places).items():
         counted = [place for place in here if place.key in known]
         if counted:
             clients_there, expected = sum(known[one.key] for one in counted), sum(one.expected for one in counted)
-            yield of_all(_people(venue, venue, clients_there, expected, limits.venue))
+            yield _of(_people(venue, venue, clients_there, expected, limits.venue), *here)
         elif not any(place in joined for place in here):
-            yield missing(venue, "checks:access_point.none", venues=(venue,))
+            yield _of(failed(venue, "checks:access_point.none", venues=(venue,)), *here)
+
+
+def _of(finding: Finding, *places: _Place) -> Finding:
+    """Let a failure rest on all records of its places; somebody is there, whatever other records say."""
+    return finding if finding.status is Outcome.PASS else of_subject(finding, *(place.load.name for place in places))
 
 
 def _by_venue(places: Sequence[_Place]) -> Mapping[str, list[_Place]]:
@@ -175,13 +181,13 @@ def cell_crowd(view: DeviceView, limits: CellCrowdLimits) -> Iterator[Finding]:
         if (used := uses.get(place.key)) is None:
             yield unknown(place.load.name, "checks:crowd.no_calls_read", venues=(place.venue,))
         elif place.own:
-            yield _calls(place.load.name, place.venue, used, place.expected, limits.users)
+            yield _of(_calls(place.load.name, place.venue, used, place.expected, limits.users), place)
     for venue, here in _by_venue(places).items():
         known = [(used, place.expected) for place in here if (used := uses.get(place.key)) is not None]
         if known:
             channels, requests = (sum(used[part] for used, _expected in known) for part in (0, 1))
             expected = sum(users for _used, users in known)
-            yield of_all(_calls(venue, venue, (channels, requests), expected, limits.users))
+            yield _of(_calls(venue, venue, (channels, requests), expected, limits.users), *here)
 
 
 def _uses(view: DeviceView) -> dict[str, tuple[int, int]]:
@@ -225,11 +231,11 @@ def access_point_drop(view: DeviceView, limits: ClientDropLimits) -> Iterator[Fi
         subject, venues = venue or "access points", (venue or None,)
         before = max((clients[venue] for clients in earlier if venue in clients), default=None)
         if before is None:
-            yield of_all(passed(subject, "checks:crowd.no_earlier", venues=venues, value=count))
+            yield passed(subject, "checks:crowd.no_earlier", venues=venues, value=count)
         elif before >= limits.clients and 100 * count <= limits.left * before:
             yield of_all(failed(subject, "checks:crowd.dropped", venues=venues, value=count, before=before))
         else:
-            yield of_all(passed(subject, "checks:crowd.kept", venues=venues, value=count, before=before))
+            yield passed(subject, "checks:crowd.kept", venues=venues, value=count, before=before)
     if not now:
         yield blind("clients", "checks:radio.clients_unsupported")
 
