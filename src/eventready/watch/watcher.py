@@ -131,8 +131,8 @@ class _Shown:
 class _DeviceState:
     """Facts of a device; `rested_at`: end of its last rest.
 
-    `unread`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason to
-    run them; `begun`: all facts were read once. `stale`: facts without an answer, not compared: their cause is open.
+    `awaited`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason
+    to run them; `begun`: all facts were read once. `stale`: facts without an answer, not compared: their cause is open.
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
@@ -145,7 +145,7 @@ class _DeviceState:
     shown: _Shown = field(default_factory=_Shown)
     recent: RecentChanges = field(default_factory=RecentChanges)
     rested_at: float = -inf
-    unread: set[str] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     begun: bool = False
     stale: set[str] = field(default_factory=set)
@@ -161,11 +161,11 @@ class _DeviceState:
 
     def waits(self, facts: Iterable[str]) -> bool:
         """True with a fact to be read first."""
-        return not self.unread.isdisjoint(facts)
+        return not self.awaited.isdisjoint(facts)
 
     def is_missing(self, facts: Iterable[str]) -> bool:
         """True with a fact to be read first that is no measurement any more, or was never one."""
-        known = (self.facts.get(fact) for fact in self.unread.intersection(facts))
+        known = (self.facts.get(fact) for fact in self.awaited.intersection(facts))
         return any(one is None or not one.observation.status.measured for one in known)
 
     def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
@@ -190,7 +190,7 @@ class Watcher:
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {
-            name: _DeviceState(RecentReadings(job.devices[name]), unread={*facts})
+            name: _DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
             for name, facts in self._needed.items()
         }  # fmt: skip
         known = {name: states.status(Key(name, DEVICE, "")) for name in job.devices}
@@ -285,7 +285,7 @@ class Watcher:
 
     def returned(self) -> dict[str, frozenset[str]]:
         """Return the facts to be read at once of the devices that answer again since the last call."""
-        found = {name: frozenset(self._devices[name].unread) for name in self._returned}
+        found = {name: frozenset(self._devices[name].awaited) for name in self._returned}
         self._returned = set()
         return found
 
@@ -298,8 +298,8 @@ class Watcher:
         lost, judged, held = hearing.lost, self._judged(device, taken, answers), state.waits(self._shared[device])
         if answers:
             self._answered(device, now, anew=anew)
-        state.unread -= judged
-        state.begun |= bool(answers) and not state.unread
+        state.awaited -= judged
+        state.begun |= bool(answers) and not state.awaited
         self._fleet_due |= held is not state.waits(self._shared[device])
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
@@ -327,7 +327,7 @@ class Watcher:
     def _to_be_read(self, device: str, facts: Iterable[str]) -> None:
         """Let the checks of facts wait until these are read again."""
         state = self._devices[device]
-        state.unread |= {*facts}
+        state.awaited |= {*facts}
         state.evaluated = _Evaluated()
         self._returned.add(device)
 
@@ -454,7 +454,7 @@ class Watcher:
             return []
         self._own_shown.changed()
         state = self._devices[name]
-        state.unread -= state.facts.keys()
+        state.awaited -= state.facts.keys()
         state.stale |= {fact for fact, known in state.facts.items() if not known.observation.status.measured}
         return [*([] if nothing == self._silences.nothing else self._reach(moment)), *self._turned(name, moment)]
 
@@ -473,7 +473,7 @@ class Watcher:
         state = self._devices[name]
         for fact in facts:
             del state.facts[fact]
-        state.unread |= {*facts}
+        state.awaited |= {*facts}
         state.stale -= {*facts}
         state.aged()
         self._fleet_due |= not self._shared[name].isdisjoint(facts)
