@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import is_
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,6 +13,7 @@ from eventready.core.messages import Bilingual, Message
 from eventready.core.process.apart import Apart, ComputedTooLong
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
+from eventready.facts.kept import redacted
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.comparison import join_answers
 from eventready.facts.parsing.parsing_time import AnswerTimes, turn
@@ -55,19 +57,22 @@ def observe(
 ) -> list[Observation]:
     """Send each command and return an observation per fact. `send` takes commands and returns replies.
 
-    `alone`: second commands (`also`) that the outputs do not hold, and need not: a single saved output.
+    `alone`: second commands (`also`) that the outputs do not hold, and need not: a single saved output. Facts are read
+    from the replies as printed; see `redacted` for what is kept of them.
     """
     wanted = list(dict.fromkeys(facts))
     commands = commands_for(platform, wanted)
     replies = send(commands) if commands else ()
     without = tuple(command for command in commands if command in alone)
+    printed = [reply.as_printed for reply in replies]
     try:
-        observations = _computed(platform, _read, device, wanted, replies, reading, without)
+        observations = _computed(platform, _read, device, wanted, printed, reading, without)
     except ComputedTooLong:
         observations = {
             fact: _unread(device, platform.facts[fact], reading) for fact in wanted if fact in platform.facts
         }
-    return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
+    found = [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
+    return found if all(map(is_, printed, replies)) else [redacted(one) for one in found]
 
 
 def reduced_replies(device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply]) -> list[Reply]:

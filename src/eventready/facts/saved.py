@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.redaction.redaction import redact
+from eventready.core.redaction.redaction import kept_and_printed, redact
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
@@ -55,13 +55,13 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
         return Reply.failed(command, ReplyStatus.OTHER, other)
     unpaged, paused = known.without_pager(answer.text)
     plain, breaks = known.split_at_log_lines(unpaged)
-    shown = redact(plain)
-    word, line = known.refusal(shown)
+    shown, printed = kept_and_printed(plain)
+    word, line = known.refusal(printed)
     if not word and (paused or (not answer.complete and log.breaks_off(answer))):
         return Reply(command, shown, ReplyStatus.CUT, complete=False)
     if word:
-        return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)
-    return Reply(command, shown, complete=answer.complete, breaks=breaks, prompt=answer.prompt)
+        return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": redact(line)}), shown)
+    return Reply(command, shown, complete=answer.complete, breaks=breaks, prompt=answer.prompt, printed=printed)
 
 
 def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:
