@@ -220,8 +220,8 @@ class _Answer:
         records, rejected = self._compiled.builder.build(self._joined)
         refused = parsed.refused - (len(parsed.unmatched) - len(unmatched)) + len(self._cut)
         broken = [*_contradictions(parsed), *self._miscounts(self._rows())]
-        if rejected and not (refused > 0 or broken) and (unread := _unread(parsed, records, rejected)):
-            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, unread)
+        if rejected and not (refused > 0 or broken) and (unread := _unread(self._joined, records, rejected)):
+            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, (*unread, *self._parted))
         rejects = [reject.reason for reject in rejected]
         if refused > 0 or broken or rejects:
             reason = _refusal(refused, broken, rejects)

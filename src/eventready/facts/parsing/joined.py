@@ -21,7 +21,7 @@ _Key = tuple[str, ...]
 def join_rows(parsed: ParsedText, spec: JoinSpec, second: str) -> tuple[ParsedText, tuple[Unread, ...]]:
     """Return the records with the column from the table; as unread records and rows without a partner, or with several.
 
-    `second`: the command of the table.
+    `second`: the command of the table. Its rows bound the records.
     """
     places = {column: place for place, column in enumerate(parsed.columns)}
     column, table = places[spec.column], places[spec.table]
@@ -44,7 +44,8 @@ def join_rows(parsed: ParsedText, spec: JoinSpec, second: str) -> tuple[ParsedTe
     taken = {row[column] for row in complete}
     unread += [port for port in dict.fromkeys(row[table] for row in rows) if port not in taken]
     reason = Message("facts:join", {"command": second})
-    return replace(parsed, rows=complete), tuple(Unread(printable_line(name), reason) for name in dict.fromkeys(unread))
+    parted = tuple(Unread(printable_line(name), reason) for name in dict.fromkeys(unread))
+    return replace(parsed, rows=complete, bounded=True), parted
 
 
 def _keys(spec: JoinSpec, places: dict[str, int]) -> tuple[Callable[[_Row], _Key], Callable[[_Row], _Key]]:
