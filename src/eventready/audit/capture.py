@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -35,8 +35,7 @@ from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.questions import with_questions
-from eventready.facts.saved import END_OF_ANSWER
-from eventready.session.dialogue.patterns import LOG_LINE_MARK
+from eventready.facts.saved import output_text
 from eventready.session.hostkeys import known_hosts
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.workspace.devices.device import Device
@@ -242,9 +241,4 @@ def _is_counter(fact: str) -> bool:
 
 
 def _content(reply: Reply) -> bytes:
-    lines = reply.text.rstrip("\n").split("\n")
-    for place in reversed(reply.breaks):
-        lines.insert(place, LOG_LINE_MARK)
-    answer = "\n".join(lines)
-    text = "".join(f"{line}\n" for line in (f"=== {reply.command} ===", answer, END_OF_ANSWER) if line)
-    return text.encode("utf-8", "backslashreplace")
+    return output_text(replace(reply, prompt="", complete=True)).encode("utf-8", "backslashreplace")

@@ -72,8 +72,7 @@ def parse_saved(platform: Platform, question: str, text: str) -> list[Observatio
     """
     facts = facts_for(platform, question)
     for fact in facts:
-        if fact in platform.facts and CATALOGUE[fact].per_question:
-            platform = with_example(platform, fact)
+        platform = asking(platform, fact)
     specs = [platform.facts[fact].spec for fact in facts if fact in platform.facts]
     log = _Log(platform, text)
     second = {spec.also or spec.against for spec in specs} | {spec.command for spec in specs if spec.against}
@@ -88,6 +87,26 @@ def parse_saved(platform: Platform, question: str, text: str) -> list[Observatio
         ]
 
     return observe("-", platform, facts, replies, alone=missing)
+
+
+def asking(platform: Platform, fact: str) -> Platform:
+    """Return the platform, with an example question for a fact of services."""
+    return with_example(platform, fact) if fact in platform.facts and CATALOGUE[fact].per_question else platform
+
+
+def echoes(platform: Platform, command: str, text: str) -> bool:
+    """Return True for a saved output with the command behind a prompt."""
+    return _Log(platform, text).echoes(command)
+
+
+def output_text(reply: Reply) -> str:
+    """Return a reply as a saved output: the command, the answer with its breaks, the mark of a proved end."""
+    lines = reply.text.rstrip("\n").split("\n") if reply.text else []
+    for place in reversed(reply.breaks):
+        lines.insert(place, LOG_LINE_MARK)
+    head = f"{reply.prompt}{reply.command}" if reply.prompt else f"=== {reply.command} ==="
+    end = (reply.prompt or END_OF_ANSWER,) if reply.complete else ()
+    return "".join(f"{line}\n" for line in (head, *lines, *end))
 
 
 def facts_for(platform: Platform, question: str) -> tuple[str, ...]:

@@ -11,15 +11,18 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
+from eventready.cli.options import FILE
 from eventready.core.errors import Exit, UsageError, os_reason
 from eventready.core.messages import in_language, message
 
 with deferred():
     from yaml import safe_dump
 
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.file_system.atomic_files import create_atomic, write_atomic
+    from eventready.facts.catalogue import CATALOGUE
     from eventready.facts.observation import Observation
     from eventready.facts.platform import Platform, load_usable
+    from eventready.facts.reported_case import ReportedCase, read_whole
     from eventready.facts.saved import decode_output, facts_for, parse_saved
     from eventready.platforms.loader import in_one
     from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
@@ -32,9 +35,12 @@ _COMPLETE = {True: "yes", False: "unknown"}
 @click.argument("platform")
 @click.argument("question", metavar="FACT|COMMAND")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option(
+    "--report", type=FILE, metavar="OUT", help="Write an answer that is not read whole as a case for the maintainers."
+)
 @click.option("--write-sample", is_flag=True, help="Write the facts beside FILE (.yaml), as a sample of the platform.")
 @click.pass_obj
-def command(app: App, platform: str, question: str, file: Path, *, write_sample: bool) -> int:
+def command(app: App, platform: str, question: str, file: Path, *, write_sample: bool, report: Path | None) -> int:
     """Parse FILE (`-`: standard input), a saved output of a PLATFORM device.
 
     QUESTION is a fact (`ospf_neighbour`) or a command (`"show ip ospf neighbor"`), which may answer several facts.
@@ -44,13 +50,19 @@ def command(app: App, platform: str, question: str, file: Path, *, write_sample:
     `unread` names the records that could not be read where the others could. Invalid facts of the platform are named
     and left out.
 
+    `--report` writes a case of an answer that is refused or read in part: the strange records, or the whole answer,
+    without secrets. Names and addresses are left: read it through before you send it.
+
     \b
     Exit codes:
       0  measured
       4  not measured
     """
     loaded = _usable_platform(app, platform, question)
-    observations = parse_saved(loaded, question, decode_output(_content(file)))
+    text = decode_output(_content(file))
+    observations = parse_saved(loaded, question, text)
+    if report is not None:
+        _write_case(app, report, loaded, observations, text)
     if write_sample:
         app.notify("cli:parse.sample", file=str(_write_sample(observations, file)))
     if app.output == "table":
@@ -93,6 +105,23 @@ def _write_sample(observations: Sequence[Observation], file: Path) -> Path:
     text = safe_dump(document, sort_keys=False, allow_unicode=True, width=118)
     write_atomic(sample, text.encode(), what="the sample")
     return sample
+
+
+def _write_case(app: App, out: Path, platform: Platform, observations: Sequence[Observation], text: str) -> None:
+    """Write the case of the only refused or partial answer, if any. Raises UsageError."""
+    strange = [observed for observed in observations if not read_whole(observed)]
+    if not strange:
+        app.notify("cli:parse.case_whole")
+        return
+    if len(strange) > 1:
+        raise UsageError(message("cli:parse.case_of", facts=[observed.fact for observed in strange]))
+    case = ReportedCase.of(platform, strange[0], text)
+    fields = CATALOGUE[case.fact].record.model_fields
+    named = ", ".join(f"{name}*" if field.is_required() else name for name, field in fields.items())
+    head = app.text("cli:parse.case_head", fields=named)
+    if not create_atomic(out, case.text(head).encode()):
+        raise UsageError(message("cli:parse.case_there"), where=str(out))
+    app.notify("cli:parse.case", file=str(out))
 
 
 def _own_platforms(app: App) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Changed values between two texts of a YAML file, whose form changes as a whole where a tool saves the file."""
+"""Changed values between two texts of a YAML file, in whatever form both are written."""
 
 from __future__ import annotations
 
