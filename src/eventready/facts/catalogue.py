@@ -56,6 +56,8 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("link_bundle", r.LinkBundle),
         FactKind("bundle_minimum", r.BundleMinimum),
         FactKind("default_route", r.Route),
+        FactKind("default_route_v6", r.Route),
+        FactKind("router_advertisement", r.RouterAdvertisement),
         FactKind("static_route", r.StaticRoute),
         FactKind("time_sync", r.TimeSync),
         FactKind("log_target", r.LogTarget),

@@ -382,6 +382,21 @@ class Route(Fact):
         return _leads_out(self.prefix, self.next_hop, self.interface)
 
 
+class RouterAdvertisement(Fact):
+    """Router advertisements of a port. `lifetime_s`: seconds as a default router of hosts, 0: as none.
+
+    A lifetime of None is above 0 and follows the interval. `managed`, `other`: hosts take addresses, or their other
+    settings, from DHCPv6.
+    """
+
+    key = ("interface",)
+    interface: Name
+    lifetime_s: MaybeCount = None
+    managed: MaybeFlag = None
+    other: MaybeFlag = None
+    vrf: MaybeVrf = None
+
+
 class StaticRoute(Fact):
     """A configured static route, in use or waiting. `protected`: BFD or tracking withdraws the route."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from eventready.checks.answer import failed, of_all, passed, warned
+from eventready.checks.answer import blind, failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
-from eventready.facts.records import Route, RoutingPeer, StaticRoute
+from eventready.facts.ports import port_key
+from eventready.facts.records import Route, RouterAdvertisement, RoutingPeer, StaticRoute
 from eventready.workspace.devices.device import Device
 
+#: Subject of the findings about the IPv6 default route.
+_V6 = "IPv6 default route"
 _route_check = partial(check, topic="backup", roles=("router",))
 
 
@@ -34,6 +37,36 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield passed("default route", "checks:route.default", count=len(rows))
     else:
         yield of_all(failed("default route", "checks:route.no_default"))
+
+
+@_route_check(
+    "router_advertisement",
+    needs=("router_advertisement", "default_route_v6"),
+    applies=lambda device: _expects_default(device) or bool(device.expect.gateways),
+)
+def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Routers announced to users as IPv6 default routers have an IPv6 default route in use."""
+    towards_routers = {port_key(name) for name in (*view.device.expect.uplinks, *_cabled(view.device))}
+    rows = [row for row in view.each_row("router_advertisement", RouterAdvertisement) if row.lifetime_s != 0]
+    rows = [row for row in rows if port_key(row.interface) not in towards_routers]
+    for row in rows:
+        if row.vrf:
+            yield blind(row.interface, "checks:route.advertised_in_vrf", vrf=row.vrf)
+    ports = ", ".join(row.interface for row in rows if not row.vrf)
+    routes = [row for row in view.each_row("default_route_v6", Route) if row.leads_out and (row.next_hop or row.interface)]
+    if not ports:
+        if not rows:
+            yield of_all(passed(_V6, "checks:route.not_advertised"))
+    elif routes:
+        yield passed(_V6, "checks:route.advertised", count=len(routes), ports=ports)
+    else:
+        yield of_all(failed(_V6, "checks:route.advertised_without", ports=ports))
+
+
+def _cabled(device: Device) -> Iterator[str]:
+    """Ports of cables to other devices of the inventory, and the bundles."""
+    yield from (link.port for link in device.expect.links)
+    yield from (bundle.name for bundle in device.expect.bundles)
 
 
 @_route_check(

@@ -18,7 +18,7 @@ _Seconds = Annotated[float, Field(ge=SHORTEST_S, le=LONGEST_S)]
 _DEFAULTS = {
     **dict.fromkeys(
         ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session", "vrrp_group", "hsrp_group",
-         "link_bundle", "default_route", "core_link", "site", "cell", "access_point"), 15.0
+         "link_bundle", "default_route", "default_route_v6", "core_link", "site", "cell", "access_point"), 15.0
     ),
     **dict.fromkeys(("answer_tcp", "answer_dns", "answer_http", "answer_ping", "answer_ntp", "answer_smtp"), 5.0),
     **dict.fromkeys(
