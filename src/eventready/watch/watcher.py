@@ -132,7 +132,8 @@ class _DeviceState:
     """Facts of a device; `rested_at`: end of its last rest.
 
     `unread`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason to
-    run them; `begun`: all facts were read once. `stale`: facts without an answer, not compared: their cause is open.
+    run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
+    answer, not yet compared: their cause is open.
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
@@ -146,6 +147,7 @@ class _DeviceState:
     rested_at: float = -inf
     unread: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    to_read: set[str] = field(default_factory=set)
     begun: bool = False
     stale: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
@@ -294,7 +296,7 @@ class Watcher:
         lost, judged, held = hearing.lost, self._judged(device, taken, answers), state.waits(self._shared[device])
         if answers:
             self._answered(device, now, anew=anew)
-        state.unread -= judged
+        waiting, state.unread = state.waiting if judged & state.unread else set(), state.unread - judged
         state.begun |= bool(answers) and not state.unread
         self._fleet_due |= held is not state.waits(self._shared[device])
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
@@ -303,7 +305,7 @@ class Watcher:
         state.aged()
         changes: list[StateChange] = []
         self._note_shared(device, before, fresh, now, moment)
-        if changed or state.pending or state.waiting or state.evaluated.is_old(now, moment):
+        if changed or state.pending or waiting or state.evaluated.is_old(now, moment):
             changes = self._evaluated(device, fresh & judged, now, moment, changed=changed, lost=lost) if fresh else []
         return [*self._turned(device, moment), *changes]
 
@@ -502,25 +504,26 @@ class Watcher:
         *,
         changed: Collection[str],
         at_once: bool = False,
-        lost: bool | None = None,
+        lost: bool = False,
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read.
 
         `lost`: the device was lost until these.
         """
-        state, hearing = self._devices[name], self._silences.of[name]
+        state = self._devices[name]
         due = self._due_checks(name, changed, now, moment)
         checks = self._all_checks[name] if due is None else due
         facts_of = self._checks[name]
         held = {check for check in checks if state.waits(facts_of.get(check, ()))}
-        missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])}
+        missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])} - state.to_read
+        state.to_read = (state.to_read | missing) - (checks - held)
         state.waiting = held if due is None else (state.waiting - checks) | held
         differing = set[str]()
         if ready := checks - held:
             differing |= state.take(self._found(name, moment, ready), ready)
         if missing:
             differing |= state.take(self._to_read(name, moment, missing), missing)
-        cause = name if lost else hearing.cause or name if hearing.lost else ""
+        cause = name if lost or self._silences.of[name].lost else ""
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
