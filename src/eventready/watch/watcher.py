@@ -24,6 +24,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.watch.deadlines import Deadlines
+from eventready.watch.first_reading import FirstReading, LastVerdicts
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
 from eventready.watch.record import Beat
@@ -52,6 +53,7 @@ class WatchJob:
 
     `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
     that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
+    `last`: verdicts of before the watch.
     """
 
     event: Event
@@ -62,6 +64,7 @@ class WatchJob:
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
+    last: LastVerdicts | None = None
 
 
 @dataclass
@@ -169,12 +172,12 @@ class _DeviceState:
         known = (self.facts.get(fact) for fact in self.unread.intersection(facts))
         return any(one is None or not one.observation.status.measured for one in known)
 
-    def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
-        """Take the findings of some checks, or of all, and return the checks with other findings than before."""
+    def take(self, found: Iterable[Finding], checks: Collection[str]) -> set[str]:
+        """Take the findings of some checks, and return the checks with other findings than before."""
         anew: dict[str, list[Finding]] = {}
         for finding in found:
             anew.setdefault(finding.check, []).append(finding)
-        names = anew.keys() | (self.findings if checks is None else checks)
+        names = anew.keys() | checks
         differing = {name for name in names if anew.get(name) != self.findings.get(name)}
         if differing:
             kept = {name: known for name, known in self.findings.items() if name not in differing}
@@ -215,6 +218,8 @@ class Watcher:
         self._resting: frozenset[str] = frozenset()
         self._deadlines = Deadlines(job.devices)
         self._returned: set[str] = set()
+        self._is_begun = False
+        self._first = {name for name, facts in self._needed.items() if facts}
 
     @property
     def devices(self) -> Collection[str]:
@@ -276,10 +281,12 @@ class Watcher:
         state = self._devices[device]
         return None if state.oldest is None or self._silences.of[device].lost else now - state.oldest
 
-    def first_readings(self) -> int:
-        """Return the number of answering devices with facts never read by this watch."""
-        of = self._silences.of
-        return sum(not (state.begun or of[name].lost) for name, state in self._devices.items() if self._needed[name])
+    def first_reading(self) -> FirstReading | None:
+        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after."""
+        if self._first:
+            done = {name for name in self._first if self._devices[name].begun or self._silences.of[name].lost}
+            self._first -= done | self._resting
+        return FirstReading(len(self._first), self._job.last) if self._first else None
 
     def returned(self) -> dict[str, frozenset[str]]:
         """Return the facts to be read at once of the devices that answer again since the last call."""
@@ -289,6 +296,8 @@ class Watcher:
 
     def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
         """Take a reading of a device and return the changes of state."""
+        if not self._is_begun:
+            self._begin(moment)
         state, taken = self._devices[device], {one.fact: one for one in observations}
         before = {fact: known.observation for fact in taken if (known := state.facts.get(fact))}
         answers, hearing = {fact for fact, one in taken.items() if one.status.measured}, self._silences.of[device]
@@ -376,6 +385,8 @@ class Watcher:
         Answers of before the end of a rest are forgotten when stale: they are no measurement and no change, and the
         time at rest is no silence.
         """
+        if not self._is_begun:
+            self._begin(moment)
         changes: list[StateChange] = []
         for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
@@ -522,21 +533,38 @@ class Watcher:
         if ready := checks - held:
             differing |= state.take(self._found(name, moment, ready), ready)
         if missing:
-            differing |= state.take(self._to_read(name, moment, missing), missing)
+            differing |= state.take(self._to_read([name], moment, missing), missing)
         cause = name if lost or self._silences.of[name].lost else ""
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
 
-    def _to_read(self, name: str, moment: datetime, checks: Collection[str]) -> list[Finding]:
-        """Findings of checks whose facts are to be read first."""
-        job, words = self._job, _AGAIN if self._devices[name].begun else _FIRST
+    def _begin(self, moment: datetime) -> None:
+        """Give every check the finding that its facts are to be read: a device without an answer is not measured."""
+        self._is_begun = True
+        names = [name for name, state in self._devices.items() if not state.findings]
+        found: dict[str, list[Finding]] = {}
+        for one in self._to_read(names, moment):
+            found.setdefault(one.device, []).append(one)
+        for name, findings in found.items():
+            state = self._devices[name]
+            state.to_read = {*self._checks[name]}
+            state.take(findings, state.to_read)
+            state.shown.changed()
+
+    def _to_read(self, names: Iterable[str], moment: datetime, checks: Collection[str] | None = None) -> list[Finding]:
+        """Findings of checks whose facts are to be read first, some or all."""
+        job = self._job
         found = evaluate(
-            [job.devices[name]], job.matrix, (), moment=moment, limits=job.limits, waivers=job.waivers, scope="device",
-            checks=checks,
+            [job.devices[name] for name in names], job.matrix, (), moment=moment, limits=job.limits,
+            waivers=job.waivers, scope="device", checks=checks,
         )  # fmt: skip
-        return [one.replace(message_id=words) if one.message_id == _NOT_READ else one for one in found]
+        return [
+            one.replace(message_id=_AGAIN if self._devices[one.device].begun else _FIRST)
+            if one.message_id == _NOT_READ else one
+            for one in found
+        ]  # fmt: skip
 
     def _found(self, name: str, moment: datetime, checks: Collection[str]) -> Sequence[Finding]:
         """Run some checks of a device."""
