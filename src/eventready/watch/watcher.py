@@ -23,6 +23,7 @@ from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
+from eventready.watch.first_reading import FirstReading, LastVerdicts
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
@@ -52,6 +53,7 @@ class WatchJob:
 
     `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
     that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
+    `last`: verdicts of before the watch.
     """
 
     event: Event
@@ -62,6 +64,7 @@ class WatchJob:
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
+    last: LastVerdicts | None = None
 
 
 @dataclass
@@ -131,8 +134,9 @@ class _Shown:
 class _DeviceState:
     """Facts of a device; `rested_at`: end of its last rest.
 
-    `awaited`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason
-    to run them; `begun`: all facts were read once. `stale`: facts without an answer, not compared: their cause is open.
+    `unread`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason to
+    run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
+    answer, not yet compared: their cause is open.
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
@@ -147,6 +151,7 @@ class _DeviceState:
     rested_at: float = -inf
     awaited: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    to_read: set[str] = field(default_factory=set)
     begun: bool = False
     stale: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
@@ -168,12 +173,12 @@ class _DeviceState:
         known = (self.facts.get(fact) for fact in self.awaited.intersection(facts))
         return any(one is None or not one.observation.status.measured for one in known)
 
-    def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
-        """Take the findings of some checks, or of all, and return the checks with other findings than before."""
+    def take(self, found: Iterable[Finding], checks: Collection[str]) -> set[str]:
+        """Take the findings of some checks, and return the checks with other findings than before."""
         anew: dict[str, list[Finding]] = {}
         for finding in found:
             anew.setdefault(finding.check, []).append(finding)
-        names = anew.keys() | (self.findings if checks is None else checks)
+        names = anew.keys() | checks
         differing = {name for name in names if anew.get(name) != self.findings.get(name)}
         if differing:
             kept = {name: known for name, known in self.findings.items() if name not in differing}
@@ -217,6 +222,8 @@ class Watcher:
         self._resting: frozenset[str] = frozenset()
         self._deadlines = Deadlines(job.devices)
         self._returned: set[str] = set()
+        self._is_begun = False
+        self._first = {name for name, facts in self._needed.items() if facts}
 
     @property
     def devices(self) -> Collection[str]:
@@ -278,10 +285,12 @@ class Watcher:
         state = self._devices[device]
         return None if state.oldest is None or self._silences.of[device].lost else now - state.oldest
 
-    def first_readings(self) -> int:
-        """Return the number of answering devices with facts never read by this watch."""
-        of = self._silences.of
-        return sum(not (state.begun or of[name].lost) for name, state in self._devices.items() if self._needed[name])
+    def first_reading(self) -> FirstReading | None:
+        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after."""
+        if self._first:
+            done = {name for name in self._first if self._devices[name].begun or self._silences.of[name].lost}
+            self._first -= done | self._resting
+        return FirstReading(len(self._first), self._job.last) if self._first else None
 
     def returned(self) -> dict[str, frozenset[str]]:
         """Return the facts to be read at once of the devices that answer again since the last call."""
@@ -291,6 +300,8 @@ class Watcher:
 
     def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
         """Take a reading of a device and return the changes of state."""
+        if not self._is_begun:
+            self._begin(moment)
         state, taken = self._devices[device], {one.fact: one for one in observations}
         before = {fact: known.observation for fact in taken if (known := state.facts.get(fact))}
         answers, hearing = {fact for fact, one in taken.items() if one.status.measured}, self._silences.of[device]
@@ -298,7 +309,7 @@ class Watcher:
         lost, judged, held = hearing.lost, self._judged(device, taken, answers), state.waits(self._shared[device])
         if answers:
             self._answered(device, now, anew=anew)
-        state.awaited -= judged
+        waiting, state.awaited = state.waiting if judged & state.awaited else set(), state.awaited - judged
         state.begun |= bool(answers) and not state.awaited
         self._fleet_due |= held is not state.waits(self._shared[device])
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
@@ -310,7 +321,7 @@ class Watcher:
         state.aged()
         changes: list[StateChange] = []
         self._note_shared(device, before, fresh, now, moment)
-        if changed or state.pending or state.waiting or state.evaluated.is_old(now, moment):
+        if changed or state.pending or waiting or state.evaluated.is_old(now, moment):
             changes = self._evaluated(device, fresh & judged, now, moment, changed=changed, lost=lost) if fresh else []
         return [*self._turned(device, moment), *changes]
 
@@ -382,6 +393,8 @@ class Watcher:
         Answers of before the end of a rest are forgotten when stale: they are no measurement and no change, and the
         time at rest is no silence.
         """
+        if not self._is_begun:
+            self._begin(moment)
         changes: list[StateChange] = []
         for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
@@ -510,38 +523,56 @@ class Watcher:
         *,
         changed: Collection[str],
         at_once: bool = False,
-        lost: bool | None = None,
+        lost: bool = False,
     ) -> list[StateChange]:
         """Run the checks on changed facts of a device, at times all, and compare those of the facts just read.
 
         `lost`: the device was lost until these.
         """
-        state, hearing = self._devices[name], self._silences.of[name]
+        state = self._devices[name]
         due = self._due_checks(name, changed, now, moment)
         checks = self._all_checks[name] if due is None else due
         facts_of = self._checks[name]
         held = {check for check in checks if state.waits(facts_of.get(check, ()))}
-        missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])}
+        missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])} - state.to_read
+        state.to_read = (state.to_read | missing) - (checks - held)
         state.waiting = held if due is None else (state.waiting - checks) | held
         differing = set[str]()
         if ready := checks - held:
             differing |= state.take(self._found(name, moment, ready), ready)
         if missing:
-            differing |= state.take(self._to_read(name, moment, missing), missing)
-        cause = name if lost else hearing.cause or name if hearing.lost else ""
+            differing |= state.take(self._to_read([name], moment, missing), missing)
+        cause = name if lost or self._silences.of[name].lost else ""
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
 
-    def _to_read(self, name: str, moment: datetime, checks: Collection[str]) -> list[Finding]:
-        """Findings of checks whose facts are to be read first."""
-        job, words = self._job, _AGAIN if self._devices[name].begun else _FIRST
+    def _begin(self, moment: datetime) -> None:
+        """Give every check the finding that its facts are to be read: a device without an answer is not measured."""
+        self._is_begun = True
+        names = [name for name, state in self._devices.items() if not state.findings]
+        found: dict[str, list[Finding]] = {}
+        for one in self._to_read(names, moment):
+            found.setdefault(one.device, []).append(one)
+        for name, findings in found.items():
+            state = self._devices[name]
+            state.to_read = {*self._checks[name]}
+            state.take(findings, state.to_read)
+            state.shown.changed()
+
+    def _to_read(self, names: Iterable[str], moment: datetime, checks: Collection[str] | None = None) -> list[Finding]:
+        """Findings of checks whose facts are to be read first, some or all."""
+        job = self._job
         found = evaluate(
-            [job.devices[name]], job.matrix, (), moment=moment, limits=job.limits, waivers=job.waivers, scope="device",
-            checks=checks,
+            [job.devices[name] for name in names], job.matrix, (), moment=moment, limits=job.limits,
+            waivers=job.waivers, scope="device", checks=checks,
         )  # fmt: skip
-        return [one.replace(message_id=words) if one.message_id == _NOT_READ else one for one in found]
+        return [
+            one.replace(message_id=_AGAIN if self._devices[one.device].begun else _FIRST)
+            if one.message_id == _NOT_READ else one
+            for one in found
+        ]  # fmt: skip
 
     def _found(self, name: str, moment: datetime, checks: Collection[str]) -> Sequence[Finding]:
         """Run some checks of a device."""

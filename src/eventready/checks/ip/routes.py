@@ -53,7 +53,8 @@ def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Findin
         if row.vrf:
             yield blind(row.interface, "checks:route.advertised_in_vrf", vrf=row.vrf)
     ports = ", ".join(row.interface for row in rows if not row.vrf)
-    routes = [row for row in view.each_row("default_route_v6", Route) if row.leads_out and (row.next_hop or row.interface)]
+    defaults = view.each_row("default_route_v6", Route)
+    routes = [row for row in defaults if row.leads_out and (row.next_hop or row.interface)]
     if not ports:
         if not rows:
             yield of_all(passed(_V6, "checks:route.not_advertised"))
