@@ -1,7 +1,7 @@
 """Catalogue of facts, with the record type of each.
 
 A fact name is asked once per device and reading; `counter` facts only mean something as a difference and are read
-twice, `--interval` apart, as are those of which an audit holds two readings against each other (`twice`).
+twice, `--interval` apart, as are those of which an audit of devices compares two readings (`twice`).
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ class FactKind:
     counter: bool = False
     per_question: bool = False
     twice: bool = False
-
-    @property
-    def again(self) -> bool:
-        """True for a fact with a second reading in an audit."""
-        return self.counter or self.twice
 
 
 CATALOGUE: dict[str, FactKind] = {

@@ -31,7 +31,7 @@ class _Most(NamedTuple):
 
 
 class RecentReadings:
-    """Readings of a device within the windows of the checks, without the latest, which is no earlier one.
+    """Readings of a device within the windows of the checks, before the latest.
 
     The clients of a venue before a drop are kept, with the age that they had at the drop, until more than the few that
     were left are back: otherwise the drop would end by itself after five minutes.
