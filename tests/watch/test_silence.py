@@ -36,7 +36,7 @@ LATE, READ_AGAIN = 120.0, 60.0
 
 def _both(view: DeviceView, _limits: object) -> Iterator[Finding]:
     """A check that blames the device for a fact that it only also reads."""
-    yield passed("both", "watch:reach.answers") if view.rows("cpu", Cpu) else failed("both", "watch:clock.unknown")
+    yield passed("both", "watch:reach.answers") if view.each_row("cpu", Cpu) else failed("both", "watch:clock.unknown")
 
 
 BOTH = Check("both", ("router",), ("isis_neighbour",), NoLimits(), _both, also_reads=("cpu",))
