@@ -36,8 +36,8 @@ def _audit(run_id: str, days: float, *, transitions: Any = 0, devices: int = 2, 
 
 def _found(store: Store) -> list[Any]:
     history = earlier_audits(store, Clock(), "e", 2)
-    assert {fact for reading in history.get("d0", ()) for fact in reading.rows} <= {"interface"}
-    return [reading.rows["interface"][0].model_dump()["transitions"] for reading in history.get("d0", ())]
+    assert {fact for reading in history.get("d0", ()) for fact in reading.facts} <= {"interface"}
+    return [reading.facts["interface"].all_rows()[0].model_dump()["transitions"] for reading in history.get("d0", ())]
 
 
 def test_the_latest_full_audit_and_those_of_the_weekday_and_hour(store: Store) -> None:
@@ -72,6 +72,6 @@ def test_a_watch_compares_radios_alone_with_the_weekday_and_hour(store: Store) -
 
     for days in (14, 7, 1.5):
         store.finish(_audit(f"r{days}", days, observations=of(int(days))))
-    found = [reading.rows for reading in usual_audits(store, Clock(), "e", 2)["d0"]]
+    found = [reading.facts for reading in usual_audits(store, Clock(), "e", 2)["d0"]]
     assert [[*rows] for rows in found] == [["radio_load"]] * 2
-    assert [rows["radio_load"][0].model_dump()["clients"] for rows in found] == [14, 7]
+    assert [rows["radio_load"].all_rows()[0].model_dump()["clients"] for rows in found] == [14, 7]

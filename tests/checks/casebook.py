@@ -7,8 +7,8 @@
 
 One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
 names several, each with the same keys; one with `left_out: true` is not audited. A finding of several devices begins
-with the device. `not_measured` that is blind is written `blind`. `capacity` is the text of
-capacity.yaml; `network` the venues, origins and risk groups of a check of the whole network.
+with the device. `not_measured` that is blind is written `blind`. `capacity` is the text of capacity.yaml, `windows` are
+those of event.yaml; `network` the venues, origins and risk groups of a check of the whole network.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.network.setting import NetworkSetting
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.loads import with_loads
+from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.settings.checking.limits import LimitOverride, LimitOverrides
 from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Venue
+from eventready.workspace.settings.event import Venue, Window
 from eventready.workspace.settings.origins import ServiceOrigin
 
 FOLDER = Path(__file__).parent / "cases"
@@ -105,7 +106,9 @@ class Case:
     def findings(self, spoilt: Callable[[Observation], Observation] = lambda observation: observation) -> list[Finding]:
         """What the check gives, through the runner; `spoilt` changes what devices were seen to tell."""
         capacity = CapacityFile.model_validate(self.text.get("capacity", {}))
-        known = with_loads(capacity, [self._device(name, output) for name, output in self.devices.items()])
+        windows = [Window.model_validate(one) for one in self.text.get("windows", [])]
+        loaded = with_loads(capacity, [self._device(name, output) for name, output in self.devices.items()])
+        known = with_windows(loaded, windows)
         devices = [device for device in known if not self.devices[device.name].get("left_out")]
         platforms = {
             _platform_name(name, output): FakePlatform(unsupported=english(output.get("unsupported", {})))
@@ -127,7 +130,7 @@ class Case:
             ],
             moment=MOMENT,
             limits=resolve_limits(limits, devices),
-            baseline={name: rows(output.get("baseline", {})) for name, output in self.devices.items()},
+            baseline={name: whole(output.get("baseline", {})) for name, output in self.devices.items()},
             history={name: tuple(map(earlier, output.get("history", []))) for name, output in self.devices.items()},
             intervals={name: output.get("interval_s", 10.0) for name, output in self.devices.items()},
         )
@@ -179,10 +182,15 @@ def rows(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact,
     }
 
 
+def whole(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, FactRows[Fact]]:
+    """Facts of an earlier run, each with all its records."""
+    return {fact: FactRows(found) for fact, found in rows(output).items()}
+
+
 def earlier(output: Mapping[str, Any]) -> EarlierReading:
     """An entry of a case's `history`: `age_s` seconds ago, or `days` at the same hour."""
     age_s = float(output.get("age_s", output.get("days", 0) * 86_400))
-    return EarlierReading(age_s, "days" in output, rows(output["rows"]))
+    return EarlierReading(age_s, "days" in output, whole(output.get("rows", {})), clients=output.get("clients", {}))
 
 
 def observations(device: str, output: Mapping[str, Any]) -> Iterator[Observation]:

@@ -12,8 +12,9 @@ from eventready.core.messages import ids
 from eventready.evaluation.runner import UNCHECKED
 from eventready.evaluation.waivers import WAIVER
 from eventready.watch.own_clock import CHECK
+from eventready.watch.silence import REACH
 
-NAMES = [*(check.name for check in all_checks()), UNCHECKED, WAIVER, CAPTURE, CHECK]
+NAMES = [*(check.name for check in all_checks()), UNCHECKED, WAIVER, CAPTURE, CHECK, REACH]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ from eventready.core.clock import Clock
 from eventready.drill.preparation import drills_of
 from eventready.drill.spec import STREAMS, Drill
 from eventready.evaluation.limits import resolve_limits
+from eventready.facts.rows import FactRows
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
@@ -48,7 +49,9 @@ def _announced(machines: Mapping[str, SimulatedDevice], limit_s: float) -> list[
     for device in EXAMPLE.devices:
         if "den-tho" in device.venues and device.platform == "frr":
             rows = observed(machines[device.name], "vrrp_failover").rows
-            for finding in vrrp_failover(DeviceView(device, {"vrrp_failover": rows}), VrrpFailoverLimits(warn=limit_s)):
+            for finding in vrrp_failover(
+                DeviceView(device, {"vrrp_failover": FactRows(rows)}), VrrpFailoverLimits(warn=limit_s)
+            ):
                 found += [device.name] if finding.status is Outcome.WARN else []
     return found
 

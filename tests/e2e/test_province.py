@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.audit.audit import AuditResult
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.evaluation.verdicts import Readiness
 from tests.e2e.conftest import Province, province_of, troubles
@@ -61,7 +62,8 @@ FAULTS = [
     ("edge-dt-1", "unwatched-route", [], ("edge-dt-1", "floating_route", "", "warn")),
     ("bsc-1", "core-link-down", [], ("bsc-1", "core_link", "0", "fail")),
     ("ac-1", "radius-down", [], ("ac-1", "radius", "", "fail")),
-    ("ac-1", "wlan-disabled", [], ("ac-1", "wlan", "WLAN", "fail")),
+    ("ac-1", "wlan-disabled", [], ("ac-1", "wlan", "Event-WiFi", "fail")),
+    ("wlc-1", "wlan-renamed", [], ("wlc-1", "wlan", "Event-WiFi", "fail")),
 ]
 
 
@@ -75,6 +77,28 @@ def test_a_fault_is_found(
     with province.fault(device, fault, *args):
         found = troubles(province.audit(looked_at))
     assert any(t[:2] == (where, check) and subject in t[2] and t[3] == status for t in found), found
+
+
+#: On the opening night: device, fault, arguments, and the places of which nobody is there.
+EMPTY = [
+    ("wlc-1", "admission-closed", (), {("wlc-1", "access_point_crowd", "hoi-nghi", "fail")}),
+    ("bsc-1", "cell-silent", ("BTS-HN-02",), {("bsc-1", "cell_crowd", "BTS-HN-02", "fail")}),
+    ("ac-1", "admission-closed", (), set()),  # whose venue has its crowd on the next night
+]
+
+
+@pytest.mark.parametrize(("device", "fault", "args", "expected"), EMPTY, ids=[row[0] for row in EMPTY])
+def test_a_crowd_that_is_missing_fails_in_its_window_alone(
+    province: Province, device: str, fault: str, args: tuple[str, ...], expected: set[tuple[str, str, str, str]]
+) -> None:
+    def empty(done: AuditResult) -> set[tuple[str, ...]]:
+        return {trouble for trouble in troubles(done) if trouble[1] in ("access_point_crowd", "cell_crowd")}
+
+    night = Clock.starting("2022-04-29 20:00")
+    assert not empty(province.audit(device, clock=night))
+    with province.fault(device, fault, *args):
+        assert empty(province.audit(device, clock=night)) == expected
+        assert not empty(province.audit(device))
 
 
 #: What happens to the conversation itself: the fault, and a piece of the reason that the device's owner reads

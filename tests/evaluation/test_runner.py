@@ -25,7 +25,7 @@ from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty, Proof
 from tests.checks import casebook
-from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, rows
+from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, whole
 
 
 def router(name: str = "r1", **expect: Any) -> Device:
@@ -376,7 +376,7 @@ def test_waivers_never_hide_a_finding(globs: list[tuple[str, str]], day: date) -
 def test_baseline_and_interval_reach_the_checks() -> None:
     device = router(uplinks=["e1"])
     output = {"now": {**HEALTHY, "optic": [{"interface": "e1", "rx_dbm": -9, "rx_low_alarm": -18}], "interface": []}}
-    earlier = {"r1": rows({"optic": [{"interface": "e1", "rx_dbm": -5}]})}
+    earlier = {"r1": whole({"optic": [{"interface": "e1", "rx_dbm": -5}]})}
     (optic,) = (
         f for f in verdict_of([device], list(observations("r1", output)), baseline=earlier) if f.check == "optic"
     )

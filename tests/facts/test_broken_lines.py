@@ -1,14 +1,21 @@
-"""Log lines in the middle of an answer: between two lines, or inside one."""
+"""Log lines in the middle of an answer: between two lines, inside one, or behind text."""
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
+from eventready.facts.records import Fact
 from eventready.facts.saved import parse_saved
-from eventready.session.dialogue.patterns import LOG_LINE_MARK
+from eventready.session.dialogue.patterns import LOG_LINE_MARK, patterns
+from tests.corpus.damage import TERMINALS
+from tests.platforms.samples import Sample, all_samples
 
 LOG = "*Apr 25 07:00:00.123: %LINK-3-UPDOWN: Interface GigabitEthernet0/0/9, changed state to down"
 ROUTES = """\
@@ -52,3 +59,60 @@ def test_an_answer_full_of_log_lines_is_not_measured() -> None:
     lines = lines_of(NEIGHBOURS)
     text = "\n".join([lines[0], *(f"{lines[1].replace('0.1 ', f'0.{n} ', 1)}\n{LOG}" for n in range(40)), ""])
     assert read("ospf_neighbour", text).status is Status.UNPARSED
+
+
+LOGGED = [one for one in all_samples() if one.case.startswith("ok") and TERMINALS[one.platform].log]
+
+
+def without_prompt(sample: Sample, rows: tuple[Fact, ...]) -> list[Fact]:
+    """The rows without what comes from a prompt, which may be cut too."""
+    return [row.model_copy(update=dict.fromkeys(sample.compiled().spec.prompt)) for row in rows]
+
+
+@given(sample=st.sampled_from(LOGGED), random=st.randoms(use_true_random=False), rest=st.sampled_from(["\n", ""]))
+def test_a_log_line_behind_text_costs_the_record_of_the_text(sample: Sample, random: Random, rest: str) -> None:
+    """The rest of the line is the next line, or is lost behind the log line."""
+    lines, whole = lines_of(sample.text), sample.observe()
+    number, place = random.choice(
+        [(n, at) for n, line in enumerate(lines) for at in range(1, len(line) + 1) if line[:at].strip()]
+    )
+    line = lines[number]
+    cut = f"{line[:place]}{TERMINALS[sample.platform].log}{rest}{line[place:]}"
+    seen = sample.observe("\n".join([*lines[:number], cut, *lines[number + 1 :], ""]))
+    assert seen.status is not Status.EMPTY
+    rows = without_prompt(sample, seen.rows)
+    assert not [row for row in rows if row not in without_prompt(sample, whole.rows)]
+    if seen.status is Status.PARSED and seen.complete and not seen.unread:
+        assert rows == without_prompt(sample, whole.rows)
+    if not whole.unread:
+        assert len(seen.unread) <= 2
+
+
+@pytest.mark.parametrize(
+    ("platform", "fact", "text"),
+    [
+        ("cisco_xe", "system", "edge-{log}\nhall-1 uptime is 1 week"),
+        ("cisco_xr", "system", "Cisco IOS XR Software, Version 7.5.{log}\n2"),
+    ],
+)
+def test_half_a_word_before_a_log_line_is_no_value(platform: str, fact: str, text: str) -> None:
+    (observed,) = parse_saved(load_platform(platform), fact, text.format(log=TERMINALS[platform].log) + "\n")
+    assert not observed.rows
+    assert observed.status is Status.UNPARSED
+
+
+@pytest.mark.parametrize("name", sorted({one.platform for one in LOGGED}))
+def test_a_log_line_is_cut_out_of_its_line(name: str) -> None:
+    known, log = patterns(load_platform(name).spec.session), TERMINALS[name].log
+    assert known.split_at_log_lines(f"a\nedge-{log}\n{log}\nhall-1 up\nb") == (
+        f"a\nedge-{LOG_LINE_MARK}hall-1 up\nb",
+        (1,),
+    )
+    assert known.split_at_log_lines(f"edge-{log}") == (f"edge-{LOG_LINE_MARK}", ())
+
+
+@pytest.mark.parametrize("name", sorted({one.platform for one in LOGGED}))
+def test_no_answer_of_a_device_has_a_log_line_behind_text(name: str) -> None:
+    known = patterns(load_platform(name).spec.session)
+    for sample in LOGGED:
+        assert sample.platform != name or LOG_LINE_MARK not in known.split_at_log_lines(sample.text)[0]

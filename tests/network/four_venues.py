@@ -17,6 +17,7 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts import records as r
 from eventready.facts.observation import Observation, Status
+from eventready.facts.rows import FactRows
 from eventready.network.capacity.balance import Balance
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
@@ -99,7 +100,7 @@ class Network:
     def balances(self, capacity: CapacityFile, setting: NetworkSetting | None = None) -> dict[str, Balance]:
         """Balances by subject, in the worst window of each."""
         devices = self.all(capacity)
-        rows = {name: {fact: tuple(of) for fact, of in facts.items()} for name, facts in self.rows.items()}
+        rows = {name: {fact: FactRows(tuple(of)) for fact, of in facts.items()} for name, facts in self.rows.items()}
         network = NetworkFacts([DeviceFacts(device, rows[device.name]) for device in devices])
         groups = LinkGroups(WhatIf(network, setting or SETTING).topology)
         calculation = CapacityCalculation(network.by_name, lambda _name: CapacityTargets(), groups)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
+from eventready.facts.rows import FactRows
 from eventready.network.graph.graph import Cut, Graph, Reach
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
@@ -99,7 +100,7 @@ def network(size: int, cables: Cables, groups: list[RiskGroup], upstreams: list[
                 for place, _one, _other, up in own if up
             ),
         }  # fmt: skip
-        readings.append(DeviceFacts(device, rows))
+        readings.append(DeviceFacts(device, {fact: FactRows(found) for fact, found in rows.items()}))
     venue = Venue.model_validate({"id": "hall", "name": "Hall", "name_vi": "Hội trường", "services": ["internet"]})
     origins = tuple(ServiceOrigin(kind="upstream", device=f"r{number}") for number in upstreams)
     return WhatIf(NetworkFacts(readings), NetworkSetting((venue,), origins, tuple(groups)))

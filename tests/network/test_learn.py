@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.cli.render.learn import show
+from eventready.core.messages import Message
 from eventready.facts import records as r
+from eventready.facts.observation import Unread
+from eventready.facts.rows import FactRows
 from eventready.network.learn.learn import LearnSetting, learn
 from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
@@ -31,7 +34,7 @@ def device(name: str, role: Role = "router", venues: tuple[str, ...] = ("hall",)
 
 
 def facts(one: Device, **rows: Sequence[r.Fact]) -> DeviceFacts:
-    return DeviceFacts(one, {fact: tuple(found) for fact, found in rows.items()})
+    return DeviceFacts(one, {fact: FactRows(tuple(found)) for fact, found in rows.items()})
 
 
 def port(name: str, oper: str = "up", *addresses: str) -> r.Interface:
@@ -240,7 +243,84 @@ def test_an_expected_neighbour_without_a_row_is_absent_unless_rows_were_unread()
     one = device("r1", bgp=["10.0.0.1"], bfd=["10.0.0.5"])
     found = learnt(facts(one, bgp_neighbour=[], bfd_session=[]))
     assert {(one.kind, one.state) for one in found} == {("bgp", "absent"), ("bfd", "absent")}
-    assert not learnt(replace(facts(one, bgp_neighbour=[]), partial=frozenset({"bgp_neighbour"})))
+    unread = (Unread("10.0.0.9", Message("facts:no_rows")),)
+    assert not learnt(DeviceFacts(one, {"bgp_neighbour": FactRows((), unread)}))
+
+
+# --- partial facts ---------------------------------------------------------------------------------------------------
+
+
+def partly(one: DeviceFacts, *unread: str) -> DeviceFacts:
+    lost = (Unread("strange", Message("facts:no_rows")),)
+    return replace(one, facts={**one.facts, **{fact: FactRows(one.facts[fact].each_row(), lost) for fact in unread}})
+
+
+def test_an_unread_record_makes_no_way_out_a_number_and_no_cable_a_contradiction() -> None:
+    route = r.Route(prefix="0.0.0.0/0", protocol="static", next_hop="10.0.0.1", interface="eth1")
+    one = facts(device("r1"), default_route=[route], static_route=[])
+    assert outline(learnt(one), "default_routes")
+    for fact in ("default_route", "static_route"):
+        assert not outline(learnt(partly(one, fact)), "default_routes")
+    near = facts(device("r1"), interface=[port("Gi0/1")], neighbour=[sees("Gi0/1", "r2", "eth1")])
+    far = facts(device("r2"), interface=[port("eth1")], neighbour=[sees("eth9", "elsewhere", "1")])
+    assert question(learnt(near, far), "links") == "one_side"
+    assert question(learnt(near, partly(far, "neighbour")), "links") == "no_lldp_there"
+    unlisted = partly(
+        facts(device("r2"), interface=[port("eth9")], neighbour=[sees("eth1", "r1", "Gi0/1")]), "interface"
+    )
+    assert question(learnt(near, unlisted), "links") == "port_unread"
+
+
+def test_a_subnet_is_no_proof_of_a_cable_where_lldp_was_partly_read() -> None:
+    one, two = (
+        facts(device(name), interface=[port("eth1", "up", f"10.0.0.{at}/30")], neighbour=[])
+        for name, at in (("r1", 1), ("r2", 2))
+    )
+    assert outline(learnt(one, two), "links") == [("r1", "eth1 - r2 eth1", "subnet", "healthy")]
+    assert question(learnt(partly(one, "neighbour"), two), "links") == "lldp_partly"
+
+
+def test_a_port_among_unread_ones_is_not_called_missing() -> None:
+    one = partly(facts(device("core"), interface=[port("Gi0/1")]), "interface")
+    found = learnt(one, origins=[ServiceOrigin(kind="upstream", device="core", port="Gi0/9")])
+    assert question(found, "uplinks") == "partly_read"
+
+
+def test_the_role_by_priority_is_open_where_a_device_of_the_subnet_may_be_a_member() -> None:
+    members = [
+        facts(device(name), vrrp_group=[gateway(state, priority)])
+        for name, state, priority in (("r1", "master", 120), ("r2", "backup", 100))
+    ]
+    for address, states in (("10.9.0.4/24", {"unknown"}), ("10.8.0.4/24", {"healthy"})):
+        third = partly(facts(device("r3"), interface=[port("eth3", "up", address)], vrrp_group=[]), "vrrp_group")
+        assert {one.state for one in learnt(*members, third) if one.kind == "gateways"} == states
+
+
+@pytest.mark.parametrize(
+    ("role", "unread", "kind", "rows"),
+    [
+        ("service_host", "backend", "backends", {"backend": [r.Backend(pool="web", server="a", state="up")]}),
+        ("bts_controller", "site", "cells", {"site": [r.Site(name="B-1", link="up")],
+                                             "cell": [r.Cell(name="B-10-1", state="up")]}),
+        ("wifi_controller", "controller_pair", "access_points", {"access_point": [r.AccessPoint(name="a", state="up")],
+                                                                 "controller_pair": []}),
+        ("router", "bundle_minimum", "bundles", {"link_bundle": [
+            r.LinkBundle(name="Po1", oper="up", members=("a",), bundled=("a",))], "bundle_minimum": []}),
+    ],
+)  # fmt: skip
+def test_what_an_unread_record_could_change_is_a_question(
+    role: Role, unread: str, kind: str, rows: dict[str, Sequence[r.Fact]]
+) -> None:
+    one = facts(device("d1", role), **rows)
+    assert {state for *_, state in outline(learnt(one), kind)} == {"healthy"}
+    assert question(learnt(partly(one, unread)), kind) == "partly_read"
+
+
+def test_the_address_of_the_users_is_not_the_hosts_own_where_a_group_is_unread() -> None:
+    one = facts(device("s1", "service_host", listeners=["tcp/80"]), vrrp_group=[],
+                listener=[r.Listener(protocol="tcp", address="*", port=80)])  # fmt: skip
+    assert outline(learnt(one), "answers")
+    assert not outline(learnt(partly(one, "vrrp_group")), "answers")
 
 
 # --- redundancy -----------------------------------------------------------------------------------------------------
@@ -323,9 +403,30 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
 def test_a_standby_controller_has_no_access_points_of_its_own() -> None:
     standby = r.ControllerPair(local_state="standby", peer_state="active", ready=True)
     one = facts(
-        device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")], controller_pair=[standby]
-    )
+        device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")], controller_pair=[standby],
+        wlan=[r.Wlan(name="Khach", enabled=True)],
+    )  # fmt: skip
     assert [p.kind for p in learnt(one)] == ["controller_pair"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected", "found"),
+    [
+        ([("Khach", "", True), ("Cu", "", False)], ["Mat"], {("Khach", "healthy"), ("Cu", "down"), ("Mat", "absent")}),
+        (
+            [("Khach", ap, True) for ap in ("a", "b")] + [("Khac", "c", True)],
+            [],
+            {("Khach", "unknown"), ("Khac", "unknown")},
+        ),
+        ([("Khach", ap, True) for ap in ("a", "b", "c")], ["Khach"], set()),
+    ],
+)
+def test_networks_are_learnt_and_one_that_is_not_everywhere_is_a_question(
+    rows: Sequence[tuple[str, str, bool]], expected: Sequence[str], found: set[tuple[str, str]]
+) -> None:
+    wlans = [r.Wlan(name=name, ap=ap, enabled=on) for name, ap, on in rows]
+    one = facts(device("w1", "wifi_controller", wlans=expected), wlan=wlans)
+    assert {(p.subject, p.state) for p in learnt(one) if p.kind == "wlans"} == found
 
 
 def test_a_service_host_is_known_by_its_services_and_not_by_its_operating_system() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.facts import records as r
+from eventready.facts.rows import FactRows
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.seen import SeenSubjects, seen_subjects
 from eventready.workspace.devices.device import Device, Role
@@ -13,7 +14,7 @@ from eventready.workspace.devices.expect import Expect
 
 def reading(role: Role = "router", expect: dict[str, object] | None = None, **rows: list[r.Fact]) -> DeviceFacts:
     device = Device("d1", role, "cisco_xe", "192.0.2.1", expect=Expect.model_validate(expect or {}))
-    return DeviceFacts(device, {fact: tuple(found) for fact, found in rows.items()})
+    return DeviceFacts(device, {fact: FactRows(tuple(found)) for fact, found in rows.items()})
 
 
 def port(name: str, oper: str = "up") -> r.Interface:

@@ -10,6 +10,7 @@ import networkx as nx
 import pytest
 
 from eventready.facts import records as r
+from eventready.facts.rows import FactRows
 from eventready.network.graph.export import FORMATS, plain
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.takeover import takeovers
@@ -28,7 +29,7 @@ def reading(
     name: str, role: Role = "router", address: str = "", rows: Rows | None = None, **expect: Any
 ) -> DeviceFacts:
     device = Device(name, role, "frr", address or name, venues=("hall",), expect=Expect.model_validate(expect))
-    return DeviceFacts(device, {fact: tuple(found) for fact, found in (rows or {}).items()})
+    return DeviceFacts(device, {fact: FactRows(tuple(found)) for fact, found in (rows or {}).items()})
 
 
 def port(name: str, oper: str = "up", *addresses: str) -> r.Interface:

@@ -54,8 +54,11 @@ def answer(name: str) -> list[Observation]:
 
 
 def test_the_silence_behind_a_lost_router_has_a_cause() -> None:
-    watcher = watching(3, {"r00": frozenset({"r01"})})
-    lost = [change for at in (25, 35) for change in watcher.tick(at, MOMENT) if change.key.check == "device"]
+    watcher, lost = watching(6, {"r00": frozenset({"r01"})}), []
+    for at in (25, 35):
+        for name in ("r03", "r04", "r05"):
+            watcher.read(name, answer(name), at, MOMENT)
+        lost += [change for change in watcher.tick(at, MOMENT) if change.key.check == "device"]
     assert {change.key.device: change.cause for change in lost} == {"r00": "", "r01": "r00", "r02": ""}
     back = watcher.read("r01", answer("r01"), 40, MOMENT)
     assert [(change.new, change.cause) for change in back if change.key.check == "device"] == [("pass", "r00")]
@@ -85,7 +88,7 @@ def test_the_loss_of_a_device_is_damped() -> None:
 
 def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
     watcher = watching(1)
-    watcher._interval_of = lambda fact: 10.0 if fact == FACT else 300.0
+    watcher._patience._interval_of = lambda fact: 10.0 if fact == FACT else 300.0
     other = next(fact for fact in watcher._needed["r00"] if fact != FACT)
     watcher.read("r00", [*answer("r00"), Observation("r00", other, Status.EMPTY)], 20, MOMENT)
     assert watcher.age("r00", 30) == 10
@@ -97,7 +100,7 @@ def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
 
 def test_a_login_longer_than_two_short_intervals_is_no_loss() -> None:
     watcher = watching(1)
-    watcher._interval_of = lambda _fact: 5.0
+    watcher._patience._interval_of = lambda _fact: 5.0
     changes = []
     for at in range(20, 200):
         changes += watcher.read("r00", answer("r00"), at, MOMENT) if at % 18 == 2 else watcher.tick(at, MOMENT)

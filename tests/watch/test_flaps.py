@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from eventready.checks.finding import Outcome
 from eventready.core.clock import TZ
+from eventready.core.messages import message
 from eventready.evaluation.matrix import build_matrix
-from eventready.facts.observation import Observation, Status
+from eventready.evaluation.runner import evaluate
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Interface, RoutingPeer
 from eventready.watch.states import States
@@ -78,3 +81,59 @@ def test_flaps_of_a_neighbour_end_with_the_window_also_beside_equal_answers() ->
         changes = watcher.read("r1", [answer], 15.0 * number, START + at)
         named += [(number, one.new) for one in changes if one.key.check == "isis_flaps"]
     assert named == [(4, "warn"), (43, "pass")]
+
+
+def _partial(readings: Sequence[tuple[Mapping[str, object], Sequence[str], bool]]) -> list[tuple[int, str, str]]:
+    """Changes of `bgp_flaps` with the number of their reading, by the printed state of each peer, unread, and whole."""
+    router = replace(UPLINK, expect=Expect.model_validate({"bgp": ["192.0.2.9", "192.0.2.10"]}))
+    matrix = build_matrix((router,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
+    watcher, named = Watcher(WatchJob(EVENT, {"r1": router}, matrix), States(), lambda _fact: 15.0), []
+    for number, (printed, unread, whole) in enumerate(readings):
+        rows = tuple(
+            RoutingPeer.model_validate({"protocol": "bgp", "peer": name, "state": "x", "up": up, "uptime_s": 10**7})
+            for name, up in printed.items()
+        )
+        left = tuple(Unread(name, message("watch:clock.unknown")) for name in unread)
+        taken = Observation("r1", "bgp_neighbour", Status.PARSED, rows=rows, unread=left, complete=whole)
+        changes = watcher.read("r1", [taken], 15.0 * number, START + timedelta(seconds=15 * number))
+        named += [(number, one.key.subject, one.new) for one in changes if one.key.check == "bgp_flaps"]
+    return [one for one in named if one[2] != "not_measured"]
+
+
+PEER, OTHER = "192.0.2.9", "192.0.2.10"
+BOTH: dict[str, object] = {PEER: True, OTHER: True}
+
+
+@pytest.mark.parametrize(
+    "second", [({OTHER: True}, [PEER], True), ({OTHER: True}, ["GigabitEthernet0/1"], True), ({OTHER: True}, [], False)]
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_record_that_is_unread_at_times_does_not_flap(
+    second: tuple[Mapping[str, object], Sequence[str], bool], times: int
+) -> None:
+    """Its name as printed may be another than in the other answers."""
+    found = _partial([*[(BOTH, [], True)] * 3, *[second] * times] * 14)
+    assert [one for one in found if one[2] != "pass"] == []
+
+
+@pytest.mark.parametrize("strange", [["192.0.2.77"], []])
+def test_a_strange_record_hides_no_flap_of_another(strange: Sequence[str]) -> None:
+    found = _partial([*[(BOTH, strange, True)] * 3, ({OTHER: True}, strange, True)] * 14)
+    assert [(subject, new) for _number, subject, new in found] == [(PEER, "warn"), (PEER, "fail")]
+
+
+def test_a_change_beside_an_unread_reading_counts_by_the_last_known_record() -> None:
+    down = {PEER: False, OTHER: True}
+    found = _partial([(BOTH, [], True), ({OTHER: True}, [PEER], True), (down, [], True), (down, [PEER], True)] * 14)
+    assert (PEER, "fail") in [one[1:] for one in found]
+
+
+@pytest.mark.parametrize("unread", ["192.0.2.9", "GigabitEthernet0/0/1"])
+def test_flaps_of_an_unread_neighbour_are_not_measured(unread: str) -> None:
+    router = replace(UPLINK, expect=Expect.model_validate({"bgp": ["192.0.2.9"], "uplinks": ["Gi0/0/1"]}))
+    left = (Unread(unread, message("watch:clock.unknown")),)
+    read = [Observation("r1", fact, Status.PARSED, unread=left) for fact in ("bgp_neighbour", "interface")]
+    matrix = build_matrix((router,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
+    found = evaluate((router,), matrix, read, moment=START, scope="device", checks=("bgp_flaps", "port_flaps"))
+    partial = (Outcome.NOT_MEASURED, "checks:run.partial")
+    assert {one.subject: (one.status, one.message_id) for one in found} == {"192.0.2.9": partial, "Gi0/0/1": partial}

@@ -26,7 +26,7 @@ from eventready.store.changes import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
-from eventready.watch import loop, watcher
+from eventready.watch import loop, silence
 from eventready.watch import session as session_module
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import Beat, WatchRecord
@@ -105,7 +105,8 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
 
 def test_hanging_devices_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also more of them than readings at once."""
-    monkeypatch.setattr(watcher, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(silence, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(silence, "_READING_S", 0.1)
     monkeypatch.setattr(loop, "_HANGS_S", 0.05)
     monkeypatch.setattr(loop, "_ROUND_S", 0.05)
     reader = Recorder({"r00", "r01", "r02", "r03"})

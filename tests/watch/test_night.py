@@ -22,8 +22,9 @@ from eventready.store.store import Store
 from eventready.store.watch_log import STREAM
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
+from eventready.watch.silence import STALE_AFTER
 from eventready.watch.states import HOLD_DOWN, Key, StateChange, States
-from eventready.watch.watcher import DEVICE, STALE_AFTER, Watcher, WatchJob
+from eventready.watch.watcher import DEVICE, Watcher, WatchJob
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event

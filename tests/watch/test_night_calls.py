@@ -16,8 +16,9 @@ from eventready.core.errors import EventreadyError
 from eventready.store.store import Store
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification
+from eventready.watch.silence import STALE_AFTER
 from eventready.watch.states import HOLD_DOWN, Key, StateChange
-from eventready.watch.watcher import DEVICE, STALE_AFTER
+from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 from tests.watch.test_night import (

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.watch.states import DAMPED_FROM, HOLD_DOWN, WINDOW_S, Key, StateChange, States
+from eventready.watch.open_finding import open_of
+from eventready.watch.states import DAMPED_FROM, HOLD_DOWN, WINDOW_S, Key, Often, StateChange, States
 
 KEY = Key("core-1", "uplink", "Te0/1")
 
@@ -51,6 +52,21 @@ def test_frequent_changes_are_named_once_and_again_after_a_quiet_window() -> Non
     assert (changes[-1].old, changes[-1].new) == ("", "fail")
     last_flap = 15.0 * (len(flapping) + HOLD_DOWN - 1)
     assert changes[-1].at > last_flap + WINDOW_S
+
+
+def test_a_damped_finding_is_open_with_its_changes_and_what_it_is_now() -> None:
+    """It is a warning where it passes now, and a failure where it does not, at each reading."""
+    states, shown = States(), []
+    for number, status in enumerate(["fail", "fail", "pass", "pass"] * 3):
+        states.update(number * 15, [finding(status)])
+        shown.append([(one.status, one.often) for one in open_of([finding(status)], states)])
+    assert shown[4:8] == [[], [("fail", None)], [], [("warn", Often(4, 2))]]
+    assert shown[8:] == [
+        [("fail", Often(4, 2))],
+        [("fail", Often(5, 2))],
+        [("warn", Often(5, 2))],
+        [("warn", Often(6, 2))],
+    ]
 
 
 def test_a_clock_set_back_damps_no_change_and_no_longer() -> None:

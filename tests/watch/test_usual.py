@@ -11,6 +11,7 @@ from eventready.evaluation.runner import History
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RadioLoad
+from eventready.facts.rows import FactRows
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -31,7 +32,7 @@ def _load(clients: int) -> RadioLoad:
 def _usual(moment: datetime) -> History:
     """Thirty clients in the evening, none later."""
     clients = 30 if moment.hour == 19 else 0
-    return {"w1": (EarlierReading(7 * 86_400, True, {"radio_load": (_load(clients),)}),) * 3}
+    return {"w1": (EarlierReading(7 * 86_400, True, {"radio_load": FactRows((_load(clients),))}),) * 3}
 
 
 def test_closed_admission_is_a_change_and_so_is_its_end() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -108,6 +109,9 @@ def test_what_is_accepted_is_a_read_only_command_with_the_words_of_the_template(
         ({}, "an answer has exactly one question"),
         ({"ping": "a", "tcp": "a:80"}, "an answer has exactly one question"),
         ({"ping": "a", "status": 200}, "'status' does not belong to an answer of ping"),
+        ({"dhcp": "eth0", "servers": ["2001:db8::1"]}, "2001:db8::1 is no IPv4 address"),
+        ({"ping": "192.0.2.1", "family": 6}, "192.0.2.1 is no address of IPv6"),
+        ({"http": "http://[2001:db8::1]/", "family": 4}, "2001:db8::1 is no address of IPv4"),
         ({"dns": "a", "addresses": ["192.0.2.1", "2001:db8::1"]}, "the addresses are of IPv4 and of IPv6"),
     ],
 )
@@ -155,6 +159,47 @@ def test_a_device_that_cannot_ask_is_refused_with_its_line() -> None:
     router = Device("r1", "router", "frr", "192.0.2.1", origin="hosts.yaml:7", expect=Expect(answers=(PING,)))
     with pytest.raises(WorkspaceError, match=r"hosts.yaml:7: r1 cannot ask a question of ping"):
         with_questions(load_platform("frr"), router)
+
+
+def test_a_family_that_the_command_cannot_choose_is_refused_with_its_line() -> None:
+    question = ExpectedAnswer.model_validate({"ping": "portal.example.vn", "family": 6})
+    router = Device("r1", "router", "cisco_xe", "192.0.2.1", origin="hosts.yaml:7", expect=Expect(answers=(question,)))
+    with pytest.raises(WorkspaceError, match=r"hosts.yaml:7: r1 cannot choose IPv6"):
+        with_questions(load_platform("cisco_xe"), router)
+
+
+GATEWAYS = [
+    {"group": group, "interface": "Vlan100", "protocol": "vrrp", "virtual_ip": address, "role": "master"}
+    for group, address in ((1, "10.0.0.1"), (2, "2001:db8::1"))
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "subjects"),
+    [
+        ({"http": "http://a/"}, ["http://a/ IPv4 (hall)", "http://a/ IPv6 (hall)"]),
+        ({"ping": "a"}, ["ping a IPv4 (hall)", "ping a IPv6 (hall)"]),
+        ({"dns": "a"}, ["dns a (hall)", "dns a AAAA (hall)"]),
+        ({"dns": "a", "addresses": ["192.0.2.1"]}, ["dns a (hall)"]),
+        ({"ping": "192.0.2.1"}, ["ping 192.0.2.1 (hall)"]),
+        ({"ping": "a", "family": 4}, ["ping a IPv4 (hall)"]),
+        ({"tcp": "a:80"}, ["tcp a:80 (hall)"]),
+    ],
+)
+def test_questions_about_a_name_go_over_both_families_of_the_gateways(
+    question: dict[str, object], subjects: list[str]
+) -> None:
+    edge = Device(
+        "edge", "router", "frr", "192.0.2.1", venues=("hall",), expect=Expect.model_validate({"gateways": GATEWAYS})
+    )
+    of_host = with_event_questions(event({**question, "from": "svc-1"}, services=("internet",)), [HOST, edge])[0]
+    assert [one.subject for one in of_host.questions] == subjects
+    asking = with_questions(load_platform("linux"), of_host)
+    assert len(commands_for(asking, [one.answer.fact for one in of_host.questions])) == len(subjects)
+    (alone, _) = with_event_questions(
+        event({**question, "from": "svc-1"}, services=("internet",)), [HOST, replace(edge, expect=Expect())]
+    )
+    assert len(alone.questions) == 1
 
 
 PING, PORT = ExpectedAnswer(ping="192.0.2.1"), ExpectedAnswer(tcp="192.0.2.1:80")

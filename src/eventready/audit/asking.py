@@ -13,13 +13,14 @@ from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.questions import with_questions
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.workspace.devices.answers import ExpectedAnswer
 from eventready.workspace.workspace import Workspace
 
 
 def ask(
     workspace: Workspace, questions: Mapping[str, Sequence[ExpectedAnswer]], workers: int
-) -> dict[str, dict[str, tuple[Fact, ...]]]:
+) -> dict[str, dict[str, FactRows[Fact]]]:
     """Have devices ask, and return their answers by device and fact. Raises EventreadyError before any connection."""
     asking = {name: _asking(workspace, name, answers) for name, answers in questions.items()}
     facts = {name: tuple({answer.fact: None for answer in answers}) for name, answers in questions.items()}
@@ -30,7 +31,7 @@ def ask(
         return read_facts(task, facts[task.host.name], platform=asking[task.host.name])
 
     outcome = nornir.run(task=read)
-    return {name: {one.fact: one.rows for one in _observed(results[0])} for name, results in outcome.items()}
+    return {name: {one.fact: FactRows.of(one) for one in _observed(results[0])} for name, results in outcome.items()}
 
 
 def _observed(result: Result) -> Sequence[Observation]:

@@ -24,6 +24,7 @@ from eventready.evaluation.verdicts import Weight, telling, weights
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.seen import SeenSubjects, seen_subjects
 from eventready.store.evidence import pack
@@ -77,7 +78,7 @@ def build_device_result(
     answered = any(o.status not in _NO_SESSION and o.evidence for o in ordered)
     silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
     shared = matrix.shared(name)
-    rows = {o.fact: o.rows for o in ordered if o.status.measured}
+    rows = {o.fact: FactRows.of(o) for o in ordered if o.status.measured}
     return DeviceResult(
         device=name,
         reachable=answered,
@@ -119,6 +120,7 @@ def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
 
 def observation_record(observation: Observation, *, inventory: bool = False) -> dict[str, Any]:
     """Return an observation as in the run document."""
+    rows = FactRows.of(observation)
     return {
         "device": observation.device,
         "fact": observation.fact,
@@ -127,9 +129,9 @@ def observation_record(observation: Observation, *, inventory: bool = False) -> 
         "command": observation.command,
         "evidence": observation.evidence,
         "reason": observation.reason,
-        "rows": [_row(row) for row in observation.rows],
+        "rows": [_row(row) for row in rows.each_row()],
         "unmatched": list(observation.unmatched),
-        **({"unread": [_unread(record) for record in observation.unread]} if observation.unread else {}),
+        **({"unread": [_unread(record) for record in rows.unread_records]} if rows.unread_records else {}),
         **({} if observation.complete else {"complete": "unknown"}),
         **({"unconfirmed": True} if observation.unconfirmed and observation.status.measured else {}),
         **({"inventory": True} if inventory else {}),

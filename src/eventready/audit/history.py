@@ -48,7 +48,7 @@ def usual_audits(store: Store, clock: Clock, event: str, devices: int) -> Histor
     """Readings by device in the audits of this weekday and hour, of the facts compared with them alone."""
     return {
         name: tuple(
-            replace(one, rows={fact: one.rows[fact] for fact in _USUAL if fact in one.rows})
+            replace(one, facts={fact: one.facts[fact] for fact in _USUAL if fact in one.facts})
             for one in readings
             if one.alike
         )

@@ -11,13 +11,14 @@ from eventready import __version__
 from eventready.audit.device_result import DeviceResult
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
-from eventready.core.messages import to_json
+from eventready.core.messages import Bilingual, from_json, to_json
 from eventready.core.strings.json_text import sorted_json
 from eventready.evaluation.runner import Coverage
 from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
-from eventready.facts.observation import Status
+from eventready.facts.observation import Status, Unread
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
@@ -168,34 +169,26 @@ def _reached(result: DeviceResult) -> dict[str, Any]:
     return {"reachable": result.reachable, "reason": result.reason, "reason_message": to_json(result.message)}
 
 
-_Rows = dict[str, dict[str, tuple[Fact, ...]]]
-
-
-def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> _Rows:
+def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict[str, FactRows[Fact]]]:
     """Measured rows of a run as records: device to fact (last reading) to rows."""
-    return _recorded(run, facts)[0]
-
-
-def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
-    """Facts of a run beside these devices, with those of which some records were not read."""
-    rows, partial = _recorded(run, CATALOGUE)
-    return NetworkFacts([
-        DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ()))) for device in devices
-    ])  # fmt: skip
-
-
-def _recorded(run: Run, facts: Container[str]) -> tuple[_Rows, dict[str, set[str]]]:
-    """Measured rows, and the facts with unread records by device."""
-    rows: _Rows = {}
-    partial: dict[str, set[str]] = {}
+    rows: dict[str, dict[str, FactRows[Fact]]] = {}
     for entry in run.observations():
-        if entry.get("unread"):
-            partial.setdefault(entry["device"], set()).add(entry["fact"])
         kind = CATALOGUE.get(entry["fact"]) if entry["fact"] in facts else None
         if kind is not None and Status(entry["status"]).measured:
             records = tuple(kind.record.model_validate(row) for row in entry["rows"])
-            rows.setdefault(entry["device"], {})[kind.name] = records
-    return rows, partial
+            unread = tuple(map(_unread, entry.get("unread", ())))
+            rows.setdefault(entry["device"], {})[kind.name] = FactRows(records, unread)
+    return rows
+
+
+def _unread(entry: Mapping[str, Any]) -> Unread:
+    return Unread(entry["subject"], from_json(entry.get("reason_message")) or Bilingual("", entry["reason"]))
+
+
+def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
+    """Facts of a run beside these devices."""
+    rows = recorded_rows(run)
+    return NetworkFacts([DeviceFacts(device, rows.get(device.name, {})) for device in devices])
 
 
 def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:

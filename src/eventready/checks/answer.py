@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from eventready.checks.finding import Finding, Outcome
-from eventready.core.messages import Text
+from eventready.checks.finding import Finding, OtherRecords, Outcome
+from eventready.core.messages import Bilingual, Text
+from eventready.facts.observation import Unread
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 
 Value = str | int | float | Text | None
@@ -67,13 +68,28 @@ def _figure(value: Value) -> float | str | None:
 
 
 def of_all(finding: Finding) -> Finding:
-    """Mark a finding resting on all records of its facts: on an absent record, or on their number."""
-    return finding.replace(of_all=True)
+    """Mark a finding that any other record of its facts could change."""
+    return finding.replace(rests=OtherRecords())
+
+
+def of_subject(finding: Finding, *names: str) -> Finding:
+    """Mark a finding that another record of these subjects could change (default: of its own subject)."""
+    return finding.replace(rests=OtherRecords(names or (finding.subject,)))
+
+
+def of_absence(finding: Finding, *names: str) -> Finding:
+    """Mark a finding that says that these subjects have no record (default: its own subject)."""
+    return finding.replace(rests=OtherRecords(names or (finding.subject,), absent=True))
+
+
+def of_either(least: Finding, most: Finding) -> Finding:
+    """Return `least`, with the unread records left out; of all records where `most`, with them, has another status."""
+    return least if least.status is most.status else of_all(least)
 
 
 def missing(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
     """Failure because no record speaks of the subject."""
-    return of_all(failed(subject, message_id, venues=venues, **values))
+    return of_absence(failed(subject, message_id, venues=venues, **values))
 
 
 def passed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
@@ -99,6 +115,12 @@ def unknown(subject: str, message_id: str, *, venues: Iterable[str | None] = (),
 def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
     """Finding for a state the equipment never reports: a blind spot, not a failed reading."""
     return unknown(subject, message_id, venues=venues, **values).replace(blind=True)
+
+
+def not_read(subject: str, records: Sequence[Unread], *, venues: Iterable[str | None] = ()) -> Finding:
+    """Finding for a subject whose record could not be read."""
+    reason = Bilingual(records[0].message.render("vi"), records[0].reason)
+    return unknown(subject, "checks:run.partial", venues=venues, unread=records[0].subject, reason=reason)
 
 
 def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, *, subject: str) -> Iterator[Finding]:

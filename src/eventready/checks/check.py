@@ -21,8 +21,8 @@ from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.core.strings.text_lines import lines_of
-from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows, rows_of
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
@@ -55,15 +55,17 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """Rows of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour.
+    """Facts of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour.
 
-    `changes`: of ports and neighbours by fact and key, counted by a watch since then.
+    `changes`: of ports and neighbours by fact and key, counted by a watch since then. `clients`: by venue, in a watch;
+    what was there before a drop keeps the age that it had then.
     """
 
     age_s: float
     alike: bool
-    rows: Mapping[str, tuple[Fact, ...]]
+    facts: Mapping[str, FactRows[Fact]]
     changes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    clients: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,32 +75,34 @@ class DeviceView:
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
     was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and the last
     of each earlier day with the same weekday and hour. `unsupported` are the facts that the platform does not offer,
-    `unread` the records that could not be read, by fact: the rows of such a fact are partial. `left_out` are the
-    devices of the inventory that are not audited.
+    `left_out` the devices of the inventory that are not audited.
     """
 
     device: Device
-    now: Mapping[str, tuple[Fact, ...]]
-    before: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
-    baseline: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    now: Mapping[str, FactRows[Fact]]
+    before: Mapping[str, FactRows[Fact]] = field(default_factory=dict)
+    baseline: Mapping[str, FactRows[Fact]] = field(default_factory=dict)
     history: tuple[EarlierReading, ...] = ()
     interval_s: float = 0.0
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()
-    unread: Mapping[str, tuple[Unread, ...]] = field(default_factory=dict)
     left_out: Sequence[Device] = ()
 
-    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        """Rows of a fact; empty for an empty or unmeasured fact."""
-        return tuple(row for row in self.now.get(fact, ()) if isinstance(row, record))
+    def fact(self, fact: str, record: type[F]) -> FactRows[F]:
+        """Rows of a fact, of records of its type; those of an unmeasured fact are none, and not whole."""
+        return rows_of(self.now, fact, record)
+
+    def each_row(self, fact: str, record: type[F]) -> tuple[F, ...]:
+        """Rows of a fact, each for findings about itself, or for those that name what else they rest on."""
+        return self.fact(fact, record).each_row()
 
     def earlier(self, fact: str, record: type[F]) -> dict[str, F]:
         """The first reading of a counter fact, by subject."""
-        return {row.subject: row for row in self.before.get(fact, ()) if isinstance(row, record)}
+        return {row.subject: row for row in rows_of(self.before, fact, record).each_row()}
 
     def baselined(self, fact: str, record: type[F]) -> dict[str, F]:
         """The baseline run's rows, by subject."""
-        return {row.subject: row for row in self.baseline.get(fact, ()) if isinstance(row, record)}
+        return {row.subject: row for row in rows_of(self.baseline, fact, record).each_row()}
 
     def measured(self, fact: str) -> bool:
         """True when the fact was measured, with rows or as empty."""
@@ -107,11 +111,7 @@ class DeviceView:
     @property
     def facts(self) -> DeviceFacts:
         """Measured facts for the graph of the network."""
-        return DeviceFacts(self.device, self.now, frozenset(self.unread))
-
-    def partial(self, fact: str) -> bool:
-        """True for a fact with unread records: the rows are not all."""
-        return bool(self.unread.get(fact))
+        return DeviceFacts(self.device, self.now)
 
 
 Scope = Literal["device", "fleet", "network"]

@@ -21,10 +21,21 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Checks fill subject, status, message_id, params, value, limit, unit, venues, of_all; the runner fills the rest.
+class OtherRecords:
+    """Records of the facts of a check on which a finding rests beside its own: all, or those of some subjects.
 
-    `of_all` marks a finding that rests on all records of its facts: on the absence of one, or on their number.
+    `absent`: the finding says that the subjects have no record.
+    """
+
+    names: tuple[str, ...] = ()
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Checks fill subject, status, message_id, params, value, limit, unit, venues, rests; the runner fills the rest.
+
+    `rests`: other records that could make it another finding; none for a finding that rests on its own record.
 
     `message_id` and `params` are the sentence: an id of the message catalogue, and the values of its parameters.
 
@@ -42,7 +53,7 @@ class Finding:
     limit: float | str | None = None
     unit: str = ""
     venues: tuple[str, ...] = ()
-    of_all: bool = False
+    rests: OtherRecords | None = None
     check: str = ""
     device: str = ""
     duties: tuple[str, ...] = ()

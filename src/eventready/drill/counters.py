@@ -11,6 +11,7 @@ from eventready.drill.record import ProbeResult
 from eventready.drill.spec import Probe
 from eventready.facts.observation import Observation
 from eventready.facts.records import AccessPoint, ChannelRequests, Fact, Radio, RadioLoad
+from eventready.facts.rows import FactRows, PartialFact
 
 #: Reads facts of one device now.
 ReadFacts = Callable[[str, Sequence[str]], Sequence[Observation]]
@@ -98,13 +99,12 @@ class StationProbe:
 
 def _rows(observations: Sequence[Observation], device: str) -> list[Fact]:
     """Rows of the measured observations. Raises UsageError without any, and for unread records: a part is no count."""
-    measured = [observation for observation in observations if observation.status.measured]
-    unread = [record.subject for observation in measured for record in observation.unread]
-    if unread:
-        partial = message("drill:counter.partial", unread=", ".join(unread))
-        raise UsageError(message("drill:counter.unread", device=device, reason=partial))
+    measured = [FactRows.of(observation) for observation in observations if observation.status.measured]
     if not measured:
         reasons = (one.message or one.reason for one in observations if one.reason)
         reason = next(reasons, message("drill:no_reason"))
         raise UsageError(message("drill:counter.unread", device=device, reason=reason))
-    return [row for observation in measured for row in observation.rows]
+    try:
+        return [row for rows in measured for row in rows.all_rows()]
+    except PartialFact as partial:
+        raise UsageError(message("drill:counter.unread", device=device, reason=partial.cause)) from partial

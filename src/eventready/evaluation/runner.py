@@ -7,28 +7,30 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, Self, TypeVar
+from typing import Self
 
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
-from eventready.core.messages import Bilingual
+from eventready.core.messages import Bilingual, Message
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
 from eventready.evaluation.waivers import expired, waive
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations, UnpackedRows
+from eventready.facts.ports import port_key
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
+from eventready.facts.subjects import may_be
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 
-V = TypeVar("V")
-Rows = Mapping[str, tuple[Fact, ...]]
+Rows = Mapping[str, FactRows[Fact]]
 Packed = Mapping[str, PackedObservations]
 #: Devices with unpacked observations at once.
 _UNPACKED = 512
@@ -97,11 +99,6 @@ class _DeviceReadings:
         return self._rows(self._latest())
 
     @cached_property
-    def unread(self) -> Mapping[str, tuple[Unread, ...]]:
-        """Unread records of the latest measured reading, by fact."""
-        return {fact: reading.unread for fact, reading in self._latest().items() if reading.unread}
-
-    @cached_property
     def before(self) -> Rows:
         """First rows of the facts with two readings."""
         both = {fact: readings[0] for fact, readings in self.by_fact.items() if len(readings) > 1}
@@ -113,8 +110,10 @@ class _DeviceReadings:
 
     def _rows(self, chosen: Mapping[str, Observation]) -> Rows:
         if not self._packed:
-            return {fact: one.rows for fact, one in chosen.items()}
-        return UnpackedRows({fact: self._packed[fact, one.reading] for fact, one in chosen.items()})
+            return {fact: FactRows.of(one) for fact, one in chosen.items()}
+        return UnpackedRows({
+            fact: (FactRows.of(one).unread_records, self._packed[fact, one.reading]) for fact, one in chosen.items()
+        })  # fmt: skip
 
     def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
         """The hashes of the raw texts of these facts."""
@@ -144,19 +143,19 @@ class _UnpackedReadings(Mapping[str, _DeviceReadings]):
         return len(self._devices)
 
 
-class _PartOfDevice(Mapping[str, V]):
-    """Part of the readings of a device (`now`, `before`, `unread`), read at each use."""
+class _PartOfDevice(Mapping[str, FactRows[Fact]]):
+    """Part of the readings of a device (`now`, `before`), read at each use."""
 
     __slots__ = ("_name", "_part", "_readings")
 
     def __init__(self, readings: Mapping[str, _DeviceReadings], name: str, part: str) -> None:
         self._readings, self._name, self._part = readings, name, part
 
-    def _read(self) -> Mapping[str, V]:
-        found: Mapping[str, V] = getattr(self._readings[self._name], self._part)
+    def _read(self) -> Rows:
+        found: Rows = getattr(self._readings[self._name], self._part)
         return found
 
-    def __getitem__(self, fact: str) -> V:
+    def __getitem__(self, fact: str) -> FactRows[Fact]:
         return self._read()[fact]
 
     def __contains__(self, fact: object) -> bool:
@@ -197,7 +196,7 @@ def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Itera
 def _extent(observation: Observation) -> str:
     if not observation.status.measured:
         return "none"
-    return "partial" if observation.unread else "whole"
+    return "whole" if FactRows.of(observation).whole else "partial"
 
 
 def evaluate(
@@ -281,13 +280,12 @@ class _Evaluation:
                 interval_s=intervals.get(name, 0.0),
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],
-                unread=self._part(name, "unread", packed=packed),
                 left_out=matrix.left_out,
             )
             for name, device in self._devices.items()
         }
 
-    def _part(self, name: str, part: str, *, packed: bool) -> Mapping[str, Any]:
+    def _part(self, name: str, part: str, *, packed: bool) -> Rows:
         return _PartOfDevice(self._readings, name, part) if packed else getattr(self._readings[name], part)
 
     def findings(self, scope: Scope | None, checks: Collection[str] | None = None) -> Iterator[Finding]:
@@ -328,8 +326,8 @@ class _Evaluation:
                 yield self._completed(one, check, device.name)
             return
         findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
-        if view.unread:
-            findings = _with_unread(findings, check, view)
+        if unread := _unread_of(check, [view]):
+            findings = _with_unread(findings, check, view, unread)
         lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
         if lost is not None and not any(f.status is Outcome.NOT_MEASURED and not f.blind for f in findings):
             findings.append(_unmeasured(lost, readings.get(lost)))  # one of two readings failed, the other was judged
@@ -340,9 +338,12 @@ class _Evaluation:
         devices = self._matrix.devices_for(check.name)
         if check.needs and not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
-        for found in _run(check, seen, self._limits.of(check)):
+        findings = _run(check, seen, self._limits.of(check))
+        names = _rested_on(findings)
+        for found in findings:
             witnesses = found.witnesses or ((found.device,) if found.device else devices)
-            finding = _partly(found, check, [self._views[name] for name in witnesses if name in self._views])
+            views = [self._views[name] for name in witnesses if name in self._views]
+            finding = _partly(found, _unread_of(check, views), names)
             for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
                 yield self._completed(finding, check, name)
 
@@ -376,24 +377,33 @@ def _run(check: Check, seen: DeviceView | Sequence[DeviceView] | WhatIf, limits:
     return findings or [unknown("", "checks:run.no_subject")]
 
 
-def _with_unread(findings: Iterable[Finding], check: Check, view: DeviceView) -> list[Finding]:
-    """The findings, and a finding for each unread record.
+def _unread_of(check: Check, views: Iterable[DeviceView]) -> list[Unread]:
+    """Unread records of the facts of a check."""
+    facts = (*check.needs, *check.also_reads)
+    rows = (view.now[fact] for view in views for fact in facts if fact in view.now)
+    return [record for one in rows for record in one.unread_records]
 
-    A subject with such a record is not measured, whatever its other records say.
-    """
-    judged = [_partly(finding, check, [view]) for finding in findings]
+
+def _with_unread(
+    findings: Sequence[Finding], check: Check, view: DeviceView, unread: Sequence[Unread]
+) -> list[Finding]:
+    """The findings, those that an unread record could change as not measured, and a finding for each such record."""
+    names = _rested_on(findings)
+    judged = [_partly(finding, unread, names) for finding in findings]
     if check.expected_only:
         return judged
-    records = [(need, record) for need in check.needs for record in view.unread.get(need, ())]
-    unread = {record.subject: _not_read(need, record) for need, record in records}
-    kept = [finding for finding in judged if not any(_speaks_of(finding.subject, subject) for subject in unread)]
-    return [*kept, *unread.values()]
+    shown = {
+        port_key(record.subject): _not_read(need, record)
+        for need in check.needs if need in view.now
+        for record in view.now[need].unread_records
+    }  # fmt: skip
+    return [*(finding for finding in judged if port_key(finding.subject) not in shown), *shown.values()]
 
 
-def _speaks_of(subject: str, unread: str) -> bool:
-    """True for a finding's subject and an unread record's subject if either is a word of the other (`10.0.0.1 Gi1`)."""
-    one, other = subject.casefold(), unread.casefold()
-    return one == other or one in other.split() or other in one.split()
+def _rested_on(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Names of the subjects whose records findings rest on: by default their own subject."""
+    names = ((finding.rests and finding.rests.names) or (finding.subject,) for finding in findings)
+    return tuple(dict.fromkeys(name for several in names for name in several))
 
 
 def _not_read(fact: str, record: Unread) -> Finding:
@@ -401,14 +411,23 @@ def _not_read(fact: str, record: Unread) -> Finding:
     return unknown(record.subject, "checks:run.unread", fact=fact, reason=reason)
 
 
-def _partly(finding: Finding, check: Check, views: Sequence[DeviceView]) -> Finding:
-    """The finding; not measured if resting on all records of a fact with unread records."""
-    unread = [record for view in views for need in check.needs for record in view.unread.get(need, ())]
-    if not finding.of_all or not unread:
+def _partly(finding: Finding, unread: Sequence[Unread], names: Sequence[str]) -> Finding:
+    """The finding; not measured where one of the unread records could make it another finding."""
+    rests = finding.rests
+    if rests is None or not unread:
         return finding
-    reason = Bilingual(unread[0].message.render("vi"), unread[0].reason)
-    names = [record.subject for record in unread[:_NAMED]]
-    lost = unknown(finding.subject, "checks:run.partial", unread=", ".join(names), reason=reason, venues=finding.venues)
+    if rests.names:
+        present = not rests.absent
+        unread = [one for one in unread if any(may_be(one, name, names, present=present) for name in rests.names)]
+    if not unread:
+        return finding
+    shown = ", ".join(record.subject for record in unread[:_NAMED])
+    if finding.status is Outcome.PASS:
+        reason = Bilingual(unread[0].message.render("vi"), unread[0].reason)
+        lost = unknown(finding.subject, "checks:run.partial", unread=shown, reason=reason)
+    else:
+        by_the_rest = Message(finding.message_id, finding.params)
+        lost = unknown(finding.subject, "checks:run.partial_found", unread=shown, found=by_the_rest)
     return finding.replace(**{name: getattr(lost, name) for name in _SENTENCE}, blind=False)
 
 

@@ -1,7 +1,7 @@
 """Catalogue of facts, with the record type of each.
 
 A fact name is asked once per device and reading; `counter` facts only mean something as a difference and are read
-twice, `--interval` apart.
+twice, `--interval` apart, as are those of which an audit of devices compares two readings (`twice`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class FactKind:
     record: type[r.Fact]
     counter: bool = False
     per_question: bool = False
+    twice: bool = False
 
 
 CATALOGUE: dict[str, FactKind] = {
@@ -50,6 +51,8 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("link_bundle", r.LinkBundle),
         FactKind("bundle_minimum", r.BundleMinimum),
         FactKind("default_route", r.Route),
+        FactKind("default_route_v6", r.Route),
+        FactKind("router_advertisement", r.RouterAdvertisement),
         FactKind("static_route", r.StaticRoute),
         FactKind("time_sync", r.TimeSync),
         FactKind("log_target", r.LogTarget),
@@ -70,8 +73,8 @@ CATALOGUE: dict[str, FactKind] = {
         # Controllers that answer by band need a question per band: `radio*` covers 5 and 6 GHz, `radio*_24` 2.4 GHz.
         FactKind("radio", r.Radio),
         FactKind("radio_24", r.Radio),
-        FactKind("radio_load", r.RadioLoad),
-        FactKind("radio_load_24", r.RadioLoad),
+        FactKind("radio_load", r.RadioLoad, twice=True),
+        FactKind("radio_load_24", r.RadioLoad, twice=True),
         FactKind("controller_pair", r.ControllerPair),
         FactKind("radius_server", r.RadiusServer),
         FactKind("disk", r.Disk),
@@ -86,7 +89,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("answer_tcp", r.PortAnswer, per_question=True),
         FactKind("answer_dns", r.ResolverAnswer, per_question=True),
         FactKind("answer_http", r.PageAnswer, per_question=True),
-        FactKind("answer_ping", r.EchoAnswer, per_question=True),
+        FactKind("answer_ping", r.EchoAnswer, per_question=True, twice=True),
         FactKind("answer_ntp", r.ClockAnswer, per_question=True),
         FactKind("answer_smtp", r.MailAnswer, per_question=True),
         FactKind("answer_dhcp", r.LeaseAnswer, per_question=True),

@@ -21,7 +21,7 @@ _ARGUMENT = re.compile(r"(?<!%)\{([a-z]+)\}")
 _EXAMPLES: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "answer_http": (
         {"http": "http://192.0.2.90/"},
-        {"http": "https://portal.example.vn:8443/a/b.html?x=1&y=%20", "address": "2001:db8::90"},
+        {"http": "https://portal.example.vn:8443/a/b.html?x=1&y=%20", "address": "2001:db8::90", "family": 6},
     ),
     "answer_dns": (
         {"dns": "portal.example.vn"},
@@ -29,7 +29,7 @@ _EXAMPLES: Mapping[str, tuple[Mapping[str, object], ...]] = {
     ),
     "answer_ping": (
         {"ping": "192.0.2.1"},
-        {"ping": "192.0.2.1", "size": 1500, "df": True, "count": 20, "source": "192.0.2.9"},
+        {"ping": "192.0.2.1", "size": 1500, "df": True, "count": 20, "source": "192.0.2.9", "family": 4},
     ),
     "answer_tcp": ({"tcp": "192.0.2.90:443"}, {"tcp": "[2001:db8::90]:443"}),
     "answer_ntp": ({"ntp": "192.0.2.123"}, {"ntp": "ntp.example.vn"}),

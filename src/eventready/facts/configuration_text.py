@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from time import thread_time
 
 from eventready.core.redaction.redaction import REDACTED
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
-from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line
+from eventready.facts.parsing.parsed import LONGEST_LINE, LineReader, printable_line
+from eventready.facts.parsing.parsing_time import AnswerTimes, is_over
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.session.reply import Reply
 
@@ -43,13 +43,12 @@ Answer = tuple[CompiledFact, Reply, Observation]
 class Structure:
     """Masking of the values of a text. `words` are lower case; `readers` are the facts with lines to keep.
 
-    After PARSING_SECONDS of processor time the lines of facts are masked like all others.
+    Behind the limit of the thread's processor time, lines are masked as a whole.
     """
 
     words: frozenset[str]
     readers: Sequence[CompiledFact] = ()
     _numbers: dict[str, int] = field(default_factory=dict)
-    _deadline: float = field(default_factory=lambda: thread_time() + PARSING_SECONDS)
 
     def of(self, text: str) -> str:
         """Return the text with the values of its lines masked, except the lines of a fact."""
@@ -60,8 +59,8 @@ class Structure:
         return [self._line(line) for line in lines_of(text)]
 
     def _line(self, line: str) -> str:
-        if thread_time() > self._deadline:
-            return self._tokens(line)
+        if is_over():
+            return REDACTED if line.strip() else line
         if any(_reads(fact, line) for fact in self.readers):
             return line
         note = _NOTE.search(line)
@@ -103,7 +102,7 @@ class Structure:
         return f"<{self._numbers.setdefault(value, len(self._numbers) + 1)}>"
 
 
-def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, Observation]:
+def reduce_evidence(platform: Platform, answers: Iterable[Answer], times: AnswerTimes) -> dict[str, Observation]:
     """Return the observations of configuration commands, by fact, with reduced text.
 
     The facts of one answer share one text: what any of them reads is kept. Unmatched lines are masked likewise. In
@@ -118,7 +117,8 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
         elif _has_keys(observation.raw):
             reduced[observation.fact] = _without_keys(observation)
     for raw, group in groups.items():
-        lines = _reduced(platform.words, raw, group)
+        with times.of(group[0][1].command):
+            lines = _reduced(platform.words, raw, group)
         pairs = zip(lines_of(raw), lines, strict=True)
         shown = {printable_line(line): printable_line(masked) for line, masked in pairs}
         for _, _, observation in group:
@@ -150,7 +150,7 @@ def _is_mixed(word: str) -> bool:
 
 def _without_keys(observation: Observation) -> Observation:
     """Mask the words with the form of a key, except those in a row."""
-    read = repr(observation.rows)
+    read = set(_LONG_WORD.findall(repr(observation.rows)))
 
     def masked(match: re.Match[str]) -> str:
         return REDACTED if _is_mixed(match[0]) and match[0] not in read else match[0]
@@ -159,24 +159,26 @@ def _without_keys(observation: Observation) -> Observation:
     return replace(observation, raw=_LONG_WORD.sub(masked, observation.raw), unmatched=unmatched)
 
 
-def reduce_replies(platform: Platform, replies: Iterable[Reply], answers: Iterable[Answer]) -> list[Reply]:
+def reduce_replies(
+    platform: Platform, replies: Iterable[Reply], answers: Iterable[Answer], times: AnswerTimes
+) -> list[Reply]:
     """Return the replies of a device with reduced text where the command prints configuration.
 
     `answers`: of the facts that are read from the replies. The number of a value is the same in all replies, so that
     two configurations differ as before.
     """
-    readers = [
-        compiled
-        for compiled, reply, observation in answers
-        if observation.raw
-        and any(map(platform.prints_configuration, compiled.commands))
-        and not _same_rows(compiled, reply, observation, Structure(platform.words).of(observation.raw))
-    ]
-    structure = Structure(platform.words, readers)
-    return [
-        replace(reply, text=structure.of(reply.text)) if platform.prints_configuration(reply.command) else reply
-        for reply in replies
-    ]
+    readers = []
+    for compiled, reply, observation in answers:
+        if observation.raw and any(map(platform.prints_configuration, compiled.commands)):
+            with times.of(reply.command):
+                if not _same_rows(compiled, reply, observation, Structure(platform.words).of(observation.raw)):
+                    readers.append(compiled)
+    structure, reduced = Structure(platform.words, readers), list[Reply]()
+    for reply in replies:
+        with times.of(reply.command):
+            printed = platform.prints_configuration(reply.command)
+            reduced.append(replace(reply, text=structure.of(reply.text)) if printed else reply)
+    return reduced
 
 
 def _reduced(words: frozenset[str], raw: str, group: Sequence[Answer]) -> list[str]:

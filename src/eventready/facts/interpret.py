@@ -6,7 +6,8 @@ subject. Where the platform says how a record is bounded, the strange records ar
 
 `empty` needs evidence. No rows are EMPTY only when no line is refused and one of these holds: a line has one of the
 fact's `empty` words; the device states a count of 0; the format itself proves it (an empty JSON container, a report of
-0 results); or a heading was seen in an answer that is known to be whole. An answer without text is never empty.
+0 results); or a heading was seen in an answer that is known to be whole. An answer without text is never empty; of two
+commands, that holds for the answer to each.
 
 A saved output has no prompt behind it. It is known to be whole where it states a count that the rows reach, ends in
 a trailer, or a prompt follows it; otherwise the observation is not `complete`, and is never EMPTY for a heading alone.
@@ -17,7 +18,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import thread_time
 
 from eventready.core.messages import Message, Text
 from eventready.core.strings.text_lines import lines_of
@@ -34,9 +34,11 @@ from eventready.facts.parsing.parsed import (
     ParsedText,
     ParsingTooLong,
 )
+from eventready.facts.parsing.parsing_time import in_time, limited
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
+from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus
 
 _STATUS = {
@@ -79,21 +81,15 @@ class ParseCache:
 def interpret(
     device: str, fact: str, compiled: CompiledFact, reply: Reply, reading: int = 1, *, cache: ParseCache | None = None
 ) -> Observation:
-    """Return the observation of a fact from an answer. Raises nothing."""
-    if reply.status is not ReplyStatus.ANSWERED:
-        outcome = _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
-    elif not reply.text.strip():
-        outcome = _Outcome(Status.UNPARSED, Message("facts:no_text"))
-    else:
-        cache = cache or ParseCache()
-        outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
+    """Return the observation of a fact from an answer, within PARSING_SECONDS. Raises nothing."""
+    outcome = _read(compiled, reply, cache or ParseCache())
     reason = outcome.reason
     return Observation(
         device,
         fact,
         outcome.status,
         reply.command,
-        _named(outcome.rows, compiled.spec.prompt, reply.prompt),
+        outcome.rows,
         outcome.unmatched,
         reason if isinstance(reason, str) else reason.render("en"),
         message=None if isinstance(reason, str) else reason,
@@ -103,6 +99,17 @@ def interpret(
         unconfirmed=compiled.unconfirmed,
         unread=outcome.unread,
     )
+
+
+def _read(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
+    if reply.status is not ReplyStatus.ANSWERED:
+        return _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
+    try:
+        with limited(PARSING_SECONDS):
+            outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
+            return replace(outcome, rows=_named(outcome.rows, compiled.spec.prompt, reply.prompt))
+    except ParsingTooLong:
+        return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
 
 
 def tidy(line: str) -> str:
@@ -115,7 +122,7 @@ def _named(rows: tuple[Fact, ...], patterns: Mapping[str, str], prompt: str) -> 
     found = {field: match[1] for field, pattern in patterns.items() if (match := re.search(pattern, prompt))}
     return tuple(
         row.model_copy(update={field: value for field, value in found.items() if getattr(row, field) is None})
-        for row in rows
+        for row in in_time(rows)
     ) if found else rows  # fmt: skip
 
 
@@ -130,10 +137,8 @@ class _Outcome:
 
 
 def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
-    try:
-        return _Answer(compiled, reply, cache).outcome()
-    except ParsingTooLong:
-        return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
+    answer = _Answer(compiled, reply, cache)
+    return answer.outcome() if answer.has_text else _Outcome(Status.UNPARSED, Message("facts:no_text"))
 
 
 def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
@@ -145,8 +150,7 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
     outcome = _outcome(compiled, reply, cache)
     places = list(reply.breaks)
     doubtful: list[_Outcome] = []
-    deadline = thread_time() + PARSING_SECONDS
-    while places and len(reply.breaks) <= BREAKS_TRIED and thread_time() <= deadline:
+    while places and len(reply.breaks) <= BREAKS_TRIED:
         joined, parts = join_at(reply, places.pop())
         other = _outcome(compiled, joined, cache)
         strange = set(outcome.unmatched)
@@ -165,10 +169,13 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
 
 def _agreed(outcome: _Outcome, others: Sequence[_Outcome]) -> _Outcome:
     """Return the records common to all readings, the others as unread; UNPARSED without any."""
-    shared = tuple(row for row in outcome.rows if all(row in other.rows for other in others))
-    doubtful = {row.subject: None for one in (outcome, *others) for row in one.rows if row not in shared}
     if not others:
         return outcome
+    common = set(in_time(outcome.rows))
+    for other in others:
+        common &= set(in_time(other.rows))
+    shared = tuple(row for row in in_time(outcome.rows) if row in common)
+    doubtful = {row.subject: None for one in (outcome, *others) for row in in_time(one.rows) if row not in common}
     reason = Message("facts:broken_lines")
     if not shared or "" in doubtful or outcome.status is not Status.PARSED:
         return _Outcome(Status.UNPARSED, reason, unmatched=outcome.unmatched, complete=outcome.complete)
@@ -181,12 +188,13 @@ class _Answer:
 
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
-        lines = [*map(tidy, lines_of(reply.text))]
+        lines = [tidy(line) for line in in_time(lines_of(reply.text))]
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE
         self._all = lines
         self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
+        self._cut = [line for line in lines if LOG_LINE_MARK in line] if LOG_LINE_MARK in reply.text else []
         self._parsed = cache.parse(compiled, "\n".join(lines))
         join = compiled.spec.join
         joined = join_rows(self._parsed, join, compiled.spec.also) if join and self._parsed.rows else None
@@ -194,6 +202,11 @@ class _Answer:
         self._stated = self._stated_numbers(compiled.counts)
         proved = not compiled.spec.also and (bool(self._stated) or self._ends_in_trailer())
         self._whole = reply.complete or self._parsed.whole or proved
+
+    @property
+    def has_text(self) -> bool:
+        """True unless the answer to one of the commands is blank."""
+        return all(map(any, self._halves()))
 
     def outcome(self) -> _Outcome:
         """Status, reason, rows and unmatched lines of the answer."""
@@ -205,10 +218,10 @@ class _Answer:
         if (spec.against or spec.whole) and not self._whole:
             return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
         records, rejected = self._compiled.builder.build(self._joined)
-        refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
+        refused = parsed.refused - (len(parsed.unmatched) - len(unmatched)) + len(self._cut)
         broken = [*_contradictions(parsed), *self._miscounts(self._rows())]
-        if rejected and not (refused > 0 or broken) and (unread := _unread(parsed, records, rejected)):
-            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, unread)
+        if rejected and not (refused > 0 or broken) and (unread := _unread(self._joined, records, rejected)):
+            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, (*unread, *self._parted))
         rejects = [reject.reason for reject in rejected]
         if refused > 0 or broken or rejects:
             reason = _refusal(refused, broken, rejects)
@@ -225,10 +238,7 @@ class _Answer:
         if bounds is None or (self._compiled.trailers and not self._ends_in_trailer()):
             return None
         blocks = bounds.split(self._all)
-        try:
-            found = readable(blocks, self._all, self._reading, ended=self._whole)
-        except ParsingTooLong:
-            return None
+        found = readable(blocks, self._all, self._reading, ended=self._whole)
         if found is None:
             return None
         rest, unread = found
@@ -237,8 +247,10 @@ class _Answer:
         return _Outcome(Status.PARSED, "", rest.records, shown, self._whole, unread)
 
     def _reading(self, lines: Sequence[str]) -> LinesRead:
-        """Return some lines of the answer as understood by themselves."""
+        """Return some lines of the answer as understood by themselves; those that a log line has cut are not."""
         parsed = self._compiled.parser.parse("\n".join(lines))
+        if self._cut and any(LOG_LINE_MARK in line for line in lines):
+            return LinesRead(parsed, reason=_refusal(1, [], []))
         if parsed.status is not None or parsed.reason:
             return LinesRead(parsed, reason=_diagnosis(parsed.reason))
         records, rejected = self._compiled.builder.build(parsed)
@@ -274,10 +286,12 @@ class _Answer:
         return self._whole and all(_found(proof, half) for half in silent)
 
     def _halves(self) -> list[list[str]]:
-        """Return the lines of each command's answer, of those with any."""
+        """Return the lines of each command's answer."""
         also = self._compiled.spec.also
-        place = self._lines.index(also) if also and also in self._lines else len(self._lines)
-        return [half for half in (self._lines[:place], self._lines[place + 1 :]) if any(half)]
+        if not also or also not in self._lines:
+            return [self._lines]
+        place = self._lines.index(also)
+        return [self._lines[:place], self._lines[place + 1 :]]
 
     def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
         """Return the stated numbers of rows: per pattern the sum of its groups over all lines.
@@ -297,7 +311,7 @@ class _Answer:
         if join is None or join.table not in parsed.columns:
             return len(parsed.rows)
         place = parsed.columns.index(join.table)
-        return sum(bool(row[place]) for row in parsed.rows) or len(parsed.rows)
+        return sum(bool(row[place]) for row in in_time(parsed.rows)) or len(parsed.rows)
 
     def _miscounts(self, rows: int) -> list[Message]:
         stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]
@@ -311,7 +325,12 @@ class _Answer:
 def _unread(parsed: ParsedText, records: Sequence[Fact], rejected: Sequence[Reject]) -> tuple[Unread, ...]:
     """Return the rejected rows by name where the format bounds each of them; none where the answer is refused."""
     named = {reject.subject for reject in rejected}
-    if not parsed.bounded or "" in named or len(rejected) >= len(records) or named & {one.subject for one in records}:
+    if (
+        not parsed.bounded
+        or "" in named
+        or len(rejected) >= len(records)
+        or named & {one.subject for one in in_time(records)}
+    ):
         return ()
     return tuple(Unread(reject.subject, _refusal(0, [], [reject.reason])) for reject in rejected)
 

@@ -21,6 +21,7 @@ from eventready.facts.parsing.parsed import ParsingTooLong
 from eventready.facts.parsing.parsers import TemplateParser
 from eventready.facts.parsing.template import LinePlace, LinePlaces
 from eventready.facts.platform import CompiledFact
+from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus
 
 
@@ -106,4 +107,5 @@ class ReadAnswer:
 
 
 def _whole(reply: Reply) -> bool:
-    return reply.status is ReplyStatus.ANSWERED and reply.complete and not reply.breaks
+    without_log_lines = not reply.breaks and LOG_LINE_MARK not in reply.text
+    return reply.status is ReplyStatus.ANSWERED and reply.complete and without_log_lines

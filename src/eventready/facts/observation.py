@@ -29,10 +29,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Unread:
-    """Unreadable record among readable ones: its subject as printed, and the reason."""
+    """Unreadable record among readable ones: its subject as printed, the reason, and its text where that is known.
+
+    The text says whose record it may be; it is neither stored nor shown.
+    """
 
     subject: str
     message: Text
+    text: str = field(default="", compare=False, repr=False)
 
     @property
     def reason(self) -> str:
@@ -75,6 +79,22 @@ class Observation:
     unconfirmed: bool = False
     unread: tuple[Unread, ...] = ()
     moved: MovedFigures | None = field(default=None, compare=False, repr=False)
+
+    def alike(self, other: Observation) -> bool:
+        """True for a later observation with the same outcome and the same records but for figures in `moving`."""
+        if self.rows and (moved := other.moved_since(self)) is not None:
+            return moved <= self.rows[0].moving
+        if (self.status, self.reason, self.unread) != (other.status, other.reason, other.unread):
+            return False
+        return self is other or (len(self.rows) == len(other.rows) and all(map(Fact.alike, self.rows, other.rows)))
+
+    def moved_fields(self, earlier: Observation) -> frozenset[str] | None:
+        """Fields moved since an earlier observation in any record; None for other records."""
+        if (moved := self.moved_since(earlier)) is not None:
+            return moved
+        if (earlier.status, earlier.unread, len(earlier.rows)) != (self.status, self.unread, len(self.rows)):
+            return None
+        return frozenset().union(*(one.moved(now) for one, now in zip(earlier.rows, self.rows, strict=True)))
 
     def moved_since(self, earlier: Observation) -> frozenset[str] | None:
         """Fields moved since an earlier observation; None where they are not known without a comparison."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import is_
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,8 +13,10 @@ from eventready.core.messages import Bilingual, Message
 from eventready.core.process.apart import Apart, ComputedTooLong
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
+from eventready.facts.kept import redacted
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.comparison import join_answers
+from eventready.facts.parsing.parsing_time import AnswerTimes, turn
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError
@@ -30,8 +33,8 @@ P = ParamSpec("P")
 _LONGEST_S = 20
 _TOO_LONG = Message("facts:too_long", {"seconds": _LONGEST_S})
 
-#: Held while answers are parsed: threads that compute at once only take the interpreter from each other, and from those
-#: that wait for devices.
+#: Held for a turn while answers are parsed: threads that compute at once only take the interpreter from each other, and
+#: from those that wait for devices.
 _computing = Lock()
 #: Process that reads answers for platforms and parsers of other packages: tests bound the time of those of this one.
 _apart = Apart()
@@ -54,19 +57,22 @@ def observe(
 ) -> list[Observation]:
     """Send each command and return an observation per fact. `send` takes commands and returns replies.
 
-    `alone`: second commands (`also`) that the outputs do not hold, and need not: a single saved output.
+    `alone`: second commands (`also`) that the outputs do not hold, and need not: a single saved output. Facts are read
+    from the replies as printed; see `redacted` for what is kept of them.
     """
     wanted = list(dict.fromkeys(facts))
     commands = commands_for(platform, wanted)
     replies = send(commands) if commands else ()
     without = tuple(command for command in commands if command in alone)
+    printed = [reply.as_printed for reply in replies]
     try:
-        observations = _computed(platform, _read, device, wanted, replies, reading, without)
+        observations = _computed(platform, _read, device, wanted, printed, reading, without)
     except ComputedTooLong:
         observations = {
             fact: _unread(device, platform.facts[fact], reading) for fact in wanted if fact in platform.facts
         }
-    return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
+    found = [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
+    return found if all(map(is_, printed, replies)) else [redacted(one) for one in found]
 
 
 def reduced_replies(device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply]) -> list[Reply]:
@@ -92,19 +98,21 @@ def _computed(
 ) -> T:
     if not platform.packaged:
         return _apart.compute(_LONGEST_S, compute, platform, *args, **kwargs)
-    with _computing:
+    with turn(_computing):
         return compute(platform, *args, **kwargs)
 
 
 def _read(  # noqa: PLR0917  arguments of `_computed`
     platform: Platform, device: str, facts: list[str], replies: Sequence[Reply], reading: int, alone: tuple[str, ...]
 ) -> dict[str, Observation]:
-    answers = _answers(device, platform, facts, replies, reading, alone=alone)
-    return _by_fact(answers) | reduce_evidence(platform, answers)
+    times = AnswerTimes()
+    answers = _answers(device, platform, facts, replies, reading, alone=alone, times=times)
+    return _by_fact(answers) | reduce_evidence(platform, answers, times)
 
 
 def _reduced(platform: Platform, device: str, facts: list[str], replies: list[Reply]) -> list[Reply]:
-    return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
+    times = AnswerTimes()
+    return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1, times=times), times)
 
 
 def _unread(device: str, compiled: CompiledFact, reading: int) -> Observation:
@@ -122,13 +130,15 @@ def _answers(
     reading: int,
     *,
     alone: Container[str] = (),
+    times: AnswerTimes,
 ) -> list[Answer]:
     """Return the supported facts with the reply and the observation of each."""
     cache, by_command = ParseCache(), {reply.command: reply for reply in replies}
     answers: list[Answer] = []
     for compiled in _single(platform, facts):
         reply = _answer_to(compiled, by_command, alone)
-        observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
+        with times.of(reply.command):
+            observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
         if (
             compiled.spec.also and compiled.spec.also in alone
         ):  # a count in the first answer does not speak of the second
@@ -189,8 +199,8 @@ def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Cont
 
 
 def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) -> Reply:
-    """Return both replies, or the failed reply; the first alone where the second has nothing to add."""
-    if first.status is not ReplyStatus.ANSWERED:
+    """Return both replies, or the one that failed or is blank; the first where the second has nothing to add."""
+    if not _has_text(first):
         return first
     if _has_text(second):
         return _joined(first, second)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from eventready.facts.observation import Observation
+from eventready.facts.observation import Observation, Unread
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.store.evidence import pack
 
 _GIVEN: set[str] = set()
@@ -33,17 +34,18 @@ class PackedObservations:
         return found
 
 
-class UnpackedRows(Mapping[str, tuple[Fact, ...]]):
-    """Rows by fact, unpacked at their first use."""
+class UnpackedRows(Mapping[str, FactRows[Fact]]):
+    """Rows by fact, unpacked at their first use. `packed`: unread records and packed rows by fact."""
 
     __slots__ = ("_packed", "_rows")
 
-    def __init__(self, packed: Mapping[str, bytes]) -> None:
-        self._packed, self._rows = packed, dict[str, tuple[Fact, ...]]()
+    def __init__(self, packed: Mapping[str, tuple[tuple[Unread, ...], bytes]]) -> None:
+        self._packed, self._rows = packed, dict[str, FactRows[Fact]]()
 
-    def __getitem__(self, fact: str) -> tuple[Fact, ...]:
+    def __getitem__(self, fact: str) -> FactRows[Fact]:
         if fact not in self._rows:
-            self._rows[fact] = pickle.loads(zlib.decompress(self._packed[fact]))  # noqa: S301  pickled by `of`
+            unread, packed = self._packed[fact]
+            self._rows[fact] = FactRows(pickle.loads(zlib.decompress(packed)), unread)  # noqa: S301  pickled by `of`
         return self._rows[fact]
 
     def __contains__(self, fact: object) -> bool:

@@ -29,6 +29,10 @@ def with_questions(platform: Platform, device: Device) -> Platform:
             named = {"device": device.name, "kind": answer.kind, "platform": platform.name}
             problems.append(WorkspaceError(message("facts:question.unsupported", **named), where=where))
             continue
+        if answer.family and answer.kind != "dns" and "{option}" not in compiled.command:
+            named = {"device": device.name, "platform": platform.name, "family": str(answer.family)}
+            problems.append(WorkspaceError(message("facts:question.family", **named), where=where))
+            continue
         command = fill(compiled.command, answer.arguments())
         if not platform.allows(command):
             what = message("facts:question.not_read_only", device=device.name, command=command)

@@ -9,16 +9,17 @@ lost), and where as many records are strange as not.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from time import thread_time
 from typing import Any
 
 from eventready.core.messages import Text
 from eventready.facts.observation import Unread
-from eventready.facts.parsing.line_pattern import LinePattern
-from eventready.facts.parsing.parsed import PARSING_SECONDS, ParsedText, ParsingTooLong
+from eventready.facts.parsing.line_pattern import LinePattern, watched
+from eventready.facts.parsing.parsed import ParsedText
+from eventready.facts.parsing.parsing_time import in_time
 from eventready.facts.records import Fact
 from eventready.platforms.model import RecordSpec
 
@@ -57,8 +58,8 @@ class RecordBlocks:
         return (self._starts, *([self._lines] if self._lines else []))
 
     def split(self, lines: Sequence[str]) -> list[RecordBlock]:
-        """Return the records of an answer in order."""
-        found = [(place, match) for place, line in enumerate(lines) if (match := self._starts.search(line))]
+        """Return the records of an answer in order. Raises ParsingTooLong."""
+        found = [(place, match) for place, line in enumerate(watched(lines)) if (match := self._starts.search(line))]
         bounds = [*(place for place, _ in found), len(lines)]
         return [
             RecordBlock((match["subject"] or "").strip(), start, self._end(lines, start + 1, after))
@@ -69,7 +70,7 @@ class RecordBlocks:
         """Return the end of a record with further lines from `start` on; `after`: start of the next record."""
         if self._lines is None:
             return start
-        return next((place for place in range(start, after) if not self._lines.search(lines[place])), after)
+        return next((place for place in in_time(range(start, after)) if not self._lines.search(lines[place])), after)
 
 
 def readable(
@@ -77,8 +78,7 @@ def readable(
 ) -> tuple[LinesRead, tuple[Unread, ...]] | None:
     """Return the readable records, and the others by name; None where the strange ones have no bounds.
 
-    `ended`: the answer is known to be whole, which bounds its last record. Raises ParsingTooLong after PARSING_SECONDS
-    of this thread's processor time.
+    `ended`: the answer is known to be whole, which bounds its last record. Raises ParsingTooLong.
     """
     outside = _without(lines, blocks)
     around = read([line for _, line in outside])
@@ -92,7 +92,7 @@ def readable(
             return None
         if alone.reason:
             strange.append(block)
-            unread.append(Unread(block.subject, alone.reason))
+            unread.append(Unread(block.subject, alone.reason, "\n".join(lines[block.start : block.end])))
         else:
             rows += alone.parsed.rows
     if not unread or 2 * len(unread) >= len(blocks) or (strange[-1] == blocks[-1] and not ended):
@@ -106,16 +106,13 @@ def _each_alone(
     blocks: Sequence[RecordBlock], lines: Sequence[str], outside: Sequence[tuple[int, str]], read: Read
 ) -> Iterator[tuple[RecordBlock, LinesRead]]:
     """Yield each record with the lines outside all records, as read."""
-    deadline = thread_time() + PARSING_SECONDS
-    for block in blocks:
-        if thread_time() > deadline:
-            raise ParsingTooLong
-        before = [line for place, line in outside if place < block.start]
-        after = [line for place, line in outside if place >= block.end]
-        yield block, read([*before, *lines[block.start : block.end], *after])
+    places, texts = [place for place, _ in outside], [line for _, line in outside]
+    for block in in_time(blocks, 1):
+        at = bisect_left(places, block.start)
+        yield block, read([*texts[:at], *lines[block.start : block.end], *texts[at:]])
 
 
 def _without(lines: Sequence[str], blocks: Sequence[RecordBlock]) -> list[tuple[int, str]]:
     """Return the lines outside these records, with their places."""
-    inside = {place for block in blocks for place in range(block.start, block.end)}
-    return [(place, line) for place, line in enumerate(lines) if place not in inside]
+    inside = {place for block in in_time(blocks) for place in range(block.start, block.end)}
+    return [(place, line) for place, line in enumerate(in_time(lines)) if place not in inside]

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from eventready.facts.units import (
     Address,
@@ -43,6 +43,7 @@ from eventready.facts.units import (
     Names,
     Percent,
     Prefix,
+    Ssid,
     Text,
 )
 
@@ -381,6 +382,21 @@ class Route(Fact):
         return _leads_out(self.prefix, self.next_hop, self.interface)
 
 
+class RouterAdvertisement(Fact):
+    """Router advertisements of a port. `lifetime_s`: seconds as a default router of hosts, 0: as none.
+
+    A lifetime of None is above 0 and follows the interval. `managed`, `other`: hosts take addresses, or their other
+    settings, from DHCPv6.
+    """
+
+    key = ("interface",)
+    interface: Name
+    lifetime_s: MaybeCount = None
+    managed: MaybeFlag = None
+    other: MaybeFlag = None
+    vrf: MaybeVrf = None
+
+
 class StaticRoute(Fact):
     """A configured static route, in use or waiting. `protected`: BFD or tracking withdraws the route."""
 
@@ -544,7 +560,7 @@ class Wlan(Fact):
     """A network of a controller by its SSID. `ap`: where the device lists the networks of each access point."""
 
     key = ("name", "profile", "ap", "radio")
-    name: Text
+    name: Ssid
     profile: MaybeText = None
     ap: MaybeText = None
     radio: MaybeText = None
@@ -716,13 +732,15 @@ class NatSessions(Fact):
 class Answer(Fact):
     """An answer of a service to a question of the device. `question`: the question in words; the key of the answer.
 
-    `time_ms`: milliseconds until the answer. `error`: why there was none, in the asker's words.
+    `time_ms`: milliseconds until the answer. `error`: why there was none, in the asker's words. `unasked`: why the
+    question was not put.
     """
 
     key = ("question",)
     question: Text = ""
     time_ms: MaybeMilliseconds = None
     error: MaybeText = None
+    unasked: MaybeText = None
 
 
 class PageAnswer(Answer):
@@ -797,8 +815,38 @@ class MailAnswer(Answer):
     code: MaybeCount = None
 
 
-class LeaseAnswer(Answer):
-    """Address offered by a DHCP server, and the server; none without an offer."""
+class Offer(NamedTuple):
+    """An address offered by a DHCP server, with the routers and DNS servers to use."""
 
-    address: MaybeAddress = None
-    server: MaybeAddress = None
+    server: str
+    address: str
+    routers: tuple[str, ...]
+    resolvers: tuple[str, ...]
+
+
+class LeaseAnswer(Answer):
+    """Offers of DHCP servers: server, address, routers and DNS servers, with blanks between them.
+
+    Several routers or DNS servers of an offer have commas between them; `none` stands for what it has not.
+    """
+
+    offers: Names = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_runs(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Accept rows of runs stored before `offers`, with an address and its server."""
+        address, server = given.get("address"), given.get("server")
+        kept = {name: value for name, value in given.items() if name not in ("address", "server")}
+        return {**kept, "offers": [f"{server or 'none'} {address} none none"]} if address else kept
+
+    @property
+    def offered(self) -> tuple[Offer, ...]:
+        """Parts of the offers, in the order of their arrival."""
+        return tuple(map(_offer, self.offers))
+
+
+def _offer(text: str) -> Offer:
+    server, address, *lists = text.split(" ")
+    routers, resolvers = (() if one == "none" else tuple(one.split(",")) for one in lists)
+    return Offer(server, address, routers, resolvers)

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.redaction.redaction import redact
+from eventready.core.redaction.redaction import kept_and_printed, redact
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
@@ -55,13 +55,13 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
         return Reply.failed(command, ReplyStatus.OTHER, other)
     unpaged, paused = known.without_pager(answer.text)
     plain, breaks = known.split_at_log_lines(unpaged)
-    shown = redact(plain)
-    word, line = known.refusal(shown)
+    shown, printed = kept_and_printed(plain)
+    word, line = known.refusal(printed)
     if not word and (paused or (not answer.complete and log.breaks_off(answer))):
         return Reply(command, shown, ReplyStatus.CUT, complete=False)
     if word:
-        return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)
-    return Reply(command, shown, complete=answer.complete, breaks=breaks, prompt=answer.prompt)
+        return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": redact(line)}), shown)
+    return Reply(command, shown, complete=answer.complete, breaks=breaks, prompt=answer.prompt, printed=printed)
 
 
 def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:
@@ -184,8 +184,19 @@ class _Log:
         for index in self._filled:
             line = self._lines[index].strip()
             if line.endswith(command) and self._is_prompt(line.removesuffix(command)):
-                return self._last_repeat(index, line) + 1, line.removesuffix(command).strip()
+                prompt = "" if self._is_cut(index) else line.removesuffix(command).strip()
+                return self._last_repeat(index, line) + 1, prompt
         return None
+
+    def _is_cut(self, index: int) -> bool:
+        """Return True for a line behind a log line with text before it, which may be the begin of the line."""
+        above = next((place for place in range(index - 1, -1, -1) if not self._is_log_line(self._lines[place])), -1)
+        if above in (-1, index - 1) or not self._lines[above].strip():
+            return False
+        return not self._is_prompt(self._lines[above])
+
+    def _is_log_line(self, line: str) -> bool:
+        return line == LOG_LINE_MARK or not self._known.without_log_lines(line)
 
     def _last_repeat(self, index: int, echo: str) -> int:
         """Return the place of the last repetition of prompt and command below them (RouterOS)."""

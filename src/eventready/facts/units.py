@@ -45,6 +45,7 @@ _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", 
 _DOTTED = re.compile(r"[\d.]*\.[\d.]*")
 _SYSTEM_ID = re.compile(r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}(?:\.[0-9A-Fa-f]{2})?")
 _COLONS = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_BYTES = re.compile(r"(?:\\x[89a-fA-F][0-9a-fA-F])+")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[.:-]?[0-9A-Fa-f]{2}){5}")
 
 
@@ -255,6 +256,18 @@ def address_with_length(value: Any) -> Any:
         raise ValueError(f"{value!r} is not a whole address with its length") from None
 
 
+def ssid(value: Any) -> Any:
+    r"""Return the name of a Wi-Fi network; bytes written as `\xe1\xbb\x99` (hostapd, iw) are UTF-8."""
+    return _BYTES.sub(_utf8, value.strip()) if isinstance(value, str) else value
+
+
+def _utf8(written: re.Match[str]) -> str:
+    try:
+        return bytes.fromhex(written[0].replace("\\x", "")).decode()
+    except UnicodeDecodeError:
+        return written[0]
+
+
 def names(value: Any) -> Any:
     """Return names from text with commas; a list unchanged."""
     if not isinstance(value, str):
@@ -264,6 +277,7 @@ def names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 MaybeNames = Annotated[tuple[str, ...] | None, BeforeValidator(names)]
+Ssid = Annotated[str, BeforeValidator(ssid)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
 AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
 Addresses = Annotated[tuple[AddressWithLength, ...], BeforeValidator(names)]

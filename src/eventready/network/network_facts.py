@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact, Interface, InterfaceAddress
+from eventready.facts.rows import FactRows, rows_of
 from eventready.workspace.devices.device import Device
 
 F = TypeVar("F", bound=Fact)
@@ -16,23 +17,19 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True)
 class DeviceFacts:
-    """Measured rows of a device, by fact. An unmeasured fact is absent.
-
-    `partial`: facts with unread records, whose rows are not all.
-    """
+    """Measured rows of a device, by fact. An unmeasured fact is absent."""
 
     device: Device
-    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
-    partial: frozenset[str] = frozenset()
+    facts: Mapping[str, FactRows[Fact]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Name of the device."""
         return self.device.name
 
-    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        """Rows of a fact; empty for an empty or unmeasured fact."""
-        return tuple(row for row in self.facts.get(fact, ()) if isinstance(row, record))
+    def fact(self, fact: str, record: type[F]) -> FactRows[F]:
+        """Rows of a fact, of records of its type; those of an unmeasured fact are none, and not whole."""
+        return rows_of(self.facts, fact, record)
 
     def measured(self, fact: str) -> bool:
         """True when the fact was measured, with rows or as empty."""
@@ -40,12 +37,16 @@ class DeviceFacts:
 
     def whole(self, fact: str) -> bool:
         """True when the fact was measured with all its records."""
-        return fact in self.facts and fact not in self.partial
+        return fact in self.facts and self.facts[fact].whole
+
+    def partly(self, fact: str) -> bool:
+        """True when some records of the fact were not read."""
+        return fact in self.facts and bool(self.facts[fact].unread_records)
 
     @cached_property
     def ports(self) -> Mapping[str, Interface]:
         """Interfaces by canonical name."""
-        return {port_key(row.name): row for row in self.rows("interface", Interface)}
+        return {port_key(row.name): row for row in self.fact("interface", Interface).each_row()}
 
     def spelled(self, port: str) -> str:
         """The device's own spelling of a port; an unlisted port as given."""
@@ -59,7 +60,7 @@ class DeviceFacts:
 
     def addresses(self) -> Iterator[tuple[str, str, str]]:
         """Addresses as (port, address with the length of its prefix, VRF or empty), each once."""
-        apart = [(r.interface, str(r.address), r.vrf or "") for r in self.rows("address", InterfaceAddress)]
+        apart = [(r.interface, str(r.address), r.vrf or "") for r in self.fact("address", InterfaceAddress).each_row()]
         vrfs = {port_key(port): vrf for port, _address, vrf in apart}
         shown = [
             (row.name, str(one), row.vrf or vrfs.get(port_key(row.name), ""))
@@ -78,7 +79,7 @@ class NetworkFacts:
 
     all: Sequence[DeviceFacts]
 
-    def joined(self, more: Mapping[str, Mapping[str, tuple[Fact, ...]]]) -> NetworkFacts:
+    def joined(self, more: Mapping[str, Mapping[str, FactRows[Fact]]]) -> NetworkFacts:
         """Return these facts with further facts by device."""
         return NetworkFacts([replace(one, facts={**one.facts, **more.get(one.name, {})}) for one in self.all])
 

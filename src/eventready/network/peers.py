@@ -1,61 +1,24 @@
-"""Routing neighbours and BFD sessions by their names in expectations: `name`, or `name@vrf`."""
+"""Ports towards a next hop, by sessions, adjacencies and addresses of a device."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface
 
 from eventready.facts.records import BfdSession, RoutingPeer
-from eventready.facts.units import GLOBAL_TABLE
 from eventready.network.network_facts import DeviceFacts
 
 #: Facts with the adjacencies of the routing protocols.
 ADJACENCIES = ("ospf_neighbour", "isis_neighbour", "bgp_neighbour")
 
 
-def is_global(row: BfdSession | RoutingPeer) -> bool:
-    """Return True for a row of the global table, or without a printed VRF."""
-    return row.vrf is None or row.vrf.casefold() in GLOBAL_TABLE
-
-
-def peer_name(row: BfdSession | RoutingPeer) -> str:
-    """Name of the peer in an expectation."""
-    return row.peer if is_global(row) else f"{row.peer}@{row.vrf}"
-
-
-def peers_of(expected: str, rows: Sequence[RoutingPeer]) -> list[RoutingPeer]:
-    """Return the neighbours of `name` or `name@vrf`; without a VRF those of the global table, else of any VRF."""
-    name, _, vrf = expected.casefold().partition("@")
-    own = [row for row in rows if name in _names(row)]
-    if vrf:
-        return [row for row in own if row.vrf is not None and row.vrf.casefold() == vrf]
-    return [row for row in own if is_global(row)] or own
-
-
-def _names(row: RoutingPeer) -> set[str]:
-    return {name.casefold() for name in (row.peer, row.address) if name}
-
-
-def sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
-    """Return the sessions to `address` or `address@vrf`; without a VRF those of the global table, else of any VRF.
-
-    Multihop sessions count where there is no other to the address.
-    """
-    address, _, vrf = expected.casefold().partition("@")
-    named = [row for row in rows if row.peer.casefold() == address]
-    own = [row for row in named if row.hops is None] or named
-    if vrf:
-        return [row for row in own if row.vrf is None or row.vrf.casefold() == vrf]
-    return [row for row in own if is_global(row)] or own
-
-
 def ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
     """Yield the ports of a next hop: of a session or an adjacency with the next hop, else of its subnet."""
-    for session in reading.rows("bfd_session", BfdSession):
+    for session in reading.fact("bfd_session", BfdSession).each_row():
         if session.peer == hop and session.interface:
             yield session.interface
     for fact in ADJACENCIES:
-        for row in reading.rows(fact, RoutingPeer):
+        for row in reading.fact(fact, RoutingPeer).each_row():
             if row.address == hop and row.interface:
                 yield row.interface
     for port, address, _vrf in reading.addresses():

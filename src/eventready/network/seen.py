@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from eventready.facts.peers import peers_of
 from eventready.facts.ports import is_physical, parent_port, port_key
 from eventready.facts.records import AccessPoint, Cell, Fact, Interface, LinkBundle, Neighbour, RoutingPeer
 from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import peers_of
 from eventready.workspace.devices.device import Role
 
 _ROUTING = {"ospf": "ospf_neighbour", "isis": "isis_neighbour", "bgp": "bgp_neighbour"}
@@ -49,10 +49,10 @@ def seen_subjects(reading: DeviceFacts) -> SeenSubjects:
 def _ports(reading: DeviceFacts) -> Iterator[bool]:
     """Yield True for a covered port and False for others: physical ports in use, then LLDP neighbours."""
     covered = _covered_ports(reading)
-    for row in reading.rows("interface", Interface):
+    for row in reading.fact("interface", Interface).each_row():
         if row.admin == row.oper == "up" and is_physical(row.name):
             yield port_key(row.name) in covered
-    for port in {port_key(row.interface) for row in reading.rows("neighbour", Neighbour)}:
+    for port in {port_key(row.interface) for row in reading.fact("neighbour", Neighbour).each_row()}:
         if port not in reading.ports:
             yield port in covered
 
@@ -65,28 +65,28 @@ def _covered_ports(reading: DeviceFacts) -> set[str]:
     named |= {port_key(gateway.interface) for gateway in expect.gateways}
     named |= {port_key(row.interface) for row in _expected_peers(reading) if row.interface}
     named |= {parent_port(port) for port in named}
-    bundles = (row for row in reading.rows("link_bundle", LinkBundle) if port_key(row.name) in named)
+    bundles = (row for row in reading.fact("link_bundle", LinkBundle).each_row() if port_key(row.name) in named)
     return named | {port_key(member) for row in bundles for member in row.members}
 
 
 def _neighbours(reading: DeviceFacts) -> Iterator[bool]:
     expected = {id(row) for row in _expected_peers(reading)}
     for fact in _ROUTING.values():
-        yield from (id(row) in expected for row in reading.rows(fact, RoutingPeer) if row.up)
+        yield from (id(row) in expected for row in reading.fact(fact, RoutingPeer).each_row() if row.up)
 
 
 def _expected_peers(reading: DeviceFacts) -> Iterator[RoutingPeer]:
     for key, fact in _ROUTING.items():
-        rows = reading.rows(fact, RoutingPeer)
+        rows = reading.fact(fact, RoutingPeer).each_row()
         for name in getattr(reading.device.expect, key) or ():
             yield from peers_of(name, rows)
 
 
 def _stations(reading: DeviceFacts) -> Iterator[bool]:
     expect = reading.device.expect
-    cells = (row for row in reading.rows("cell", Cell) if row.admin == "unlocked" and row.state != "down")
+    cells = (row for row in reading.fact("cell", Cell).each_row() if row.admin == "unlocked" and row.state != "down")
     yield from _named(cells, {cell.name for cell in expect.cells})
-    points = (row for row in reading.rows("access_point", AccessPoint) if row.state == "up")
+    points = (row for row in reading.fact("access_point", AccessPoint).each_row() if row.state == "up")
     yield from _named(points, {point.name for point in expect.access_points})
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from eventready.core.messages import Message, message
-from eventready.core.redaction.redaction import redact
+from eventready.core.redaction.redaction import kept_and_printed
 from eventready.platforms.loader import allows
 from eventready.platforms.model import PlatformSpec
 from eventready.session.connect import Session
@@ -45,7 +45,8 @@ class LocalSession(Session):
             return Reply.failed(command, ReplyStatus.REFUSED, message("session:local.unknown"))
         if begin >= self._until:
             return Reply.failed(command, ReplyStatus.NOT_SENT, message("session:run_over"))
-        return Reply(command, redact(answer(command)), seconds=time.monotonic() - begin)
+        text, printed = kept_and_printed(answer(command))
+        return Reply(command, text, seconds=time.monotonic() - begin, printed=printed)
 
     def hold(self, devices: int) -> bool:  # noqa: ARG002  the session's interface
         """Nothing is open."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -31,7 +31,8 @@ class Reply:
     `message`: the reason as a message of the catalogue, where it is one. `complete`: False for a saved output whose end
     nothing proves; the answer may go on. `final`: True if another session would end in the same way. `breaks`: numbers
     (from 0) of lines with a log line before them, which was removed and may have stood inside a line. `prompt`: of the
-    device, where known.
+    device, where known. `printed`: the text with the known values that `text` lacks, for the reading of facts alone; it
+    is never kept and never sent.
     """
 
     command: str
@@ -44,6 +45,12 @@ class Reply:
     final: bool = False
     breaks: tuple[int, ...] = ()
     prompt: str = ""
+    printed: str | None = field(default=None, repr=False)
+
+    @property
+    def as_printed(self) -> Reply:
+        """The reply with the printed text."""
+        return self if self.printed in (None, self.text) else replace(self, text=self.printed, printed=None)
 
     @classmethod
     def failed(cls, command: str, status: ReplyStatus, why: Message, text: str = "", seconds: float = 0.0) -> Reply:

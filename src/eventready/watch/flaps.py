@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 from eventready.checks.check import EarlierReading
-from eventready.checks.ip.flaps import FLAP_WINDOW_S, SIGNS, changes_between
+from eventready.checks.ip.flaps import FLAP_WINDOW_S, SIGNS, by_key, changes_between
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
-from eventready.facts.records import Interface, RoutingPeer
+from eventready.facts.records import Fact, Interface, RoutingPeer
+from eventready.facts.rows import FactRows
 
 _RECORDS = (Interface, RoutingPeer)
 #: Most changes of a fact that are kept.
 _MOST = 10_000
+#: Stands for the records behind the end of a cut answer.
+_CUT = ""
+
+
+class _Unseen(NamedTuple):
+    """Last rows of records missing since a partial reading: one of the unread `suspects` may be theirs."""
+
+    records: tuple[Fact, ...] = ()
+    suspects: frozenset[str] = frozenset()
 
 
 class RecentChanges:
@@ -24,18 +36,32 @@ class RecentChanges:
         self._found: dict[str, deque[tuple[float, str, int]]] = {}
         self._since: dict[str, float] = {}
         self._read: dict[str, float] = {}
+        self._unseen: dict[str, _Unseen] = {}
 
     def begin(self, fact: str, at: float) -> None:
         """Begin with the first reading of a fact, also after a time without answers."""
+        self._unseen.pop(fact, None)
         if CATALOGUE[fact].record in _RECORDS:
             self._since[fact] = at
 
     def note(self, before: Observation, now: Observation, at: float) -> None:
-        """Count the changes between two readings of a fact."""
+        """Count the changes between two readings of a fact. A record that one of them did not read has none."""
         moved = now.moved_since(before)
-        if moved is not None and moved.isdisjoint(SIGNS):
+        if CATALOGUE[now.fact].record not in _RECORDS or (moved is not None and moved.isdisjoint(SIGNS)):
             return
-        for key, count in changes_between(before.rows, now.rows):
+        unseen, unread, since = self._unseen.pop(now.fact, _Unseen()), _unread(now), _unread(before)
+        strange = unread - since | unread & {_CUT}
+        if strange or unseen.suspects & unread:
+            seen = by_key(_rows(now))
+            known = by_key((*unseen.records, *(_rows(before) if strange else ())))
+            rows = tuple(row for key, row in known.items() if key not in seen)
+            self._unseen[now.fact] = _Unseen(rows, unseen.suspects & unread | strange)
+            found = changes_between(_rows(before), _rows(now), gone=not strange, came=False)
+            found = chain(found, changes_between(unseen.records, _rows(now), gone=False, came=False))
+        else:
+            came = not (since - unread or _CUT in since)
+            found = changes_between((*unseen.records, *_rows(before)), _rows(now), came=came)
+        for key, count in found:
             self._found.setdefault(now.fact, deque(maxlen=_MOST)).append((at, key, count))
 
     def ended(self, facts: Iterable[str], now: float) -> set[str]:
@@ -51,7 +77,7 @@ class RecentChanges:
     def readings(self) -> tuple[EarlierReading, ...]:
         """Return the changes of each fact as a reading at the begin of the window, or of the first reading since."""
         return tuple(
-            EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, rows={}, changes={fact: found})
+            EarlierReading(min(self._read[fact] - since, FLAP_WINDOW_S), alike=False, facts={}, changes={fact: found})
             for fact, since in self._since.items()
             for found in [self._counts(fact)]
         )
@@ -61,3 +87,13 @@ class RecentChanges:
         for _at, key, count in self._found.get(fact, ()):
             counts[key] += count
         return counts
+
+
+def _rows(observation: Observation) -> tuple[Fact, ...]:
+    return FactRows.of(observation).each_row()
+
+
+def _unread(observation: Observation) -> frozenset[str]:
+    """Subjects of the unread records of a reading."""
+    named = frozenset(one.subject for one in FactRows.of(observation).unread_records)
+    return named if observation.complete else named | {_CUT}

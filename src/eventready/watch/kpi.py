@@ -21,6 +21,7 @@ from eventready.facts.records import (
     Radio,
     RadioLoad,
 )
+from eventready.facts.rows import FactRows
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.workspace.devices.device import Device
 
@@ -114,14 +115,14 @@ class KpiRecord:
         return now - at, before
 
     def _cpu(self, observation: Observation, _now: float) -> _Figures:
-        loads = [row.five_minutes for row in observation.rows if isinstance(row, Cpu)]
-        if loads:
-            yield CPU, "", max(loads)
+        loads = FactRows.of(observation).of_kind(Cpu)
+        if loads.whole and loads.all_rows():
+            yield CPU, "", max(row.five_minutes for row in loads.all_rows())
 
     def _channels(self, observation: Observation, _now: float) -> _Figures:
         loads: dict[str, tuple[int, int]] = {}
-        for row in observation.rows:
-            if isinstance(row, ChannelLoad) and self._is_expected(observation.device, row.cell.casefold()):
+        for row in FactRows.of(observation).of_kind(ChannelLoad).for_sums(lambda row: row.cell):
+            if self._is_expected(observation.device, row.cell.casefold()):
                 used, total = loads.get(subject := f"{row.cell} {row.kind}", (0, 0))
                 loads[subject] = used + row.used, total + row.total
         for subject, (used, total) in loads.items():
@@ -129,7 +130,7 @@ class KpiRecord:
                 yield CHANNELS, subject, 100 * used / total
 
     def _refused(self, observation: Observation, now: float) -> _Figures:
-        rows = {row.cell: row for row in observation.rows if isinstance(row, ChannelRequests)}
+        rows = {row.cell: row for row in FactRows.of(observation).of_kind(ChannelRequests).each_row()}
         _seconds, before = self._earlier(observation, now, rows)
         for cell, row in rows.items():
             earlier = before.get(cell)
@@ -139,19 +140,16 @@ class KpiRecord:
                     yield REFUSED, cell, 100 * refused / total if total else 0.0
 
     def _access_points(self, observation: Observation, _now: float) -> _Figures:
-        for row in observation.rows:
-            known = isinstance(row, AccessPoint) and self._is_expected(observation.device, row.name.casefold())
-            if isinstance(row, AccessPoint) and known and row.clients is not None:
+        for row in FactRows.of(observation).of_kind(AccessPoint).each_row():
+            if self._is_expected(observation.device, row.name.casefold()) and row.clients is not None:
                 yield CLIENTS, row.name, row.clients
 
     def _radios(self, observation: Observation, _now: float) -> _Figures:
         """Sum of the clients of the radios of an access point, also where each band is a fact of its own."""
         known = self._clients.setdefault(observation.device, {})
-        known[observation.fact] = {
-            (row.ap, row.slot): row.clients
-            for row in observation.rows
-            if isinstance(row, (Radio, RadioLoad)) and row.clients is not None
-        }
+        rows = FactRows.of(observation)
+        radios: list[Radio | RadioLoad] = [*rows.of_kind(Radio).for_sums(_ap), *rows.of_kind(RadioLoad).for_sums(_ap)]
+        known[observation.fact] = {(row.ap, row.slot): row.clients for row in radios if row.clients is not None}
         sums: Counter[str] = Counter()
         for (name, _slot), clients in {
             radio: one for radios in known.values() for radio, one in radios.items()
@@ -162,15 +160,14 @@ class KpiRecord:
                 yield CLIENTS, name, clients
 
     def _answers(self, observation: Observation, _now: float) -> _Figures:
-        for row in observation.rows:
-            if isinstance(row, Answer) and row.time_ms is not None:
+        for row in FactRows.of(observation).of_kind(Answer).each_row():
+            if row.time_ms is not None:
                 yield ANSWER, row.question, row.time_ms
 
     def _uplinks(self, observation: Observation, now: float) -> _Figures:
         expected = self._expected[observation.device]
-        rows = {
-            row.name: row for row in observation.rows if isinstance(row, Interface) and port_key(row.name) in expected
-        }
+        ports = FactRows.of(observation).of_kind(Interface).each_row()
+        rows = {row.name: row for row in ports if port_key(row.name) in expected}
         seconds, before = self._earlier(observation, now, rows)
         for name, row in rows.items():
             earlier = before.get(name)
@@ -180,6 +177,10 @@ class KpiRecord:
                 yield figure, name, round(rate)
             if known and row.bandwidth_bps:
                 yield UPLINK, name, 100 * max(rate for _, rate in known) / row.bandwidth_bps
+
+
+def _ap(row: Radio | RadioLoad) -> str:
+    return row.ap
 
 
 def rates(before: Interface | None, now: Interface, seconds: float) -> tuple[float | None, float | None]:

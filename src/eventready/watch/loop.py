@@ -138,7 +138,7 @@ class WatchLoop:
             self._begin(threads, now, resting)
             due = self.schedule.next_at() if threads.free else None
             ended = threads.ended(min(_ROUND_S, until - now, _ROUND_S if due is None else due - now))
-            changes = [change for change in self._taken(ended, resting) if change.key.device not in resting]
+            changes = self._taken(ended, resting)
             beats = time.monotonic() >= beat_at
             changes += self.watcher.read_own(self.own_findings(), self.clock.now()) if beats else []
             if changes:
@@ -163,14 +163,17 @@ class WatchLoop:
     ) -> list[StateChange]:
         changes: list[StateChange] = []
         for reading, observations in ended:
-            if not reading.facts:
+            if not reading.facts or reading.device in resting:
                 self.schedule.done(reading.device)
                 continue
             self._readings += 1
             self.figures.take(reading.device, observations, time.monotonic(), self.clock.real())
             changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())
             self.schedule.done(reading.device)
-        return [*changes, *self.watcher.tick(time.monotonic(), self.clock.now(), resting)]
+        changes += self.watcher.tick(time.monotonic(), self.clock.now(), resting)
+        for device, facts in self.watcher.returned().items():
+            self.schedule.again(device, facts, time.monotonic())
+        return changes
 
     def _beat(self, resting: Collection[str]) -> Beat:
         devices, now = self.schedule.facts, time.monotonic()

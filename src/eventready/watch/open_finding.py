@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.core.messages import to_json
 from eventready.store.run import canonical
-from eventready.watch.states import Key, States
+from eventready.watch.states import Key, Often, States
 
 #: Order of open states, the worst first.
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
@@ -19,16 +20,34 @@ RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
 
 @dataclass(frozen=True)
 class OpenFinding:
-    """Finding with its state in force since a time, in seconds of the event's clock."""
+    """Finding with its state in force since a time, in seconds of the event's clock.
+
+    `often`: of a state that changes often, which is a warning at least, whatever the finding is now. `cause`: of a
+    missing measurement.
+    """
 
     finding: Finding
     status: str
     since: float
+    often: Often | None = None
+    cause: str = ""
 
     @cached_property
     def key(self) -> Key:
         """Identity of the finding."""
         return Key(self.finding.device, self.finding.check, self.finding.subject)
+
+    @cached_property
+    def sentence(self) -> dict[str, Any]:
+        """State and sentence as plain JSON types, with the changes of a state that changes often."""
+        finding, often = self.finding, self.often
+        return {
+            "status": self.status,
+            "message": finding.message,
+            "message_id": finding.message_id,
+            "params": {name: to_json(value) for name, value in finding.params.items()},
+            **({"often": {**often._asdict(), "now": str(finding.status)}} if often else {}),
+        }
 
     @cached_property
     def document(self) -> bytes:
@@ -38,21 +57,23 @@ class OpenFinding:
             "device": finding.device,
             "check": finding.check,
             "subject": finding.subject,
-            "status": self.status,
             "since": datetime.fromtimestamp(self.since, TZ).isoformat(timespec="seconds"),
             "venues": list(finding.venues),
             "services": list(finding.services),
-            "message": finding.message,
-            "message_id": finding.message_id,
-            "params": {name: to_json(value) for name, value in finding.params.items()},
+            "cause": self.cause,
+            **self.sentence,
         })  # fmt: skip
 
 
 def open_of(findings: Iterable[Finding], states: States) -> Iterator[OpenFinding]:
-    """Yield the open findings, without blind spots."""
+    """Yield the open findings and those that change often, without blind spots."""
     for finding in findings:
-        if finding.blind or finding.status not in RANK:
+        key = Key(finding.device, finding.check, finding.subject)
+        known, often = states.status(key), states.often(key)
+        if known is None or finding.blind:
             continue
-        known = states.status(Key(finding.device, finding.check, finding.subject))
-        if known is not None and known[0] in RANK:
-            yield OpenFinding(finding, *known)
+        if often:
+            status = str(finding.status) if finding.status in RANK else str(Outcome.WARN)
+            yield OpenFinding(finding, status, known[1], often)
+        elif known[0] in RANK and finding.status in RANK:
+            yield OpenFinding(finding, *known, cause=states.cause(key))

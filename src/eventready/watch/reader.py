@@ -85,7 +85,7 @@ class DeviceReader:
         except SessionError as error:
             self._targets.forget(device)
             return tuple(unreached(device, platform, facts, error))
-        by_command = {reply.command: reply for reply in replies}
+        by_command = {reply.command: reply.as_printed for reply in replies}
         known = {fact: one for fact in facts if (one := self._again(device, fact, by_command)) is not None}
         anew = [fact for fact in facts if fact not in known]
         for one in observe(device, platform, anew, lambda _commands: replies) if anew else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 #: Facts due within this time are read with those due now, in seconds.
@@ -57,6 +57,13 @@ class Schedule:
         """End the reading of a device; facts due meanwhile are next."""
         self._busy.discard(device)
         heapq.heappush(self._queue, (self._next(device), device))
+
+    def again(self, device: str, facts: Collection[str], now: float) -> None:
+        """Make facts of a device due, after a gap of its answers."""
+        due = self._due[device]
+        due.update((fact, min(now, due[fact])) for fact in facts if fact in due)
+        if device not in self._busy:
+            heapq.heappush(self._queue, (self._next(device), device))
 
     def next_at(self) -> float | None:
         """Return the time of the next reading; None while every device is busy."""

@@ -34,6 +34,7 @@ from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
@@ -142,6 +143,7 @@ class WatchSession:
             _behind(workspace, audited, devices) if audited else {},
             _of_network(audited, self.devices) if audited else (),
             self._usual(),
+            self._last(audited),
         )
         hold = () if self.ask else settings.hold
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
@@ -174,7 +176,7 @@ class WatchSession:
                 kept_at, changed = time.monotonic(), False
                 cost_s = min(kept_at - begun, _SLOWER * max(cost_s, SNAPSHOT_S / _PAUSES))
             if self.calls:
-                self.calls.round(changes, self._resting)
+                self.calls.round(changes, self._resting, watcher.open_findings())
             systemd.notify("WATCHDOG=1")
             on_round(watcher, changes, self._resting)
 
@@ -200,6 +202,13 @@ class WatchSession:
             raise
         finally:
             reader.close()
+
+    def _last(self, audited: Run | None) -> LastVerdicts | None:
+        """Return the verdicts of the last watch or audit, the later of both. Raises StoreError."""
+        snapshot = Snapshots(self.store, self.workspace.event.id, self.clock).latest()
+        found = [LastVerdicts.load(snapshot)] if snapshot else []
+        found += [LastVerdicts.of_audit(audited, _at(audited))] if audited else []
+        return max(found, key=lambda one: one.at, default=None)
 
     def _usual(self) -> Callable[[datetime], History]:
         """Return the readings of earlier audits of the weekday and hour of now, read again every hour."""
@@ -282,17 +291,17 @@ def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[
     An audit of the future, such as a real one before a rehearsal, is not later. Raises StoreError.
     """
     states, since = record.states(), record.begins()
-    at = _moment(audited) if audited else now
+    at = _at(audited).timestamp() if audited else now
     for key, status in states_of(audited).items() if audited else ():
         if key not in states or (states[key] != status and since[key] < at <= now):
             states[key], since[key] = status, min(at, now)
     return states, since
 
 
-def _moment(run: Run) -> float:
-    """Time of an audit on the event's clock, in seconds."""
+def _at(run: Run) -> datetime:
+    """Time of an audit on the event's clock."""
     clock: Mapping[str, str] = run.document.get("clock", {})
-    return moment_of(clock.get("event") or str(run.document["started"])).timestamp()
+    return moment_of(clock.get("event") or str(run.document["started"]))
 
 
 def states_of(run: Run) -> dict[Key, str]:

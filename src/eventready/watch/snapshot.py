@@ -91,7 +91,9 @@ def age_of(snapshot: Mapping[str, Any]) -> float:
 
 
 def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[str, Any]:
+    first = watcher.first_reading()
     return {
+        "first": first.to_dict() if first else None,
         "devices": [
             {"name": name, "age": _rounded(watcher.age(name, now)), "change": resting.get(name)}
             for name in watcher.devices

@@ -26,6 +26,13 @@ class Key(NamedTuple):
         return f"{self.device} {self.check}".strip()
 
 
+class Often(NamedTuple):
+    """Changes of a damped state: their number, and the minutes between the first and the last within the window."""
+
+    changes: int
+    minutes: int
+
+
 @dataclass(frozen=True)
 class StateChange:
     """Change of a state at a time (seconds of the event's clock). `damped`: the state changes too often to be named.
@@ -53,7 +60,7 @@ def sentence_id(key: Key, old: str, new: str) -> str:
 
 @dataclass
 class _State:
-    """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of the latest changes.
+    """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of changes within the window.
 
     `cause`: of a state without a measurement, until the end of that state.
     """
@@ -62,9 +69,23 @@ class _State:
     since: float
     wanted: str = ""
     seen: int = 0
-    changes: deque[float] = field(default_factory=lambda: deque(maxlen=DAMPED_FROM))
+    changes: deque[float] = field(default_factory=deque)
     damped: bool = False
     cause: str = ""
+
+    def changed(self, status: str, now: float) -> None:
+        """Take a state in force from now on."""
+        self.status, self.since, self.wanted, self.seen = status, now, "", 0
+        self.changes.append(now)
+        while abs(now - self.changes[0]) > WINDOW_S:
+            self.changes.popleft()
+
+    @property
+    def often(self) -> Often | None:
+        """Number of changes of a damped state."""
+        if not self.damped:
+            return None
+        return Often(len(self.changes), max(1, round(abs(self.changes[-1] - self.changes[0]) / 60)))
 
 
 class States:
@@ -95,6 +116,16 @@ class States:
         """Return the state in force and its start; None for an unknown finding."""
         state = self._states.get(key)
         return (state.status, state.since) if state else None
+
+    def often(self, key: Key) -> Often | None:
+        """Return the number of changes of a damped finding; None for any other."""
+        state = self._states.get(key)
+        return state.often if state else None
+
+    def cause(self, key: Key) -> str:
+        """Return the cause of a missing measurement; empty without any."""
+        state = self._states.get(key)
+        return state.cause if state else ""
 
     def pending(self, findings: Iterable[Finding]) -> bool:
         """True with a finding waiting for a second reading of its new state, or for the end of its damping."""
@@ -158,13 +189,12 @@ class States:
         state.wanted = status
         if state.seen < HOLD_DOWN and not at_once:
             return []
-        old, state.status, state.since, state.wanted, state.seen = state.status, status, now, "", 0
-        state.changes.append(now)
+        old = state.status
+        state.changed(status, now)
         if state.damped:
             return []
-        often = len(state.changes) == DAMPED_FROM and abs(now - state.changes[0]) <= WINDOW_S
-        state.damped = often
-        return [StateChange(now, key, old, status, finding, damped=often)]
+        state.damped = len(state.changes) >= DAMPED_FROM
+        return [StateChange(now, key, old, status, finding, damped=state.damped)]
 
     @staticmethod
     def _settled(state: _State, key: Key, now: float, finding: Finding | None) -> list[StateChange]:

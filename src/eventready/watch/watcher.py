@@ -22,19 +22,18 @@ from eventready.evaluation.runner import History, evaluate
 from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
-from eventready.facts.records import Fact
 from eventready.watch.deadlines import Deadlines
+from eventready.watch.first_reading import FirstReading, LastVerdicts
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding, open_of
+from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
+from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
 
-#: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
-#: commands take longer than a short interval.
-STALE_AFTER, _PATIENCE_S = 2, 20.0
 #: Equal answers are evaluated anew after so long, and in each hour: certificates and waivers expire; seconds.
 _ANEW_S = 900.0
 #: Checks across devices run at most so often, in seconds.
@@ -42,6 +41,8 @@ _FLEET_S = 15.0
 #: Least time between them, as a multiple of the processor time that they took.
 _FLEET_PAUSES = 20
 _SILENT = "watch:silent"
+#: Sentence of a check that nobody asked, and those of one to be read, for the first time or after a gap.
+_NOT_READ, _FIRST, _AGAIN = "checks:run.not_read", "watch:first", "watch:again"
 #: Check of a change about a device as a whole.
 DEVICE = "device"
 
@@ -52,6 +53,7 @@ class WatchJob:
 
     `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
     that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
+    `last`: verdicts of before the watch.
     """
 
     event: Event
@@ -62,6 +64,7 @@ class WatchJob:
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
+    last: LastVerdicts | None = None
 
 
 @dataclass
@@ -80,7 +83,7 @@ class _Fact:
 
     def next(self, observation: Observation, now: float) -> _Fact:
         """Return the next answer of a counter."""
-        step = _step(self.observation, observation)
+        step = observation.moved_fields(self.observation)
         moved = None if step is None or self.step is None else step | self.step
         return _Fact(observation, now, self.observation, self.at, step, moved)
 
@@ -129,24 +132,28 @@ class _Shown:
 
 @dataclass
 class _DeviceState:
-    """Facts of a device; `answered_at`: time of the last answer of any fact, `rested_at`: end of its last rest;
-    `lost`: no answer for too long.
+    """Facts of a device; `rested_at`: end of its last rest.
 
-    `cause`: the lost device in front of a lost device.
+    `unread`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason to
+    run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
+    answer, not yet compared: their cause is open.
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
     """
 
+    readings: RecentReadings
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     shown: _Shown = field(default_factory=_Shown)
     recent: RecentChanges = field(default_factory=RecentChanges)
-    answered_at: float | None = None
     rested_at: float = -inf
-    lost: bool = False
-    cause: str = ""
+    awaited: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    to_read: set[str] = field(default_factory=set)
+    begun: bool = False
+    stale: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
     evaluated: _Evaluated = field(default_factory=_Evaluated)
@@ -157,12 +164,21 @@ class _DeviceState:
         times = [known.at for known in self.facts.values() if known.observation.status.measured]
         self.oldest = min(times, default=None)
 
-    def take(self, found: Iterable[Finding], checks: Collection[str] | None) -> set[str]:
-        """Take the findings of some checks, or of all, and return the checks with other findings than before."""
+    def waits(self, facts: Iterable[str]) -> bool:
+        """True with a fact to be read first."""
+        return not self.awaited.isdisjoint(facts)
+
+    def is_missing(self, facts: Iterable[str]) -> bool:
+        """True with a fact to be read first that is no measurement any more, or was never one."""
+        known = (self.facts.get(fact) for fact in self.awaited.intersection(facts))
+        return any(one is None or not one.observation.status.measured for one in known)
+
+    def take(self, found: Iterable[Finding], checks: Collection[str]) -> set[str]:
+        """Take the findings of some checks, and return the checks with other findings than before."""
         anew: dict[str, list[Finding]] = {}
         for finding in found:
             anew.setdefault(finding.check, []).append(finding)
-        names = anew.keys() | (self.findings if checks is None else checks)
+        names = anew.keys() | checks
         differing = {name for name in names if anew.get(name) != self.findings.get(name)}
         if differing:
             kept = {name: known for name, known in self.findings.items() if name not in differing}
@@ -175,16 +191,23 @@ class Watcher:
     """Findings of all devices as last read. Times are seconds of a monotonic clock, `moment` the event's time."""
 
     def __init__(self, job: WatchJob, states: States, interval_of: Callable[[str], float]) -> None:
-        self._job, self._interval_of = job, interval_of
+        self._job = job
         self.states = states
-        lost = (states.status(Key(name, DEVICE, "")) for name in job.devices)
-        self._devices = {
-            name: _DeviceState(lost=known is not None and known[0] == "not_measured")
-            for name, known in zip(job.devices, lost, strict=True)
-        }
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
+        self._devices = {
+            name: _DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
+            for name, facts in self._needed.items()
+        }  # fmt: skip
+        known = {name: states.status(Key(name, DEVICE, "")) for name in job.devices}
+        lost = [name for name, one in known.items() if one and one[0] == "not_measured"]
+        nothing = (states.status(Key("", REACH, "")) or ("",))[0] == "fail"
+        self._patience = Patience(self._needed, interval_of)
+        self._silences = Silences(job.devices, job.behind, self._patience, lost, nothing=nothing)
         self._shared = {name: job.matrix.shared(name).intersection(self._needed[name]) for name in job.devices}
         self._checks = {name: self._checks_of(name) for name in job.devices}
+        cells = {name: [job.matrix.checks[cell.check] for cell in job.matrix.concerning(name)] for name in job.devices}
+        #: Checks of a single device, unsupported ones included.
+        self._all_checks = {name: {one.name for one in of if one.scope == "device"} for name, of in cells.items()}
         self._reading = {name: _by_fact(checks) for name, checks in self._checks.items()}
         self._across: tuple[Finding, ...] = ()
         self._across_shown = _Shown()
@@ -197,9 +220,10 @@ class Watcher:
         self._fleet = _Evaluated()
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
         self._resting: frozenset[str] = frozenset()
-        self._deadlines, self._slowest = Deadlines(job.devices), next(iter(CATALOGUE))
-        #: Seconds by fact after which an answer is no measurement any more.
-        self._patience = dict.fromkeys(CATALOGUE, -inf)
+        self._deadlines = Deadlines(job.devices)
+        self._returned: set[str] = set()
+        self._is_begun = False
+        self._first = {name for name, facts in self._needed.items() if facts}
 
     @property
     def devices(self) -> Collection[str]:
@@ -215,10 +239,15 @@ class Watcher:
         return (*chain.from_iterable(of_devices), *self._across)
 
     def open_findings(self) -> Sequence[OpenFinding]:
-        """Return the open findings without blind spots, the worst and the latest first; the same object while equal."""
-        parts = [one.open for one in (*self._shown(), self._own_shown.of(self._own, self.states, ()))]
+        """Return the open findings without blind spots, the same object while equal.
+
+        Those with a cause of their own first, the worst and the latest first.
+        """
+        own = (*self._own, self._silences.finding(), *self._silent())
+        parts = [one.open for one in (*self._shown(), self._own_shown.of(own, self.states, ()))]
         if not _same(parts, self._open[0]):
-            self._open = parts, sorted(chain(*parts), key=lambda one: (RANK[one.status], -one.since))
+            order = sorted(chain(*parts), key=lambda one: (bool(one.cause), RANK[one.status], -one.since))
+            self._open = parts, order
         return self._open[1]
 
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -237,6 +266,14 @@ class Watcher:
             yield state.shown.of(chain.from_iterable(state.findings.values()), self.states, (devices[name],))
         yield self._across_shown.of(self._across, self.states, devices.values())
 
+    def _silent(self) -> Iterator[Finding]:
+        """Findings about lost devices as a whole, and about those that are lost often."""
+        for name, hearing in self._silences.of.items():
+            if hearing.lost or self.states.often(Key(name, DEVICE, "")):
+                status, name_of = (Outcome.NOT_MEASURED, "lost") if hearing.lost else (Outcome.PASS, "back")
+                venues = self._job.devices[name].venues
+                yield Finding(status, "", f"watch:device.{name_of}", check=DEVICE, device=name, venues=venues)
+
     def read_own(self, findings: Sequence[Finding], moment: datetime) -> list[StateChange]:
         """Take findings about the watching machine and return the changes of state."""
         self._own = tuple(findings)
@@ -246,27 +283,76 @@ class Watcher:
     def age(self, device: str, now: float) -> float | None:
         """Return the seconds since the oldest answer in use of a device; None without any, and of a lost device."""
         state = self._devices[device]
-        return None if state.oldest is None or state.lost else now - state.oldest
+        return None if state.oldest is None or self._silences.of[device].lost else now - state.oldest
+
+    def first_reading(self) -> FirstReading | None:
+        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after."""
+        if self._first:
+            done = {name for name in self._first if self._devices[name].begun or self._silences.of[name].lost}
+            self._first -= done | self._resting
+        return FirstReading(len(self._first), self._job.last) if self._first else None
+
+    def returned(self) -> dict[str, frozenset[str]]:
+        """Return the facts to be read at once of the devices that answer again since the last call."""
+        found = {name: frozenset(self._devices[name].awaited) for name in self._returned}
+        self._returned = set()
+        return found
 
     def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
         """Take a reading of a device and return the changes of state."""
+        if not self._is_begun:
+            self._begin(moment)
         state, taken = self._devices[device], {one.fact: one for one in observations}
         before = {fact: known.observation for fact in taken if (known := state.facts.get(fact))}
-        answers = {fact for fact, one in taken.items() if one.status.measured}
-        anew = state.lost or state.answered_at is None or any(not _measured(before.get(fact)) for fact in answers)
-        if answers and anew:
-            self._deadlines.add(device)
-        state.answered_at = now if answers else state.answered_at
+        answers, hearing = {fact for fact, one in taken.items() if one.status.measured}, self._silences.of[device]
+        anew = hearing.answered_at is None or any(not _measured(before.get(fact)) for fact in answers)
+        lost, judged, held = hearing.lost, self._judged(device, taken, answers), state.waits(self._shared[device])
+        if answers:
+            self._answered(device, now, anew=anew)
+        waiting, state.awaited = state.waiting if judged & state.awaited else set(), state.awaited - judged
+        state.begun |= bool(answers) and not state.awaited
+        self._fleet_due |= held is not state.waits(self._shared[device])
         changed = {fact for fact, one in taken.items() if before.get(fact) is not one or CATALOGUE[fact].counter}
         fresh = {fact for fact, one in taken.items() if self._take(state, one, now)}
         changed |= state.recent.ended(fresh, now)
+        if kept := fresh & KEPT_FACTS:
+            in_use = {fact: known.observation for fact in KEPT_FACTS if (known := state.facts.get(fact))}
+            state.readings.note(in_use, kept, now)
         state.aged()
         changes: list[StateChange] = []
         self._note_shared(device, before, fresh, now, moment)
-        if changed or state.pending or state.evaluated.is_old(now, moment):
-            changes = self._evaluated(device, fresh, now, moment, changed=changed) if fresh else []
-        state.lost &= not answers
+        if changed or state.pending or waiting or state.evaluated.is_old(now, moment):
+            changes = self._evaluated(device, fresh & judged, now, moment, changed=changed, lost=lost) if fresh else []
         return [*self._turned(device, moment), *changes]
+
+    def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
+        """Return the facts of a reading that speak for themselves. Of a reading without an answer, those whose reading
+        before had none either while others of the device answered: the device itself may be silent.
+        """
+        hearing, facts = self._silences.of[device], self._devices[device].facts
+        if answers or hearing.lost:
+            return {*taken}
+        answered_at = -inf if hearing.answered_at is None else hearing.answered_at
+        return {fact for fact in taken if fact in facts and facts[fact].at < answered_at}
+
+    def _to_be_read(self, device: str, facts: Iterable[str]) -> None:
+        """Let the checks of facts wait until these are read again."""
+        state = self._devices[device]
+        state.awaited |= {*facts}
+        state.evaluated = _Evaluated()
+        self._returned.add(device)
+
+    def _answered(self, device: str, now: float, *, anew: bool) -> None:
+        """Take an answer of a device; after a gap its facts are to be read again: all, or those without an answer."""
+        state, hearing = self._devices[device], self._silences.of[device]
+        if hearing.lost or state.stale:
+            self._to_be_read(device, self._needed[device] if hearing.lost else state.stale)
+            state.stale = set()
+        if hearing.lost:
+            self._own_shown.changed()
+        if hearing.lost or anew:
+            self._deadlines.add(device)
+        self._silences.heard(device, now)
 
     def _note_shared(
         self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float, moment: datetime
@@ -275,13 +361,17 @@ class Watcher:
         facts = self._devices[device].facts
         if shared := self._shared[device] & fresh:
             anew = self._fleet_pending or self._fleet.is_old(now, moment)
-            self._fleet_due |= anew or not all(_alike(before.get(fact), facts[fact].observation) for fact in shared)
+            known = [(before.get(fact), facts[fact].observation) for fact in shared]
+            self._fleet_due |= anew or not all(one is not None and one.alike(other) for one, other in known)
 
     def _turned(self, device: str, moment: datetime) -> list[StateChange]:
         """Return the change of a lost or answering device as a whole."""
-        state = self._devices[device]
-        status = Outcome.NOT_MEASURED if state.lost else Outcome.PASS
-        return self.states.turned(moment.timestamp(), Key(device, DEVICE, ""), str(status), state.cause)
+        hearing = self._silences.of[device]
+        status = Outcome.NOT_MEASURED if hearing.lost else Outcome.PASS
+        changes = self.states.turned(moment.timestamp(), Key(device, DEVICE, ""), str(status), hearing.cause)
+        if changes:
+            self._own_shown.changed()
+        return changes
 
     @staticmethod
     def _take(state: _DeviceState, observation: Observation, now: float) -> bool:
@@ -303,35 +393,17 @@ class Watcher:
         Answers of before the end of a rest are forgotten when stale: they are no measurement and no change, and the
         time at rest is no silence.
         """
+        if not self._is_begun:
+            self._begin(moment)
         changes: list[StateChange] = []
         for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
         self._resting = frozenset(resting)
-        for name in self._passed(now):
-            state = self._devices[name]
-            stale = {
-                fact for fact, known in state.facts.items()
-                if known.observation.status.measured and now - known.at > self._patience[fact]
-            }  # fmt: skip
-            if name in resting:
-                state.rested_at, state.answered_at = inf, None
-            elif state.rested_at == inf:
-                state.rested_at = now
-            if forgotten := {fact for fact in stale if state.facts[fact].at <= state.rested_at}:
-                self._forget(name, forgotten, now, moment)
-            stale -= forgotten
-            for fact in stale:
-                known = state.facts[fact]
-                state.facts[fact] = _Fact(self._stale(known, now), known.at)
-            state.aged()
-            if name not in resting and not state.lost and self._is_lost(name, now):
-                state.lost = True
-                state.cause = self._cause(name)
-                changes += self._turned(name, moment)
-            if stale:
-                self._fleet_due |= bool(self._shared[name] & stale)
-                changes += self._evaluated(name, stale, now, moment, changed=stale, at_once=True)
-            self._deadlines.add(name, self._deadline(name))
+        passed = self._passed(now)
+        if self._silences.is_answered():
+            changes += self._reach(moment)
+        for name in passed:
+            changes += self._aged(name, now, moment, rests=name in resting)
         pause_s = max(_FLEET_S, _FLEET_PAUSES * self._fleet_cost_s)
         if self._fleet_due and now - self._fleet.at >= pause_s:
             begun = time.thread_time()
@@ -339,47 +411,101 @@ class Watcher:
             self._fleet_cost_s = time.thread_time() - begun
         return changes
 
+    def _aged(self, name: str, now: float, moment: datetime, *, rests: bool) -> list[StateChange]:
+        """Mark the answers of a device as stale, and the device as lost; return the changes of state."""
+        state = self._devices[name]
+        self._rest(name, now, rests=rests)
+        stale = {
+            fact for fact, known in state.facts.items()
+            if known.observation.status.measured and now - known.at > self._patience.of(fact)
+        }  # fmt: skip
+        if forgotten := {fact for fact in stale if state.facts[fact].at <= state.rested_at}:
+            self._forget(name, forgotten, now, moment)
+        stale -= forgotten
+        for fact in stale:
+            known = state.facts[fact]
+            state.facts[fact] = _Fact(self._stale(known, now), known.at)
+        state.aged()
+        state.stale |= stale
+        self._fleet_due |= bool(self._shared[name] & stale)
+        changes = self._lost(name, now, moment)
+        judged = self._with_cause(name)
+        state.stale -= judged
+        if stale or judged:
+            changes += self._evaluated(name, judged, now, moment, changed=stale, at_once=True)
+        self._deadlines.add(name, now if state.stale or self._is_silent(name, now) else self._deadline(name))
+        return changes
+
+    def _rest(self, name: str, now: float, *, rests: bool) -> None:
+        """Take the begin or the end of a rest: afterwards all facts are to be read again."""
+        state, hearing = self._devices[name], self._silences.of[name]
+        if rests:
+            state.rested_at, hearing.answered_at, hearing.begun_at = inf, None, None
+            return
+        if state.rested_at == inf:
+            state.rested_at = now
+            self._to_be_read(name, self._needed[name])
+        hearing.begun_at = now if hearing.begun_at is None else hearing.begun_at
+
+    def _is_silent(self, name: str, now: float) -> bool:
+        """True for a device not yet lost without an answer for its patience, or since a stale fact was due."""
+        hearing, state = self._silences.of[name], self._devices[name]
+        return not hearing.lost and bool(self._needed[name]) and (
+            self._silences.is_silent(name, now) or any(not self._answered_since_due(name, fact) for fact in state.stale)
+        )  # fmt: skip
+
+    def _answered_since_due(self, name: str, fact: str) -> bool:
+        """True where a device has answered others since a fact was due."""
+        answered_at = self._silences.of[name].answered_at
+        due_at = self._devices[name].facts[fact].at + self._patience.intervals[fact]
+        return answered_at is not None and answered_at >= due_at
+
+    def _lost(self, name: str, now: float, moment: datetime) -> list[StateChange]:
+        """Return the changes by a device that is silent and lost now."""
+        nothing = self._silences.nothing
+        if not self._is_silent(name, now) or not self._silences.lose(name, now):
+            return []
+        self._own_shown.changed()
+        state = self._devices[name]
+        state.awaited -= state.facts.keys()
+        state.stale |= {fact for fact, known in state.facts.items() if not known.observation.status.measured}
+        return [*([] if nothing == self._silences.nothing else self._reach(moment)), *self._turned(name, moment)]
+
+    def _reach(self, moment: datetime) -> list[StateChange]:
+        """Return the change of what is next to the watch."""
+        self._own_shown.changed()
+        return self.states.update(moment.timestamp(), [self._silences.finding()], at_once=True)
+
+    def _with_cause(self, name: str) -> set[str]:
+        """Return the stale facts of a lost device, of any other those that failed while it answered."""
+        stale = self._devices[name].stale
+        return {fact for fact in stale if self._silences.of[name].lost or self._answered_since_due(name, fact)}
+
     def _forget(self, name: str, facts: Collection[str], now: float, moment: datetime) -> None:
         """Forget answers of a device."""
         state = self._devices[name]
         for fact in facts:
             del state.facts[fact]
+        state.awaited |= {*facts}
+        state.stale -= {*facts}
         state.aged()
         self._fleet_due |= not self._shared[name].isdisjoint(facts)
         self._evaluated(name, set(), now, moment, changed=facts)
 
-    def _cause(self, name: str) -> str:
-        """Return the first lost device in front of a device; empty without any."""
-        lost = (other for other, cut in self._job.behind.items() if name in cut and self._devices[other].lost)
-        return next(lost, "")
-
     def _passed(self, now: float) -> list[str]:
         """Return the devices with an answer old enough to be stale; all of them after a change of the intervals."""
-        if self._patience_of(self._slowest) != self._patience[self._slowest]:
-            self._patience = {fact: self._patience_of(fact) for fact in CATALOGUE}
-            self._slowest = max(CATALOGUE, key=self._patience.__getitem__)
+        if self._patience.renewed():
             self._deadlines.begin()
         return self._deadlines.passed(now)
 
     def _deadline(self, name: str) -> float:
-        """Return the time at which the next answer of a device is stale, or the device itself lost."""
-        state = self._devices[name]
-        patience = self._patience
-        times = [known.at + patience[fact] for fact, known in state.facts.items() if known.observation.status.measured]
-        if not state.lost and self._needed[name] and state.answered_at is not None:
-            times.append(state.answered_at + min(patience[fact] for fact in self._needed[name]))
+        """Return the time at which the next answer of a device is stale, or the device itself silent."""
+        state, hearing = self._devices[name], self._silences.of[name]
+        known = ((fact, one) for fact, one in state.facts.items() if one.observation.status.measured)
+        times = [one.at + self._patience.of(fact) for fact, one in known]
+        if not hearing.lost and hearing.since < inf:
+            times.append(hearing.since + self._patience.of_device(name))
         return min(times, default=inf)
-
-    def _patience_of(self, fact: str) -> float:
-        """Seconds after which an answer is no measurement any more."""
-        return max(STALE_AFTER * self._interval_of(fact), _PATIENCE_S)
-
-    def _is_lost(self, name: str, now: float) -> bool:
-        """True for a device without an answer for the patience of its shortest interval, also since the begin."""
-        state, facts = self._devices[name], self._needed[name]
-        if state.answered_at is None:
-            state.answered_at = now
-        return bool(facts) and now - state.answered_at > min(self._patience[fact] for fact in facts)
 
     @staticmethod
     def _stale(known: _Fact, now: float) -> Observation:
@@ -397,17 +523,59 @@ class Watcher:
         *,
         changed: Collection[str],
         at_once: bool = False,
+        lost: bool = False,
     ) -> list[StateChange]:
-        """Run the checks on changed facts of a device, at times all, and compare those of the facts just read."""
-        state, checks = self._devices[name], self._due_checks(name, changed, now, moment)
-        differing = state.take(self._found(name, moment, checks), checks) if checks is None or checks else set()
-        changes = self._compared(name, facts, moment.timestamp(), at_once=at_once)
+        """Run the checks on changed facts of a device, at times all, and compare those of the facts just read.
+
+        `lost`: the device was lost until these.
+        """
+        state = self._devices[name]
+        due = self._due_checks(name, changed, now, moment)
+        checks = self._all_checks[name] if due is None else due
+        facts_of = self._checks[name]
+        held = {check for check in checks if state.waits(facts_of.get(check, ()))}
+        missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])} - state.to_read
+        state.to_read = (state.to_read | missing) - (checks - held)
+        state.waiting = held if due is None else (state.waiting - checks) | held
+        differing = set[str]()
+        if ready := checks - held:
+            differing |= state.take(self._found(name, moment, ready), ready)
+        if missing:
+            differing |= state.take(self._to_read([name], moment, missing), missing)
+        cause = name if lost or self._silences.of[name].lost else ""
+        changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
 
-    def _found(self, name: str, moment: datetime, checks: Collection[str] | None) -> Sequence[Finding]:
-        """Run some checks of a device, or all."""
+    def _begin(self, moment: datetime) -> None:
+        """Give every check the finding that its facts are to be read: a device without an answer is not measured."""
+        self._is_begun = True
+        names = [name for name, state in self._devices.items() if not state.findings]
+        found: dict[str, list[Finding]] = {}
+        for one in self._to_read(names, moment):
+            found.setdefault(one.device, []).append(one)
+        for name, findings in found.items():
+            state = self._devices[name]
+            state.to_read = {*self._checks[name]}
+            state.take(findings, state.to_read)
+            state.shown.changed()
+
+    def _to_read(self, names: Iterable[str], moment: datetime, checks: Collection[str] | None = None) -> list[Finding]:
+        """Findings of checks whose facts are to be read first, some or all."""
+        job = self._job
+        found = evaluate(
+            [job.devices[name] for name in names], job.matrix, (), moment=moment, limits=job.limits,
+            waivers=job.waivers, scope="device", checks=checks,
+        )  # fmt: skip
+        return [
+            one.replace(message_id=_AGAIN if self._devices[one.device].begun else _FIRST)
+            if one.message_id == _NOT_READ else one
+            for one in found
+        ]  # fmt: skip
+
+    def _found(self, name: str, moment: datetime, checks: Collection[str]) -> Sequence[Finding]:
+        """Run some checks of a device."""
         job, facts = self._job, self._devices[name].facts.values()
         interval = max((known.at - known.before_at for known in facts if known.before), default=0.0)
         readings = [one for known in facts for one in _readings(known)]
@@ -417,8 +585,9 @@ class Watcher:
         )  # fmt: skip
 
     def _history(self, name: str, moment: datetime) -> History:
-        """Return the usual readings of a device, and last its changes of the last minutes."""
-        return {name: (*self._job.usual(moment).get(name, ()), *self._devices[name].recent.readings())}
+        """Return the usual readings of a device, and last its readings and changes of the last minutes."""
+        state = self._devices[name]
+        return {name: (*self._job.usual(moment).get(name, ()), *state.readings.readings(), *state.recent.readings())}
 
     def _due_checks(self, name: str, changed: Collection[str], now: float, moment: datetime) -> frozenset[str] | None:
         """Return the checks on a changed fact; None for all, after some minutes and in another hour."""
@@ -427,9 +596,8 @@ class Watcher:
             state.evaluated = _Evaluated.of(now, moment)
             return None
         reading = self._reading[name]
-        return frozenset(
-            check for fact in changed for check in reading.get(fact, ()) if not self._stays(check, state, fact)
-        )
+        due = (check for fact in changed for check in reading.get(fact, ()) if not self._stays(check, state, fact))
+        return frozenset(due) | state.waiting
 
     def _stays(self, check: str, state: _DeviceState, fact: str) -> bool:
         """True for a check with the findings of the reading before, whatever moved in a counter."""
@@ -438,16 +606,17 @@ class Watcher:
             return False
         return all(one.status is Outcome.PASS or one.blind for one in state.findings.get(check, ()))
 
-    def _compared(self, name: str, facts: set[str], at: float, *, at_once: bool) -> list[StateChange]:
+    def _compared(self, name: str, facts: set[str], at: float, *, at_once: bool, cause: str) -> list[StateChange]:
         """Compare the findings of the checks of some facts with the states in force."""
         state, checks = self._devices[name], self._job.matrix.checks
         needs = [
             check
             for check in self._checks[name]
-            if check not in state.compared and not facts.isdisjoint(checks[check].needs) and self._settled(state, check)
+            if check not in state.compared
+            and not facts.isdisjoint(checks[check].needs)
+            and self._settled(name, state, check)
         ]
         compared = [finding for check in needs for finding in state.findings.get(check, ())]
-        cause = state.cause or name if state.lost else ""
         changes = self.states.update(at, compared, at_once=at_once, cause=cause)
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
         changes += self.states.measured_again(at, whole, cause)
@@ -470,6 +639,7 @@ class Watcher:
         readings = [
             one
             for name, state in self._devices.items()
+            if not (state.begun and state.waits(self._shared[name]))
             for fact, known in state.facts.items()
             if fact in self._shared[name]
             for one in _readings(known)
@@ -478,11 +648,14 @@ class Watcher:
             tuple(job.devices.values()), matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
             scope="fleet",
         )  # fmt: skip
-        reading = (name for name, state in self._devices.items() if not state.lost and name not in resting)
+        lost = self._silences.of
+        reading = (name for name in self._devices if not lost[name].lost and name not in resting)
         whole = all(self._shared[name] <= self._devices[name].facts.keys() for name in reading)
-        known = [one for one in self._across if whole and one.status is not Outcome.NOT_MEASURED]
+        judged = (one for one in self._across if whole and one.device not in resting)
+        known = [one for one in judged if one.status is not Outcome.NOT_MEASURED]
         changes = self.states.update(moment.timestamp(), known)
         absent = self._absent_across() if whole and not matrix.left_out else []
+        absent = [key for key in absent if key.device not in resting]
         changes += self.states.ended(moment.timestamp(), absent)
         self._fleet_pending = not whole or self.states.pending(known) or bool(absent)
         self._across_shown.changed()
@@ -505,10 +678,10 @@ class Watcher:
         checks = (matrix.checks[cell.check] for cell in cells)
         return {check.name: frozenset((*check.needs, *check.also_reads)) for check in checks if check.scope == "device"}
 
-    def _settled(self, state: _DeviceState, check: str) -> bool:
-        """True for a check with all its facts read, counters twice."""
+    def _settled(self, device: str, state: _DeviceState, check: str) -> bool:
+        """True for a check with all its facts read, also since the last gap, counters twice."""
         needs = self._job.matrix.checks[check].needs
-        if not state.facts.keys() >= set(needs):
+        if not state.facts.keys() >= set(needs) or state.waits(self._checks[device][check]):
             return False
         known = [state.facts[need] for need in needs]
         return all(
@@ -538,24 +711,6 @@ def _measured(observation: Observation | None) -> bool:
 def _unread(finding: Finding) -> bool:
     """True for a finding about an answer not read whole: others may be absent for this reason."""
     return finding.status is Outcome.NOT_MEASURED and finding.message_id.startswith("checks:run.")
-
-
-def _alike(one: Observation | None, other: Observation) -> bool:
-    """True for two answers with the same result of the checks across devices."""
-    if one is not None and one.rows and (moved := other.moved_since(one)) is not None:
-        return moved <= one.rows[0].moving
-    if one is None or (one.status, one.reason, one.unread) != (other.status, other.reason, other.unread):
-        return False
-    return one is other or (len(one.rows) == len(other.rows) and all(map(Fact.alike, one.rows, other.rows)))
-
-
-def _step(before: Observation, now: Observation) -> frozenset[str] | None:
-    """Return the fields moved in the records of a counter; None for other records."""
-    if (moved := now.moved_since(before)) is not None:
-        return moved
-    if (before.status, before.unread, len(before.rows)) != (now.status, now.unread, len(now.rows)):
-        return None
-    return frozenset().union(*(one.moved(later) for one, later in zip(before.rows, now.rows, strict=True)))
 
 
 def _readings(known: _Fact) -> tuple[Observation, ...]:

@@ -17,8 +17,10 @@ from eventready.workspace.devices.capacity import (
     joined,
 )
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
 from eventready.workspace.settings.checking.risk import RiskGroup
+from eventready.workspace.settings.event import Window
 
 #: Figures of a demand without a default, the kind of supply that carries them, and the role that reports a lack of it.
 _SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns": "queries", "circuits": "lines"}
@@ -32,6 +34,16 @@ def with_loads(
     for name, load in _Distribution(capacity, devices, risks).loads():
         found.setdefault(name, []).append(load)
     return tuple(replace(one, loads=tuple(found[one.name])) if one.name in found else one for one in devices)
+
+
+def with_windows(devices: Sequence[Device], windows: Sequence[Window]) -> tuple[Device, ...]:
+    """Return the devices with the windows of kind `event`."""
+    found = tuple(
+        EventWindow(one.start, one.end, frozenset({one.name, one.name_vi, one.kind} - {""}))
+        for one in windows
+        if one.kind == "event"
+    )
+    return tuple(replace(one, event_windows=found) if found else one for one in devices)
 
 
 @dataclass(frozen=True)

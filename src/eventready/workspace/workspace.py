@@ -26,7 +26,7 @@ from eventready.workspace.devices.intents import intent_names
 from eventready.workspace.files.yaml_document import combine_errors, raise_errors
 from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
-from eventready.workspace.loads import with_loads
+from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.model import Title
 from eventready.workspace.questions import with_questions
 from eventready.workspace.settings.changing.intent_folders import IntentFolder, load_intent_folders
@@ -199,7 +199,7 @@ def load_workspace(path: Path) -> Workspace:
     return Workspace(
         path=path,
         event=event,
-        devices=with_loads(capacity, devices, risks or ()),
+        devices=with_windows(with_loads(capacity, devices, risks or ()), event.windows),
         duties=duties.duties,
         documents=duties.documents,
         forms=forms,

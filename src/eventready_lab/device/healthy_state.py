@@ -90,6 +90,7 @@ def _device(device: Device, topology: Topology) -> DeviceState:
     state.sites = [SiteState(number, site.name, mobile=site.mobile) for number, site in enumerate(expect.sites)]
     state.cells = [_cell(number, cell.name, cell.site or "", cell.barred) for number, cell in enumerate(expect.cells)]
     state.aps = [_access_point(device, ap.name) for ap in expect.access_points]
+    state.wlans = dict.fromkeys(expect.wlans, True) or state.wlans
     if device.role == "service_host":
         _service_host(state, device)
     _address_ports(state, device, topology)

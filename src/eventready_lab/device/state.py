@@ -225,12 +225,13 @@ class PoolState:
 
 @dataclass
 class DhcpPoolState:
-    """A DHCP range with its leased and total addresses."""
+    """A DHCP range with its leased and total addresses, and the gateway of its offers."""
 
     first: str
     last: str
     used: int
     total: int
+    gateway: str = "10.20.8.1"
 
 
 @dataclass
@@ -258,6 +259,8 @@ class DeviceState:
     bundles: list[Bundle] = field(default_factory=list)
     statics: list[Static] = field(default_factory=list)
     learned: list[Learned] = field(default_factory=list)
+    default_v6: str = ""  # next hop of the IPv6 default route; empty: none
+    advertised: dict[str, int] = field(default_factory=dict)  # port to the lifetime of its router advertisements, s
     ntp_synchronised: bool = True
     ntp_server: str = "10.255.255.1"
     log_hosts: list[str] = field(default_factory=lambda: ["10.255.255.9"])

@@ -88,6 +88,8 @@ def test_faults_of_the_air_are_reported_as_hostapd_tells_them() -> None:
     points = {ap.name: (ap.state, ap.detail) for ap in rows(machine, "access_point", r.AccessPoint)}
     assert points["ap-host-1"] == ("down", "DISABLED")
     assert points["ap-host-0"] == ("up", "ENABLED")
+    workbook.inject("ap-host", "wlan-renamed", {"ssid": "setup"})
+    assert {row.name for row in rows(machine, "wlan", r.Wlan)} == {"setup"}
     workbook.inject("ap-host", "ap-crowded", {"ap": "ap-host-3", "clients": "55"})
     clients = {ap.name: ap.clients for ap in rows(machine, "access_point", r.AccessPoint)}
     assert clients == {"ap-host-0": 0, "ap-host-1": 0, "ap-host-2": 0, "ap-host-3": 55}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
 from eventready.facts.observation import Status
+from eventready.facts.observe import observe
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import saved_reply
+from eventready.session.reply import Reply
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
 from eventready_lab.dialects.cisco_xe.formats import long_duration, short_duration, short_name
@@ -354,3 +359,24 @@ def test_a_vrf_instance_of_bgp_is_printed_with_both_address_families() -> None:
         in text
     )
     assert " !\n address-family ipv6 unicast\n  redistribute static\n exit-address-family\nexit\n" in text
+
+
+def replies_of(machine: SimulatedDevice, commands: Sequence[str]) -> list[Reply]:
+    """Whole answers to commands."""
+    return [Reply(one, printed(machine, one)) for one in commands]
+
+
+@pytest.mark.parametrize("platform", ["cisco_xe", "huawei_vrp", "frr"])
+def test_the_ipv6_default_route_is_read_back(platform: str) -> None:
+    """With the answers of both commands, where a platform needs two."""
+    compiled = load_platform(platform)
+    state = DeviceState("r1", platform, "router", ports={"GigabitEthernet0/0/1": Port("GigabitEthernet0/0/1")})
+    for hop, status in (("", Status.EMPTY), ("fe80::5a:1", Status.PARSED)):
+        state.default_v6 = hop
+        machine = machine_of(state)
+        (seen,) = observe(
+            "r1", compiled, ["default_route_v6"],
+            partial(replies_of, machine),
+        )  # fmt: skip
+        hops = [row.next_hop.lower() for row in seen.rows if isinstance(row, r.Route) and row.next_hop]
+        assert (seen.status, hops) == (status, [hop] if hop else [])

@@ -23,6 +23,7 @@ import pytest
 from eventready.assurance.delivery.notify import sender
 from eventready.assurance.delivery.notify.channels import UncertainDelivery
 from eventready.assurance.delivery.notify.heartbeat import call, report_death
+from eventready.checks.finding import Finding, Outcome
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
@@ -33,8 +34,9 @@ from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
 from eventready.watch.alerts.explain import impossible
+from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.record import Beat, WatchRecord
-from eventready.watch.states import Key, StateChange
+from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -200,6 +202,43 @@ def test_frequent_changes_are_a_single_alert(workspace: Workspace, store: Store)
     assert desk.after(100) == []
     desk.change("core-1", "uplink", "pass", "fail")
     assert desk.after(400) == ["duty@example.vn"]
+
+
+def test_a_finding_that_changes_often_is_called_as_it_is_now_and_never_escalated_while_passed(
+    workspace: Workspace, store: Store
+) -> None:
+    desk, states = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel()), States()
+
+    def read(*statuses: str) -> list[str]:
+        """Addresses called during readings of the port."""
+        called = list[str]()
+        for status in statuses:
+            found = Finding(Outcome(status), "Te0/1", "watch:clock.unknown", check="uplink", device="core-1")
+            changes = states.update(desk.clock.now().timestamp(), [found])
+            desk.calls.alerts.take(changes, desk.clock.now())
+            desk.calls.alerts.show([*open_of([found], states)])
+            called += desk.after(15)
+        return called
+
+    assert read("fail", "fail", "pass", "pass", "fail", "fail", "pass") == []
+    assert read("pass") == ["duty@example.vn"]
+    assert "4 lần trong 2 phút, hiện đạt" in desk.channel.bodies[0]
+    assert read(*["pass"] * 38) == []
+    assert read("fail", "fail") == ["an@example.vn"]
+    assert "hiện không đạt" in desk.channel.bodies[1]
+
+
+def test_an_alert_that_passes_for_the_first_time_is_called_after_its_second_reading(
+    workspace: Workspace, store: Store
+) -> None:
+    """The wall does not show it: it is no failure now, and not yet over."""
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.change("core-1", "uplink", "fail")
+    desk.calls.alerts.show([])
+    assert desk.after(60) == []
+    failed = Finding(Outcome.FAIL, "", "watch:clock.unknown", check="uplink", device="core-1")
+    desk.calls.alerts.show([OpenFinding(failed, "fail", 0.0)])
+    assert desk.after(5) == ["duty@example.vn"]
 
 
 def test_a_device_taken_out_of_the_inventory_has_no_calls(workspace: Workspace, store: Store) -> None:

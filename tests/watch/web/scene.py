@@ -17,6 +17,7 @@ from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
 from eventready.store.run import Run
 from eventready.store.store import Store
+from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import Snapshots
 from eventready.watch.states import States
@@ -62,11 +63,15 @@ class Scene:
         whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
         cells = {device: tuple(cell for cell in cells if cell.check == CHECK) for device, cells in whole.cells.items()}
         matrix = replace(whole, checks={CHECK: whole.checks[CHECK]}, cells=cells)
-        job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
-        self.watcher = Watcher(job, States(), lambda _fact: INTERVAL)
+        self.job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
+        self.begin()
         self.snapshots = Snapshots(self.store, EVENT.id, self.clock)
         self.record = WatchRecord(self.store, EVENT.id, self.clock)
         self.model = ReadModel(self.workspace, self.store, self.clock)
+
+    def begin(self, last: LastVerdicts | None = None) -> None:
+        """Start a watch, the first or another one."""
+        self.watcher = Watcher(replace(self.job, last=last), States(), lambda _fact: INTERVAL)
 
     def read(self, device: str, *, up: bool, peer: str = "peer") -> None:
         """Take a reading of a device, and keep what the watch would keep."""

@@ -19,6 +19,7 @@ from eventready.core.messages import text
 from eventready.store.changes import ChangeHeader
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
+from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.record import Beat
 from eventready.watch.session import _of_network
@@ -54,6 +55,24 @@ def test_a_device_without_a_reading_is_not_measured(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.read("r1", up=True)
         assert headline(made)[0] == "not_measured"
+
+
+def test_the_first_reading_says_so_beside_the_verdicts_of_before(tmp_path: Path) -> None:
+    """Also after a kill of a watch that read for the first time itself."""
+    with scene(tmp_path) as made:
+        made.all_up()
+        for _kill in range(2):
+            before = LastVerdicts.load(made.snapshots.latest() or {})
+            made.begin(before)
+            made.read("r1", up=True)
+            page = client(made).get("/").text
+            assert headline(made) == ("not_measured", text("web:wall.first", "en"))
+            assert text("web:wall.first_left", "en", n=1) in page
+            assert text("web:wall.before", "en", verdict="Ready, with risk") in page
+        made.read("r2", up=True)
+        page = client(made).get("/").text
+    assert text("web:wall.first", "en") not in page
+    assert "(before:" not in page
 
 
 def test_a_fault_is_named_until_mended(tmp_path: Path) -> None:

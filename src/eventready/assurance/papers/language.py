@@ -112,7 +112,13 @@ class Language:
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
     def sentence(self, finding: Mapping[str, Any]) -> str:
-        """Return the sentence of a finding; the English message if missing in the catalogue."""
+        """Return the sentence of a finding, with the changes of one that changes often.
+
+        The English message if missing in the catalogue.
+        """
+        if often := finding.get("often"):
+            words = {**often, "now": self.status(often["now"]).lower()}
+            return f"{self.sentence({**finding, 'often': None})} ({self.phrase('watch:line.often', **words)})"
         fallback = clean(finding.get("message") or finding.get("check", ""))
         params = dict(finding.get("params") or {})
         try:

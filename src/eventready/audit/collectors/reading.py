@@ -106,10 +106,13 @@ class DeviceCollector(Protocol):
 
 
 def counters(job: AuditJob, name: str, observations: Sequence[Observation]) -> tuple[str, ...]:
-    """Measured counters of checks: a check alone computes a rate."""
+    """Measured facts of checks with a second reading: a check alone computes a rate, or compares the two.
+
+    Saved outputs have a second reading of counters alone.
+    """
     judged = job.matrix.facts_for(name)
     measured = (o.fact for o in observations if o.status.measured and o.fact in judged)
-    return tuple(fact for fact in measured if CATALOGUE[fact].counter)
+    return tuple(fact for fact in measured if CATALOGUE[fact].counter or (CATALOGUE[fact].twice and not job.saved))
 
 
 def packed(

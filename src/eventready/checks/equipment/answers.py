@@ -20,10 +20,12 @@ from eventready.facts.records import (
     EchoAnswer,
     LeaseAnswer,
     MailAnswer,
+    Offer,
     PageAnswer,
     PortAnswer,
     ResolverAnswer,
 )
+from eventready.facts.rows import rows_of
 from eventready.workspace.devices.answers import AnswerKind, Question
 from eventready.workspace.devices.device import Device, Role
 
@@ -35,6 +37,8 @@ _Function = Callable[..., Iterable[Finding]]
 _Register = Callable[[_Function], _Function]
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "service_host", "vantage")
+#: Seconds of readings whose losses count together.
+LOSS_WINDOW_S = 300.0
 
 
 class TimeLimits(Limits):
@@ -53,12 +57,15 @@ class ServedCertificateLimits(Limits):
 
 
 class EchoLimits(Limits):
-    """Mean round trip in milliseconds, and lost packets in percent."""
+    """Mean round trip in milliseconds, and lost packets in percent: of a reading, and of the last five minutes."""
 
     warn: float = Field(default=50, gt=0, description="Warning beyond this mean round trip, ms (QCVN 34) [S2]")
     fail: float = Field(default=150, gt=0, description="Failure beyond this mean round trip, ms [K]")
     loss_warn: float = Field(default=1, ge=0, le=100, description="Warning from this loss on, % [K]")
     loss_fail: float = Field(default=30, ge=0, le=100, description="Failure from this loss on, % [K]")
+    window_warn: float = Field(default=1, ge=0, le=100, description="Warning from this loss in a window on, % [K]")
+    window_fail: float = Field(default=5, ge=0, le=100, description="Failure from this loss in a window on, % [K]")
+    enough: int = Field(default=10, ge=2, description="Least number of requests in the readings of a window [D]")
 
 
 class ClockLimits(Limits):
@@ -110,11 +117,13 @@ def _answers(
     *, secure: bool = False,
 ) -> Iterator[Finding]:  # fmt: skip
     """Findings of each question; without a readable answer a question is not measured."""
-    rows = {row.question: row for row in view.rows(f"answer_{kind}", record)}
-    reasons = {one.subject: one.message for one in view.unread.get(f"answer_{kind}", ())}
+    rows = {row.question: row for row in view.each_row(f"answer_{kind}", record)}
+    reasons = {one.subject: one.message for one in view.fact(f"answer_{kind}", record).unread_records}
     for question in _questions(view.device, kind, secure=secure):
         row = rows.get(question.answer.subject)
-        if row is not None:
+        if row is not None and row.unasked:
+            yield _for(question, unknown(question.subject, "checks:answer.unasked", reason=row.unasked))
+        elif row is not None:
             yield from (_for(question, finding) for finding in evaluate(question, row))
         elif reason := reasons.get(question.answer.subject):
             yield _for(question, unknown(question.subject, "checks:answer.unread_why", reason=reason))
@@ -203,9 +212,38 @@ def _resolved(question: Question, row: ResolverAnswer) -> Finding:
     return passed(question.subject, "checks:answer.resolved", value=shown)
 
 
-@_answer_check("ping", EchoAnswer, EchoLimits())
-def answer_ping(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+@_registered("ping", EchoLimits())
+def answer_ping(view: DeviceView, limits: EchoLimits) -> Iterator[Finding]:
     """Addresses answer echo requests of the expected size, with little loss and delay."""
+    yield from _answers(view, "ping", EchoAnswer, partial(_echo, view, limits))
+
+
+def _echo(view: DeviceView, limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+    yield from _echoed(limits, question, row)
+    yield from _loss_in_window(view, limits, question, row)
+
+
+def _loss_in_window(view: DeviceView, limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
+    """Judge the loss of all readings of the last minutes together; a reading without any reply is an outage."""
+    earlier = [row for row in _earlier(view) if row.question == question.answer.subject]
+    answered = [one for one in (*earlier, row) if one.received]
+    sent, received = sum(one.sent for one in answered), sum(one.received for one in answered)
+    if earlier and sent >= limits.enough:
+        yield graded(
+            f"{question.subject} loss", "checks:answer.loss_window", 100 * (1 - received / sent),
+            warn=limits.window_warn, fail=limits.window_fail, unit="%",
+            sent=sent, received=received, minutes=round(LOSS_WINDOW_S / 60),
+        )  # fmt: skip
+
+
+def _earlier(view: DeviceView) -> Iterator[EchoAnswer]:
+    """Echo replies of the first reading, and of earlier ones within the window."""
+    readings = [(view.before, view.interval_s), *((one.facts, one.age_s) for one in view.history)]
+    for facts in (facts for facts, age_s in readings if age_s <= LOSS_WINDOW_S):
+        yield from rows_of(facts, "answer_ping", EchoAnswer).each_row()
+
+
+def _echoed(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
     if not row.received:
         yield _silent(question, row)
         return
@@ -255,9 +293,39 @@ def answer_smtp(limits: TimeLimits, question: Question, row: MailAnswer) -> Iter
 
 @_answer_check("dhcp", LeaseAnswer, TimeLimits(warn=3000, fail=8000))
 def answer_dhcp(limits: TimeLimits, question: Question, row: LeaseAnswer) -> Iterator[Finding]:
-    """A DHCP server offers an address."""
-    if row.address is None:
+    """DHCP servers offer an address with a gateway and DNS servers, and no other server does."""
+    offers = tuple(offer for offer in row.offered if not ip_address(offer.address).is_link_local)
+    if not offers:
         yield _silent(question, row)
         return
-    yield passed(question.subject, "checks:answer.offer", address=row.address)
+    yield _wrong(question, offers) or _offered(question, offers)
     yield from _time(question, row, limits)
+
+
+def _wrong(question: Question, offers: tuple[Offer, ...]) -> Finding | None:
+    """Failure with all offers of a server, gateway or DNS server beyond the expected ones; None without any."""
+    answer = question.answer
+    for msgid, allowed, given, shown in (
+        ("checks:answer.offer_server", answer.servers, lambda offer: (offer.server,), _by_gateway),
+        ("checks:answer.offer_gateway", answer.gateways, lambda offer: offer.routers, _by_gateway),
+        ("checks:answer.offer_resolver", answer.resolvers, lambda offer: offer.resolvers, _by_resolvers),
+    ):
+        wrong = [shown(offer) for offer in offers if allowed and not (given(offer) and {*given(offer)} <= {*allowed})]
+        if wrong:
+            return failed(question.subject, msgid, value="; ".join(wrong), limit=", ".join(allowed))
+    return None
+
+
+def _offered(question: Question, offers: tuple[Offer, ...]) -> Finding:
+    shown = "; ".join(map(_by_gateway, offers))
+    if not question.answer.servers:
+        return warned(question.subject, "checks:answer.offer_of_any", value=shown)
+    return passed(question.subject, "checks:answer.offer", value=shown)
+
+
+def _by_gateway(offer: Offer) -> str:
+    return f"{offer.server} ({offer.address} via {', '.join(offer.routers) or '-'})"
+
+
+def _by_resolvers(offer: Offer) -> str:
+    return f"{offer.server} (DNS {', '.join(offer.resolvers) or '-'})"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, of_all, passed, tidy, warned
+from eventready.checks.answer import blind, of_all, of_subject, passed, tidy, warned
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
@@ -18,6 +18,8 @@ from eventready.facts.records import ChannelRequests, Interface, LinkBundle, Rad
 from eventready.workspace.devices.device import Device
 
 _MEGABIT = 1_000_000
+#: Subject of the equal default routes.
+_ROUTES = "default routes"
 
 
 class SharesLimits(Limits):
@@ -54,11 +56,10 @@ def _judged(subject: str, shares: Mapping[str, float], least: float, most: float
         return blind(subject, "checks:balance.idle", venues=(venue,), value=tidy(total), limit=tidy(least))
     fullest = max(shares, key=lambda name: shares[name])
     value = shares[fullest] * len(shares) / total if total else 1.0
-    finding = (passed if value <= most else warned)(
+    return (passed if value <= most else warned)(
         subject, "checks:balance.share", venues=(venue,), value=tidy(value, 2), limit=tidy(most, 2), fullest=fullest,
         count=len(shares),
     )  # fmt: skip
-    return of_all(finding)
 
 
 @check(
@@ -76,22 +77,23 @@ def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding
     before = {port_key(name): row for name, row in view.earlier("interface", Interface).items()}
     sent = {
         port_key(row.name): (row.out_bytes - earlier.out_bytes) * 8 / _MEGABIT / view.interval_s
-        for row in view.rows("interface", Interface)
+        for row in view.each_row("interface", Interface)
         if (earlier := before.get(port_key(row.name))) and view.interval_s
         if row.out_bytes is not None and earlier.out_bytes is not None and row.out_bytes >= earlier.out_bytes
     }
-    groups = {row.name: row.bundled for row in view.rows("link_bundle", LinkBundle)}
-    routes = (row for row in view.rows("default_route", Route) if row.leads_out and row.interface)
-    groups["default routes"] = tuple(dict.fromkeys(row.interface or "" for row in routes))
+    groups = {row.name: row.bundled for row in view.each_row("link_bundle", LinkBundle)}
+    routes = (row for row in view.each_row("default_route", Route) if row.leads_out and row.interface)
+    groups[_ROUTES] = tuple(dict.fromkeys(row.interface or "" for row in routes))
     shared = {name: members for name, members in groups.items() if len(members) > 1}
     for name, members in shared.items():
         if all(port_key(member) in sent for member in members):
             shares = {member: sent[port_key(member)] for member in members}
-            yield _judged(name, shares, limits.least_mbps, limits.most)
+            found = _judged(name, shares, limits.least_mbps, limits.most)
+            yield of_all(found) if name == _ROUTES else of_subject(found)
         else:
-            yield blind(name, "checks:balance.no_counters")
+            yield of_subject(blind(name, "checks:balance.no_counters"), *members)
     if not shared:
-        yield blind("links", "checks:balance.single")
+        yield of_all(blind("links", "checks:balance.single"))
 
 
 @check(
@@ -106,7 +108,7 @@ def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding
 def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding]:
     """Cells of a venue share the channel requests."""
     before = view.earlier("channel_requests", ChannelRequests)
-    rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}
+    rows = {row.cell.casefold(): row for row in view.each_row("channel_requests", ChannelRequests)}
     venues: dict[str, dict[str, float]] = {}
     for cell in view.device.expect.cells:
         row = rows.get(cell.name.casefold())
@@ -115,9 +117,10 @@ def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding
             venues.setdefault(cell.venue or "", {})[cell.name] = row.total - earlier.total
     for venue, shares in venues.items():
         if len(shares) > 1:
-            yield _judged(f"cells {venue}".strip(), shares, limits.least_requests, limits.most, venue=venue)
+            found = _judged(f"cells {venue}".strip(), shares, limits.least_requests, limits.most, venue=venue)
+            yield of_subject(found, *(cell.name for cell in view.device.expect.cells if (cell.venue or "") == venue))
     if not any(len(shares) > 1 for shares in venues.values()):
-        yield blind("cells", "checks:balance.no_counters")
+        yield of_all(blind("cells", "checks:balance.no_counters"))
 
 
 @check(
@@ -133,7 +136,7 @@ def balance_radio(view: DeviceView, limits: RadioSharesLimits) -> Iterator[Findi
     """Radios in service of an access point share its clients."""
     clients: dict[str, Counter[str]] = {}
     for fact in ("radio", "radio_24"):
-        for row in view.rows(fact, Radio):
+        for row in view.each_row(fact, Radio):
             if row.oper == "up" and row.clients is not None:
                 clients.setdefault(row.ap.casefold(), Counter())[f"{row.band} GHz {row.slot}"] += row.clients
     shared = [
@@ -143,9 +146,10 @@ def balance_radio(view: DeviceView, limits: RadioSharesLimits) -> Iterator[Findi
     ]
     for point, shares in shared:
         if shares.total() >= limits.least_clients:
-            yield _judged(point.name, shares, limits.least_clients, limits.most, venue=point.venue or "")
+            found = _judged(point.name, shares, limits.least_clients, limits.most, venue=point.venue or "")
+            yield of_subject(found)
     crowd = max((shares.total() for _point, shares in shared), default=None)
     if crowd is None:
-        yield blind("radios", "checks:balance.no_counters")
+        yield of_all(blind("radios", "checks:balance.no_counters"))
     elif crowd < limits.least_clients:
         yield of_all(passed("radios", "checks:balance.few", value=crowd, limit=limits.least_clients))

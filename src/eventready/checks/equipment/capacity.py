@@ -8,11 +8,11 @@ from statistics import fmean
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, graded, missing, of_all, tidy, unknown, warned
+from eventready.checks.answer import answered, graded, missing, of_all, of_subject, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import NatSessions
-from eventready.network.capacity.balance import Balance, Status
+from eventready.network.capacity.balance import Balance, Kind, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
 from eventready.network.capacity.links import LinkGroups
@@ -25,6 +25,8 @@ _WORSE: Sequence[Status] = ("enough", "crowd", "unknown", "short")
 _SERVICES: tuple[Role, ...] = tuple(role for role in ROLES if role != "vantage")
 #: Loads that need no measurement, and the access points with a declared rate of their radios.
 _DECLARED = frozenset({"nat", "portal", "dns", "circuits", "backhaul"})
+#: Balances that rest on all records of a cell or access point, with the end of their subjects behind its name.
+_OF_PLACE: Mapping[Kind, str] = {"tch": " TCH", "sdcch": " SDCCH", "clients": "", "airtime": " airtime"}
 
 
 CAPACITY_CHECKS = ("capacity_access_point", "capacity_cell", "capacity_link", "capacity_pool", "capacity_service")
@@ -134,7 +136,10 @@ def _judged(balance: Balance) -> Finding:
         subject=balance.subject, value=tidy(figure.value, 2), limit=tidy(limit.value, 2), unit=balance.unit,
         venues=balance.venues, window=balance.window, kind=balance.kind, **details,
     )  # fmt: skip
-    return of_all(finding)
+    if balance.kind == "pool":  # another pool only adds addresses
+        return finding if finding.status is Outcome.PASS else of_all(finding)
+    suffix = _OF_PLACE.get(balance.kind)
+    return finding if suffix is None else of_subject(finding, balance.subject.removesuffix(suffix))
 
 
 @check(
@@ -251,7 +256,7 @@ def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterato
 )
 def nat_sessions(view: DeviceView, limits: NatSessionsLimits) -> Iterator[Finding]:
     """The table of sessions of a NAT has room for the crowd."""
-    rows = view.rows("nat_sessions", NatSessions)
+    rows = view.each_row("nat_sessions", NatSessions)
     if not rows:
         yield missing("NAT", "checks:subject.missing")
     for row in rows:

@@ -68,7 +68,7 @@ class UptimeLimits(Limits):
 @check("cpu", roles=_ROLES, needs=("cpu",), limits=CpuLimits())
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
-    for row in view.rows("cpu", Cpu):
+    for row in view.each_row("cpu", Cpu):
         warn, fail = limits.of(row)
         yield graded(
             f"CPU {row.slot}".strip(), _sentence(row), row.five_minutes, warn=warn, fail=fail, unit="%",
@@ -88,7 +88,7 @@ def _sentence(row: Cpu) -> str:
 @check("memory", roles=_ROLES, needs=("memory",), limits=MemoryLimits())
 def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
     """Memory in use stays below the limit."""
-    for row in view.rows("memory", Memory):
+    for row in view.each_row("memory", Memory):
         if any(fnmatchcase(row.pool.casefold(), pattern.casefold()) for pattern in limits.ignore):
             continue
         subject = f"memory {row.pool}".strip()
@@ -101,7 +101,7 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
 @check("uptime", roles=_ROLES, needs=("system",), limits=UptimeLimits())
 def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
-    for row in view.rows("system", System):
+    for row in view.each_row("system", System):
         if row.uptime_s is None:
             yield blind("uptime", "checks:uptime.unsupported")
             continue

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, failed, of_all, passed, tidy, unknown, warned
+from eventready.checks.answer import answered, failed, of_either, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Sensor
+from eventready.facts.rows import FactRows
 
 
 class TemperatureLimits(Limits):
@@ -28,7 +29,7 @@ class FailedParts(Limits):
 @check("temperature", roles=("router", "switch"), needs=("temperature",), limits=TemperatureLimits())
 def temperature(view: DeviceView, limits: TemperatureLimits) -> Iterator[Finding]:
     """No sensor is near its critical temperature."""
-    for row in view.rows("temperature", Sensor):
+    for row in view.each_row("temperature", Sensor):
         yield from _temperature(row, limits)
 
 
@@ -68,45 +69,41 @@ def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Findi
 @check("power", roles=("router", "switch"), needs=("power",), limits=FailedParts())
 def power(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every power supply works."""
-    yield from _parts(view.rows("power", Sensor), limits)
+    yield from _parts(view.fact("power", Sensor), limits)
 
 
 @check("fan", roles=("router", "switch"), needs=("fan",), limits=FailedParts())
 def fan(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every fan works."""
-    yield from _parts(view.rows("fan", Sensor), limits)
+    yield from _parts(view.fact("fan", Sensor), limits)
 
 
-def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
+def _parts(parts: FactRows[Sensor], limits: FailedParts) -> Iterator[Finding]:
+    """Findings of each part; an unread one may work or not, which counts where it would change the others."""
+    rows, unread = parts.each_row(), len(parts.unread_records)
     broken = sum(row.state in ("warning", "critical", "failed", "absent") for row in rows)
-    severe = broken >= limits.fail or broken == len(rows)
     for row in rows:
         if row.state == "ok":
             yield passed(row.name, "checks:subject.ok")
         elif row.state == "unknown":
             yield unknown(row.name, "checks:subject.no_state")
         else:
-            counted = answered(
-                _worst(severe, broken >= limits.warn),
-                "checks:board.parts_broken",
-                subject=row.name,
-                state=row.state,
-                broken=broken,
-                count=len(rows),
-            )
-            yield of_all(counted)
+            yield of_either(*(_broken(row, limits, more, len(rows) + unread) for more in (broken, broken + unread)))
 
 
-def _worst(severe: bool, noticed: bool) -> Outcome:
-    if severe:
-        return Outcome.FAIL
-    return Outcome.WARN if noticed else Outcome.PASS
+def _broken(row: Sensor, limits: FailedParts, broken: int, count: int) -> Finding:
+    noticed = Outcome.WARN if broken >= limits.warn else Outcome.PASS
+    severe = broken >= limits.fail or broken == count
+    return answered(
+        Outcome.FAIL if severe else noticed, "checks:board.parts_broken",
+        subject=row.name, state=row.state, broken=broken, count=count,
+    )  # fmt: skip
 
 
 @check("board", roles=("router", "switch"), needs=("board",))
 def board(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every plugged-in board works."""
-    for row in view.rows("board", Sensor):
+    for row in view.each_row("board", Sensor):
         if row.state == "ok":
             yield passed(row.name, "checks:subject.ok")
         elif row.state == "unknown":

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, missing, of_all, passed, unknown, warned
+from eventready.checks.answer import failed, graded, missing, of_absence, of_subject, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.equipment.expiry import expiry
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
 from eventready.workspace.devices.device import Role
 
@@ -49,7 +49,7 @@ class BackendLimits(Limits):
 @check("disk", roles=_HOST, needs=("disk",), limits=DiskLimits())
 def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
     """File systems have room."""
-    for row in view.rows("disk", Disk):
+    for row in view.each_row("disk", Disk):
         if row.percent is None:
             yield unknown(row.mount, "checks:subject.no_figure")
         else:
@@ -59,7 +59,7 @@ def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
 @check("service", roles=_HOST, needs=("service",), applies=expects("services"))
 def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected service runs."""
-    rows = {row.name: row for row in view.rows("service", ServiceUnit)}
+    rows = {row.name: row for row in view.each_row("service", ServiceUnit)}
     for name in view.device.expect.services:
         row = rows.get(name)
         if row is None:
@@ -77,16 +77,16 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 @check("listener", roles=_HOST, needs=("listener",), applies=expects("listeners"))
 def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected port accepts traffic."""
-    rows = view.rows("listener", Listener)
+    rows = view.each_row("listener", Listener)
     local = {f"{row.protocol}/{row.port}" for row in rows if row.is_local}
     opened = {f"{row.protocol}/{row.port}" for row in rows if not row.is_local}
     for name in view.device.expect.listeners:
         if name in opened:
             yield passed(name, "checks:host.port_open")
         elif name in local:
-            yield failed(name, "checks:host.port_local")
+            yield of_subject(failed(name, "checks:host.port_local"), name.replace("/", " "))
         else:
-            yield missing(name, "checks:host.port_closed")
+            yield of_absence(failed(name, "checks:host.port_closed"), name.replace("/", " "))
 
 
 @check(
@@ -99,7 +99,7 @@ def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 )
 def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding]:
     """Certificates are valid beyond the event."""
-    rows = view.rows("certificate", Certificate)
+    rows = view.each_row("certificate", Certificate)
     if not rows:
         yield missing("certificate", "checks:subject.missing")
     for row in rows:
@@ -112,7 +112,7 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
 @check("backend", roles=_HOST, needs=("backend",), limits=BackendLimits(), topic="backup", applies=expects("backends"))
 def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
     """Every expected pool of the load balancer has servers to spare."""
-    rows = view.rows("backend", Backend)
+    rows = view.each_row("backend", Backend)
     for pool in view.device.expect.backends:
         servers = [row for row in rows if row.pool == pool]
         if not servers:
@@ -123,13 +123,13 @@ def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
             pool, "checks:host.backends", alive,
             warn=limits.warn, fail=limits.fail, worse="lower", digits=0, count=len(servers),
         )  # fmt: skip
-        yield of_all(share)
+        yield share if share.status is Outcome.PASS else of_subject(share)
 
 
 @check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
 def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The DNS server answers for every expected name."""
-    answers = {row.name: row.address for row in view.rows("dns_answer", DnsAnswer)}
+    answers = {row.name: row.address for row in view.each_row("dns_answer", DnsAnswer)}
     for name in view.device.expect.dns:
         address = answers.get(name)
         if name not in answers:
@@ -145,7 +145,7 @@ def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 )
 def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     """Address pools have room for the crowd."""
-    rows = view.rows("dhcp_pool", DhcpPool)
+    rows = view.each_row("dhcp_pool", DhcpPool)
     if not rows:
         yield missing("DHCP", "checks:subject.missing")
     for row in rows:

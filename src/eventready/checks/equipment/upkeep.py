@@ -28,7 +28,7 @@ _security_check = partial(
 @_security_check("ntp", needs=("time_sync",), limits=NtpLimits(), applies=expects("ntp"))
 def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
     """The clock is synchronised, for comparable logs across devices."""
-    for row in view.rows("time_sync", TimeSync):
+    for row in view.each_row("time_sync", TimeSync):
         if not row.synchronised:
             yield failed("clock", "checks:clock.unsynchronised")
         elif row.stratum is not None and row.stratum > limits.stratum:
@@ -52,9 +52,9 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
 @_security_check("syslog", needs=("log_target",), applies=expects("syslog"))
 def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
-    hosts = view.rows("log_target", LogTarget)
+    hosts = view.each_row("log_target", LogTarget)
     if hosts:
-        yield of_all(passed("log", "checks:log.hosts", hosts=", ".join(row.host for row in hosts)))
+        yield passed("log", "checks:log.hosts", hosts=", ".join(row.host for row in hosts))
     else:
         yield of_all(warned("log", "checks:log.no_host"))
 
@@ -67,7 +67,7 @@ def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 )
 def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The running configuration equals the startup configuration."""
-    for row in view.rows("saved_config", SavedConfig):
+    for row in view.each_row("saved_config", SavedConfig):
         if row.saved:
             yield passed("configuration", "checks:configuration.saved")
         else:

@@ -22,7 +22,7 @@ from eventready.workspace.devices.expect import ExpectedBundle
 )
 def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every bundle is up with all its members."""
-    rows = {port_key(row.name): row for row in view.rows("link_bundle", LinkBundle)}
+    rows = {port_key(row.name): row for row in view.each_row("link_bundle", LinkBundle)}
     for expected in view.device.expect.bundles:
         yield _bundle(expected, rows.get(port_key(expected.name)))
 

@@ -6,18 +6,19 @@ out changes in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from math import inf
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, grade, unknown, warned, worst
+from eventready.checks.answer import answered, blind, grade, not_read, unknown, warned, worst
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
+from eventready.facts.peers import peers_of
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact, Interface, RoutingPeer
-from eventready.network.peers import peers_of
+from eventready.facts.rows import rows_of
 from eventready.workspace.devices.device import Device
 
 #: Seconds that the limits speak of.
@@ -54,9 +55,10 @@ def _ports_of(device: Device) -> dict[str, str]:
 def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No uplink, cable or bundle goes up and down again and again."""
     expected = _ports_of(view.device)
-    rows = {port_key(row.name): row for row in view.rows("interface", Interface)}
+    rows = {port_key(row.name): row for row in view.each_row("interface", Interface)}
     subjects = {name: rows[key] for key, name in expected.items() if key in rows}
-    return _flaps(view, "interface", subjects, limits)
+    yield from _flaps(view, "interface", subjects, limits)
+    yield from _not_read(view, "interface", tuple(expected.values()))
 
 
 _neighbour_check = partial(check, roles=("router",), limits=FlapLimits(), expected_only=True)
@@ -81,21 +83,32 @@ def bgp_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
 
 
 def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: FlapLimits) -> Iterator[Finding]:
-    rows = view.rows(fact, RoutingPeer)
-    return _flaps(view, fact, {row.subject: row for name in expected for row in peers_of(name, rows)}, limits)
+    rows = view.each_row(fact, RoutingPeer)
+    found = {name: peers_of(name, rows) for name in expected}
+    yield from _flaps(view, fact, {row.subject: row for peers in found.values() for row in peers}, limits)
+    yield from _not_read(view, fact, found)
+
+
+def _not_read(view: DeviceView, fact: str, expected: Collection[str]) -> Iterator[Finding]:
+    """Findings of expected subjects without a row, beside an unread record that may be theirs."""
+    rows = view.fact(fact, Fact)
+    for name in expected if rows.unread_records else ():
+        found = rows.for_subject(name, expected)
+        if found.row is None and found.unread_records:
+            yield not_read(name, found.unread_records)
 
 
 def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: FlapLimits) -> Iterator[Finding]:
     """Findings of the printed subjects; a single blind spot for a device without any sign of changes."""
-    if subjects and not any(_tells(row) for row in view.rows(fact, Interface) + view.rows(fact, RoutingPeer)):
+    if subjects and not any(_tells(row) for row in view.each_row(fact, Fact) if isinstance(row, Row)):
         yield blind("changes", "checks:flaps.unsupported")
         return
-    readings: list[tuple[Iterable[object], float]] = [
-        *((reading.rows.get(fact, ()), reading.age_s) for reading in [one for one in view.history if one.rows][-1:]),
-        (view.before.get(fact, ()), view.interval_s),
+    readings = [
+        *((rows_of(one.facts, fact, Fact), one.age_s) for one in [past for past in view.history if past.facts][-1:]),
+        (rows_of(view.before, fact, Fact), view.interval_s),
     ]
     counts = [(one.changes[fact], one.age_s) for one in view.history if fact in one.changes and one.age_s > 0]
-    earlier = [({_key(row): row for row in rows if isinstance(row, Row)}, age_s) for rows, age_s in readings]
+    earlier = [({_key(row): row for row in rows.each_row() if isinstance(row, Row)}, age_s) for rows, age_s in readings]
     for subject, row in subjects.items():
         pairs = [(rows[_key(row)], age_s) for rows, age_s in earlier if _key(row) in rows and age_s > 0]
         counted = [(changes.get(_key(row), 0), age_s) for changes, age_s in counts]
@@ -135,21 +148,29 @@ def _judged(
     )
 
 
-def changes_between(before: Sequence[Fact], now: Sequence[Fact]) -> Iterator[tuple[str, int]]:
+def changes_between(
+    before: Sequence[Fact], now: Sequence[Fact], *, gone: bool = True, came: bool = True
+) -> Iterator[tuple[str, int]]:
     """Keys of the ports and neighbours with changes between two readings, and the least number of these.
 
     The time of the last change may be printed in coarse units: it counts where less than in the reading before.
+    `gone`, `came`: a record in one of the readings alone is a change; not where it may be unread in the other.
     """
     same = len(before) == len(now)
     moved = [(one, row) for one, row in zip(before, now, strict=False) if one is not row and _counted(one, row)]
     if same and all(one.subject == row.subject for one, row in moved):
         yield from ((_key(row), _counted(one, row)) for one, row in moved if isinstance(row, Row))
         return
-    known = {_key(row): row for row in before if isinstance(row, Row)}
-    rows = {_key(row): row for row in now if isinstance(row, Row)}
+    known, rows = by_key(before), by_key(now)
     for key in known | rows:
-        if count := _counted(known[key], rows[key]) if key in known and key in rows else 1:
+        alone = gone if key in known else came
+        if count := _counted(known[key], rows[key]) if key in known and key in rows else int(alone):
             yield key, count
+
+
+def by_key(rows: Iterable[Fact]) -> dict[str, Row]:
+    """Rows of ports and neighbours by their keys."""
+    return {_key(row): row for row in rows if isinstance(row, Row)}
 
 
 def _counted(before: Fact, now: Fact) -> int:

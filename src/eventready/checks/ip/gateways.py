@@ -10,11 +10,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, at, blind, failed, graded, missing, passed, unknown, warned
+from eventready.checks.answer import (
+    answered,
+    at,
+    blind,
+    failed,
+    graded,
+    of_absence,
+    of_subject,
+    passed,
+    unknown,
+    warned,
+)
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.ports import port_key
 from eventready.facts.records import GatewayFailover, GatewayGroup
+from eventready.facts.subjects import may_be
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedGateway
 
@@ -52,7 +64,7 @@ def _expected(device: Device, protocol: Protocol) -> Iterator[ExpectedGateway]:
 def _member(view: DeviceView, expected: ExpectedGateway) -> GatewayGroup | None:
     """Return the group of the expected address family; without an expected address, IPv4 before IPv6."""
     wanted = (expected.group, port_key(expected.interface))
-    rows = view.rows(f"{expected.protocol}_group", GatewayGroup)
+    rows = view.each_row(f"{expected.protocol}_group", GatewayGroup)
     own = [row for row in rows if (row.group, port_key(row.interface)) == wanted]
     if not expected.virtual_ip:
         return next(iter(sorted(own, key=lambda row: row.family == "ipv6")), None)
@@ -63,7 +75,7 @@ def _member(view: DeviceView, expected: ExpectedGateway) -> GatewayGroup | None:
 def _failover(view: DeviceView, expected: ExpectedGateway) -> GatewayFailover | None:
     """Return the timers of the expected group, of its address family."""
     wanted = (expected.group, port_key(expected.interface), _is_ipv6(expected))
-    rows = view.rows(f"{expected.protocol}_failover", GatewayFailover)
+    rows = view.each_row(f"{expected.protocol}_failover", GatewayFailover)
     return next((row for row in rows if (row.group, port_key(row.interface), row.family == "ipv6") == wanted), None)
 
 
@@ -98,12 +110,24 @@ def _other_address(expected: ExpectedGateway, row: GatewayGroup) -> bool:
 
 def _memberships(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
     for expected in _expected(view.device, protocol):
-        yield _membership(_subject(expected), expected, _member(view, expected))
+        row, subject = _member(view, expected), _subject(expected)
+        if row is None:
+            yield _absent(subject, expected)
+        else:
+            found = _membership(subject, expected, row)
+            yield found if expected.virtual_ip and not _family_unknown(row) else of_subject(found, _printed(expected))
 
 
-def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | None) -> Finding:
-    if row is None:
-        return missing(subject, "checks:subject.missing")
+def _absent(subject: str, expected: ExpectedGateway) -> Finding:
+    return of_absence(failed(subject, "checks:subject.missing"), _printed(expected))
+
+
+def _printed(expected: ExpectedGateway) -> str:
+    """Return the words of a group in an answer: number and interface."""
+    return f"{expected.group} {expected.interface}"
+
+
+def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup) -> Finding:
     if row.state == "init":
         return failed(subject, "checks:gateway.inactive", state=row.state)
     if _other_address(expected, row):
@@ -145,7 +169,7 @@ def _tracking(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
     for expected in _tracked(view.device, protocol):
         subject, row = _subject(expected), _failover(view, expected)
         if row is None:
-            yield missing(subject, "checks:subject.missing")
+            yield _absent(subject, expected)
         elif row.tracks is None:
             yield blind(subject, f"checks:gateway.tracking_unknown.{kind}")
         elif row.tracks:
@@ -184,7 +208,7 @@ def _failovers(
     for expected in _expected(view.device, protocol):
         subject, row = _subject(expected), _failover(view, expected)
         if row is None:
-            yield missing(subject, "checks:subject.missing")
+            yield _absent(subject, expected)
         elif (seconds := row.takeover_s) is None:
             yield blind(subject, "checks:gateway.failover_unknown")
         else:
@@ -216,8 +240,13 @@ class _Part:
 
     @property
     def measured(self) -> bool:
-        fact = f"{self.expected.protocol}_group"
-        return self.view.measured(fact) and (self.row is not None or not self.view.partial(fact))
+        rows = self.view.fact(f"{self.expected.protocol}_group", GatewayGroup)
+        maybe = (may_be(one, _printed(self.expected), self._others) for one in rows.unread_records)
+        return rows.measured and (self.row is not None or not any(maybe))
+
+    @property
+    def _others(self) -> list[str]:
+        return [_printed(one) for one in self.view.device.expect.gateways]
 
     @property
     def unsupported(self) -> bool:

@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, failed, graded, missing, passed, unknown, warned
+from eventready.checks.answer import blind, failed, graded, not_read, of_all, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
+from eventready.facts.rows import FoundSubject
 from eventready.workspace.devices.device import Role
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
@@ -62,19 +63,22 @@ def _ports(rows: Sequence[Interface]) -> dict[str, Interface]:
     return {port_key(row.name): row for row in rows}
 
 
-def uplinks(view: DeviceView) -> Iterator[tuple[str, Interface | None]]:
-    """Expected uplinks with their interface rows; None for an unlisted port."""
-    ports = _ports(view.rows("interface", Interface))
-    for name in view.device.expect.uplinks:
-        yield name, ports.get(port_key(name))
+def uplinks(view: DeviceView) -> Iterator[tuple[str, FoundSubject[Interface]]]:
+    """Expected uplinks with their interface rows, and the unread records that may be theirs."""
+    ports, names = view.fact("interface", Interface), view.device.expect.uplinks
+    for name in names:
+        yield name, ports.for_subject(name, names)
 
 
 @_uplink_check("uplink", rests_on=("admin", "oper"))
 def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every uplink is there and up."""
-    for name, row in uplinks(view):
+    for name, found in uplinks(view):
+        row = found.row
         if row is None:
-            yield missing(name, "checks:subject.missing")
+            yield (
+                not_read(name, found.unread_records) if found.unread_records else failed(name, "checks:subject.missing")
+            )
         elif row.oper == "up":
             yield passed(name, "checks:subject.up")
         elif row.admin == "down":
@@ -83,18 +87,25 @@ def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
+def _of_uplinks(view: DeviceView, judge: Callable[[str, Interface], Finding]) -> Iterator[Finding]:
+    """Findings of the uplinks of the device, those with an unread record included; `uplink` names absent ones."""
+    for name, found in uplinks(view):
+        if found.row is not None:
+            yield judge(name, found.row)
+        elif found.unread_records:
+            yield not_read(name, found.unread_records)
+
+
 @_uplink_check("interface_errors", limits=ErrorLimits(), rests_on=("in_errors", "crc_errors", "out_errors"))
 def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
-        yield blind("errors", "checks:errors.unsupported")
+        yield of_all(blind("errors", "checks:errors.unsupported"))
         return
     both = _reports_any(view, "in_errors", "crc_errors") and _reports_any(view, "out_errors")
     one_way = unknown if both else blind
     before = _ports(tuple(view.earlier("interface", Interface).values()))
-    for name, row in uplinks(view):
-        if row is not None:
-            yield _errors(name, before.get(port_key(name)), row, limits, one_way)
+    yield from _of_uplinks(view, lambda name, row: _errors(name, before.get(port_key(name)), row, limits, one_way))
 
 
 def _errors(
@@ -123,7 +134,7 @@ _Counter = Literal["in_errors", "crc_errors", "out_errors", "in_drops", "out_dro
 
 def _reports_any(view: DeviceView, *figures: str) -> bool:
     """True unless the device has ports and gives none of these figures for any of them: then its kind never does."""
-    rows = view.rows("interface", Interface)
+    rows = view.each_row("interface", Interface)
     return not rows or any(getattr(row, figure) is not None for row in rows for figure in figures)
 
 
@@ -150,14 +161,16 @@ def _volume(before: Interface, now: Interface) -> int:
 def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
     if not _reports_any(view, "in_drops", "out_drops"):
-        yield blind("drops", "checks:drops.unsupported")
+        yield of_all(blind("drops", "checks:drops.unsupported"))
         return
     one_way = unknown if _reports_any(view, "in_drops") and _reports_any(view, "out_drops") else blind
     before = _ports(tuple(view.earlier("interface", Interface).values()))
-    for name, row in uplinks(view):
-        if row is not None:
-            earlier = before.get(port_key(name))
-            yield _drops(name, earlier, row, limits, interval_s=view.interval_s, one_way=one_way)
+    yield from _of_uplinks(
+        view,
+        lambda name, row: _drops(
+            name, before.get(port_key(name)), row, limits, interval_s=view.interval_s, one_way=one_way
+        ),
+    )
 
 
 def _drops(
@@ -191,16 +204,16 @@ def _drops(
 def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
     if not _reports_any(view, "in_bps", "in_percent"):
-        yield blind("rates", "checks:utilisation.unsupported")
+        yield of_all(blind("rates", "checks:utilisation.unsupported"))
         return
-    for name, row in uplinks(view):
-        if row is None:
-            continue
-        percent = busiest(row)
-        if percent is None:
-            yield unknown(name, "checks:subject.no_figure")
-            continue
-        yield graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
+    yield from _of_uplinks(view, partial(_utilisation, limits))
+
+
+def _utilisation(limits: UtilisationLimits, name: str, row: Interface) -> Finding:
+    percent = busiest(row)
+    if percent is None:
+        return unknown(name, "checks:subject.no_figure")
+    return graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
 def busiest(row: Interface) -> float | None:
@@ -231,15 +244,17 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
 )
 def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Finding]:
     """A bundle carries its traffic after the loss of a member."""
-    ports = _ports(view.rows("interface", Interface))
-    bundles = {port_key(row.name): row for row in view.rows("link_bundle", LinkBundle)}
+    ports, bundles = view.fact("interface", Interface), view.fact("link_bundle", LinkBundle)
+    names = [expected.name for expected in view.device.expect.bundles]
     for expected in view.device.expect.bundles:
-        bundle, port = bundles.get(port_key(expected.name)), ports.get(port_key(expected.name))
-        if bundle is None:
+        bundle, port = bundles.for_subject(expected.name, names), ports.for_subject(expected.name, names)
+        if bundle.absent:
             continue
-        percent = busiest(port) if port is not None else None
-        links = len(bundle.bundled)
-        if percent is None:
+        percent = busiest(port.row) if port.row is not None else None
+        links = len(bundle.row.bundled) if bundle.row is not None else 0
+        if bundle.row is None or (port.row is None and port.unread_records):
+            yield not_read(expected.name, (*bundle.unread_records, *port.unread_records))
+        elif percent is None:
             yield unknown(expected.name, "checks:subject.no_figure")
         elif links < 2:
             yield failed(expected.name, "checks:bundle.single_member", count=links)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, failed, missing, of_all, passed, tidy, unknown, warned
+from eventready.checks.answer import at, blind, failed, of_absence, of_subject, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
@@ -59,14 +59,17 @@ def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Iterator[Find
         elif not view.measured("interface"):
             (unsupported if "interface" in view.unsupported else unread).append(name)
         else:
-            row = next((row for row in view.rows("interface", Interface) if port_key(row.name) == port_key(port)), None)
-            if row is None:
-                yield missing(subject, "checks:link.no_port", device=name, port=port)
+            found = view.fact("interface", Interface).for_subject(port, [one.port for one in view.device.expect.links])
+            if found.absent:
+                yield failed(subject, "checks:link.no_port", device=name, port=port)
                 return
-            if row.oper != "up":
+            if found.row is None:
+                unread.append(name)
+            elif found.row.oper != "up":
                 yield failed(subject, "checks:link.down", device=name)
                 return
-            rows.append(row)
+            else:
+                rows.append(found.row)
     if unread:
         yield unknown(subject, "checks:subject.unread_elsewhere", unread=", ".join(unread))
     elif unsupported:
@@ -82,10 +85,10 @@ def _with_mtu(row: Interface, view: DeviceView) -> Interface:
     """Port with the MTU of its bundle: VRP reports none of a member."""
     bundles = {
         port_key(bundle.name)
-        for bundle in view.rows("link_bundle", LinkBundle)
+        for bundle in view.each_row("link_bundle", LinkBundle)
         if port_key(row.name) in map(port_key, (*bundle.members, *bundle.bundled))
     }
-    whole = next((other for other in view.rows("interface", Interface) if port_key(other.name) in bundles), row)
+    whole = next((other for other in view.each_row("interface", Interface) if port_key(other.name) in bundles), row)
     return row.model_copy(update={"mtu": whole.mtu, "mtu_header": whole.mtu_header})
 
 
@@ -105,7 +108,7 @@ def _mtu(subject: str, rows: Sequence[Interface], views: Sequence[DeviceView]) -
     one, other = (row if row.mtu else _with_mtu(row, view) for row, view in zip(rows, views, strict=True))
     found = _unlike(subject, one, other)
     if found:
-        yield found if rows[0].mtu and rows[1].mtu else of_all(found)
+        yield found if rows[0].mtu and rows[1].mtu else of_subject(found, *(row.name for row in rows))
 
 
 def _unlike(subject: str, one: Interface, other: Interface) -> Finding | None:
@@ -142,7 +145,7 @@ def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[F
         if not view.measured("neighbour"):
             continue
         heard: dict[str, list[Neighbour]] = {}
-        for row in view.rows("neighbour", Neighbour):
+        for row in view.each_row("neighbour", Neighbour):
             heard.setdefault(port_key(row.interface), []).append(row)
         for declared in view.device.expect.links:
             rows = heard.get(port_key(declared.port), [])
@@ -152,7 +155,7 @@ def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[F
 
 
 def _own_names(view: DeviceView) -> set[str]:
-    names = {view.device.name, *(row.hostname for row in view.rows("system", System) if row.hostname)}
+    names = {view.device.name, *(row.hostname for row in view.each_row("system", System) if row.hostname)}
     return {name.casefold().split(".")[0] for name in names}
 
 
@@ -165,10 +168,10 @@ def _is_one_of(heard: str, accepted: set[str]) -> bool:
 def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted: set[str]) -> Finding:
     right = [row for row in rows if _is_one_of(row.device, accepted)]
     if not rows:
-        return of_all(warned(port, "checks:neighbour.none", wanted=device))
+        return of_absence(warned(port, "checks:neighbour.none", wanted=device))
     if not right:
-        return of_all(failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device))
+        return of_subject(failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device))
     ports = [row.port for row in right if row.port and not row.port.endswith("*")]
     if ports and port_key(to_port) not in {port_key(name) for name in ports}:
-        return of_all(failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port))
+        return of_subject(failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port))
     return passed(port, "checks:neighbour.ok", wanted=device)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, of_all, passed, tidy, unknown
+from eventready.checks.answer import answered, blind, of_absence, passed, tidy, unknown
 from eventready.checks.check import DeviceView, Limits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.ports import optic_key, port_key
@@ -33,13 +33,13 @@ def _judged_ports(device: Device) -> tuple[str, ...]:
 def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
     """Every optical uplink and link receives light well within its thresholds."""
     lanes: dict[str, list[Optic]] = {}
-    for row in view.rows("optic", Optic):
+    for row in view.each_row("optic", Optic):
         lanes.setdefault(port_key(row.interface), []).append(row)
     baseline = view.baselined("optic", Optic)
     for port in _judged_ports(view.device):
         rows = lanes.get(port_key(port)) or lanes.get(optic_key(port), [])
         if not rows and port in view.device.expect.uplinks:
-            yield of_all(blind(port, "checks:optic.unsupported"))
+            yield of_absence(blind(port, "checks:optic.unsupported"))
         for row in rows:
             yield _light(f"{port} {row.lane}" if row.lane else port, row, baseline.get(row.subject), limits)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from eventready.checks.answer import missing, of_all, passed, warned
+from eventready.checks.answer import blind, failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
-from eventready.facts.records import Route, RoutingPeer, StaticRoute
+from eventready.facts.ports import port_key
+from eventready.facts.records import Route, RouterAdvertisement, RoutingPeer, StaticRoute
 from eventready.workspace.devices.device import Device
 
+#: Subject of the findings about the IPv6 default route.
+_V6 = "IPv6 default route"
 _route_check = partial(check, topic="backup", roles=("router",))
 
 
@@ -19,11 +22,11 @@ def _expects_default(device: Device) -> bool:
 
 
 def _in_use(view: DeviceView) -> list[Route]:
-    return [row for row in view.rows("default_route", Route) if row.leads_out]
+    return [row for row in view.each_row("default_route", Route) if row.leads_out]
 
 
 def _statics(view: DeviceView) -> list[StaticRoute]:
-    return [row for row in view.rows("static_route", StaticRoute) if row.leads_out]
+    return [row for row in view.each_row("static_route", StaticRoute) if row.leads_out]
 
 
 @_route_check("default_route", needs=("default_route",), applies=_expects_default)
@@ -31,9 +34,40 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = _in_use(view)
     if rows:
-        yield of_all(passed("default route", "checks:route.default", count=len(rows)))
+        yield passed("default route", "checks:route.default", count=len(rows))
     else:
-        yield missing("default route", "checks:route.no_default")
+        yield of_all(failed("default route", "checks:route.no_default"))
+
+
+@_route_check(
+    "router_advertisement",
+    needs=("router_advertisement", "default_route_v6"),
+    applies=lambda device: _expects_default(device) or bool(device.expect.gateways),
+)
+def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Routers announced to users as IPv6 default routers have an IPv6 default route in use."""
+    towards_routers = {port_key(name) for name in (*view.device.expect.uplinks, *_cabled(view.device))}
+    rows = [row for row in view.each_row("router_advertisement", RouterAdvertisement) if row.lifetime_s != 0]
+    rows = [row for row in rows if port_key(row.interface) not in towards_routers]
+    for row in rows:
+        if row.vrf:
+            yield blind(row.interface, "checks:route.advertised_in_vrf", vrf=row.vrf)
+    ports = ", ".join(row.interface for row in rows if not row.vrf)
+    defaults = view.each_row("default_route_v6", Route)
+    routes = [row for row in defaults if row.leads_out and (row.next_hop or row.interface)]
+    if not ports:
+        if not rows:
+            yield of_all(passed(_V6, "checks:route.not_advertised"))
+    elif routes:
+        yield passed(_V6, "checks:route.advertised", count=len(routes), ports=ports)
+    else:
+        yield of_all(failed(_V6, "checks:route.advertised_without", ports=ports))
+
+
+def _cabled(device: Device) -> Iterator[str]:
+    """Ports of cables to other devices of the inventory, and the bundles."""
+    yield from (link.port for link in device.expect.links)
+    yield from (bundle.name for bundle in device.expect.bundles)
 
 
 @_route_check(
@@ -49,7 +83,7 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     if len(hops) < expected:
         yield of_all(warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected))
     else:
-        yield of_all(passed("backup route", "checks:route.ways_out", value=len(hops)))
+        yield passed("backup route", "checks:route.ways_out", value=len(hops))
 
 
 @_route_check(
@@ -67,15 +101,15 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """
     statics = _statics(view)
     last = max((row.distance for row in statics), default=0)
-    shared = {row.address for row in view.rows("ospf_neighbour", RoutingPeer) if row.bfd}
+    shared = {row.address for row in view.each_row("ospf_neighbour", RoutingPeer) if row.bfd}
     guarded = [row for row in statics if row.distance < last]
     for row in guarded:
         way = row.next_hop or row.interface or row.prefix
         if row.protected:
-            yield of_all(passed(way, "checks:route.watched"))
+            yield passed(way, "checks:route.watched")
             if row.bfd and "multi-hop" not in row.bfd and row.next_hop in shared:
-                yield of_all(warned(f"BFD {way}", "checks:route.shared_session", way=way))
+                yield warned(f"BFD {way}", "checks:route.shared_session", way=way)
         else:
-            yield of_all(warned(way, "checks:route.unwatched"))
+            yield warned(way, "checks:route.unwatched")
     if not guarded:
         yield of_all(passed("static default routes", "checks:route.no_static"))

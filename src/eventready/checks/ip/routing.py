@@ -5,16 +5,16 @@ An unexpected neighbour that is up is no fault; one that is not up gives a findi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, missing, of_all, passed, warned
+from eventready.checks.answer import failed, missing, of_all, of_subject, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
+from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.records import BfdSession, RoutingPeer
-from eventready.network.peers import peer_name, peers_of, sessions_of
 
 
 class BgpLimits(Limits):
@@ -47,15 +47,20 @@ def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     """Every expected BGP neighbour is established and sends as many prefixes as before."""
     yield from _neighbours(view, "bgp_neighbour", view.device.expect.bgp or (), "BGP")
     baseline = view.baselined("bgp_neighbour", RoutingPeer)
-    rows = view.rows("bgp_neighbour", RoutingPeer)
+    rows = view.each_row("bgp_neighbour", RoutingPeer)
     matched = {id(row) for name in view.device.expect.bgp or () for row in peers_of(name, rows)}
     for row in rows:
         if row.up and row.prefixes is not None and id(row) in matched:
             earlier = baseline.get(row.subject)
-            yield from _prefixes(row, row.prefixes, earlier.prefixes if earlier else None, limits)
+            families = [other for other in rows if peer_name(other) == peer_name(row)]
+            yield from _prefixes(row, families, earlier.prefixes if earlier else None, limits)
 
 
-def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimits) -> Iterator[Finding]:
+def _prefixes(
+    row: RoutingPeer, families: Sequence[RoutingPeer], earlier: int | None, limits: BgpLimits
+) -> Iterator[Finding]:
+    """Yield the finding for one of the address families of a neighbour, which sends prefixes of at least one."""
+    count = row.prefixes or 0
     subject = " ".join(part for part in (peer_name(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
         yield warned(
@@ -66,14 +71,15 @@ def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimi
             earlier=earlier,
             limit=limits.lost_percent,
         )
-    elif count == 0 and not earlier:
-        yield warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
+    elif not earlier and not any(one.prefixes for one in families):
+        none = warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
+        yield of_all(none) if len(families) > 1 else none
     else:
         yield passed(subject, "checks:routing.prefixes", peer=row.peer, value=count)
 
 
 def _neighbours(view: DeviceView, fact: str, expected: tuple[str, ...], protocol: str) -> Iterator[Finding]:
-    rows = view.rows(fact, RoutingPeer)
+    rows = view.each_row(fact, RoutingPeer)
     matched: set[int] = set()
     for name in expected:
         own = peers_of(name, rows)
@@ -91,10 +97,10 @@ def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
     if not rows:
         return missing(name, "checks:routing.missing", protocol=protocol)
     if not up:
-        return failed(name, "checks:routing.not_up", protocol=protocol, state=rows[0].state)
+        return of_subject(failed(name, "checks:routing.not_up", protocol=protocol, state=rows[0].state))
     if len(up) < len(rows):
         return warned(name, "checks:routing.some_up", protocol=protocol, up=len(up), count=len(rows))
-    return passed(name, "checks:routing.up", protocol=protocol)
+    return of_subject(passed(name, "checks:routing.up", protocol=protocol))
 
 
 def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Finding]:
@@ -108,7 +114,7 @@ def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Fin
 @_router_check("bfd", needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
 def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected BFD session is up."""
-    rows = view.rows("bfd_session", BfdSession)
+    rows = view.each_row("bfd_session", BfdSession)
     expected = view.device.expect.bfd or ()
     matched: set[int] = set()
     for peer in expected:
@@ -128,5 +134,5 @@ def _session(peer: str, rows: list[BfdSession]) -> Finding:
         return missing(peer, "checks:bfd.missing")
     for row in rows:
         if row.state != "up":
-            return failed(peer, "checks:bfd.not_up", state=row.state)
-    return passed(peer, "checks:bfd.up")
+            return of_subject(failed(peer, "checks:bfd.not_up", state=row.state))
+    return of_subject(passed(peer, "checks:bfd.up"))

@@ -8,7 +8,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, failed, graded, missing, of_all, passed, tidy, unknown, warned
+from eventready.checks.answer import answered, blind, failed, graded, missing, of_subject, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Cell, ChannelLoad, ChannelRequests, Site, Timeslot
@@ -50,7 +50,7 @@ def _has_channels(device: Device) -> bool:
 
 
 def _cells(view: DeviceView) -> dict[str, Cell]:
-    return {row.name.casefold(): row for row in view.rows("cell", Cell)}
+    return {row.name.casefold(): row for row in view.each_row("cell", Cell)}
 
 
 @check("cell", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
@@ -107,7 +107,7 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
     dynamic: set[str] = set()
-    for row in view.rows("channel_load", ChannelLoad):
+    for row in view.each_row("channel_load", ChannelLoad):
         if row.kind == "other" and row.total:
             dynamic.add(row.cell.casefold())
         if row.kind in _CHANNELS and row.total:
@@ -117,7 +117,9 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     for expected in _of_sites(view.device):
         of_cell = loads.get(expected.name.casefold(), {})
         for kind, (used, total) in of_cell.items():
-            yield of_all(_load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits))
+            yield of_subject(
+                _load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits), expected.name
+            )
         if not of_cell:
             yield missing(expected.name, "checks:channel.none", venues=(expected.venue,))
             continue
@@ -131,7 +133,7 @@ def _without(subject: str, expected: ExpectedCell, dynamic: Collection[str]) -> 
     venues = (expected.venue,)
     if expected.name.casefold() in dynamic:
         return blind(subject, "checks:channel.dynamic", venues=venues)
-    return missing(subject, "checks:channel.none", venues=venues)
+    return of_subject(failed(subject, "checks:channel.none", venues=venues), expected.name)
 
 
 def _load(subject: str, used: int, total: int, venue: str | None, limits: ChannelLimits) -> Finding:
@@ -171,32 +173,33 @@ class UsableLimits(Limits):
 @_channel_check("cell_channels", needs=("timeslot", "channel_load", "site"), limits=UsableLimits())
 def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
     """The traffic channels configured for a cell are in service."""
-    numbers = {row.name.casefold(): row.number for row in view.rows("site", Site)}
+    numbers = {row.name.casefold(): row.number for row in view.each_row("site", Site)}
     configured: Counter[str] = Counter()
-    for slot in view.rows("timeslot", Timeslot):
+    for slot in view.each_row("timeslot", Timeslot):
         configured[slot.site] += slot.channels if slot.kind in _NEEDED["TCH"] else 0
     usable: Counter[str] = Counter()
-    for row in view.rows("channel_load", ChannelLoad):
+    for row in view.each_row("channel_load", ChannelLoad):
         usable[row.cell.casefold()] += row.total if row.kind in _NEEDED["TCH"] else 0
     for expected in _of_sites(view.device):
-        venues, total = (expected.venue,), configured[numbers.get((expected.site or "").casefold()) or ""]
+        number = numbers.get((expected.site or "").casefold()) or ""
+        venues, total, names = (expected.venue,), configured[number], (expected.name, expected.site or "")
         left = usable[expected.name.casefold()]
         if not left:
-            yield missing(expected.name, "checks:channel.none", venues=venues)
+            yield of_subject(failed(expected.name, "checks:channel.none", venues=venues))
         elif not total:
-            yield of_all(unknown(expected.name, "checks:channel.not_configured", venues=venues))
+            yield unknown(expected.name, "checks:channel.not_configured", venues=venues)
         else:
             share = graded(
                 expected.name, "checks:channel.usable", 100.0 * min(left, total) / total,
                 warn=limits.warn, fail=limits.fail, unit="%", worse="lower", venues=venues, used=left, total=total,
             )  # fmt: skip
-            yield of_all(share)
+            yield of_subject(share, *filter(None, names))
 
 
 @_channel_check("channel_refusals", needs=("channel_requests",), limits=RefusalLimits())
 def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Finding]:
     """Few requests for a channel are refused between the two readings."""
-    rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}
+    rows = {row.cell.casefold(): row for row in view.each_row("channel_requests", ChannelRequests)}
     before = {row.cell.casefold(): row for row in view.earlier("channel_requests", ChannelRequests).values()}
     for expected in _of_sites(view.device):
         key = expected.name.casefold()

@@ -21,7 +21,7 @@ def _paired(device: Device) -> bool:
 @check("controller_pair", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired)
 def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The other controller of the pair would take over now."""
-    rows = view.rows("controller_pair", ControllerPair)
+    rows = view.each_row("controller_pair", ControllerPair)
     for row in rows:
         peer = row.peer_state or "-"
         if row.local_state == "alone":
@@ -60,7 +60,7 @@ def _active(halves: list[DeviceView]) -> Finding:
     active = [
         view.device.name
         for view in halves
-        if any(row.local_state in ("active", "alone") for row in view.rows("controller_pair", ControllerPair))
+        if any(row.local_state in ("active", "alone") for row in view.each_row("controller_pair", ControllerPair))
     ]
     if len(active) > 1:
         return failed(subject, "checks:controller.several_active", active=", ".join(active))
@@ -83,5 +83,5 @@ def _active(halves: list[DeviceView]) -> Finding:
 )
 def radius(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected RADIUS server answers."""
-    states = {row.host: row.state != "down" for row in view.rows("radius_server", RadiusServer)}
+    states = {row.host: row.state != "down" for row in view.each_row("radius_server", RadiusServer)}
     yield from each_up(states, view.device.expect.radius or (), "checks:radius", subject="RADIUS")

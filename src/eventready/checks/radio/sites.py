@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, each_up, failed, missing, of_all, passed, warned
+from eventready.checks.answer import answered, each_up, failed, missing, of_all, of_either, of_subject, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Alarm, Cell, CoreLink, Site
@@ -32,7 +33,7 @@ def _mobile(device: Device) -> tuple[ExpectedSite, ...]:
 @_station_check("site", needs=("site",), applies=expects("sites"))
 def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every base station is connected and can carry calls."""
-    rows = {row.name.casefold(): row for row in view.rows("site", Site)}
+    rows = {row.name.casefold(): row for row in view.each_row("site", Site)}
     for expected in view.device.expect.sites:
         row, venues = rows.get(expected.name.casefold()), (expected.venue,)
         if row is None:
@@ -48,14 +49,16 @@ def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 @_station_check("mobile_bts", needs=("site", "cell"), applies=lambda device: bool(_mobile(device)))
 def mobile_bts(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every mobile base station brought for the event is on air."""
-    sites = {row.name.casefold(): row for row in view.rows("site", Site)}
+    sites = {row.name.casefold(): row for row in view.each_row("site", Site)}
     for expected in _mobile(view.device):
-        yield _mobile_site(expected, sites.get(expected.name.casefold()), _cells_of(view, expected.name))
+        found = _mobile_site(expected, sites.get(expected.name.casefold()), _cells_of(view, expected.name))
+        names = [cell.name for cell in view.device.expect.cells if cell.site == expected.name]
+        yield found if found.rests is None else found.replace(rests=replace(found.rests, names=(expected.name, *names)))
 
 
 def _cells_of(view: DeviceView, site_name: str) -> list[Cell]:
     expected = {cell.name.casefold() for cell in view.device.expect.cells if cell.site == site_name}
-    rows = view.rows("cell", Cell)
+    rows = view.each_row("cell", Cell)
     return [row for row in rows if row.name.casefold() in expected or row.site == site_name]
 
 
@@ -67,26 +70,27 @@ def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]
         return failed(name, "checks:mobile.link", venues=venues, state=row.link)
     on_air = [cell for cell in cells if cell.state == "up" and cell.admin == "unlocked" and cell.barred is not True]
     if not on_air:
-        return missing(name, "checks:mobile.no_cell", venues=venues)
+        return of_subject(failed(name, "checks:mobile.no_cell", venues=venues))
     if len(on_air) < len(cells):
-        return of_all(warned(name, "checks:mobile.cells", venues=venues, value=len(on_air), limit=len(cells)))
-    return of_all(passed(name, "checks:mobile.on_air", venues=venues))
+        return warned(name, "checks:mobile.cells", venues=venues, value=len(on_air), limit=len(cells))
+    return of_subject(passed(name, "checks:mobile.on_air", venues=venues))
 
 
 @_station_check("core_link", needs=("core_link",), applies=lambda device: device.expect.core_links is not None)
 def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every link to the core is up."""
-    states = {row.name: row.state != "down" for row in view.rows("core_link", CoreLink)}
+    states = {row.name: row.state != "down" for row in view.each_row("core_link", CoreLink)}
     yield from each_up(states, view.device.expect.core_links or (), "checks:core_link", subject="core links")
 
 
 @_station_check("alarm", needs=("alarm",), limits=AlarmLimits())
 def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
     """No alarm is active."""
-    rows = view.rows("alarm", Alarm)
+    rows = view.each_row("alarm", Alarm)
     majors = sum(row.severity == "major" for row in rows)
+    more = majors + len(view.fact("alarm", Alarm).unread_records)
     for row in rows:
-        yield answered(
+        found = answered(
             _severity(row, majors > limits.major),
             "checks:alarm.active",
             subject=row.subject,
@@ -96,6 +100,7 @@ def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
             location=row.location or "-",
             venues=_venue_of(view.device, row.location or ""),
         )
+        yield of_either(found, found.replace(status=_severity(row, more > limits.major)))
     if not rows:
         yield of_all(passed("alarms", "checks:alarm.none", value=0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from statistics import median
 from typing import ClassVar, Literal
@@ -17,7 +17,10 @@ from eventready.checks.answer import (
     grade,
     graded,
     missing,
+    of_absence,
     of_all,
+    of_either,
+    of_subject,
     passed,
     tidy,
     unknown,
@@ -26,6 +29,7 @@ from eventready.checks.answer import (
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import AccessPoint, Fact, Radio, RadioLoad, Wlan
+from eventready.facts.rows import FactRows, rows_of
 from eventready.workspace.devices.device import Role
 from eventready.workspace.devices.expect import ExpectedAccessPoint
 
@@ -79,12 +83,14 @@ def _expected(view: DeviceView) -> dict[str, ExpectedAccessPoint]:
 @_wifi_check("access_point", needs=("access_point",), limits=ShareLimits())
 def access_point(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     """Every expected access point has joined; the critical ones may never be missing."""
-    rows = {row.name.casefold(): row for row in view.rows("access_point", AccessPoint)}
-    expected = _expected(view)
-    for key, ap in expected.items():
-        yield _joined(ap, rows.get(key))
-    away = sum(key not in rows or rows[key].state == "down" for key in expected)
-    yield _share("access points", away, len(expected), limits)
+    known, expected = view.fact("access_point", AccessPoint), _expected(view)
+    names = [ap.name for ap in expected.values()]
+    found = [known.for_subject(name, names) for name in names]
+    for ap, one in zip(expected.values(), found, strict=True):
+        yield _joined(ap, one.row)
+    away = sum(one.row is None or one.row.state == "down" for one in found)
+    unread = min(sum(one.row is None and not one.absent for one in found), len(known.unread_records))
+    yield _share("access points", away - unread, len(expected) - unread, limits, unread)
 
 
 def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
@@ -93,34 +99,51 @@ def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
         return passed(name, "checks:access_point.joined", venues=venues)
     absent = "critical_not_joined" if expected.critical else "not_joined"
     away = (failed if expected.critical else warned)(name, f"checks:access_point.{absent}", venues=venues)
-    return of_all(away) if row is None else away
+    return of_absence(away) if row is None else away
 
 
-@_wifi_check("wlan", needs=("wlan", "access_point"))
+@check(
+    "wlan",
+    topic="wifi",
+    roles=_ROLES,
+    needs=("wlan", "access_point"),
+    applies=lambda device: bool(device.expect.access_points or device.expect.wlans),
+)
 def wlan(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Expected Wi-Fi networks are enabled, on every joined access point too."""
-    rows = view.rows("wlan", Wlan)
-    names = view.device.expect.wlans
-    enabled = [row for row in rows if row.enabled and (not names or row.name in names)]
-    for name in names or sorted({row.name for row in enabled}):
-        yield _outcome(name, any(row.name == name for row in enabled), "checks:wlan.enabled", "checks:wlan.disabled")
-    if not names and not enabled:
-        yield of_all(failed("WLAN", "checks:wlan.none"))
+    rows = view.each_row("wlan", Wlan)
+    names, enabled = view.device.expect.wlans, [row for row in rows if row.enabled]
+    shown = {row.name for row in enabled}
+    for name in names:
+        yield passed(name, "checks:wlan.enabled") if name in shown else missing(name, "checks:wlan.disabled")
+    if not names:
+        undeclared = blind("WLAN", "checks:wlan.undeclared", names=", ".join(sorted(shown)))
+        yield of_all(undeclared if shown else failed("WLAN", "checks:wlan.none"))
     if any(row.ap for row in rows):
-        served = {row.ap.casefold() for row in enabled if row.ap}
-        joined = {row.name.casefold() for row in view.rows("access_point", AccessPoint) if row.state == "up"}
+        joined = {row.name.casefold() for row in view.each_row("access_point", AccessPoint) if row.state == "up"}
         for key, ap in _expected(view).items():
             if key in joined:
-                yield _outcome(ap.name, key in served, "checks:wlan.served", "checks:wlan.not_served", ap.venue)
+                own = {row.name for row in enabled if row.ap and row.ap.casefold() == key}
+                yield _serves(ap, own, own.intersection(names) if names else own)
 
 
-def _outcome(subject: str, good: bool, yes: str, no: str, *venues: str | None) -> Finding:
-    return of_all((passed if good else failed)(subject, yes if good else no, venues=venues))
+def _serves(ap: ExpectedAccessPoint, own: Set[str], expected: Set[str]) -> Finding:
+    """Judge a joined access point by all of its enabled networks, and by the expected among them."""
+    if expected:
+        return passed(ap.name, "checks:wlan.served", venues=(ap.venue,))
+    if own:
+        return missing(ap.name, "checks:wlan.other_served", venues=(ap.venue,), names=", ".join(sorted(own)))
+    return missing(ap.name, "checks:wlan.not_served", venues=(ap.venue,))
 
 
-def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
+def _share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int = 0) -> Finding:
+    """Grade the share out of service of `count` and of the unread ones, which may be in service or not."""
+    return of_either(*(_graded_share(subject, more, count + unread, limits) for more in (missing, missing + unread)))
+
+
+def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
     percent = tidy(100.0 * missing / count)
-    share = answered(
+    return answered(
         grade(percent, 0, limits.fail, beyond=True),
         "checks:access_point.out_of_service",
         subject=subject,
@@ -130,7 +153,6 @@ def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Findi
         limit=tidy(limits.fail),
         unit="%",
     )
-    return of_all(share)
 
 
 @_wifi_check("radio", needs=_STATES, limits=ShareLimits())
@@ -145,17 +167,27 @@ def radio(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
         if row.oper == "up":
             yield passed(name, "checks:subject.up", venues=venues)
         elif row.admin == "down" and key in lit:
-            yield of_all(passed(name, "checks:radio.switched_off", venues=venues))
+            yield passed(name, "checks:radio.switched_off", venues=venues)
+        elif row.admin == "down":
+            yield of_subject(warned(name, "checks:subject.down", venues=venues), row.ap)
         else:
-            yield of_all(warned(name, "checks:subject.down", venues=venues))
+            yield warned(name, "checks:subject.down", venues=venues)
     # An access point without radios here is one that has not joined, which `access_point` tells of.
     wanted = [row for row in rows if row.oper == "up" or row.admin == "up" or row.ap.casefold() not in lit]
     if wanted:
-        yield _share("radios", sum(row.oper == "down" for row in wanted), len(wanted), limits)
+        unread = _unread(view, _STATES)
+        # Beside an unread radio in service these are switched off on purpose.
+        unsure = sum(row.admin == row.oper == "down" for row in wanted) if unread else 0
+        down = sum(row.oper == "down" for row in wanted)
+        yield _share("radios", down - unsure, len(wanted) - unsure, limits, unread + unsure)
+
+
+def _unread(view: DeviceView, facts: Iterable[str]) -> int:
+    return sum(len(view.fact(fact, Radio).unread_records) for fact in facts)
 
 
 def _radios(view: DeviceView) -> list[Radio]:
-    return [row for fact in _STATES for row in view.rows(fact, Radio)]
+    return [row for fact in _STATES for row in view.each_row(fact, Radio)]
 
 
 def _name(row: Radio | RadioLoad) -> str:
@@ -167,12 +199,12 @@ def _loads(view: DeviceView) -> list[tuple[ExpectedAccessPoint, RadioLoad]]:
     expected = _expected(view)
     radios = _radios(view)
     off = {_key(row) for row in radios if row.oper == "down"}
-    if any(map(view.partial, _STATES)):
-        off |= {_key(row) for fact in _LOADS for row in view.rows(fact, RadioLoad)} - set(map(_key, radios))
+    if _unread(view, _STATES):
+        off |= {_key(row) for fact in _LOADS for row in view.each_row(fact, RadioLoad)} - set(map(_key, radios))
     return [
         (expected[row.ap.casefold()], row)
         for fact in _LOADS
-        for row in view.rows(fact, RadioLoad)
+        for row in view.each_row(fact, RadioLoad)
         if row.ap.casefold() in expected and _key(row) not in off
     ]
 
@@ -256,9 +288,9 @@ def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
                 limit=limits.clients,
                 radio=fullest,
             )
-            yield of_all(uneven)
+            yield uneven
         else:
-            yield of_all(passed(name, "checks:radio.balanced", venues=(venues[name],)))
+            yield of_subject(passed(name, "checks:radio.balanced", venues=(venues[name],)))
     if not clients and _loads(view):
         yield blind("clients", "checks:radio.clients_unsupported")
 
@@ -290,7 +322,8 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
             )
             yield of_all(uneven)
         else:
-            yield of_all(passed(venue or "access points", "checks:clients.balanced", venues=(venue,)))
+            spread_out = passed(venue or "access points", "checks:clients.balanced", venues=(venue,))
+            yield spread_out if sum(map(bool, spread.values())) > 1 else of_all(spread_out)
     if not clients and _loads(view):
         yield blind("clients", "checks:radio.clients_unsupported")
 
@@ -310,21 +343,22 @@ def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Findin
         if row.clients is not None:
             clients[ap.name] += row.clients
     known = {ap.name for ap, row in loads if row.clients is not None}
-    joined = {row.name.casefold() for row in view.rows("access_point", AccessPoint) if row.state == "up"}
+    joined = {row.name.casefold() for row in view.each_row("access_point", AccessPoint) if row.state == "up"}
     serving = [ap for ap in view.device.expect.access_points if ap.name in known and ap.name.casefold() in joined]
     for ap in serving:
         most, fullest = max((clients[other.name], other.name) for other in serving if other.venue == ap.venue)
         if clients[ap.name] or most < limits.clients:
-            yield of_all(passed(ap.name, "checks:clients.served", venues=(ap.venue,), value=clients[ap.name]))
+            served = passed(ap.name, "checks:clients.served", venues=(ap.venue,), value=clients[ap.name])
+            yield served if clients[ap.name] else of_all(served)
         else:
             empty = failed(
                 ap.name, "checks:clients.empty", venues=(ap.venue,), value=most, limit=limits.clients, other=fullest
             )
-            yield of_all(empty)
+            yield of_subject(empty)
     if not known and loads:
         yield blind("clients", "checks:radio.clients_unsupported")
     elif not serving:
-        yield missing("access points", "checks:access_point.none")
+        yield of_all(failed("access points", "checks:access_point.none"))
 
 
 class UsualLimits(Limits):
@@ -339,8 +373,8 @@ class UsualLimits(Limits):
 @_wifi_check("access_point_usual", needs=_LOADS, limits=UsualLimits())
 def access_point_usual(view: DeviceView, limits: UsualLimits) -> Iterator[Finding]:
     """No access point has far fewer clients than usual on this weekday at this hour."""
-    now, earlier = _clients(view.now), [_clients(past.rows) for past in view.history if past.alike]
-    if not now and any(view.rows(fact, RadioLoad) for fact in _LOADS):
+    now, earlier = _clients(view.now), [_clients(past.facts) for past in view.history if past.alike]
+    if not now and any(view.each_row(fact, RadioLoad) for fact in _LOADS):
         yield blind("clients", "checks:radio.clients_unsupported")
         return
     compared = False
@@ -350,16 +384,17 @@ def access_point_usual(view: DeviceView, limits: UsualLimits) -> Iterator[Findin
             compared, middle = True, median(usual)
             few = middle >= limits.clients and 100 * now[key] < limits.warn * middle
             values = {"value": now[key], "median": tidy(middle), "audits": len(usual)}
-            yield (warned if few else passed)(ap.name, "checks:clients.usual", venues=(ap.venue,), **values)
+            found = (warned if few else passed)(ap.name, "checks:clients.usual", venues=(ap.venue,), **values)
+            yield of_subject(found) if few else found
     if not compared:
         yield passed("access points", "checks:clients.no_usual", value=len(earlier), limit=limits.audits)
 
 
-def _clients(rows: Mapping[str, tuple[Fact, ...]]) -> Counter[str]:
+def _clients(facts: Mapping[str, FactRows[Fact]]) -> Counter[str]:
     """Clients by access point, as far as they are printed."""
     clients: Counter[str] = Counter()
-    for row in (row for fact in _LOADS for row in rows.get(fact, ())):
-        if isinstance(row, RadioLoad) and row.clients is not None:
+    for row in (row for fact in _LOADS for row in rows_of(facts, fact, RadioLoad).each_row()):
+        if row.clients is not None:
             clients[row.ap.casefold()] += row.clients
     return clients
 
@@ -368,11 +403,11 @@ def _clients(rows: Mapping[str, tuple[Fact, ...]]) -> Counter[str]:
 def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every joined access point reports the state and load of its radios."""
     radios = _radios(view)
-    loads = [row for fact in _LOADS for row in view.rows(fact, RadioLoad)]
+    loads = [row for fact in _LOADS for row in view.each_row(fact, RadioLoad)]
     states, loaded = {row.ap.casefold() for row in radios}, {row.ap.casefold() for row in loads}
     silent = _silent(radios, loads)
     expected = _expected(view)
-    for row in view.rows("access_point", AccessPoint):
+    for row in view.each_row("access_point", AccessPoint):
         key = row.name.casefold()
         if row.state == "down" or key not in expected:
             continue
@@ -383,8 +418,8 @@ def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield unknown(row.name, "checks:access_point.joined_no_load", venues=venues)
         else:
             yield passed(row.name, "checks:radio.listed", venues=venues)
-    if not any(key == row.name.casefold() for row in view.rows("access_point", AccessPoint) for key in expected):
-        yield missing("access points", "checks:access_point.none")
+    if not any(key == row.name.casefold() for row in view.each_row("access_point", AccessPoint) for key in expected):
+        yield of_all(failed("access points", "checks:access_point.none"))
 
 
 def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:

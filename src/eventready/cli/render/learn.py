@@ -31,11 +31,12 @@ _EACH = ("links", "bundles", "gateways", "answers")
 
 @dataclass(frozen=True)
 class NotRead:
-    """Unread fact of a device, with the reason."""
+    """Unread fact of a device, or (`subject`) a single record of a fact, with the reason."""
 
     device: str
     fact: str
     reason: str | Text
+    subject: str = ""
 
 
 def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str, origins: bool) -> None:
@@ -148,7 +149,8 @@ def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
 def _unread(not_read: Sequence[NotRead], lang: Lang) -> Iterator[str]:
     grouped: dict[tuple[str, str], list[str]] = {}
     for one in not_read:
-        grouped.setdefault((one.device, in_language(one.reason, lang)), []).append(one.fact)
+        what = f"{one.fact} {one.subject}".rstrip()
+        grouped.setdefault((one.device, in_language(one.reason, lang)), []).append(what)
     for (device, reason), facts in grouped.items():
         yield f"  {device}: {', '.join(facts)}: {reason}"
 
@@ -170,6 +172,10 @@ def as_json(result: LearnResult, not_read: Sequence[NotRead], accepted: Iterable
             for one in result.unknown_neighbours
         ],
         "not_read": [
-            {"device": one.device, "fact": one.fact, "reason": in_language(one.reason, "en")} for one in not_read
+            {
+                "device": one.device, "fact": one.fact, "subject": one.subject,
+                "reason": in_language(one.reason, "en"),
+            }
+            for one in not_read
         ],
     }  # fmt: skip

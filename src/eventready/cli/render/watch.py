@@ -20,6 +20,7 @@ from eventready.cli.context import App
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
+from eventready.watch.first_reading import FirstReading
 from eventready.watch.reader import Accounting
 from eventready.watch.record import change_document
 from eventready.watch.states import StateChange, sentence_id
@@ -38,6 +39,7 @@ class WatchView:
         self._app, self._event, self._lang = app, event, app.lang
         self._watcher: Watcher | None = None
         self._resting: Mapping[str, str] = {}
+        self._begun = False
         self._console = VisibleConsole()
         self._screen = self._console.is_terminal and app.output == "table"
         self._live = Live(self, console=self._console, refresh_per_second=2, screen=self._screen)
@@ -69,6 +71,9 @@ class WatchView:
         if self._screen:
             return
         now = self._app.clock.now()
+        if not self._begun and self._app.output == "table" and (first := watcher.first_reading()):
+            click.echo(f"{now:%H:%M:%S} {self._reading(first)}")
+        self._begun = True
         for name in sorted(before.keys() ^ resting.keys()):
             self._show_rest(now, name, begins=name in resting, reason=resting.get(name, ""))
         for line in change_lines(changes, now, self._lang) if self._app.output == "table" else ():
@@ -91,8 +96,25 @@ class WatchView:
         yield Text(f"{self._event.title.render(self._lang)}  {self._app.clock.now():%d/%m/%Y %H:%M:%S}", style="bold")
         if beat := self._watcher.beat:
             yield Text(text("watch:wall.cycle", self._lang, **{**vars(beat), "lag_s": f"{beat.lag_s:.1f}"}))
+        if first := self._watcher.first_reading():
+            yield Text(self._reading(first), style="magenta")
         yield self._verdicts(self._watcher)
         yield self._open(self._watcher)
+
+    def _reading(self, first: FirstReading) -> str:
+        """Return the sentence of the first reading, with the verdicts of before."""
+        found = text("watch:wall.reading", self._lang, n=first.left)
+        if first.last is None:
+            return found
+        language, venues = Language(self._lang), {venue.id: venue.title for venue in self._event.venues}
+        verdicts = "; ".join(
+            f"{venues[venue].render(self._lang)} {language.service(service)} {language.verdict(verdict)}"
+            for (venue, service), verdict in first.last.verdicts.items()
+            if venue in venues
+        )
+        return (
+            f"{found} {text('watch:wall.before', self._lang, at=f'{first.last.at:%d/%m %H:%M:%S}', verdicts=verdicts)}"
+        )
 
     def _verdicts(self, watcher: Watcher) -> Table:
         language, found = Language(self._lang), watcher.verdicts()
@@ -116,9 +138,7 @@ class WatchView:
             age = watcher.age(finding.device, now) if finding.device in watcher.devices else None
             shown = "-" if age is None else f"{age:.0f} s"
             since = f"{datetime.fromtimestamp(one.since, TZ):%H:%M:%S}"
-            sentence = language.sentence(
-                {"message_id": finding.message_id, "params": finding.params, "message": finding.message}
-            )
+            sentence = language.sentence(one.sentence)
             table.add_row(language.status(one.status), since, shown, finding.device, f"{finding.check}: {sentence}")
         if len(rows) > _SHOWN:
             table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)

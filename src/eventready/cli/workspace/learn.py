@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +16,7 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FOLDER, limit_option, workers_option
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.messages import from_record, message
+from eventready.core.messages import Bilingual, Message, Text, from_json, message
 
 with deferred():
     from eventready.audit.asking import ask
@@ -200,6 +202,7 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
 
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
+    """Yield the facts without an answer, and the unread records of the others."""
     seen = {(entry["device"], entry["fact"]): entry for entry in run.observations()}
     for device in devices:
         offered = load_platform(device.platform, workspace.platform_dirs).facts
@@ -208,7 +211,18 @@ def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iter
             if entry is None and fact in offered:
                 yield NotRead(device.name, fact, message("learn:not_asked"))
             elif entry is not None and not (Status(entry["status"]).measured or entry["status"] == Status.UNSUPPORTED):
-                yield NotRead(device.name, fact, from_record(entry, "reason"))
+                yield NotRead(device.name, fact, _reason(entry))
+            elif entry is not None:
+                for record in entry.get("unread", ()):
+                    yield NotRead(device.name, fact, _reason(record), record["subject"])
+
+
+def _reason(entry: Mapping[str, Any]) -> str | Text:
+    """Return the reason of an observation or an unread record, in English without a message."""
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        if isinstance(found := from_json(entry.get("reason_message")), Message | Bilingual):
+            return found
+    return str(entry.get("reason") or "")
 
 
 def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:

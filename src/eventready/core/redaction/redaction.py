@@ -69,23 +69,23 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return `text` without secrets. Linear in its length; idempotent."""
-        for _ in range(4):  # the output of one rule may match another rule
-            cleaned = self._once(text)
-            if cleaned == text:
-                return cleaned
-            text = cleaned
-        return text
+        return _settled(text, self._known)
 
-    def _once(self, text: str) -> str:
-        suspects = _suspects(text.split("\n"))
-        known = self._known(hide_blocks(text, REDACTED) if suspects else text)
-        if known == text and not suspects:
-            return text
-        cleaned = _patterns(known)
-        return _continued(known, cleaned) if "\\\n" in known and cleaned != known else cleaned
+    def kept_and_printed(self, text: str) -> tuple[str, str]:
+        """Return `text` without secrets, as it may be kept, and with the known values, as facts are read from it.
 
-    def _known(self, text: str) -> str:
-        present = sorted((value for value in self._candidates(text) if value in text), key=len, reverse=True)
+        A password may be a word that the device prints for something else: `cisco` in the name of its model.
+        """
+        printed = _settled(text, str)
+        return (self.redact(printed) if self._known(printed) != printed else printed), printed
+
+    def without_long(self, text: str) -> str:
+        """Return `text` without the known values that are long enough to be no word of anything else."""
+        return self._known(text, MIN_SUBSTRING_LENGTH)
+
+    def _known(self, text: str, shortest: int = 0) -> str:
+        found = (value for value in self._candidates(text) if len(value) >= shortest and value in text)
+        present = sorted(found, key=len, reverse=True)
         if not present:
             return text
         words = "|".join(_literal(value) for value in present)
@@ -98,6 +98,24 @@ class Redactor:
             found = {text[at : at + _START] for at in range(len(text))}
             return chain(self._short, *(starts[start] for start in found if start in starts))
         return chain(self._short, *list(starts.values()))
+
+
+def _settled(text: str, without_known: Callable[[str], str]) -> str:
+    for _ in range(4):  # the output of one rule may match another rule
+        cleaned = _once(text, without_known)
+        if cleaned == text:
+            return cleaned
+        text = cleaned
+    return text
+
+
+def _once(text: str, without_known: Callable[[str], str]) -> str:
+    suspects = _suspects(text.split("\n"))
+    known = without_known(hide_blocks(text, REDACTED) if suspects else text)
+    if known == text and not suspects:
+        return text
+    cleaned = _patterns(known)
+    return _continued(known, cleaned) if "\\\n" in known and cleaned != known else cleaned
 
 
 def _literal(value: str) -> str:
@@ -187,6 +205,7 @@ def _mask(match: re.Match[str]) -> str:
 redactor = Redactor()
 register: Callable[[str], None] = redactor.register
 redact: Callable[[str], str] = redactor.redact
+kept_and_printed: Callable[[str], tuple[str, str]] = redactor.kept_and_printed
 
 
 class RedactingFilter(logging.Filter):

@@ -127,6 +127,30 @@ def parse_tree(pattern: str) -> Any:
     return _parser.parse(pattern)
 
 
+@_kept(())
+def literals(pattern: str) -> tuple[str, ...]:
+    """Return texts that every match has, the longest first; none for a pattern without regard to case."""
+    tree = parse_tree(pattern)
+    runs = [] if tree.state.flags & re.IGNORECASE else [*_runs(tree)]
+    return tuple(sorted(dict.fromkeys(runs), key=len, reverse=True))
+
+
+def _runs(tree: Iterable[tuple[Any, Any]]) -> Iterator[str]:
+    """Yield the runs of literal characters of a sequence and of its groups."""
+    run = ""
+    for operation, argument in tree:
+        if str(operation) == "LITERAL":
+            run += chr(argument)
+        elif str(operation) != "AT":
+            if run:
+                yield run
+            run = ""
+            if str(operation) == "SUBPATTERN":
+                yield from _runs(argument[-1])
+    if run:
+        yield run
+
+
 @_kept(None)
 def leading(pattern: str) -> int | None:
     """Return the possible first characters of a line after its blanks; None where a blank line may match."""

@@ -7,7 +7,7 @@ Of formats between ` | ` the first that is not blank is taken (`{BANDWIDTH} | {S
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,11 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 from eventready.facts.catalogue import FactKind
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import ParsedText, printable_line
+from eventready.facts.parsing.parsing_time import in_time
 from eventready.facts.records import Fact
 from eventready.platforms.model import FactSpec
 
 _BRACED = re.compile(r"\{([^{}]+)\}")
 _SHOWN = 60
+#: Rows that become records between two looks at the clock.
+_VALIDATED = 512
 
 
 def columns_of(spec: FactSpec) -> tuple[str, ...]:
@@ -108,13 +111,14 @@ class RowBuilder:
         self._figures: dict[tuple[str, ...], Mapping[int, Figure | None]] = {}
 
     def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[Reject]]:
-        """Return the records, and each rejected row."""
+        """Return the records, and each rejected row. Raises ParsingTooLong."""
         plan = self._plan(parsed.columns)
         places = {column: index for index, column in enumerate(parsed.columns)}
         rejects: list[Reject] = []
         documents: list[dict[str, Any]] = []
         numbers: list[int] = []
-        for number, row in enumerate(self._expanded(places, parsed.rows) if self._expand else parsed.rows, 1):
+        rows = self._expanded(places, parsed.rows) if self._expand else parsed.rows
+        for number, row in enumerate(in_time(rows), 1):
             try:
                 _known(parsed.strange.get(number - 1))
                 if not self._selected(places, row):
@@ -168,7 +172,7 @@ class RowBuilder:
                 for column, patterns in self._expand.items()
                 for text in row[places[column]] or ()
                 for pattern in patterns
-                for match in pattern.finditer(text)
+                for match in in_time(pattern.finditer(text))
             ]
             for part in parts or ({},):
                 whole = list(row)
@@ -204,8 +208,18 @@ class RowBuilder:
     def _records(
         self, documents: list[dict[str, Any]], numbers: list[int], rejects: list[Reject]
     ) -> tuple[tuple[Fact, ...], list[Reject]]:
+        records: list[Fact] = []
+        for start in in_time(range(0, len(documents), _VALIDATED), 1):
+            part = slice(start, start + _VALIDATED)
+            found, bad = self._validated(documents[part], numbers[part])
+            records += found
+            rejects += bad
+        return self._distinct(records, rejects)
+
+    def _validated(self, documents: list[dict[str, Any]], numbers: list[int]) -> tuple[list[Fact], Iterable[Reject]]:
+        """Return the records of documents, and those that are none."""
         try:
-            return self._distinct(self._adapter.validate_python(documents), rejects)
+            return self._adapter.validate_python(documents), ()
         except ValidationError as error:
             bad: dict[int, Reject] = {}
             for item in error.errors(include_url=False):
@@ -215,9 +229,8 @@ class RowBuilder:
                 source = f" (column {column})" if column and column != field else ""
                 reason = f"row {numbers[int(row)]}: {field}{source}: {_complaint(item)}"
                 bad.setdefault(int(row), Reject(self._named(documents[int(row)]), reason))
-        rejects += bad.values()
         good = [document for index, document in enumerate(documents) if index not in bad]
-        return self._distinct(self._adapter.validate_python(good), rejects)
+        return self._adapter.validate_python(good), bad.values()
 
     def _named(self, document: Mapping[str, Any]) -> str:
         return printable_line(str(document.get(next(iter(self.kind.record.key), "")) or ""))
@@ -227,7 +240,7 @@ class RowBuilder:
         if self.kind.record.tie:
             records = self._without_needless_ties(records)
         seen: dict[tuple[Any, ...], Fact] = {}
-        for record in records:
+        for record in in_time(records):
             key = _values(record, self.kind.record.key)
             kept = seen.setdefault(key, record)
             if kept is not record and kept != record:
@@ -239,11 +252,12 @@ class RowBuilder:
         tie = self.kind.record.tie
         names = [name for name in self.kind.record.key if name not in tie]
         ties: dict[tuple[Any, ...], set[tuple[Any, ...]]] = {}
-        for record in records:
+        for record in in_time(records):
             ties.setdefault(_values(record, names), set()).add(_values(record, tie))
         blank = dict.fromkeys(tie)
         return [
-            record if len(ties[_values(record, names)]) > 1 else record.model_copy(update=blank) for record in records
+            record if len(ties[_values(record, names)]) > 1 else record.model_copy(update=blank)
+            for record in in_time(records)
         ]
 
     def _document(self, plan: _Plan, row: Sequence[Any]) -> dict[str, Any]:

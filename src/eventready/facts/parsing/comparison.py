@@ -12,6 +12,7 @@ from itertools import zip_longest
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import ParsedText, printable_line
+from eventready.facts.parsing.parsing_time import in_time
 
 
 class ComparisonParser:
@@ -32,7 +33,7 @@ class ComparisonParser:
         self._between = re.compile(rf"^(?:[^\s>#]+[>#] ?)?{re.escape(against)}[ \t]*$", re.MULTILINE)
 
     def parse(self, text: str) -> ParsedText:
-        """Return a row if both halves have lines to compare. Never raises."""
+        """Return a row if both halves have lines to compare."""
         found = self._between.search(text)
         if found is None:
             return ParsedText(self.columns or (), reason="the answer has no second half to compare with")
@@ -56,8 +57,8 @@ class ComparisonParser:
         return self.reads(line) or self._ignored.fullmatch(line) is not None
 
     def _lines(self, text: str) -> list[str]:
-        lines = [line.rstrip() for line in lines_of(text)]
-        return [line for line in lines if line and not self._ignored.fullmatch(line)]
+        lines = [line.rstrip() for line in in_time(lines_of(text))]
+        return [line for line in in_time(lines) if line and not self._ignored.fullmatch(line)]
 
 
 def join_answers(first: str, against: str, second: str) -> str:

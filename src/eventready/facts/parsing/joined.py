@@ -11,6 +11,7 @@ from eventready.core.messages import Message
 from eventready.facts.observation import Unread
 from eventready.facts.parsing.build import cell_of
 from eventready.facts.parsing.parsed import ParsedText, printable_line
+from eventready.facts.parsing.parsing_time import in_time
 from eventready.platforms.model import JoinSpec
 
 _Row = Sequence[Any]
@@ -20,18 +21,19 @@ _Key = tuple[str, ...]
 def join_rows(parsed: ParsedText, spec: JoinSpec, second: str) -> tuple[ParsedText, tuple[Unread, ...]]:
     """Return the records with the column from the table; as unread records and rows without a partner, or with several.
 
-    `second`: the command of the table.
+    `second`: the command of the table. Its rows bound the records.
     """
     places = {column: place for place, column in enumerate(parsed.columns)}
     column, table = places[spec.column], places[spec.table]
-    rows = [row for row in parsed.rows if row[table]]
-    records = [row for row in parsed.rows if not row[table]]
+    rows = [row for row in in_time(parsed.rows) if row[table]]
+    records = [row for row in in_time(parsed.rows) if not row[table]]
     by_cells, own_cells = _keys(spec, places)
-    in_table = {by_cells(row): row for row in rows}
-    often = Counter(by_cells(row) for row in rows) + Counter(own_cells(row) for row in records if not row[column])
+    in_table = {by_cells(row): row for row in in_time(rows)}
+    often = Counter(by_cells(row) for row in in_time(rows))
+    often.update(own_cells(row) for row in in_time(records) if not row[column])
     complete: list[_Row] = []
     unread: list[str] = []
-    for row in records:
+    for row in in_time(records):
         key = own_cells(row)
         if row[column]:
             complete.append(row)
@@ -42,7 +44,8 @@ def join_rows(parsed: ParsedText, spec: JoinSpec, second: str) -> tuple[ParsedTe
     taken = {row[column] for row in complete}
     unread += [port for port in dict.fromkeys(row[table] for row in rows) if port not in taken]
     reason = Message("facts:join", {"command": second})
-    return replace(parsed, rows=complete), tuple(Unread(printable_line(name), reason) for name in dict.fromkeys(unread))
+    parted = tuple(Unread(printable_line(name), reason) for name in dict.fromkeys(unread))
+    return replace(parsed, rows=complete, bounded=True), parted
 
 
 def _keys(spec: JoinSpec, places: dict[str, int]) -> tuple[Callable[[_Row], _Key], Callable[[_Row], _Key]]:

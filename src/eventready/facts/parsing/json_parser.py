@@ -17,16 +17,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jmespath
-from jmespath import exceptions, functions
+from jmespath import exceptions, functions, visitor
 
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.parsed import ParsedText, UnmatchedLines
+from eventready.facts.parsing.parsing_time import in_time, look
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of these pairs. Raises ValueError for a key with two values."""
+    look()
     found: dict[str, Any] = {}
-    for key, value in pairs:
+    for key, value in in_time(pairs):
         if found.setdefault(key, value) != value:
             raise ValueError(f"an object has two values for {key!r}")
     return found
@@ -46,25 +48,29 @@ class _Functions(functions.Functions):
             return None
         rows: list[Any] = []
         for key, member in value.items():
-            rows += [{**one, "_key": key} for one in _objects(member)]
+            rows += [{**one, "_key": key} for one in in_time(_objects(member), 1)]
         return rows
 
     @functions.signature({"types": ["object", "null"]})
     def _func_items(self, value: dict[str, Any] | None) -> list[Any] | None:
-        return None if value is None else [{"key": key, "value": member} for key, member in value.items()]
+        return None if value is None else [{"key": key, "value": member} for key, member in in_time(value.items())]
 
     @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
     def _func_spread(self, value: list[Any] | None, key: str) -> list[Any] | None:
         if value is None:
             return None
-        return [{**one, **member} for one in _objects(value) for member in _objects(one.get(key))]
+        return [{**one, **member} for one in _objects(value) for member in in_time(_objects(one.get(key)), 1)]
 
     @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
     def _func_within(self, value: list[Any] | None, key: str) -> list[Any] | None:
         found = [one for one in _objects(value or []) if one.keys() - {"_key"}]
         if value is None or any(not isinstance(one.get(key), dict) for one in found):
             return None
-        return [{**one, "_outer": one.get("_key"), **row} for one in found for row in self._func_rows(one[key]) or ()]
+        return [
+            {**one, "_outer": one.get("_key"), **row}
+            for one in found
+            for row in in_time(self._func_rows(one[key]) or (), 1)
+        ]
 
 
 def _objects(member: Any) -> Iterable[dict[str, Any]]:
@@ -74,6 +80,25 @@ def _objects(member: Any) -> Iterable[dict[str, Any]]:
 
 _ERRORS = (exceptions.JMESPathError, RecursionError, TypeError, ValueError)
 _OPTIONS = jmespath.Options(custom_functions=_Functions())
+#: Steps of an expression between two looks at the clock.
+_STEPS = 64
+
+
+class _Interpreter(visitor.TreeInterpreter):
+    """Interpreter of an expression. Raises ParsingTooLong."""
+
+    _steps = 0
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        """Take a step of the expression."""
+        self._steps += 1
+        if not self._steps % _STEPS:
+            look()
+        return super().visit(node, *args, **kwargs)
+
+
+def _search(expression: Any, value: Any) -> Any:
+    return _Interpreter(_OPTIONS).visit(expression.parsed, value)
 
 
 def _compiled(expression: str) -> Any:
@@ -107,7 +132,7 @@ class JsonParser:
 
     def _select(self, document: Any, text: str) -> ParsedText:
         try:
-            found = self._expression.search(document, options=_OPTIONS)
+            found = _search(self._expression, document)
             if found is None:
                 return ParsedText(
                     reason="the JSON document has nothing at the place where the platform looks", **_unmatched(text)
@@ -119,7 +144,7 @@ class JsonParser:
             return ParsedText(reason=f"the JSON document has another form: {error}", **_unmatched(text))
         rows: list[list[Any]] = []
         strange: dict[int, str] = {}
-        for place, one in enumerate(objects):
+        for place, one in enumerate(in_time(objects)):
             row, why = self._row(one)
             rows.append(row)
             if why:
@@ -131,7 +156,7 @@ class JsonParser:
         row, why = [], ""
         for column, cell in zip(self.columns, self._cells, strict=True):
             try:
-                row.append(one.get(column) if cell is None else cell.search(one, options=_OPTIONS))
+                row.append(one.get(column) if cell is None else _search(cell, one))
             except _ERRORS as error:
                 row.append(None)
                 why = f"the object has another form: {error}"
@@ -140,7 +165,7 @@ class JsonParser:
 
 def _unmatched(text: str) -> dict[str, Any]:
     unmatched = UnmatchedLines()
-    for line in lines_of(text):
+    for line in in_time(lines_of(text)):
         if line.strip():
             unmatched.add(line)
     return unmatched.all_refused()

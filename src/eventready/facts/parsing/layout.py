@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import accumulate
 
 Width = Callable[[str], int]
 
@@ -55,7 +56,8 @@ class Columns:
         self._width = width
         found = list(re.finditer(r"\S+(?: \S+)*", heading))
         self.names = [match.group() for match in found]
-        self._starts = [sum(map(width, heading[: match.start()])) for match in found]
+        offsets = list(accumulate(map(width, heading), initial=0))
+        self._starts = [offsets[match.start()] for match in found]
 
     def cut(self, line: str) -> dict[str, str] | None:
         """Return the cells of a row; None for a line with other offsets."""

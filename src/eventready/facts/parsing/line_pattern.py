@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from time import thread_time
 
 from eventready.core.errors import InvalidValue
 from eventready.core.strings.pattern import costly, search_exponent
-from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, ParsingTooLong
+from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS
+from eventready.facts.parsing.parsing_time import end_after, look
 
 #: The highest exponent (see `pattern`) of a pattern, and the steps of a failed match, about a second.
 COSTLIEST, _STEPS = 3, 2e8
@@ -38,7 +38,9 @@ class LinePattern:
         return self._regex.pattern
 
     def search(self, line: str) -> re.Match[str] | None:
-        """Search like `re.Pattern.search`."""
+        """Search like `re.Pattern.search`. Raises ParsingTooLong."""
+        if len(line) > _LONG_LINE:
+            look()
         return self._regex.search(line) if len(line) <= self.longest else None
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
@@ -75,8 +77,8 @@ class LineRules:
 
 def watched(lines: Iterable[str], seconds: float | None = None) -> Iterator[str]:
     """Yield lines. Raises ParsingTooLong after `seconds` (default PARSING_SECONDS) of this thread's processor time."""
-    deadline = thread_time() + (PARSING_SECONDS if seconds is None else seconds)
+    end = end_after(PARSING_SECONDS if seconds is None else seconds)
     for number, line in enumerate(lines):
-        if (len(line) > _LONG_LINE or number % _LINES_BETWEEN_CLOCKS == 0) and thread_time() > deadline:
-            raise ParsingTooLong
+        if len(line) > _LONG_LINE or number % _LINES_BETWEEN_CLOCKS == 0:
+            look(end)
         yield line

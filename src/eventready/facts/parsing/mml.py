@@ -21,9 +21,10 @@ from eventready.core.strings.text_lines import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.parsing.layout import WIDTHS, Columns, Margin
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.parsing_time import in_time, look
 
 _END = re.compile(r"^-{3}\s+END\s*$")
-_START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
+_START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s[A-Za-z+-][\w:+/-]*){0,2}\s*$")
 _SERIAL = re.compile(r"^[A-Z&]+\s+#\d+\s*$")
 _ECHO = re.compile(r"^%%.*%%\s*$")
 _TYPED = re.compile(r"^[A-Z]{2,4} [A-Z0-9_]+:.*;\s*(?:%%)?$")
@@ -80,7 +81,7 @@ class MmlParser:
         self._wanted = frozenset(wanted)
 
     def parse(self, text: str) -> ParsedText:
-        """Return the rows of all packets. Never raises."""
+        """Return the rows of all packets."""
         if not text.strip():
             return ParsedText()
         work = _ReportReader(self._wanted)
@@ -97,11 +98,11 @@ class MmlParser:
 
     def _gathered(self, work: _ReportReader) -> ParsedText:
         """Return the rows of the wanted tables under the union of their columns; other tables are left out."""
-        rows = [row for row in work.rows if not self._wanted or self._wanted.intersection(row)] or work.rows
-        columns = tuple(dict.fromkeys(name for row in rows for name in row))
+        rows = [row for row in in_time(work.rows) if not self._wanted or self._wanted.intersection(row)] or work.rows
+        columns = tuple(dict.fromkeys(name for row in in_time(rows) for name in row))
         return ParsedText(
             columns=columns,
-            rows=[[row.get(name) for name in columns] for row in rows],
+            rows=[[row.get(name) for name in columns] for row in in_time(rows, 1)],
             **work.unmatched.all_refused(),
             none=work.none,
             whole=True,
@@ -111,7 +112,7 @@ class MmlParser:
 def _packets(text: str, unmatched: UnmatchedLines) -> Iterator[_Packet]:
     """Yield the packets in order, without unsolicited alarm reports. Raises _ReportError for a packet without end."""
     packet = _Packet()
-    for line in lines_of(text):
+    for line in in_time(lines_of(text)):
         if len(line) > LONGEST_LINE:
             unmatched.add(line)
         elif _END.match(line):
@@ -182,6 +183,7 @@ class _ReportReader:
         lines = packet.body
         position = 0
         while position < len(lines):
+            look()
             position = self._block(lines, position)
 
     def _refusal(self, packet: _Packet, stated: str) -> None:
@@ -250,6 +252,7 @@ class _ReportReader:
         name = ""
         margin = Margin()
         while position < len(lines):
+            look()
             line = lines[position]
             if _ends_object(line, had_alarm=alarm is not None and not name):
                 break
@@ -276,6 +279,7 @@ class _ReportReader:
         position += 1
         rows: list[str] = []
         while position < len(lines) and not self._ends_table(lines, position):
+            look()
             if lines[position].strip():
                 rows.append(lines[position])
             position += 1
@@ -284,9 +288,11 @@ class _ReportReader:
         counted = _COUNT.match(lines[position].strip()) if position < len(lines) else None
         if not rows and not (counted and int(counted["count"]) == 0):
             self._heading_alone(heading, tables[0])
-        fitting = [table for table in tables if all(table.cut(row) is not None for row in rows)]
-        best = next((table for table in fitting if all(map(table.cleanly, rows))), fitting[0] if fitting else None)
-        for row in rows:
+        fitting = [table for table in tables if all(table.cut(row) is not None for row in in_time(rows, 1))]
+        best = next(
+            (table for table in fitting if all(map(table.cleanly, in_time(rows, 1)))), fitting[0] if fitting else None
+        )
+        for row in in_time(rows, 1):
             cells = next((cut for table in ([best] if best else tables) if (cut := table.cut(row)) is not None), None)
             if cells is None:
                 self.unmatched.add(row)

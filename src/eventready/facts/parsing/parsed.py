@@ -12,7 +12,7 @@ from eventready.facts.observation import Status
 UNMATCHED_SHOWN = 20
 #: The longest line that is given to regular expressions.
 LONGEST_LINE = 8_192
-#: Processor time that one answer may take; measured on the thread that parses.
+#: Processor time that one answer may take, in all facts that are read from it; measured on the thread that reads.
 PARSING_SECONDS = 5.0
 TOO_LONG = f"parsing the answer takes more than {PARSING_SECONDS:g} s of processor time"
 _LINE_SHOWN = 200
@@ -59,7 +59,7 @@ class TextParser(Protocol):
         """The columns of the rows; None where they depend on the answer."""
 
     def parse(self, text: str) -> ParsedText:
-        """Return the rows of an answer. Raises nothing."""
+        """Return the rows of an answer. Raises ParsingTooLong behind the limit of this thread, and nothing else."""
         ...
 
 

@@ -25,6 +25,7 @@ from typing import NamedTuple
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines, printable_line
+from eventready.facts.parsing.parsing_time import in_time
 
 _FLAGS_HEADING = re.compile(r"\s*Flags:? ")
 _FLAGS_GO_ON = re.compile(r"\s*[A-Za-z*+] - \w")
@@ -105,9 +106,9 @@ class PropertiesParser:
         self._rules = [_rule(text.strip()) for text in template.split(";") if text.strip()]
 
     def parse(self, text: str) -> ParsedText:
-        """Return a row per item left by the rules. Never raises."""
+        """Return a row per item left by the rules."""
         reader = _Reader()
-        for line in lines_of(text):
+        for line in in_time(lines_of(text)):
             reader.take(line)
         reader.settle()
         if reader.total is not None and reader.total != len(reader.rows):
@@ -120,7 +121,7 @@ class PropertiesParser:
         columns = self.columns or ()
         return ParsedText(
             columns,
-            [[row.get(column, "") for column in columns] for row in rows],
+            [[row.get(column, "") for column in columns] for row in in_time(rows)],
             strange=strange,
             bounded=bounded,
             unmatched=(*reader.unmatched.shown, *reader.passed_over.shown),
@@ -136,7 +137,7 @@ class PropertiesParser:
         strange = [row for row in rows if _STRANGE in row]
         good = [row for row in rows if _STRANGE not in row]
         for rule in self._rules:
-            ruled = list(rule(good))
+            ruled = list(in_time(rule(good)))
             good = [row for row in ruled if _STRANGE not in row]
             strange += [row for row in ruled if _STRANGE in row]
         return good + strange
@@ -176,7 +177,7 @@ class _Reader:
 
     def settle(self) -> None:
         """Count the strange lines within items: against the item alone where the device counts the items."""
-        for row, line in self._within:
+        for row, line in in_time(self._within):
             if self.total is None:
                 self.unmatched.add(line)
             else:
@@ -326,7 +327,7 @@ def _each(columns: Sequence[str]) -> _Rule:
         for row in rows:
             lists = {column: row.get(column, "").split(",") for column in columns}
             count = len(lists[columns[0]])
-            for at in range(count):
+            for at in in_time(range(count)):
                 yield {**row, **{column: values[at] for column, values in lists.items() if len(values) == count}}
 
     return rule

@@ -9,11 +9,12 @@ bfd-liveness-detection`); it is a row of its own where there is no such object. 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern, LineRules
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.parsing_time import in_time
 
 _Key = tuple[str | None, ...]
 
@@ -37,10 +38,10 @@ class StatementsParser:
         self.columns: tuple[str, ...] | None = tuple(dict.fromkeys((*self._groups, *wanted)))
 
     def parse(self, text: str) -> ParsedText:
-        """Return a row per object, in the order of the first statements. Never raises."""
+        """Return a row per object, in the order of the first statements."""
         unmatched = UnmatchedLines()
         objects: dict[_Key, dict[str, str]] = {}
-        for line in _active(lines_of(text)):
+        for line in in_time(_active(lines_of(text))):
             match = self._template.match(line) if len(line) <= LONGEST_LINE else None
             if match is None:
                 if not self._lines.harmless(line[:LONGEST_LINE]):
@@ -50,7 +51,9 @@ class StatementsParser:
             name, _, value = line[match.end() :].strip().partition(" ")
             if name:
                 attributes.setdefault(name, value.strip('"') or "yes")
-        rows = [self._row(key, objects) for key in objects if not any(_covers(key, other) for other in objects)]
+        general = _Generals(objects)
+        covering = {one for key in in_time(objects) for one in general.of(key)}
+        rows = [self._row(key, objects, general.of(key)) for key in in_time(objects) if key not in covering]
         return ParsedText(self.columns or (), rows, **unmatched.all_refused())
 
     @property
@@ -66,28 +69,36 @@ class StatementsParser:
         """Return True for a statement of the fact, and for a harmless line."""
         return self.reads(line) or self._lines.harmless(line)
 
-    def _row(self, key: _Key, objects: dict[_Key, dict[str, str]]) -> list[str]:
+    def _row(self, key: _Key, objects: dict[_Key, dict[str, str]], general: Sequence[_Key]) -> list[str]:
         known: dict[str, str] = {}
-        for other, attributes in objects.items():
-            if other != key and _covers(other, key):
-                known |= attributes
+        for other in general:
+            known |= objects[other]
         known |= objects[key] | {name: value or "" for name, value in zip(self._groups, key, strict=True)}
         return [known.get(column, "") for column in self.columns or ()]
 
 
 def _active(lines: Sequence[str]) -> list[str]:
     """Return statements without blank lines, comments and deactivated parts."""
-    statements = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    off = [line.removeprefix("deactivate ") for line in statements if line.startswith("deactivate ")]
-    return [line for line in statements if not line.startswith("deactivate ") and not _beneath(line, off)]
+    statements = [line.strip() for line in in_time(lines) if line.strip() and not line.lstrip().startswith("#")]
+    off = {line.removeprefix("deactivate ") for line in in_time(statements) if line.startswith("deactivate ")}
+    return [line for line in in_time(statements) if not line.startswith("deactivate ") and not _beneath(line, off)]
 
 
-def _beneath(statement: str, paths: Sequence[str]) -> bool:
+def _beneath(statement: str, paths: Set[str]) -> bool:
+    """Return True for a statement that is one of the paths, or begins with the words of one."""
     bare = statement.removeprefix("set ")
-    return any(bare == path or bare.startswith(path + " ") for path in paths)
+    ends = (at for at, character in enumerate(bare) if character == " ")
+    return bool(paths) and len(bare) <= LONGEST_LINE and (bare in paths or any(bare[:end] in paths for end in ends))
 
 
-def _covers(general: _Key, key: _Key) -> bool:
-    """Return True if `general` lacks groups of `key`, and agrees in the others."""
-    pairs = list(zip(general, key, strict=True))
-    return general != key and all(one is None or one == other for one, other in pairs)
+class _Generals:
+    """Objects without some of the groups, which speak of every object that agrees in the others."""
+
+    def __init__(self, objects: Iterable[_Key]) -> None:
+        self._places = {key: place for place, key in enumerate(in_time(objects)) if None in key}
+        self._lacking = {tuple(group is None for group in key) for key in in_time(self._places)}
+
+    def of(self, key: _Key) -> list[_Key]:
+        """Return the general objects of an object, in order."""
+        cut = {tuple(None if lacks else group for group, lacks in zip(key, one, strict=True)) for one in self._lacking}
+        return sorted((one for one in cut if one != key and one in self._places), key=self._places.__getitem__)

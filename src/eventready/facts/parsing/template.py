@@ -18,7 +18,6 @@ import io
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from time import thread_time
 from typing import Any, NamedTuple
 
 import textfsm
@@ -35,6 +34,7 @@ from eventready.facts.parsing.parsed import (
     ParsingTooLong,
     UnmatchedLines,
 )
+from eventready.facts.parsing.parsing_time import end_after, look
 
 _KEEP, _RECORD, _CLEAR, _CLEARALL = range(4)
 _RECORD_OPS = {"": _KEEP, "NoRecord": _KEEP, "Record": _RECORD, "Clear": _CLEAR, "Clearall": _CLEARALL}
@@ -383,12 +383,11 @@ class _Run:
         states = self._template.states
         state = states["Start"]
         name = "Start"
-        deadline = thread_time() + PARSING_SECONDS
+        end = end_after(PARSING_SECONDS)
         short = max(map(len, lines), default=0) <= self._template.always_tried
         for self._number, line in enumerate(lines, 1):
             if not (short and self._number % _LINES_BETWEEN_CLOCKS):
-                if thread_time() > deadline:
-                    raise ParsingTooLong
+                look(end)
                 if len(line) > state.longest:
                     self._error(line, known=False)
                     continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.network.capacity.amount import Amount, given, most
 from eventready.network.capacity.balance import Balance, Kind
 from eventready.network.network_facts import DeviceFacts
@@ -97,16 +98,21 @@ class LoadCase:
     targets: CapacityTargets
     index: dict[tuple[int, str], dict[str, list[Fact]]] = field(default_factory=dict, repr=False)
 
-    def rows(self, fact: str, record: type[F]) -> list[F]:
+    def own_rows(self, fact: str, record: type[F]) -> list[F]:
         """Rows of a fact by the name of the load, which is their first key."""
         key = (id(self.facts), fact)
         if key not in self.index:
             by_name: dict[str, list[Fact]] = {}
-            for row in self.facts.rows(fact, record):
+            for row in self.facts.fact(fact, record).each_row():
                 by_name.setdefault(str(getattr(row, record.key[0])).casefold(), []).append(row)
             self.index[key] = by_name
         found = self.index[key].get(self.load.name.casefold(), [])
         return [row for row in found if isinstance(row, record)]
+
+    def lacks_records(self, rows: FactRows[F]) -> bool:
+        """True for an unread record that may be of the load."""
+        names = (one.name for one in self.facts.device.loads)
+        return bool(rows.unread_records) and bool(rows.for_subject(self.load.name, names).unread_records)
 
     @property
     def figures(self) -> DemandFigures:

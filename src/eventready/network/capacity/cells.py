@@ -43,11 +43,14 @@ def _channels(case: LoadCase) -> tuple[Amount | None, Amount | None]:
     Transceivers in service by the device count before those of capacity.yaml, which says what their timeslots carry.
     """
     name, supply = case.load.name, case.load.supply
-    if case.facts.whole("channel_load"):  # a sum of some of the channels is no capacity; a cell without any has none
-        rows = case.rows("channel_load", ChannelLoad)
+    loads = case.facts.fact("channel_load", ChannelLoad)
+    if loads.measured and not case.lacks_records(
+        loads
+    ):  # a part of the channels is no capacity; a cell without any has none
+        rows = case.own_rows("channel_load", ChannelLoad)
         calls, signals = (sum(row.total for row in rows if row.kind in kinds) for kinds in (_TCH, {"sdcch"}))
         return given(calls, "channels", source=name), given(signals, "channels", source=name)
-    serving = [one.transceivers for one in case.rows("cell", Cell) if one.transceivers is not None]
+    serving = [one.transceivers for one in case.own_rows("cell", Cell) if one.transceivers is not None]
     if supply is None or (supply.trx is None and not serving):
         return None, None
     trx = given(len(serving[0]), "trx", source=name) if serving else given(supply.trx or 0, "trx", source=supply.source)

@@ -65,7 +65,7 @@ def _there(case: LoadCase) -> Amount | None:
         return given(supply.addresses, "addresses", source=supply.source) * 1
     if supply.kind != "pool" or not facts.measured("dhcp_pool"):
         return None
-    rows = [row for row in facts.rows("dhcp_pool", DhcpPool) if supply.covers(row.pool)]
+    rows = [row for row in facts.fact("dhcp_pool", DhcpPool).each_row() if supply.covers(row.pool)]
     return given(sum(row.leased_at_most for row in rows), "addresses", source=supply.device) * 1 if rows else None
 
 
@@ -73,7 +73,7 @@ def _sessions(supply: Supply, facts: DeviceFacts) -> Amount | None:
     """Sessions of a NAT: the least of its table, its ports and the declared ones; None without any."""
     limits = [
         given(row.limit, "sessions_limit", source=supply.device)
-        for row in facts.rows("nat_sessions", NatSessions)
+        for row in facts.fact("nat_sessions", NatSessions).each_row()
         if row.limit
     ]
     if supply.sessions:

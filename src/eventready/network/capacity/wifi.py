@@ -16,8 +16,11 @@ _PHY_MBPS = {20: 173.3, 40: 360.0, 80: 780.0, 160: 1560.0}
 
 def radios(case: LoadCase) -> Iterator[Balance]:
     """Clients per radio in service, and the airtime of the radios of 5 and 6 GHz."""
-    known = all(map(case.facts.whole, ("radio", "radio_24")))
-    there = [row for fact in ("radio", "radio_24") for row in case.rows(fact, Radio) if row.oper == "up"]
+    facts = [case.facts.fact(fact, Radio) for fact in ("radio", "radio_24")]
+    partial = any(map(case.lacks_records, facts))
+    known = not partial and all(one.measured for one in facts)
+    shown = [] if partial else [row for fact in ("radio", "radio_24") for row in case.own_rows(fact, Radio)]
+    there = [row for row in shown if row.oper == "up"]
     yield _per_radio(case, len(there), known=known)
     fast = [row for row in there if row.band != "2.4"]
     if case.load.supply:

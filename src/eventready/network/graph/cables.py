@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from eventready.facts.observation import Unread
 from eventready.facts.ports import parent_port, port_key
-from eventready.facts.records import BfdSession, LinkBundle, Route, RoutingPeer, StaticRoute
+from eventready.facts.records import BfdSession, Fact, LinkBundle, Route, RoutingPeer, StaticRoute
+from eventready.facts.subjects import names_port
 from eventready.network.learn.cables import End, ShownCables
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.peers import ADJACENCIES, ports_towards
@@ -57,14 +59,14 @@ class PortStates:
 
     @cached_property
     def _bundles(self) -> Mapping[str, LinkBundle]:
-        rows = self.reading.rows("link_bundle", LinkBundle)
+        rows = self.reading.fact("link_bundle", LinkBundle).each_row()
         return {port_key(member): row for row in rows for member in row.members}
 
     @cached_property
     def _sessions(self) -> Mapping[str, list[bool]]:
         """BFD sessions by port, True for up; without sessions shut by hand."""
         found: dict[str, list[bool]] = defaultdict(list)
-        for row in self.reading.rows("bfd_session", BfdSession):
+        for row in self.reading.fact("bfd_session", BfdSession).each_row():
             if row.interface and row.state != "admin_down":
                 found[_plain(row.interface)].append(row.state == "up")
         return found
@@ -72,7 +74,7 @@ class PortStates:
     @cached_property
     def _adjacencies(self) -> Mapping[str, list[bool]]:
         found: dict[str, list[bool]] = defaultdict(list)
-        for row in (row for fact in ADJACENCIES for row in self.reading.rows(fact, RoutingPeer)):
+        for row in (row for fact in ADJACENCIES for row in self.reading.fact(fact, RoutingPeer).each_row()):
             for port in (row.interface,) if row.interface else ports_towards(self.reading, row.address or row.peer):
                 found[_plain(port)].append(row.up)
                 break
@@ -81,15 +83,25 @@ class PortStates:
     @cached_property
     def _routes(self) -> frozenset[str]:
         """Ports of the routes in use and of the static ones in waiting."""
-        rows: list[Route | StaticRoute] = [*self.reading.rows("default_route", Route)]
-        rows += self.reading.rows("static_route", StaticRoute)
+        rows: list[Route | StaticRoute] = [*self.reading.fact("default_route", Route).each_row()]
+        rows += self.reading.fact("static_route", StaticRoute).each_row()
         ports = (row.interface or next(ports_towards(self.reading, row.next_hop or ""), "") for row in rows)
         return frozenset(_plain(port) for port in ports if port)
 
     @property
     def routing_measured(self) -> bool:
-        """True where adjacencies or routes were read."""
-        return any(map(self.reading.measured, (*ADJACENCIES, "default_route", "static_route")))
+        """True where adjacencies or routes were read, none of them in part."""
+        facts = [fact for fact in (*ADJACENCIES, "default_route", "static_route") if self.reading.measured(fact)]
+        return bool(facts) and all(map(self.reading.whole, facts))
+
+    def _unsure(self, port: str) -> bool:
+        """True for a port named by an unread bundle, BFD session or adjacency."""
+        return any(names_port(record, port) for record in self._unread)
+
+    @cached_property
+    def _unread(self) -> list[Unread]:
+        facts = ("link_bundle", "bfd_session", *ADJACENCIES)
+        return [record for fact in facts for record in self.reading.fact(fact, Fact).unread_records]
 
     def _keys(self, port: str) -> tuple[str, ...]:
         bundle = self.bundle_of(port)
@@ -101,7 +113,9 @@ class PortStates:
         if bundle is not None and port_key(port) not in {port_key(name) for name in bundle.bundled}:
             return False
         states = (rows for key in self._keys(port) for rows in (self._sessions.get(key), self._adjacencies.get(key)))
-        return False if any(rows and not any(rows) for rows in states) else up
+        if up is False or any(rows and not any(rows) for rows in states):
+            return False
+        return None if self._unsure(port) else up
 
     def adjacent(self, port: str) -> bool:
         """True for a port with an adjacency in use: both ends receive the other."""

@@ -82,7 +82,8 @@ def _defaults(reading: DeviceFacts, gone: set[str]) -> tuple[bool, tuple[str, in
     def port(row: Route | StaticRoute) -> str:
         return parent_port(port_key(row.interface or next(ports_towards(reading, row.next_hop or ""), "")))
 
-    used = [row for row in reading.rows("default_route", Route) if row.leads_out and port(row) in gone]
-    rest = [row for row in reading.rows("static_route", StaticRoute) if row.leads_out and port(row) not in gone]
+    used = [row for row in reading.fact("default_route", Route).each_row() if row.leads_out and port(row) in gone]
+    statics = reading.fact("static_route", StaticRoute).each_row()
+    rest = [row for row in statics if row.leads_out and port(row) not in gone]
     best = min(rest, key=lambda row: row.distance, default=None)
     return bool(used), (best.next_hop or best.interface or "", best.distance) if best else None

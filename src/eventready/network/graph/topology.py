@@ -93,7 +93,7 @@ class Topology:
     def _join_bundles(self) -> None:
         """Bundles by their arcs per member, with the number of members needed."""
         for name, states in self.known.ports.items():
-            for row in states.reading.rows("link_bundle", LinkBundle):
+            for row in states.reading.fact("link_bundle", LinkBundle).each_row():
                 members = tuple(
                     arcs for one in row.members if (arcs := frozenset(self._at.get((name, port_key(one)), ())))
                 )
@@ -231,7 +231,7 @@ class Topology:
     def bundle_left(self, failure: Cut) -> Iterator[tuple[str, str, int, int]]:
         """Bundles with members lost by a failure, as (device, bundle, members left, members)."""
         for name, states in self.known.ports.items():
-            for row in states.reading.rows("link_bundle", LinkBundle):
+            for row in states.reading.fact("link_bundle", LinkBundle).each_row():
                 arcs = [frozenset(self._at.get((name, port_key(one)), ())) for one in row.bundled]
                 left = [one for one in arcs if one and not one & failure.arcs]
                 if (

@@ -20,6 +20,8 @@ from eventready.facts.records import (
     RadiusServer,
     Site,
 )
+from eventready.facts.rows import FactRows
+from eventready.facts.subjects import may_be
 from eventready.network.graph.topology import Topology
 from eventready.network.learn.directory import Directory
 from eventready.network.network_facts import DeviceFacts
@@ -157,13 +159,17 @@ class UserGroups:
     def _gateways(self, access: Iterable[DeviceFacts]) -> dict[str, list[GatewayMember]]:
         found: dict[str, list[GatewayMember]] = {}
         for reading in access:
-            rows = {_membership(row): row for fact in _GATEWAYS for row in reading.rows(fact, GatewayGroup)}
-            timers = {_membership(row): row for fact in _FAILOVERS for row in reading.rows(fact, GatewayFailover)}
+            groups = [reading.fact(fact, GatewayGroup) for fact in _GATEWAYS]
+            rows = {_membership(row): row for group in groups for row in group.each_row()}
+            timers = {
+                _membership(row): row for fact in _FAILOVERS for row in reading.fact(fact, GatewayFailover).each_row()
+            }
             keys = {_membership(one): one.virtual_ip or "" for one in reading.device.expect.gateways}
             keys |= {key: keys.get(key) or row.virtual_ip or "" for key, row in rows.items()}
             for key, address in keys.items():
                 row, timer = rows.get(key), timers.get(key)
-                state = row.state != "init" if row else False if reading.measured(f"{key[0]}_group") else None
+                absent = _absent(reading.fact(f"{key[0]}_group", GatewayGroup), key, keys)
+                state = row.state != "init" if row else False if absent else None
                 node = self._topology.part(reading.name, reading.spelled(row.interface if row else key[2]))
                 priority = (row and row.priority) or (timer and timer.priority) or 0
                 member = GatewayMember(
@@ -181,17 +187,18 @@ class UserGroups:
         for reading in self._serving(venue, "mobile"):
             if reading.device.role != "bts_controller":
                 continue
-            sites = {row.name.casefold(): row for row in reading.rows("site", Site)}
-            cells = _by_name(reading.rows("cell", Cell))
+            sites = {row.name.casefold(): row for row in reading.fact("site", Site).each_row()}
+            cells, names = reading.fact("cell", Cell), [cell.name for cell in reading.device.expect.cells]
             core = self._core_links(reading)
             for cell in _at(reading.device, reading.device.expect.cells, venue):
-                row = cells.get(cell.name.casefold())
+                found = cells.for_subject(cell.name, names)
+                row = found.row
                 site = cell.site or (row.site if row else None)
                 of_site = (self._part(reading, site, element=True),) if site else ()
                 own = (*needs, *filter(None, (core, of_site, (self._part(reading, cell.name),))))
                 known = (
                     None
-                    if not reading.measured("cell")
+                    if not cells.measured or (row is None and found.unread_records)
                     else row is not None and row.state != "down" and row.admin == "unlocked"
                 )
                 if site and site.casefold() in sites and sites[site.casefold()].link == "down":
@@ -200,7 +207,7 @@ class UserGroups:
                 yield Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
 
     def _core_links(self, reading: DeviceFacts) -> tuple[int, ...]:
-        rows = reading.rows("core_link", CoreLink)
+        rows = reading.fact("core_link", CoreLink).each_row()
         return tuple(self._part(reading, row.name, element=True) for row in rows if row.state == "up")
 
     # --- Wi-Fi ---------------------------------------------------------------------------------------------------
@@ -210,13 +217,15 @@ class UserGroups:
         for reading in self._serving(venue, "wifi"):
             if reading.device.role != "wifi_controller":
                 continue
-            rows = _by_name(reading.rows("access_point", AccessPoint))
+            points = reading.fact("access_point", AccessPoint)
+            names = [point.name for point in reading.device.expect.access_points]
             attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
             radius = self._radius(reading)
             switches = self._switches(reading)
             for point in _at(reading.device, reading.device.expect.access_points, venue):
-                row = rows.get(point.name.casefold())
-                known = None if not reading.measured("access_point") else row is not None and row.state == "up"
+                found = points.for_subject(point.name, names)
+                unsure = not points.measured or (found.row is None and found.unread_records)
+                known = None if unsure else found.row is not None and found.row.state == "up"
                 own = (
                     *needs,
                     *filter(
@@ -232,18 +241,19 @@ class UserGroups:
 
     def _standby(self, reading: DeviceFacts) -> Iterator[str]:
         """Standby controllers of an active controller, at the same venues, ready on both sides."""
-        if any(row.local_state == "active" and row.ready for row in reading.rows("controller_pair", ControllerPair)):
+        pairs = {one.name: one.fact("controller_pair", ControllerPair).each_row() for one in self._readings.all}
+        if any(row.local_state == "active" and row.ready for row in pairs[reading.name]):
             others = [
                 one.name for one in self._readings.all
                 if one.device.role == "wifi_controller" and one.device.venues == reading.device.venues
-                and any(r.local_state == "standby" and r.ready for r in one.rows("controller_pair", ControllerPair))
+                and any(row.local_state == "standby" and row.ready for row in pairs[one.name])
             ]  # fmt: skip
             yield from others if len(others) == 1 else ()
 
     def _radius(self, reading: DeviceFacts) -> tuple[int, ...]:
         """RADIUS servers with an answer, shared by the controllers."""
         found = []
-        for row in reading.rows("radius_server", RadiusServer):
+        for row in reading.fact("radius_server", RadiusServer).each_row():
             if row.state == "up":
                 owner = self._directory.owner(row.host)
                 found.append(self._topology.nodes[owner] if owner else self._topology.server(reading.name, row.host))
@@ -252,7 +262,7 @@ class UserGroups:
     def _switches(self, reading: DeviceFacts) -> dict[str, tuple[int, ...]]:
         """Switches of the inventory behind the access points."""
         found: dict[str, tuple[int, ...]] = {}
-        for row in reading.rows("access_point_uplink", AccessPointUplink):
+        for row in reading.fact("access_point_uplink", AccessPointUplink).each_row():
             owner = self._directory.owner(row.device) or self._directory.owner(row.management_address or "")
             if owner:
                 found[row.ap.casefold()] = (self._topology.nodes[owner],)
@@ -273,8 +283,10 @@ def _membership(row: GatewayGroup | GatewayFailover | ExpectedGateway) -> tuple[
     return row.protocol, row.group, port_key(row.interface)
 
 
-def _by_name(rows: Iterable[R]) -> dict[str, R]:
-    return {row.name.casefold(): row for row in rows}
+def _absent(rows: FactRows[GatewayGroup], key: tuple[str, int, str], keys: Iterable[tuple[str, int, str]]) -> bool:
+    """Return True for a group without a record, read or unread, of a measured fact."""
+    names = {one: f"{one[1]} {one[2]}" for one in keys}
+    return rows.measured and not any(may_be(one, names[key], names.values()) for one in rows.unread_records)
 
 
 def _offered(device: Device) -> Iterator[str]:

@@ -79,7 +79,7 @@ class ShownCables:
         seen_by: dict[str, dict[End, None]] = defaultdict(dict)
         addresses: dict[str, str] = {}
         for reading in self._readings.all:
-            for row in reading.rows("neighbour", Neighbour):
+            for row in reading.fact("neighbour", Neighbour).each_row():
                 if self._directory.device_of(row) is None:
                     seen_by[row.device][reading.name, reading.spelled(row.interface)] = None
                     addresses[row.device] = addresses.get(row.device) or row.management_address or ""
@@ -92,7 +92,7 @@ class ShownCables:
         """Own end and far end, by own end, of every port with a single neighbour, a device with a known port."""
         seen: dict[_Key, set[tuple[End, End]]] = defaultdict(set)
         for reading in self._readings.all:
-            for row in reading.rows("neighbour", Neighbour):
+            for row in reading.fact("neighbour", Neighbour).each_row():
                 near = (reading.name, reading.spelled(row.interface))
                 other = self._directory.device_of(row)
                 port = far_port(other, row.port) if other else None
@@ -111,7 +111,7 @@ class ShownCables:
                 yield self._judged(ShownCable(near, far, "lldp", "healthy"))
             elif back is not None:
                 yield ShownCable(near, far, "lldp_one", "one_side", "ends_differ")
-            elif self._readings.by_name[far[0]].measured("neighbour"):
+            elif self._readings.by_name[far[0]].whole("neighbour"):
                 yield ShownCable(near, far, "lldp_one", "one_side", "one_side")
             elif _subnets(self._readings.by_name[near[0]], near[1]) & _subnets(self._readings.by_name[far[0]], far[1]):
                 yield self._judged(ShownCable(near, far, "lldp_subnet", "healthy"))
@@ -152,7 +152,9 @@ class ShownCables:
             yield cable
         elif ip_interface(subnet).network.num_addresses > 4:
             yield replace(cable, state="unknown", why="wide_subnet")
-        elif all(self._readings.by_name[name].rows("neighbour", Neighbour) for name, _port in (one, other)):
+        elif any(self._readings.by_name[name].partly("neighbour") for name, _port in (one, other)):
+            yield replace(cable, state="unknown", why="lldp_partly")
+        elif all(self._readings.by_name[name].fact("neighbour", Neighbour).each_row() for name, _port in (one, other)):
             yield replace(cable, state="unknown", why="lldp_silent")
         else:
             yield cable
@@ -170,4 +172,4 @@ def _subnets(reading: DeviceFacts, port: str) -> set[str]:
 def _gateway_ports(reading: DeviceFacts) -> set[str]:
     """Ports with a gateway group: the users' networks, which are no cables."""
     facts = ("vrrp_group", "hsrp_group")
-    return {port_key(row.interface) for fact in facts for row in reading.rows(fact, GatewayGroup)}
+    return {port_key(row.interface) for fact in facts for row in reading.fact(fact, GatewayGroup).each_row()}

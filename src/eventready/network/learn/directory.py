@@ -36,7 +36,7 @@ class Directory:
 
 
 def _names(reading: DeviceFacts) -> Iterator[str]:
-    hosts = [row.hostname for row in reading.rows("system", System) if row.hostname]
+    hosts = [row.hostname for row in reading.fact("system", System).each_row() if row.hostname]
     for name in (reading.name, *hosts):
         yield _plain(name)
         yield _short(name)
@@ -59,7 +59,7 @@ def _short(name: str) -> str:
 def far_port(reading: DeviceFacts, printed: str | None) -> str | None:
     """Return the far device's spelling of a printed port, by name or description; None for an unlisted port.
 
-    A device whose ports were not read is believed.
+    A device is believed about ports that were not read.
     """
     if not printed or not reading.measured("interface"):
         return printed
@@ -67,4 +67,6 @@ def far_port(reading: DeviceFacts, printed: str | None) -> str | None:
     if row is None:
         named = [row for row in reading.ports.values() if row.description == printed]
         row = named[0] if len(named) == 1 else None
+    if row is None and not reading.whole("interface"):
+        return printed
     return row.name if row else None

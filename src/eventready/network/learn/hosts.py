@@ -18,7 +18,7 @@ from eventready.facts.records import (
     ResolverAnswer,
     ServiceUnit,
 )
-from eventready.network.learn.proposal import Kind, Proposal, absent_parts
+from eventready.network.learn.proposal import Kind, Proposal, absent_parts, partly_read
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.answers import ExpectedAnswer
 
@@ -50,16 +50,16 @@ def host(reading: DeviceFacts, questions: Collection[str] = ()) -> Iterator[Prop
         return
     yield from _services(reading)
     yield from _listeners(reading)
-    yield from _flag(reading, "certificates", bool(reading.rows("certificate", Certificate)))
+    yield from _flag(reading, "certificates", bool(reading.fact("certificate", Certificate).each_row()))
     yield from _backends(reading)
     yield from _names(reading)
-    yield from _flag(reading, "dhcp", bool(reading.rows("dhcp_pool", DhcpPool)))
+    yield from _flag(reading, "dhcp", bool(reading.fact("dhcp_pool", DhcpPool).each_row()))
     yield from _answers(reading, {*questions, *(answer.subject for answer in reading.device.expect.answers)})
 
 
 def _services(reading: DeviceFacts) -> Iterator[Proposal]:
     """Running services; a failed service is an open question. Stopped ones are many on any host, and mean nothing."""
-    rows = {row.name: row for row in reading.rows("service", ServiceUnit)}
+    rows = {row.name: row for row in reading.fact("service", ServiceUnit).each_row()}
     for name, row in rows.items():
         if name in reading.device.expect.services or _SYSTEM_UNITS.match(name):
             continue
@@ -74,7 +74,7 @@ def _services(reading: DeviceFacts) -> Iterator[Proposal]:
 
 def _opened(reading: DeviceFacts) -> tuple[str, ...]:
     """Sockets open to others, without the ports of clients."""
-    rows = sorted(reading.rows("listener", Listener), key=lambda row: (row.protocol, row.port))
+    rows = sorted(reading.fact("listener", Listener).each_row(), key=lambda row: (row.protocol, row.port))
     return tuple(dict.fromkeys(
         f"{row.protocol}/{row.port}" for row in rows
         if not row.is_local and row.port < _EPHEMERAL and (row.protocol, row.port) not in _CLIENTS
@@ -94,20 +94,21 @@ def _flag(reading: DeviceFacts, kind: Kind, shown: bool) -> Iterator[Proposal]:
 
 def _backends(reading: DeviceFacts) -> Iterator[Proposal]:
     """Pools of the load balancer; a pool with a silent server is an open question."""
-    rows = reading.rows("backend", Backend)
+    rows = reading.fact("backend", Backend).each_row()
     for pool in dict.fromkeys(row.pool for row in rows):
         if pool in reading.device.expect.backends:
             continue
         servers = [row for row in rows if row.pool == pool]
         up = sum(row.state == "up" for row in servers)
         question = message("learn:ask.members", value=up, count=len(servers)) if up < len(servers) else None
-        yield Proposal.judged(reading.name, "backends", pool, pool, question)
+        one = Proposal.judged(reading.name, "backends", pool, pool, question)
+        yield Proposal.unsure(one, partly_read(reading, "backend"))
     yield from absent_parts(reading, "backends", "backend", (row.pool for row in rows))
 
 
 def _names(reading: DeviceFacts) -> Iterator[Proposal]:
     """Names on the DNS server; a name without an answer is an open question."""
-    rows = reading.rows("dns_answer", DnsAnswer)
+    rows = reading.fact("dns_answer", DnsAnswer).each_row()
     for row in rows:
         if row.name not in reading.device.expect.dns:
             question = None if row.address else message("learn:ask.name_silent")
@@ -123,14 +124,14 @@ def _answers(reading: DeviceFacts, known: Collection[str]) -> Iterator[Proposal]
     if "tcp/80" in _opened(reading) and not any(subject.startswith("http") for subject in known):
         yield _page(reading, f"http://{address}/")
     if not any(subject.startswith("dns ") for subject in known):
-        for row in reading.rows("dns_answer", DnsAnswer):
+        for row in reading.fact("dns_answer", DnsAnswer).each_row():
             if row.address:
                 yield _resolved(reading, row, address)
 
 
 def _page(reading: DeviceFacts, url: str) -> Proposal:
     """Page with its title as the content to expect."""
-    for row in reading.rows("answer_http", PageAnswer):
+    for row in reading.fact("answer_http", PageAnswer).each_row():
         if row.question == url and row.status == _OK and (title := _title(row)):
             return _answer(reading, {"http": url, "contains": title}, None)
     return _answer(reading, {"http": url}, message("learn:ask.page"))
@@ -144,15 +145,19 @@ def _title(row: PageAnswer) -> str:
 def _resolved(reading: DeviceFacts, row: DnsAnswer, server: str) -> Proposal:
     value: dict[str, object] = {"dns": row.name, "server": server, "addresses": [row.address]}
     subject = ExpectedAnswer.model_validate(value).subject
-    for answer in reading.rows("answer_dns", ResolverAnswer):
+    for answer in reading.fact("answer_dns", ResolverAnswer).each_row():
         if answer.question == subject and row.address in answer.addresses:
             return _answer(reading, {**value, "addresses": list(answer.addresses)}, None)
     return _answer(reading, value, message("learn:ask.name", address=row.address or ""))
 
 
 def _address(reading: DeviceFacts) -> str | None:
-    """Return the address of the users: the floating address of a gateway group, else the host's own."""
-    floating = next((row.virtual_ip for row in reading.rows("vrrp_group", GatewayGroup) if row.virtual_ip), None)
+    """Return the address of the users: a floating address, else the host's own; None where a group is unread."""
+    floating = next(
+        (row.virtual_ip for row in reading.fact("vrrp_group", GatewayGroup).each_row() if row.virtual_ip), None
+    )
+    if floating is None and reading.partly("vrrp_group"):
+        return None
     try:
         return floating or str(ip_address(reading.device.hostname))
     except ValueError:

@@ -24,7 +24,7 @@ _READ: dict[Role, frozenset[str]] = {
     }),
     "switch": frozenset({*_PORTS, "link_bundle", "bundle_minimum"}),
     "bts_controller": frozenset({"site", "cell", "core_link"}),
-    "wifi_controller": frozenset({*_PORTS, "access_point", "controller_pair", "radius_server"}),
+    "wifi_controller": frozenset({*_PORTS, "access_point", "wlan", "controller_pair", "radius_server"}),
     "service_host": frozenset({
         "vrrp_group", "service", "listener", "certificate", "backend", "dns_answer", "dhcp_pool",
     }),
@@ -82,6 +82,7 @@ def _of_device(reading: DeviceFacts, venues: NamePatterns) -> Iterator[Proposal]
     yield from radio.stations(reading, venues)
     yield from radio.core_links(reading)
     yield from radio.access_points(reading, venues)
+    yield from radio.wlans(reading)
     yield from radio.radius(reading)
 
 

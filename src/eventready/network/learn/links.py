@@ -6,11 +6,11 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from eventready.core.messages import message
+from eventready.core.messages import Text, message
 from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import Route
 from eventready.network.learn.cables import End, ShownCable, ShownCables
-from eventready.network.learn.proposal import Proposal, Source, State, plain
+from eventready.network.learn.proposal import Proposal, Source, State, partly_read, plain
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.peers import ports_towards
 from eventready.workspace.settings.origins import ServiceOrigin
@@ -161,7 +161,7 @@ def _candidates(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[tuple[s
     if own:
         for port, far, state in layout.ways(reading.name):
             if layout.distance.get(far, own) < own:
-                yield port, "nearer", state
+                yield port, "nearer", "unknown" if state == "healthy" and reading.partly("neighbour") else state
     elif own == 0:
         yield from ((port, "default_route", "healthy") for port in _default_ports(reading))
     else:
@@ -174,13 +174,13 @@ def _without_origins(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[tu
     for port, far, state in () if ports else layout.ways(reading.name):
         other = layout.readings.by_name.get(far)
         if other is not None and other.device.role == "router":
-            certain = reading.device.role != "router"
+            certain = reading.device.role != "router" and not reading.partly("default_route")
             yield port, "router", state if certain or state != "healthy" else "unknown"
 
 
 def _default_ports(reading: DeviceFacts) -> Iterator[str]:
     """Ports of the default routes in use: as printed, else by the subnet of the next hop."""
-    for row in reading.rows("default_route", Route):
+    for row in reading.fact("default_route", Route).each_row():
         if not row.leads_out:
             continue
         port = row.interface or next(ports_towards(reading, row.next_hop or ""), "")
@@ -191,11 +191,12 @@ def _default_ports(reading: DeviceFacts) -> Iterator[str]:
 
 def _uplink(reading: DeviceFacts, port: str, source: Source, state: State) -> Proposal:
     up = reading.up(port)
-    question = None
+    question: Text | None = None
     if up is False:
         state, question = "down", message("learn:ask.uplink_down", port=port)
     elif up is None:
-        state, question = "unknown", message("learn:ask.no_port", device=reading.name, port=port)
+        no_port = partly_read(reading, "interface") or message("learn:ask.no_port", device=reading.name, port=port)
+        state, question = "unknown", no_port
     elif state != "healthy":
         question = message("learn:ask.uplink_unsure", port=port)
     return Proposal(reading.name, "uplinks", port, port, source, state, question)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from eventready.core.messages import Text, message
@@ -12,7 +12,7 @@ from eventready.network.network_facts import DeviceFacts
 #: Expectations that are learnt, by their key in `expect`; `venues` is a key of the device itself.
 Kind = Literal[
     "venues", "links", "uplinks", "bundles", "ospf", "isis", "bgp", "bfd", "gateways", "default_routes",
-    "sites", "cells", "core_links", "access_points", "controller_pair", "radius",
+    "sites", "cells", "core_links", "access_points", "wlans", "controller_pair", "radius",
     "services", "listeners", "certificates", "backends", "dns", "dhcp", "answers",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -47,6 +47,11 @@ class Proposal:
     def judged(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None) -> Proposal:
         """Build a proposal: down with a question, healthy without."""
         return cls(device, kind, subject, value, "device", "down" if question else "healthy", question)
+
+    @classmethod
+    def unsure(cls, one: Proposal, question: Text | None) -> Proposal:
+        """Return a healthy proposal as unknown where there is a question, any other unchanged."""
+        return replace(one, state="unknown", question=question) if question and one.state == "healthy" else one
 
     @classmethod
     def absent(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None = None) -> Proposal:
@@ -85,6 +90,12 @@ def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[st
         name = one if isinstance(one, str) else one.name
         if name.casefold() not in names:
             yield Proposal.absent(reading.name, kind, name, plain(one))
+
+
+def partly_read(reading: DeviceFacts, *facts: str) -> Text | None:
+    """Return the question about a value with unread records among its facts; None without any."""
+    partial = [fact for fact in facts if reading.partly(fact)]
+    return message("learn:ask.partly_read", device=reading.name, facts=", ".join(partial)) if partial else None
 
 
 def plain(value: Any) -> Any:

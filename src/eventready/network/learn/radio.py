@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eventready.core.messages import Text, message
-from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site
+from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site, Wlan
 from eventready.network.learn.patterns import NamePatterns
-from eventready.network.learn.proposal import Kind, Proposal, absent_parts
+from eventready.network.learn.proposal import Kind, Proposal, absent_parts, partly_read
 from eventready.network.network_facts import DeviceFacts
 
 
@@ -16,7 +16,7 @@ def stations(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]
     """Unexpected base stations and cells with their venues, and expected ones missing from the controller."""
     if reading.device.role != "bts_controller":
         return
-    sites, cells = reading.rows("site", Site), reading.rows("cell", Cell)
+    sites, cells = reading.fact("site", Site).each_row(), reading.fact("cell", Cell).each_row()
     known = _named(reading.device.expect.sites)
     for site in sites:
         if site.name.casefold() not in known:
@@ -26,7 +26,8 @@ def stations(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]
     for cell in cells:
         if cell.name.casefold() not in known:
             value = {"name": cell.name, "site": _site_of(cell, listed)}
-            yield _item(reading, "cells", value, patterns, _cell_question(cell))
+            one = _item(reading, "cells", value, patterns, _cell_question(cell))
+            yield Proposal.unsure(one, None if cell.site else partly_read(reading, "site"))
     yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
     yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
 
@@ -68,14 +69,14 @@ def _cell_question(row: Cell) -> Text | None:
 def core_links(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected links of a BTS controller to the core."""
     if reading.device.role == "bts_controller":
-        states = [(row.name, row.state == "up") for row in reading.rows("core_link", CoreLink)]
+        states = [(row.name, row.state == "up") for row in reading.fact("core_link", CoreLink).each_row()]
         yield from _by_name(reading, "core_links", "core_link", states)
 
 
 def radius(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected RADIUS servers of a wireless controller."""
     if reading.device.role == "wifi_controller":
-        states = [(row.host, row.state == "up") for row in reading.rows("radius_server", RadiusServer)]
+        states = [(row.host, row.state == "up") for row in reading.fact("radius_server", RadiusServer).each_row()]
         yield from _by_name(reading, "radius", "radius_server", states)
 
 
@@ -88,16 +89,37 @@ def _by_name(reading: DeviceFacts, kind: Kind, fact: str, states: list[tuple[str
     yield from absent_parts(reading, kind, fact, (name for name, _up in states))
 
 
+def _controls(reading: DeviceFacts) -> bool:
+    """Return True for a wireless controller with access points of its own: those of a standby are its partner's."""
+    pairs = reading.fact("controller_pair", ControllerPair).each_row()
+    return reading.device.role == "wifi_controller" and not any(row.local_state == "standby" for row in pairs)
+
+
 def access_points(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]:
-    """Unexpected access points; those of a standby controller are its partner's."""
-    if reading.device.role != "wifi_controller":
+    """Unexpected access points of a wireless controller."""
+    if not _controls(reading):
         return
-    if any(row.local_state == "standby" for row in reading.rows("controller_pair", ControllerPair)):
-        return
-    rows = reading.rows("access_point", AccessPoint)
+    rows = reading.fact("access_point", AccessPoint).each_row()
     known = _named(reading.device.expect.access_points)
     for row in rows:
         if row.name.casefold() not in known:
             question = None if row.state == "up" else message("learn:ask.not_up", state=row.state)
-            yield _item(reading, "access_points", {"name": row.name}, patterns, question)
+            one = _item(reading, "access_points", {"name": row.name}, patterns, question)
+            yield Proposal.unsure(one, partly_read(reading, "controller_pair"))
     yield from absent_parts(reading, "access_points", "access_point", (row.name for row in rows))
+
+
+def wlans(reading: DeviceFacts) -> Iterator[Proposal]:
+    """Unexpected Wi-Fi networks; a name on some access points only may be mistyped, which is a question."""
+    if not _controls(reading):
+        return
+    rows = reading.fact("wlan", Wlan).each_row()
+    serving = {row.ap for row in rows if row.enabled and row.ap}
+    for name in dict.fromkeys(row.name for row in rows):
+        if name not in reading.device.expect.wlans:
+            enabled = [row for row in rows if row.name == name and row.enabled]
+            question = None if enabled else message("learn:ask.not_up", state="down")
+            own = {row.ap for row in enabled if row.ap}
+            partly = message("learn:ask.wlan_partly", value=len(own), count=len(serving)) if own < serving else None
+            yield Proposal.unsure(Proposal.judged(reading.name, "wlans", name, name, question), partly)
+    yield from absent_parts(reading, "wlans", "wlan", (row.name for row in rows))

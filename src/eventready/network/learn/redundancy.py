@@ -9,8 +9,9 @@ from typing import Literal
 from eventready.core.messages import Text, message
 from eventready.facts.ports import port_key
 from eventready.facts.records import BundleMinimum, ControllerPair, GatewayGroup, LinkBundle, Route, StaticRoute
-from eventready.network.learn.proposal import Proposal, Source, State, plain
+from eventready.network.learn.proposal import Proposal, Source, State, partly_read, plain
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.network.peers import ports_towards
 
 _Role = Literal["master", "backup"]
 _Group = tuple[str, int, str]
@@ -18,12 +19,14 @@ _Group = tuple[str, int, str]
 
 def bundles(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected bundles, with the least number of links as configured, else the members less 1."""
-    rows = {port_key(row.name): row for row in reading.rows("link_bundle", LinkBundle)}
-    least = {port_key(row.name): row.min_links for row in reading.rows("bundle_minimum", BundleMinimum)}
+    rows = {port_key(row.name): row for row in reading.fact("link_bundle", LinkBundle).each_row()}
+    least = {port_key(row.name): row.min_links for row in reading.fact("bundle_minimum", BundleMinimum).each_row()}
     expected = {port_key(bundle.name): bundle for bundle in reading.device.expect.bundles}
     for key, row in rows.items():
         if key not in expected and row.members:
-            yield _bundle(reading, row, least.get(key, row.min_links))
+            configured = least.get(key, row.min_links)
+            unread = partly_read(reading, "bundle_minimum") if configured is None else None
+            yield Proposal.unsure(_bundle(reading, row, configured), unread)
     for key, bundle in expected.items() if reading.whole("link_bundle") else ():
         if key not in rows:
             yield Proposal.absent(reading.name, "bundles", bundle.name, plain(bundle))
@@ -62,16 +65,32 @@ def gateways(readings: NetworkFacts) -> Iterator[Proposal]:
         for row in _rows(reading):
             shown.add(key := _membership(row))
             if key not in expected:
-                yield _gateway(reading, row, groups[row.protocol, row.group, row.virtual_ip or ""])
+                members = groups[row.protocol, row.group, row.virtual_ip or ""]
+                yield Proposal.unsure(_gateway(reading, row, members), _hidden_member(readings, row, members))
         for key, one in expected.items():
             if key not in shown and reading.whole(f"{one.protocol}_group"):
                 subject = f"{one.protocol} {one.group} {one.interface}"
                 yield Proposal.absent(reading.name, "gateways", subject, plain(one))
 
 
+def _hidden_member(readings: NetworkFacts, row: GatewayGroup, members: list[tuple[str, GatewayGroup]]) -> Text | None:
+    """Return the question about a possible further member: a device of the subnet with unread groups."""
+    fact, known = f"{row.protocol}_group", {name for name, _row in members}
+    for reading in readings.all:
+        if reading.name not in known and reading.partly(fact) and _beside(reading, row.virtual_ip):
+            return partly_read(reading, fact)
+    return None
+
+
+def _beside(reading: DeviceFacts, address: str | None) -> bool:
+    """Return True for a device with a port in the subnet of an address, or without addresses to tell."""
+    whole = not any(map(reading.partly, ("interface", "address"))) and any(reading.addresses())
+    return not (whole and address) or next(ports_towards(reading, address), None) is not None
+
+
 def _rows(reading: DeviceFacts) -> Iterator[GatewayGroup]:
     for fact in ("vrrp_group", "hsrp_group"):
-        yield from reading.rows(fact, GatewayGroup)
+        yield from reading.fact(fact, GatewayGroup).each_row()
 
 
 def _membership(row: GatewayGroup) -> tuple[str, int, str, bool]:
@@ -124,8 +143,10 @@ def default_routes(reading: DeviceFacts) -> Iterator[Proposal]:
     """Number of ways out of a router without such an expectation: default routes in use, and static ones in waiting."""
     if reading.device.role != "router" or reading.device.expect.default_routes is not None:
         return
-    in_use = [row for row in reading.rows("default_route", Route) if row.leads_out]
-    waiting = [row for row in reading.rows("static_route", StaticRoute) if row.leads_out]
+    if any(map(reading.partly, ("default_route", "static_route"))):
+        return  # a number of what was read is no number of what is there
+    in_use = [row for row in reading.fact("default_route", Route).each_row() if row.leads_out]
+    waiting = [row for row in reading.fact("static_route", StaticRoute).each_row() if row.leads_out]
     ways = {row.next_hop or row.interface for row in in_use} | {row.next_hop or row.interface for row in waiting}
     if in_use:
         yield Proposal(reading.name, "default_routes", str(len(ways)), len(ways))
@@ -138,7 +159,7 @@ def controller_pair(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected redundancy of a controller with a partner."""
     if reading.device.role != "wifi_controller" or reading.device.expect.controller_pair:
         return
-    for row in reading.rows("controller_pair", ControllerPair):
+    for row in reading.fact("controller_pair", ControllerPair).each_row():
         if row.ready and row.local_state in ("active", "standby"):
             yield Proposal(reading.name, "controller_pair", "true", True)
         elif row.local_state != "alone" or row.peer_state:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from eventready.core.messages import message
+from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.records import BfdSession, RoutingPeer, System
 from eventready.network.learn.proposal import Kind, Proposal
 from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import peer_name, peers_of, sessions_of
 
 _PROTOCOLS: tuple[tuple[Kind, str], ...] = (
     ("ospf", "ospf_neighbour"), ("isis", "isis_neighbour"), ("bgp", "bgp_neighbour"),
@@ -19,7 +19,7 @@ _PROTOCOLS: tuple[tuple[Kind, str], ...] = (
 def peers(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected neighbours of OSPF, IS-IS and BGP, and expected ones without a row."""
     for kind, fact in _PROTOCOLS:
-        rows = reading.rows(fact, RoutingPeer)
+        rows = reading.fact(fact, RoutingPeer).each_row()
         expected = getattr(reading.device.expect, kind) or ()
         covered = {id(row) for name in expected for row in peers_of(name, rows)}
         unnamed: dict[str, list[RoutingPeer]] = defaultdict(list)
@@ -48,13 +48,13 @@ def _peer(reading: DeviceFacts, kind: Kind, name: str, rows: list[RoutingPeer]) 
 
 def _older_than_device(reading: DeviceFacts, rows: list[RoutingPeer]) -> bool:
     """Return True for neighbours down since the start of the device."""
-    running = next((row.uptime_s for row in reading.rows("system", System)), None)
+    running = next((row.uptime_s for row in reading.fact("system", System).each_row()), None)
     return running is not None and all(row.uptime_s is not None and row.uptime_s >= running for row in rows)
 
 
 def bfd(reading: DeviceFacts) -> Iterator[Proposal]:
     """Unexpected BFD sessions, and expected ones without a row."""
-    rows = reading.rows("bfd_session", BfdSession)
+    rows = reading.fact("bfd_session", BfdSession).each_row()
     expected = reading.device.expect.bfd or ()
     covered = {id(row) for name in expected for row in sessions_of(name, rows)}
     unnamed: dict[str, list[BfdSession]] = defaultdict(list)

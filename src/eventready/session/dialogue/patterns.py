@@ -1,4 +1,9 @@
-"""Compile a platform's patterns once: prompt, pager, log line, refusal."""
+"""Compile a platform's patterns once: prompt, pager, log line, refusal.
+
+A log line behind text of an answer cuts that line: its rest is the next line, or is lost. Both are one line with a mark
+between them, which no fact reads. Lines that stand alone, such as the time above an answer, are no log lines: their
+patterns end in ` *$`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from eventready.core.strings.pattern import literals
 from eventready.platforms.model import SessionSpec
 
 #: A refusal stands in the first lines of an answer; further down, the same words are content.
@@ -15,8 +21,10 @@ _HEAD_CHARACTERS = 4_096
 _MAX_PROMPT_LENGTH = 200
 #: Log lines are shorter; the patterns of log lines are not applied to longer ones.
 _MAX_LOG_LINE = 1_024
-#: Stands in a captured answer where a log line was removed.
+#: Stands in a captured answer where a log line was removed, and in a line that a log line has cut.
 LOG_LINE_MARK = "=== a log line ==="
+#: Ends the pattern of a line that stands alone.
+_ALONE = " *$"
 #: Lookarounds, anchors of the whole text, possessive quantifiers; and what matches a line end, whose search in a whole
 #: text may cost the square of its length.
 _LOOKS_AROUND = re.compile(r"\(\?[!<>]|\\[AZsWD]|[*+?}]\+|\[\^")
@@ -27,7 +35,8 @@ _INNER = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\([^()]*\)")
 class Patterns:
     """`noise` matches a log line; `noise_inside` is the same without its anchor, for a log line after a prompt.
 
-    `noise_hint` is searched in a whole text and matches wherever `noise_text` matches in a line.
+    `noise_hint` is searched in a whole text and matches wherever `noise_text` matches in a line. `log_lines` are those
+    that may stand behind text.
     """
 
     prompt: re.Pattern[bytes]
@@ -37,6 +46,7 @@ class Patterns:
     noise_inside: re.Pattern[bytes] | None
     noise_text: re.Pattern[str] | None
     noise_hint: re.Pattern[str] | None
+    log_lines: tuple[LogLine, ...]
     ends_with: re.Pattern[bytes] | None
     refused: re.Pattern[str] | None
     denied: re.Pattern[str] | None
@@ -57,19 +67,29 @@ class Patterns:
         return self.split_at_log_lines(text)[0]
 
     def split_at_log_lines(self, text: str) -> tuple[str, tuple[int, ...]]:
-        """Return the text without its log lines, and the numbers (from 0) of its lines with a log line before them."""
+        """Return the text without its log lines, and the numbers (from 0) of its lines with a log line before them.
+
+        A line with a log line behind its text is marked there, and goes on with the next line.
+        """
         noise, hint = self.noise_text, self.noise_hint
         none = noise is None or (hint is not None and not hint.search("\n" + text))
-        if none and LOG_LINE_MARK not in text:
+        behind = [one for one in self.log_lines if one.may_be_in(text)]
+        if none and not behind and LOG_LINE_MARK not in text:
             return text, ()
         kept: list[str] = []
         breaks: dict[int, None] = {}
+        cut = ""  # the text of the last line before its log line
         for line in text.split("\n"):
             if line == LOG_LINE_MARK or (noise is not None and len(line) <= _MAX_LOG_LINE and noise.search(line)):
                 breaks[len(kept)] = None
+                continue
+            before = _before_log_line(line, behind)
+            if before is not None:
+                cut += before + LOG_LINE_MARK
             else:
-                kept.append(line)
-        return ("\n".join(kept), tuple(breaks)) if breaks else (text, ())
+                kept.append(cut + line)
+                cut = ""
+        return "\n".join([*kept, cut] if cut else kept), tuple(breaks)
 
     def without_pager(self, text: str) -> tuple[str, bool]:
         """Return the text without the words of a pager, alone or before a line, and True for a text ending in them."""
@@ -97,6 +117,30 @@ class Patterns:
         return "", ""
 
 
+class LogLine:
+    """A log line behind text, by the texts that it has and by its pattern."""
+
+    def __init__(self, pattern: str) -> None:
+        self._regex = re.compile(pattern)
+        self._literals = literals(pattern)
+
+    def may_be_in(self, text: str) -> bool:
+        """Return True for a text with all texts of a log line."""
+        return all(map(text.__contains__, self._literals))
+
+    def text_before(self, line: str) -> str | None:
+        """Return the text before a log line; None without a log line, or without text."""
+        found = self._regex.search(line) if self.may_be_in(line) else None
+        return line[: found.start()] if found and line[: found.start()].strip() else None
+
+
+def _before_log_line(line: str, log_lines: Iterable[LogLine]) -> str | None:
+    if len(line) > _MAX_LOG_LINE:
+        return None
+    texts = [text for one in log_lines if (text := one.text_before(line)) is not None]
+    return min(texts, key=len, default=None)
+
+
 @lru_cache(maxsize=64)
 def patterns(spec: SessionSpec) -> Patterns:
     """Compile a platform's patterns."""
@@ -110,6 +154,7 @@ def patterns(spec: SessionSpec) -> Patterns:
         noise_inside=re.compile(inside.encode()) if inside else None,
         noise_text=re.compile(noise) if noise else None,
         noise_hint=_hint(spec.noise),
+        log_lines=tuple(LogLine(pattern.removeprefix("^")) for pattern in spec.noise if not pattern.endswith(_ALONE)),
         ends_with=_end_mark(spec.ends_with) if spec.ends_with else None,
         refused=re.compile(_either(spec.refused)) if spec.refused else None,
         denied=re.compile(_either(spec.denied)) if spec.denied else None,

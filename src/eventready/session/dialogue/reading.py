@@ -16,7 +16,7 @@ from dataclasses import replace
 from time import monotonic
 
 from eventready.core.messages import message
-from eventready.core.redaction.redaction import redact
+from eventready.core.redaction.redaction import kept_and_printed, redact
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.budget import BROKEN_OFF_BYTES, AnswerTooLarge
 from eventready.session.dialogue.buffer import StreamClosed
@@ -259,16 +259,19 @@ class Reader:
 
     def _reply(self, command: str, answer: bytes, started: float) -> Reply:
         plain, breaks = self._patterns.split_at_log_lines(to_text(answer))
-        text = redact(plain)
-        self._buffer.memory.keep(len(text))
+        text, printed = kept_and_printed(plain)
+        self._buffer.memory.keep(len(text) + (len(printed) if printed != text else 0))
         seconds = monotonic() - started
-        word, line = self._patterns.refusal(text)
+        word, line = self._patterns.refusal(printed)
         if word == "denied":
-            return Reply.failed(command, ReplyStatus.DENIED, message("session:denied", line=line), text, seconds)
+            return Reply.failed(
+                command, ReplyStatus.DENIED, message("session:denied", line=redact(line)), text, seconds
+            )
         if word == "refused":
-            return Reply.failed(command, ReplyStatus.REFUSED, message("session:refused", line=line), text, seconds)
+            why = message("session:refused", line=redact(line))
+            return Reply.failed(command, ReplyStatus.REFUSED, why, text, seconds)
         shown = self._screen.shown_prompt
-        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds, breaks=breaks, prompt=shown)
+        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds, breaks=breaks, prompt=shown, printed=printed)
 
     def _timed_out(self, command: str, started: float, *, recover: bool = True) -> Reply:
         partial = self._broken_off()

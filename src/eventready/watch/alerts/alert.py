@@ -10,7 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from eventready.core.strings.phrases import moment_of
+from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import change_document
+from eventready.watch.silence import REACH
 from eventready.watch.states import Key, StateChange
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.devices.device import Device
@@ -23,7 +25,9 @@ _AFTER_CAUSE = timedelta(seconds=2 * LONGEST_S)
 
 @dataclass(frozen=True)
 class Alert:
-    """Alert since `since`. `sentence`: message as of a finding, empty for a lost device. `cause`: device in front."""
+    """Alert since `since`. `sentence`: message and state as of a finding, empty for a lost device. `cause`: device in
+    front, or what is next to the watch.
+    """
 
     key: Key
     labels: Mapping[str, str]
@@ -36,6 +40,17 @@ class Alert:
     def fingerprint(self) -> str:
         """Hash of the labels."""
         return sha256(repr(sorted(self.labels.items())).encode()).hexdigest()[:16]
+
+    @property
+    def status(self) -> str:
+        """State of now."""
+        return str(self.sentence.get("status") or self.labels["status"])
+
+    @property
+    def passes(self) -> bool:
+        """True for a finding that changes often and is passed now."""
+        often = self.sentence.get("often")
+        return often is not None and not _RANK.get(often["now"], 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as plain JSON types."""
@@ -68,6 +83,8 @@ class Alerts:
         self._active: dict[Key, Alert] = {}
         self._ended: dict[str, datetime] = {}
         self._before: dict[Key, str] = {}
+        #: Open findings on the wall, and their keys; None without a watch.
+        self._shown: tuple[Sequence[OpenFinding] | None, Collection[Key]] = None, ()
 
     def take(self, changes: Iterable[StateChange], moment: datetime) -> None:
         """Take the changes of state of a round."""
@@ -88,16 +105,32 @@ class Alerts:
         """End the alerts of passed findings, after the end of an earlier watch."""
         self._active = {key: one for key, one in self._active.items() if _RANK.get(states.get(key, ""), 0)}
 
+    def show(self, opened: Sequence[OpenFinding]) -> None:
+        """Take state and sentence of each alert as the wall shows them. Those without are muted: the finding passes
+        for the first time, or is to be read again.
+        """
+        if opened is self._shown[0]:
+            return
+        shown = {one.key: one.sentence for one in opened}
+        self._shown = opened, shown.keys()
+        for key, alert in self._active.items():
+            if key in shown and alert.sentence is not shown[key]:
+                self._active[key] = replace(alert, sentence=shown[key])
+
     def active(self, now: datetime, resting: Collection[str] = ()) -> tuple[Sequence[Alert], frozenset[str]]:
-        """Return the alerts, and the fingerprints of those muted by their cause or on a device at rest."""
-        found = tuple(self._active.values())
-        muted = (one.fingerprint for one in found if one.key.device in resting or self._explained(one, now))
+        """Return the alerts, and the fingerprints of those muted by their cause, on a device at rest, or not shown."""
+        found, (opened, shown) = tuple(self._active.values()), self._shown
+        muted = (
+            one.fingerprint
+            for one in found
+            if one.key.device in resting or self._explained(one, now) or (opened is not None and one.key not in shown)
+        )
         return found, frozenset(muted)
 
     def _explained(self, alert: Alert, now: datetime) -> bool:
         if not alert.cause or alert.labels["status"] != "not_measured":
             return False
-        cause = Key(alert.cause, DEVICE, "")
+        cause = Key("", REACH, "") if alert.cause == REACH else Key(alert.cause, DEVICE, "")
         if cause == alert.key:
             return False
         ended = self._ended.get(alert.cause)
@@ -119,7 +152,7 @@ class Alerts:
             self._active[key] = replace(known or replace(new, labels=self.labels(key, old)), damped=True)
         elif not rank and known:
             del self._active[key]
-            self._ended |= {key.device: new.since} if key.check == DEVICE else {}
+            self._ended |= {key.device or key.check: new.since} if key.check in {DEVICE, REACH} else {}
 
     def labels(self, key: Key, status: str) -> dict[str, str]:
         """Return the labels of a finding with a status."""

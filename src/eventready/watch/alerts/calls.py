@@ -31,6 +31,7 @@ from eventready.store.streams.notification_outbox import ClaimedDelivery, Outgoi
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.alert import Alert, Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
+from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
 from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, RouteNode, load_alerts
@@ -91,13 +92,20 @@ class AlertCalls:
         self.alerts.replay(record.timeline())
         self.alerts.settle(record.states())
 
-    def round(self, changes: Sequence[StateChange], resting: Collection[str]) -> None:
-        """Take a round of the watch; make due messages now and then. Raises StoreError."""
+    def round(
+        self, changes: Sequence[StateChange], resting: Collection[str], opened: Sequence[OpenFinding] | None = None
+    ) -> None:
+        """Take a round of the watch; make due messages now and then, about what the wall shows as open (`opened`).
+
+        Raises StoreError.
+        """
         self._lived_at = time.monotonic()
         self.alerts.take(changes, self.clock.now())
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
             self._reread()
+            if opened is not None:
+                self.alerts.show(opened)
             self.dispatch(resting)
 
     def _reread(self) -> None:
@@ -221,7 +229,8 @@ class AlertCalls:
         present = {one.fingerprint: one for one in situation.alerts}
         calling = {name: one for name, one in present.items() if name in self._posted or name not in situation.muted}
         ended = {name: one for name, one in self._posted.items() if name not in present}
-        changed = ended or calling.keys() - self._posted.keys()
+        changed = ended or any(name not in self._posted or self._posted[name].status != one.status
+                               for name, one in calling.items())  # fmt: skip
         if changed or self._failing_since is not None or time.monotonic() - self._posted_at >= _POST_S:
             post = partial(posted, now=now, shift=shift, lang=self.settings.lang, rehearsal=self.clock.rehearsal)
             documents = [post(one, lives=timedelta(seconds=5 * _POST_S)) for one in calling.values()]
@@ -328,8 +337,8 @@ def sentence_of(alert: Alert, lang: Lang) -> str:
     """Return an alert as a line."""
     language = Language(lang)
     found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
-    damped = f" ({text('watch:line.damped', lang)})" if alert.damped else ""
-    return f"{language.status(alert.labels['status'])}: {alert.key.place}: {short(found, _LONGEST)}{damped}"
+    damped = f" ({text('watch:line.damped', lang)})" if alert.damped and "often" not in alert.sentence else ""
+    return f"{language.status(alert.status)}: {alert.key.place}: {short(found, _LONGEST)}{damped}"
 
 
 def notification_of(made: OutgoingMessage) -> Notification:

@@ -196,7 +196,7 @@ class Dispatcher:
                 times = escalations(way, earlier).items() if firing else ()
                 late = {one for one, (since, wait) in times if _is_over(situation.now, since, wait)} - taken
                 late = late & known.keys() | known_of(before, firing, way).keys()
-                left = [one for one in firing if one.fingerprint in late]
+                left = [one for one in firing if one.fingerprint in late and not one.passes]
                 found[name] = self._next(higher, name, before, left, situation=situation, taken=late)
         return {group: plan for group, plan in found.items() if plan}
 

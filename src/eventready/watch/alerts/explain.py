@@ -17,6 +17,7 @@ from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification, Situation, Way, known_of, taking
 from eventready.watch.own_clock import CHECK
+from eventready.watch.silence import REACH
 from eventready.watch.states import Key
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.files.validation_messages import suggest
@@ -33,7 +34,7 @@ def impossible(settings: AlertsFile, workspace: Workspace) -> Iterator[Workspace
     devices, where = workspace.devices, str(workspace.path / "inventory" / FILE)
     known: dict[str, set[str]] = {
         "device": {one.name for one in devices},
-        "check": {DEVICE, CHECK, *(one.name for one in all_checks())},
+        "check": {DEVICE, CHECK, REACH, *(one.name for one in all_checks())},
         "role": {one.role for one in devices},
         "venues": {",".join(one.venues) for one in devices},
     }

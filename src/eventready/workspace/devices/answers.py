@@ -43,6 +43,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _ipv4(value: str) -> str:
+    if ":" in _address(value):
+        raise InvalidValue(message("workspace:answer.ipv4", value=value))
+    return value
+
+
 def _host(value: str) -> str:
     """A name or an address. A name of digits and dots alone is a cut address."""
     if _is_address(value) or (_NAME.fullmatch(value) and not re.fullmatch(r"[\d.]+", value)):
@@ -102,16 +108,17 @@ def _interface(value: str) -> str:
 
 Host = Annotated[str, AfterValidator(_host)]
 IpAddress = Annotated[str, AfterValidator(_address)]
+Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 
 #: Keys beside the question, by kind.
 _KEYS: Mapping[AnswerKind, frozenset[str]] = {
-    "http": frozenset({"status", "contains", "address"}),
-    "dns": frozenset({"server", "addresses"}),
-    "ping": frozenset({"size", "df", "count", "source"}),
+    "http": frozenset({"status", "contains", "address", "family"}),
+    "dns": frozenset({"server", "addresses", "family"}),
+    "ping": frozenset({"size", "df", "count", "source", "family"}),
     "tcp": frozenset(),
     "ntp": frozenset(),
     "smtp": frozenset(),
-    "dhcp": frozenset(),
+    "dhcp": frozenset({"servers", "gateways", "resolvers"}),
 }
 
 
@@ -129,11 +136,21 @@ class ExpectedAnswer(PlacedModel):
     dhcp: Annotated[str, AfterValidator(_interface)] | None = Field(
         default=None, description="Port of the asking host, on which a DHCP server offers an address"
     )
+    servers: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: servers that may answer; empty: a warning")
+    gateways: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: gateways that may be offered; empty: any")
+    resolvers: tuple[Ipv4Address, ...] = Field(
+        default=(), description="dhcp: DNS servers that may be offered; empty: any"
+    )
     status: int = Field(default=200, ge=100, le=599, description="http: status code of the answer")
     contains: str = Field(default="", max_length=200, description="http: text in the first 4,096 bytes of the page")
     address: IpAddress | None = Field(default=None, description="http: address asked instead of the name of the URL")
     server: IpAddress | None = Field(default=None, description="dns: server asked, default: the resolver of the asker")
     addresses: tuple[IpAddress, ...] = Field(default=(), description="dns: all right addresses; empty: any")
+    family: Literal[4, 6] | None = Field(
+        default=None,
+        description="http, ping: IP version; dns: 4 for A, 6 for AAAA; default: any; both, where the gateways of the "
+        "venue have both and a service host asks for a name",
+    )
     size: int | None = Field(default=None, ge=48, le=9216, description="ping: bytes of the IP packet")
     df: bool = Field(default=False, description="ping: packets must not be fragmented")
     count: int = Field(default=5, ge=1, le=50, description="ping: number of packets")
@@ -153,7 +170,16 @@ class ExpectedAnswer(PlacedModel):
             raise InvalidValue(message("workspace:answer.blank"))
         if len({":" in address for address in self.addresses}) > 1:
             raise InvalidValue(message("workspace:answer.families"))
+        for value in filter(_is_address, filter(None, (self.target, *self.addresses))):
+            if self.family and (":" in value) is not (self.family == 6):
+                raise InvalidValue(message("workspace:answer.family", value=value, family=self.family))
         return self
+
+    @property
+    def target(self) -> str:
+        """Name or address asked for, or asked, of a page, a DNS name and a ping; empty for other kinds."""
+        found = _URL.fullmatch(self.http) if self.http else None
+        return self.address or (found["host"].strip("[]") if found else "") or self.dns or self.ping or ""
 
     @property
     def kind(self) -> AnswerKind:
@@ -168,10 +194,17 @@ class ExpectedAnswer(PlacedModel):
     @property
     def subject(self) -> str:
         """Question in words, different for different commands."""
+        version = f"IPv{self.family}" if self.family else ""
         words = {
-            "http": (self.http, self.address),
+            "http": (self.http, self.address, version),
             "dns": (f"dns {self.dns}", self.server, *({"AAAA"} if self._type == "AAAA" else ())),
-            "ping": (f"ping {self.ping}", self.size and f"{self.size} B", "DF" if self.df else "", self.source),
+            "ping": (
+                f"ping {self.ping}",
+                self.size and f"{self.size} B",
+                "DF" if self.df else "",
+                self.source,
+                version,
+            ),
             "tcp": (f"tcp {self.tcp}",),
             "ntp": (f"ntp {self.ntp}",),
             "smtp": (f"smtp {self._mail}",),
@@ -186,11 +219,15 @@ class ExpectedAnswer(PlacedModel):
 
     @property
     def _type(self) -> str:
-        return "AAAA" if any(":" in address for address in self.addresses) else "A"
+        return "AAAA" if self.family == 6 or any(":" in address for address in self.addresses) else "A"
 
     @property
     def _mail(self) -> str:
         return self.smtp if self.smtp and ":" in self.smtp else f"{self.smtp}:25"
+
+    @property
+    def _option(self) -> str:
+        return f" -{self.family}" if self.family else ""
 
     def arguments(self) -> dict[str, str]:
         """Arguments of the command by name; an empty text leaves out a part of the command."""
@@ -216,14 +253,14 @@ class ExpectedAnswer(PlacedModel):
         port = found["port"] or {"http": "80", "https": "443"}[found["scheme"]]
         at = f"[{self.address}]" if self.address and ":" in self.address else self.address or ""
         return {
-            "url": found[0], "host": found["host"], "port": port, "at": at,
+            "url": found[0], "option": self._option, "host": found["host"], "port": port, "at": at,
             "tls": "yes" if self.secure else "", "server": at or found["host"], "name": found["host"].strip("[]"),
         }  # fmt: skip
 
     def _echo(self) -> dict[str, str]:
         headers = _HEADERS_IPV6 if ":" in str(self.ping) else _HEADERS
         return {
-            "target": str(self.ping), "count": str(self.count), "df": "yes" if self.df else "",
+            "target": str(self.ping), "option": self._option, "count": str(self.count), "df": "yes" if self.df else "",
             "size": str(self.size or ""), "payload": str(self.size - headers) if self.size else "",
             "source": self.source or "",
         }  # fmt: skip

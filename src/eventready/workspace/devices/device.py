@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.answers import Question
 from eventready.workspace.devices.capacity import Load
+from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import Expect
 
 Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"]
@@ -43,7 +44,8 @@ class Device:
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
     other up. `reach`: network of its management address, for workers of a cluster.
-    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry.
+    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry. `event_windows`: when
+    the crowd is there.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Device:
     reach: str = ""
     event_questions: tuple[Question, ...] = ()
     loads: tuple[Load, ...] = ()
+    event_windows: tuple[EventWindow, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:

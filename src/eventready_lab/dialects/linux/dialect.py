@@ -29,11 +29,11 @@ _PLATFORM = "linux"
 _SERVICES: dict[str, Render] = {
     "curl ": services.page,
     "dig ": services.name,
-    "ping ": services.echo,
+    "ping": services.echo,
     r"s=\$\(date \+%s%N\); timeout 3": services.port,
     r"s=\$\(date \+%s%N\); g=": services.greeting,
     "timeout 9 chronyd": services.clock,
-    "command -v dhcpcd": services.lease,
+    "if ! command -v nmap": services.offer,
 }
 
 

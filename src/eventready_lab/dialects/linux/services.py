@@ -10,6 +10,26 @@ from eventready_lab.device.view import View
 
 _URL = re.compile(r"'(https?://[^']+)'")
 _TRACKED = ("nginx", "dnsmasq")
+#: What nmap prints around the offers.
+_SCAN = """Starting Nmap 7.95 ( https://nmap.org ) at {now:%Y-%m-%d %H:%M %Z}
+PORTS: Using ports open on 0% or more average hosts (TCP:1000, UDP:0, SCTP:0)
+NSE: Using Lua 5.4.
+NSE: Loaded 1 scripts for scanning.
+NSE: Script Pre-scanning.
+NSE: Starting runlevel 1 (of 1) scan.
+Initiating NSE at {now:%H:%M}
+NSE: Starting broadcast-dhcp-discover.
+NSE: Finished broadcast-dhcp-discover.
+Completed NSE at {now:%H:%M}, 6.04s elapsed
+{offers}NSE: Script Post-scanning.
+NSE: Starting runlevel 1 (of 1) scan.
+Initiating NSE at {now:%H:%M}
+Completed NSE at {now:%H:%M}, 0.00s elapsed
+Read from /usr/bin/../share/nmap: nmap-protocols nmap-services.
+WARNING: No targets were specified, so 0 hosts scanned.
+Nmap done: 0 IP addresses (0 hosts up) scanned in 6.17 seconds
+           Raw packets sent: 0 (0B) | Rcvd: 0 (0B)
+==> end"""
 
 
 def page(view: View) -> str:
@@ -102,12 +122,13 @@ def greeting(_view: View) -> str:
     return "greeting=220 mail.example.vn ESMTP time_ms=4\n==> end"
 
 
-def lease(view: View) -> str:
-    """Offer of the DHCP server, in the form of dhcpcd."""
+def offer(view: View) -> str:
+    """Offer of the DHCP server, in the form of the platform's command with nmap."""
     pool = next((pool for pool in view.state.dhcp if pool.used < pool.total), None)
-    if pool is None or not _up(view.state, "dnsmasq"):
-        return "==> end"
-    return f"new_dhcp_server_identifier='192.0.2.91'\nnew_ip_address='{pool.first}'\n==> end"
+    found = ""
+    if pool is not None and _up(view.state, "dnsmasq"):
+        found = f"Pre-scan script results:\noffer=192.0.2.91 {pool.first} {pool.gateway} 192.0.2.90\n"
+    return _SCAN.format(offers=found, now=view.now)
 
 
 def _holds(state: DeviceState) -> bool:

@@ -26,7 +26,7 @@ interface={name}
 driver=nl80211
 ctrl_interface=/run/hostapd
 country_code=VN
-ssid=Event-WiFi
+ssid={network}
 hw_mode={mode}
 channel={channel}
 beacon_int=100
@@ -70,6 +70,7 @@ def files(view: View) -> Mapping[str, str]:
     return {
         _path(ap): _FILE.format(
             name=ap.name,
+            network=next(iter(view.state.wlans)),
             mode="g" if ap.radios[0].band == "2.4" else "a",
             channel=ap.radios[0].channel,
             most=(255, 512, 2_007)[stable_number(f"{ap.name} most", 0, 2)],

@@ -51,6 +51,14 @@ def cell_barred(target: FaultTarget, cell: str = "") -> None:
     _cell(target, cell).barred = True
 
 
+@fault("cell-silent", roles=_BTS)
+def cell_silent(target: FaultTarget, cell: str = "") -> None:
+    """The cells are in order and no phone reaches them: all of them, or the given cell."""
+    for chosen in [_cell(target, cell)] if cell else target.state.cells:
+        chosen.channels = {kind: (0, total) for kind, (_, total) in chosen.channels.items()}
+        chosen.request_rate = chosen.refused_rate = 0.0
+
+
 @fault("channels-full", roles=_BTS)
 def channels_full(target: FaultTarget, cell: str = "", refused_per_second: float = 12.0) -> None:
     """All channels of a cell are in use, and calls are refused."""

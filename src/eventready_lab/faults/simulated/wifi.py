@@ -58,6 +58,12 @@ def wlan_disabled(target: FaultTarget) -> None:
     target.state.wlans = dict.fromkeys(target.state.wlans, False)
 
 
+@fault("wlan-renamed", roles=_WIFI)
+def wlan_renamed(target: FaultTarget, ssid: str = "setup") -> None:
+    """The access points are up with a foreign Wi-Fi network."""
+    target.state.wlans = {ssid: True}
+
+
 @fault("channel-busy", roles=_WIFI)
 def channel_busy(target: FaultTarget, ap: str = "", band: str = "5", percent: int = 88) -> None:
     """The channel utilisation of a radio is high."""

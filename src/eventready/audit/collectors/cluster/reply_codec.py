@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventready.audit.collectors.cluster.codec import INVALID, InvalidAnswer, message_of, text_of
@@ -17,8 +18,8 @@ _ERRORS = {kind.__name__: kind for kind in SessionError.__subclasses__()}
 
 
 def encode_replies(replies: Sequence[Reply]) -> bytes:
-    """Return replies as JSON."""
-    return _encoded({"replies": [{**vars(one), "message": to_json(one.message)} for one in replies]})
+    """Return replies as JSON, without the text that is for the reading of facts here alone."""
+    return _encoded({"replies": [{**vars(_sent(one)), "message": to_json(one.message)} for one in replies]})
 
 
 def encode_error(error: SessionError) -> bytes:
@@ -53,6 +54,10 @@ def decode_steps(data: bytes, device: str) -> Diagnosis:
         return Diagnosis(device, tuple(_step(*one) for one in _decoded(data)["steps"]))
     except INVALID as error:
         raise InvalidAnswer(str(error)) from None
+
+
+def _sent(reply: Reply) -> Reply:
+    return replace(reply, printed=None)
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
+from eventready.facts.rows import FactRows
 from eventready.workspace.devices.device import Device
 
 Findings: TypeAlias = tuple[Finding, ...]
@@ -111,7 +112,7 @@ def ages(observations: Sequence[Observation]) -> dict[tuple[str, str], float]:
         (one.fact, f"{row.subject} on {one.device}"): float(seconds)
         for one in observations
         if one.status.measured
-        for row in one.rows
+        for row in FactRows.of(one).each_row()
         if (seconds := getattr(row, "uptime_s", None)) is not None
     }
 

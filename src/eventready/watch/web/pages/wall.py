@@ -20,6 +20,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import in_language
 from eventready.evaluation.joined_venues import joined_venues
 from eventready.watch.alerts.acts import Act, covering
+from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
 from eventready.watch.web.page import Viewer, html, render, viewer_of
 from eventready.watch.web.read_model import Night, OnDuty, ReadModel
@@ -48,9 +49,9 @@ class DueNotices:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `cells`: verdict by venue and service. `found`: open findings as lines, each with its findings: of one question for
-    several venues. `ages`: seconds by device, None without a measurement and at rest.
-    `resting`: reason by device left alone by the watch.
+    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service. `found`: open findings as
+    lines, each with its findings: of one question for several venues. `ages`: seconds by device, None without a
+    measurement and at rest. `resting`: reason by device left alone by the watch.
     """
 
     night: Night
@@ -67,6 +68,7 @@ class Wall:
     window: Window | None
     incidents: Sequence[DueNotices]
     devices: Mapping[str, Device]
+    first: FirstReading | None = None
 
     @property
     def measured(self) -> int:
@@ -149,6 +151,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
         _window(event, night.moment),
         [_due(one, event, night.moment) for one in night.incidents],
         {device.name: device for device in workspace.devices},
+        None if night.gone else FirstReading.of(snapshot),
     )
 
 

@@ -18,14 +18,13 @@ _Seconds = Annotated[float, Field(ge=SHORTEST_S, le=LONGEST_S)]
 _DEFAULTS = {
     **dict.fromkeys(
         ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session", "vrrp_group", "hsrp_group",
-         "link_bundle", "default_route", "core_link", "site", "cell", "access_point"), 15.0
+         "link_bundle", "default_route", "default_route_v6", "core_link", "site", "cell", "access_point"), 15.0
     ),
-    **dict.fromkeys(
-        ("answer_tcp", "answer_dns", "answer_http", "answer_ping", "answer_ntp", "answer_smtp", "answer_dhcp"), 5.0
-    ),
+    **dict.fromkeys(("answer_tcp", "answer_dns", "answer_http", "answer_ping", "answer_ntp", "answer_smtp"), 5.0),
     **dict.fromkeys(
         ("cpu", "memory", "channel_load", "channel_requests", "radio_load", "radio_load_24", "alarm", "service",
-         "listener", "backend", "dns_answer", "dhcp_pool", "radius_server", "controller_pair"), 60.0
+         "listener", "backend", "dns_answer", "dhcp_pool", "radius_server", "controller_pair",
+         "answer_dhcp"), 60.0  # its question listens for six seconds
     ),
 }  # fmt: skip
 OTHERS_S = 300.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventready_lab.real.province.wifi.machine import MachineOptions, MachineRecord
+from eventready_lab.real.province.wifi.radio import SSID
 
 
 def host_entry(record: MachineRecord, options: MachineOptions, username: str, password: str) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def expectations(options: MachineOptions) -> dict[str, Any]:
     return {
         "uplinks": ["eth0"],
         "access_points": [{"name": ap.name, "venue": ap.venue} for ap in options.air],
+        "wlans": [SSID],
         "ntp": False,
         "syslog": False,
         "saved_config": False,

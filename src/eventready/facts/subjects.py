@@ -1,0 +1,66 @@
+"""Records of a subject by its name in an expectation: ports, routing neighbours, BFD sessions, all others by name.
+
+An unread record has no fields: its subject as printed, or else the words of its text, say whose record it may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from eventready.facts.observation import Unread
+from eventready.facts.peers import peers_of, sessions_of
+from eventready.facts.ports import port_key
+from eventready.facts.records import BfdSession, Fact, RoutingPeer
+
+F = TypeVar("F", bound=Fact)
+_SEPARATORS = re.compile(r"[\s,;=|\"'(){}\[\]]+")
+
+
+class NamedRows(Generic[F]):
+    """Rows by the name of their subject: neighbours and sessions by address and VRF, all others by their first key."""
+
+    def __init__(self, rows: Sequence[F]) -> None:
+        self._peers: list[RoutingPeer] = [row for row in rows if isinstance(row, RoutingPeer)]
+        self._sessions: list[BfdSession] = [row for row in rows if isinstance(row, BfdSession)]
+        self._by_key: dict[str, list[F]] = {}
+        for row in rows:
+            if row.key and not isinstance(row, (RoutingPeer, BfdSession)):
+                self._by_key.setdefault(port_key(str(getattr(row, row.key[0]))), []).append(row)
+
+    def of(self, name: str) -> Sequence[Fact]:
+        """Rows of a subject."""
+        own = self._by_key.get(port_key(name), ())
+        return (*own, *peers_of(name, self._peers), *sessions_of(name, self._sessions))
+
+
+def owners(record: Unread, names: Iterable[str]) -> frozenset[str]:
+    """Return those of `names` of which an unread record may be: by its subject, else by the words of its text."""
+    known = dict.fromkeys(names)
+    subject = _words(record.subject)
+    exact = frozenset(name for name in known if port_key(name) == port_key(record.subject) or _words(name) == subject)
+    if exact:
+        return exact
+    printed = subject | _words(record.text)
+    found = frozenset(name for name in known if _words(name) and _words(name) <= printed)
+    return found if found or record.text else frozenset(name for name in known if subject and subject <= _words(name))
+
+
+def may_be(record: Unread, name: str, among: Iterable[str], *, present: bool = False) -> bool:
+    """Return True for an unread record that names the subject, or none of `among` where the subject has no row."""
+    named = owners(record, (name, *among))
+    return name in named or not (named or present)
+
+
+def names_port(record: Unread, port: str) -> bool:
+    """Return True for an unread record that names a port in its subject or its text."""
+    return port_key(port) in _words(record.subject) | _words(record.text)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    """Words of a name, of a peer without its VRF, with ports in their canonical spelling."""
+    bare = (word.strip(".:*") for word in _SEPARATORS.split(text.partition("@")[0]))
+    return frozenset(port_key(word) for word in bare if word)

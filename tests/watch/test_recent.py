@@ -1,0 +1,108 @@
+"""A watch holds readings of minutes against each other: replies to pings, and the clients of a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from eventready.core.clock import TZ
+from eventready.core.messages import message
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.platform import load_platform
+from eventready.facts.records import EchoAnswer, Fact, RadioLoad
+from eventready.watch.states import StateChange, States
+from eventready.watch.watcher import Watcher, WatchJob
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.event_window import EventWindow
+from eventready.workspace.devices.expect import Expect
+from tests.watch.test_night import EVENT
+
+OPENING = datetime(2031, 4, 29, 19, tzinfo=TZ)
+NIGHT = (EventWindow(OPENING, OPENING + timedelta(hours=4)),)
+INTERVAL = 15.0
+
+
+def wifi(windows: tuple[EventWindow, ...] = NIGHT) -> Device:
+    points = [{"name": "gate", "venue": "hall"}, {"name": "stage", "venue": "hall"}]
+    expect = Expect.model_validate({"access_points": points})
+    return Device(
+        "w1", "wifi_controller", "linux_hostapd", "192.0.2.1", venues=("hall",), expect=expect, event_windows=windows
+    )
+
+
+def loads(gate: int, stage: int) -> Mapping[str, tuple[Fact, ...]]:
+    rows = [{"ap": "gate", "clients": gate}, {"ap": "stage", "clients": stage}]
+    return {
+        "radio_load": tuple(RadioLoad.model_validate({"slot": "1", "band": "5", **row}) for row in rows),
+        "radio_load_24": (),
+    }
+
+
+def watched(
+    device: Device, readings: Iterable[Mapping[str, tuple[Fact, ...]]], *, unread: tuple[Unread, ...] = ()
+) -> list[StateChange]:
+    """Changes of state while a device is read again and again."""
+    matrix = build_matrix((device,), {device.platform: load_platform(device.platform)}, fleet=False)
+    watcher = Watcher(WatchJob(EVENT, {device.name: device}, matrix), States(), lambda _fact: INTERVAL)
+    found: list[StateChange] = []
+    for number, rows in enumerate(readings, 1):
+        now = number * INTERVAL
+        taken = [Observation(device.name, f, Status.PARSED, rows=own, unread=unread) for f, own in rows.items()]
+        found += watcher.read(device.name, taken, now, OPENING + timedelta(hours=1, seconds=now))
+    return found
+
+
+def outline(changes: Iterable[StateChange], check: str) -> list[tuple[str, str, str]]:
+    return [(one.key.subject, one.old, one.new) for one in changes if one.key.check == check]
+
+
+FULL, EMPTY, BACK = loads(30, 12), loads(0, 1), loads(14, 9)
+
+
+def test_a_venue_without_its_clients_at_once_fails_until_they_are_back() -> None:
+    changes = outline(watched(wifi(), [FULL, FULL, *[EMPTY] * 60, BACK, BACK]), "access_point_drop")
+    assert changes == [("hall", "pass", "fail"), ("hall", "fail", "pass")]
+
+
+@pytest.mark.parametrize(
+    ("device", "readings"),
+    [
+        (wifi(()), [FULL, FULL, *[EMPTY] * 3]),
+        (wifi(), [loads(30 - number // 2, 0) for number in range(60)]),
+        (wifi(), [FULL, loads(0, 30), loads(0, 30), loads(30, 0)]),
+        (wifi(), [loads(9, 9), *[EMPTY] * 3]),
+    ],
+    ids=["no window", "people leave", "people move", "few"],
+)
+def test_what_is_no_drop(device: Device, readings: list[Mapping[str, tuple[Fact, ...]]]) -> None:
+    assert not outline(watched(device, readings), "access_point_drop")
+
+
+def test_an_unread_radio_drops_nothing() -> None:
+    strange = (Unread("stage", message("facts:silent")),)
+    changes = outline(watched(wifi(), [FULL, *[EMPTY] * 3], unread=strange), "access_point_drop")
+    assert {new for _subject, _old, new in changes} <= {"not_measured"}
+
+
+def ping(received: int, sent: int = 5) -> Mapping[str, tuple[Fact, ...]]:
+    return {"answer_ping": (EchoAnswer(question="ping 10.0.0.1", sent=sent, received=received, time_ms=2),)}
+
+
+ASKER = Device(
+    "svc", "service_host", "linux", "192.0.2.9", venues=("hall",),
+    expect=Expect.model_validate({"answers": [{"ping": "10.0.0.1"}]}),
+)  # fmt: skip
+
+
+def test_losses_that_come_and_go_are_a_finding_until_the_minutes_are_over() -> None:
+    changes = outline(watched(ASKER, [*[ping(5), ping(4), ping(5), ping(5)] * 10, *[ping(5)] * 40]), "answer_ping")
+    loss = "ping 10.0.0.1 loss"
+    assert changes == [(loss, "pass", "fail"), (loss, "fail", "warn"), (loss, "warn", "pass")]
+
+
+def test_an_outage_is_no_loss_after_its_end() -> None:
+    changes = outline(watched(ASKER, [ping(5), ping(5), *[ping(0)] * 4, *[ping(5)] * 4]), "answer_ping")
+    assert changes == [("ping 10.0.0.1", "pass", "fail"), ("ping 10.0.0.1", "fail", "pass")]

@@ -1,0 +1,196 @@
+"""Silent devices: one alert per cause, whatever the order of deadlines, and none of the checks when they are back.
+
+Random nights on an injected clock: the calls are looked at every second, without a wait of their group.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from eventready.checks.answer import failed, passed
+from eventready.checks.check import Check, DeviceView, NoLimits
+from eventready.checks.finding import Finding
+from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
+from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import load_platform
+from eventready.facts.records import Cpu, RoutingPeer
+from eventready.watch.alerts.alert import Alerts
+from eventready.watch.schedule import Schedule
+from eventready.watch.silence import REACH
+from eventready.watch.states import Key, States
+from eventready.watch.watcher import DEVICE, Watcher, WatchJob
+from tests.watch.test_night import EVENT, START, devices
+
+INTERVALS = {"isis_neighbour": 15.0, "cpu": 60.0, "system": 300.0}
+UP = RoutingPeer.model_validate({"protocol": "isis", "peer": "peer", "state": "Up", "up": True})
+ROWS = {"isis_neighbour": (UP,), "cpu": (Cpu(five_minutes=10),), "system": ()}
+#: Seconds until a silent device is found at the latest, and until all of its facts were read again.
+LATE, READ_AGAIN = 120.0, 60.0
+
+
+def _both(view: DeviceView, _limits: object) -> Iterator[Finding]:
+    """A check that blames the device for a fact that it only also reads."""
+    yield passed("both", "watch:reach.answers") if view.each_row("cpu", Cpu) else failed("both", "watch:clock.unknown")
+
+
+BOTH = Check("both", ("router",), ("isis_neighbour",), NoLimits(), _both, also_reads=("cpu",))
+SLOW = replace(BOTH, name="slow", needs=("system",), also_reads=("isis_neighbour", "cpu"))
+
+
+class Net:
+    """Routers, those of `silent` without an answer, and the calls about them."""
+
+    def __init__(self, count: int, seed: int, behind: Mapping[str, frozenset[str]] | None = None) -> None:
+        self.devices, self.behind = dict(list(devices().items())[:count]), behind or {}
+        whole = build_matrix(tuple(self.devices.values()), {"huawei_vrp": load_platform("huawei_vrp")}, fleet=False)
+        checks = {"isis": whole.checks["isis"], "cpu": whole.checks["cpu"], "both": BOTH, "slow": SLOW}
+        cells = {name: tuple(MatrixCell(one, CellState.APPLICABLE) for one in checks) for name in self.devices}
+        self.matrix = replace(whole, checks=checks, cells=cells)
+        self.drawn, self.now, self.silent = random.Random(seed), 0.0, set[str]()
+        self.known, self.alerts = dict[Key, str](), Alerts(self.devices)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start a watch, the first or after a kill."""
+        states = States()
+        states.begin(self.known, START.timestamp())
+        job = WatchJob(EVENT, self.devices, self.matrix, behind=self.behind)
+        self.watcher = Watcher(job, states, lambda fact: INTERVALS.get(fact, 300.0))
+        self.alerts.settle(self.known)
+        self.schedule = Schedule(dict.fromkeys(self.devices, tuple(INTERVALS)), INTERVALS.__getitem__)
+        self.schedule.start(self.now)
+        self.running: list[tuple[float, str, tuple[str, ...], bool]] = []
+
+    def run(self, seconds: float, resting: Iterable[str] = ()) -> set[Key]:
+        """Go on for some seconds, and return the findings that somebody was called about."""
+        called, end, rest = set[Key](), self.now + seconds, {*resting}
+        while self.now < end:
+            self.now += 1.0
+            moment = START + timedelta(seconds=self.now)
+            while (due := self.schedule.take(self.now)) is not None:
+                silent = due.device in self.silent
+                took = self.drawn.choice([1.0, 12.0, 40.0]) if silent else self.drawn.uniform(0.2, 6.0)
+                heapq.heappush(self.running, (self.now + took, due.device, due.facts, silent))
+            changes = []
+            while self.running and self.running[0][0] <= self.now:
+                _at, device, facts, silent = heapq.heappop(self.running)
+                self.schedule.done(device)
+                if device not in rest:
+                    found = self._answers(device, facts, silent=silent or device in self.silent)
+                    changes += self.watcher.read(device, found, self.now, moment)
+            changes += self.watcher.tick(self.now, moment, rest)
+            for device, again in self.watcher.returned().items():
+                self.schedule.again(device, again, self.now)
+            self.known |= {one.key: one.new for one in changes}
+            self.alerts.take(changes, moment)
+            called |= self._called(rest)
+        return called
+
+    @staticmethod
+    def _answers(device: str, facts: Iterable[str], *, silent: bool) -> list[Observation]:
+        if silent:
+            return [Observation(device, fact, Status.TIMEOUT, reason="no answer") for fact in facts]
+        return [
+            Observation(device, fact, Status.PARSED if ROWS[fact] else Status.EMPTY, rows=ROWS[fact]) for fact in facts
+        ]
+
+    def _called(self, resting: set[str]) -> set[Key]:
+        """Alerts of now, each as the wall shows it."""
+        opened = self.watcher.open_findings()
+        self.alerts.show(opened)
+        found, muted = self.alerts.active(START + timedelta(seconds=self.now), resting)
+        calling, wall = [one for one in found if one.fingerprint not in muted], {one.key: one for one in opened}
+        for one in calling:
+            assert (one.status, one.sentence) == (wall[one.key].status, wall[one.key].sentence)
+        return {one.key for one in calling}
+
+
+def _lost(*names: str) -> set[Key]:
+    return {Key(name, DEVICE, "") for name in names}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_silent_devices_are_an_alert_each_and_their_checks_none(seed: int) -> None:
+    """Also after a kill of the watch within the silence, and when they are back."""
+    drawn = random.Random(seed)
+    net = Net(12, seed)
+    assert net.run(drawn.uniform(320, 420)) == set()
+    net.silent = {*drawn.sample([*net.devices], drawn.choice([1, 2, 5]))}
+    silent = {*net.silent}
+    called = net.run(drawn.uniform(5, 200))
+    if seed % 2:
+        net.begin()
+    called |= net.run(LATE)
+    assert called == _lost(*silent)
+    net.silent = set()
+    assert net.run(READ_AGAIN) <= _lost(*silent)
+    assert net.run(700) == set()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_watch_that_nothing_answers_is_one_alert(seed: int) -> None:
+    """Of 3 to 21 devices, also with one or two beside the watch, which go on answering; and one when it is over."""
+    drawn = random.Random(seed)
+    count = (3, 4, 21)[seed % 3]
+    net = Net(count, seed)
+    assert net.run(drawn.uniform(320, 420)) == set()
+    beside = drawn.sample([*net.devices], drawn.choice([0, {3: 0, 4: 1, 21: 2}[count]]))
+    net.silent = net.devices.keys() - {*beside}
+    called = net.run(drawn.uniform(5, 200))
+    if seed % 2:
+        net.begin()
+    assert called | net.run(LATE) == {Key("", REACH, "")}
+    net.silent = set()
+    assert net.run(READ_AGAIN) <= {Key("", REACH, "")}
+    assert net.run(700) == set()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_devices_behind_a_silent_one_are_under_it_in_any_order(seed: int) -> None:
+    drawn = random.Random(seed)
+    names = [*devices()][:12]
+    front, *cut = drawn.sample(names, 5)
+    net = Net(12, seed, {front: frozenset(cut)})
+    assert net.run(drawn.uniform(320, 420)) == set()
+    net.silent = {front, *cut}
+    assert net.run(LATE + 60) == _lost(front)
+    net.silent = {cut[0]}
+    assert net.run(READ_AGAIN) <= _lost(front)
+    assert net.run(900) == _lost(cut[0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_watch_that_begins_without_an_answer_calls_once(seed: int) -> None:
+    net = Net(6, seed)
+    net.silent = {*net.devices}
+    assert net.run(LATE) == {Key("", REACH, "")}
+    net.silent = set()
+    net.run(READ_AGAIN)
+    assert net.run(700) == set()
+
+
+@pytest.mark.parametrize("rest_s", [5.0, 50.0, 800.0])
+def test_after_a_rest_a_check_waits_for_each_of_its_facts(rest_s: float) -> None:
+    net = Net(4, 1)
+    assert net.run(400) == set()
+    assert net.run(rest_s, ["r01"]) == set()
+    assert net.run(400) == set()
+
+
+def test_a_fact_that_fails_alone_is_an_alert_of_its_own() -> None:
+    net = Net(4, 1)
+    assert net.run(400) == set()
+    answers = net._answers
+
+    def without(device: str, facts: Iterable[str], *, silent: bool) -> list[Observation]:
+        found = answers(device, facts, silent=silent)
+        return [*found, *answers(device, ["cpu"], silent=True)] if device == "r01" and "cpu" in facts else found
+
+    net.__dict__["_answers"] = without
+    assert Key("r01", "cpu", "") in net.run(400)
