@@ -80,6 +80,27 @@ def test_facts_read_in_part_are_named_with_the_records_that_were_not_read(capsys
     assert f"{observation['device']} {observation['fact']}: {', '.join(names[:5])} (+4)" in text
 
 
+@pytest.mark.parametrize("status", ["fail", "not_measured"])
+def test_a_question_for_three_venues_is_one_line(capsys: pytest.CaptureFixture[str], status: str) -> None:
+    made = healthy()
+    made.document["findings"] = [
+        {
+            **finding("svc-1", "answer_http", ""),
+            "subject": f"http://a/ ({venue})",
+            "venues": [venue],
+            "status": status,
+            "message_id": "checks:answer.none",
+            "params": {"subject": f"http://a/ ({venue})"},
+        }
+        for venue in ("hall", "park", "temple")
+    ]
+    show(made.run)
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("http://a/") == 1
+    assert "http://a/ (hall, park, temple)" in text
+    assert "more" not in text
+
+
 def test_only_shown_findings_are_put_in_words(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

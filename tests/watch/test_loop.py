@@ -80,7 +80,9 @@ class Memory:
         """No figures."""
 
 
-def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0) -> Memory:
+def run(
+    reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0, facts: tuple[str, ...] = (FACT,)
+) -> Memory:
     known = dict(list(devices().items())[:6])
     matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
     log = Memory()
@@ -90,7 +92,7 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
 
     WatchLoop(
         watcher=Watcher(WatchJob(EVENT, known, matrix), States(), interval_of),
-        schedule=Schedule(dict.fromkeys(known, (FACT,)), interval_of),
+        schedule=Schedule(dict.fromkeys(known, facts), interval_of),
         reader=reader,
         log=log,
         figures=log,
@@ -101,6 +103,28 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
     ).run(time.monotonic() + seconds)
     reader.end.set()
     return log
+
+
+def test_a_hanging_question_leaves_the_other_facts_of_its_host_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(silence, "_READING_S", 0.1)
+    monkeypatch.setattr(loop, "_HANGS_S", 0.05)
+    monkeypatch.setattr(loop, "_ROUND_S", 0.05)
+
+    class Asker(Recorder):
+        """Reader whose questions hang."""
+
+        def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+            if "answer_ping" in facts:
+                self.read_at.setdefault("questions", []).append(time.monotonic())
+                self.end.wait(30)
+            return super().read(device, facts)
+
+    reader = Asker()
+    log = run(reader, facts=(FACT, "answer_ping"))
+    assert not [change for change in log.found if change.key.check in ("device", silence.REACH)]
+    assert len(reader.read_at["questions"]) == 6
+    assert all(len(reader.read_at[name]) >= 4 for name in ("r00", "r05"))
 
 
 def test_hanging_devices_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

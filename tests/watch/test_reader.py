@@ -12,6 +12,7 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hos
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform, load_platform
+from eventready.facts.questions import with_example
 from eventready.platforms.loader import describe, platform_names
 from eventready.session.reply import LoginRefused, Reply, ReplyStatus
 from eventready.session.target import Target
@@ -131,6 +132,22 @@ def test_a_platform_without_a_list_of_lines_has_a_session_per_reading(monkeypatc
     assert (device.opened, device.closed) == (2, 2)
 
 
+def test_questions_have_a_session_beside_that_of_other_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Device(monkeypatch, "juniper_junos")
+    send, most = device.send_commands, list[int]()
+
+    def asking(commands: Sequence[str]) -> list[Reply]:
+        most.append(device.opened - device.closed)
+        if len(most) == 1:
+            device.reader.read("r1", ["answer_ping"])
+        return send(commands)
+
+    monkeypatch.setattr(device, "send_commands", asking)
+    device.read()
+    assert most == [1, 2]
+    assert (device.opened, device.closed) == (2, 2)
+
+
 def test_the_session_of_a_device_at_rest_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Device(monkeypatch)
     device.read()
@@ -152,6 +169,15 @@ def test_lines_of_accounting_in_an_hour() -> None:
     commands = sum(len(platform.facts[fact].commands) * 3600 / seconds[fact] for fact in facts)
     assert of(held=False) == Accounting(240, commands + 240 * len(platform.spec.session.setup))
     assert of(held=True) == Accounting(1, commands + len(platform.spec.session.setup) + 60)
+
+
+def test_questions_have_logins_of_their_own() -> None:
+    seconds = {"interface": 15.0, "answer_ping": 5.0}
+    platform = with_example(load_platform("cisco_xe"), "answer_ping")
+    found = {
+        held: accounting(platform, tuple(seconds), seconds.__getitem__, held=held).logins for held in (True, False)
+    }
+    assert found == {False: 240 + 720, True: 1}
 
 
 def test_an_unchanged_answer_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from eventready.watch.schedule import Schedule
 
 FAST, SLOW = "interface", "certificate"
 INTERVALS = {FAST: 15.0, SLOW: 300.0}
+ANSWERS = {"answer_http": 5.0, "answer_dns": 5.0}
 
 
 def schedule(devices: int) -> Schedule:
@@ -33,6 +34,35 @@ def test_a_device_is_read_once_at_a_time() -> None:
     again = made.take(16.0)
     assert again is not None
     assert (again.facts, again.late_s) == ((FAST,), 1.0)
+
+
+def test_a_question_that_takes_long_delays_no_other_fact() -> None:
+    made = Schedule({"d0": (FAST, "answer_http", "answer_dns")}, {**INTERVALS, **ANSWERS}.__getitem__)
+    made.start(0.0)
+    first, questions = made.take(0.0), made.take(0.0)
+    assert first is not None
+    assert questions is not None
+    assert (first.facts, first.questions) == ((FAST,), False)
+    assert (questions.facts, questions.questions) == (("answer_http", "answer_dns"), True)
+    made.done("d0")
+    for at in (15.0, 30.0, 45.0):
+        reading = made.take(at)
+        assert reading is not None
+        assert (reading.facts, reading.late_s) == ((FAST,), 0.0)
+        made.done("d0")
+    made.done("d0", questions=True)
+    made.again("d0", [FAST, "answer_dns"], 50.0)
+    both = [made.take(50.0), made.take(50.0)]
+    assert {reading.facts for reading in both if reading} == {(FAST,), ("answer_http", "answer_dns")}
+
+
+def test_the_questions_of_a_held_session_are_in_it() -> None:
+    made = Schedule({"d0": (FAST, "answer_http")}, {**INTERVALS, **ANSWERS}.__getitem__, ["d0"])
+    made.start(0.0)
+    reading = made.take(0.0)
+    assert reading is not None
+    assert (reading.facts, reading.questions) == ((FAST, "answer_http"), False)
+    assert made.take(0.0) is None
 
 
 @given(st.lists(st.floats(0.1, 60), min_size=2, max_size=8), st.integers(1, 3))

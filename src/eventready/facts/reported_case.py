@@ -59,9 +59,9 @@ class ReportedCase(BaseModel):
     @classmethod
     def of(cls, platform: Platform, observed: Observation, text: str) -> Self:
         """Case of a refused or partial saved output. Raises UsageError for an output without an answer to the fact."""
-        asked = asking(platform, observed.fact)
-        compiled = asked.facts.get(observed.fact)
-        replies = _replies(asked, compiled, text) if compiled else []
+        example = asking(platform, observed.fact)
+        compiled = example.facts.get(observed.fact)
+        replies = _replies(example, compiled, text) if compiled else []
         if compiled is None or not any(reply.text.strip() for reply in replies):
             raise UsageError(message("facts:case.no_answer", fact=observed.fact, reason=observed.reason))
         if len(compiled.commands) == 1 and not compiled.spec.prompt:

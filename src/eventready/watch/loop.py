@@ -28,7 +28,7 @@ _HANGS_S, _HANGING = 5.0, 16
 
 
 class AnswerSource(Protocol):
-    """Source of observations, called from several threads, for a device from a single thread at a time."""
+    """Source of observations, called from several threads; for the questions of a device beside its other facts."""
 
     def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
         """Return an observation per fact; without facts, end the session of a device at rest."""
@@ -61,7 +61,7 @@ class ReaderThreads:
         self._reader, self._workers, self._threads = reader, workers, 0
         self._waiting: SimpleQueue[DueReading | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[DueReading, Sequence[Observation] | Exception]] = SimpleQueue()
-        self._running: dict[str, float] = {}
+        self._running: dict[tuple[str, bool], float] = {}
 
     @property
     def free(self) -> bool:
@@ -72,7 +72,7 @@ class ReaderThreads:
 
     def start(self, reading: DueReading) -> None:
         """Start a reading."""
-        self._running[reading.device] = time.monotonic()
+        self._running[reading.device, reading.questions] = time.monotonic()
         if self._threads < len(self._running):
             self._threads += 1
             Thread(target=self._work, daemon=True, name="watch").start()
@@ -86,7 +86,7 @@ class ReaderThreads:
                 reading, outcome = self._ended.get(timeout=0 if found else max(patience_s, 0))
             except Empty:
                 return found
-            del self._running[reading.device]
+            del self._running[reading.device, reading.questions]
             if isinstance(outcome, Exception):
                 raise outcome
             found.append((reading, outcome))
@@ -153,10 +153,17 @@ class WatchLoop:
         """Start the due readings, while a thread is free."""
         while threads.free and (reading := self.schedule.take(now)) is not None:
             if reading.device in resting:
-                threads.start(replace(reading, facts=()))
+                self._rest(threads, reading)
                 continue
             self._lag_s = max(self._lag_s, reading.late_s)
             threads.start(reading)
+
+    def _rest(self, threads: ReaderThreads, reading: DueReading) -> None:
+        """Leave a device alone: its held session is ended, its questions have none."""
+        if reading.questions:
+            self.schedule.done(reading.device, questions=True)
+        else:
+            threads.start(replace(reading, facts=()))
 
     def _taken(
         self, ended: Sequence[tuple[DueReading, Sequence[Observation]]], resting: Collection[str]
@@ -164,12 +171,12 @@ class WatchLoop:
         changes: list[StateChange] = []
         for reading, observations in ended:
             if not reading.facts or reading.device in resting:
-                self.schedule.done(reading.device)
+                self.schedule.done(reading.device, questions=reading.questions)
                 continue
             self._readings += 1
             self.figures.take(reading.device, observations, time.monotonic(), self.clock.real())
             changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())
-            self.schedule.done(reading.device)
+            self.schedule.done(reading.device, questions=reading.questions)
         changes += self.watcher.tick(time.monotonic(), self.clock.now(), resting)
         for device, facts in self.watcher.returned().items():
             self.schedule.again(device, facts, time.monotonic())

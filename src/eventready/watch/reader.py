@@ -6,7 +6,8 @@ import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import astuple, dataclass, replace
 from hashlib import sha256
 
 from nornir.core import Nornir
@@ -19,6 +20,7 @@ from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform
 from eventready.session.plugin import CONNECTION, KeptTargets
 from eventready.session.reply import Reply, ReplyStatus, SessionError
+from eventready.watch.schedule import QUESTIONS
 
 #: Lines for logins that stay free beside a held session; they are looked up so often, in seconds.
 FREE_LINES, _LOOK_S = 2, 60.0
@@ -42,7 +44,14 @@ class Accounting:
 def accounting(
     platform: Platform, facts: Collection[str], interval_of: Callable[[str], float], *, held: bool
 ) -> Accounting:
-    """Return the logins and commands in an hour. A held session has no keepalives, and asks for the free lines."""
+    """Return the logins and commands in an hour. A held session has no keepalives, and asks for the free lines.
+
+    Without one the questions of a device have logins of their own.
+    """
+    if not held and not QUESTIONS.isdisjoint(facts) and not QUESTIONS.issuperset(facts):
+        own, put = ([fact for fact in facts if (fact in QUESTIONS) is one] for one in (False, True))
+        found = [accounting(platform, some, interval_of, held=False) for some in (own, put)]
+        return Accounting(*(sum(rates) for rates in zip(*map(astuple, found), strict=True)))
     rates: dict[str, float] = {}
     for fact in facts:
         for command in commands_for(platform, [fact]):
@@ -54,7 +63,7 @@ def accounting(
 
 
 class DeviceReader:
-    """Reader of the devices of a workspace. A device has a single thread at a time.
+    """Reader of the devices of a workspace. A device has a single thread at a time, and one for its questions.
 
     `held`: devices whose session stays open while enough lines are free, as their platform finds them. `ask`: source of
     replies in place of sessions.
@@ -81,7 +90,8 @@ class DeviceReader:
             return ()
         try:
             commands = commands_for(platform, facts)
-            replies = self._ask(device, facts) if self._ask else self._replies(device, commands)
+            questions = device not in self.held and QUESTIONS.issuperset(facts)
+            replies = self._ask(device, facts) if self._ask else self._replies(device, commands, questions=questions)
         except SessionError as error:
             self._targets.forget(device)
             return tuple(unreached(device, platform, facts, error))
@@ -101,8 +111,11 @@ class DeviceReader:
         digest = _digest(self._platforms[device], fact, replies)
         return known[1] if known and digest and known[0] == digest else None
 
-    def _replies(self, device: str, commands: Sequence[str]) -> Sequence[Reply]:
+    def _replies(self, device: str, commands: Sequence[str], *, questions: bool) -> Sequence[Reply]:
         host = self._nornir.inventory.hosts[device]
+        if questions:  # whose session is beside that of the other facts
+            host = copy(host)
+            host.connections = {}
         found: list[Sequence[Reply]] = []
 
         def run(task: Task) -> Result:

@@ -1,4 +1,7 @@
-"""Schedule of readings: facts of a device due together, in a fair order, a single reading of a device at a time."""
+"""Schedule of readings: facts of a device due together, in a fair order, a single reading of a device at a time.
+
+The questions of a device to services may wait long for an answer: they are read beside its other facts.
+"""
 
 from __future__ import annotations
 
@@ -6,68 +9,85 @@ import heapq
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from eventready.facts.catalogue import CATALOGUE
+
+#: Facts whose answers come from others than their device.
+QUESTIONS = frozenset(fact for fact, kind in CATALOGUE.items() if kind.per_question)
+#: A device, and True for its questions.
+_Place = tuple[str, bool]
 #: Facts due within this time are read with those due now, in seconds.
 _TOGETHER_S = 1.0
 
 
 @dataclass(frozen=True)
 class DueReading:
-    """Facts of a device to be read now; `late_s`: seconds since the first of them was due."""
+    """Facts of a device to be read now, or its `questions`; `late_s`: seconds since the first of them was due."""
 
     device: str
     facts: tuple[str, ...]
     late_s: float
+    questions: bool = False
 
 
 @dataclass
 class Schedule:
     """Due times of the facts of each device. Times are seconds of a monotonic clock.
 
-    `interval_of` returns the current interval of a fact: shorter in protected time.
+    `interval_of` returns the current interval of a fact: shorter in protected time. `together`: devices whose questions
+    are read with their other facts, in their held session.
     """
 
     facts: Mapping[str, tuple[str, ...]]
     interval_of: Callable[[str], float]
-    _due: dict[str, dict[str, float]] = field(default_factory=dict)
-    _queue: list[tuple[float, str]] = field(default_factory=list)
-    _busy: set[str] = field(default_factory=set)
+    together: Collection[str] = ()
+    _due: dict[_Place, dict[str, float]] = field(default_factory=dict)
+    _queue: list[tuple[float, _Place]] = field(default_factory=list)
+    _busy: set[_Place] = field(default_factory=set)
 
     def start(self, now: float) -> None:
         """Make all facts due, the devices in turn within the shortest interval."""
         for number, (device, facts) in enumerate(self.facts.items()):
             if facts:
                 shift = min(map(self.interval_of, facts)) * number / len(self.facts)
-                self._due[device] = dict.fromkeys(facts, now + shift)
-                heapq.heappush(self._queue, (now + shift, device))
+                for fact in facts:
+                    self._due.setdefault(self._place(device, fact), {})[fact] = now + shift
+        for place in self._due:
+            heapq.heappush(self._queue, (self._next(place), place))
 
     def take(self, now: float) -> DueReading | None:
         """Return the reading due longest, and mark its device as busy; None without a due reading."""
         while self._queue and self._queue[0][0] <= now:
-            due, device = heapq.heappop(self._queue)
-            if device in self._busy or due != self._next(device):
+            due, place = heapq.heappop(self._queue)
+            if place in self._busy or due != self._next(place):
                 continue
-            facts = tuple(fact for fact, at in self._due[device].items() if at <= now + _TOGETHER_S)
-            self._busy.add(device)
+            facts = tuple(fact for fact, at in self._due[place].items() if at <= now + _TOGETHER_S)
+            self._busy.add(place)
             for fact in facts:
-                self._due[device][fact] = now + self.interval_of(fact)
-            return DueReading(device, facts, now - due)
+                self._due[place][fact] = now + self.interval_of(fact)
+            device, questions = place
+            return DueReading(device, facts, now - due, questions)
         return None
 
-    def done(self, device: str) -> None:
-        """End the reading of a device; facts due meanwhile are next."""
-        self._busy.discard(device)
-        heapq.heappush(self._queue, (self._next(device), device))
+    def done(self, device: str, *, questions: bool = False) -> None:
+        """End the reading of a device, or of its questions; facts due meanwhile are next."""
+        place = device, questions
+        self._busy.discard(place)
+        heapq.heappush(self._queue, (self._next(place), place))
 
     def again(self, device: str, facts: Collection[str], now: float) -> None:
         """Make facts of a device due, after a gap of its answers."""
-        due = self._due[device]
-        due.update((fact, min(now, due[fact])) for fact in facts if fact in due)
-        if device not in self._busy:
-            heapq.heappush(self._queue, (self._next(device), device))
+        for place in ((device, False), (device, True)):
+            due = self._due.get(place, {})
+            due.update((fact, min(now, due[fact])) for fact in facts if fact in due)
+            if due and place not in self._busy:
+                heapq.heappush(self._queue, (self._next(place), place))
 
     def next_at(self) -> float | None:
         """Return the time of the next reading; None while every device is busy."""
         return self._queue[0][0] if self._queue else None
 
-    def _next(self, device: str) -> float:
-        return min(self._due[device].values())
+    def _place(self, device: str, fact: str) -> _Place:
+        return device, fact in QUESTIONS and device not in self.together
+
+    def _next(self, place: _Place) -> float:
+        return min(self._due[place].values())

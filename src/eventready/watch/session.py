@@ -182,7 +182,7 @@ class WatchSession:
 
         loop = WatchLoop(
             watcher=watcher,
-            schedule=Schedule(facts, interval_of),
+            schedule=Schedule(facts, interval_of, reader.held),
             reader=reader,
             log=record,
             figures=KpiRecord(devices, self.store.series(workspace.event.id, rehearsal=self.clock.rehearsal)),

@@ -284,6 +284,32 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
     assert text("web:wall.more", "vi", n=700) in sheet
 
 
+def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        found = [
+            {
+                "device": "r1", "check": "answer_ping", "subject": f"ping a ({venue})", "status": "fail",
+                "since": made.clock.now().isoformat(), "venues": [venue], "services": [], "message": "",
+                "message_id": "checks:answer.none", "params": {"subject": f"ping a ({venue})"},
+            }
+            for venue in ("hall", "park", "temple")
+        ]  # fmt: skip
+        for subject in ("ping a (hall)", "~ping a.*"):
+            Acts(made.store, EVENT.id, made.clock).add(
+                "silence", matchers_of([f"subject={subject}"]), by="An", text=subject,
+                until=made.clock.now() + timedelta(hours=1),
+            )  # fmt: skip
+        night = made.model.night()
+        assert night.snapshot is not None
+        wall = wall_of(replace(night, snapshot={**night.snapshot, "open": found}), made.workspace)
+        shown = wall_body(wall, VIEWERS[0])
+    assert shown.count('<li class="fail">') == 1
+    assert "ping a (hall, park, temple)" in shown
+    ((_, findings),) = wall.found
+    assert [act.text for act in wall.acts_on_all(findings)] == ["~ping a.*"]
+
+
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
@@ -321,7 +347,7 @@ def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None
             "silence", matchers_of(["venues=park"]), by="An", text="moved", until=until
         )
         shown = wall_of(made.model.night(), made.workspace)
-        (found,) = shown.found
+        ((found, _),) = shown.found
     assert shown.acts_on({**found, "venues": ["park"]}) == []
 
 

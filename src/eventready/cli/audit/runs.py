@@ -26,6 +26,7 @@ with deferred():
     from eventready.cli.render.listing import translated
     from eventready.core.file_system.atomic_files import write_atomic
     from eventready.evaluation.differences import Change, Diff, compare_runs
+    from eventready.evaluation.joined_venues import joined_venues
     from eventready.store.integrity.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
     from eventready.store.store import RunEntry, Store
@@ -139,7 +140,8 @@ def _show(run: Run, lang: Lang) -> None:
     rows = list(run.open_findings())
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
-    for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
+    rows.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
+    for finding, _ in joined_venues(rows):
         status = language.status(finding["status"])
         table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
     show_table(table, width=_WHOLE)

@@ -19,6 +19,7 @@ from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.gaps import partial_readings
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, text
+from eventready.evaluation.joined_venues import is_answer, joined_venues
 from eventready.store.run import Run, Summary
 
 _VERDICT_STYLES = {
@@ -55,12 +56,15 @@ def show(run: Run, lang: Lang = "en") -> None:
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     unmeasured = Unmeasured(lang)
+    unanswered: list[Finding] = []
     worst: list[tuple[_Place, Finding]] = []  # those shown alone: a large fleet has a million
     for finding in run.findings():
         status = finding["status"]
         counts[status] += 1
         if status == "not_measured" and finding["blind"]:
             blind[finding["check"]] += 1
+        elif status == "not_measured" and is_answer(finding):
+            unanswered.append(finding)
         elif status == "not_measured":
             unmeasured.add(finding)
         elif status in _FAULTS:
@@ -74,10 +78,13 @@ def show(run: Run, lang: Lang = "en") -> None:
         console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
     if summary.unseen_devices:
         console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
-    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for _, f in worst]
-    _listed(console, "cli:run.findings", rows, sum(counts[status] for status in _FAULTS), lang)
+    joined = joined_venues(finding for _, finding in worst)
+    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f, _ in joined]
+    _listed(console, "cli:run.findings", rows, sum(counts[status] for status in _FAULTS) - len(worst), lang)
+    for finding, _ in joined_venues(unanswered):
+        unmeasured.add(finding)
     silent = unmeasured.rows()
-    _listed(console, "cli:run.unmeasured", silent, len(silent), lang)
+    _listed(console, "cli:run.unmeasured", silent[:_SHOWN], len(silent[_SHOWN:]), lang)
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
         console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
@@ -189,14 +196,14 @@ def _shared(reason: _Reason, lang: Lang) -> tuple[str, str]:
     return device, check
 
 
-def _listed(console: Console, title: str, rows: Sequence[Row], count: int, lang: Lang) -> None:
+def _listed(console: Console, title: str, rows: Sequence[Row], more: int, lang: Lang) -> None:
     if not rows:
         return
     heads = (text(f"cli:run.{column}", lang) for column in ("device", "check", "finding"))
     table = Table("", *heads, title=f"\n{text(title, lang)}", title_justify="left", box=None, pad_edge=False)
-    for status, *cells in rows[:_SHOWN]:
+    for status, *cells in rows:
         mark = Text(text(f"cli:mark.{status}", lang), style=_MARK_STYLES[status])
         table.add_row(mark, *(Text(content) for content in cells))
     console.print(table)
-    if count > _SHOWN:
-        console.print(text("cli:run.more", lang, n=count - _SHOWN))
+    if more:
+        console.print(text("cli:run.more", lang, n=more))

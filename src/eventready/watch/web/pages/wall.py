@@ -18,6 +18,7 @@ from eventready.assurance.incidents.incident import Demand, Incident, addressee_
 from eventready.assurance.words import Addressee
 from eventready.core.groups import group_by
 from eventready.core.messages import in_language
+from eventready.evaluation.joined_venues import joined_venues
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
@@ -48,9 +49,9 @@ class DueNotices:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `first`: of a watch that reads for the first time.
-    `cells`: verdict by venue and service. `ages`: seconds by device, None without a measurement and at rest.
-    `resting`: reason by device left alone by the watch.
+    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service. `found`: open findings as
+    lines, each with its findings: of one question for several venues. `ages`: seconds by device, None without a
+    measurement and at rest. `resting`: reason by device left alone by the watch.
     """
 
     night: Night
@@ -59,7 +60,7 @@ class Wall:
     now: datetime
     services: tuple[str, ...]
     cells: Mapping[tuple[str, str], str]
-    found: Sequence[Mapping[str, Any]]
+    found: Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
     more: int
     counts: Mapping[str, int]
     ages: Mapping[str, float | None]
@@ -88,6 +89,11 @@ class Wall:
     def silences(self) -> Sequence[Act]:
         """Silences in force."""
         return [act for act in self.night.acts if act.kind == "silence"]
+
+    def acts_on_all(self, findings: Sequence[Mapping[str, Any]]) -> Sequence[Act]:
+        """Return the silences and acknowledgements common to the findings of a line."""
+        first, *others = [self.acts_on(one) for one in findings]
+        return [act for act in first if all(act in acts for acts in others)]
 
     def acts_on(self, found: Mapping[str, Any]) -> Sequence[Act]:
         """Return the silence and the acknowledgement of an open finding."""
@@ -128,6 +134,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
     resting = {one["name"]: one["change"] for one in devices if one["change"] is not None}
     ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
     ages |= dict.fromkeys(resting)
+    lines = joined_venues(found)
     counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
     return Wall(
         night,
@@ -136,8 +143,8 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
-        found[:_SHOWN],
-        max(0, len(found) - _SHOWN),
+        lines[:_SHOWN],
+        max(0, len(lines) - _SHOWN),
         counts,
         ages,
         resting,
