@@ -29,6 +29,7 @@ from eventready.facts.parsing.line_pattern import LinePattern, watched
 from eventready.facts.parsing.parsed import (
     LONGEST_LINE,
     PARSING_SECONDS,
+    RESERVE_SECONDS,
     TOO_LONG,
     UNMATCHED_SHOWN,
     ParsedText,
@@ -105,7 +106,7 @@ def _read(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
     if reply.status is not ReplyStatus.ANSWERED:
         return _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
     try:
-        with limited(PARSING_SECONDS):
+        with limited(PARSING_SECONDS - RESERVE_SECONDS):
             outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
             return replace(outcome, rows=_named(outcome.rows, compiled.spec.prompt, reply.prompt))
     except ParsingTooLong:

@@ -187,11 +187,15 @@ def maybe(value: Any) -> Any:
 def address(value: Any) -> Any:
     """A name, an IS-IS system id, or an IPv4 or IPv6 address with all its parts; None for nothing.
 
-    Raises ValueError for digits with dots, or hexadecimal digits with colons, that are no whole address: it was cut.
+    Raises ValueError for digits with dots, or hexadecimal digits with colons, that are no whole address: it was cut;
+    and for an address with further words behind it.
     """
     text = maybe(value)
     if not isinstance(text, str):
         return text
+    first, _, rest = text.partition(" ")
+    if rest and (_DOTTED.fullmatch(first) or _COLONS.fullmatch(first)):
+        raise ValueError(f"{text!r} is an address and more")
     bare = text.partition("%")[0].partition("/")[0]
     if _SYSTEM_ID.fullmatch(bare):
         return text

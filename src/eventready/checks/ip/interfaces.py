@@ -87,11 +87,11 @@ def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-def _of_uplinks(view: DeviceView, judge: Callable[[str, Interface], Finding]) -> Iterator[Finding]:
+def _of_uplinks(view: DeviceView, of_row: Callable[[str, Interface], Finding]) -> Iterator[Finding]:
     """Findings of the uplinks of the device, those with an unread record included; `uplink` names absent ones."""
     for name, found in uplinks(view):
         if found.row is not None:
-            yield judge(name, found.row)
+            yield of_row(name, found.row)
         elif found.unread_records:
             yield not_read(name, found.unread_records)
 

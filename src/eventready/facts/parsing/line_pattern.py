@@ -56,17 +56,21 @@ class LineRules:
     """Classification of unmatched lines: harmless, or possibly with a value of the fact.
 
     `carries`: regular expressions of the lines by which the fact is known, of the lines that begin a record and of the
-    rows of tables; None: any line may carry it. `harmless`: lines that never do, whatever `carries` says.
-    Raises ValueError for a costly pattern.
+    rows of tables; None: any line may carry it. `harmless`: lines that never do, whatever `carries` says, unless they
+    begin a record (`begins`). Raises ValueError for a costly pattern.
     """
 
-    def __init__(self, carries: Iterable[str] | None = None, harmless: Iterable[str] = ()) -> None:
+    def __init__(
+        self, carries: Iterable[str] | None = None, harmless: Iterable[str] = (), begins: Iterable[str] = ()
+    ) -> None:
         self._carries = None if carries is None else tuple(map(LinePattern, carries))
         self._harmless = tuple(map(LinePattern, harmless))
+        self._begins = tuple(map(LinePattern, begins))
 
     def harmless(self, line: str) -> bool:
         """Return True for a known line without values."""
-        return any(pattern.search(line) for pattern in self._harmless)
+        known = any(pattern.search(line) for pattern in self._harmless)
+        return known and not any(pattern.search(line) for pattern in self._begins)
 
     def may_carry(self, line: str) -> bool:
         """Return True for a line with a possible value of the fact, such as a line too long for a pattern."""

@@ -14,6 +14,8 @@ UNMATCHED_SHOWN = 20
 LONGEST_LINE = 8_192
 #: Processor time that one answer may take, in all facts that are read from it; measured on the thread that reads.
 PARSING_SECONDS = 5.0
+#: Part of it that is left for the step after the last look at the clock.
+RESERVE_SECONDS = 0.5
 TOO_LONG = f"parsing the answer takes more than {PARSING_SECONDS:g} s of processor time"
 _LINE_SHOWN = 200
 

@@ -96,11 +96,11 @@ class TemplateParser:
 
 @cache
 def _template_parser(
-    path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], *, own: bool
+    path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], begins: tuple[str, ...], *, own: bool
 ) -> TemplateParser:
     """Return the parser shared by all facts with the same template and lines: an answer is parsed once."""
     template = _own(path) if own else _ntc(path)
-    return TemplateParser(template, LineRules(carries, harmless))
+    return TemplateParser(template, LineRules(carries, harmless, begins))
 
 
 @cache
@@ -134,8 +134,9 @@ def _quick(template: Template, name: str) -> Template:
     return template
 
 
-def _lines(spec: FactSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    return spec.carries, (*spec.empty, *spec.counts, *spec.subtotals, *spec.trailers)
+def _lines(spec: FactSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...]]:
+    harmless = (*spec.empty, *spec.counts, *spec.subtotals, *spec.trailers)
+    return spec.carries, harmless, (spec.record.starts,) if spec.record else ()
 
 
 def _ntc_path(template: str) -> Path:

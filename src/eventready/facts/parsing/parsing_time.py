@@ -15,7 +15,7 @@ from threading import Lock
 from time import thread_time
 from typing import TypeVar
 
-from eventready.facts.parsing.parsed import PARSING_SECONDS, ParsingTooLong
+from eventready.facts.parsing.parsed import PARSING_SECONDS, RESERVE_SECONDS, ParsingTooLong
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class AnswerTimes:
         """Limit a block to what is left for the answer to a command."""
         started, spent = thread_time(), self._spent.get(command, 0.0)
         try:
-            with limited(PARSING_SECONDS - spent):
+            with limited(PARSING_SECONDS - RESERVE_SECONDS - spent):
                 yield
         finally:
             self._spent[command] = spent + thread_time() - started

@@ -38,6 +38,7 @@ _DUMP = re.compile(r"\s+[\da-f]{4}:(?: |$)|\s*\*\s*$")  # "*": lines like the on
 _REST_OF_LIST = re.compile(r"\s{8,}(?P<rest>[\w-][\w,-]*)\s*")
 _TOTAL = re.compile(r"\s*total: (?P<count>\d+)\s*$")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")  # 4 309 122
+_ADDRESS_AND_MORE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?\s+\S")  # 10.0.0.1 reachable: a status alone
 _COMMAND = re.compile(r"\s*[/:]")
 
 Row = dict[str, str]
@@ -217,6 +218,8 @@ class _Reader:
         for pair, end in zip(pairs, [*(later.start() for later in pairs[1:]), len(text)], strict=True):
             value = pair["quoted"]
             name = self._full(pair["name"])
+            if value is None and _ADDRESS_AND_MORE.match(text, pair.end(), end) and not name.endswith("status"):
+                raise _Contradiction(f"words behind the address of {name}")
             self._put(name, text[pair.end() : end].strip() if value is None else re.sub(r"\\(.)", r"\1", value))
 
     def _full(self, name: str) -> str:

@@ -17,6 +17,8 @@ from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedL
 from eventready.facts.parsing.parsing_time import in_time
 
 _Key = tuple[str | None, ...]
+#: Name of an attribute.
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 class StatementsParser:
@@ -47,8 +49,11 @@ class StatementsParser:
                 if not self._lines.harmless(line[:LONGEST_LINE]):
                     unmatched.add(line)
                 continue
-            attributes = objects.setdefault(tuple(match[name] for name in self._groups), {})
             name, _, value = line[match.end() :].strip().partition(" ")
+            if name and not _NAME.fullmatch(name):
+                unmatched.add(line)
+                continue
+            attributes = objects.setdefault(tuple(match[group] for group in self._groups), {})
             if name:
                 attributes.setdefault(name, value.strip('"') or "yes")
         general = _Generals(objects)
