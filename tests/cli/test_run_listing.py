@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from eventready.assurance.papers.language import Language
+from eventready.cli.audit import runs
 from eventready.cli.render.auditing.run import Row, Unmeasured, show
 from eventready.core.messages import message, to_json
 from tests.assurance.papers.documents import healthy
@@ -78,6 +79,10 @@ def test_facts_read_in_part_are_named_with_the_records_that_were_not_read(capsys
     text = " ".join(capsys.readouterr().out.split())
     assert "1 observation read in part, not counted as measured; not read:" in text
     assert f"{observation['device']} {observation['fact']}: {', '.join(names[:5])} (+4)" in text
+    runs._show(made.run, "en")
+    text = capsys.readouterr().out
+    assert "1 observation was read in part and is not counted as measured" in text
+    assert f"{observation['device']}, {observation['fact']}" in text
 
 
 @pytest.mark.parametrize("status", ["fail", "not_measured"])
