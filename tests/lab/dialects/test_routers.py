@@ -366,11 +366,11 @@ def replies_of(machine: SimulatedDevice, commands: Sequence[str]) -> list[Reply]
     return [Reply(one, printed(machine, one)) for one in commands]
 
 
-@pytest.mark.parametrize("platform", ["cisco_xe", "huawei_vrp", "frr"])
+@pytest.mark.parametrize("platform", ["cisco_xe", "huawei_vrp", "frr", "juniper_junos"])
 def test_the_ipv6_default_route_is_read_back(platform: str) -> None:
     """With the answers of both commands, where a platform needs two."""
     compiled = load_platform(platform)
-    state = DeviceState("r1", platform, "router", ports={"GigabitEthernet0/0/1": Port("GigabitEthernet0/0/1")})
+    state = DeviceState("r1", platform, "router", ports={"ge-0/0/1": Port("ge-0/0/1")})
     for hop, status in (("", Status.EMPTY), ("fe80::5a:1", Status.PARSED)):
         state.default_v6 = hop
         machine = machine_of(state)
