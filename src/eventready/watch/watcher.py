@@ -194,8 +194,9 @@ class Watcher:
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {name: _DeviceState(unread={*facts}) for name, facts in self._needed.items()}
-        known = {name: states.status(Key(name, DEVICE, "")) for name in job.devices}
-        lost = [name for name, one in known.items() if one and one[0] == "not_measured"]
+        keys = {name: Key(name, DEVICE, "") for name in job.devices}
+        known = {name: states.status(key) for name, key in keys.items()}
+        lost = {name: states.cause(keys[name]) for name, one in known.items() if one and one[0] == "not_measured"}
         nothing = (states.status(Key("", REACH, "")) or ("",))[0] == "fail"
         self._patience = Patience(self._needed, interval_of)
         self._silences = Silences(job.devices, job.behind, self._patience, lost, nothing=nothing)
