@@ -53,13 +53,14 @@ class Net:
         cells = {name: tuple(MatrixCell(one, CellState.APPLICABLE) for one in checks) for name in self.devices}
         self.matrix = replace(whole, checks=checks, cells=cells)
         self.drawn, self.now, self.silent = random.Random(seed), 0.0, set[str]()
-        self.known, self.alerts = dict[Key, str](), Alerts(self.devices)
+        self.known, self.causes, self.named = dict[Key, str](), dict[Key, str](), list[Key]()
+        self.alerts = Alerts(self.devices)
         self.begin()
 
     def begin(self) -> None:
         """Start a watch, the first or after a kill."""
         states = States()
-        states.begin(self.known, START.timestamp())
+        states.begin(self.known, START.timestamp(), self.causes)
         job = WatchJob(EVENT, self.devices, self.matrix, behind=self.behind)
         self.watcher = Watcher(job, states, lambda fact: INTERVALS.get(fact, 300.0))
         self.alerts.settle(self.known)
@@ -88,6 +89,8 @@ class Net:
             for device, again in self.watcher.returned().items():
                 self.schedule.again(device, again, self.now)
             self.known |= {one.key: one.new for one in changes}
+            self.causes |= {one.key: one.cause for one in changes}
+            self.named += [one.key for one in changes if not one.cause]
             self.alerts.take(changes, moment)
             called |= self._called(rest)
         return called
@@ -149,6 +152,7 @@ def test_a_watch_that_nothing_answers_is_one_alert(seed: int) -> None:
     net.silent = set()
     assert net.run(READ_AGAIN) <= {Key("", REACH, "")}
     assert net.run(700) == set()
+    assert net.named == [Key("", REACH, "")] * 2
 
 
 @pytest.mark.parametrize("seed", range(8))

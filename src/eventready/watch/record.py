@@ -63,6 +63,12 @@ class WatchRecord:
         }
         return {key: status for key, status in last.items() if key.check}
 
+    def causes(self) -> dict[Key, str]:
+        """Return the causes of the last recorded changes. Raises StoreError."""
+        return {
+            Key(body["device"], body["check"], body["subject"]): str(body["cause"]) for body in self._bodies("change")
+        }
+
     def begins(self) -> dict[Key, float]:
         """Return the times of the last recorded changes, in seconds of the event's clock. Raises StoreError."""
         return {

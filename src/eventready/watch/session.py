@@ -133,7 +133,7 @@ class WatchSession:
         states = States()
         audited = _last_audit(self.store, workspace, self.clock)
         known, since = known_states(record, audited, self.clock.now().timestamp())
-        states.begin(known, since)
+        states.begin(known, since, record.causes())
         job = WatchJob(
             workspace.event,
             devices,

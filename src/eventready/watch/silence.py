@@ -93,15 +93,17 @@ class _View(NamedTuple):
 
 
 class Silences:
-    """Hearing of all devices. Times are seconds of a monotonic clock. `nothing`: nothing answers the watch."""
+    """Hearing of all devices. Times are seconds of a monotonic clock. `nothing`: nothing answers the watch.
+
+    `lost`: devices lost before, with the cause.
+    """
 
     def __init__(
         self, devices: Iterable[str], behind: Mapping[str, frozenset[str]], patience: Patience,
-        lost: Collection[str] = (), *, nothing: bool = False,
+        lost: Mapping[str, str] | None = None, *, nothing: bool = False,
     ) -> None:  # fmt: skip
-        self._patience, self.nothing = patience, nothing
-        cause = REACH if nothing else ""
-        self.of = {name: Hearing(lost=name in lost, cause=cause if name in lost else "") for name in devices}
+        self._patience, self.nothing, lost = patience, nothing, lost or {}
+        self.of = {name: Hearing(lost=name in lost, cause=lost.get(name, "")) for name in devices}
         self._in_front = {
             name: [one for one, cut in behind.items() if name in cut and one in self.of] for name in self.of
         }

@@ -99,11 +99,15 @@ class States:
         #: Subjects with a state, also an ended one, by device and check.
         self._subjects: dict[tuple[str, str], set[str]] = {}
 
-    def begin(self, states: Mapping[Key, str], since: Mapping[Key, float] | float) -> None:
-        """Take states as they are, begun at a time, or each at its own."""
+    def begin(
+        self, states: Mapping[Key, str], since: Mapping[Key, float] | float, causes: Mapping[Key, str] | None = None
+    ) -> None:
+        """Take states as they are, begun at a time, or each at its own; `causes` of missing measurements."""
         for key, status in states.items():
             begun = since[key] if isinstance(since, Mapping) else since
-            self._state(key, status, begun)
+            state = self._state(key, status, begun)
+            if causes and status == Outcome.NOT_MEASURED:
+                state.cause = causes.get(key, "")
 
     def _state(self, key: Key, status: str, since: float) -> _State:
         """Return the state of a finding, begun with a status where there is none."""

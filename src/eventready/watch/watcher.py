@@ -134,8 +134,8 @@ class _Shown:
 class _DeviceState:
     """Facts of a device; `rested_at`: end of its last rest.
 
-    `unread`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason to
-    run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
+    `awaited`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason
+    to run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
     answer, not yet compared: their cause is open.
 
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
@@ -198,8 +198,9 @@ class Watcher:
             name: _DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
             for name, facts in self._needed.items()
         }  # fmt: skip
-        known = {name: states.status(Key(name, DEVICE, "")) for name in job.devices}
-        lost = [name for name, one in known.items() if one and one[0] == "not_measured"]
+        keys = {name: Key(name, DEVICE, "") for name in job.devices}
+        known = {name: states.status(key) for name, key in keys.items()}
+        lost = {name: states.cause(keys[name]) for name, one in known.items() if one and one[0] == "not_measured"}
         nothing = (states.status(Key("", REACH, "")) or ("",))[0] == "fail"
         self._patience = Patience(self._needed, interval_of)
         self._silences = Silences(job.devices, job.behind, self._patience, lost, nothing=nothing)
