@@ -31,7 +31,7 @@ from eventready.watch.record import Beat
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
-from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.event import Event, Window
 
 #: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
 #: commands take longer than a short interval.
@@ -199,6 +199,7 @@ class Watcher:
         self._fleet = _Evaluated()
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
         self._resting: frozenset[str] = frozenset()
+        self._windows: tuple[Window, ...] = ()
         self._deadlines, self._slowest = Deadlines(job.devices), next(iter(CATALOGUE))
         #: Seconds by fact after which an answer is no measurement any more.
         self._patience = dict.fromkeys(CATALOGUE, -inf)
@@ -309,6 +310,7 @@ class Watcher:
         time at rest is no silence.
         """
         changes: list[StateChange] = []
+        self._note_windows(moment)
         for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
         self._resting = frozenset(resting)
@@ -343,6 +345,14 @@ class Watcher:
             changes += self._evaluate_across(now, moment, resting)
             self._fleet_cost_s = time.thread_time() - begun
         return changes
+
+    def _note_windows(self, moment: datetime) -> None:
+        """Let equal answers be evaluated anew where a window of the event opens or closes."""
+        windows = self._job.event.windows_at(moment, "event")
+        if windows != self._windows:
+            self._windows = windows
+            for state in self._devices.values():
+                state.evaluated = _Evaluated()
 
     def _forget(self, name: str, facts: Collection[str], now: float, moment: datetime) -> None:
         """Forget answers of a device."""
