@@ -12,12 +12,15 @@ from eventready.core.messages import message
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
-from eventready.facts.records import EchoAnswer, Fact, RadioLoad
+from eventready.facts.records import AccessPoint, EchoAnswer, Fact, RadioLoad
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
+from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.loads import with_loads, with_windows
+from eventready.workspace.settings.event import Window
 from tests.watch.test_night import EVENT
 
 OPENING = datetime(2031, 4, 29, 19, tzinfo=TZ)
@@ -106,3 +109,24 @@ def test_losses_that_come_and_go_are_a_finding_until_the_minutes_are_over() -> N
 def test_an_outage_is_no_loss_after_its_end() -> None:
     changes = outline(watched(ASKER, [ping(5), ping(5), *[ping(0)] * 4, *[ping(5)] * 4]), "answer_ping")
     assert changes == [("ping 10.0.0.1", "pass", "fail"), ("ping 10.0.0.1", "fail", "pass")]
+
+
+def test_equal_answers_are_judged_anew_when_the_window_opens_and_closes() -> None:
+    opens, closes = OPENING + timedelta(minutes=31), OPENING + timedelta(minutes=36)
+    window = Window.model_validate(
+        {"kind": "event", "name": "Opening", "from": f"{opens:%F %R}", "to": f"{closes:%F %R}"}
+    )
+    demand = {"venue": "hall", "window": "Opening", "service": "wifi", "people": {"value": 200, "source": "seats"}}
+    (device,) = with_windows(with_loads(CapacityFile.model_validate({"demand": [demand]}), [wifi(())]), [window])
+    matrix = build_matrix((device,), {device.platform: load_platform(device.platform)}, fleet=False)
+    event = EVENT.model_copy(update={"windows": (window,)})
+    watcher = Watcher(WatchJob(event, {"w1": device}, matrix), States(), lambda _fact: INTERVAL)
+    points = tuple(AccessPoint(name=name, state="up") for name in ("gate", "stage"))
+    rows = {"access_point": points, **loads(0, 0)}
+    answers = [Observation("w1", fact, Status.PARSED, rows=own) for fact, own in rows.items()]
+    found: list[StateChange] = []
+    for number in range(28):
+        now, moment = number * INTERVAL, opens - timedelta(seconds=30 - number * INTERVAL)
+        found += [*watcher.tick(now, moment), *watcher.read("w1", answers, now, moment)]
+    changes = [(one.new, one.at) for one in found if one.key.check == "access_point_crowd"]
+    assert changes == [("fail", opens.timestamp() + INTERVAL), ("pass", closes.timestamp() + INTERVAL)]

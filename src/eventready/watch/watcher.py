@@ -32,7 +32,7 @@ from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
-from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.event import Event, Window
 
 #: Equal answers are evaluated anew after so long, and in each hour: certificates and waivers expire; seconds.
 _ANEW_S = 900.0
@@ -225,6 +225,7 @@ class Watcher:
         self._returned: set[str] = set()
         self._is_begun = False
         self._first = {name for name, facts in self._needed.items() if facts}
+        self._windows: tuple[Window, ...] = ()
 
     @property
     def devices(self) -> Collection[str]:
@@ -397,6 +398,7 @@ class Watcher:
         if not self._is_begun:
             self._begin(moment)
         changes: list[StateChange] = []
+        self._note_windows(moment)
         for name in self._devices.keys() & (self._resting ^ {*resting}):
             self._deadlines.add(name)
         self._resting = frozenset(resting)
@@ -481,6 +483,14 @@ class Watcher:
         """Return the stale facts of a lost device, of any other those that failed while it answered."""
         stale = self._devices[name].stale
         return {fact for fact in stale if self._silences.of[name].lost or self._answered_since_due(name, fact)}
+
+    def _note_windows(self, moment: datetime) -> None:
+        """Let equal answers be evaluated anew where a window of the event opens or closes."""
+        windows = self._job.event.windows_at(moment, "event")
+        if windows != self._windows:
+            self._windows = windows
+            for state in self._devices.values():
+                state.evaluated = _Evaluated()
 
     def _forget(self, name: str, facts: Collection[str], now: float, moment: datetime) -> None:
         """Forget answers of a device."""
