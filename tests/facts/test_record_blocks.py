@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventready.core.errors import PlatformError
 from eventready.core.strings.text_lines import lines_of
@@ -13,6 +16,7 @@ from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.record_blocks import RecordBlock
+from eventready.facts.records import Fact
 from eventready.session.reply import Reply
 from tests.facts.folders import PLATFORM, write_platform
 from tests.platforms.samples import Sample, all_samples
@@ -257,3 +261,26 @@ def test_bounds_that_cannot_hold_are_an_error(tmp_path: Path, record: str, key: 
     home = write_platform(tmp_path, platform=PLATFORM, facts=f"{PORTS[:start]}{key}record: {record}\n", ports=BLOCKS)
     with pytest.raises(PlatformError, match=complaint):
         load_platform("testing", [home])
+
+
+ALL_GOOD = [sample for sample in all_samples() if sample.case.startswith("ok")]
+
+
+def other_subjects(whole: tuple[Fact, ...], seen: tuple[Fact, ...]) -> set[str]:
+    """The subjects of rows that are otherwise than in the whole answer, by the first field of their key."""
+    return {str(getattr(row, row.key[0]) if row.key else "") for row in seen if row not in whole}
+
+
+@given(sample=st.sampled_from(ALL_GOOD), place=st.integers(0, 10_000), line=st.booleans())
+def test_one_strange_record_changes_no_other_subject(sample: Sample, place: int, *, line: bool) -> None:
+    """Whether or not the platform bounds its records: a strange word, or a strange line."""
+    lines, whole = lines_of(sample.text), sample.observe()
+    filled = [number for number, text in enumerate(lines) if text.strip()]
+    number = filled[place % len(filled)]
+    words = [*re.finditer(r"\S+", lines[number])]
+    word = words[place % len(words)]
+    strange = lines[number][: word.start()] + "\u00a4" + lines[number][word.end() :]
+    changed = [*lines[:number], *([lines[number], STRANGE] if line else [strange]), *lines[number + 1 :], ""]
+    seen = sample.observe("\n".join(changed))
+    assert seen.status is not Status.EMPTY
+    assert len(other_subjects(whole.rows, seen.rows)) <= 1
