@@ -29,6 +29,7 @@ OPEN = {
     ("cisco_wlc", "controller_pair"),
     ("cisco_wlc", "interface"),
     ("cisco_xe", "ospf_neighbour"),
+    ("cisco_xe", "temperature"),
     ("cisco_xr", "board"),
     ("cisco_xr", "fan"),
     ("cisco_xr", "ospf_neighbour"),
