@@ -19,6 +19,7 @@ from eventready.evaluation.verdicts import verdicts_of, weights
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory, Neighbour
+from eventready.watch import device_state
 from eventready.watch import watcher as watcher_module
 from eventready.watch.open_finding import RANK, open_of
 from eventready.watch.states import States
@@ -85,7 +86,7 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
         answer = LOST[fact] if number < 0 else ANSWERS[fact][number % len(ANSWERS[fact])]
         found = [*partial.tick(now, MOMENT), *partial.read("r1", [answer], now, MOMENT)]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(watcher_module, "_ANEW_S", 0.0)
+            patch.setattr(device_state, "_ANEW_S", 0.0)
             expected = [*whole.tick(now, MOMENT), *whole.read("r1", [answer], now, MOMENT)]
         assert found == expected
         assert partial.verdicts() == verdicts_of(EVENT.venues, (DEVICE,), weights((DEVICE,), whole.findings()))

@@ -11,31 +11,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from math import inf
-from operator import is_
-from typing import NamedTuple
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import History, evaluate
-from eventready.evaluation.verdicts import Verdict, Weight, telling, verdicts_of, weights
+from eventready.evaluation.verdicts import Verdict, Weight, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
+from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.first_reading import FirstReading, LastVerdicts
-from eventready.watch.flaps import RecentChanges
-from eventready.watch.open_finding import RANK, OpenFinding, open_of
+from eventready.watch.open_finding import RANK, OpenFinding
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
+from eventready.watch.shown import Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event, Window
 
-#: Equal answers are evaluated anew after so long, and in each hour: certificates and waivers expire; seconds.
-_ANEW_S = 900.0
 #: Checks across devices run at most so often, in seconds.
 _FLEET_S = 15.0
 #: Least time between them, as a multiple of the processor time that they took.
@@ -67,126 +64,6 @@ class WatchJob:
     last: LastVerdicts | None = None
 
 
-@dataclass
-class _Fact:
-    """Latest answer of a fact: observation, time of the reading, and the reading of a counter before.
-
-    `step`: fields moved since the reading before, `moved`: and between this and its own; None for other records.
-    """
-
-    observation: Observation
-    at: float
-    before: Observation | None = None
-    before_at: float = 0.0
-    step: frozenset[str] | None = None
-    moved: frozenset[str] | None = None
-
-    def next(self, observation: Observation, now: float) -> _Fact:
-        """Return the next answer of a counter."""
-        step = observation.moved_fields(self.observation)
-        moved = None if step is None or self.step is None else step | self.step
-        return _Fact(observation, now, self.observation, self.at, step, moved)
-
-
-class _Evaluated(NamedTuple):
-    """Time of an evaluation, with the day and hour of the event."""
-
-    at: float = -inf
-    hour: tuple[int, int] = (0, 0)
-
-    def is_old(self, now: float, moment: datetime) -> bool:
-        """True where equal answers are to be evaluated anew."""
-        return now - self.at >= _ANEW_S or self.hour != (moment.day, moment.hour)
-
-    @classmethod
-    def of(cls, now: float, moment: datetime) -> _Evaluated:
-        """Evaluation at a moment."""
-        return cls(now, (moment.day, moment.hour))
-
-
-class _Shown:
-    """Open findings and weights of a group of findings, computed once after each change; for any thread."""
-
-    def __init__(self) -> None:
-        self._version, self._looked_up = 0, -1
-        self.open: list[OpenFinding] = []
-        self.weights: tuple[Weight, ...] = ()
-
-    def changed(self) -> None:
-        """Invalidate the results, after a change."""
-        self._version += 1
-
-    def of(self, findings: Iterable[Finding], states: States, devices: Collection[Device]) -> _Shown:
-        """Return the current results; equal values stay the same objects."""
-        if self._looked_up != (version := self._version):
-            found = tuple(findings)
-            known = {one.key: one for one in self.open}
-            now = ((known.get(one.key), one) for one in open_of(found, states))
-            opened = [before if before == one else one for before, one in now]
-            self.open = self.open if _same(opened, self.open) else opened
-            weighed = weights(devices, telling(found))
-            self.weights = self.weights if weighed == self.weights else weighed
-            self._looked_up = version
-        return self
-
-
-@dataclass
-class _DeviceState:
-    """Facts of a device; `rested_at`: end of its last rest.
-
-    `awaited`: facts to be read, since the begin or after a gap: their checks wait, as `waiting` if there was a reason
-    to run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
-    answer, not yet compared: their cause is open.
-
-    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
-    checks with all states of their findings, as they are, in force.
-    `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
-    """
-
-    readings: RecentReadings
-    facts: dict[str, _Fact] = field(default_factory=dict)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    shown: _Shown = field(default_factory=_Shown)
-    recent: RecentChanges = field(default_factory=RecentChanges)
-    rested_at: float = -inf
-    awaited: set[str] = field(default_factory=set)
-    waiting: set[str] = field(default_factory=set)
-    to_read: set[str] = field(default_factory=set)
-    begun: bool = False
-    stale: set[str] = field(default_factory=set)
-    pending: set[str] = field(default_factory=set)
-    compared: set[str] = field(default_factory=set)
-    evaluated: _Evaluated = field(default_factory=_Evaluated)
-    oldest: float | None = None
-
-    def aged(self) -> None:
-        """Look up the oldest answer, after a change of the facts."""
-        times = [known.at for known in self.facts.values() if known.observation.status.measured]
-        self.oldest = min(times, default=None)
-
-    def waits(self, facts: Iterable[str]) -> bool:
-        """True with a fact to be read first."""
-        return not self.awaited.isdisjoint(facts)
-
-    def is_missing(self, facts: Iterable[str]) -> bool:
-        """True with a fact to be read first that is no measurement any more, or was never one."""
-        known = (self.facts.get(fact) for fact in self.awaited.intersection(facts))
-        return any(one is None or not one.observation.status.measured for one in known)
-
-    def take(self, found: Iterable[Finding], checks: Collection[str]) -> set[str]:
-        """Take the findings of some checks, and return the checks with other findings than before."""
-        anew: dict[str, list[Finding]] = {}
-        for finding in found:
-            anew.setdefault(finding.check, []).append(finding)
-        names = anew.keys() | checks
-        differing = {name for name in names if anew.get(name) != self.findings.get(name)}
-        if differing:
-            kept = {name: known for name, known in self.findings.items() if name not in differing}
-            self.findings = dict(sorted((kept | {name: anew[name] for name in differing & anew.keys()}).items()))
-            self.compared -= differing
-        return differing
-
-
 class Watcher:
     """Findings of all devices as last read. Times are seconds of a monotonic clock, `moment` the event's time."""
 
@@ -195,7 +72,7 @@ class Watcher:
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {
-            name: _DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
+            name: DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
             for name, facts in self._needed.items()
         }  # fmt: skip
         keys = {name: Key(name, DEVICE, "") for name in job.devices}
@@ -211,21 +88,21 @@ class Watcher:
         self._all_checks = {name: {one.name for one in of if one.scope == "device"} for name, of in cells.items()}
         self._reading = {name: _by_fact(checks) for name, checks in self._checks.items()}
         self._across: tuple[Finding, ...] = ()
-        self._across_shown = _Shown()
+        self._across_shown = Shown()
         self._verdicts: tuple[Sequence[tuple[Weight, ...]], tuple[Verdict, ...]] = (), ()
         self._open: tuple[Sequence[Sequence[OpenFinding]], Sequence[OpenFinding]] = (), ()
         self._own: tuple[Finding, ...] = ()
-        self._own_shown = _Shown()
+        self._own_shown = Shown()
         #: Figures of the last minute.
         self.beat: Beat | None = None
-        self._fleet = _Evaluated()
+        self._fleet = Evaluated()
         self._fleet_due, self._fleet_pending, self._fleet_cost_s = False, False, 0.0
         self._resting: frozenset[str] = frozenset()
+        self._windows: tuple[Window, ...] = ()
         self._deadlines = Deadlines(job.devices)
         self._returned: set[str] = set()
         self._is_begun = False
         self._first = {name for name, facts in self._needed.items() if facts}
-        self._windows: tuple[Window, ...] = ()
 
     @property
     def devices(self) -> Collection[str]:
@@ -247,7 +124,7 @@ class Watcher:
         """
         own = (*self._own, self._silences.finding(), *self._silent())
         parts = [one.open for one in (*self._shown(), self._own_shown.of(own, self.states, ()))]
-        if not _same(parts, self._open[0]):
+        if not same(parts, self._open[0]):
             order = sorted(chain(*parts), key=lambda one: (bool(one.cause), RANK[one.status], -one.since))
             self._open = parts, order
         return self._open[1]
@@ -262,7 +139,7 @@ class Watcher:
             self._verdicts = weighed, found
         return self._verdicts[1]
 
-    def _shown(self) -> Iterator[_Shown]:
+    def _shown(self) -> Iterator[Shown]:
         devices = self._job.devices
         for name, state in self._devices.items():
             yield state.shown.of(chain.from_iterable(state.findings.values()), self.states, (devices[name],))
@@ -341,7 +218,7 @@ class Watcher:
         """Let the checks of facts wait until these are read again."""
         state = self._devices[device]
         state.awaited |= {*facts}
-        state.evaluated = _Evaluated()
+        state.evaluated = Evaluated()
         self._returned.add(device)
 
     def _answered(self, device: str, now: float, *, anew: bool) -> None:
@@ -376,7 +253,7 @@ class Watcher:
         return changes
 
     @staticmethod
-    def _take(state: _DeviceState, observation: Observation, now: float) -> bool:
+    def _take(state: DeviceState, observation: Observation, now: float) -> bool:
         """Take an answer in place of the last; without an answer the last measurement stands until stale."""
         known = state.facts.get(observation.fact)
         if known and known.observation.status.measured and not observation.status.measured:
@@ -386,7 +263,7 @@ class Watcher:
             state.recent.begin(observation.fact, now)
         elif known.observation is not observation:
             state.recent.note(known.observation, observation, now)
-        state.facts[observation.fact] = before.next(observation, now) if before else _Fact(observation, now)
+        state.facts[observation.fact] = before.next(observation, now) if before else LatestAnswer(observation, now)
         return True
 
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
@@ -427,7 +304,7 @@ class Watcher:
         stale -= forgotten
         for fact in stale:
             known = state.facts[fact]
-            state.facts[fact] = _Fact(self._stale(known, now), known.at)
+            state.facts[fact] = LatestAnswer(self._stale(known, now), known.at)
         state.aged()
         state.stale |= stale
         self._fleet_due |= bool(self._shared[name] & stale)
@@ -490,7 +367,7 @@ class Watcher:
         if windows != self._windows:
             self._windows = windows
             for state in self._devices.values():
-                state.evaluated = _Evaluated()
+                state.evaluated = Evaluated()
 
     def _forget(self, name: str, facts: Collection[str], now: float, moment: datetime) -> None:
         """Forget answers of a device."""
@@ -519,7 +396,7 @@ class Watcher:
         return min(times, default=inf)
 
     @staticmethod
-    def _stale(known: _Fact, now: float) -> Observation:
+    def _stale(known: LatestAnswer, now: float) -> Observation:
         reason = message(_SILENT, seconds=round(now - known.at))
         return replace(
             known.observation, status=Status.TIMEOUT, rows=(), unread=(), reason=reason.render("en"), message=reason
@@ -589,14 +466,14 @@ class Watcher:
         """Run some checks of a device."""
         job, facts = self._job, self._devices[name].facts.values()
         interval = max((known.at - known.before_at for known in facts if known.before), default=0.0)
-        readings = [one for known in facts for one in _readings(known)]
+        readings = [one for known in facts for one in readings_of(known)]
         return evaluate(
             [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
             history=self._history(name, moment), intervals={name: interval}, scope="device", checks=checks,
         )  # fmt: skip
 
     def _history(self, name: str, moment: datetime) -> History:
-        """Return the usual readings of a device, and last its readings and changes of the last minutes."""
+        """Return the usual readings of a device, and last its changes of the last minutes."""
         state = self._devices[name]
         return {name: (*self._job.usual(moment).get(name, ()), *state.readings.readings(), *state.recent.readings())}
 
@@ -604,13 +481,13 @@ class Watcher:
         """Return the checks on a changed fact; None for all, after some minutes and in another hour."""
         state = self._devices[name]
         if state.evaluated.is_old(now, moment):
-            state.evaluated = _Evaluated.of(now, moment)
+            state.evaluated = Evaluated.of(now, moment)
             return None
         reading = self._reading[name]
         due = (check for fact in changed for check in reading.get(fact, ()) if not self._stays(check, state, fact))
         return frozenset(due) | state.waiting
 
-    def _stays(self, check: str, state: _DeviceState, fact: str) -> bool:
+    def _stays(self, check: str, state: DeviceState, fact: str) -> bool:
         """True for a check with the findings of the reading before, whatever moved in a counter."""
         known, rests = state.facts.get(fact), self._job.matrix.checks[check].rests_on
         if known is None or known.moved is None or not rests or not rests.isdisjoint(known.moved):
@@ -646,14 +523,14 @@ class Watcher:
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
         """Run the checks across devices; a missing answer is the change of its own device."""
         job, matrix = self._job, self._job.matrix
-        self._fleet, self._fleet_due = _Evaluated.of(now, moment), False
+        self._fleet, self._fleet_due = Evaluated.of(now, moment), False
         readings = [
             one
             for name, state in self._devices.items()
             if not (state.begun and state.waits(self._shared[name]))
             for fact, known in state.facts.items()
             if fact in self._shared[name]
-            for one in _readings(known)
+            for one in readings_of(known)
         ]
         self._across = evaluate(
             tuple(job.devices.values()), matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
@@ -689,7 +566,7 @@ class Watcher:
         checks = (matrix.checks[cell.check] for cell in cells)
         return {check.name: frozenset((*check.needs, *check.also_reads)) for check in checks if check.scope == "device"}
 
-    def _settled(self, device: str, state: _DeviceState, check: str) -> bool:
+    def _settled(self, device: str, state: DeviceState, check: str) -> bool:
         """True for a check with all its facts read, also since the last gap, counters twice."""
         needs = self._job.matrix.checks[check].needs
         if not state.facts.keys() >= set(needs) or state.waits(self._checks[device][check]):
@@ -710,11 +587,6 @@ def _by_fact(checks: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     return found
 
 
-def _same(one: Sequence[object], other: Sequence[object]) -> bool:
-    """True for the same objects."""
-    return len(one) == len(other) and all(map(is_, one, other))
-
-
 def _measured(observation: Observation | None) -> bool:
     return observation is not None and observation.status.measured
 
@@ -722,13 +594,6 @@ def _measured(observation: Observation | None) -> bool:
 def _unread(finding: Finding) -> bool:
     """True for a finding about an answer not read whole: others may be absent for this reason."""
     return finding.status is Outcome.NOT_MEASURED and finding.message_id.startswith("checks:run.")
-
-
-def _readings(known: _Fact) -> tuple[Observation, ...]:
-    """Observations of a fact as an audit has them."""
-    if known.before is None:
-        return (known.observation,)
-    return replace(known.before, reading=1), replace(known.observation, reading=2)
 
 
 def _key(finding: Finding) -> Key:
