@@ -167,3 +167,28 @@ def test_no_ospf_and_ospf_without_neighbours_are_none(vtysh: Ask) -> None:
         assert observed(vtysh, "ospf_neighbour").status is Status.EMPTY
     finally:
         vtysh("configure terminal", "no router ospf")
+
+
+def test_router_advertisements_and_the_ipv6_default_route_are_read(vtysh: Ask) -> None:
+    """The other ends of the cables take no default route from the advertisements."""
+    for port in ("up1-far", "up2-far"):
+        real.call("ip", "netns", "exec", NAME, "sysctl", "-qw", f"net.ipv6.conf.{port}.accept_ra=0")
+    assert observed(vtysh, "router_advertisement").status is Status.EMPTY
+    assert observed(vtysh, "default_route_v6").status is Status.EMPTY
+    sent = ["no ipv6 nd suppress-ra"]
+    vtysh("configure terminal", "interface up1", "ipv6 address 2001:db8:1::1/64", *sent, "ipv6 nd ra-lifetime 1800")
+    vtysh("configure terminal", "interface up2", *sent, "ipv6 nd managed-config-flag", "ipv6 nd ra-lifetime 0")
+    vtysh("configure terminal", "ipv6 route ::/0 2001:db8:1::254")
+    try:
+        assert rows(observed(vtysh, "router_advertisement")) == [
+            {"interface": "up1", "lifetime_s": 1800, "managed": False},
+            {"interface": "up2", "lifetime_s": 0, "managed": True},
+        ]
+        hop = {"next_hop": "2001:db8:1::254", "interface": "up1", "distance": 1, "metric": 0}
+        real.until(lambda: rows(observed(vtysh, "default_route_v6")) == [hop])
+        vtysh("configure terminal", "no ipv6 route ::/0 2001:db8:1::254", "ipv6 route ::/0 blackhole")
+        real.until(lambda: not rows(observed(vtysh, "default_route_v6")))
+    finally:
+        vtysh("configure terminal", "no ipv6 route ::/0 blackhole")
+        vtysh("configure terminal", "interface up1", "ipv6 nd suppress-ra", "no ipv6 address 2001:db8:1::1/64")
+        vtysh("configure terminal", "interface up2", "ipv6 nd suppress-ra")

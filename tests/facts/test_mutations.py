@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.observation import Observation, Status
@@ -78,16 +79,21 @@ def places(output: Printed, lines: list[str], most: int) -> list[int]:
 
 
 def holds(row: Fact, whole: tuple[Fact, ...]) -> bool:
-    """True for a row of the whole output, or one that lacks values or items of lists that it has there."""
+    """True for a row of the whole output, or one that lacks values or items of lists that it has there.
+
+    A list that may be unknown is never empty for a lost line.
+    """
     return any(row.subject == other.subject and _lacks_only(row, other) for other in whole)
 
 
 def _lacks_only(row: Fact, other: Fact) -> bool:
-    pairs = [(getattr(row, name), getattr(other, name)) for name in type(row).model_fields]
-    return all(
-        mine == theirs or mine in (None, "", ()) or (isinstance(mine, tuple) and set(mine) <= set(theirs))
-        for mine, theirs in pairs
-    )
+    return all(_lacks(getattr(row, name), getattr(other, name), one) for name, one in type(row).model_fields.items())
+
+
+def _lacks(mine: Any, theirs: Any, field: FieldInfo) -> bool:
+    if mine == theirs or mine in (None, ""):
+        return True
+    return isinstance(mine, tuple) and set(mine) <= set(theirs) and (bool(mine) or field.default is not None)
 
 
 def complaint(output: Printed, whole: tuple[Fact, ...], text: str, kind: str = "") -> str:

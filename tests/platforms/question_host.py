@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventready.core.strings.text_lines import lines_of
 from tests.session.real import alone, call, refused, until
 
 _HOST, _OWN, _FOREIGN = "evrask", "evrask-own", "evrask-foreign"
@@ -63,7 +64,7 @@ def ask(commands: Mapping[str, str], folder: Path) -> Left:
         after = _state()
         logs = "".join((folder / f"{name}.log").read_text() for name in (_OWN, _FOREIGN))
     answers = {name: (folder / f"{name}.answer").read_text() for name in commands}
-    files = {name: tuple((folder / f"{name}.files").read_text().splitlines()) for name in commands}
+    files = {name: tuple(lines_of((folder / f"{name}.files").read_text().strip())) for name in commands}
     return Left(answers, files, before, after, tuple(re.findall(r"\bDHCP[A-Z]+(?=\()", logs)))
 
 

@@ -11,6 +11,7 @@ SAMPLES = {sample.id: sample for sample in all_samples()}
 CLOSED = [
     ("cisco_xe-default_route-ok", 'Known via "{bgp} 65000"'),
     ("cisco_xe-interface-ok_kinds", "GigabitEthernet1/0/2 is up, line {protocol} is down (suspended)"),
+    ("cisco_xe-hsrp_failover-ok_nameless", "Track object 1 ({unknown})"),
     ("cisco_xe-link_bundle-ok", "Po1(RU)\t\t{LACP}\t"),
     ("cisco_xe-link_bundle-ok", "Te0/0/1({susp})"),
     ("cisco_xe-ospf_neighbour-ok", "2WAY/{DROTHER}"),

@@ -67,7 +67,7 @@ from eventready.facts.records import Cpu
 @check("acme_processors", roles=("router",), needs=("cpu",))
 def acme_processors(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """An Acme router has its two processors."""
-    rows = view.rows("cpu", Cpu)
+    rows = view.each_row("cpu", Cpu)
     yield passed("processors", "checks:subject.state", state="2") if len(rows) == 2 else failed(
         "processors", "checks:subject.missing"
     )

@@ -3,8 +3,8 @@
 A record is read where the answer with this record alone is understood; every line outside all records stands in each of
 these answers. What is left without the other records must be understood as a whole and have the same rows, so that no
 record is read otherwise than without the strange one beside it. There are no bounds, and the answer is refused, where
-a strange line is outside all records, where a record has a second value (it may hold another one whose first line is
-lost), and where as many records are strange as not.
+a strange line is outside all records, where a record has a second value or holds a second subject (its first line may
+be lost), and where as many records are strange as not.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ def readable(
         if alone.parsed.doubled:
             return None
         if alone.reason:
+            if _holds_several(alone, lines[block.start : block.end], read):
+                return None
             strange.append(block)
             unread.append(Unread(block.subject, alone.reason, "\n".join(lines[block.start : block.end])))
         else:
@@ -100,6 +102,13 @@ def readable(
     rest = read([line for _, line in _without(lines, strange)])
     same = not rest.reason and rest.records and list(rest.parsed.rows) == rows
     return (rest, tuple(unread)) if same else None
+
+
+def _holds_several(strange: LinesRead, lines: Sequence[str], read: Read) -> bool:
+    """Return True for a strange record with records of several subjects: the first line of one is lost, or has none."""
+    unmatched = set(strange.parsed.unmatched)
+    rest = read([line for line in lines if line not in unmatched])
+    return len({getattr(record, record.key[0]) for record in rest.records if record.key}) > 1
 
 
 def _each_alone(

@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from eventready.facts.units import (
     Address,
-    Addresses,
     AddressWithLength,
     Count,
     Flag,
     MaybeAddress,
+    MaybeAddresses,
     MaybeBytes,
     MaybeCount,
     MaybeFlag,
@@ -161,8 +161,9 @@ class Interface(Fact):
 
     `mtu_header`: bytes of the Ethernet header that the device counts in `mtu`, without VLAN tags; none: it
     counts the payload alone. `addresses`: of the device on this port with the length of their prefix (`10.0.0.1/30`)
-    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`). `transitions`: of
-    the carrier, up and down; `changed_s`: seconds since the last; `changed_at`: by the device's clock, as printed.
+    and `vrf`, as far as they are printed with the port, None without any; others are facts of their own (`address`).
+    `transitions`: of the carrier, up and down; `changed_s`: seconds since the last; `changed_at`: by the clock of the
+    device, as printed.
     """
 
     key = ("name",)
@@ -190,7 +191,7 @@ class Interface(Fact):
     transitions: MaybeCount = None
     changed_s: MaybeSeconds = None
     changed_at: Names = ()
-    addresses: Addresses = ()
+    addresses: MaybeAddresses = None
     vrf: MaybeVrf = None
 
 

@@ -64,7 +64,7 @@ class DeviceFacts:
         vrfs = {port_key(port): vrf for port, _address, vrf in apart}
         shown = [
             (row.name, str(one), row.vrf or vrfs.get(port_key(row.name), ""))
-            for row in self.ports.values() for one in row.addresses
+            for row in self.ports.values() for one in row.addresses or ()
         ]  # fmt: skip
         seen = set()
         for port, address, vrf in (*apart, *shown):

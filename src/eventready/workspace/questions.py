@@ -43,7 +43,7 @@ def with_questions(event: Event, devices: Sequence[Device]) -> tuple[Device, ...
 
 
 def _put(event: Event, known: Mapping[str, Device]) -> Iterator[tuple[str, str, Service, ServiceAnswer]]:
-    """Yield each question with its asker, venue and service: one for each family of a venue with both."""
+    """Yield each question with its asker, venue and service; over both families in a venue with both."""
     for venue, service, answer in _answers(event):
         gateways = (one for device in known.values() if venue in device.venues for one in device.expect.gateways)
         families = {6 if ":" in one.virtual_ip else 4 for one in gateways if one.virtual_ip}
@@ -54,7 +54,7 @@ def _put(event: Event, known: Mapping[str, Device]) -> Iterator[tuple[str, str, 
 
 
 def _by_family(answer: ServiceAnswer) -> Iterator[ServiceAnswer]:
-    """Yield the questions of a name over IPv4 and over IPv6; any other question as it is."""
+    """Yield the questions of a name over IPv4 and over IPv6; any other question unchanged."""
     settled = answer.family or not answer.target or is_address(answer.target) or answer.addresses
     for family in (None,) if settled else (4, 6):
         yield answer.model_copy(update={"family": family}) if family else answer

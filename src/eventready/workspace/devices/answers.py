@@ -177,7 +177,7 @@ class ExpectedAnswer(PlacedModel):
 
     @property
     def target(self) -> str:
-        """Name or address asked for, or asked, of a page, a DNS name and a ping; empty for other kinds."""
+        """Name or address of a page, a DNS name or a ping; empty for other kinds."""
         found = _URL.fullmatch(self.http) if self.http else None
         return self.address or (found["host"].strip("[]") if found else "") or self.dns or self.ping or ""
 
