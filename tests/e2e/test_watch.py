@@ -42,13 +42,17 @@ class Changes:
         for line in self.process.stdout or ():
             self.lines.put(json.loads(line))
 
-    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first line of a kind; others are passed over."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
+    def until(
+        self, wanted: Callable[[dict[str, Any]], bool], *others: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """The first line of a kind, after the first of each other kind has come too."""
+        end, missing = time.monotonic() + PATIENCE_S, [wanted, *others]
+        found: list[dict[str, Any]] = []
+        while missing:
             line = self.lines.get(timeout=max(0.1, end - time.monotonic()))
-            if wanted(line):
-                return line
+            found += [line] if wanted(line) else []
+            missing = [kind for kind in missing if not kind(line)]
+        return found[0]
 
     def none_for(self, seconds: float) -> None:
         with pytest.raises(Empty):
@@ -69,6 +73,11 @@ def _of_port(new: str) -> Callable[[dict[str, Any]], bool]:
     return lambda line: (line["check"], line["subject"], line["new"]) == ("uplink", PORT, new)
 
 
+def _of_ping(new: str) -> Callable[[dict[str, Any]], bool]:
+    """The way out of the port, asked beside the other facts."""
+    return lambda line: (line["check"], line["new"]) == ("answer_ping", new)
+
+
 def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
     with province_of(tmp_path, "none") as province:
         facts = ("interface", "ospf_neighbour", "bgp_neighbour", "bfd_session", "link_bundle")
@@ -80,7 +89,7 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
         with watching(province) as changes:
             changes.none_for(2 * INTERVAL_S)
             province.call("lab", "fault", "core-1", "link-down", PORT)
-            line = changes.until(_of_port("fail"))
+            line = changes.until(_of_port("fail"), _of_ping("fail"))
             assert (line["device"], line["old"], line["cause"]) == ("core-1", "pass", "")
             assert PORT in line["message"]
         killed = Clock.real()
