@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from eventready.checks.answer import failed, passed
 from eventready.checks.finding import Finding
+from eventready.core.messages import Lang, term
 from eventready.facts.catalogue import CATALOGUE
 
 #: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
@@ -176,6 +177,11 @@ class Silences:
 
     def _late_at(self, device: str) -> float:
         return self.of[device].since + self._patience.shortest.get(device, inf) + _READING_S
+
+
+def cause_name(cause: str, lang: Lang) -> str:
+    """Return a device, or the words for what is next to the watch."""
+    return term("checks:name", cause, lang) if cause == REACH else cause
 
 
 def _beside(devices: int) -> int:

@@ -263,6 +263,17 @@ def test_a_failing_way_escalates_at_once(workspace: Workspace, store: Store, how
     assert desk.after(100) == (["duty@example.vn"] if how == "down" else [])
 
 
+def test_a_late_message_has_the_time_of_its_state(workspace: Workspace, store: Store) -> None:
+    channel = FakeChannel(down=("duty@example.vn",))
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), channel)
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(30) == []
+    channel.down = ()
+    assert desk.after(300) == ["duty@example.vn", "an@example.vn"]
+    late = text("delivery:late", "vi", at="19:00:30")
+    assert [late in body for body in channel.bodies] == [True, False]
+
+
 @pytest.mark.parametrize("restart", [False, True])
 def test_a_clock_set_back_by_an_hour_delays_no_call(workspace: Workspace, store: Store, restart: bool) -> None:
     clock, channel = FakeClock("2022-04-29 19:00"), FakeChannel(down=("duty@example.vn",))

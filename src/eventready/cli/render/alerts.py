@@ -7,6 +7,7 @@ from typing import Any
 
 from eventready.core.messages import Lang, text
 from eventready.core.strings.phrases import at, moment_of
+from eventready.watch.silence import cause_name
 
 
 def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
@@ -16,7 +17,7 @@ def explanation_lines(found: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     since = text("watch:explain.since", lang, at=at(moment_of(found["since"]))) if found["since"] else absent
     yield f"{labels}{since}"
     if found["muted"]:
-        yield "  " + text(f"watch:explain.{found['muted']}", lang, cause=found["cause"])
+        yield "  " + text(f"watch:explain.{found['muted']}", lang, cause=cause_name(found["cause"], lang))
     for kind in ("silence", "acknowledgement"):
         if found[kind]:
             yield "  " + text(f"watch:explain.by_{kind}", lang, by=found[kind]["by"], number=found[kind]["id"])

@@ -265,7 +265,8 @@ class AlertCalls:
             self._dry.append(one)
 
         def write(lang: Lang) -> dict[str, Any]:
-            body = {**message_of(one, lang, ends=ends), "kind": KIND, "silent": one.silent}
+            at = one.at.isoformat(timespec="seconds")
+            body = {**message_of(one, lang, ends=ends), "kind": KIND, "silent": one.silent, "at": at}
             if self._alone:
                 body["text"] += text("watch:call.alone", lang) + "\n"
             return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Protocol
 
@@ -12,12 +13,15 @@ from eventready.assurance.delivery.mail.letter import marked_subject
 from eventready.assurance.delivery.notify.channels import LANG, RefusedAddress, UncertainDelivery
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Lang, Rendered, message, rendered, text
 from eventready.core.redaction.redaction import redactor
+from eventready.core.strings.phrases import moment_of
 from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
 #: Threads of a watch for messages, without those of hanging addresses: at work for so many seconds.
 _MOST, _HANGS_S = 8, 20.0
+#: A message about a state says as of when, if sent so long after.
+_LATE = timedelta(minutes=1)
 
 
 class Channel(Protocol):
@@ -62,8 +66,9 @@ class OutboxSender:
         words = claimed.body.get("others", {}).get(claimed.address, claimed.body)
         subject, lang = str(words["subject"]), words.get("lang", LANG)
         subject = marked_subject(subject, lang) if self._clock.rehearsal else subject
+        body = f"{words['text']}{self._late(claimed, lang)}"
         try:
-            outcome = self._channel.send(claimed.address, subject, str(words["text"]), lambda: self._handed(claimed))
+            outcome = self._channel.send(claimed.address, subject, body, lambda: self._handed(claimed))
         except StoreError:
             raise
         except UncertainDelivery as error:
@@ -75,6 +80,13 @@ class OutboxSender:
             return Attempt(claimed, reason, failed=True)
         self._outbox.sent(claimed, outcome)
         return Attempt(claimed, outcome)
+
+    def _late(self, claimed: ClaimedDelivery, lang: Lang) -> str:
+        """Return the line about the state of a moment (`at`) that is told much later; empty for any other message."""
+        at = moment_of(claimed.body["at"]) if "at" in claimed.body else self._clock.now()
+        if abs(self._clock.now() - at) < _LATE:
+            return ""
+        return text("delivery:late", lang, at=f"{at:%H:%M:%S}") + "\n"
 
     def _handed(self, claimed: ClaimedDelivery) -> None:
         if not self._outbox.handed(claimed):

@@ -16,6 +16,7 @@ from eventready.assurance.papers.language import Language
 from eventready.core.messages import Lang, in_language, text
 from eventready.core.strings.phrases import moment_of
 from eventready.watch.alerts.acts import Act, Acts
+from eventready.watch.silence import cause_name
 from eventready.watch.states import Key, sentence_id
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.read_model import ReadModel
@@ -69,7 +70,7 @@ def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
     key = Key(str(body["device"]), str(body["check"]), str(body["subject"]))
     return NightEntry(
         datetime.fromisoformat(body["at"]), "change", _sentence(body, key, language), state=str(body["new"]), key=key,
-        cause=str(body.get("cause") or ""),
+        cause=cause_name(str(body.get("cause") or ""), language.code),
     )  # fmt: skip
 
 
