@@ -169,7 +169,7 @@ ROW = {"protocol": "ospf", "peer": "10.255.0.32", "interface": "Te0/1/1", "addre
 def test_a_filled_case_asks_for_its_rows_and_an_empty_one_for_no_reading(
     state: str, expected: list[dict[str, Any]] | None, complaint: str
 ) -> None:
-    text = NEIGHBOURS.splitlines(keepends=True)
+    text = [f"{line}\n" for line in lines_of(NEIGHBOURS)]
     answer = "".join([*text[:3], f"10.255.0.32       1   {state:15} 00:00:38    10.0.0.18       Te0/1/1\n", text[-1]])
     case = ReportedCase(
         eventready="1", platform="cisco_xe", fact="ospf_neighbour", command="", status="parsed", reason="",

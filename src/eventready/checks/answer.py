@@ -68,17 +68,17 @@ def _figure(value: Value) -> float | str | None:
 
 
 def of_all(finding: Finding) -> Finding:
-    """Mark a finding that any other record of its facts could change."""
+    """Mark a finding open to change by any other record of its facts."""
     return finding.replace(rests=OtherRecords())
 
 
 def of_subject(finding: Finding, *names: str) -> Finding:
-    """Mark a finding that another record of these subjects could change (default: of its own subject)."""
+    """Mark a finding open to change by another record of these subjects (default: its own subject)."""
     return finding.replace(rests=OtherRecords(names or (finding.subject,)))
 
 
 def of_absence(finding: Finding, *names: str) -> Finding:
-    """Mark a finding that says that these subjects have no record (default: its own subject)."""
+    """Mark a finding about the absence of records of these subjects (default: its own subject)."""
     return finding.replace(rests=OtherRecords(names or (finding.subject,), absent=True))
 
 
@@ -118,7 +118,7 @@ def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), *
 
 
 def not_read(subject: str, records: Sequence[Unread], *, venues: Iterable[str | None] = ()) -> Finding:
-    """Finding for a subject whose record could not be read."""
+    """Finding for a subject with an unread record."""
     reason = Bilingual(records[0].message.render("vi"), records[0].reason)
     return unknown(subject, "checks:run.partial", venues=venues, unread=records[0].subject, reason=reason)
 

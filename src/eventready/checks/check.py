@@ -93,7 +93,7 @@ class DeviceView:
         return rows_of(self.now, fact, record)
 
     def each_row(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        """Rows of a fact, each for findings about itself, or for those that name what else they rest on."""
+        """Rows of a fact, each for findings about the row alone, or for findings with a mark of other records."""
         return self.fact(fact, record).each_row()
 
     def earlier(self, fact: str, record: type[F]) -> dict[str, F]:

@@ -387,7 +387,7 @@ def _unread_of(check: Check, views: Iterable[DeviceView]) -> list[Unread]:
 def _with_unread(
     findings: Sequence[Finding], check: Check, view: DeviceView, unread: Sequence[Unread]
 ) -> list[Finding]:
-    """The findings, those that an unread record could change as not measured, and a finding for each such record."""
+    """The findings, not measured where an unread record could change them, and a finding for each such record."""
     names = _rested_on(findings)
     judged = [_partly(finding, unread, names) for finding in findings]
     if check.expected_only:
@@ -401,7 +401,7 @@ def _with_unread(
 
 
 def _rested_on(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Names of the subjects whose records findings rest on: by default their own subject."""
+    """Names of the subjects with records under the findings: by default the subject of each."""
     names = ((finding.rests and finding.rests.names) or (finding.subject,) for finding in findings)
     return tuple(dict.fromkeys(name for several in names for name in several))
 
@@ -412,7 +412,7 @@ def _not_read(fact: str, record: Unread) -> Finding:
 
 
 def _partly(finding: Finding, unread: Sequence[Unread], names: Sequence[str]) -> Finding:
-    """The finding; not measured where one of the unread records could make it another finding."""
+    """The finding; not measured where an unread record could change the outcome."""
     rests = finding.rests
     if rests is None or not unread:
         return finding

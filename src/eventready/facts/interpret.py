@@ -206,7 +206,7 @@ class _Answer:
 
     @property
     def has_text(self) -> bool:
-        """True unless the answer to one of the commands is blank."""
+        """True unless the answer to any of the commands is blank."""
         return all(map(any, self._halves()))
 
     def outcome(self) -> _Outcome:
@@ -248,7 +248,7 @@ class _Answer:
         return _Outcome(Status.PARSED, "", rest.records, shown, self._whole, unread)
 
     def _reading(self, lines: Sequence[str]) -> LinesRead:
-        """Return some lines of the answer as understood by themselves; those that a log line has cut are not."""
+        """Return some lines of the answer as understood by themselves; lines cut by a log line are not."""
         parsed = self._compiled.parser.parse("\n".join(lines))
         if self._cut and any(LOG_LINE_MARK in line for line in lines):
             return LinesRead(parsed, reason=_refusal(1, [], []))

@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Unread:
-    """Unreadable record among readable ones: its subject as printed, the reason, and its text where that is known.
+    """Unreadable record among readable ones: its subject as printed, the reason, and its text if known.
 
     The text says whose record it may be; it is neither stored nor shown.
     """

@@ -105,7 +105,7 @@ def readable(
 
 
 def _holds_several(strange: LinesRead, lines: Sequence[str], read: Read) -> bool:
-    """Return True for a strange record with records of several subjects: the first line of one is lost, or has none."""
+    """Return True for a strange record with records of several subjects, such as after a lost first line."""
     unmatched = set(strange.parsed.unmatched)
     rest = read([line for line in lines if line not in unmatched])
     return len({getattr(record, record.key[0]) for record in rest.records if record.key}) > 1

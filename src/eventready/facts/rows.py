@@ -1,4 +1,4 @@
-"""Rows of a fact: whole, or partial with the records that could not be read; of an unmeasured fact none.
+"""Rows of a fact: whole, or partial with its unread records; none of an unmeasured fact.
 
 Whoever counts, compares, or concludes that something is absent takes `all_rows`, which refuses a partial fact, or
 `for_subject`, which says whether an unread record may be the one in question. `each_row` is for statements that rest
@@ -32,7 +32,7 @@ class PartialFact(EventreadyError):
 
 @dataclass(frozen=True)
 class FoundSubject(Generic[F]):
-    """Rows of a subject, and the unread records that may be further ones; absent without both."""
+    """Rows of a subject, and unread records of a possible match; absent without both."""
 
     records: tuple[F, ...] = ()
     unread_records: tuple[Unread, ...] = ()
@@ -94,7 +94,7 @@ class FactRows(Generic[F]):
         return NamedRows(self._rows)
 
     def for_subject(self, name: str, among: Iterable[str] = ()) -> FoundSubject[F]:
-        """Rows of a port, neighbour, cell or another subject by name, and unread records that may be its own.
+        """Rows of a port, neighbour, cell or another subject by name, and unread records of a possible match.
 
         `among`: all names that are looked for; an unread record that names one of them is of that one.
         """

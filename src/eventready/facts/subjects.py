@@ -49,13 +49,13 @@ def owners(record: Unread, names: Iterable[str]) -> frozenset[str]:
 
 
 def may_be(record: Unread, name: str, among: Iterable[str], *, present: bool = False) -> bool:
-    """Return True for an unread record that names the subject, or none of `among` where the subject has no row."""
+    """Return True for an unread record naming the subject, or, for a subject without a row, none of `among`."""
     named = owners(record, (name, *among))
     return name in named or not (named or present)
 
 
 def names_port(record: Unread, port: str) -> bool:
-    """Return True for an unread record that names a port in its subject or its text."""
+    """Return True for an unread record with a port in its subject or its text."""
     return port_key(port) in _words(record.subject) | _words(record.text)
 
 

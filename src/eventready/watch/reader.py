@@ -63,7 +63,7 @@ def accounting(
 
 
 class DeviceReader:
-    """Reader of the devices of a workspace. A device has a single thread at a time, and one for its questions.
+    """Reader of the devices of a workspace. A device has a single thread at a time, and a further for its questions.
 
     `held`: devices whose session stays open while enough lines are free, as their platform finds them. `ask`: source of
     replies in place of sessions.

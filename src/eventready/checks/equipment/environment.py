@@ -79,7 +79,7 @@ def fan(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
 
 
 def _parts(parts: FactRows[Sensor], limits: FailedParts) -> Iterator[Finding]:
-    """Findings of each part; an unread one may work or not, which counts where it would change the others."""
+    """Findings of each part; an unread part may work or not, which counts if the others would change."""
     rows, unread = parts.each_row(), len(parts.unread_records)
     broken = sum(row.state in ("warning", "critical", "failed", "absent") for row in rows)
     for row in rows:

@@ -90,7 +90,7 @@ def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: Fl
 
 
 def _not_read(view: DeviceView, fact: str, expected: Collection[str]) -> Iterator[Finding]:
-    """Findings of expected subjects without a row, beside an unread record that may be theirs."""
+    """Findings of expected subjects without a row, beside an unread record of a possible match."""
     rows = view.fact(fact, Fact)
     for name in expected if rows.unread_records else ():
         found = rows.for_subject(name, expected)

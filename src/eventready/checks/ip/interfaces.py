@@ -64,7 +64,7 @@ def _ports(rows: Sequence[Interface]) -> dict[str, Interface]:
 
 
 def uplinks(view: DeviceView) -> Iterator[tuple[str, FoundSubject[Interface]]]:
-    """Expected uplinks with their interface rows, and the unread records that may be theirs."""
+    """Expected uplinks with their interface rows, and unread records of a possible match."""
     ports, names = view.fact("interface", Interface), view.device.expect.uplinks
     for name in names:
         yield name, ports.for_subject(name, names)

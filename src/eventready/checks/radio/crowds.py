@@ -126,7 +126,7 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
 
 
 def _of(finding: Finding, *places: _Place) -> Finding:
-    """Let a failure rest on all records of its places; somebody is there, whatever other records say."""
+    """Let a failure rest on all records of its places; a count above 0 stands by its own record."""
     return finding if finding.status is Outcome.PASS else of_subject(finding, *(place.load.name for place in places))
 
 

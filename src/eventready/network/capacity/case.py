@@ -110,7 +110,7 @@ class LoadCase:
         return [row for row in found if isinstance(row, record)]
 
     def lacks_records(self, rows: FactRows[F]) -> bool:
-        """True for an unread record that may be of the load."""
+        """True for an unread record of a possible match with the load."""
         names = (one.name for one in self.facts.device.loads)
         return bool(rows.unread_records) and bool(rows.for_subject(self.load.name, names).unread_records)
 
