@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc, getdoc
@@ -21,6 +22,10 @@ from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import platform_names
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.changing.intent_folders import ValueSpec, load_intent_folders
+
+
+#: A type with what validates it, within another type.
+_ANNOTATED = re.compile(r"typing\.Annotated\[([\w.]+), [^\]]*\]")
 
 
 def reference_pages() -> dict[str, str]:
@@ -223,7 +228,7 @@ def facts_page(platforms: Iterable[Platform]) -> str:
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
     for name, info in model.model_fields.items():
-        kind = getattr(info.annotation, "__name__", None) or str(info.annotation)
+        kind = getattr(info.annotation, "__name__", None) or _ANNOTATED.sub(r"\1", str(info.annotation))
         yield (
             code(info.alias or name),
             code(kind.replace("typing.", "").replace("eventready.", "")),

@@ -59,7 +59,7 @@ def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
 def _prefixes(
     row: RoutingPeer, families: Sequence[RoutingPeer], earlier: int | None, limits: BgpLimits
 ) -> Iterator[Finding]:
-    """Yield the finding for an address family of a neighbour; a warning where no family has prefixes."""
+    """Findings of the prefixes of an address family; a warning if the neighbour sends none of any family."""
     count = row.prefixes or 0
     subject = " ".join(part for part in (peer_name(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
