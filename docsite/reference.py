@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc, getdoc
 
@@ -22,7 +22,6 @@ from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import platform_names
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.changing.intent_folders import ValueSpec, load_intent_folders
-
 
 #: A type with what validates it, within another type.
 _ANNOTATED = re.compile(r"typing\.Annotated\[([\w.]+), [^\]]*\]")

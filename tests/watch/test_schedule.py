@@ -65,6 +65,17 @@ def test_the_questions_of_a_held_session_are_in_it() -> None:
     assert made.take(0.0) is None
 
 
+def test_after_a_gap_the_facts_not_yet_read_are_next() -> None:
+    made = schedule(1)
+    assert made.take(0.0) is not None
+    made.again("d0", [SLOW, "unknown"], 5.0)
+    assert made.take(5.0) is None
+    made.done("d0")
+    again = made.take(5.0)
+    assert again is not None
+    assert again.facts == (SLOW,)
+
+
 @given(st.lists(st.floats(0.1, 60), min_size=2, max_size=8), st.integers(1, 3))
 def test_a_device_is_never_later_than_its_turn(durations: list[float], workers: int) -> None:
     """With bounded threads the longest due is next: between two readings of a device, no other is read twice more."""

@@ -205,7 +205,7 @@ class Watcher:
         return [*self._turned(device, moment), *changes]
 
     def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
-        """Return the facts of a reading with a meaning of their own. Of a reading without an answer, those for which the reading
+        """Return the facts of a reading with a meaning of their own: without an answer, those for which the reading
         before had none either while others of the device answered: the device itself may be silent.
         """
         hearing, facts = self._silences.of[device], self._devices[device].facts
