@@ -199,7 +199,7 @@ def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Cont
 
 
 def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) -> Reply:
-    """Return both replies, or the one that failed or is blank; the first where the second has nothing to add."""
+    """Return both replies, or the failed or blank reply; the first where the second has nothing to add."""
     if not _has_text(first):
         return first
     if _has_text(second):

@@ -217,7 +217,7 @@ class RowBuilder:
         return self._distinct(records, rejects)
 
     def _validated(self, documents: list[dict[str, Any]], numbers: list[int]) -> tuple[list[Fact], Iterable[Reject]]:
-        """Return the records of documents, and those that are none."""
+        """Return the records of documents, and the rejected documents."""
         try:
             return self._adapter.validate_python(documents), ()
         except ValidationError as error:

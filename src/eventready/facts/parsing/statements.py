@@ -90,14 +90,14 @@ def _active(lines: Sequence[str]) -> list[str]:
 
 
 def _beneath(statement: str, paths: Set[str]) -> bool:
-    """Return True for a statement that is one of the paths, or begins with the words of one."""
+    """Return True for a path, and for a statement with the words of a path at its begin."""
     bare = statement.removeprefix("set ")
     ends = (at for at, character in enumerate(bare) if character == " ")
     return bool(paths) and len(bare) <= LONGEST_LINE and (bare in paths or any(bare[:end] in paths for end in ends))
 
 
 class _Generals:
-    """Objects without some of the groups, which speak of every object that agrees in the others."""
+    """Objects without some of the groups: they speak of every object with the same others."""
 
     def __init__(self, objects: Iterable[_Key]) -> None:
         self._places = {key: place for place, key in enumerate(in_time(objects)) if None in key}
