@@ -266,16 +266,16 @@ def names(value: Any) -> Any:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-def maybe_names(value: Any) -> Any:
-    """Return names likewise; None where none is printed, which is no proof of none: a line may be lost."""
-    return names(value) or None
+def maybe_addresses(value: Any) -> Any:
+    """Return addresses with their length; None where none is printed, which is no proof of none: a line may be lost."""
+    return tuple(map(address_with_length, names(value) or ())) or None
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 MaybeNames = Annotated[tuple[str, ...] | None, BeforeValidator(names)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
 AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
-MaybeAddresses = Annotated[tuple[AddressWithLength, ...] | None, BeforeValidator(maybe_names)]
+MaybeAddresses = Annotated[tuple[str, ...] | None, BeforeValidator(maybe_addresses)]
 Prefix = Annotated[str, BeforeValidator(prefix)]
 Name = Annotated[str, BeforeValidator(name)]
 Address = Annotated[str, BeforeValidator(address)]
