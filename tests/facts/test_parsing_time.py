@@ -188,8 +188,8 @@ def test_a_limit_within_a_limit_ends_with_the_nearer() -> None:
         list(in_time(range(2 * WITHIN)))
 
 
-class RecordedLock(list[str]):
-    """A lock with a record of its use."""
+class WatchedLock(list[str]):
+    """Lock with a record of its events."""
 
     def acquire(self) -> None:
         self.append("taken")
@@ -200,21 +200,21 @@ class RecordedLock(list[str]):
 
 @pytest.mark.parametrize(("rows", "order"), [(3, ["taken", "read", "given up"]), (60, ["taken", "given up", "read"])])
 def test_a_long_reading_gives_its_lock_up_to_other_devices(rows: int, order: list[str]) -> None:
-    lock = RecordedLock()
+    events = WatchedLock()
 
     def telling(*arguments: Any, **options: Any) -> Observation:
         seen = interpret(*arguments, **options)
-        lock.append("read")
+        events.append("read")
         return seen
 
     platform = load_platform("cisco_xe")
     interpret("r", "ospf_neighbour", platform.facts["ospf_neighbour"], Reply("", neighbours(300)))  # compiles patterns
     with work(), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(observing, "_computing", lock)
+        patched.setattr(observing, "_computing", events)
         patched.setattr(observing, "interpret", telling)
         (seen,) = observe("r", platform, ["ospf_neighbour"], lambda commands: [Reply(commands[0], neighbours(rows))])
     assert len(seen.rows) == rows
-    assert lock == order
+    assert events == order
 
 
 def test_a_turn_holds_the_lock_until_it_is_over() -> None:

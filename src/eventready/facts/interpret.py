@@ -206,7 +206,7 @@ class _Answer:
 
     @property
     def has_text(self) -> bool:
-        """True unless the answer to any of the commands is blank."""
+        """True unless the answer to a command is blank."""
         return all(map(any, self._halves()))
 
     def outcome(self) -> _Outcome:
@@ -248,7 +248,7 @@ class _Answer:
         return _Outcome(Status.PARSED, "", rest.records, shown, self._whole, unread)
 
     def _reading(self, lines: Sequence[str]) -> LinesRead:
-        """Return some lines of the answer as understood by themselves; lines cut by a log line are not."""
+        """Return some lines of the answer as understood by themselves; a line cut by a log line is not understood."""
         parsed = self._compiled.parser.parse("\n".join(lines))
         if self._cut and any(LOG_LINE_MARK in line for line in lines):
             return LinesRead(parsed, reason=_refusal(1, [], []))
@@ -287,12 +287,13 @@ class _Answer:
         return self._whole and all(_found(proof, half) for half in silent)
 
     def _halves(self) -> list[list[str]]:
-        """Return the lines of each command's answer."""
+        """Return the lines of the answer to each command, without a second with the declared silence."""
         also = self._compiled.spec.also
         if not also or also not in self._lines:
             return [self._lines]
         place = self._lines.index(also)
-        return [self._lines[:place], self._lines[place + 1 :]]
+        first, second = self._lines[:place], self._lines[place + 1 :]
+        return [first, second] if any(second) or "silent" not in self._compiled.spec.also_absent else [first]
 
     def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
         """Return the stated numbers of rows: per pattern the sum of its groups over all lines.

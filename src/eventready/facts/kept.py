@@ -1,4 +1,4 @@
-"""Redaction of an observation from an answer with a known value, such as the login's password.
+"""Observations without the known values of their answers, such as the login's password.
 
 Facts are read from the answer as printed: a password may be a word that the device prints for something else, and an
 answer without that word is not what the device said. Texts are kept without it: the raw answer, unmatched lines,

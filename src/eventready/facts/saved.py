@@ -189,7 +189,7 @@ class _Log:
         return None
 
     def _is_cut(self, index: int) -> bool:
-        """Return True for a line behind a log line with text in front, possibly the begin of this line."""
+        """Return True for a line behind text and a log line: the text may be its begin."""
         above = next((place for place in range(index - 1, -1, -1) if not self._is_log_line(self._lines[place])), -1)
         if above in (-1, index - 1) or not self._lines[above].strip():
             return False

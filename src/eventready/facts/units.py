@@ -279,13 +279,17 @@ def names(value: Any) -> Any:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def maybe_addresses(value: Any) -> Any:
+    """Return addresses with their length; None where none is printed, which is no proof of none: a line may be lost."""
+    return tuple(map(address_with_length, names(value) or ())) or None
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 MaybeNames = Annotated[tuple[str, ...] | None, BeforeValidator(names)]
 Ssid = Annotated[str, BeforeValidator(ssid)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
 AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
-#: None where no address is printed, which is no proof of none: a line may be lost.
-MaybeAddresses = Annotated[tuple[AddressWithLength, ...] | None, BeforeValidator(lambda value: names(value) or None)]
+MaybeAddresses = Annotated[tuple[str, ...] | None, BeforeValidator(maybe_addresses)]
 Prefix = Annotated[str, BeforeValidator(prefix)]
 Name = Annotated[str, BeforeValidator(name)]
 Address = Annotated[str, BeforeValidator(address)]

@@ -72,7 +72,7 @@ class Redactor:
         return _settled(text, self._known)
 
     def kept_and_printed(self, text: str) -> tuple[str, str]:
-        """Return `text` in two forms: without secrets, for keeping, and with the known values, for reading facts.
+        """Return `text` without secrets, to be kept, and with the known values, for the reading of facts.
 
         A password may be a word that the device prints for something else: `cisco` in the name of its model.
         """
@@ -80,7 +80,7 @@ class Redactor:
         return (self.redact(printed) if self._known(printed) != printed else printed), printed
 
     def without_long(self, text: str) -> str:
-        """Return `text` without the known values of a length beyond common words."""
+        """Return `text` without the known values too long for a word of anything else."""
         return self._known(text, MIN_SUBSTRING_LENGTH)
 
     def _known(self, text: str, shortest: int = 0) -> str:

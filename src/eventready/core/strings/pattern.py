@@ -129,7 +129,7 @@ def parse_tree(pattern: str) -> Any:
 
 @_kept(())
 def literals(pattern: str) -> tuple[str, ...]:
-    """Return texts common to every match, the longest first; none for a pattern without regard to case."""
+    """Return the texts in every match, the longest first; none for a pattern without regard to case."""
     tree = parse_tree(pattern)
     runs = [] if tree.state.flags & re.IGNORECASE else [*_runs(tree)]
     return tuple(sorted(dict.fromkeys(runs), key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""Processor time for reading an answer, measured on the reading thread.
+"""Processor time of the reading of an answer, measured on its thread.
 
 All steps of a reading are within one limit (`limited`), and look at it among their lines, rows and objects (`in_time`).
 A thread that holds the lock of those that read keeps it for a moment only (`turn`): who reads a long answer goes on
@@ -26,7 +26,7 @@ _ITEMS = 64
 
 
 class _Thread(threading.local):
-    """End of the limit of this thread, and of its turn with the action at its end."""
+    """End of the limit of this thread, and of its turn."""
 
     end: float = inf
     turn_end: float = inf
@@ -48,7 +48,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 class AnswerTimes:
-    """Processor time taken so far by the answers of a device, by command."""
+    """Processor time taken by the answers of a device so far, by command."""
 
     def __init__(self) -> None:
         self._spent: dict[str, float] = {}
@@ -87,7 +87,7 @@ def end_after(seconds: float) -> float:
 
 
 def is_over(end: float = inf) -> bool:
-    """Look at the clock: True behind `end`, or behind the limit of this thread; a spent turn ends."""
+    """Look at the clock: True behind `end` or the limit of this thread. A turn beyond its time ends."""
     now = thread_time()
     if now > _thread.turn_end:
         _give_way()

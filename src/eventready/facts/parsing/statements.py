@@ -90,14 +90,14 @@ def _active(lines: Sequence[str]) -> list[str]:
 
 
 def _beneath(statement: str, paths: Set[str]) -> bool:
-    """Return True for a statement equal to a path, or beginning with the words of a path."""
+    """Return True for a path, and for a statement with the words of a path at its begin."""
     bare = statement.removeprefix("set ")
     ends = (at for at, character in enumerate(bare) if character == " ")
     return bool(paths) and len(bare) <= LONGEST_LINE and (bare in paths or any(bare[:end] in paths for end in ends))
 
 
 class _Generals:
-    """Objects without some of the groups, valid for every object equal in the other groups."""
+    """Objects without some of the groups: they speak of every object with the same others."""
 
     def __init__(self, objects: Iterable[_Key]) -> None:
         self._places = {key: place for place, key in enumerate(in_time(objects)) if None in key}

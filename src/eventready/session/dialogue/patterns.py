@@ -118,7 +118,7 @@ class Patterns:
 
 
 class LogLine:
-    """A log line behind text, by its fixed texts and its pattern."""
+    """Log line behind text, by its pattern and the texts in all its matches."""
 
     def __init__(self, pattern: str) -> None:
         self._regex = re.compile(pattern)

@@ -18,7 +18,7 @@ _ERRORS = {kind.__name__: kind for kind in SessionError.__subclasses__()}
 
 
 def encode_replies(replies: Sequence[Reply]) -> bytes:
-    """Return replies as JSON, without the text for reading facts on this machine alone."""
+    """Return replies as JSON, without the texts for the reading of facts."""
     return _encoded({"replies": [{**vars(_sent(one)), "message": to_json(one.message)} for one in replies]})
 
 
