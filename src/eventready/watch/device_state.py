@@ -1,4 +1,4 @@
-"""State of a device in a watch: latest answers, findings, and what is still to be read or compared."""
+"""State of a device in a watch: latest answers, findings, facts to be read and to be compared."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class DeviceState:
         return not self.unread.isdisjoint(facts)
 
     def is_missing(self, facts: Iterable[str]) -> bool:
-        """True with a fact to be read first that is no measurement any more, or was never one."""
+        """True with a fact to be read first, without a measurement."""
         known = (self.facts.get(fact) for fact in self.unread.intersection(facts))
         return any(one is None or not one.observation.status.measured for one in known)
 

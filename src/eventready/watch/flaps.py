@@ -22,7 +22,7 @@ _CUT = ""
 
 
 class _Unseen(NamedTuple):
-    """Last rows of records missing since a partial reading: one of the unread `suspects` may be theirs."""
+    """Last rows of records missing since a partial reading, maybe among its unread `suspects`."""
 
     rows: tuple[Fact, ...] = ()
     suspects: frozenset[str] = frozenset()
@@ -44,7 +44,7 @@ class RecentChanges:
             self._since[fact] = at
 
     def note(self, before: Observation, now: Observation, at: float) -> None:
-        """Count the changes between two readings of a fact. A record that one of them did not read has none."""
+        """Count the changes between two readings of a fact. A record unread in either has none."""
         moved = now.moved_since(before)
         if CATALOGUE[now.fact].record not in _RECORDS or (moved is not None and moved.isdisjoint(SIGNS)):
             return

@@ -39,7 +39,7 @@ class OpenFinding:
 
     @cached_property
     def sentence(self) -> dict[str, Any]:
-        """State and sentence as plain JSON types, with the changes of a state that changes often."""
+        """State and sentence as plain JSON types, with the number of frequent changes."""
         finding, often = self.finding, self.often
         return {
             "status": self.status,
@@ -66,7 +66,7 @@ class OpenFinding:
 
 
 def open_of(findings: Iterable[Finding], states: States) -> Iterator[OpenFinding]:
-    """Yield the open findings and those that change often, without blind spots."""
+    """Yield the open findings and those with frequent changes, without blind spots."""
     for finding in findings:
         key = Key(finding.device, finding.check, finding.subject)
         known, often = states.status(key), states.often(key)

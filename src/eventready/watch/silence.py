@@ -1,4 +1,4 @@
-"""Silence: devices that are lost, and its cause: the device itself, a lost one in front, or what is next to the watch.
+"""Silence: lost devices with the cause: the device itself, a lost device in front, or the side of the watch.
 
 A device is lost without an answer for the patience of its shortest interval. Its cause is decided when others have
 answered since it was late, or are late too, so that no order of deadlines decides. Nothing answers the watch where at
@@ -56,7 +56,7 @@ class Patience:
         return _patience(self.intervals[fact])
 
     def of_device(self, device: str) -> float:
-        """Seconds without an answer after which a device is silent; inf for one without facts."""
+        """Seconds without an answer after which a device is silent; inf without facts."""
         return _patience(self.shortest[device]) if device in self.shortest else inf
 
 
@@ -139,13 +139,13 @@ class Silences:
         return True
 
     def finding(self) -> Finding:
-        """Return the finding about what is next to the watch."""
+        """Return the finding about the side of the watch."""
         if self.nothing:
             return failed("", "watch:reach.nothing", devices=len(self.of)).replace(check=REACH)
         return passed("", "watch:reach.answers").replace(check=REACH)
 
     def _cause(self, device: str, now: float) -> str | None:
-        """Return the cause of the silence of a device; None before it is decided."""
+        """Return the cause of the silence of a device; None before the decision."""
         late_at = self._late_at(device)
         front = [self.of[one] for one in self._in_front[device] if one in self._patience.shortest]
         if lost := next((one for one in self._in_front[device] if self.of[one].lost), ""):
@@ -161,7 +161,7 @@ class Silences:
         return REACH if view.late >= view.watched - beside else None
 
     def _seen(self, now: float) -> _View:
-        """Return what is heard of all devices at a time. Those with long intervals are no measure of a silence."""
+        """Return the answers of all devices as of a time. Long intervals are no measure of a silence."""
         shortest, known = self._patience.shortest, self._awaited()
         usual = median(shortest[name] for name in known) if known else 0.0
         watched = [name for name in known if shortest[name] <= usual]
@@ -169,7 +169,7 @@ class Silences:
         return _View(now, len(watched), sum(now > self._late_at(name) for name in watched), answers)
 
     def _awaited(self) -> list[str]:
-        """Devices with facts whose answers are awaited: not at rest, and not lost for another reason."""
+        """Devices with awaited answers: not at rest, and not lost for another reason."""
         return [
             name for name, one in self.of.items()
             if name in self._patience.shortest and one.since < inf and (not one.lost or one.cause == REACH)
@@ -180,10 +180,10 @@ class Silences:
 
 
 def cause_name(cause: str, lang: Lang) -> str:
-    """Return a device, or the words for what is next to the watch."""
+    """Return a device, or the words for the side of the watch."""
     return term("checks:name", cause, lang) if cause == REACH else cause
 
 
 def _beside(devices: int) -> int:
-    """Number of devices beside the watch, that may answer while nothing else does."""
+    """Number of devices beside the watch: these may answer while nothing else does."""
     return max(0, min(ceil(devices / _BESIDE_ONE_IN), _BESIDE_MOST, devices - _LEAST))

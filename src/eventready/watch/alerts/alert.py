@@ -48,7 +48,7 @@ class Alert:
 
     @property
     def passes(self) -> bool:
-        """True for a finding that changes often and is passed now."""
+        """True for a finding with frequent changes, passed now."""
         often = self.sentence.get("often")
         return often is not None and not _RANK.get(often["now"], 0)
 
