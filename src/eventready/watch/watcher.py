@@ -198,8 +198,10 @@ class Watcher:
         return [*self._turned(device, moment), *changes]
 
     def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
-        """Return the facts of a reading to be judged. Of a reading without an answer, those whose reading
-        before had none either while others of the device answered: the device itself may be silent.
+        """Return the facts of a reading to be judged.
+
+        Of a reading without an answer these are the ones without an answer in their reading before too, while others of
+        the device answered in between: otherwise the device itself may be silent.
         """
         hearing, facts = self._silences.of[device], self._devices[device].facts
         if answers or hearing.lost:
