@@ -192,6 +192,7 @@ def test_a_watch_that_begins_without_an_answer_calls_once(seed: int) -> None:
 def test_after_a_silence_a_check_waits_for_each_of_its_facts(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Also where these are read one after the other, each at its interval."""
     monkeypatch.setattr(Schedule, "again", lambda *_args: None)
+    monkeypatch.setitem(INTERVALS, "cpu", 300.0)
     net = Net(4, seed)
     assert net.run(400) == set()
     net.silent = {"r01"}
