@@ -188,6 +188,20 @@ def test_a_watch_that_begins_without_an_answer_calls_once(seed: int) -> None:
     assert net.run(700) == set()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_after_a_silence_a_check_waits_for_each_of_its_facts(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Also where these are read one after the other, each at its interval."""
+    monkeypatch.setattr(Schedule, "again", lambda *_args: None)
+    monkeypatch.setitem(INTERVALS, "cpu", 300.0)
+    net = Net(4, seed)
+    assert net.run(400) == set()
+    net.silent = {"r01"}
+    assert net.run(700) == _lost("r01")
+    net.silent = set()
+    assert net.run(READ_AGAIN) <= _lost("r01")
+    assert net.run(900) == set()
+
+
 @pytest.mark.parametrize("rest_s", [5.0, 50.0, 800.0])
 def test_after_a_rest_a_check_waits_for_each_of_its_facts(rest_s: float) -> None:
     net = Net(4, 1)

@@ -1,4 +1,4 @@
-"""State of a device in a watch: latest answers, findings, and facts still to be read or compared."""
+"""State of a device in a watch: latest answers, findings, facts to be read and to be compared."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class DeviceState:
         return not self.awaited.isdisjoint(facts)
 
     def is_missing(self, facts: Iterable[str]) -> bool:
-        """True with a fact to be read first and without a measurement now."""
+        """True with a fact to be read first, without a measurement."""
         known = (self.facts.get(fact) for fact in self.awaited.intersection(facts))
         return any(one is None or not one.observation.status.measured for one in known)
 

@@ -24,7 +24,7 @@ class LastVerdicts:
 
     @classmethod
     def load(cls, document: Mapping[str, Any]) -> Self:
-        """Verdicts of a snapshot; the last ones from before during the first reading."""
+        """Verdicts of a snapshot; during a first reading those of before."""
         first = document.get("first") or {}
         head = first.get("last") or document
         return cls(
@@ -53,7 +53,7 @@ class FirstReading:
 
     @classmethod
     def of(cls, snapshot: Mapping[str, Any] | None) -> Self | None:
-        """First reading in a snapshot; None afterwards."""
+        """First reading in a snapshot; None after the first reading."""
         found = (snapshot or {}).get("first")
         if not found:
             return None

@@ -23,7 +23,7 @@ _CUT = ""
 
 
 class _Unseen(NamedTuple):
-    """Last rows of records missing since a partial reading: any of the unread `suspects` may be theirs."""
+    """Last rows of records missing since a partial reading, maybe among its unread `suspects`."""
 
     records: tuple[Fact, ...] = ()
     suspects: frozenset[str] = frozenset()
@@ -45,7 +45,7 @@ class RecentChanges:
             self._since[fact] = at
 
     def note(self, before: Observation, now: Observation, at: float) -> None:
-        """Count the changes between two readings of a fact. An unread record has none."""
+        """Count the changes between two readings of a fact. A record unread in either has none."""
         moved = now.moved_since(before)
         if CATALOGUE[now.fact].record not in _RECORDS or (moved is not None and moved.isdisjoint(SIGNS)):
             return

@@ -1,4 +1,4 @@
-"""Silence: lost devices and the cause: the device itself, a lost device in front, or the network next to the watch.
+"""Silence: lost devices with the cause: the device itself, a lost device in front, or the side of the watch.
 
 A device is lost without an answer for the patience of its shortest interval. Its cause is decided when others have
 answered since it was late, or are late too, so that no order of deadlines decides. Nothing answers the watch where at
@@ -56,7 +56,7 @@ class Patience:
         return _patience(self.intervals[fact])
 
     def of_device(self, device: str) -> float:
-        """Seconds without an answer until a device is silent; inf for a device without facts."""
+        """Seconds without an answer after which a device is silent; inf without facts."""
         return _patience(self.shortest[device]) if device in self.shortest else inf
 
 
@@ -139,7 +139,7 @@ class Silences:
         return True
 
     def finding(self) -> Finding:
-        """Return the finding about the network next to the watch."""
+        """Return the finding about the side of the watch."""
         if self.nothing:
             return failed("", "watch:reach.nothing", devices=len(self.of)).replace(check=REACH)
         return passed("", "watch:reach.answers").replace(check=REACH)
@@ -161,7 +161,7 @@ class Silences:
         return REACH if view.late >= view.watched - beside else None
 
     def _seen(self, now: float) -> _View:
-        """Return the answers of all devices at a time. Devices with long intervals are no measure of a silence."""
+        """Return the answers of all devices as of a time. Long intervals are no measure of a silence."""
         shortest, known = self._patience.shortest, self._awaited()
         usual = median(shortest[name] for name in known) if known else 0.0
         watched = [name for name in known if shortest[name] <= usual]
@@ -180,10 +180,10 @@ class Silences:
 
 
 def cause_name(cause: str, lang: Lang) -> str:
-    """Return a device, or the words for the network next to the watch."""
+    """Return a device, or the words for the side of the watch."""
     return term("checks:name", cause, lang) if cause == REACH else cause
 
 
 def _beside(devices: int) -> int:
-    """Number of devices beside the watch, which may answer alone."""
+    """Number of devices beside the watch: these may answer while nothing else does."""
     return max(0, min(ceil(devices / _BESIDE_ONE_IN), _BESIDE_MOST, devices - _LEAST))

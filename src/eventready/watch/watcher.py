@@ -146,7 +146,7 @@ class Watcher:
         yield self._across_shown.of(self._across, self.states, devices.values())
 
     def _silent(self) -> Iterator[Finding]:
-        """Findings about lost devices as a whole, and about devices lost often."""
+        """Findings about devices as a whole: lost now, or often."""
         for name, hearing in self._silences.of.items():
             if hearing.lost or self.states.often(Key(name, DEVICE, "")):
                 status, name_of = (Outcome.NOT_MEASURED, "lost") if hearing.lost else (Outcome.PASS, "back")
@@ -172,7 +172,7 @@ class Watcher:
         return FirstReading(len(self._first), self._job.last) if self._first else None
 
     def returned(self) -> dict[str, frozenset[str]]:
-        """Return the facts to be read at once of the devices back since the last call."""
+        """Return the facts to be read at once, of the devices back since the last call."""
         found = {name: frozenset(self._devices[name].awaited) for name in self._returned}
         self._returned = set()
         return found
@@ -205,8 +205,10 @@ class Watcher:
         return [*self._turned(device, moment), *changes]
 
     def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
-        """Return the facts of a reading with a meaning of their own: without an answer, those for which the reading
-        before had none either while others of the device answered: the device itself may be silent.
+        """Return the facts of a reading to be judged.
+
+        Of a reading without an answer these are the ones without an answer in their reading before too, while others of
+        the device answered in between: otherwise the device itself may be silent.
         """
         hearing, facts = self._silences.of[device], self._devices[device].facts
         if answers or hearing.lost:
@@ -341,7 +343,7 @@ class Watcher:
         return answered_at is not None and answered_at >= due_at
 
     def _lost(self, name: str, now: float, moment: datetime) -> list[StateChange]:
-        """Return the changes by a silent device, lost now."""
+        """Return the changes by a silent device, if lost now."""
         nothing = self._silences.nothing
         if not self._is_silent(name, now) or not self._silences.lose(name, now):
             return []
@@ -352,12 +354,12 @@ class Watcher:
         return [*([] if nothing == self._silences.nothing else self._reach(moment)), *self._turned(name, moment)]
 
     def _reach(self, moment: datetime) -> list[StateChange]:
-        """Return the change of the network next to the watch."""
+        """Return the change of the reach of the watch."""
         self._own_shown.changed()
         return self.states.update(moment.timestamp(), [self._silences.finding()], at_once=True)
 
     def _with_cause(self, name: str) -> set[str]:
-        """Return the stale facts of a lost device, or those failed while the device answered others."""
+        """Return the stale facts of a lost device, of any other those failed beside other answers."""
         stale = self._devices[name].stale
         return {fact for fact in stale if self._silences.of[name].lost or self._answered_since_due(name, fact)}
 
@@ -437,7 +439,7 @@ class Watcher:
         return changes
 
     def _begin(self, moment: datetime) -> None:
-        """Give every check the finding about facts to be read: a device without an answer is not measured."""
+        """Give every check a finding about its first reading: a device without an answer is not measured."""
         self._is_begun = True
         names = [name for name, state in self._devices.items() if not state.findings]
         found: dict[str, list[Finding]] = {}
@@ -450,7 +452,7 @@ class Watcher:
             state.shown.changed()
 
     def _to_read(self, names: Iterable[str], moment: datetime, checks: Collection[str] | None = None) -> list[Finding]:
-        """Findings of checks with facts to be read first, some or all."""
+        """Findings of checks with facts to be read first: of some checks or all."""
         job = self._job
         found = evaluate(
             [job.devices[name] for name in names], job.matrix, (), moment=moment, limits=job.limits,

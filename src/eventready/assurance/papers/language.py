@@ -112,7 +112,7 @@ class Language:
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
     def sentence(self, finding: Mapping[str, Any]) -> str:
-        """Return the sentence of a finding, with the number of changes where the state changes often.
+        """Return the sentence of a finding, with the number of frequent changes.
 
         The English message if missing in the catalogue.
         """

@@ -95,7 +95,7 @@ class AlertCalls:
     def round(
         self, changes: Sequence[StateChange], resting: Collection[str], opened: Sequence[OpenFinding] | None = None
     ) -> None:
-        """Take a round of the watch; make due messages now and then, about the open findings of the wall (`opened`).
+        """Take a round of the watch; make due messages now and then. `opened`: open findings on the wall.
 
         Raises StoreError.
         """

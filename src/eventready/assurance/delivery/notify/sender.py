@@ -82,7 +82,7 @@ class OutboxSender:
         return Attempt(claimed, outcome)
 
     def _late(self, claimed: ClaimedDelivery, lang: Lang) -> str:
-        """Return the line about the moment (`at`) of a state in a late message; empty for any other message."""
+        """Return the line with the time (`at`) of a state sent much later; empty for any other message."""
         at = moment_of(claimed.body["at"]) if "at" in claimed.body else self._clock.now()
         if abs(self._clock.now() - at) < _LATE:
             return ""
