@@ -343,7 +343,7 @@ class _Evaluation:
         for found in findings:
             witnesses = found.witnesses or ((found.device,) if found.device else devices)
             views = [self._views[name] for name in witnesses if name in self._views]
-            finding = _partly(found, _unread_of(check, views), names)
+            finding = _partly(found, _unread_of(check, views), names) if found.rests else found
             for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
                 yield self._completed(finding, check, name)
 
