@@ -24,17 +24,6 @@ PROSE = {
     ("juniper_junos", "interface"): "the flags of a unit are many, and change with the release",
     ("nokia_sros", "interface"): "the name of a transceiver follows the kind of its port",
 }
-#: Open yet.
-OPEN = {
-    ("cisco_wlc", "controller_pair"),
-    ("cisco_wlc", "interface"),
-    ("cisco_xe", "ospf_neighbour"),
-    ("cisco_xe", "temperature"),
-    ("cisco_xr", "board"),
-    ("cisco_xr", "fan"),
-    ("cisco_xr", "ospf_neighbour"),
-    ("cisco_xr", "power"),
-}
 SAMPLES = [one for one in all_samples() if one.case.startswith("ok") and one.compiled().spec.parser == "textfsm"]
 SAMPLES = [one for one in SAMPLES if one.compiled().spec.words]
 
@@ -79,4 +68,4 @@ def test_a_word_that_is_none_costs_its_record(sample: Sample) -> None:
         counts = rows(STRANGE) != same != rows("", start=0, end=len(line))
         if counts and rows(f"{line[start:end]} {STRANGE}") == same:
             found.append(f"{line.strip()!r}: {STRANGE} behind {line[start:end]!r} changes nothing")
-    assert not found or (sample.platform, sample.fact) in {*PROSE, *OPEN}
+    assert not found or (sample.platform, sample.fact) in PROSE
