@@ -158,6 +158,9 @@ class _ReportReader:
         self._open = False
         self._total: int | None = None
         self._element = ""
+        #: Widths of lines that went on in the next one, and the wide ones that did not, by place of the row and name.
+        self._wraps: set[int] = set()
+        self._wide: dict[tuple[int, str], int] = {}
 
     def parse(self, packets: list[_Packet]) -> None:
         """Read all packets. Raises _ReportError."""
@@ -173,6 +176,9 @@ class _ReportReader:
             raise _ReportError("the report is truncated: it ends before it has counted its results")
         if self._total is not None and self._total != len(packets):
             raise _ReportError(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
+        for (place, name), width in self._wide.items():
+            if width in self._wraps:
+                del self.rows[place][name]  # its next line is lost
 
     def _packet(self, packet: _Packet) -> None:
         self._open, self._closed, self._element = False, False, packet.element
@@ -263,15 +269,25 @@ class _ReportReader:
                     self._add(row)
                     row = {}
                 row[name] = pair["value"].strip()
+                self._note_width(line, name)
             elif name and margin.passes(line):
+                self._note_width("", name)
                 row[name] = f"{row[name]} {line.strip()}".strip()
-            elif name and line.strip() and len(lines[position - 1].rstrip()) >= _WRAPPED:
+            elif name and line.strip() and (width := len(lines[position - 1].rstrip())) >= _WRAPPED:
                 row[name] += line.rstrip()
+                self._wraps.add(width)
+                self._note_width(line, name)
             elif line.strip():
                 self.unmatched.add(line)
             position += 1
         self._add(row)
         return position
+
+    def _note_width(self, line: str, name: str) -> None:
+        """Keep the width of the last line of a value, where it may go on in the next one; its row is added later."""
+        self._wide.pop((len(self.rows), name), None)
+        if (width := len(line.rstrip())) >= _WRAPPED:
+            self._wide[len(self.rows), name] = width
 
     def _table(self, lines: list[str], position: int) -> int:
         """Read a heading and its rows, up to the next remark or title. A line outside the columns is unmatched."""
