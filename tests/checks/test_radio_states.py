@@ -76,3 +76,30 @@ def test_clients_beside_an_empty_radio_without_a_state_are_not_called_balanced()
     full = case("radio_balance", {"hall-1": 90, "hall-2": 0, "hall-3": 0})
     assert statuses(full)["hall-1"] == "warn"
     assert statuses(full, without_state("hall-1", "radio_24"))["hall-1"] == "not_measured"
+
+
+def test_a_share_out_of_service_says_what_was_not_read() -> None:
+    names = [f"ap-{n}" for n in range(20)]
+    text = {
+        "expect": {"access_points": [{"name": one, "venue": "hoi-nghi"} for one in names]},
+        "now": {"access_point": [{"name": one, "state": "down" if one < "ap-12" else "up"} for one in names]},
+        "findings": [],
+    }
+
+    def strange(observation: Observation) -> Observation:
+        lost = [row.subject for row in observation.rows[-2:]]
+        unread = tuple(Unread(one, Message("facts:no_rows")) for one in lost)
+        return replace(observation, rows=observation.rows[:-2], unread=unread)
+
+    (share,) = (one for one in Case("access_point", "", text).findings(strange) if one.subject == "access points")
+    assert share.message == "At least 4 of 20 access points are out of service: 20% (limit 5%); not read: 2"
+
+
+def test_a_record_unread_in_two_facts_is_named_once() -> None:
+    full = case("access_point_balance", {"hall-1": 90, "hall-2": 0, "hall-3": 0})
+
+    def strange(observation: Observation) -> Observation:
+        return without_state("hall-2", observation.fact)(observation) if "load" in observation.fact else observation
+
+    (found,) = (one for one in full.findings(strange) if one.subject == "hoi-nghi")
+    assert "understood (hall-2);" in found.message

@@ -186,6 +186,14 @@ def test_a_gateway_whose_group_was_not_read_may_take_over(unread: tuple[str, ...
     assert (limited.share, limited.share_at_most) == (0, 100)
 
 
+def test_users_of_a_backup_may_be_with_the_master_that_was_not_read() -> None:
+    core, first, second = gateways(tracks=False)
+    group = [{"protocol": "vrrp", "group": 1, "interface": "lan", "virtual_ip": "10.9.0.1"}]
+    expect = Expect.model_validate({"links": first.device.expect.links, "gateways": group})
+    unread = without(DeviceFacts(replace(first.device, expect=expect), first.facts), "vrrp_group")
+    assert taken(whatif(core, unread, second))["core b - e2 up"] == "unmeasured"
+
+
 POINT: dict[str, Any] = {"access_points": [{"name": "x", "venue": "hall"}]}
 JOINED: Rows = {"access_point": [r.AccessPoint(name="x", state="up")], "interface": [port("up")]}
 PORTS: Rows = {"interface": [port("a"), port("b")]}

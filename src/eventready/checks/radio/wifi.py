@@ -143,20 +143,22 @@ def _serves(ap: ExpectedAccessPoint, own: Set[str], expected: Set[str]) -> Findi
 
 def _share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int = 0) -> Finding:
     """Grade the share out of service of `count` and of the unread ones, which may be in service or not."""
-    return of_either(*(_graded_share(subject, more, count + unread, limits) for more in (missing, missing + unread)))
+    bounds = (missing, missing + unread)
+    return of_either(*(_graded_share(subject, more, count + unread, limits, unread) for more in bounds))
 
 
-def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
+def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int) -> Finding:
     percent = tidy(100.0 * missing / count)
     return answered(
         grade(percent, 0, limits.fail, beyond=True),
-        "checks:access_point.out_of_service",
+        f"checks:access_point.out_of_service{'_at_least' if unread else ''}",
         subject=subject,
         missing=missing,
         count=count,
         value=percent,
         limit=tidy(limits.fail),
         unit="%",
+        unread=unread,
     )
 
 

@@ -157,7 +157,8 @@ class UserGroups:
             stays = frozenset(member.node for member in ready if not member.tracks)
             users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
             unread = tuple(member.node for member in members if member.state is None and member not in ready)
-            yield _or_perhaps(users, attach=(*users.attach, *unread))
+            mastered = any(member.master for member in ready)  # else an unread one may have the users
+            yield _or_perhaps(users, attach=(*users.attach, *unread) if mastered else (*unread, *users.attach))
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
 
