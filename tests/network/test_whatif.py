@@ -194,6 +194,13 @@ def test_users_of_a_backup_may_be_with_the_master_that_was_not_read() -> None:
     assert taken(whatif(core, unread, second))["core b - e2 up"] == "unmeasured"
 
 
+def test_a_master_whose_tracking_was_not_read_may_hand_over() -> None:
+    core, first, second = gateways(tracks=True)
+    found = whatif(core, without(first, "vrrp_failover"), second)
+    assert taken(found)["core a - e1 up"] == "unmeasured"
+    assert "e1" not in taken(found)
+
+
 POINT: dict[str, Any] = {"access_points": [{"name": "x", "venue": "hall"}]}
 JOINED: Rows = {"access_point": [r.AccessPoint(name="x", state="up")], "interface": [port("up")]}
 PORTS: Rows = {"interface": [port("a"), port("b")]}

@@ -72,14 +72,17 @@ class Users:
 
 @dataclass(frozen=True)
 class GatewayMember:
-    """Member of a gateway group. `tracks`: hands over without a way out. `takeover_s`: seconds until its takeover."""
+    """Member of a gateway group. `tracks`: hands over without a way out; None: not read.
+
+    `takeover_s`: seconds until its takeover.
+    """
 
     device: str
     node: int
     state: bool | None
     master: bool
     priority: int
-    tracks: bool
+    tracks: bool | None
     takeover_s: float | None
 
 
@@ -158,7 +161,8 @@ class UserGroups:
             users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
             unread = tuple(member.node for member in members if member.state is None and member not in ready)
             mastered = any(member.master for member in ready)  # else an unread one may have the users
-            yield _or_perhaps(users, attach=(*users.attach, *unread) if mastered else (*unread, *users.attach))
+            attach = (*users.attach, *unread) if mastered else (*unread, *users.attach)
+            yield _or_perhaps(users, attach, stays=stays - {member.node for member in ready if member.tracks is None})
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
 
@@ -180,7 +184,8 @@ class UserGroups:
                 priority = (row and row.priority) or (timer and timer.priority) or 0
                 member = GatewayMember(
                     reading.name, node, state, row is not None and row.state == "master", priority,
-                    bool(timer and timer.tracks), timer.takeover_s if timer else None,
+                    bool(timer.tracks) if timer else False if reading.whole(f"{key[0]}_failover") else None,
+                    timer.takeover_s if timer else None,
                 )  # fmt: skip
                 found.setdefault(f"{key[0]} {key[1]} {address}".strip(), []).append(member)
         self.gateways |= found
@@ -290,9 +295,19 @@ class UserGroups:
         return self._topology.part(reading.name, name, element=element)
 
 
-def _or_perhaps(users: Users, attach: tuple[int, ...] = (), needs: tuple[tuple[int, ...], ...] | None = None) -> Users:
-    """Return users with what perhaps serves them too: more nodes to attach to, or fewer needs."""
-    perhaps = replace(users, attach=attach or users.attach, needs=users.needs if needs is None else needs)
+def _or_perhaps(
+    users: Users,
+    attach: tuple[int, ...] = (),
+    needs: tuple[tuple[int, ...], ...] | None = None,
+    stays: frozenset[int] | None = None,
+) -> Users:
+    """Return users with what perhaps serves them too: more nodes to attach to, fewer needs, or fewer to stay at."""
+    perhaps = replace(
+        users,
+        attach=attach or users.attach,
+        needs=users.needs if needs is None else needs,
+        stays=users.stays if stays is None else stays,
+    )
     return users if perhaps == users else replace(users, perhaps=perhaps)
 
 
