@@ -11,8 +11,9 @@ import pytest
 
 from eventready.cli.audit import whatif as command_line
 from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
+from eventready.cli.render.whatif import _harm
 from eventready.core.errors import UsageError
-from eventready.network.graph.outcome import WhatIf
+from eventready.network.graph.outcome import ServiceOutcome, WhatIf
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -43,6 +44,14 @@ def test_a_drill_counts_for_the_failure_that_it_made() -> None:
     assert drilled(["e1"], drill(("e1", {"port": "up"}), ("e1", {"port": "lan"}))) == [("cut", 0.85)]
     assert drilled(["e1"], drill(("elsewhere", {}))) == []
     assert drilled(["e1"], drill(("e1", {}), value=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("degraded", "hall Internet degraded 50%"), ("unmeasured", "hall Internet not measured")]
+)
+def test_a_share_is_told_of_a_known_loss_only(state: Any, words: str) -> None:
+    lost = ("x",) if state == "degraded" else ()
+    assert _harm(ServiceOutcome("hall", "internet", state, lost, users=2, doubtful=1), "en") == words
 
 
 def test_a_workspace_without_a_full_audit_is_refused(tmp_path: Path) -> None:

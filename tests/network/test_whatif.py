@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
 import pytest
 
+from eventready.checks.ip.redundancy import LossLimits, single_point
+from eventready.core.messages import message
 from eventready.facts import records as r
+from eventready.facts.observation import Unread
 from eventready.facts.rows import FactRows
 from eventready.network.graph.export import FORMATS, plain
 from eventready.network.graph.outcome import WhatIf
@@ -157,6 +161,86 @@ def test_a_gateway_is_taken_over_by_the_backup() -> None:
 @pytest.mark.parametrize(("tracks", "state"), [(True, None), (False, "lost"), (None, "lost")])
 def test_a_master_without_a_way_out_keeps_its_users_unless_it_tracks(tracks: bool | None, state: str | None) -> None:
     assert taken(whatif(*gateways(tracks))).get("core a - e1 up") == state
+
+
+def without(found: DeviceFacts, fact: str, *unread: str) -> DeviceFacts:
+    """A device with records of a fact unread, or all of the fact."""
+    rows: dict[str, FactRows[r.Fact]] = (
+        {fact: FactRows((), tuple(Unread(one, message("facts:no_rows")) for one in unread))} if unread else {}
+    )
+    return DeviceFacts(found.device, {**{name: known for name, known in found.facts.items() if name != fact}, **rows})
+
+
+@pytest.mark.parametrize("unread", [(), ("1 lan",)])
+def test_a_gateway_whose_group_was_not_read_may_take_over(unread: tuple[str, ...]) -> None:
+    core, first, second = gateways(tracks=True)
+    group = [{"protocol": "vrrp", "group": 1, "interface": "lan", "virtual_ip": "10.9.0.1"}]
+    expecting = replace(
+        second.device, expect=Expect.model_validate({"links": second.device.expect.links, "gateways": group})
+    )
+    found = whatif(core, first, without(DeviceFacts(expecting, second.facts), "vrrp_group", *unread))
+    assert {taken(found)[name] for name in ("e1", "core a - e1 up")} == {"unmeasured"}
+    assert taken(found)["core"] == "lost"
+    assert [one.subject for one in single_point(found, LossLimits())] == ["core"]
+    limited = next(one for one in found.single() if one.names == ("e1",)).services[0]
+    assert (limited.share, limited.share_at_most) == (0, 100)
+
+
+def test_users_of_a_backup_may_be_with_the_master_that_was_not_read() -> None:
+    core, first, second = gateways(tracks=False)
+    group = [{"protocol": "vrrp", "group": 1, "interface": "lan", "virtual_ip": "10.9.0.1"}]
+    expect = Expect.model_validate({"links": first.device.expect.links, "gateways": group})
+    unread = without(DeviceFacts(replace(first.device, expect=expect), first.facts), "vrrp_group")
+    assert taken(whatif(core, unread, second))["core b - e2 up"] == "unmeasured"
+
+
+def test_a_master_whose_tracking_was_not_read_may_hand_over() -> None:
+    core, first, second = gateways(tracks=True)
+    found = whatif(core, without(first, "vrrp_failover"), second)
+    assert taken(found)["core a - e1 up"] == "unmeasured"
+    assert "e1" not in taken(found)
+
+
+POINT: dict[str, Any] = {"access_points": [{"name": "x", "venue": "hall"}]}
+JOINED: Rows = {"access_point": [r.AccessPoint(name="x", state="up")], "interface": [port("up")]}
+PORTS: Rows = {"interface": [port("a"), port("b")]}
+
+
+@pytest.mark.parametrize(
+    ("first", "state", "status"),
+    [
+        (r.ControllerPair(local_state="active", ready=True), "unmeasured", "not_measured"),
+        (r.ControllerPair(local_state="alone", ready=False), "lost", "warn"),
+    ],
+)
+def test_a_standby_that_was_not_read_may_take_over(first: r.ControllerPair, state: str, status: str) -> None:
+    rows: Rows = {**JOINED, "controller_pair": [first]}
+    found = whatif(
+        reading("core", rows=PORTS),
+        reading("w1", "wifi_controller", rows=rows, links=[link("up", "a", "core")], **POINT),
+        reading("w2", "wifi_controller", rows={"interface": [port("up")]}, links=[link("up", "b", "core")]),
+        services=["wifi"],
+        origins=(ServiceOrigin(kind="upstream", device="core"), ServiceOrigin(kind="upstream", device="w1")),
+    )
+    assert taken(found)["w1"] == state
+    judged = {one.subject: str(one.status) for one in single_point(found, LossLimits())}
+    assert judged.get("w1", judged.get("hall wifi")) == status
+
+
+def test_beside_an_unread_server_or_link_another_may_be_left() -> None:
+    cells: dict[str, Any] = {"cells": [{"name": "x", "venue": "hall"}]}
+    on_air: Rows = {"cell": [r.Cell(name="x", state="up")], "interface": [port("up")]}
+    up = [link("up", "a", "core")]
+    wifi = reading("c", "wifi_controller", rows=JOINED, links=up, **POINT)
+    mobile = reading("c", "bts_controller", rows=on_air, links=up, **cells)
+    server, core_link = r.RadiusServer(host="10.1.1.1", state="up"), r.CoreLink(name="0", state="up")
+    for service, found, fact, row, part in (
+        ("wifi", wifi, "radius_server", server, "10.1.1.1"),
+        ("mobile", mobile, "core_link", core_link, "c 0"),
+    ):
+        for unread, state in ((), "lost"), ((Unread("other", message("facts:no_rows")),), "unmeasured"):
+            one = DeviceFacts(found.device, {**found.facts, fact: FactRows((row,), unread)})
+            assert taken(whatif(reading("core", rows=PORTS), one, services=[service]))[part] == state, fact
 
 
 def test_a_risk_group_takes_both_ways() -> None:

@@ -421,7 +421,7 @@ def _partly(finding: Finding, unread: Sequence[Unread], names: Sequence[str]) ->
         unread = [one for one in unread if any(may_be(one, name, names, present=present) for name in rests.names)]
     if not unread:
         return finding
-    shown = ", ".join(record.subject for record in unread[:_NAMED])
+    shown = ", ".join([*dict.fromkeys(record.subject for record in unread)][:_NAMED])
     if finding.status is Outcome.PASS:
         reason = Bilingual(unread[0].message.render("vi"), unread[0].reason)
         lost = unknown(finding.subject, "checks:run.partial", unread=shown, reason=reason)

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, grade, passed, tidy, warned
+from eventready.checks.answer import answered, blind, grade, passed, tidy, unknown, warned
 from eventready.checks.check import Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, message
@@ -36,9 +36,12 @@ class LossLimits(Limits):
 def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No single device, link or server takes a service from a venue."""
     found: set[tuple[str, str]] = set()
+    doubtful: dict[tuple[str, str], str] = {}
     for outcome in network.single(("device", "link", "part")):
         element = network.topology.elements[outcome.names[0]]
         lost = _beyond(outcome, limits)
+        for one in _perhaps_beyond(outcome, limits):
+            doubtful.setdefault((one.venue, one.service), element.name)
         if lost:
             found |= {(one.venue, one.service) for one in lost}
             yield _finding(
@@ -47,6 +50,10 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     for (venue, service), numbers in network.services.items():
         devices = [one.name for one in network.topology.readings.all if one.device.serves(venue, service)]
         if (venue, service) in found or not devices:
+            continue
+        if failure := doubtful.get((venue, service)):
+            open_one = unknown(f"{venue} {service}", "checks:single_point.doubtful", venues=(venue,), failure=failure)
+            yield open_one.replace(device=devices[0], services=(service,))
             continue
         served = any(number in network.served for number in numbers)
         subject, element_name = f"{venue} {service}", network.rests_on_waivers.get((venue, service), "")
@@ -72,12 +79,15 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
             for member in group.members if network.topology.member(member)
             for one in network.outcome([member]).services for name in one.lost
         }  # fmt: skip
+        outcome = network.outcome([group.name])
         lost = [
-            one for one in _beyond(network.outcome([group.name]), limits)
+            one for one in _beyond(outcome, limits)
             if any((one.venue, one.service, name) not in alone for name in one.lost)
         ]  # fmt: skip
         if lost:
             yield _finding(network, element, lost, limits, "checks:risk_group.found", kind=group.kind)
+        elif _perhaps_beyond(outcome, limits):
+            yield unknown(group.name, "checks:risk_group.doubtful").replace(device=element.devices[0])
         elif group.name not in doubtful:
             yield passed(group.name, "checks:risk_group.none").replace(device=element.devices[0])
     for name, member in network.topology.strangers:
@@ -87,6 +97,10 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 
 def _beyond(outcome: FailureOutcome, limits: LossLimits) -> list[ServiceOutcome]:
     return [one for one in outcome.services if one.lost and tidy(one.share) >= limits.warn]
+
+
+def _perhaps_beyond(outcome: FailureOutcome, limits: LossLimits) -> list[ServiceOutcome]:
+    return [one for one in outcome.services if one.doubtful and tidy(one.share_at_most) >= limits.warn]
 
 
 def _finding(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from eventready.checks.answer import blind, failed, of_all, passed, warned
+from eventready.checks.answer import blind, failed, not_read, of_all, passed, unknown, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
 from eventready.facts.records import Route, RouterAdvertisement, RoutingPeer, StaticRoute
+from eventready.facts.subjects import owners
 from eventready.workspace.devices.device import Device
 
 #: Subject of the findings about the IPv6 default route.
@@ -101,15 +102,26 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """
     statics = _statics(view)
     last = max((row.distance for row in statics), default=0)
-    shared = {row.address for row in view.each_row("ospf_neighbour", RoutingPeer) if row.bfd}
     guarded = [row for row in statics if row.distance < last]
     for row in guarded:
         way = row.next_hop or row.interface or row.prefix
         if row.protected:
             yield passed(way, "checks:route.watched")
-            if row.bfd and "multi-hop" not in row.bfd and row.next_hop in shared:
-                yield warned(f"BFD {way}", "checks:route.shared_session", way=way)
+            if row.bfd and "multi-hop" not in row.bfd:
+                yield from _shared_session(view, way, row.next_hop or "")
         else:
             yield warned(way, "checks:route.unwatched")
     if not guarded:
         yield of_all(passed("static default routes", "checks:route.no_static"))
+
+
+def _shared_session(view: DeviceView, way: str, next_hop: str) -> Iterator[Finding]:
+    """Return a warning for a BFD session that OSPF shares, or that it may share by what was not read."""
+    peers, subject = view.fact("ospf_neighbour", RoutingPeer), f"BFD {way}"
+    unread = [one for one in peers.unread_records if not one.text or owners(one, (next_hop,))]
+    if any(row.bfd and row.address == next_hop for row in peers.each_row()):
+        yield warned(subject, "checks:route.shared_session", way=way)
+    elif unread:
+        yield not_read(subject, unread)
+    elif view.device.expect.ospf and not peers.measured:
+        yield unknown(subject, "checks:run.not_read", fact="ospf_neighbour")

@@ -64,7 +64,7 @@ def _active(halves: list[DeviceView]) -> Finding:
     ]
     if len(active) > 1:
         return failed(subject, "checks:controller.several_active", active=", ".join(active))
-    unread = [view.device.name for view in halves if not view.measured("controller_pair")]
+    unread = [view.device.name for view in halves if not view.fact("controller_pair", ControllerPair).whole]
     if unread and all("controller_pair" in view.unsupported for view in halves if view.device.name in unread):
         return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=", ".join(unread))
     if unread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
 from typing import ClassVar, Literal
@@ -17,6 +18,7 @@ from eventready.checks.answer import (
     grade,
     graded,
     missing,
+    not_read,
     of_absence,
     of_all,
     of_either,
@@ -28,14 +30,17 @@ from eventready.checks.answer import (
 )
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
+from eventready.facts.observation import Unread
 from eventready.facts.records import AccessPoint, Fact, Radio, RadioLoad, Wlan
 from eventready.facts.rows import FactRows, rows_of
+from eventready.facts.subjects import owners
 from eventready.workspace.devices.device import Role
 from eventready.workspace.devices.expect import ExpectedAccessPoint
 
 _ROLES: tuple[Role, ...] = ("wifi_controller",)
 _STATES = ("radio", "radio_24")
 _LOADS = ("radio_load", "radio_load_24")
+_Load = tuple[ExpectedAccessPoint, RadioLoad]
 
 
 class ShareLimits(Limits):
@@ -138,20 +143,22 @@ def _serves(ap: ExpectedAccessPoint, own: Set[str], expected: Set[str]) -> Findi
 
 def _share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int = 0) -> Finding:
     """Grade the share out of service of `count` and of the unread ones, which may be in service or not."""
-    return of_either(*(_graded_share(subject, more, count + unread, limits) for more in (missing, missing + unread)))
+    bounds = (missing, missing + unread)
+    return of_either(*(_graded_share(subject, more, count + unread, limits, unread) for more in bounds))
 
 
-def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
+def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int) -> Finding:
     percent = tidy(100.0 * missing / count)
     return answered(
         grade(percent, 0, limits.fail, beyond=True),
-        "checks:access_point.out_of_service",
+        f"checks:access_point.out_of_service{'_at_least' if unread else ''}",
         subject=subject,
         missing=missing,
         count=count,
         value=percent,
         limit=tidy(limits.fail),
         unit="%",
+        unread=unread,
     )
 
 
@@ -194,19 +201,48 @@ def _name(row: Radio | RadioLoad) -> str:
     return f"{row.ap} {row.slot} ({row.band} GHz)"
 
 
-def _loads(view: DeviceView) -> list[tuple[ExpectedAccessPoint, RadioLoad]]:
-    """Enabled radios of expected access points, with their load; radios with an unread state are left out."""
-    expected = _expected(view)
-    radios = _radios(view)
+@dataclass(frozen=True)
+class _Loads:
+    """Loads of the radios in service of expected access points, and those of radios with an unread state.
+
+    A radio with clients is in service, whatever its state; `unsure`: the others whose state was not read.
+    """
+
+    sure: tuple[_Load, ...]
+    unsure: tuple[_Load, ...]
+    unread: tuple[Unread, ...]
+
+    def not_read(self, subject: str, ap: ExpectedAccessPoint) -> Finding:
+        """Finding for a radio, or for an access point with one, whose state was not read."""
+        own = [one for one in self.unread if owners(one, (ap.name,))]
+        return not_read(subject, own or self.unread, venues=(ap.venue,))
+
+    def unsure_points(self) -> dict[str, ExpectedAccessPoint]:
+        """Access points with a radio that may be in service, by name."""
+        return {ap.name: ap for ap, _row in self.unsure}
+
+
+def _loads(view: DeviceView) -> _Loads:
+    expected, radios = _expected(view), _radios(view)
+    rows = [row for fact in _LOADS for row in view.each_row(fact, RadioLoad) if row.ap.casefold() in expected]
     off = {_key(row) for row in radios if row.oper == "down"}
-    if _unread(view, _STATES):
-        off |= {_key(row) for fact in _LOADS for row in view.each_row(fact, RadioLoad)} - set(map(_key, radios))
-    return [
-        (expected[row.ap.casefold()], row)
-        for fact in _LOADS
-        for row in view.each_row(fact, RadioLoad)
-        if row.ap.casefold() in expected and _key(row) not in off
-    ]
+    unread = [one for fact in _STATES for one in view.fact(fact, Radio).unread_records]
+    doubtful = _of_unread(unread, radios, rows)
+    sure: list[_Load] = []
+    unsure: list[_Load] = []
+    for row in rows:
+        if _key(row) not in off:
+            (unsure if _key(row) in doubtful and not row.clients else sure).append((expected[row.ap.casefold()], row))
+    return _Loads(tuple(sure), tuple(unsure), tuple(unread))
+
+
+def _of_unread(unread: Iterable[Unread], radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[tuple[str, str]]:
+    """Keys of the loads without a state, of the access points that an unread state may be of."""
+    names = {row.ap for row in loads}
+    named = set[str]().union(*(owners(one, names) or names for one in unread))
+    key = _key_of_both(radios, loads)
+    stated = set(map(key, radios))
+    return {_key(row) for row in loads if row.ap in named and key(row) not in stated}
 
 
 def _grade_loads(
@@ -219,7 +255,8 @@ def _grade_loads(
     unit: str = "",
 ) -> Iterator[Finding]:
     """Grade a figure of every radio against its (warn, fail) limits; `without`: the finding without any figure."""
-    loads = [(ap, row, figure(row)) for ap, row in _loads(view)]
+    known = _loads(view)
+    loads = [(ap, row, figure(row)) for ap, row in known.sure]
     if loads and all(value is None for _ap, _row, value in loads):
         yield without
         return
@@ -229,6 +266,7 @@ def _grade_loads(
             continue
         warn, fail = limits(row)
         yield graded(_name(row), message, value, warn=warn, fail=fail, unit=unit, venues=(ap.venue,))
+    yield from (known.not_read(_name(row), ap) for ap, row in known.unsure if figure(row) is not None)
 
 
 @_wifi_check("radio_clients", needs=_LOADS, limits=ClientLimits())
@@ -271,27 +309,27 @@ def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
 @_wifi_check("radio_balance", needs=_LOADS, limits=BalanceLimits())
 def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     """The clients of an access point are spread over its radios."""
+    known = _loads(view)
     clients: dict[str, Counter[str]] = {}
-    venues: dict[str, str | None] = {}
-    for ap, row in _loads(view):
+    points: dict[str, ExpectedAccessPoint] = {}
+    for ap, row in known.sure:
         if row.clients is not None:
             clients.setdefault(ap.name, Counter())[_name(row)] += row.clients
-            venues[ap.name] = ap.venue
+            points[ap.name] = ap
+    unsure = known.unsure_points()
     for name, spread in clients.items():
         fullest, most = spread.most_common(1)[0]
+        venues = (points[name].venue,)
         if most >= limits.clients and 0 in spread.values():
-            uneven = warned(
-                name,
-                "checks:radio.unbalanced",
-                venues=(venues[name],),
-                value=most,
-                limit=limits.clients,
-                radio=fullest,
+            yield warned(
+                name, "checks:radio.unbalanced", venues=venues, value=most, limit=limits.clients, radio=fullest
             )
-            yield uneven
+        elif most >= limits.clients and name in unsure:
+            yield known.not_read(name, unsure[name])
         else:
-            yield of_subject(passed(name, "checks:radio.balanced", venues=(venues[name],)))
-    if not clients and _loads(view):
+            yield of_subject(passed(name, "checks:radio.balanced", venues=venues))
+    yield from (known.not_read(name, ap) for name, ap in unsure.items() if name not in clients)
+    if not clients and known.sure:
         yield blind("clients", "checks:radio.clients_unsupported")
 
 
@@ -304,15 +342,18 @@ class CrowdLimits(Limits):
 @_wifi_check("access_point_balance", needs=_LOADS, limits=CrowdLimits())
 def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Finding]:
     """The clients of a venue are distributed over its access points."""
+    known = _loads(view)
     clients: dict[str | None, Counter[str]] = {}
-    for ap, row in _loads(view):
+    for ap, row in known.sure:
         if row.clients is not None:
             clients.setdefault(ap.venue, Counter())[ap.name] += row.clients
+    unsure = {ap.venue: ap for ap in known.unsure_points().values()}
     for venue, spread in clients.items():
         fullest, most = spread.most_common(1)[0]
+        subject = venue or "access points"
         if len(spread) > 1 and most >= limits.clients and spread.total() == most:
             uneven = warned(
-                venue or "access points",
+                subject,
                 "checks:clients.unbalanced",
                 venues=(venue,),
                 value=most,
@@ -321,10 +362,12 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
                 others=len(spread) - 1,
             )
             yield of_all(uneven)
+        elif len(spread) == 1 and most >= limits.clients and venue in unsure:
+            yield known.not_read(subject, unsure[venue])
         else:
-            spread_out = passed(venue or "access points", "checks:clients.balanced", venues=(venue,))
+            spread_out = passed(subject, "checks:clients.balanced", venues=(venue,))
             yield spread_out if sum(map(bool, spread.values())) > 1 else of_all(spread_out)
-    if not clients and _loads(view):
+    if not clients and known.sure:
         yield blind("clients", "checks:radio.clients_unsupported")
 
 
@@ -337,7 +380,8 @@ class EmptyLimits(Limits):
 @_wifi_check("access_point_empty", needs=("access_point", *_LOADS), limits=EmptyLimits())
 def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Finding]:
     """No access point in service is empty beside a full neighbour of its venue."""
-    loads = list(_loads(view))
+    known_loads = _loads(view)
+    loads = known_loads.sure
     clients: Counter[str] = Counter()
     for ap, row in loads:
         if row.clients is not None:
@@ -355,9 +399,12 @@ def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Findin
                 ap.name, "checks:clients.empty", venues=(ap.venue,), value=most, limit=limits.clients, other=fullest
             )
             yield of_subject(empty)
+    for name, ap in known_loads.unsure_points().items():
+        if name not in known and name.casefold() in joined:
+            yield known_loads.not_read(name, ap)
     if not known and loads:
         yield blind("clients", "checks:radio.clients_unsupported")
-    elif not serving:
+    elif not serving and not known_loads.unsure:
         yield of_all(failed("access points", "checks:access_point.none"))
 
 
@@ -424,10 +471,14 @@ def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:
     """Access points with a radio in service and without its load; by band where the loads name no slot."""
-    by_slot = not {_key(row) for row in radios}.isdisjoint(map(_key, loads))
-    key = _key if by_slot else _band
+    key = _key_of_both(radios, loads)
     known = set(map(key, loads))
     return {row.ap.casefold() for row in radios if row.oper == "up" and key(row) not in known}
+
+
+def _key_of_both(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> Callable[[Radio | RadioLoad], tuple[str, str]]:
+    """Return the key of a radio in both lists: by slot where they have one in common, else by band."""
+    return _band if {_key(row) for row in radios}.isdisjoint(map(_key, loads)) else _key
 
 
 def _key(row: Radio | RadioLoad) -> tuple[str, str]:

@@ -86,7 +86,7 @@ def show_ranked(
 
 
 def _harm(one: ServiceOutcome, lang: Lang) -> str:
-    share = "" if one.state == "lost" else f" {number(one.share, lang, '.0f')}%"
+    share = f" {number(one.share, lang, '.0f')}%" if one.state == "degraded" else ""
     people = text("whatif:people", lang, count=one.people) if one.people else ""
     words = f"{one.venue} {term('terms:service', one.service, lang)} {term('whatif:state', one.state, lang)}{share}"
     return f"{words}, {people}" if people else words

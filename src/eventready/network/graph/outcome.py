@@ -27,7 +27,8 @@ class ServiceOutcome:
 
     `lost`: names of its lost users, of `users` served before: of none for a service without users served in the run.
     `waived`: a way that somebody answers for is all that is left. `people`: expected number of those who lose it.
-    `given`: number of the lost ones that the failures given took already.
+    `given`: number of the lost ones that the failures given took already. `doubtful`: number of those who lose it
+    unless something serves them that was not read.
     """
 
     venue: str
@@ -38,11 +39,17 @@ class ServiceOutcome:
     people: int = 0
     waived: bool = False
     given: int = 0
+    doubtful: int = 0
 
     @property
     def share(self) -> float:
         """Percent of the users without the service."""
         return 100 * len(self.lost) / self.users if self.users else 0.0
+
+    @property
+    def share_at_most(self) -> float:
+        """Percent of the users without the service, the doubtful ones included."""
+        return 100 * (len(self.lost) + self.doubtful) / self.users if self.users else 0.0
 
 
 @dataclass(frozen=True)
@@ -149,10 +156,11 @@ class WhatIf:
 
     @cached_property
     def _possible(self) -> _View:
-        """View with the unmeasured ways as if all carried traffic."""
-        if not self.topology.unmeasured.arcs:
+        """View with the unmeasured ways as if all carried traffic, and unread servers as if all served."""
+        users = tuple(one.perhaps or one for one in self.users)
+        if not self.topology.unmeasured.arcs and users == self.users:
             return self._measured
-        return _View(self.topology, self.users, self.topology.dead | self.given)
+        return _View(self.topology, users, self.topology.dead | self.given)
 
     @cached_property
     def served(self) -> frozenset[int]:
@@ -217,6 +225,7 @@ class WhatIf:
             yield ServiceOutcome(
                 *key, state, tuple(self.users[number].name for number in own), served,
                 sum(self.users[number].people for number in own), key in marked, len(self.gone.intersection(own)),
+                len(doubtful.get(key, ())),
             )  # fmt: skip
 
     def _by_service(self, numbers: Iterable[int]) -> dict[tuple[str, Service], list[int]]:

@@ -36,6 +36,7 @@ _PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
 
 
 _GATEWAYS, _FAILOVERS = ("vrrp_group", "hsrp_group"), ("vrrp_failover", "hsrp_failover")
+_PAIR = "controller_pair"
 
 
 class _Named(Protocol):
@@ -53,7 +54,8 @@ class Users:
 
     They are served while one node of each of `needs` lives, and the first living node of `attach` is in reach of every
     set of `origins`; a node of `stays` out of reach keeps its users, another hands them to the next. `up`: state as
-    measured; None without a measurement. `people`: expected number.
+    measured; None without a measurement. `people`: expected number. `perhaps`: the same with all that may serve them,
+    where some of it was not read.
     """
 
     venue: str
@@ -65,18 +67,22 @@ class Users:
     stays: frozenset[int] = frozenset()
     up: bool | None = True
     people: int = 0
+    perhaps: Users | None = None
 
 
 @dataclass(frozen=True)
 class GatewayMember:
-    """Member of a gateway group. `tracks`: hands over without a way out. `takeover_s`: seconds until its takeover."""
+    """Member of a gateway group. `tracks`: hands over without a way out; None: not read.
+
+    `takeover_s`: seconds until its takeover.
+    """
 
     device: str
     node: int
     state: bool | None
     master: bool
     priority: int
-    tracks: bool
+    tracks: bool | None
     takeover_s: float | None
 
 
@@ -152,7 +158,11 @@ class UserGroups:
             ready = [member for member in members if member.state] or members
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
-            yield Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+            users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+            unread = tuple(member.node for member in members if member.state is None and member not in ready)
+            mastered = any(member.master for member in ready)  # else an unread one may have the users
+            attach = (*users.attach, *unread) if mastered else (*unread, *users.attach)
+            yield _or_perhaps(users, attach, stays=stays - {member.node for member in ready if member.tracks is None})
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
 
@@ -174,7 +184,8 @@ class UserGroups:
                 priority = (row and row.priority) or (timer and timer.priority) or 0
                 member = GatewayMember(
                     reading.name, node, state, row is not None and row.state == "master", priority,
-                    bool(timer and timer.tracks), timer.takeover_s if timer else None,
+                    bool(timer.tracks) if timer else False if reading.whole(f"{key[0]}_failover") else None,
+                    timer.takeover_s if timer else None,
                 )  # fmt: skip
                 found.setdefault(f"{key[0]} {key[1]} {address}".strip(), []).append(member)
         self.gateways |= found
@@ -189,13 +200,14 @@ class UserGroups:
                 continue
             sites = {row.name.casefold(): row for row in reading.fact("site", Site).each_row()}
             cells, names = reading.fact("cell", Cell), [cell.name for cell in reading.device.expect.cells]
-            core = self._core_links(reading)
+            core, core_whole = self._core_links(reading), reading.whole("core_link")
             for cell in _at(reading.device, reading.device.expect.cells, venue):
                 found = cells.for_subject(cell.name, names)
                 row = found.row
                 site = cell.site or (row.site if row else None)
                 of_site = (self._part(reading, site, element=True),) if site else ()
-                own = (*needs, *filter(None, (core, of_site, (self._part(reading, cell.name),))))
+                known_needs = (*needs, *filter(None, (of_site, (self._part(reading, cell.name),))))
+                own = (*known_needs, core) if core else known_needs
                 known = (
                     None
                     if not cells.measured or (row is None and found.unread_records)
@@ -204,7 +216,8 @@ class UserGroups:
                 if site and site.casefold() in sites and sites[site.casefold()].link == "down":
                     known = False
                 attach = (self._topology.nodes[reading.name],)
-                yield Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
+                users = Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
+                yield users if core_whole else _or_perhaps(users, needs=known_needs)
 
     def _core_links(self, reading: DeviceFacts) -> tuple[int, ...]:
         rows = reading.fact("core_link", CoreLink).each_row()
@@ -220,35 +233,45 @@ class UserGroups:
             points = reading.fact("access_point", AccessPoint)
             names = [point.name for point in reading.device.expect.access_points]
             attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
-            radius = self._radius(reading)
+            perhaps = tuple(self._topology.nodes[name] for name in self._perhaps_standby(reading))
+            radius, radius_whole = self._radius(reading), reading.whole("radius_server")
             switches = self._switches(reading)
             for point in _at(reading.device, reading.device.expect.access_points, venue):
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
                 known = None if unsure else found.row is not None and found.row.state == "up"
-                own = (
-                    *needs,
-                    *filter(
-                        None,
-                        (
-                            radius,
-                            switches.get(point.name.casefold()),
-                            (self._topology.part(reading.name, point.name, owned=False),),
-                        ),
-                    ),
+                needed = (
+                    switches.get(point.name.casefold()),
+                    (self._topology.part(reading.name, point.name, owned=False),),
                 )
-                yield Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+                known_needs = (*needs, *filter(None, needed))
+                own = (*known_needs, radius) if radius else known_needs
+                users = Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+                more = tuple(node for node in perhaps if node not in attach)
+                yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 
     def _standby(self, reading: DeviceFacts) -> Iterator[str]:
         """Standby controllers of an active controller, at the same venues, ready on both sides."""
-        pairs = {one.name: one.fact("controller_pair", ControllerPair).each_row() for one in self._readings.all}
-        if any(row.local_state == "active" and row.ready for row in pairs[reading.name]):
+        if any(row.local_state == "active" and row.ready for row in _pairs(reading)):
             others = [
-                one.name for one in self._readings.all
-                if one.device.role == "wifi_controller" and one.device.venues == reading.device.venues
-                and any(row.local_state == "standby" and row.ready for row in pairs[one.name])
+                one.name for one in self._beside(reading)
+                if any(row.local_state == "standby" and row.ready for row in _pairs(one))
             ]  # fmt: skip
             yield from others if len(others) == 1 else ()
+
+    def _perhaps_standby(self, reading: DeviceFacts) -> Iterator[str]:
+        """Other controllers at the same venues, where the state of one of the pair was not read."""
+        for one in self._beside(reading):
+            both = (reading, one)
+            if all(map(_may_be_ready, both)) and not all(each.whole(_PAIR) for each in both):
+                yield one.name
+
+    def _beside(self, reading: DeviceFacts) -> Iterator[DeviceFacts]:
+        """Other controllers with the venues of a controller."""
+        for one in self._readings.all:
+            same = one.device.role == "wifi_controller" and one.device.venues == reading.device.venues
+            if same and one.name != reading.name:
+                yield one
 
     def _radius(self, reading: DeviceFacts) -> tuple[int, ...]:
         """RADIUS servers with an answer, shared by the controllers."""
@@ -270,6 +293,32 @@ class UserGroups:
 
     def _part(self, reading: DeviceFacts, name: str, *, element: bool = False) -> int:
         return self._topology.part(reading.name, name, element=element)
+
+
+def _or_perhaps(
+    users: Users,
+    attach: tuple[int, ...] = (),
+    needs: tuple[tuple[int, ...], ...] | None = None,
+    stays: frozenset[int] | None = None,
+) -> Users:
+    """Return users with what perhaps serves them too: more nodes to attach to, fewer needs, or fewer to stay at."""
+    perhaps = replace(
+        users,
+        attach=attach or users.attach,
+        needs=users.needs if needs is None else needs,
+        stays=users.stays if stays is None else stays,
+    )
+    return users if perhaps == users else replace(users, perhaps=perhaps)
+
+
+def _pairs(reading: DeviceFacts) -> tuple[ControllerPair, ...]:
+    return reading.fact(_PAIR, ControllerPair).each_row()
+
+
+def _may_be_ready(reading: DeviceFacts) -> bool:
+    """Return True for a controller that calls its pair ready, or whose pair was not read."""
+    rows = _pairs(reading)
+    return all(row.ready for row in rows) if rows else not reading.whole(_PAIR)
 
 
 def _at(device: Device, expected: Iterable[R], venue: str) -> Iterator[R]:
