@@ -239,3 +239,15 @@ def test_a_fact_that_fails_alone_is_an_alert_of_its_own() -> None:
 
     net.__dict__["_answers"] = without
     assert Key("r01", "cpu", "") in net.run(400)
+
+
+def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:
+    net = Net(4, 1)
+    assert net.run(400) == set()
+    net.down, net.silent = {"r01"}, {"r02"}
+    assert net.run(LATE) == {Key("r01", "isis", "peer"), *_lost("r02")}
+    net.down, net.silent, net.now = set(), set(), net.now + 90.0
+    net.watcher.stood_still(net.now, START + timedelta(seconds=net.now))
+    assert net._called(set()) == _lost("r02")
+    assert net.run(READ_AGAIN) <= _lost("r02")
+    assert net.run(900) == set()

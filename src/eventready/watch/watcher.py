@@ -268,6 +268,15 @@ class Watcher:
         state.facts[observation.fact] = before.next(observation, now) if before else LatestAnswer(observation, now)
         return True
 
+    def stood_still(self, now: float, moment: datetime) -> None:
+        """Take the end of a time without a round: no silence of the devices, whose answers are to be read again."""
+        for name, state in self._devices.items() if self._is_begun else ():
+            hearing = self._silences.of[name]
+            hearing.answered_at, hearing.begun_at = None, None if hearing.begun_at is None else now
+            self._to_be_read(name, self._needed[name])
+            self._forget(name, [*state.facts], now, moment)
+            self._deadlines.add(name)
+
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
         """Mark answers as stale, run the checks across devices, and return the changes of state.
 
