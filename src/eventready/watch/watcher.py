@@ -23,9 +23,11 @@ from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.first_reading import FirstReading, LastVerdicts
+from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
+from eventready.watch.remembered import Remembered
 from eventready.watch.shown import Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
@@ -50,7 +52,7 @@ class WatchJob:
 
     `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
     that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
-    `last`: verdicts of before the watch.
+    `last`: verdicts of before the watch. `remembered`: what is in force at its begin, by device.
     """
 
     event: Event
@@ -62,6 +64,7 @@ class WatchJob:
     network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
     last: LastVerdicts | None = None
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
 
 
 class Watcher:
@@ -72,9 +75,12 @@ class Watcher:
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {
-            name: DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
+            name: DeviceState(
+                RecentReadings(job.devices[name], known.drops), recent=RecentChanges(known.flaps), awaited={*facts}
+            )
             for name, facts in self._needed.items()
-        }  # fmt: skip
+            for known in [job.remembered.get(name, Remembered())]
+        }
         keys = {name: Key(name, DEVICE, "") for name in job.devices}
         known = {name: states.status(key) for name, key in keys.items()}
         lost = {name: states.cause(keys[name]) for name, one in known.items() if one and one[0] == "not_measured"}
