@@ -16,6 +16,7 @@ import pytest
 from eventready.checks.answer import failed, passed
 from eventready.checks.check import Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding
+from eventready.core.messages import message
 from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -239,6 +240,24 @@ def test_a_fact_that_fails_alone_is_an_alert_of_its_own() -> None:
 
     net.__dict__["_answers"] = without
     assert Key("r01", "cpu", "") in net.run(400)
+
+
+def test_an_answer_that_is_not_understood_is_not_called_a_silence() -> None:
+    net = Net(4, 1)
+    net.run(400)
+    answers = net._answers
+
+    def strange(device: str, facts: Iterable[str], *, silent: bool) -> list[Observation]:
+        found = answers(device, facts, silent=silent)
+        refused = [Observation(device, FAST, Status.UNPARSED, reason="line 3", message=message("facts:silent"))]
+        return [*(one for one in found if one.fact != FAST), *refused] if device == "r01" and FAST in facts else found
+
+    net.__dict__["_answers"] = strange
+    shown = set[str]()
+    for _second in range(90):
+        net.run(1)
+        shown |= {one.finding.message_id for one in net.watcher.open_findings() if one.key.check == "isis"}
+    assert shown == {"checks:run.unparsed"}
 
 
 def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:

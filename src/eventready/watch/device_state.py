@@ -23,6 +23,7 @@ class LatestAnswer:
     """Latest answer of a fact: observation, time of the reading, and the reading of a counter before.
 
     `step`: fields moved since the reading before, `moved`: and between this and its own; None for other records.
+    `refused`: a later answer that is no measurement.
     """
 
     observation: Observation
@@ -31,6 +32,7 @@ class LatestAnswer:
     before_at: float = 0.0
     step: frozenset[str] | None = None
     moved: frozenset[str] | None = None
+    refused: Observation | None = None
 
     def next(self, observation: Observation, now: float) -> LatestAnswer:
         """Return the next answer of a counter."""

@@ -42,6 +42,8 @@ _FLEET_PAUSES = 20
 _SILENT = "watch:silent"
 #: Sentence of a check that nobody asked, and those of one to be read, for the first time or after a gap.
 _NOT_READ, _FIRST, _AGAIN = "checks:run.not_read", "watch:first", "watch:again"
+#: Answers of a device that are no measurement.
+_ANSWERED = frozenset({Status.UNPARSED, Status.DENIED, Status.UNSUPPORTED})
 #: Check of a change about a device as a whole.
 DEVICE = "device"
 
@@ -265,6 +267,7 @@ class Watcher:
         """Take an answer in place of the last; without an answer the last measurement stands until stale."""
         known = state.facts.get(observation.fact)
         if known and known.observation.status.measured and not observation.status.measured:
+            known.refused = observation if observation.status in _ANSWERED else None
             return False
         before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
         if known is None or not known.observation.status.measured:
@@ -414,6 +417,9 @@ class Watcher:
 
     @staticmethod
     def _stale(known: LatestAnswer, now: float) -> Observation:
+        """Return the later answer that is no measurement, or that there was none."""
+        if known.refused:
+            return known.refused
         reason = message(_SILENT, seconds=round(now - known.at))
         return replace(
             known.observation, status=Status.TIMEOUT, rows=(), unread=(), reason=reason.render("en"), message=reason
