@@ -68,6 +68,7 @@ class DeviceState:
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
+    `turned`: checks with a failure that turned to a missing figure, and since when.
     """
 
     readings: RecentReadings
@@ -83,6 +84,7 @@ class DeviceState:
     stale: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
+    turned: dict[str, float] = field(default_factory=dict)
     evaluated: Evaluated = field(default_factory=Evaluated)
     oldest: float | None = None
 

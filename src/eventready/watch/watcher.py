@@ -454,10 +454,30 @@ class Watcher:
         if missing:
             differing |= state.take(self._to_read([name], moment, missing), missing)
         cause = name if lost or self._silences.of[name].lost else ""
+        if not at_once and (before := {one for check in ready for one in self._before_turn(name, check, now)}):
+            self._to_be_read(name, before)
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
+
+    def _before_turn(self, name: str, check: str, now: float) -> set[str]:
+        """Facts of a check read before its failure turned to a missing figure: they may tell of the failure.
+
+        What some facts show as mended is judged when the others were read again too.
+        """
+        state = self._devices[name]
+        if not any(self._turns(one) for one in state.findings.get(check, ())):
+            state.turned.pop(check, None)
+            return set()
+        since = state.turned.setdefault(check, now)
+        return {
+            fact for fact in self._checks[name].get(check, ()) if fact in state.facts and state.facts[fact].at < since
+        }
+
+    def _turns(self, finding: Finding) -> bool:
+        known = self.states.status(_key(finding))
+        return finding.status is Outcome.NOT_MEASURED and known is not None and known[0] in {Outcome.FAIL, Outcome.WARN}
 
     def _begin(self, moment: datetime) -> None:
         """Give every check a finding about its first reading: a device without an answer is not measured."""
