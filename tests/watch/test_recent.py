@@ -111,6 +111,18 @@ def test_what_is_in_force_does_not_end_with_the_watch(
     assert (ended - OPENING.timestamp() - 3600) / INTERVAL == number
 
 
+def test_the_first_reading_ends_with_the_second_of_the_counters() -> None:
+    """Before that the checks of the counters have no finding to tell."""
+    matrix = build_matrix((ROUTER,), {ROUTER.platform: load_platform(ROUTER.platform)}, fleet=False)
+    watcher = Watcher(WatchJob(EVENT, {ROUTER.name: ROUTER}, matrix), States(), lambda _fact: INTERVAL)
+    first = [Observation("r1", fact, Status.EMPTY) for fact in matrix.needed("r1") if fact != "interface"]
+    port = Observation("r1", "interface", Status.PARSED, rows=ports(0)["interface"])
+    watcher.read("r1", [*first, port], INTERVAL, OPENING)
+    assert watcher.first_reading() is not None
+    watcher.read("r1", [port], 2 * INTERVAL, OPENING)
+    assert watcher.first_reading() is None
+
+
 @pytest.mark.parametrize(
     ("device", "readings"),
     [

@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventready.checks.finding import Finding
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.recent import RecentReadings
@@ -33,6 +34,12 @@ class LatestAnswer:
     step: frozenset[str] | None = None
     moved: frozenset[str] | None = None
     refused: Observation | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """True for a counter that was read twice, and for any other fact."""
+        one = self.observation
+        return self.before is not None or not CATALOGUE[one.fact].counter or not one.status.measured
 
     def next(self, observation: Observation, now: float) -> LatestAnswer:
         """Return the next answer of a counter."""
@@ -92,6 +99,11 @@ class DeviceState:
         """Look up the oldest answer, after a change of the facts."""
         times = [known.at for known in self.facts.values() if known.observation.status.measured]
         self.oldest = min(times, default=None)
+
+    @property
+    def is_read(self) -> bool:
+        """True with every fact read, counters twice."""
+        return self.begun and all(one.is_settled for one in self.facts.values())
 
     def waits(self, facts: Iterable[str]) -> bool:
         """True with a fact to be read first."""

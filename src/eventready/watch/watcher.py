@@ -173,9 +173,12 @@ class Watcher:
         return None if state.oldest is None or self._silences.of[device].lost else now - state.oldest
 
     def first_reading(self) -> FirstReading | None:
-        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after."""
+        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after.
+
+        Counters are read twice.
+        """
         if self._first:
-            done = {name for name in self._first if self._devices[name].begun or self._silences.of[name].lost}
+            done = {name for name in self._first if self._devices[name].is_read or self._silences.of[name].lost}
             self._first -= done | self._resting
         return FirstReading(len(self._first), self._job.last) if self._first else None
 
@@ -614,11 +617,7 @@ class Watcher:
         needs = self._job.matrix.checks[check].needs
         if not state.facts.keys() >= set(needs) or state.waits(self._checks[device][check]):
             return False
-        known = [state.facts[need] for need in needs]
-        return all(
-            one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
-            for one in known
-        )
+        return all(state.facts[need].is_settled for need in needs)
 
 
 def _by_fact(checks: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
