@@ -7,9 +7,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -81,7 +82,12 @@ class Memory:
 
 
 def run(
-    reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0, facts: tuple[str, ...] = (FACT,)
+    reader: Recorder,
+    *,
+    resting: Collection[str] = (),
+    seconds: float = 1.0,
+    facts: tuple[str, ...] = (FACT,),
+    on_round: Callable[[Sequence[StateChange]], None] = lambda _changes: None,
 ) -> Memory:
     known = dict(list(devices().items())[:6])
     matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
@@ -98,7 +104,7 @@ def run(
         figures=log,
         clock=Clock(),
         resting=lambda: resting,
-        on_round=lambda _changes: None,
+        on_round=on_round,
         workers=3,
     ).run(time.monotonic() + seconds)
     reader.end.set()
@@ -125,6 +131,23 @@ def test_a_hanging_question_leaves_the_other_facts_of_its_host_read(monkeypatch:
     assert not [change for change in log.found if change.key.check in ("device", silence.REACH)]
     assert len(reader.read_at["questions"]) == 6
     assert all(len(reader.read_at[name]) >= 4 for name in ("r00", "r05"))
+
+
+def test_a_watch_that_stood_still_blames_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor after a second time: the process was stopped, or its disk."""
+    stood, real, rounds = [0.0], time.monotonic, [0]
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: real() + stood[0]))
+    monkeypatch.setattr(loop, "_ROUND_S", 0.05)
+
+    def stand(_changes: Sequence[StateChange]) -> None:
+        rounds[0] += 1
+        stood[0] += 100.0 if rounds[0] in (12, 30) else 0.0
+
+    reader = Recorder()
+    log = run(reader, seconds=201.5, on_round=stand)
+    assert stood[0] == 200.0
+    assert not [change for change in log.found if change.key.check in ("device", silence.REACH)]
+    assert len(reader.read_at["r00"]) > 3
 
 
 def test_hanging_devices_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

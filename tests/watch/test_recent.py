@@ -12,7 +12,9 @@ from eventready.core.messages import message
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
-from eventready.facts.records import AccessPoint, EchoAnswer, Fact, RadioLoad
+from eventready.facts.records import AccessPoint, EchoAnswer, Fact, Interface, RadioLoad
+from eventready.watch.record import change_document
+from eventready.watch.remembered import remembered
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.capacity import CapacityFile
@@ -45,11 +47,20 @@ def loads(gate: int, stage: int) -> Mapping[str, tuple[Fact, ...]]:
 
 
 def watched(
-    device: Device, readings: Iterable[Mapping[str, tuple[Fact, ...]]], *, unread: tuple[Unread, ...] = ()
+    device: Device,
+    readings: Iterable[Mapping[str, tuple[Fact, ...]]],
+    *,
+    unread: tuple[Unread, ...] = (),
+    before: Iterable[StateChange] = (),
 ) -> list[StateChange]:
-    """Changes of state while a device is read again and again."""
+    """Changes of state while a device is read again and again, by a watch that begins after others."""
     matrix = build_matrix((device,), {device.platform: load_platform(device.platform)}, fleet=False)
-    watcher = Watcher(WatchJob(EVENT, {device.name: device}, matrix), States(), lambda _fact: INTERVAL)
+    known, states = {one.key: one.new for one in before}, States()
+    states.begin(known, OPENING.timestamp())
+    told = [(datetime.fromtimestamp(one.at, TZ), change_document(one)) for one in before]
+    moment = OPENING + timedelta(hours=1)
+    job = WatchJob(EVENT, {device.name: device}, matrix, remembered=remembered(known, told, moment, 0.0, OPENING))
+    watcher = Watcher(job, states, lambda _fact: INTERVAL)
     found: list[StateChange] = []
     for number, rows in enumerate(readings, 1):
         now = number * INTERVAL
@@ -68,6 +79,48 @@ FULL, EMPTY, BACK = loads(30, 12), loads(0, 1), loads(14, 9)
 def test_a_venue_without_its_clients_at_once_fails_until_they_are_back() -> None:
     changes = outline(watched(wifi(), [FULL, FULL, *[EMPTY] * 60, BACK, BACK]), "access_point_drop")
     assert changes == [("hall", "pass", "fail"), ("hall", "fail", "pass")]
+
+
+def ports(transitions: int) -> Mapping[str, tuple[Fact, ...]]:
+    port = {"name": "Te0/1", "admin": "up", "oper": "up", "transitions": transitions}
+    return {"interface": (Interface.model_validate(port),)}
+
+
+ROUTER = Device("r1", "router", "cisco_xe", "192.0.2.1", expect=Expect.model_validate({"uplinks": ["Te0/1"]}))
+
+
+@pytest.mark.parametrize(
+    ("device", "readings", "later", "check", "end"),
+    [
+        (wifi(), [FULL, FULL, EMPTY, EMPTY], [*[EMPTY] * 30, BACK, BACK], "access_point_drop", ("hall", "fail", 32)),
+        (ROUTER, [ports(0), ports(2), ports(4), ports(4)], [ports(4)] * 50, "port_flaps", ("Te0/1", "warn", 41)),
+    ],
+    ids=["drop", "flaps"],
+)
+def test_what_is_in_force_does_not_end_with_the_watch(
+    device: Device, readings: list[Mapping[str, tuple[Fact, ...]]], later: list[Mapping[str, tuple[Fact, ...]]],
+    check: str, end: tuple[str, str, int],
+) -> None:  # fmt: skip
+    """A new watch has no reading to compare with, which is no pass."""
+    before = watched(device, readings)
+    (subject, was, number) = end
+    assert outline(before, check) == [(subject, "pass", was)]
+    changes = watched(device, later, before=before)
+    assert outline(changes, check) == [(subject, was, "pass")]
+    (ended,) = (one.at for one in changes if one.key.check == check)
+    assert (ended - OPENING.timestamp() - 3600) / INTERVAL == number
+
+
+def test_the_first_reading_ends_with_the_second_of_the_counters() -> None:
+    """Before that the checks of the counters have no finding to tell."""
+    matrix = build_matrix((ROUTER,), {ROUTER.platform: load_platform(ROUTER.platform)}, fleet=False)
+    watcher = Watcher(WatchJob(EVENT, {ROUTER.name: ROUTER}, matrix), States(), lambda _fact: INTERVAL)
+    first = [Observation("r1", fact, Status.EMPTY) for fact in matrix.needed("r1") if fact != "interface"]
+    port = Observation("r1", "interface", Status.PARSED, rows=ports(0)["interface"])
+    watcher.read("r1", [*first, port], INTERVAL, OPENING)
+    assert watcher.first_reading() is not None
+    watcher.read("r1", [port], 2 * INTERVAL, OPENING)
+    assert watcher.first_reading() is None
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from datetime import timedelta
 
 import pytest
 
-from eventready.checks.answer import failed, passed
+from eventready.checks.answer import failed, passed, unknown
 from eventready.checks.check import Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding
+from eventready.core.messages import message
 from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -47,13 +48,26 @@ BOTH = Check("both", ("router",), ("isis_neighbour",), NoLimits(), _both, also_r
 SLOW = replace(BOTH, name="slow", needs=("system",), also_reads=("isis_neighbour", "cpu"))
 
 
+def _mixed(view: DeviceView, _limits: object) -> Iterator[Finding]:
+    """A check with a figure that is 0 while the neighbour is down, and a missing one beside a neighbour that is up."""
+    if not all(row.up for row in view.each_row(FAST, RoutingPeer)):
+        yield failed("mixed", "watch:reach.nothing", devices=1)
+    elif all(row.five_minutes for row in view.each_row("cpu", Cpu)):
+        yield passed("mixed", "watch:reach.answers")
+    else:
+        yield unknown("mixed", "checks:subject.no_figure")
+
+
+MIXED = Check("mixed", ("router",), (FAST, "cpu"), NoLimits(), _mixed)
+
+
 class Net:
     """Routers, `silent` without an answer or `down` without their neighbour, and the calls about them."""
 
     def __init__(self, count: int, seed: int, behind: Mapping[str, frozenset[str]] | None = None) -> None:
         self.devices, self.behind = dict(list(devices().items())[:count]), behind or {}
         whole = build_matrix(tuple(self.devices.values()), {"huawei_vrp": load_platform("huawei_vrp")}, fleet=False)
-        checks = {"isis": whole.checks["isis"], "cpu": whole.checks["cpu"], "both": BOTH, "slow": SLOW}
+        checks = {"isis": whole.checks["isis"], "cpu": whole.checks["cpu"], "both": BOTH, "slow": SLOW, "mixed": MIXED}
         cells = {name: tuple(MatrixCell(one, CellState.APPLICABLE) for one in checks) for name in self.devices}
         self.matrix = replace(whole, checks=checks, cells=cells)
         self.drawn, self.now = random.Random(seed), 0.0
@@ -106,6 +120,7 @@ class Net:
         if FAST in facts:
             (self.read_down.add if device in self.down else self.read_down.discard)(device)
         rows = {**ROWS, FAST: (DOWN if device in self.down else UP,)}
+        rows["cpu"] = (Cpu(five_minutes=0),) if device in self.down else ROWS["cpu"]
         return [
             Observation(device, fact, Status.PARSED if rows[fact] else Status.EMPTY, rows=rows[fact]) for fact in facts
         ]
@@ -239,3 +254,47 @@ def test_a_fact_that_fails_alone_is_an_alert_of_its_own() -> None:
 
     net.__dict__["_answers"] = without
     assert Key("r01", "cpu", "") in net.run(400)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_mended_in_one_fact_is_judged_when_the_others_were_read_again(seed: int) -> None:
+    net = Net(4, seed)
+    net.run(400)
+    net.down = {"r01"}
+    net.run(150)
+    assert net.known[Key("r01", "mixed", "mixed")] == "fail"
+    net.down = set()
+    for _second in range(120):
+        net.run(1)
+        assert net.known[Key("r01", "mixed", "mixed")] in {"fail", "pass"}
+    assert net.known[Key("r01", "mixed", "mixed")] == "pass"
+
+
+def test_an_answer_that_is_not_understood_is_not_called_a_silence() -> None:
+    net = Net(4, 1)
+    net.run(400)
+    answers = net._answers
+
+    def strange(device: str, facts: Iterable[str], *, silent: bool) -> list[Observation]:
+        found = answers(device, facts, silent=silent)
+        refused = [Observation(device, FAST, Status.UNPARSED, reason="line 3", message=message("facts:silent"))]
+        return [*(one for one in found if one.fact != FAST), *refused] if device == "r01" and FAST in facts else found
+
+    net.__dict__["_answers"] = strange
+    shown = set[str]()
+    for _second in range(90):
+        net.run(1)
+        shown |= {one.finding.message_id for one in net.watcher.open_findings() if one.key.check == "isis"}
+    assert shown == {"checks:run.unparsed"}
+
+
+def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:
+    net = Net(4, 1)
+    assert net.run(400) == set()
+    net.down, net.silent = {"r01"}, {"r02"}
+    assert net.run(LATE) == {Key("r01", "isis", "peer"), *_lost("r02")}
+    net.down, net.silent, net.now = set(), set(), net.now + 90.0
+    net.watcher.stood_still(net.now, START + timedelta(seconds=net.now))
+    assert net._called(set()) == _lost("r02")
+    assert net.run(READ_AGAIN) <= _lost("r02")
+    assert net.run(900) == set()

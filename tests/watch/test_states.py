@@ -43,6 +43,9 @@ def test_states_of_an_audit_and_blind_spots_are_no_changes() -> None:
     blind = Finding(Outcome.NOT_MEASURED, "", "checks:x", check="noise", device="core-1", blind=True)
     assert [states.update(at, [blind]) for at in (15, 30)] == [[], []]
     assert states.status(other) == ("not_measured", 15)
+    for before in ("pass", "fail"):
+        states.begin({KEY: before}, 0)
+        assert [states.update(at, [finding("not_measured", blind=True)]) for at in (45, 60)] == [[], []]
 
 
 def test_frequent_changes_are_named_once_and_again_after_a_quiet_window() -> None:

@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from eventready.checks.finding import Finding
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.recent import RecentReadings
@@ -23,6 +24,7 @@ class LatestAnswer:
     """Latest answer of a fact: observation, time of the reading, and the reading of a counter before.
 
     `step`: fields moved since the reading before, `moved`: and between this and its own; None for other records.
+    `refused`: a later answer that is no measurement.
     """
 
     observation: Observation
@@ -31,6 +33,13 @@ class LatestAnswer:
     before_at: float = 0.0
     step: frozenset[str] | None = None
     moved: frozenset[str] | None = None
+    refused: Observation | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """True for a counter that was read twice, and for any other fact."""
+        one = self.observation
+        return self.before is not None or not CATALOGUE[one.fact].counter or not one.status.measured
 
     def next(self, observation: Observation, now: float) -> LatestAnswer:
         """Return the next answer of a counter."""
@@ -66,6 +75,7 @@ class DeviceState:
     `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
     checks with all states of their findings, as they are, in force.
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
+    `turned`: checks with a failure that turned to a missing figure, and since when.
     """
 
     readings: RecentReadings
@@ -81,6 +91,7 @@ class DeviceState:
     stale: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
+    turned: dict[str, float] = field(default_factory=dict)
     evaluated: Evaluated = field(default_factory=Evaluated)
     oldest: float | None = None
 
@@ -88,6 +99,11 @@ class DeviceState:
         """Look up the oldest answer, after a change of the facts."""
         times = [known.at for known in self.facts.values() if known.observation.status.measured]
         self.oldest = min(times, default=None)
+
+    @property
+    def is_read(self) -> bool:
+        """True with every fact read, counters twice."""
+        return self.begun and all(one.is_settled for one in self.facts.values())
 
     def waits(self, facts: Iterable[str]) -> bool:
         """True with a fact to be read first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -32,8 +32,13 @@ class _Unseen(NamedTuple):
 class RecentChanges:
     """Changes at a device by fact, each with the time of its reading; first and last reading of each fact."""
 
-    def __init__(self) -> None:
-        self._found: dict[str, deque[tuple[float, str, int]]] = {}
+    def __init__(self, known: Mapping[str, Mapping[str, tuple[float, int]]] | None = None) -> None:
+        """`known`: changes by fact and key before the begin, with their time and number."""
+        counted = {
+            fact: sorted((at, key, count) for key, (at, count) in of.items()) for fact, of in (known or {}).items()
+        }
+        self._found = {fact: deque(one, maxlen=_MOST) for fact, one in counted.items()}
+        self._before = {fact: one[0][0] for fact, one in counted.items() if one}
         self._since: dict[str, float] = {}
         self._read: dict[str, float] = {}
         self._unseen: dict[str, _Unseen] = {}
@@ -42,7 +47,7 @@ class RecentChanges:
         """Begin with the first reading of a fact, also after a time without answers."""
         self._unseen.pop(fact, None)
         if CATALOGUE[fact].record in _RECORDS:
-            self._since[fact] = at
+            self._since[fact] = self._before.pop(fact, at)
 
     def note(self, before: Observation, now: Observation, at: float) -> None:
         """Count the changes between two readings of a fact. A record unread in either has none."""

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
@@ -25,6 +26,8 @@ from eventready.watch.watcher import Watcher
 _ROUND_S = 1.0
 #: A reading of so many seconds hangs, and leaves its place to others: up to so many readings per place.
 _HANGS_S, _HANGING = 5.0, 16
+#: Seconds without a round, of a stopped process or a slow disk, after which nobody has asked the devices.
+_STILL_S = 10.0
 
 
 class AnswerSource(Protocol):
@@ -123,6 +126,7 @@ class WatchLoop:
     workers: int = 32
     _readings: int = 0
     _lag_s: float = 0.0
+    _round_at: float = inf
 
     def run(self, until: float) -> None:
         """Watch until a monotonic time. Raises StoreError when nothing can be recorded."""
@@ -168,6 +172,9 @@ class WatchLoop:
     def _taken(
         self, ended: Sequence[tuple[DueReading, Sequence[Observation]]], resting: Collection[str]
     ) -> list[StateChange]:
+        before, self._round_at = self._round_at, time.monotonic()
+        if self._round_at - before > _STILL_S:
+            self.watcher.stood_still(self._round_at, self.clock.now())
         changes: list[StateChange] = []
         for reading, observations in ended:
             if not reading.facts or reading.device in resting:

@@ -37,11 +37,12 @@ class RecentReadings:
     were left are back: otherwise the drop would end by itself after five minutes.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, drops: Mapping[str, int] | None = None) -> None:
+        """`drops`: clients by venue before drops in force at the begin."""
         self._device = device
         self._replies: deque[tuple[float, FactRows[Fact]]] = deque()
         self._clients: deque[tuple[float, Mapping[str, int]]] = deque()
-        self._dropped: dict[str, _Most] = {}
+        self._dropped = {venue: _Most(clients, 0.0) for venue, clients in (drops or {}).items()}
 
     def note(self, facts: Mapping[str, Observation], fresh: AbstractSet[str], now: float) -> None:
         """Take the answers in use after a reading; `fresh`: facts just read."""

@@ -40,6 +40,7 @@ from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
 from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
+from eventready.watch.remembered import Remembered, remembered
 from eventready.watch.schedule import Schedule
 from eventready.watch.snapshot import NO_CALLS, OUTDATED, SNAPSHOT_S, Snapshots
 from eventready.watch.states import Key, StateChange, States
@@ -144,6 +145,7 @@ class WatchSession:
             _of_network(audited, self.devices) if audited else (),
             self._usual(),
             self._last(audited),
+            self._remembered(known, record, audited),
         )
         hold = () if self.ask else settings.hold
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
@@ -209,6 +211,14 @@ class WatchSession:
         found = [LastVerdicts.load(snapshot)] if snapshot else []
         found += [LastVerdicts.of_audit(audited, _at(audited))] if audited else []
         return max(found, key=lambda one: one.at, default=None)
+
+    def _remembered(self, known: Mapping[Key, str], record: WatchRecord, audited: Run | None) -> dict[str, Remembered]:
+        """Return what is in force at the begin of the watch. Raises StoreError."""
+        now, event = self.clock.now(), self.workspace.event
+        told = [(_at(audited), one) for one in audited.open_findings()] if audited else []
+        told += [(moment_of(one["at"]), one) for one in record.timeline()]
+        since = min((one.start for one in event.windows_at(now, "event")), default=None)
+        return remembered(known, sorted(told, key=lambda one: one[0]), now, time.monotonic(), since)
 
     def _usual(self) -> Callable[[datetime], History]:
         """Return the readings of earlier audits of the weekday and hour of now, read again every hour."""

@@ -91,7 +91,8 @@ class _State:
 class States:
     """States of all findings. `begin` gives the states of an audit, or of an earlier watch, which are no changes.
 
-    A finding without an earlier state was passed before; a blind spot of the equipment is no change.
+    A finding without an earlier state was passed before; a blind spot of the equipment is no change, also for a time:
+    no wall shows it.
     """
 
     def __init__(self) -> None:
@@ -146,6 +147,8 @@ class States:
         changes: list[StateChange] = []
         for finding in findings:
             key, status = Key(finding.device, finding.check, finding.subject), str(finding.status)
+            if finding.blind and key in self._states:
+                continue
             state = self._states.get(key) or self._state(key, status if finding.blind else str(Outcome.PASS), now)
             found = self._of(state, key, status, now, finding, at_once=at_once)
             changes += [_with_cause(state, change, cause) for change in found]

@@ -23,9 +23,11 @@ from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.first_reading import FirstReading, LastVerdicts
+from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
+from eventready.watch.remembered import Remembered
 from eventready.watch.shown import Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
@@ -40,6 +42,8 @@ _FLEET_PAUSES = 20
 _SILENT = "watch:silent"
 #: Sentence of a check that nobody asked, and those of one to be read, for the first time or after a gap.
 _NOT_READ, _FIRST, _AGAIN = "checks:run.not_read", "watch:first", "watch:again"
+#: Answers of a device that are no measurement.
+_ANSWERED = frozenset({Status.UNPARSED, Status.DENIED, Status.UNSUPPORTED})
 #: Check of a change about a device as a whole.
 DEVICE = "device"
 
@@ -50,7 +54,7 @@ class WatchJob:
 
     `behind`: devices cut off by the failure of each device, as the network was in the last full audit. `network`: what
     that audit found about the whole network. `usual`: readings in earlier audits of the weekday and hour of a moment.
-    `last`: verdicts of before the watch.
+    `last`: verdicts of before the watch. `remembered`: what is in force at its begin, by device.
     """
 
     event: Event
@@ -62,6 +66,7 @@ class WatchJob:
     network: Sequence[Weight] = ()
     usual: Callable[[datetime], History] = lambda _moment: {}
     last: LastVerdicts | None = None
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
 
 
 class Watcher:
@@ -72,9 +77,12 @@ class Watcher:
         self.states = states
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {
-            name: DeviceState(RecentReadings(job.devices[name]), awaited={*facts})
+            name: DeviceState(
+                RecentReadings(job.devices[name], known.drops), recent=RecentChanges(known.flaps), awaited={*facts}
+            )
             for name, facts in self._needed.items()
-        }  # fmt: skip
+            for known in [job.remembered.get(name, Remembered())]
+        }
         keys = {name: Key(name, DEVICE, "") for name in job.devices}
         known = {name: states.status(key) for name, key in keys.items()}
         lost = {name: states.cause(keys[name]) for name, one in known.items() if one and one[0] == "not_measured"}
@@ -165,9 +173,12 @@ class Watcher:
         return None if state.oldest is None or self._silences.of[device].lost else now - state.oldest
 
     def first_reading(self) -> FirstReading | None:
-        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after."""
+        """Return the first reading while there are devices to be read, neither lost nor at rest; None ever after.
+
+        Counters are read twice.
+        """
         if self._first:
-            done = {name for name in self._first if self._devices[name].begun or self._silences.of[name].lost}
+            done = {name for name in self._first if self._devices[name].is_read or self._silences.of[name].lost}
             self._first -= done | self._resting
         return FirstReading(len(self._first), self._job.last) if self._first else None
 
@@ -259,6 +270,7 @@ class Watcher:
         """Take an answer in place of the last; without an answer the last measurement stands until stale."""
         known = state.facts.get(observation.fact)
         if known and known.observation.status.measured and not observation.status.measured:
+            known.refused = observation if observation.status in _ANSWERED else None
             return False
         before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
         if known is None or not known.observation.status.measured:
@@ -267,6 +279,15 @@ class Watcher:
             state.recent.note(known.observation, observation, now)
         state.facts[observation.fact] = before.next(observation, now) if before else LatestAnswer(observation, now)
         return True
+
+    def stood_still(self, now: float, moment: datetime) -> None:
+        """Take the end of a time without a round: no silence of the devices, whose answers are to be read again."""
+        for name, state in self._devices.items() if self._is_begun else ():
+            hearing = self._silences.of[name]
+            hearing.answered_at, hearing.begun_at = None, None if hearing.begun_at is None else now
+            self._to_be_read(name, self._needed[name])
+            self._forget(name, [*state.facts], now, moment)
+            self._deadlines.add(name)
 
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
         """Mark answers as stale, run the checks across devices, and return the changes of state.
@@ -399,6 +420,9 @@ class Watcher:
 
     @staticmethod
     def _stale(known: LatestAnswer, now: float) -> Observation:
+        """Return the later answer that is no measurement, or that there was none."""
+        if known.refused:
+            return known.refused
         reason = message(_SILENT, seconds=round(now - known.at))
         return replace(
             known.observation, status=Status.TIMEOUT, rows=(), unread=(), reason=reason.render("en"), message=reason
@@ -433,10 +457,30 @@ class Watcher:
         if missing:
             differing |= state.take(self._to_read([name], moment, missing), missing)
         cause = name if lost or self._silences.of[name].lost else ""
+        if not at_once and (before := {one for check in ready for one in self._before_turn(name, check, now)}):
+            self._to_be_read(name, before)
         changes = self._compared(name, facts, moment.timestamp(), at_once=at_once, cause=cause)
         if differing or changes or state.pending:
             state.shown.changed()
         return changes
+
+    def _before_turn(self, name: str, check: str, now: float) -> set[str]:
+        """Facts of a check read before its failure turned to a missing figure: they may tell of the failure.
+
+        What some facts show as mended is judged when the others were read again too.
+        """
+        state = self._devices[name]
+        if not any(self._turns(one) for one in state.findings.get(check, ())):
+            state.turned.pop(check, None)
+            return set()
+        since = state.turned.setdefault(check, now)
+        return {
+            fact for fact in self._checks[name].get(check, ()) if fact in state.facts and state.facts[fact].at < since
+        }
+
+    def _turns(self, finding: Finding) -> bool:
+        known = self.states.status(_key(finding))
+        return finding.status is Outcome.NOT_MEASURED and known is not None and known[0] in {Outcome.FAIL, Outcome.WARN}
 
     def _begin(self, moment: datetime) -> None:
         """Give every check a finding about its first reading: a device without an answer is not measured."""
@@ -573,11 +617,7 @@ class Watcher:
         needs = self._job.matrix.checks[check].needs
         if not state.facts.keys() >= set(needs) or state.waits(self._checks[device][check]):
             return False
-        known = [state.facts[need] for need in needs]
-        return all(
-            one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
-            for one in known
-        )
+        return all(state.facts[need].is_settled for need in needs)
 
 
 def _by_fact(checks: Mapping[str, Collection[str]]) -> dict[str, list[str]]:

@@ -68,6 +68,7 @@ def test_the_first_reading_says_so_beside_the_verdicts_of_before(tmp_path: Path)
             page = client(made).get("/").text
             assert headline(made) == ("not_measured", text("web:wall.first", "en"))
             assert text("web:wall.first_left", "en", n=1) in page
+            assert client(made).get("/api/v1/night").json()["first_left"] == 1
             assert text("web:wall.before", "en", verdict="Ready, with risk") in page
         made.read("r2", up=True)
         page = client(made).get("/").text
@@ -212,6 +213,7 @@ def test_silence_is_never_green(tmp_path: Path) -> None:
         made.all_up()
         made.silent()
         assert headline(made)[0] == "not_measured"
+        assert "no reading in use" in client(made).get("/").text
 
 
 def test_an_old_snapshot_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ def night(request: Request) -> JSONResponse:
     return _answer(now, {
         "headline": now.headline,
         "audit_age_s": state.audit_age_s,
+        "first_left": now.first.left if now.first else 0,
         "verdicts": [{key: one[key] for key in ("venue", "service", "verdict")} for one in verdicts],
         "devices": [{"name": name, "age_s": age} for name, age in now.ages.items()],
         "incidents": [incident_plain(one, one.demands(limits, state.moment)) for one in state.incidents],

@@ -76,9 +76,9 @@ class Wall:
         return sum(age is not None for age in self.ages.values())
 
     @property
-    def oldest(self) -> float:
-        """Age of the oldest answer in use, in seconds."""
-        return max((age for age in self.ages.values() if age is not None), default=0.0)
+    def oldest(self) -> float | None:
+        """Age of the oldest answer in use, in seconds; None without any."""
+        return max((age for age in self.ages.values() if age is not None), default=None)
 
     @property
     def duty(self) -> Mapping[str, Sequence[OnDuty]]:

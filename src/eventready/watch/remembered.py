@@ -1,0 +1,56 @@
+"""What a watch remembers of before its begin: drops of clients and frequent changes that are still in force.
+
+Without these their checks would find nothing to compare with, and pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from eventready.checks.ip.flaps import FLAP_WINDOW_S
+from eventready.facts.ports import port_key
+from eventready.watch.states import Key
+
+#: The check of drops, and its subject for access points of no venue.
+_DROP, _NO_VENUE = "access_point_drop", "access points"
+#: Facts of the checks of frequent changes.
+_FLAPS = {
+    "port_flaps": "interface", "ospf_flaps": "ospf_neighbour", "isis_flaps": "isis_neighbour",
+    "bgp_flaps": "bgp_neighbour",
+}  # fmt: skip
+_BAD = frozenset({"fail", "warn"})
+
+
+@dataclass
+class Remembered:
+    """Of a device: clients by venue before a drop; frequent changes by fact and key, with their number and time."""
+
+    drops: dict[str, int] = field(default_factory=dict)
+    flaps: dict[str, dict[str, tuple[float, int]]] = field(default_factory=dict)
+
+
+def remembered(
+    states: Mapping[Key, str], told: Iterable[tuple[datetime, Mapping[str, Any]]], moment: datetime, now: float,
+    since: datetime | None,
+) -> dict[str, Remembered]:  # fmt: skip
+    """Return what is in force by device. `told`: findings and changes with their times, oldest first.
+
+    `now`: a monotonic time, of the `moment`. `since`: begin of the open windows of the event; None without any.
+    """
+    found: dict[str, Remembered] = {}
+    for at, one in told:
+        key, value = Key(one["device"], one["check"], one["subject"]), one.get("params", {})
+        if not {states.get(key), one.get("new", one.get("status"))} <= _BAD:
+            continue
+        ago_s = max(0.0, (moment - at).total_seconds())
+        venue = "" if key.subject == _NO_VENUE else key.subject
+        if key.check == _DROP and since is not None and at >= since:
+            found.setdefault(key.device, Remembered()).drops[venue] = int(value["before"])
+        elif key.check in _FLAPS and ago_s < FLAP_WINDOW_S and "value" in value:
+            name = port_key(key.subject) if key.check == "port_flaps" else key.subject
+            flaps = found.setdefault(key.device, Remembered()).flaps.setdefault(_FLAPS[key.check], {})
+            flaps[name] = (now - ago_s, int(value["value"]))
+    return found
