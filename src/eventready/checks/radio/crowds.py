@@ -110,8 +110,7 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
     known = {place.key: count for place in joined if (count := clients[place.key]) is not None}
     if joined and not known:
         yield blind("clients", "checks:radio.clients_unsupported")
-        return
-    for place in joined:
+    for place in joined if known else ():
         if place.key not in known:
             yield unknown(place.load.name, "checks:subject.no_figure", venues=(place.venue,))
         elif place.own:
@@ -122,7 +121,7 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
             clients_there, expected = sum(known[one.key] for one in counted), sum(one.expected for one in counted)
             yield _of(_people(venue, venue, clients_there, expected, limits.venue), *here)
         elif not any(place in joined for place in here):
-            yield _of(failed(venue, "checks:access_point.none", venues=(venue,)), *here)
+            yield _of(failed(venue, "checks:crowd.no_point", venues=(venue,)), *here)
 
 
 def _of(finding: Finding, *places: _Place) -> Finding:
