@@ -324,6 +324,8 @@ def _offered(question: Question, offers: tuple[Offer, ...]) -> Finding:
     shown = "; ".join(map(_by_gateway, offers))
     if not question.answer.servers:
         return warned(question.subject, "checks:answer.offer_of_any", value=shown)
+    if not all(offer.routers for offer in offers):
+        return warned(question.subject, "checks:answer.offer_no_gateway", value=shown)
     return passed(question.subject, "checks:answer.offer", value=shown)
 
 
