@@ -1,8 +1,9 @@
 """A Linux host in a namespace that answers as to an audit; what each question leaves behind on the host is told.
 
 `eth0` is in a network where nothing answers, `eth1` in one with two DHCP servers (dnsmasq): one that may answer, and a
-foreign one with a false gateway. Each command has the file system of the machine under an overlay of its own: the
-files of its upper layer are what the command wrote. Everything started is stopped; only the namespaces are touched.
+foreign one with a false gateway; offers of both have more than 300 bytes. `eth2` has no carrier. Each command has the
+file system of the machine under an overlay of its own: the files of its upper layer are what the command wrote.
+Everything started is stopped; only the namespaces are touched.
 """
 
 from __future__ import annotations
@@ -92,15 +93,17 @@ def _host(folder: Path) -> Iterator[None]:
         call("ip", "-n", _OWN, "link", "add", "br0", "type", "bridge")
         _cable((_HOST, "eth0"), (_OWN, "silent"))
         _cable((_HOST, "eth1"), (_OWN, "guests"))
+        _cable((_HOST, "eth2"), (_OWN, "unplugged"))
         _cable((_FOREIGN, "eth0"), (_OWN, "rogue"))
         for port in ("guests", "rogue"):
             call("ip", "-n", _OWN, "link", "set", port, "master", "br0")
         for name, port, address in (
-            (_HOST, "eth0", "192.0.2.9"), (_HOST, "eth1", "10.20.8.9"), (_OWN, "br0", "10.20.8.1"),
-            (_FOREIGN, "eth0", "192.168.1.1"),
+            (_HOST, "eth0", "192.0.2.9"), (_HOST, "eth1", "10.20.8.9"), (_HOST, "eth2", "10.20.9.9"),
+            (_OWN, "br0", "10.20.8.1"), (_FOREIGN, "eth0", "192.168.1.1"),
         ):  # fmt: skip
             call("ip", "-n", name, "address", "add", f"{address}/24", "dev", port)
             call("ip", "-n", name, "link", "set", port, "up")
+        call("ip", "-n", _OWN, "link", "set", "unplugged", "down")
         _serve(cleanup, folder, (_OWN, "br0"), "10.20.8", gateway="10.20.8.1")
         _serve(cleanup, folder, (_FOREIGN, "eth0"), "192.168.1", gateway="192.168.1.254")
         yield
@@ -116,8 +119,9 @@ def _serve(cleanup: ExitStack, folder: Path, place: tuple[str, str], network: st
     pid = folder / f"{place[0]}.pid"
     call(
         "ip", "netns", "exec", place[0], "dnsmasq", "-C", "/dev/null", "-p", "0", "-i", place[1], "--bind-interfaces",
-        "-F", f"{network}.100,{network}.200,1h", "-O", f"option:router,{gateway}", "--no-ping", "-x", str(pid),
-        "-l", str(folder / f"{place[0]}.leases"), "-8", str(folder / f"{place[0]}.log"),
+        "-F", f"{network}.100,{network}.200,1h", "-O", f"option:router,{gateway}", "--no-ping",
+        "-s", ".".join(["guests"] * 12), "-x", str(pid), "-l", str(folder / f"{place[0]}.leases"),
+        "-8", str(folder / f"{place[0]}.log"),
     )  # fmt: skip
     until(pid.exists)
     cleanup.callback(call, "sh", "-c", f"kill $(cat {pid})", check=False)

@@ -43,6 +43,7 @@ QUESTIONS: dict[str, dict[str, object]] = {
     "dhcp foreign": {"dhcp": "eth1", **SERVERS},
     "dhcp again": {"dhcp": "eth1", **SERVERS},
     "dhcp nowhere": {"dhcp": "eth9", **SERVERS},
+    "dhcp unplugged": {"dhcp": "eth2", **SERVERS},
 }
 
 
@@ -129,6 +130,7 @@ def finding_of(left: question_host.Left, question: str) -> tuple[str, str]:
         ("dhcp foreign", "fail", r"a foreign server answers, 192\.168\.1\.1 \(192\.168\.1\.\d+ via 192\.168\.1\.254\)"),
         ("dhcp again", "fail", r"a foreign server answers, 192\.168\.1\.1 \(192\.168\.1\.\d+ via 192\.168\.1\.254\)"),
         ("dhcp nowhere", "not_measured", "eth9 does not exist"),
+        ("dhcp unplugged", "not_measured", "the question was not put: eth2"),
         ("ping", "fail", "no answer|100% lost"),
         ("tcp", "fail", "no answer"),
     ],

@@ -104,6 +104,18 @@ def test_what_is_accepted_is_a_read_only_command_with_the_words_of_the_template(
 
 
 @pytest.mark.parametrize(
+    ("answer", "payload"),
+    [
+        ({"ping": "portal.example.vn"}, "1472"),
+        ({"ping": "portal.example.vn", "family": 6}, "1452"),
+        ({"ping": "2001:db8::1"}, "1452"),
+    ],
+)
+def test_a_packet_has_its_size_with_the_headers_of_its_family(answer: dict[str, object], payload: str) -> None:
+    assert ExpectedAnswer.model_validate({**answer, "size": 1500}).arguments()["payload"] == payload
+
+
+@pytest.mark.parametrize(
     ("answer", "says"),
     [
         ({}, "an answer has exactly one question"),

@@ -130,6 +130,30 @@ def test_of_a_file_saved_by_a_tool_the_changed_values_are_shown(
     assert [list(one.diff) for one in changes(folder)] == [shown]
 
 
+def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:
+    path = folder / "inventory" / "hosts.yaml"
+    names = [f"r{n}" for n in range(200)]
+    plain = {"hostname": "192.0.2.1", "platform": "frr", "data": {"role": "router", "venues": ["hall"]}}
+    path.write_text(yaml.safe_dump(dict.fromkeys(names, plain)))
+    allow(folder)
+    hosts = {name: {**plain, "port": 22} for name in names}
+    path.write_text(yaml.safe_dump(hosts | {"r199": {**plain, "hostname": "203.0.113.66"}}))
+    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    assert '+ r199.hostname: "203.0.113.66"' in shown.output
+    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder, output="json"))
+    assert '+ r199.hostname: "203.0.113.66"' in json.loads(shown.stdout)["changes"][0]["diff"]
+
+
+def test_a_text_too_long_to_be_compared_is_said_to_be(folder: Path) -> None:
+    path = folder / "inventory" / "hosts.yaml"
+    path.write_text(HOSTS + "# x\n" * 60_000)
+    allow(folder)
+    path.write_text(HOSTS.replace("frr", "linux") + "# x\n" * 60_000 + "r9: {hostname: 203.0.113.66}\n")
+    (change,) = changes(folder)
+    assert change.diff[-1].startswith("(only the beginning of this text is kept")
+    assert "+  platform: linux" in change.diff
+
+
 def test_a_playbook_is_compared_as_text(folder: Path) -> None:
     """Ansible reads `yes` as a truth, and 'yes' as a text."""
     path = folder / "playbooks" / "a.yml"

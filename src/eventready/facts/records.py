@@ -839,7 +839,7 @@ class LeaseAnswer(Answer):
         """Accept rows of runs stored before `offers`, with an address and its server."""
         address, server = given.get("address"), given.get("server")
         kept = {name: value for name, value in given.items() if name not in ("address", "server")}
-        return {**kept, "offers": [f"{server or 'none'} {address} none none"]} if address else kept
+        return {**kept, "offers": [f"{server or 'none'} {address} unknown unknown"]} if address else kept
 
     @property
     def offered(self) -> tuple[Offer, ...]:

@@ -51,7 +51,8 @@ class RecentReadings:
             self._replies.append((now, FactRows.of(facts[_PING])))
         loads = {fact: FactRows.of(facts[fact]) for fact in CLIENT_FACTS if fact in facts}
         if fresh & loads.keys() and all(one.whole for one in loads.values()):
-            self._count(clients_by_venue(self._device, loads), now)
+            counted = {venue for _at, clients in self._clients for venue in clients}
+            self._count(clients_by_venue(self._device, loads, counted | self._dropped.keys()), now)
 
     def _count(self, clients: Mapping[str, int], now: float) -> None:
         _forget(self._clients, now - DROP_WINDOW_S)

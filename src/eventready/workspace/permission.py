@@ -145,6 +145,8 @@ def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChan
     diff = tuple(difflib.unified_diff(lines_of(old.text), lines_of(new.text), lineterm="", n=1))[2:]
     if not diff:
         return FileChange(name, "changed", (rendered("workspace:permission.beyond"),))
+    if not _is_whole(old) or not _is_whole(new):
+        return FileChange(name, "changed", (*diff, rendered("workspace:permission.cut")))
     values = changed_values(old.text, new.text) if all(_read_by_values(name, file) for file in (old, new)) else None
     if values == ():
         return FileChange(name, "changed", (rendered("workspace:permission.rewritten"),))
@@ -153,9 +155,13 @@ def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChan
 
 
 def _read_by_values(name: str, file: BoundFile) -> bool:
-    """Return True for a whole text of the inventory; Ansible reads its files by other rules (YAML 1.1)."""
-    yaml = name.startswith("inventory/") and name.endswith((".yaml", ".yml")) and not file.program
-    return yaml and hashlib.sha256(file.text.encode()).hexdigest() == file.sha256
+    """Return True for a text of the inventory; Ansible reads its files by other rules (YAML 1.1)."""
+    return name.startswith("inventory/") and name.endswith((".yaml", ".yml")) and not file.program
+
+
+def _is_whole(file: BoundFile) -> bool:
+    """Return True for a file whose whole text is kept."""
+    return hashlib.sha256(file.text.encode()).hexdigest() == file.sha256
 
 
 def _record_file(workspace: Path) -> Path:

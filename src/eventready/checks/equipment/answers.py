@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial, wraps
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias, TypeVar
 
 from pydantic import Field
@@ -294,12 +294,16 @@ def answer_smtp(limits: TimeLimits, question: Question, row: MailAnswer) -> Iter
 @_answer_check("dhcp", LeaseAnswer, TimeLimits(warn=3000, fail=8000))
 def answer_dhcp(limits: TimeLimits, question: Question, row: LeaseAnswer) -> Iterator[Finding]:
     """DHCP servers offer an address with a gateway and DNS servers, and no other server does."""
-    offers = tuple(offer for offer in row.offered if not ip_address(offer.address).is_link_local)
+    offers = tuple(offer for offer in row.offered if _is_usable(ip_address(offer.address)))
     if not offers:
         yield _silent(question, row)
         return
     yield _wrong(question, offers) or _offered(question, offers)
     yield from _time(question, row, limits)
+
+
+def _is_usable(address: IPv4Address | IPv6Address) -> bool:
+    return not (address.is_link_local or address.is_unspecified or address.is_loopback or address.is_multicast)
 
 
 def _wrong(question: Question, offers: tuple[Offer, ...]) -> Finding | None:
@@ -320,6 +324,8 @@ def _offered(question: Question, offers: tuple[Offer, ...]) -> Finding:
     shown = "; ".join(map(_by_gateway, offers))
     if not question.answer.servers:
         return warned(question.subject, "checks:answer.offer_of_any", value=shown)
+    if not all(offer.routers for offer in offers):
+        return warned(question.subject, "checks:answer.offer_no_gateway", value=shown)
     return passed(question.subject, "checks:answer.offer", value=shown)
 
 

@@ -47,9 +47,8 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 )
 def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Routers announced to users as IPv6 default routers have an IPv6 default route in use."""
-    towards_routers = {port_key(name) for name in (*view.device.expect.uplinks, *_cabled(view.device))}
     rows = [row for row in view.each_row("router_advertisement", RouterAdvertisement) if row.lifetime_s != 0]
-    rows = [row for row in rows if port_key(row.interface) not in towards_routers]
+    rows = [row for row in rows if _leads_to_users(view.device, port_key(row.interface))]
     for row in rows:
         if row.vrf:
             yield blind(row.interface, "checks:route.advertised_in_vrf", vrf=row.vrf)
@@ -63,6 +62,14 @@ def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Findin
         yield passed(_V6, "checks:route.advertised", count=len(routes), ports=ports)
     else:
         yield of_all(failed(_V6, "checks:route.advertised_without", ports=ports))
+
+
+def _leads_to_users(device: Device, port: str) -> bool:
+    """Return True for a declared gateway, and for a port that is neither a cable nor an uplink or a part of one."""
+    if port in {port_key(one.interface) for one in device.expect.gateways if one.interface}:
+        return True
+    uplinks, cabled = ({*map(port_key, names)} for names in (device.expect.uplinks, _cabled(device)))
+    return port.removesuffix(".0") not in uplinks | cabled and port.partition(".")[0] not in uplinks
 
 
 def _cabled(device: Device) -> Iterator[str]:

@@ -110,8 +110,7 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
     known = {place.key: count for place in joined if (count := clients[place.key]) is not None}
     if joined and not known:
         yield blind("clients", "checks:radio.clients_unsupported")
-        return
-    for place in joined:
+    for place in joined if known else ():
         if place.key not in known:
             yield unknown(place.load.name, "checks:subject.no_figure", venues=(place.venue,))
         elif place.own:
@@ -122,7 +121,7 @@ def access_point_crowd(view: DeviceView, limits: AccessPointCrowdLimits) -> Iter
             clients_there, expected = sum(known[one.key] for one in counted), sum(one.expected for one in counted)
             yield _of(_people(venue, venue, clients_there, expected, limits.venue), *here)
         elif not any(place in joined for place in here):
-            yield _of(failed(venue, "checks:access_point.none", venues=(venue,)), *here)
+            yield _of(failed(venue, "checks:crowd.no_point", venues=(venue,)), *here)
 
 
 def _of(finding: Finding, *places: _Place) -> Finding:
@@ -225,8 +224,8 @@ def access_point_drop(view: DeviceView, limits: ClientDropLimits) -> Iterator[Fi
     if not _open_windows(view):
         yield passed("clients", "checks:crowd.no_window")
         return
-    now = clients_by_venue(view.device, view.now)
     earlier = list(_earlier(view))
+    now = clients_by_venue(view.device, view.now, {venue for clients in earlier for venue in clients})
     for venue, count in now.items():
         subject, venues = venue or "access points", (venue or None,)
         before = max((clients[venue] for clients in earlier if venue in clients), default=None)
@@ -248,11 +247,18 @@ def _earlier(view: DeviceView) -> Iterator[Mapping[str, int]]:
             yield one.clients or (clients_by_venue(view.device, one.facts) if whole else {})
 
 
-def clients_by_venue(device: Device, facts: Mapping[str, FactRows[Fact]]) -> Counter[str]:
-    """Return the clients of the expected access points by venue (empty: of none), as far as they are printed."""
+def clients_by_venue(
+    device: Device, facts: Mapping[str, FactRows[Fact]], counted: Collection[str] = ()
+) -> Counter[str]:
+    """Return the clients of the expected access points by venue (empty: of none), as far as they are printed.
+
+    `counted`: venues that had clients in an earlier reading: 0 for one of which no access point is listed any more.
+    """
     venues = {ap.name.casefold(): ap.venue or "" for ap in device.expect.access_points}
-    found = Counter[str]()
-    for row in (row for fact in CLIENT_FACTS for row in rows_of(facts, fact, RadioLoad).each_row()):
-        if row.clients is not None and row.ap.casefold() in venues:
-            found[venues[row.ap.casefold()]] += row.clients
+    rows = [row for fact in CLIENT_FACTS for row in rows_of(facts, fact, RadioLoad).each_row()]
+    listed = [(venues[row.ap.casefold()], row.clients) for row in rows if row.ap.casefold() in venues]
+    found = Counter(dict.fromkeys(set(counted).difference(venue for venue, _clients in listed), 0))
+    for venue, clients in listed:
+        if clients is not None:
+            found[venue] += clients
     return found

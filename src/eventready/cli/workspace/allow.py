@@ -19,8 +19,6 @@ with deferred():
     from eventready.workspace.settings.watching.alerts import load_alerts
     from eventready.workspace.workspace import Workspace
 
-_SHOWN = 20
-
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Allow without a question (the files were reviewed elsewhere).")
@@ -38,9 +36,9 @@ def command(app: App, *, yes: bool, show: bool) -> None:
     content = reviewed(folder)
     differences = changes(folder, content)
     if app.output != "table":
+        changed = [{"file": one.path, "kind": one.kind, "diff": one.diff} for one in differences]
         app.emit({"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
-                  "variables": content.references.variables,
-                  "changes": [{"file": found.path, "kind": found.kind} for found in differences]})  # fmt: skip
+                  "variables": content.references.variables, "changes": changed})  # fmt: skip
     elif by_environment(folder):
         app.notify("cli:allow.environment")
         return
@@ -74,10 +72,8 @@ def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) 
     _lines(app.text("cli:allow.variables"), content.references.variables)
     for change in differences:
         click.echo(f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}")
-        for line in change.diff[:_SHOWN]:
+        for line in change.diff:
             click.echo(f"         {visible(line)}")
-        if len(change.diff) > _SHOWN:
-            click.echo(f"         {app.text('cli:allow.lines', more=len(change.diff) - _SHOWN)}")
 
 
 def _programs(content: BoundContent) -> list[str]:

@@ -258,7 +258,7 @@ class ExpectedAnswer(PlacedModel):
         }  # fmt: skip
 
     def _echo(self) -> dict[str, str]:
-        headers = _HEADERS_IPV6 if ":" in str(self.ping) else _HEADERS
+        headers = _HEADERS_IPV6 if self.family == 6 or ":" in str(self.ping) else _HEADERS
         return {
             "target": str(self.ping), "option": self._option, "count": str(self.count), "df": "yes" if self.df else "",
             "size": str(self.size or ""), "payload": str(self.size - headers) if self.size else "",
