@@ -142,3 +142,14 @@ def test_the_printed_text_of_a_reply_is_neither_shown_nor_sent_to_a_scheduler() 
     assert "cisco" not in repr(reply) + encode_replies([reply]).decode()
     (received,) = decode_replies(encode_replies([reply]), ["show version"])
     assert received == replace(reply, printed=None)
+
+
+def test_a_saved_answer_without_a_word_says_that_the_word_is_redacted() -> None:
+    platform = load_platform("cisco_xe")
+    text = VERSION.replace("Cisco", REDACTED)
+    (seen,) = observe(
+        "r1", platform, ["system"], lambda _: [saved_reply(platform, platform.facts["system"].command, text)]
+    )
+    assert seen.status is Status.UNPARSED
+    assert seen.message is not None
+    assert "a word of it is redacted" in seen.message.render("en")

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eventready.core.messages import Message, Text
+from eventready.core.redaction.redaction import REDACTED
 from eventready.core.strings.text_lines import lines_of
 from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.observation import Observation, Status, Unread
@@ -225,7 +226,8 @@ class _Answer:
             return _Outcome(Status.PARSED, "", records, unmatched, self._whole, (*unread, *self._parted))
         rejects = [reject.reason for reject in rejected]
         if refused > 0 or broken or rejects:
-            reason = _refusal(refused, broken, rejects)
+            redacted = any(REDACTED in line for line in unmatched)
+            reason = _refusal(refused, broken, rejects, redacted=redacted)
             shown = (*unmatched, *(item.render("en") for item in broken), *rejects[:UNMATCHED_SHOWN])
             return self._partly(shown) or _Outcome(Status.UNPARSED, reason, (), shown, self._whole)
         if records:
@@ -350,9 +352,11 @@ def _diagnosis(reason: str) -> Message:
     return Message("facts:unparsed", {"parts": [reason.rstrip(".")]})
 
 
-def _refusal(lines: int, broken: list[Message], rejects: list[str]) -> Message:
+def _refusal(lines: int, broken: list[Message], rejects: list[str], *, redacted: bool = False) -> Message:
     parts: list[str | Text] = [Message("facts:lines", {"n": lines})] if lines > 0 else []
     parts += broken[:1]
     if rejects:
         parts.append(Message("facts:rows", {"n": len(rejects), "first": rejects[0]}))
+    if redacted:
+        parts.append(Message("facts:redacted"))
     return Message("facts:refusal", {"parts": parts})
