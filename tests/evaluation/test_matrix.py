@@ -110,6 +110,12 @@ def test_the_far_end_of_a_link_is_requested_too() -> None:
     assert matrix_of([near, WIFI]).devices_for("link") == ("r1", "w1")
 
 
+def test_the_host_name_of_the_far_end_of_a_link_is_read_for_the_near_end() -> None:
+    near = replace(ROUTER, expect=Expect.model_validate({"links": [{"port": "e1", "device": "r2", "to_port": "e1"}]}))
+    matrix = matrix_of([near, replace(ROUTER, name="r2")])
+    assert "system" in matrix.shared("r2")
+
+
 def test_without_the_fleet_only_checks_of_one_device_are_requested() -> None:
     matrix = build_matrix([ROUTER], {"any": FakePlatform()}, fleet=False)
     assert {check.scope for check in matrix.checks.values()} == {"device"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.settings.event import Window
+from tests.checks.casebook import Case
 from tests.watch.test_night import EVENT
 
 OPENING = datetime(2031, 4, 29, 19, tzinfo=TZ)
@@ -144,6 +146,18 @@ def test_an_unread_radio_drops_nothing() -> None:
     strange = (Unread("stage", message("facts:silent")),)
     changes = outline(watched(wifi(), [FULL, *[EMPTY] * 3], unread=strange), "access_point_drop")
     assert {new for _subject, _old, new in changes} <= {"not_measured"}
+
+
+def test_a_radio_that_is_never_read_leaves_a_drop_unmeasured() -> None:
+    strange = (Unread("stage", message("facts:silent")),)
+    drop = Case("access_point_drop", "", {
+        "windows": [{"kind": "event", "name": "Opening", "from": "2022-04-25 06:00", "to": "2022-04-25 09:00"}],
+        "expect": {"access_points": [{"name": "gate", "venue": "hoi-nghi"}, {"name": "stage", "venue": "hoi-nghi"}]},
+        "now": {"radio_load": [{"ap": "gate", "slot": "1", "band": "5", "clients": 0}], "radio_load_24": []},
+        "findings": [],
+    })  # fmt: skip
+    found = {one.subject: str(one.status) for one in drop.findings(lambda one: replace(one, unread=strange))}
+    assert found["hoi-nghi"] == "not_measured"
 
 
 def ping(received: int, sent: int = 5) -> Mapping[str, tuple[Fact, ...]]:

@@ -33,8 +33,8 @@ def _ends(devices: Sequence[Device]) -> set[str]:
     return {name for ends in _cables(devices) for name, _port in ends}
 
 
-@check(
-    "link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, also_reads=("link_bundle",),
+@check(  # `system`: of both ends, for `link_neighbour`, which concerns the end with the declaration alone
+    "link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, also_reads=("link_bundle", "system"),
     expected_only=True,
 )  # fmt: skip
 def link(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
@@ -141,6 +141,8 @@ def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[F
     """The declared device answers at the far end of every declared link."""
     by_name = {view.device.name: view for view in views}
     names = {name: _own_names(view) for name, view in by_name.items()}
+    known = set[str]().union(*names.values())
+    nameless = {name for name, view in by_name.items() if not view.measured("system")}
     for view in views:
         if not view.measured("neighbour"):
             continue
@@ -151,7 +153,10 @@ def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[F
             rows = heard.get(port_key(declared.port), [])
             accepted = names.get(declared.device, {declared.device.casefold()})
             ends = [by_name[name].device for name in (view.device.name, declared.device) if name in by_name]
-            yield at(_heard(declared.port, rows, declared.device, declared.to_port, accepted), ends)
+            found = _heard(declared.port, rows, declared.device, declared.to_port, accepted)
+            if declared.device in nameless and rows and not any(_is_one_of(row.device, known) for row in rows):
+                found = unknown(declared.port, "checks:subject.unread_elsewhere", unread=declared.device)
+            yield at(found, ends)
 
 
 def _own_names(view: DeviceView) -> set[str]:
