@@ -292,7 +292,7 @@ def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:
     net = Net(4, 1)
     assert net.run(400) == set()
     net.down, net.silent = {"r01"}, {"r02"}
-    assert net.run(LATE) == {Key("r01", "isis", "peer"), *_lost("r02")}
+    assert net.run(LATE) == {Key("r01", "isis", "peer"), Key("r01", "mixed", "mixed"), *_lost("r02")}
     net.down, net.silent, net.now = set(), set(), net.now + 90.0
     net.watcher.stood_still(net.now, START + timedelta(seconds=net.now))
     assert net._called(set()) == _lost("r02")
