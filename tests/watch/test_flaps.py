@@ -137,3 +137,16 @@ def test_flaps_of_an_unread_neighbour_are_not_measured(unread: str) -> None:
     found = evaluate((router,), matrix, read, moment=START, scope="device", checks=("bgp_flaps", "port_flaps"))
     partial = (Outcome.NOT_MEASURED, "checks:run.partial")
     assert {one.subject: (one.status, one.message_id) for one in found} == {"192.0.2.9": partial, "Gi0/0/1": partial}
+
+
+def test_changes_of_before_a_gap_are_told_with_its_minutes() -> None:
+    matrix = build_matrix((UPLINK,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
+    watcher = Watcher(WatchJob(EVENT, {"r1": UPLINK}, matrix), States(), lambda _fact: 15.0)
+    for now, count in ((0, 0), (15, 2), (30, 4), (120, 4), (135, 4)):
+        moment = START + timedelta(seconds=now)
+        if now == 120:
+            watcher.stood_still(now, moment)
+        port = Interface.model_validate({"name": "Te0/1", "admin": "up", "oper": "up", "transitions": count})
+        watcher.read("r1", [Observation("r1", "interface", Status.PARSED, rows=(port,))], now, moment)
+    (flaps,) = (one for one in watcher.findings() if (one.check, one.subject) == ("port_flaps", "Te0/1"))
+    assert (flaps.params["value"], flaps.params["minutes"]) == (4, 2.0)

@@ -270,6 +270,19 @@ def test_what_is_mended_in_one_fact_is_judged_when_the_others_were_read_again(se
     assert net.known[Key("r01", "mixed", "mixed")] == "pass"
 
 
+def test_a_session_that_hangs_beside_answered_questions_is_one_alert() -> None:
+    net, called = Net(4, 1), set[Key]()
+    for second in range(0, 200, 5):
+        moment, changes = START + timedelta(seconds=second), []
+        for name in net.devices:
+            facts = ["answer_ping"] if name == "r01" and second > 20 else [*INTERVALS]
+            taken = [Observation(name, fact, Status.EMPTY) for fact in facts]
+            changes += net.watcher.read(name, taken, second, moment)
+        changes += net.watcher.tick(second, moment)
+        called |= {one.key for one in changes if one.key.device == "r01" and not one.cause and second > 20}
+    assert called == _lost("r01")
+
+
 def test_an_answer_that_is_not_understood_is_not_called_a_silence() -> None:
     net = Net(4, 1)
     net.run(400)
@@ -292,7 +305,7 @@ def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:
     net = Net(4, 1)
     assert net.run(400) == set()
     net.down, net.silent = {"r01"}, {"r02"}
-    assert net.run(LATE) == {Key("r01", "isis", "peer"), *_lost("r02")}
+    assert net.run(LATE) == {Key("r01", "isis", "peer"), Key("r01", "mixed", "mixed"), *_lost("r02")}
     net.down, net.silent, net.now = set(), set(), net.now + 90.0
     net.watcher.stood_still(net.now, START + timedelta(seconds=net.now))
     assert net._called(set()) == _lost("r02")

@@ -38,16 +38,15 @@ class RecentChanges:
             fact: sorted((at, key, count) for key, (at, count) in of.items()) for fact, of in (known or {}).items()
         }
         self._found = {fact: deque(one, maxlen=_MOST) for fact, one in counted.items()}
-        self._before = {fact: one[0][0] for fact, one in counted.items() if one}
         self._since: dict[str, float] = {}
         self._read: dict[str, float] = {}
         self._unseen: dict[str, _Unseen] = {}
 
     def begin(self, fact: str, at: float) -> None:
-        """Begin with the first reading of a fact, also after a time without answers."""
+        """Begin with the first reading of a fact, also after a time without answers: changes of before it count."""
         self._unseen.pop(fact, None)
         if CATALOGUE[fact].record in _RECORDS:
-            self._since[fact] = self._before.pop(fact, at)
+            self._since[fact] = self._found[fact][0][0] if self._found.get(fact) else at
 
     def note(self, before: Observation, now: Observation, at: float) -> None:
         """Count the changes between two readings of a fact. A record unread in either has none."""

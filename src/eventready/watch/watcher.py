@@ -28,6 +28,7 @@ from eventready.watch.open_finding import RANK, OpenFinding
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
 from eventready.watch.record import Beat
 from eventready.watch.remembered import Remembered
+from eventready.watch.schedule import QUESTIONS
 from eventready.watch.shown import Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
@@ -197,7 +198,7 @@ class Watcher:
         answers, hearing = {fact for fact, one in taken.items() if one.status.measured}, self._silences.of[device]
         anew = hearing.answered_at is None or any(not _measured(before.get(fact)) for fact in answers)
         lost, judged, held = hearing.lost, self._judged(device, taken, answers), state.waits(self._shared[device])
-        if answers:
+        if self._is_heard(device, answers):
             self._answered(device, now, anew=anew)
         waiting, state.awaited = state.waiting if judged & state.awaited else set(), state.awaited - judged
         state.begun |= bool(answers) and not state.awaited
@@ -214,6 +215,10 @@ class Watcher:
         if changed or state.pending or waiting or state.evaluated.is_old(now, moment):
             changes = self._evaluated(device, fresh & judged, now, moment, changed=changed, lost=lost) if fresh else []
         return [*self._turned(device, moment), *changes]
+
+    def _is_heard(self, device: str, answers: Collection[str]) -> bool:
+        """True with answers of a device itself: those to its questions come beside a session that hangs."""
+        return not QUESTIONS.issuperset(answers) or (bool(answers) and QUESTIONS.issuperset(self._needed[device]))
 
     def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
         """Return the facts of a reading to be judged.
