@@ -192,7 +192,7 @@ class RowBuilder:
                 raise Rejected(f"the record is not complete: {missing[0]} is missing")
 
     def _counted(self, places: Mapping[str, int], row: Sequence[Any], document: Mapping[str, Any]) -> None:
-        """Raise Rejected for a repeated item in a list without repetitions, or for a list with a length other than stated by the device."""
+        """Raise Rejected for a list with a repeated item (but `repeating`), or with a length other than stated."""
         for field, column in self._lengths.items():
             stated, came = row[places[column]], len(document.get(field) or ())
             if isinstance(stated, list):
