@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Cpu, Interface, Memory, Optic, TimeSync
-from eventready.facts.units import interval, number, rate, span
+from eventready.facts.units import interval, number, rate, span, ssid
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,20 @@ def test_light_may_be_below_zero() -> None:
 def test_more_free_bytes_than_there_are_give_no_percent() -> None:
     assert Memory(total_bytes=100, free_bytes=20).percent == 80
     assert Memory(total_bytes=100, free_bytes=120).percent is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        (r"H\xe1\xbb\x99i ngh\xe1\xbb\x8b", "Hội nghị"),
+        (r"Kh\xc3\xa1ch \"VIP\"", 'Khách "VIP"'),
+        (r"a\\b", r"a\b"),
+        (r"a\x5cb", r"a\b"),
+        (r"\\xe1", r"\xe1"),
+        (r"\xff\xfe", r"\xff\xfe"),
+        (r"a\x00", r"a\x00"),
+        ("plain", "plain"),
+    ],
+)
+def test_an_escaped_ssid(printed: str, name: str) -> None:
+    assert ssid(printed) == name

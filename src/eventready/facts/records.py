@@ -55,7 +55,7 @@ class Fact(BaseModel):
 
     `tie` names fields of `key` that identify it only where the others do not; elsewhere they are left empty, because
     they change from run to run (a discriminator). `moving`: figures that change by themselves, which no check across
-    devices reads.
+    devices reads. `repeating`: lists in which an item may be printed again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +63,7 @@ class Fact(BaseModel):
     tie: ClassVar[tuple[str, ...]] = ()
     moving: ClassVar[frozenset[str]] = frozenset()
     counters: ClassVar[frozenset[str]] = frozenset()
+    repeating: ClassVar[frozenset[str]] = frozenset()
 
     def moved(self, later: Fact, among: Iterable[str] | None = None) -> set[str]:
         """Fields with another value in a later record; all fields where the key differs or a counter began anew.
@@ -751,6 +752,7 @@ class PageAnswer(Answer):
     asked; `verify`: OpenSSL's result of its chain, 0 for a trusted one.
     """
 
+    repeating = frozenset({"content"})
     status: Count
     content: Names = ()
     not_after: MaybeTime = None
@@ -764,6 +766,7 @@ class ResolverAnswer(Answer):
     `owners`: name of each address; none: all are of the name in the question. `aliases`, and their `targets`: CNAME.
     """
 
+    repeating = frozenset({"owners", "targets"})
     code: MaybeText = None
     addresses: Names = ()
     owners: Names = ()

@@ -45,7 +45,7 @@ _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", 
 _DOTTED = re.compile(r"[\d.]*\.[\d.]*")
 _SYSTEM_ID = re.compile(r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}(?:\.[0-9A-Fa-f]{2})?")
 _COLONS = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-_BYTES = re.compile(r"(?:\\x[89a-fA-F][0-9a-fA-F])+")
+_ESCAPED = re.compile(r"""\\(?P<sign>["\\])|(?:\\x[0-9a-fA-F]{2})+""")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[.:-]?[0-9A-Fa-f]{2}){5}")
 
 
@@ -261,15 +261,19 @@ def address_with_length(value: Any) -> Any:
 
 
 def ssid(value: Any) -> Any:
-    r"""Return the name of a Wi-Fi network; bytes written as `\xe1\xbb\x99` (hostapd, iw) are UTF-8."""
-    return _BYTES.sub(_utf8, value.strip()) if isinstance(value, str) else value
+    r"""Return the name of a Wi-Fi network, without escapes of hostapd and iw: `\"`, `\\`, `\xe1\xbb\x99` (UTF-8)."""
+    return _ESCAPED.sub(_unescaped, value.strip()) if isinstance(value, str) else value
 
 
-def _utf8(written: re.Match[str]) -> str:
+def _unescaped(written: re.Match[str]) -> str:
+    """Return the text; the written form of bytes that are none, or control characters."""
+    if written["sign"]:
+        return written["sign"]
     try:
-        return bytes.fromhex(written[0].replace("\\x", "")).decode()
+        text = bytes.fromhex(written[0].replace("\\x", "")).decode()
     except UnicodeDecodeError:
         return written[0]
+    return text if min(text) >= " " else written[0]
 
 
 def names(value: Any) -> Any:

@@ -192,7 +192,7 @@ class RowBuilder:
                 raise Rejected(f"the record is not complete: {missing[0]} is missing")
 
     def _counted(self, places: Mapping[str, int], row: Sequence[Any], document: Mapping[str, Any]) -> None:
-        """Raise Rejected for a list with a repeated item, or with a length other than stated by the device."""
+        """Raise Rejected for a list with a repeated item (but `repeating`), or with a length other than stated."""
         for field, column in self._lengths.items():
             stated, came = row[places[column]], len(document.get(field) or ())
             if isinstance(stated, list):
@@ -202,7 +202,9 @@ class RowBuilder:
         if list not in map(type, document.values()):
             return
         for field, items in document.items():
-            if isinstance(items, list) and len(set(map(str, items))) < len(items):
+            if field in self.kind.record.repeating or not isinstance(items, list):
+                continue
+            if len(set(map(str, items))) < len(items):
                 raise Rejected(f"{field}: the device lists one item twice")
 
     def _records(
