@@ -283,7 +283,7 @@ class _ReportReader:
         self._add(row)
         return position
 
-    def _note_width(self, line: str, name: str) -> None:
+        """Read the width of the last line of a value that may go on; its row comes next."""
         """Read the width of the last line of a value, where it may go on in the next one; its row is added later."""
         self._wide.pop((len(self.rows), name), None)
         if (width := len(line.rstrip())) >= _WRAPPED:
