@@ -284,7 +284,7 @@ class _ReportReader:
         return position
 
     def _note_width(self, line: str, name: str) -> None:
-        """Read the width of the last line of a value, where it may go on in the next one; its row is added later."""
+        """Read the width of the last line of a value, as part of a row to be added."""
         self._wide.pop((len(self.rows), name), None)
         if (width := len(line.rstrip())) >= _WRAPPED:
             self._wide[len(self.rows), name] = width
