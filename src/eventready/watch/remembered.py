@@ -47,7 +47,7 @@ def remembered(
             continue
         ago_s = max(0.0, (moment - at).total_seconds())
         venue = "" if key.subject == _NO_VENUE else key.subject
-        if key.check == _DROP and since is not None and at >= since:
+        if key.check == _DROP and since is not None and at >= since and "before" in value:
             found.setdefault(key.device, Remembered()).drops[venue] = int(value["before"])
         elif key.check in _FLAPS and ago_s < FLAP_WINDOW_S and "value" in value:
             name = port_key(key.subject) if key.check == "port_flaps" else key.subject
