@@ -201,6 +201,19 @@ def test_a_master_whose_tracking_was_not_read_may_hand_over() -> None:
     assert "e1" not in taken(found)
 
 
+def test_of_two_masters_the_one_without_a_priority_may_have_the_users() -> None:
+    core, first, second = gateways(tracks=False)
+
+    def master(member: DeviceFacts, **figures: int | None) -> DeviceFacts:
+        (group,) = member.fact("vrrp_group", r.GatewayGroup).all_rows()
+        row = group.model_copy(update={"state": "master", **figures})
+        return DeviceFacts(member.device, {**member.facts, "vrrp_group": FactRows((row,))})
+
+    first, second = master(first, priority=None), master(second)
+    assert taken(whatif(core, first, second)).get("core b - e2 up") is None
+    assert taken(whatif(core, without(first, "vrrp_failover"), second))["core b - e2 up"] == "unmeasured"
+
+
 POINT: dict[str, Any] = {"access_points": [{"name": "x", "venue": "hall"}]}
 JOINED: Rows = {"access_point": [r.AccessPoint(name="x", state="up")], "interface": [port("up")]}
 PORTS: Rows = {"interface": [port("a"), port("b")]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -159,10 +159,11 @@ class UserGroups:
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
             users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
-            unread = tuple(member.node for member in members if member.state is None and member not in ready)
-            mastered = any(member.master for member in ready)  # else an unread one may have the users
-            attach = (*users.attach, *unread) if mastered else (*unread, *users.attach)
-            yield _or_perhaps(users, attach, stays=stays - {member.node for member in ready if member.tracks is None})
+            yield _or_perhaps(
+                users,
+                _perhaps_attached(ready, [one for one in members if one.state is None and one not in ready]),
+                stays=stays - {member.node for member in ready if member.tracks is None},
+            )
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
 
@@ -293,6 +294,16 @@ class UserGroups:
 
     def _part(self, reading: DeviceFacts, name: str, *, element: bool = False) -> int:
         return self._topology.part(reading.name, name, element=element)
+
+
+def _perhaps_attached(ready: Sequence[GatewayMember], unread: Sequence[GatewayMember]) -> tuple[int, ...]:
+    """Return the nodes of the members, those first that may have the users: without a master the unread ones.
+
+    Of several masters the one whose priority was not read may be the first.
+    """
+    order = sorted(ready, key=lambda member: (not member.master, member.priority > 0))
+    found = (*order, *unread) if any(member.master for member in ready) else (*unread, *order)
+    return tuple(member.node for member in found)
 
 
 def _or_perhaps(
