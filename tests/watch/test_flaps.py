@@ -139,7 +139,7 @@ def test_flaps_of_an_unread_neighbour_are_not_measured(unread: str) -> None:
     assert {one.subject: (one.status, one.message_id) for one in found} == {"192.0.2.9": partial, "Gi0/0/1": partial}
 
 
-def test_changes_of_before_a_gap_are_told_with_its_minutes() -> None:
+def test_changes_of_before_a_gap_have_its_minutes() -> None:
     matrix = build_matrix((UPLINK,), {"cisco_xe": load_platform("cisco_xe")}, fleet=False)
     watcher = Watcher(WatchJob(EVENT, {"r1": UPLINK}, matrix), States(), lambda _fact: 15.0)
     for now, count in ((0, 0), (15, 2), (30, 4), (120, 4), (135, 4)):

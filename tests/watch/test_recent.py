@@ -59,9 +59,9 @@ def watched(
     matrix = build_matrix((device,), {device.platform: load_platform(device.platform)}, fleet=False)
     known, states = {one.key: one.new for one in before}, States()
     states.begin(known, OPENING.timestamp())
-    told = [(datetime.fromtimestamp(one.at, TZ), change_document(one)) for one in before]
+    recorded = [(datetime.fromtimestamp(one.at, TZ), change_document(one)) for one in before]
     moment = OPENING + timedelta(hours=1)
-    job = WatchJob(EVENT, {device.name: device}, matrix, remembered=remembered(known, told, moment, 0.0, OPENING))
+    job = WatchJob(EVENT, {device.name: device}, matrix, remembered=remembered(known, recorded, moment, 0.0, OPENING))
     watcher = Watcher(job, states, lambda _fact: INTERVAL)
     found: list[StateChange] = []
     for number, rows in enumerate(readings, 1):

@@ -301,7 +301,7 @@ def test_an_answer_that_is_not_understood_is_not_called_a_silence() -> None:
     assert shown == {"checks:run.unparsed"}
 
 
-def test_after_a_time_without_a_round_nobody_is_called_by_old_answers() -> None:
+def test_after_a_time_without_a_round_no_old_answer_calls() -> None:
     net = Net(4, 1)
     assert net.run(400) == set()
     net.down, net.silent = {"r01"}, {"r02"}

@@ -144,7 +144,7 @@ def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:
     assert '+ r199.hostname: "203.0.113.66"' in json.loads(shown.stdout)["changes"][0]["diff"]
 
 
-def test_a_text_too_long_to_be_compared_is_said_to_be(folder: Path) -> None:
+def test_a_text_too_long_to_be_compared_is_named(folder: Path) -> None:
     path = folder / "inventory" / "hosts.yaml"
     path.write_text(HOSTS + "# x\n" * 60_000)
     allow(folder)

@@ -266,7 +266,7 @@ def ssid(value: Any) -> Any:
 
 
 def _unescaped(written: re.Match[str]) -> str:
-    """Return the text; the written form of bytes that are none, or control characters."""
+    """Return the text; invalid bytes and control characters in their written form."""
     if written["sign"]:
         return written["sign"]
     try:

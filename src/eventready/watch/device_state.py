@@ -37,7 +37,7 @@ class LatestAnswer:
 
     @property
     def is_settled(self) -> bool:
-        """True for a counter that was read twice, and for any other fact."""
+        """True for a counter after two readings, and for any other fact."""
         one = self.observation
         return self.before is not None or not CATALOGUE[one.fact].counter or not one.status.measured
 

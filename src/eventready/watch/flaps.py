@@ -43,7 +43,7 @@ class RecentChanges:
         self._unseen: dict[str, _Unseen] = {}
 
     def begin(self, fact: str, at: float) -> None:
-        """Begin with the first reading of a fact, also after a time without answers: changes of before it count."""
+        """Begin with the first reading of a fact, also after a time without answers: earlier changes count."""
         self._unseen.pop(fact, None)
         if CATALOGUE[fact].record in _RECORDS:
             self._since[fact] = self._found[fact][0][0] if self._found.get(fact) else at

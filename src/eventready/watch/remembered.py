@@ -1,4 +1,4 @@
-"""What a watch remembers of before its begin: drops of clients and frequent changes that are still in force.
+"""Memory of a watch from before its begin: drops of clients and frequent changes still in force.
 
 Without these their checks would find nothing to compare with, and pass.
 """
@@ -33,15 +33,15 @@ class Remembered:
 
 
 def remembered(
-    states: Mapping[Key, str], told: Iterable[tuple[datetime, Mapping[str, Any]]], moment: datetime, now: float,
+    states: Mapping[Key, str], recorded: Iterable[tuple[datetime, Mapping[str, Any]]], moment: datetime, now: float,
     since: datetime | None,
 ) -> dict[str, Remembered]:  # fmt: skip
-    """Return what is in force by device. `told`: findings and changes with their times, oldest first.
+    """Return the memory in force by device. `recorded`: findings and changes with their times, oldest first.
 
     `now`: a monotonic time, of the `moment`. `since`: begin of the open windows of the event; None without any.
     """
     found: dict[str, Remembered] = {}
-    for at, one in told:
+    for at, one in recorded:
         key, value = Key(one["device"], one["check"], one["subject"]), one.get("params", {})
         if not {states.get(key), one.get("new", one.get("status"))} <= _BAD:
             continue

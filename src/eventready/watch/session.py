@@ -213,12 +213,12 @@ class WatchSession:
         return max(found, key=lambda one: one.at, default=None)
 
     def _remembered(self, known: Mapping[Key, str], record: WatchRecord, audited: Run | None) -> dict[str, Remembered]:
-        """Return what is in force at the begin of the watch. Raises StoreError."""
+        """Return the memory in force at the begin of the watch. Raises StoreError."""
         now, event = self.clock.now(), self.workspace.event
-        told = [(_at(audited), one) for one in audited.open_findings()] if audited else []
-        told += [(moment_of(one["at"]), one) for one in record.timeline()]
+        recorded = [(_at(audited), one) for one in audited.open_findings()] if audited else []
+        recorded += [(moment_of(one["at"]), one) for one in record.timeline()]
         since = min((one.start for one in event.windows_at(now, "event")), default=None)
-        return remembered(known, sorted(told, key=lambda one: one[0]), now, time.monotonic(), since)
+        return remembered(known, sorted(recorded, key=lambda one: one[0]), now, time.monotonic(), since)
 
     def _usual(self) -> Callable[[datetime], History]:
         """Return the readings of earlier audits of the weekday and hour of now, read again every hour."""

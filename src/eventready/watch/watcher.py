@@ -217,7 +217,7 @@ class Watcher:
         return [*self._turned(device, moment), *changes]
 
     def _is_heard(self, device: str, answers: Collection[str]) -> bool:
-        """True with answers of a device itself: those to its questions come beside a session that hangs."""
+        """True with answers of a device itself: answers to questions come beside a hanging session."""
         return not QUESTIONS.issuperset(answers) or (bool(answers) and QUESTIONS.issuperset(self._needed[device]))
 
     def _judged(self, device: str, taken: Collection[str], answers: Collection[str]) -> set[str]:
@@ -286,7 +286,7 @@ class Watcher:
         return True
 
     def stood_still(self, now: float, moment: datetime) -> None:
-        """Take the end of a time without a round: no silence of the devices, whose answers are to be read again."""
+        """Take the end of a time without a round: no silence of the devices; their answers are to be read again."""
         for name, state in self._devices.items() if self._is_begun else ():
             hearing = self._silences.of[name]
             hearing.answered_at, hearing.begun_at = None, None if hearing.begun_at is None else now
@@ -425,7 +425,7 @@ class Watcher:
 
     @staticmethod
     def _stale(known: LatestAnswer, now: float) -> Observation:
-        """Return the later answer that is no measurement, or that there was none."""
+        """Return the later answer without a measurement, or its absence."""
         if known.refused:
             return known.refused
         reason = message(_SILENT, seconds=round(now - known.at))

@@ -160,7 +160,7 @@ def _read_by_values(name: str, file: BoundFile) -> bool:
 
 
 def _is_whole(file: BoundFile) -> bool:
-    """Return True for a file whose whole text is kept."""
+    """Return True for a file kept as a whole text."""
     return hashlib.sha256(file.text.encode()).hexdigest() == file.sha256
 
 

@@ -65,7 +65,7 @@ def router_advertisement(view: DeviceView, _limits: NoLimits) -> Iterator[Findin
 
 
 def _leads_to_users(device: Device, port: str) -> bool:
-    """Return True for a declared gateway, and for a port that is neither a cable nor an uplink or a part of one."""
+    """Return True for a declared gateway, and for a port beside cables, uplinks and their parts."""
     if port in {port_key(one.interface) for one in device.expect.gateways if one.interface}:
         return True
     uplinks, cabled = ({*map(port_key, names)} for names in (device.expect.uplinks, _cabled(device)))
@@ -123,7 +123,7 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 def _shared_session(view: DeviceView, way: str, next_hop: str) -> Iterator[Finding]:
-    """Return a warning for a BFD session that OSPF shares, or that it may share by what was not read."""
+    """Return a warning for a BFD session shared by OSPF, or possibly shared by an unread record."""
     peers, subject = view.fact("ospf_neighbour", RoutingPeer), f"BFD {way}"
     unread = [one for one in peers.unread_records if not one.text or owners(one, (next_hop,))]
     if any(row.bfd and row.address == next_hop for row in peers.each_row()):
