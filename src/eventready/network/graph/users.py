@@ -261,7 +261,7 @@ class UserGroups:
             yield from others if len(others) == 1 else ()
 
     def _perhaps_standby(self, reading: DeviceFacts) -> Iterator[str]:
-        """Other controllers at the same venues, where the state of one of the pair was not read."""
+        """Other controllers at the same venues, where a state of the pair was not read."""
         for one in self._beside(reading):
             both = (reading, one)
             if all(map(_may_be_ready, both)) and not all(each.whole(_PAIR) for each in both):
@@ -297,7 +297,7 @@ class UserGroups:
 
 
 def _perhaps_attached(ready: Sequence[GatewayMember], unread: Sequence[GatewayMember]) -> tuple[int, ...]:
-    """Return the nodes of the members, those first that may have the users: without a master the unread ones.
+    """Return the nodes of the members, the likeliest to have the users first: without a master the unread ones.
 
     Of several masters the one whose priority was not read may be the first.
     """
@@ -312,7 +312,7 @@ def _or_perhaps(
     needs: tuple[tuple[int, ...], ...] | None = None,
     stays: frozenset[int] | None = None,
 ) -> Users:
-    """Return users with what perhaps serves them too: more nodes to attach to, fewer needs, or fewer to stay at."""
+    """Return users with all possible servers: more nodes to attach to, fewer needs, or fewer to stay at."""
     perhaps = replace(
         users,
         attach=attach or users.attach,
@@ -327,7 +327,7 @@ def _pairs(reading: DeviceFacts) -> tuple[ControllerPair, ...]:
 
 
 def _may_be_ready(reading: DeviceFacts) -> bool:
-    """Return True for a controller that calls its pair ready, or whose pair was not read."""
+    """Return True for a controller with a ready or an unread pair."""
     rows = _pairs(reading)
     return all(row.ready for row in rows) if rows else not reading.whole(_PAIR)
 
