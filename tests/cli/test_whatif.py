@@ -49,7 +49,7 @@ def test_a_drill_counts_for_the_failure_that_it_made() -> None:
 @pytest.mark.parametrize(
     ("state", "words"), [("degraded", "hall Internet degraded 50%"), ("unmeasured", "hall Internet not measured")]
 )
-def test_a_share_is_printed_of_a_known_loss_only(state: Any, words: str) -> None:
+def test_a_share_is_shown_for_a_known_loss_only(state: Any, words: str) -> None:
     lost = ("x",) if state == "degraded" else ()
     assert _harm(ServiceOutcome("hall", "internet", state, lost, users=2, doubtful=1), "en") == words
 

@@ -123,7 +123,7 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 def _shared_session(view: DeviceView, way: str, next_hop: str) -> Iterator[Finding]:
-    """Return a warning for a BFD session shared by OSPF, or possibly shared by an unread record."""
+    """Return a warning for a BFD session shared by OSPF, or not measured beside unread neighbours."""
     peers, subject = view.fact("ospf_neighbour", RoutingPeer), f"BFD {way}"
     unread = [one for one in peers.unread_records if not one.text or owners(one, (next_hop,))]
     if any(row.bfd and row.address == next_hop for row in peers.each_row()):

@@ -213,12 +213,12 @@ class _Loads:
     unread_records: tuple[Unread, ...]
 
     def not_read(self, subject: str, ap: ExpectedAccessPoint) -> Finding:
-        """Finding for a radio with an unread state, or for its access point."""
+        """Finding for a radio of unread state, or for its access point."""
         own = [one for one in self.unread_records if owners(one, (ap.name,))]
         return not_read(subject, own or self.unread_records, venues=(ap.venue,))
 
     def unsure_points(self) -> dict[str, ExpectedAccessPoint]:
-        """Access points with a radio possibly in service, by name."""
+        """Access points with a radio of unread state, by name."""
         return {ap.name: ap for ap, _row in self.unsure}
 
 
@@ -237,7 +237,7 @@ def _loads(view: DeviceView) -> _Loads:
 
 
 def _of_unread(unread: Iterable[Unread], radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[tuple[str, str]]:
-    """Keys of the loads without a state, of access points with a possible match of an unread state."""
+    """Keys of the loads without a state, of access points with a possible unread state."""
     names = {row.ap for row in loads}
     named = set[str]().union(*(owners(one, names) or names for one in unread))
     key = _key_of_both(radios, loads)
@@ -477,7 +477,7 @@ def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:
 
 
 def _key_of_both(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> Callable[[Radio | RadioLoad], tuple[str, str]]:
-    """Return the key of a radio in both lists: by slot where they have slots in common, else by band."""
+    """Return the key of a radio in both lists: by slot where both have a slot in common, else by band."""
     return _band if {_key(row) for row in radios}.isdisjoint(map(_key, loads)) else _key
 
 

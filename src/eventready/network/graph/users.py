@@ -297,7 +297,7 @@ class UserGroups:
 
 
 def _perhaps_attached(ready: Sequence[GatewayMember], unread: Sequence[GatewayMember]) -> tuple[int, ...]:
-    """Return the nodes of the members, possible masters first: without a master the unread ones.
+    """Return the nodes of the members, the likeliest to have the users first: without a master the unread ones.
 
     Of several masters the one whose priority was not read may be the first.
     """
@@ -312,7 +312,7 @@ def _or_perhaps(
     needs: tuple[tuple[int, ...], ...] | None = None,
     stays: frozenset[int] | None = None,
 ) -> Users:
-    """Return users with possible further service: more nodes to attach to, fewer needs, or fewer to stay at."""
+    """Return users with all possible servers: more nodes to attach to, fewer needs, or fewer to stay at."""
     perhaps = replace(
         users,
         attach=attach or users.attach,
@@ -327,7 +327,7 @@ def _pairs(reading: DeviceFacts) -> tuple[ControllerPair, ...]:
 
 
 def _may_be_ready(reading: DeviceFacts) -> bool:
-    """Return True for a controller with a ready pair, or with an unread pair."""
+    """Return True for a controller with a ready or an unread pair."""
     rows = _pairs(reading)
     return all(row.ready for row in rows) if rows else not reading.whole(_PAIR)
 
