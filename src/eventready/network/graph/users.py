@@ -22,15 +22,13 @@ from eventready.facts.records import (
 )
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
-from eventready.network.graph.topology import Topology
-from eventready.network.learn.directory import Directory
+from eventready.network.graph.topology import OUTWARD, Topology
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 from eventready.workspace.settings.origins import ServiceOrigin
 
-#: Kinds of origins that lead out of the network, and expectations of service hosts that make one of another kind.
-OUTWARD = frozenset({"upstream", "core"})
+#: Expectations of service hosts that make one an origin of a kind.
 _OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
 _PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
 
@@ -55,7 +53,7 @@ class Users:
     They are served while one node of each of `needs` lives, and the first living node of `attach` is in reach of every
     set of `origins`; a node of `stays` out of reach keeps its users, another hands them to the next. `up`: state as
     measured; None without a measurement. `people`: expected number. `perhaps`: the same with all that may serve them,
-    where some of it was not read.
+    where some of it was not read. `promised`: the same with all that is configured or expected to serve them.
     """
 
     venue: str
@@ -68,6 +66,7 @@ class Users:
     up: bool | None = True
     people: int = 0
     perhaps: Users | None = None
+    promised: Users | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class UserGroups:
 
     def __init__(self, topology: Topology) -> None:
         self._topology, self._readings = topology, topology.readings
-        self._directory = Directory(topology.readings)
+        self._directory = topology.directory
         self._setting = topology.setting
         self.gateways: dict[str, list[GatewayMember]] = {}
 
@@ -159,6 +158,8 @@ class UserGroups:
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
             users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+            everyone = tuple(dict.fromkeys(member.node for member in (*ready, *members)))
+            users = replace(users, promised=replace(users, attach=everyone, up=True))
             yield _or_perhaps(
                 users,
                 _perhaps_attached(ready, [one for one in members if one.state is None and one not in ready]),
@@ -218,11 +219,16 @@ class UserGroups:
                     known = False
                 attach = (self._topology.nodes[reading.name],)
                 users = Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
+                every = self._core_links(reading, waiting=True)
+                users = replace(users, promised=replace(users, needs=(*known_needs, every) if every else known_needs, up=True))
                 yield users if core_whole else _or_perhaps(users, needs=known_needs)
 
-    def _core_links(self, reading: DeviceFacts) -> tuple[int, ...]:
+    def _core_links(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
+        """Links to the core in use; `waiting`: all of them, expected ones included."""
         rows = reading.fact("core_link", CoreLink).each_row()
-        return tuple(self._part(reading, row.name, element=True) for row in rows if row.state == "up")
+        names = [row.name for row in rows if waiting or row.state == "up"]
+        names += (reading.device.expect.core_links or ()) if waiting else ()
+        return tuple(dict.fromkeys(self._part(reading, name, element=True) for name in names))
 
     # --- Wi-Fi ---------------------------------------------------------------------------------------------------
 
@@ -236,7 +242,8 @@ class UserGroups:
             attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
             perhaps = tuple(self._topology.nodes[name] for name in self._perhaps_standby(reading))
             radius, radius_whole = self._radius(reading), reading.whole("radius_server")
-            switches = self._switches(reading)
+            switches, pair = self._switches(reading), tuple(self._pair_of(reading, attach))
+            radiuses = tuple(filter(None, (self._radius(reading, waiting=True),)))
             for point in _at(reading.device, reading.device.expect.access_points, venue):
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
@@ -248,6 +255,7 @@ class UserGroups:
                 known_needs = (*needs, *filter(None, needed))
                 own = (*known_needs, radius) if radius else known_needs
                 users = Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+                users = replace(users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True))
                 more = tuple(node for node in perhaps if node not in attach)
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 
@@ -267,6 +275,14 @@ class UserGroups:
             if all(map(_may_be_ready, both)) and not all(each.whole(_PAIR) for each in both):
                 yield one.name
 
+    def _pair_of(self, reading: DeviceFacts, attach: tuple[int, ...]) -> Iterator[int]:
+        """Other controllers of an expected or configured pair, ready or not."""
+        for one in self._beside(reading):
+            both = (reading, one)
+            paired = all(each.device.expect.controller_pair or _pairs(each) for each in both)
+            if paired and self._topology.nodes[one.name] not in attach:
+                yield self._topology.nodes[one.name]
+
     def _beside(self, reading: DeviceFacts) -> Iterator[DeviceFacts]:
         """Other controllers with the venues of a controller."""
         for one in self._readings.all:
@@ -274,11 +290,11 @@ class UserGroups:
             if same and one.name != reading.name:
                 yield one
 
-    def _radius(self, reading: DeviceFacts) -> tuple[int, ...]:
-        """RADIUS servers with an answer, shared by the controllers."""
+    def _radius(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
+        """RADIUS servers with an answer, shared by the controllers; `waiting`: those without one as well."""
         found = []
         for row in reading.fact("radius_server", RadiusServer).each_row():
-            if row.state == "up":
+            if waiting or row.state == "up":
                 owner = self._directory.owner(row.host)
                 found.append(self._topology.nodes[owner] if owner else self._topology.server(reading.name, row.host))
         return tuple(found)
