@@ -1,6 +1,6 @@
 """Check: a pure function from a device view (or the views of all devices) and limits to findings.
 
-    @check("cpu", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85))
+    @check("cpu", kind="quality", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85))
     def cpu(view: DeviceView, limits: PercentLimits) -> Iterator[Finding]:
         \"\"\"Processor load over five minutes stays below the limit.\"\"\"
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
@@ -38,6 +38,7 @@ class Limits(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    blocks: bool = Field(default=False, strict=True, description="A failure of kind care counts as quality [K]")
     worse: ClassVar[Literal["higher", "lower"]] = "higher"
 
     @model_validator(mode="after")
@@ -117,6 +118,9 @@ class DeviceView:
 Scope = Literal["device", "fleet", "network"]
 #: The section of a report that a check belongs to.
 Topic = Literal["network", "traffic", "backup", "stations", "wifi", "security"]
+#: What a failure does to users. `state`: it cuts, and the graph of the network reads the same fact. `quality`: it
+#: degrades those whose ways rest on the element. `care`: hygiene, a risk.
+Kind = Literal["state", "quality", "care"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ class Check:
     """
 
     name: str
+    kind: Kind
     roles: tuple[Role, ...]
     needs: tuple[str, ...]
     limits: Limits
@@ -172,6 +177,7 @@ class NoLimits(Limits):
 def check(
     name: str,
     *,
+    kind: Kind,
     roles: tuple[Role, ...],
     needs: tuple[str, ...],
     limits: Limits | None = None,
@@ -192,8 +198,8 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each,
-            varies, frozenset(rests_on),
+            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only,
+            each, varies, frozenset(rests_on),
         )  # fmt: skip
         return function
 

@@ -15,15 +15,16 @@ from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, Wha
 from eventready.network.graph.topology import NetworkElement
 from eventready.workspace.devices.device import Device
 
+#: Facts that the graph of the network reads: what the checks of kind `state` need is among them.
+GRAPH_FACTS = (
+    "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
+    "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
+    "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair", "radius_server",
+)  # fmt: skip
+
 _network_check = partial(
-    check, scope="network", topic="backup", needs=(),
+    check, kind="care", scope="network", topic="backup", needs=(), also_reads=GRAPH_FACTS,
     roles=("router", "switch", "bts_controller", "wifi_controller", "service_host"),
-    also_reads=(
-        "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
-        "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
-        "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair",
-        "radius_server",
-    ),
 )  # fmt: skip
 
 
