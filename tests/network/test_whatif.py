@@ -20,7 +20,7 @@ from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.takeover import takeovers
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
-from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.settings.event import Venue
@@ -309,13 +309,28 @@ def test_access_points_stand_on_a_ready_standby_and_a_radius_server() -> None:
     assert moved.text.render("en") == "w2 takes over from w1"
 
 
+def served_by(one: DeviceFacts, *services: Service, venues: tuple[str, ...] = ("hall",)) -> DeviceFacts:
+    return replace(one, device=replace(one.device, services=services, venues=venues))
+
+
 def test_a_host_is_found_by_its_address_in_a_network_of_a_router() -> None:
     rows: Rows = {"interface": [port("lan", "up", "10.5.0.1/24")]}
-    host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
+    host = served_by(reading("dns", "service_host", "10.5.0.53", dns=["portal"]), "internet")
     found = whatif(reading("core", rows=rows), host, reading("far", "service_host", "10.6.0.1"))
     assert found.topology.afloat == ("far",)
     assert taken(found) == {"core": "lost", "dns": "lost"}
     assert found.outcome(["core:lan"]).state == "lost"
+
+
+def test_a_host_that_nothing_names_carries_no_service() -> None:
+    """Neither what-if nor the single points say that mobile, or Internet, falls with it."""
+    rows: Rows = {"interface": [port("lan", "up", "10.5.0.1/24")]}
+    bsc = reading("bsc", "bts_controller", "10.5.0.9", {"cell": [r.Cell(name="x", state="up")], "core_link": ()},
+                  cells=[{"name": "x", "venue": "hall"}])  # fmt: skip
+    host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
+    found = whatif(reading("core", rows=rows), bsc, host, services=["mobile", "internet"])
+    assert {one.state for one in found.outcome(["dns"]).services} == {"unharmed"}
+    assert {one.subject for one in single_point(found, LossLimits()) if one.status == "warn"} == {"core", "bsc"}
 
 
 def test_a_venue_without_a_known_way_is_not_measured() -> None:

@@ -119,7 +119,7 @@ class UserGroups:
 
     def _leads_out(self, origin: ServiceOrigin, service: Service) -> bool:
         known = origin.kind in OUTWARD and origin.device in self._topology.nodes
-        return known and service in (origin.services or (service,))
+        return known and service in origin.offered
 
     def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
         return [one for one in self._readings.all if one.device.serves(venue, service)]
@@ -130,7 +130,7 @@ class UserGroups:
         """Sets of nodes: at least a node in reach, or, without a known way, at least a living node."""
         kinds: dict[str, dict[int, bool]] = defaultdict(dict)
         for origin in self._setting.origins:
-            if origin.device in self._topology.nodes and service in (origin.services or (service,)):
+            if origin.device in self._topology.nodes and service in origin.offered:
                 node = self._topology.nodes[origin.device]
                 end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
                 kinds["out" if origin.kind in OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
