@@ -176,8 +176,11 @@ def test_the_load_of_a_router_is_no_access(service: Service, expect: Expect) -> 
     measured = replace(PASS, check="ospf" if expect.ospf else "default_route")
     (seen,) = verdicts([Venue("hoi-nghi", (service,))], [used], [measured])
     assert seen.verdict is Readiness.READY
-    (other,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, role="service_host")], [PASS])
+    host = replace(ROUTER, role="service_host")
+    (other,) = verdicts([Venue("hoi-nghi", (service,))], [replace(host, services=(service,))], [PASS])
     assert other.because[0] == "No router of this audit serves it"
+    (unknown,) = verdicts([Venue("hoi-nghi", (service,))], [host], [PASS, FAIL])
+    assert (unknown.verdict, unknown.reasons) == (Readiness.NOT_MEASURED, (NO_DEVICE,))
 
 
 @pytest.mark.parametrize(
@@ -212,10 +215,12 @@ def test_a_service_host_that_offers_nothing_known_makes_nothing_ready() -> None:
 def test_a_switch_is_access_to_fixed_lines_where_the_inventory_has_it_so() -> None:
     venues = [Venue("hoi-nghi", ("fixed", "internet"))]
     switch = replace(ROUTER, role="switch")
-    assert {one.reasons[0] for one in verdicts(venues, [switch], [PASS])} == {"checks:verdict.no_router"}
+    assert {one.reasons[0] for one in verdicts(venues, [switch], [PASS])} == {NO_DEVICE}
+    failing = verdicts(venues, [switch, replace(ROUTER, name="r2")], [FAIL])
+    assert {one.verdict for one in failing} == {Readiness.NOT_READY}, "it is on the way of others"
     access = replace(switch, services=("fixed", "internet"))
     fixed, internet = verdicts(venues, [access], [PASS])
-    assert (fixed.verdict, internet.verdict) == (Readiness.READY, Readiness.NOT_MEASURED)
+    assert (fixed.verdict, internet.verdict) == (Readiness.READY, Readiness.READY)
     unseen, _internet = verdicts(venues, [access], [IDLE])
     assert unseen.reasons == ("checks:verdict.no_port_measured",)
 

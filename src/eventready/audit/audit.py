@@ -190,7 +190,7 @@ def _job(
             devices,
             platforms,
             wide=options.wide,
-            network=network_setting(workspace, devices),
+            network=network_setting(workspace),
             left_out=workspace.left_out(devices),
         ),
         limits=resolve_limits(workspace.limits, devices),
@@ -209,12 +209,12 @@ def _job(
     return job
 
 
-def network_setting(workspace: Workspace, devices: Sequence[Device]) -> NetworkSetting | None:
-    """Setting of the checks of the whole network; None for a part of the devices, and for an event without origins."""
+def network_setting(workspace: Workspace) -> NetworkSetting | None:
+    """Setting of the checks of the whole network; None for an event without origins."""
     event = workspace.event
-    if not event.origins or len(devices) < len(workspace.devices):
+    if not event.origins:
         return None
-    return NetworkSetting(event.venues, event.origins, workspace.risks)
+    return NetworkSetting(event.venues, event.origins, workspace.risks, windows=event.windows)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class DeviceView:
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
     was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and the last
     of each earlier day with the same weekday and hour. `unsupported` are the facts that the platform does not offer,
-    `left_out` the devices of the inventory that are not audited.
+    `needed` those of its checks, `left_out` the devices of the inventory that are not audited.
     """
 
     device: Device
@@ -88,6 +88,7 @@ class DeviceView:
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()
     left_out: Sequence[Device] = ()
+    needed: tuple[str, ...] = ()
 
     def fact(self, fact: str, record: type[F]) -> FactRows[F]:
         """Rows of a fact, of records of its type; those of an unmeasured fact are none, and not whole."""
@@ -112,7 +113,7 @@ class DeviceView:
     @property
     def facts(self) -> DeviceFacts:
         """Measured facts for the graph of the network."""
-        return DeviceFacts(self.device, self.now)
+        return DeviceFacts(self.device, self.now, frozenset(fact for fact in self.needed if fact not in self.now))
 
 
 Scope = Literal["device", "fleet", "network"]
@@ -135,7 +136,8 @@ class Check:
     subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
     `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, passed
-    findings stay passed, whatever else moves and however long it takes. Empty: all fields.
+    findings stay passed, whatever else moves and however long it takes. Empty: all fields. `by_device`: a check
+    across devices gets a function from a device to its limits instead of the limits.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Check:
     each: Callable[[Device], Iterable[Finding]] | None = None
     varies: bool = False
     rests_on: frozenset[str] = frozenset()
+    by_device: bool = False
 
     @property
     def title(self) -> str:
@@ -190,6 +193,7 @@ def check(
     each: Callable[[Device], Iterable[Finding]] | None = None,
     varies: bool = False,
     rests_on: Iterable[str] = (),
+    by_device: bool = False,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -199,7 +203,7 @@ def check(
         settled = limits or NoLimits()
         CHECKS[name] = Check(
             name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only,
-            each, varies, frozenset(rests_on),
+            each, varies, frozenset(rests_on), by_device,
         )  # fmt: skip
         return function
 

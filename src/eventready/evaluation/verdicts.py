@@ -19,7 +19,7 @@ from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import text
 from eventready.core.strings.json_text import sorted_json
 from eventready.evaluation.runner import Coverage
-from eventready.workspace.devices.device import ACCESS_ROLES, ROLE_SERVICES, Device, Role, Service
+from eventready.workspace.devices.device import ACCESS_ROLES, Device, Role, Service
 
 NO_DEVICE = "checks:verdict.no_device"
 NOTHING_MEASURED = "checks:verdict.nothing_measured"
@@ -153,7 +153,7 @@ def weights(devices: Iterable[Device], findings: Iterable[Finding]) -> tuple[Wei
     def key(finding: Finding) -> _Key:
         device = serving[finding.device]
         silent = not finding.subject and finding.status is _NOT_MEASURED
-        services = finding.services or device.services or ROLE_SERVICES[device.role]
+        services = finding.services or device.concerned
         return finding.venues or device.venues, services, gravity(finding), silent
 
     known = (finding for finding in findings if finding.device in serving)
@@ -200,8 +200,7 @@ def _own(devices: Iterable[Device]) -> set[tuple[str, str]]:
 
 def _served(device: Device) -> Iterator[tuple[str, str]]:
     """Venue and service of everything carried by a device."""
-    services = device.services or ROLE_SERVICES[device.role]
-    return ((venue, service) for venue in device.venues for service in services)
+    return ((venue, service) for venue in device.venues for service in device.concerned)
 
 
 def _answered(device: Device) -> Iterator[tuple[str, str]]:

@@ -31,9 +31,10 @@ _PROTOCOLS: Mapping[str, str] = {
     "bgp": "bgp_neighbour",
 }  # fmt: skip
 
-#: `in_force`: a default route was read. `open`: nothing is known about its routes, or a full table by BGP.
-#: `withdrawn`: routes are configured, none is in force. `none`: no default route at all. `unread`: not measured.
-RouterState = Literal["in_force", "open", "withdrawn", "none", "unread"]
+#: `in_force`: a default route was read. `open`: a full table by BGP, or a port without a known cable. `assumed`: the
+#: platform cannot tell. `withdrawn`: routes are configured, none is in force. `none`: no default route at all.
+#: `unread`: not measured.
+RouterState = Literal["in_force", "open", "assumed", "withdrawn", "none", "unread"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Forwarding:
         if DEFAULT in reading.missing:
             return RouterRoutes("unread", out)
         if not reading.measured(DEFAULT):
-            return RouterRoutes("open", out)
+            return RouterRoutes("assumed", out)
         used = [row for row in reading.fact(DEFAULT, Route).each_row() if row.leads_out and ":" not in str(row.prefix)]
         statics = [row for row in reading.fact("static_route", StaticRoute).each_row() if row.leads_out]
         statics = [row for row in statics if ":" not in str(row.prefix)]

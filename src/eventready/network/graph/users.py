@@ -1,4 +1,4 @@
-"""Users of each service, and their needs: networks behind a gateway, cells, access points."""
+"""Users of each service, and their needs: networks behind a gateway, lines of a switch, cells, access points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from eventready.facts.ports import port_key
+from eventready.facts.ports import is_physical, port_key
 from eventready.facts.records import (
     AccessPoint,
     AccessPointUplink,
@@ -118,7 +118,7 @@ class UserGroups:
 
     def _leads_out(self, origin: ServiceOrigin, service: Service) -> bool:
         known = origin.kind in OUTWARD and origin.device in self._topology.nodes
-        return known and service in (origin.services or (service,))
+        return known and service in origin.offered
 
     def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
         return [one for one in self._readings.all if one.device.serves(venue, service)]
@@ -129,7 +129,7 @@ class UserGroups:
         """Sets of nodes: at least a node in reach, or, without a known way, at least a living node."""
         kinds: dict[str, dict[int, bool]] = defaultdict(dict)
         for origin in self._setting.origins:
-            if origin.device in self._topology.nodes and service in (origin.services or (service,)):
+            if origin.device in self._topology.nodes and service in origin.offered:
                 node = self._topology.nodes[origin.device]
                 end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
                 kinds["out" if origin.kind in OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
@@ -142,14 +142,18 @@ class UserGroups:
     # --- fixed and Internet --------------------------------------------------------------------------------------
 
     def _networks(self, venue: str, service: Service) -> Iterator[Users]:
-        """Networks behind the gateways of the venue; without gateways those of its routers.
+        """Networks behind the gateways of the venue, else those of its routers; and the lines of its access switches.
 
-        The devices at the origins serve all venues: theirs count where there are no others.
+        A device at an origin has users at its only venue, or by its `services`, and only where there are no others.
         """
         origins, needs = self._origins(venue, service)
         core = {origin.device for origin in self._setting.origins if origin.kind in OUTWARD}
         access = [one for one in self._serving(venue, service) if one.device.gives_access(service)]
-        own = [one for one in access if one.name not in core] or access
+        own = [one for one in access if one.name not in core] or [
+            one for one in access if one.device.venues == (venue,) or service in one.device.services
+        ]
+        switches = [one for one in own if one.device.role == "switch"]
+        own = [one for one in own if one not in switches]
         groups = self._gateways(own)
         for name, members in groups.items():
             states = [member.state for member in members]
@@ -157,7 +161,8 @@ class UserGroups:
             ready = [member for member in members if member.state] or members
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
-            users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+            all_needs = (*needs, *self._switches_below(members, switches))
+            users = Users(venue, service, name, tuple(member.node for member in ready), all_needs, origins, stays, up)
             everyone = tuple(dict.fromkeys(member.node for member in (*ready, *members)))
             users = replace(users, promised=replace(users, attach=everyone, up=True))
             yield _or_perhaps(
@@ -167,6 +172,51 @@ class UserGroups:
             )
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
+        for reading in switches:
+            yield from (replace(users, needs=needs, origins=origins) for users in self._lines(reading, venue, service))
+
+    def _lines(self, reading: DeviceFacts, venue: str, service: Service) -> Iterator[Users]:
+        """Ports in use of an access switch that lead to no device; the switch itself where none is known."""
+        known = {*self._cabled[reading.name], *self._access_point_ports[reading.name]}
+        known |= {port_key(port) for port in reading.device.expect.uplinks}
+        known |= {port_key(port) for port, _address, _vrf in reading.addresses()}
+        ports = [
+            row.name for key, row in reading.ports.items()
+            if row.oper == "up" and key not in known and is_physical(row.name)
+        ]  # fmt: skip
+        for port in ports:
+            yield Users(venue, service, f"{reading.name} {port}", (self._topology.part(reading.name, port),))
+        if not ports:
+            up = True if reading.measured("interface") else None
+            yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), up=up)
+
+    def _switches_below(
+        self, members: Iterable[GatewayMember], switches: Iterable[DeviceFacts]
+    ) -> Iterator[tuple[int, ...]]:
+        """Access switches of which a gateway needs one: all switches cabled to its members, where all give access."""
+        far = dict.fromkeys(name for member in members for name in self._cabled[member.device].values())
+        below = [name for name in far if self._readings.by_name[name].device.role == "switch"]
+        if below and {one.name for one in switches}.issuperset(below):
+            yield tuple(self._topology.nodes[name] for name in below)
+
+    @cached_property
+    def _cabled(self) -> Mapping[str, Mapping[str, str]]:
+        """Far device of each port with a cable, by device."""
+        found: dict[str, dict[str, str]] = defaultdict(dict)
+        for cable in self._topology.cables:
+            for (name, port), (far, _port) in ((cable.one, cable.other), (cable.other, cable.one)):
+                found[name][port_key(port)] = far
+        return found
+
+    @cached_property
+    def _access_point_ports(self) -> Mapping[str, set[str]]:
+        """Ports with an access point, by switch."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for reading in self._readings.all:
+            for row in reading.fact("access_point_uplink", AccessPointUplink).each_row():
+                if (owner := self._directory.owner(row.device)) and row.port:
+                    found[owner].add(port_key(row.port))
+        return found
 
     def _gateways(self, access: Iterable[DeviceFacts]) -> dict[str, list[GatewayMember]]:
         found: dict[str, list[GatewayMember]] = {}

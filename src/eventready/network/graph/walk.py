@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Literal
 
 from eventready.facts.ports import parent_port, port_key
+from eventready.network.graph.forwarding import RouterState
 from eventready.network.graph.graph import Cut, Reach
 from eventready.network.graph.users import Users
 from eventready.network.graph.view import View
@@ -162,6 +163,84 @@ class Walks:
                 one = self._topology.graph.tails[arc] == self._topology.nodes[cable.one[0]]
                 found[arc] = (cable.one, cable.other) if one else (cable.other, cable.one)
         return found
+
+    # --- what is missing -----------------------------------------------------------------------------------------
+
+    def missing(self, number: int) -> tuple[str, ...]:
+        """Cables and devices of the promised way of users that carry nothing now, or have no witness.
+
+        Users with one way left: of a way beside the element that takes them next. Names as in the elements.
+        """
+        users = self._network.users[number]
+        promised = users.promised or users
+        taken = self._network.takes_next.get(number, ())
+        failure = self._topology.elements[taken[0]].failure if taken else Cut()
+        found: dict[str, None] = {}
+        for origins in promised.origins:
+            start, way = self._promised_way(promised, origins, failure)
+            found |= dict.fromkeys(self._without_traffic(way, origins))
+            if not found and start is not None and taken and start not in users.attach[:1]:
+                found[self.device(start)] = None
+            if found:
+                break
+        return tuple(found)
+
+    def _promised_way(self, users: Users, origins: frozenset[int], failure: Cut) -> tuple[int | None, tuple[int, ...]]:
+        """Start and arcs of a promised way that avoids a failure."""
+        view, graph, owner = self._network.promised, self._topology.graph, self._topology.owner
+        reach = view.towards(origins)
+        waiting: list[tuple[int, int, int, tuple[int, ...]]] = []
+        for node in users.attach:
+            if node in reach and not {node, owner.get(node, node)} & failure.nodes:
+                heappush(waiting, (len(reach.way(node)), node, node, ()))
+        seen = set[int]()
+        while waiting:
+            _depth, node, start, way = heappop(waiting)
+            if node in origins:
+                return start, way
+            if node in seen:
+                continue
+            seen.add(node)
+            for arc in self._outof[node] if graph.transit[node] or not way else ():
+                head = graph.heads[arc]
+                barred = arc in failure.arcs or {head, owner.get(head, head)} & failure.nodes
+                if not barred and head not in seen and head in reach:
+                    heappush(waiting, (len(reach.way(head)), head, start, (*way, arc)))
+        return None, ()
+
+    def _without_traffic(self, way: Iterable[int], origins: frozenset[int]) -> Iterator[str]:
+        """Names of the cables without traffic or a witness, and of the routers without a route, of a way."""
+        network, topology, graph = self._network, self._topology, self._topology.graph
+        down = topology.dead | topology.unmeasured | network.given
+        closed = network.measured.closed_after(Cut(), origins) - down.arcs
+        routers = network.forwarding.routers
+        for arc in way:
+            tail, head = graph.tails[arc], graph.heads[arc]
+            if head in down.nodes:
+                yield self.device(head)
+            elif arc in down.arcs or arc ^ 1 in down.arcs:
+                cable = self._cables.get(arc)
+                yield " - ".join(sorted(" ".join(end) for end in cable)) if cable else " ".join(self._end(head, tail))
+            elif arc in closed and tail in routers and routers[tail].state in {"none", "unread", "withdrawn"}:
+                yield self.device(tail)
+
+    def device(self, node: int) -> str:
+        return self._names.get(self._topology.owner.get(node, node), "")
+
+    def _end(self, *nodes: int) -> tuple[str, str]:
+        return next((self._parts[node] for node in nodes if node in self._parts), (self.device(nodes[0]), ""))
+
+    def routers_of(self, number: int) -> Iterator[tuple[str, RouterState]]:
+        """Routers of the first promised way out of users, with the state of their routes."""
+        users = self._network.users[number]
+        promised = users.promised or users
+        routers = self._network.forwarding.routers
+        for origins in promised.origins:
+            if origins <= self._topology.outward:
+                _start, way = self._promised_way(promised, origins, Cut())
+                for arc in way:
+                    if (tail := self._topology.graph.tails[arc]) in routers:
+                        yield self.device(tail), routers[tail].state
 
     # --- bearing -------------------------------------------------------------------------------------------------
 
