@@ -271,7 +271,9 @@ def evaluate_all(
         findings += found
         findings += expired(waivers, today)
     return Evaluated(
-        tuple(sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))),
+        tuple(
+            sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
+        ),
         network,
     )
 
@@ -355,8 +357,9 @@ class _Evaluation:
 
     def of_network(self, network: WhatIf | None) -> Iterator[Finding]:
         """Findings of the checks of the whole network; with devices left out, of the ways of the services alone."""
-        checks = [check for check in self._matrix.checks.values() if check.scope == "network"]
-        for check in checks if network else ():
+        if network is None:
+            return
+        for check in (check for check in self._matrix.checks.values() if check.scope == "network"):
             if self._matrix.devices_for(check.name) and (check.by_device or not self._matrix.left_out):
                 yield from self._across(check, network)
 

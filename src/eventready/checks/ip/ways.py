@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from pydantic import Field
 
@@ -55,16 +56,17 @@ class _Service:
     def __init__(
         self, network: WhatIf, venue: str, service: Service, numbers: Sequence[int], limits: ServiceWayLimits
     ) -> None:
-        self._network, self._venue, self._service = network, venue, service
+        self._network, self._service = network, service
         self._numbers, self._limits = numbers, limits
         self._subject = f"{venue} {service}"
+        self._place = message("checks:single_point.service", venue=venue, service=service)
         self._states = {number: network.state(number) for number in numbers}
         self._counts = Counter(self._states.values())
 
     def finding(self) -> Finding:
         """Finding about the worst state of the users."""
         if not self._numbers:
-            return unknown(self._subject, f"checks:service_way.nobody.{self._service}")
+            return unknown(self._subject, f"checks:service_way.nobody.{self._service}", place=self._place)
         lost = self._of("lost")
         if len(lost) >= self._limits.users_lost:
             return self._lost(lost, failed)
@@ -90,14 +92,14 @@ class _Service:
         gone = list(dict.fromkeys(name for number in lost for name in self._network.walks.missing(number)))
         cause = message("checks:service_way.down", names=_several(gone)) if gone else ""
         return status(
-            self._subject, "checks:service_way.lost", users=self._users(lost), names=self._names(lost), cause=cause,
-            value=len(lost), limit=self._limits.users_lost,
+            self._subject, "checks:service_way.lost", place=self._place, users=self._users(lost),
+            names=self._names(lost), cause=cause, value=len(lost), limit=self._limits.users_lost,
         )  # fmt: skip
 
     def _unmeasured(self, numbers: Sequence[int]) -> Finding:
         return unknown(
-            self._subject, "checks:service_way.unmeasured", users=self._users(numbers), names=self._names(numbers),
-            reason=self._reason(numbers[0]),
+            self._subject, "checks:service_way.unmeasured", place=self._place, users=self._users(numbers),
+            names=self._names(numbers), reason=self._reason(numbers[0]),
         )  # fmt: skip
 
     def _reason(self, number: int) -> Text:
@@ -121,9 +123,10 @@ class _Service:
         devices = [name for name in dict.fromkeys(taken) if kinds[name].kind == "device"] or taken
         gone = list(dict.fromkeys(name for number in numbers for name in network.walks.missing(number)))
         near = hours is not None and hours <= self._limits.second_way_h
+        way = _way(network.walks.of(numbers[0]).first, network, numbers[0])
         return answered(
             Outcome.FAIL if near else Outcome.WARN, "checks:service_way.one_left", subject=self._subject,
-            users=self._users(numbers), way=_way(network.walks.of(numbers[0]).first, network, numbers[0]),
+            place=self._place, users=self._users(numbers), way=way,
             next=_several(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
         )  # fmt: skip
 
@@ -131,12 +134,25 @@ class _Service:
         network, number = self._network, self._numbers[0]
         ways: UserWay = network.walks.of(number)
         assumed = [name for one in self._numbers for name, state in network.walks.routers_of(one) if state == "assumed"]
-        found = {"users": self._users(self._numbers), "way": _way(ways.first, network, number)}
+        way, names = _way(ways.first, network, number), Counter(assumed)
+        said = partial(message, place=self._place, users=self._users(self._numbers), way=way)
+        waived = network.topology.waived
         if assumed:
-            return blind(self._subject, "checks:service_way.assumed", names=_several(list(dict.fromkeys(assumed))), **found)
+            return blind(
+                self._subject,
+                "checks:service_way.served",
+                way=said("checks:service_way.assumed", names=_several([*names])),
+            )
+        if waived.arcs and network.lost_by(waived).intersection(self._numbers):
+            rests = [one.name for one in network.topology.elements.values() if one.failure.arcs & waived.arcs]
+            return warned(
+                self._subject, "checks:service_way.served", way=said("checks:service_way.waived", names=_several(rests))
+            )
         if ways.second:
-            return passed(self._subject, "checks:service_way.two", second=_way(ways.second, network, number), **found)
-        return passed(self._subject, "checks:service_way.one", **found)
+            second = _way(ways.second, network, number)
+            return passed(self._subject, "checks:service_way.served", way=said("checks:service_way.two", second=second))
+        name = "one" if ways.first and ways.first.hops else "near"
+        return passed(self._subject, "checks:service_way.served", way=said(f"checks:service_way.{name}"))
 
 
 def _way(way: Way | None, network: WhatIf, number: int) -> str:

@@ -136,7 +136,9 @@ class Forwarding:
             return "open"
         return "withdrawn" if statics or reading.device.expect.default_routes else "none"
 
-    def _waiting(self, reading: DeviceFacts, used: list[Route], statics: list[StaticRoute]) -> Iterator[Iterable[NextHop]]:
+    def _waiting(
+        self, reading: DeviceFacts, used: list[Route], statics: list[StaticRoute]
+    ) -> Iterator[Iterable[NextHop]]:
         """Levels of the static routes behind those in use, by distance."""
         hops = {(row.next_hop, row.interface if row.next_hop is None else None) for row in used}
         least = max((row.distance for row in used if row.distance is not None), default=0)

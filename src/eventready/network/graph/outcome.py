@@ -117,7 +117,7 @@ class WhatIf:
     def _possible(self) -> View:
         """View with the unmeasured ways as if all carried traffic, and unread servers as if all served."""
         users = tuple(one.perhaps or one for one in self.users)
-        if not self.topology.unmeasured.arcs and users == self.users and not self.forwarding.unproven:
+        if self.topology.unmeasured == Cut() and users == self.users and not self.forwarding.unproven:
             return self._measured
         down = self.topology.dead | self.given
         return View(self.topology, users, down, routes_of(self.forwarding, self.given, proven=False))
@@ -160,9 +160,12 @@ class WhatIf:
                 found[element.name] = lost
         return found
 
+    def lost_by(self, failure: Cut) -> frozenset[int]:
+        """Users served now and lost by a failure."""
+        return self._measured.lost(self.topology.whole(failure | self.given)) & self.served
+
     def _lost_by(self, *elements: NetworkElement) -> frozenset[int]:
-        failure = self.topology.whole(together(one.failure for one in elements) | self.given)
-        return self._measured.lost(failure) & self.served
+        return self.lost_by(together(one.failure for one in elements))
 
     @cached_property
     def takes_next(self) -> Mapping[int, tuple[str, ...]]:

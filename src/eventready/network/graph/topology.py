@@ -199,7 +199,8 @@ class Topology:
 
     def arcs_at(self, device: str, port: str, tail: int | None = None) -> frozenset[int]:
         """Arcs at a port of a device; those out of a node alone, if given."""
-        arcs = self._at.get((device, port_key(port))) or self._at.get((device, parent_port(port_key(port))), ())
+        own, parent = (device, port_key(port)), (device, parent_port(port_key(port)))
+        arcs = self._at[own] if own in self._at else self._at.get(parent, set())
         return frozenset(arc for arc in arcs if tail is None or self.graph.tails[arc] == tail)
 
     def ports_of(self, device: str) -> list[str]:
@@ -236,8 +237,9 @@ class Topology:
 
     @cached_property
     def unmeasured(self) -> Cut:
-        """Ways without a reading."""
-        return Cut(arcs=frozenset(self._unmeasured))
+        """Ways without a reading, and devices that gave none."""
+        silent = (one.name for one in self.readings.all if one.missing and not one.facts)
+        return Cut(frozenset(self.nodes[name] for name in silent), frozenset(self._unmeasured))
 
     @cached_property
     def waived(self) -> Cut:

@@ -270,7 +270,9 @@ class UserGroups:
                 attach = (self._topology.nodes[reading.name],)
                 users = Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
                 every = self._core_links(reading, waiting=True)
-                users = replace(users, promised=replace(users, needs=(*known_needs, every) if every else known_needs, up=True))
+                users = replace(
+                    users, promised=replace(users, needs=(*known_needs, every) if every else known_needs, up=True)
+                )
                 yield users if core_whole else _or_perhaps(users, needs=known_needs)
 
     def _core_links(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
@@ -305,7 +307,9 @@ class UserGroups:
                 known_needs = (*needs, *filter(None, needed))
                 own = (*known_needs, radius) if radius else known_needs
                 users = Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
-                users = replace(users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True))
+                users = replace(
+                    users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True)
+                )
                 more = tuple(node for node in perhaps if node not in attach)
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 

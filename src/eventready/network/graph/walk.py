@@ -9,7 +9,6 @@ from functools import cached_property
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Literal
 
-from eventready.facts.ports import parent_port, port_key
 from eventready.network.graph.forwarding import RouterState
 from eventready.network.graph.graph import Cut, Reach
 from eventready.network.graph.users import Users
@@ -89,7 +88,9 @@ class Walks:
             self._known[key] = list(self._search(view, server, users, origins))
         return self._known[key]
 
-    def _search(self, view: View, server: int | None, users: Users, origins: frozenset[int]) -> Iterator[tuple[int, ...]]:
+    def _search(
+        self, view: View, server: int | None, users: Users, origins: frozenset[int]
+    ) -> Iterator[tuple[int, ...]]:
         reach = view.towards(origins)
         start = server if server is not None and server in reach else None
         if start is None:
@@ -139,7 +140,10 @@ class Walks:
     def _hop(self, arc: int) -> Hop:
         graph, cable = self._topology.graph, self._cables.get(arc)
         if cable is None:
-            ends = [self._parts.get(node) or (self._names.get(node, ""), "") for node in (graph.tails[arc], graph.heads[arc])]
+            ends = [
+                self._parts.get(node) or (self._names.get(node, ""), "")
+                for node in (graph.tails[arc], graph.heads[arc])
+            ]
             return Hop(ends[0], ends[1], "attached")
         near, far = cable
         return Hop(near, far, self._witness(arc, far))
@@ -218,6 +222,8 @@ class Walks:
             tail, head = graph.tails[arc], graph.heads[arc]
             if head in down.nodes:
                 yield self.device(head)
+            elif tail in down.nodes:
+                yield self.device(tail)
             elif arc in down.arcs or arc ^ 1 in down.arcs:
                 cable = self._cables.get(arc)
                 yield " - ".join(sorted(" ".join(end) for end in cable)) if cable else " ".join(self._end(head, tail))
@@ -256,7 +262,10 @@ class Walks:
         if cut is None:
             return Cut(), frozenset()
         on = self._resting
-        found = (on.get(one, frozenset()) for one in (*(("node", node) for node in cut.nodes), *(("arc", arc) for arc in cut.arcs)))
+        found = (
+            on.get(one, frozenset())
+            for one in (*(("node", node) for node in cut.nodes), *(("arc", arc) for arc in cut.arcs))
+        )
         return cut, frozenset[int]().union(*found)
 
     def element(self, device: str, subject: str) -> Cut | None:
@@ -285,7 +294,9 @@ class Walks:
         for number, users in enumerate(self._network.users):
             promised = users.promised or users
             views = [(self._network.measured, users), (self._network.promised, promised)]
-            ways = [way for view, one in views for origins in one.origins for way in self._arcs(view, number, one, origins)]
+            ways = [
+                way for view, one in views for origins in one.origins for way in self._arcs(view, number, one, origins)
+            ]
             arcs = {same for way in ways for arc in way for same in (arc, arc ^ 1)}
             nodes = {node for arc in arcs for node in (graph.tails[arc], graph.heads[arc])}
             nodes |= {node for one in (users, promised) for node in one.attach}
