@@ -30,6 +30,11 @@ class ServiceOrigin(WorkspaceModel):
     )
 
     @property
+    def outward(self) -> bool:
+        """True where the services come into the network."""
+        return self.kind in ("upstream", "core")
+
+    @property
     def offered(self) -> tuple[Service, ...]:
         """Services from there, as given or by kind."""
         return self.services or _SERVICES[self.kind]
