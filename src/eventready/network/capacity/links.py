@@ -45,6 +45,11 @@ class LinkGroup:
     losses: tuple[frozenset[int], ...] = ()
 
     @property
+    def whole(self) -> bool:
+        """True without a link out of service beside others."""
+        return len(self.members) == 1 or all(one.carries is not False for one in self.members)
+
+    @property
     def load(self) -> Load:
         """Load under the names of the first members."""
         names = [one.name for one in self.members]
