@@ -1,18 +1,19 @@
-"""Questions of event.yaml, with the asking devices."""
+"""Questions of event.yaml with the asking devices, and the services that the questions of an origin concern."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.addresses import is_address
 from eventready.workspace.devices.answers import Question, ServiceAnswer
-from eventready.workspace.devices.device import Device, Service
+from eventready.workspace.devices.device import SERVICES, Device, Service
 from eventready.workspace.files.validation_messages import Suggestions
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.origins import OUTWARD, ServiceOrigin
 
 
 def with_questions(event: Event, devices: Sequence[Device]) -> tuple[Device, ...]:
@@ -36,10 +37,26 @@ def with_questions(event: Event, devices: Sequence[Device]) -> tuple[Device, ...
         else:
             found[name][question.subject] = replace(earlier, services=(*earlier.services, service))
     raise_errors(problems)
+    services = _origin_services(event.origins)
     return tuple(
-        replace(device, event_questions=tuple(found[device.name].values())) if device.name in found else device
+        replace(
+            device,
+            event_questions=tuple(found.get(device.name, {}).values()),
+            origin_services=services.get(device.name, ()),
+        )
+        if device.name in found or device.name in services
+        else device
         for device in devices
     )
+
+
+def _origin_services(origins: Iterable[ServiceOrigin]) -> dict[str, tuple[Service, ...]]:
+    """Services of the origins by device. A way out of the network without services carries those of its device."""
+    found: dict[str, dict[Service, None]] = {}
+    for origin in origins:
+        carried = origin.services or (() if origin.kind in OUTWARD else SERVICES)
+        found.setdefault(origin.device, {}).update(dict.fromkeys(carried))
+    return {device: tuple(services) for device, services in found.items()}
 
 
 def _put(event: Event, known: Mapping[str, Device]) -> Iterator[tuple[str, str, Service, ServiceAnswer]]:

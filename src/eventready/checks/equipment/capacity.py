@@ -225,7 +225,7 @@ def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -
     applies=_carries(_linked),
 )
 def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Finding]:
-    """Links carry the expected demand after the loss of any device, link or risk group, or after a present one."""
+    """Links carry the expected demand after the loss of any device, link or risk group, or after a present loss."""
     groups, readings = LinkGroups(network.topology), network.topology.readings
     calculation = CapacityCalculation(readings.by_name, lambda _name: capacity_targets(limits), groups)
     for reading in readings.all:

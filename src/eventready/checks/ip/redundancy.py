@@ -95,10 +95,10 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
             name = "checks:risk_group.none" if read else "checks:risk_group.unmeasured"
             yield found(group.name, name).replace(device=element.devices[0])
     for name, member in network.topology.strangers:
-        yield _stranger(network, name, member)
+        yield _unknown_member(network, name, member)
 
 
-def _stranger(network: WhatIf, group: str, member: str) -> Finding:
+def _unknown_member(network: WhatIf, group: str, member: str) -> Finding:
     """Finding of an unknown member: of the file, for the venues and services of the known members."""
     by_name = network.topology.readings.by_name
     devices = [by_name[name].device for name in network.topology.elements[group].devices]

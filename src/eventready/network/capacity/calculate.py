@@ -70,7 +70,7 @@ class CapacityCalculation:
                 yield service(case, kind)
 
     def _links(self, case: LoadCase, group: LinkGroup, more: int = 0) -> Balance:
-        """Demand against the rate left by a single failure: by the present one, else by any."""
+        """Demand against the rate left by the present failure, or else by any single failure."""
         means = [_rate(one) for one in case.demands]
         busy = reduce(add, means).named("rate_busy", "Mbit/s")
         crowd = reduce(add, (mean * one["surge"] for mean, one in zip(means, case.demands, strict=True)))

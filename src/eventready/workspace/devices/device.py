@@ -44,8 +44,8 @@ class Device:
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
     other up. `reach`: network of its management address, for workers of a cluster.
-    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry. `event_windows`: when
-    the crowd is there.
+    `event_questions`: questions of event.yaml. `origin_services`: services of the origins at it. `loads`: what
+    capacity.yaml expects it to carry. `event_windows`: when the crowd is there.
     """
 
     name: str
@@ -65,13 +65,16 @@ class Device:
     pair: str = ""
     reach: str = ""
     event_questions: tuple[Question, ...] = ()
+    origin_services: tuple[Service, ...] = ()
     loads: tuple[Load, ...] = ()
     event_windows: tuple[EventWindow, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Questions of the device: its own, and those of event.yaml."""
-        return (*map(Question, self.expect.answers), *self.event_questions)
+        """Questions of the device: its own, for the services of its origins or else its, and those of event.yaml."""
+        services = self.origin_services or self.services
+        own = (Question(answer, services=services) for answer in self.expect.answers)
+        return (*own, *self.event_questions)
 
     def gives_access(self, service: Service) -> bool:
         """Return True for access of users to the service: by role, or a switch with `fixed` among its services."""

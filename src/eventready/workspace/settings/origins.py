@@ -12,6 +12,9 @@ from eventready.workspace.devices.device import Service
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.model import WorkspaceModel
 
+#: Kinds of origins that lead out of the network.
+OUTWARD = frozenset({"upstream", "core"})
+
 
 class ServiceOrigin(WorkspaceModel):
     """Device where services enter the network: by an upstream provider, the core, a portal or a DNS server."""
