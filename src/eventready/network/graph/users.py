@@ -22,12 +22,12 @@ from eventready.facts.records import (
 )
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
-from eventready.network.graph.topology import OUTWARD, Topology
+from eventready.network.graph.topology import Topology
 from eventready.network.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.origins import OUTWARD, ServiceOrigin
 
 #: Expectations of service hosts that make one an origin of a kind.
 _OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
