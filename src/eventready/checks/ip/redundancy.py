@@ -24,6 +24,7 @@ _network_check = partial(
         "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair",
         "radius_server",
     ),
+    asks=("default_route", "static_route", "origin_route"),
 )  # fmt: skip
 
 

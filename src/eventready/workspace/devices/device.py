@@ -44,8 +44,9 @@ class Device:
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
     other up. `reach`: network of its management address, for workers of a cluster.
-    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry. `event_windows`: when
-    the crowd is there.
+    `event_questions`: questions of event.yaml. `origin_addresses`: of a router, the addresses within the network from
+    which its users have services: it is asked for its routes to them. `loads`: what capacity.yaml expects it to carry.
+    `event_windows`: when the crowd is there.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Device:
     pair: str = ""
     reach: str = ""
     event_questions: tuple[Question, ...] = ()
+    origin_addresses: tuple[str, ...] = ()
     loads: tuple[Load, ...] = ()
     event_windows: tuple[EventWindow, ...] = ()
 
