@@ -11,6 +11,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
+from eventready.network.setting import NetworkSetting
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedLink
@@ -129,6 +130,31 @@ def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
     platform = FakePlatform(spec=SPEC.model_copy(update={"roles": ("wifi_controller",)}))
     with pytest.raises(WorkspaceError, match="r1 is a router, and the platform any plays wifi_controller"):
         build_matrix([ROUTER], {"any": platform})
+
+
+SETTING = NetworkSetting()
+ASKED = ("default_route", "static_route", "origin_route")
+
+
+def test_routers_are_asked_for_the_routes_of_the_network_checks() -> None:
+    """The facts come to the parent, and no platform without one has a finding for that."""
+    towards = replace(ROUTER, origin_addresses=("192.0.2.90",))
+    host = Device("svc", "service_host", "any", "192.0.2.90")
+    plain = FakePlatform()
+    poor = FakePlatform(unsupported=english({"origin_route": "it has no words for it"}))
+
+    def facts(router: Device, platform: FakePlatform, network: NetworkSetting | None = SETTING) -> set[str]:
+        matrix = build_matrix([router, host], {"any": platform}, network=network)
+        assert {*ASKED}.isdisjoint(matrix.facts_for("svc"))
+        assert not [cell for cell in matrix.cells["r1"] if cell.state is CellState.UNSUPPORTED]
+        needed = {*ASKED}.intersection(matrix.needed("r1"))
+        assert needed == {*ASKED}.intersection(matrix.facts_for("r1"))
+        assert needed <= matrix.shared("r1")
+        return needed
+
+    assert facts(towards, plain) == {*ASKED}
+    assert facts(ROUTER, plain) == facts(towards, poor) == {*ASKED} - {"origin_route"}
+    assert facts(towards, plain, None) == set()
 
 
 def test_devices_alike_share_their_cells() -> None:
