@@ -38,6 +38,7 @@ def addresses(*devices: Device, origins: tuple[ServiceOrigin, ...] = (), router:
         ([host(1, dns=[])], (origin("upstream", "svc-1"), origin("core", "svc-1"), origin("dns", "gone")), []),
         ([host(number) for number in range(1, 9)], (), [91, 92, 93, 94]),
         ([host(1, dns=[], listeners=["udp/1812"]), host(2, dns=[], listeners=["tcp/22"])], (), [91]),
+        ([replace(host(1), hostname="127.0.0.1"), host(2)], (), [92]),
         ([replace(host(1), hostname="svc-1.example.vn"), replace(host(2), hostname="2001:db8::92")], (), []),
     ],
 )

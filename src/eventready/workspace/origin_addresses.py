@@ -45,9 +45,11 @@ def origin_addresses(router: Device, declared: Sequence[Device], hosts: Sequence
 
 
 def _addresses(device: Device) -> Iterator[str]:
-    """Yield the IPv4 addresses of a device: virtual ones of its gateways, then its own."""
+    """Yield the IPv4 addresses of a device: virtual ones of its gateways, then its own; no loopback."""
     for text in (*(gateway.virtual_ip for gateway in device.expect.gateways), device.hostname):
         try:
-            yield str(ipaddress.IPv4Address(text or ""))
+            address = ipaddress.IPv4Address(text or "")
         except ValueError:
             continue
+        if not address.is_loopback:
+            yield str(address)
