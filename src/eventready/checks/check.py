@@ -206,8 +206,8 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, asks, topic, expected_only,
-            each, varies, frozenset(rests_on), by_device,
+            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, asks, topic,
+            expected_only, each, varies, frozenset(rests_on), by_device,
         )  # fmt: skip
         return function
 
