@@ -1,4 +1,4 @@
-"""What the inventory leaves unsaid and no expectation tells: origins, services of hosts, users of a service."""
+"""Gaps of the inventory beside the expectations: origins, services of hosts, users of a service."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _has_users(device: Device, venue: str, service: Service, *, at_origin: bool)
 
 
 def unsaid_lines(devices: Sequence[Device]) -> Iterator[Unsaid]:
-    """Yield the switches without services at the end of the cables of the inventory: nobody says who is behind them."""
+    """Yield the switches without services at the ends of the cables of the inventory."""
     for device in devices:
         far = {link.device for link in device.expect.links}
         if device.role == "switch" and not device.services and len(far) <= _UPLINKS:

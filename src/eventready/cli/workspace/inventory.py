@@ -131,7 +131,7 @@ def import_devices(
 
 
 def _ask(app: App, workspace: Workspace) -> None:
-    """Print the questions that the inventory as written leaves open, on stderr."""
+    """Print the open questions of the written inventory on stderr."""
     folder = workspace.path / "inventory"
     event = load_event(folder / "event.yaml")
     devices = with_users(event, load_inventory(folder, event)[1])
