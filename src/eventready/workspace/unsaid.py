@@ -9,6 +9,7 @@ from typing import Literal
 from eventready.core.messages import Text, message
 from eventready.workspace.devices.device import ACCESS_ROLES, Device, Service
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.learning import Ignored
 
 UnsaidKind = Literal["origins", "carried", "users", "lines", "routes", "access_switch"]
 #: Far devices of an access switch, which has uplinks alone.
@@ -26,6 +27,11 @@ class Unsaid:
     about: str
     question: Text
     subject: str = ""
+
+
+def is_ignored(one: Unsaid, ignored: Sequence[Ignored]) -> bool:
+    """Return True for a question under a rule of `ignore`."""
+    return any(rule.covers(one.about, one.kind, one.subject) for rule in ignored)
 
 
 def unsaid(event: Event, devices: Sequence[Device]) -> Iterator[Unsaid]:

@@ -24,7 +24,7 @@ from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
 from eventready.network.graph.topology import Topology
 from eventready.network.learn.directory import Directory
-from eventready.network.lines import access_point_ports, lines_in_use
+from eventready.network.learn.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect, ExpectedGateway

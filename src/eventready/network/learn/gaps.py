@@ -8,8 +8,8 @@ from eventready.core.messages import message
 from eventready.facts.ports import port_key
 from eventready.facts.records import AccessPointUplink, Route, RoutingPeer, StaticRoute
 from eventready.network.learn.directory import Directory
+from eventready.network.learn.lines import access_point_ports, lines_in_use
 from eventready.network.learn.links import NetworkLayout
-from eventready.network.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.unsaid import Unsaid
 
