@@ -13,9 +13,9 @@ from eventready.assurance.papers.material.findings import (
     RunContext,
     RunFindings,
     count_by_status,
-    natural,
 )
 from eventready.core.groups import group_by
+from eventready.core.strings.natural import natural
 from eventready.store.run import Run
 
 #: Findings shown line by line and characters of raw text on a page; the rest is counted.

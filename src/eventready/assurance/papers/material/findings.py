@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
 from eventready.core.messages import from_record, in_language
+from eventready.core.strings.natural import natural
 from eventready.store.run import Run, counted, passes
 
 #: From the most to the least urgent.
@@ -23,7 +23,6 @@ _PLACES = {status: place for place, status in enumerate(ORDER)}
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
 
-_DIGITS = re.compile(r"(\d+)")
 _SINGLE = "single_point"
 
 Entry = Mapping[str, Any]
@@ -226,13 +225,6 @@ def _in_order(venues: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...
 def judged_observations(run: Run, having: bytes = b"") -> Iterator[Entry]:
     """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
     return (observation for observation in run.observations(having) if not observation.get("inventory"))
-
-
-@lru_cache(maxsize=4_096)
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key with `port 9` before `port 10`."""
-    parts = (part for part in _DIGITS.split(text) if part)
-    return tuple((0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts)
 
 
 def ranked(status: str) -> int:

@@ -12,8 +12,8 @@ from eventready.assurance.papers.material.findings import (
     FindingLine,
     RunContext,
     judged_observations,
-    natural,
 )
+from eventready.core.strings.natural import natural
 from eventready.store.run import Run
 
 #: Unread records that a line names.

@@ -17,13 +17,13 @@ from eventready.assurance.papers.material.findings import (
     CollapsedLine,
     FindingLine,
     judged_observations,
-    natural,
 )
 from eventready.assurance.papers.material.measures import Measure, highest
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.verdicts import VenueRow
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.messages import Lang
+from eventready.core.strings.natural import natural
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty
 
