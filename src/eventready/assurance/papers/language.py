@@ -159,7 +159,7 @@ class Language:
 
     def names(self, names: Sequence[str], most: int = NAMED) -> str:
         """Return the first names, and the number of the others."""
-        listed = ", ".join(names[:most])
+        listed = ", ".join(map(clean, names[:most]))
         return self.phrase("terms:row.names", names=listed, n=len(names) - most) if len(names) > most else listed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.papers.document.figures.charts import Series
-from eventready.assurance.papers.language import Language, clean
+from eventready.assurance.papers.language import Language
 from eventready.core.messages import term
 from eventready.evaluation.alike import Row, rows
 from eventready.evaluation.causes import causes
@@ -80,7 +80,7 @@ def change_rows(changes: Sequence[Change]) -> list[Row[Change]]:
 
 
 def _sentence(row: Row[Change], language: Language) -> str:
-    change, devices = row.first, clean(language.names(row.devices))
+    change, devices = row.first, language.names(row.devices)
     sentence = f"{devices}: {language.together(language.sentence(change.entry), row.subjects, len(row.behind))}"
     if change.before and change.after and change.before["status"] != change.after["status"]:
         steps = (language.status(str(side["status"])).lower() for side in (change.before, change.after))

@@ -30,6 +30,9 @@ from eventready.workspace.settings.duties import Duty
 #: Spellings of Wi-Fi in letters.
 _WIFI = re.compile(r"\bwi-?fi\b", re.I)
 
+#: Subjects of a row beside the first: the annex has one page.
+_SUBJECTS = 3
+
 #: Rows of a table that only the workbook has.
 SHEET_ROWS = 20_000
 
@@ -222,7 +225,7 @@ def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: Run
 
 def collapsed_message(writer: PaperWriter, one: CollapsedLine) -> str:
     """Return the sentence of the first row, and the number of other findings with its reason."""
-    message = writer.language.together(one.first.message, one.row.subjects, len(one.row.behind))
+    message = writer.language.together(one.first.message, one.row.subjects, len(one.row.behind), _SUBJECTS)
     more = one.count - one.row.count
     return f"{message} {writer.text('papers:and_similar', count=more)}" if more else message
 
