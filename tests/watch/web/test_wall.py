@@ -276,9 +276,10 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
             made.read("r1", up=up)
         night = made.model.night()
         assert night.snapshot is not None
-        storm = replace(night, snapshot={**night.snapshot, "open": [*night.snapshot["open"]] * 100})
+        found = [{**one, "value": number} for number in range(1000) for one in night.snapshot["open"]]
+        storm = replace(night, snapshot={**night.snapshot, "open": found[:100]})
         shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
-        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": [*night.snapshot["open"]] * 1000})
+        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": found})
         sheet = client(made, lang="vi").get("/handover").text
     assert shown.count('<li class="fail">') <= 12
     assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has them"
@@ -308,8 +309,8 @@ def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: 
         shown = wall_body(wall, VIEWERS[0])
     assert shown.count('<li class="fail">') == 1
     assert "ping a (hall, park, temple)" in shown
-    ((_, findings),) = wall.found
-    assert [act.text for act in wall.acts_on_all(findings)] == ["~ping a.*"]
+    (row,) = wall.found
+    assert [act.text for act in wall.acts_on_all(row.findings)] == ["~ping a.*"]
 
 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
@@ -349,8 +350,8 @@ def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None
             "silence", matchers_of(["venues=park"]), by="An", text="moved", until=until
         )
         shown = wall_of(made.model.night(), made.workspace)
-        ((found, _),) = shown.found
-    assert shown.acts_on({**found, "venues": ["park"]}) == []
+        (row,) = shown.found
+    assert shown.acts_on({**row.first, "venues": ["park"]}) == []
 
 
 def test_programs_get_no_data_of_the_past_as_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
