@@ -30,6 +30,12 @@ def network_checks() -> frozenset[str]:
     return frozenset(check.name for check in all_checks() if check.scope == "network")
 
 
+@cache
+def audit_checks() -> frozenset[str]:
+    """Names of the checks of the whole network run in audits alone; a watch walks the ways of the services itself."""
+    return frozenset(check.name for check in all_checks() if check.scope == "network" and not check.by_device)
+
+
 def kind_of(check: str) -> Kind:
     """Kind of a check; `care` for the other names of findings, those of the run itself."""
     _load()
