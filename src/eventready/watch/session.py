@@ -208,7 +208,7 @@ class WatchSession:
             limits,
             workspace.waivers,
             _behind(workspace, audited, devices) if audited else {},
-            _of_network(audited, self.devices, limits) if audited else (),
+            network_weights(audited, self.devices, limits) if audited else (),
             self._usual(),
             self._last(audited),
             self._remembered(known, record, audited),
@@ -290,7 +290,7 @@ def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[st
     return {name: names for name, names in cut.items() if name in devices}
 
 
-def _of_network(run: Run, devices: Sequence[Device], limits: ResolvedLimits) -> tuple[Weight, ...]:
+def network_weights(run: Run, devices: Sequence[Device], limits: ResolvedLimits) -> tuple[Weight, ...]:
     """Return the weights of an audit's findings about the whole network, with checks of audits alone."""
     found = [
         Finding(
