@@ -72,8 +72,10 @@ class Device:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Questions of the device: its own, and those of event.yaml."""
-        return (*map(Question, self.expect.answers), *self.event_questions)
+        """Questions of the device: its own, for the services of its users elsewhere or else its, and of event.yaml."""
+        services = self.used_for or self.services
+        own = (Question(answer, services=services) for answer in self.expect.answers)
+        return (*own, *self.event_questions)
 
     @property
     def carried(self) -> tuple[Service, ...]:
