@@ -26,7 +26,7 @@ def lost(observation: Observation) -> Observation:
 def test_no_check_of_the_example_passes() -> None:
     example = load_workspace(Path(__file__).parents[2])
     platforms = {name: load_platform(name) for name in {device.platform for device in example.devices}}
-    matrix = build_matrix(example.devices, platforms, network=network_setting(example, example.devices))
+    matrix = build_matrix(example.devices, platforms, network=network_setting(example))
     limits = resolve_limits(example.limits, example.devices)
     found = evaluate(example.devices, matrix, (), moment=MOMENT, limits=limits)
     assert {one.check for one in found} > {"single_point", "risk_group", "capacity_service"}

@@ -32,8 +32,8 @@ def network_checks() -> frozenset[str]:
 
 @cache
 def audit_checks() -> frozenset[str]:
-    """Names of the checks of the whole network run in audits alone; a watch walks the ways of the services itself."""
-    return frozenset(check.name for check in all_checks() if check.scope == "network" and not check.by_device)
+    """Names of the checks of the whole network of which no service is lost: a watch takes these from the last audit."""
+    return frozenset(check.name for check in all_checks() if check.scope == "network" and check.kind == "care")
 
 
 def kind_of(check: str) -> Kind:

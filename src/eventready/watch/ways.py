@@ -12,9 +12,8 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from eventready.checks.finding import Finding
-from eventready.checks.registry import network_checks
+from eventready.checks.registry import audit_checks, network_checks
 from eventready.core.clock import TZ
-from eventready.evaluation.gravity import WAYS
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import evaluate_all
@@ -77,12 +76,13 @@ class Ways:
         """Walk the ways by these readings, with the findings of devices under a waiver."""
         begun = time.thread_time()
         self._walked, self.changed = Evaluated.of(now, moment), False
+        checks = network_checks() - audit_checks() | self._waived_checks(moment)
         evaluated = evaluate_all(
             self._devices, self._matrix.with_waived(waived), readings, moment=moment, limits=self._limits,
-            waivers=self._waivers, scope="network", checks={WAYS, *self._waived_checks(moment)},
+            waivers=self._waivers, scope="network", checks=checks,
         )  # fmt: skip
         self.network = evaluated.network
-        self.findings = tuple(one for one in evaluated.findings if one.check == WAYS)
+        self.findings = tuple(one for one in evaluated.findings if one.check not in audit_checks())
         self._cost_s = time.thread_time() - begun
 
     def compared(self, now: float) -> Sequence[Finding]:
@@ -100,7 +100,7 @@ class Ways:
                 yield from chain.from_iterable(map(str.split, names))
 
     def _waived_checks(self, moment: datetime) -> set[str]:
-        """Return the checks of the network with findings under a waiver: a waived way is no broken one."""
+        """Return the checks of audits with findings under a waiver: a waived way is no broken one."""
         today = moment.astimezone(TZ).date()
         standing = [one for one in self._waivers if not one.expired(today)]
-        return {name for name in network_checks() - LOSSES if any(fnmatchcase(name, one.check) for one in standing)}
+        return {name for name in audit_checks() - LOSSES if any(fnmatchcase(name, one.check) for one in standing)}

@@ -21,12 +21,14 @@ GRAPH_FACTS = (
     "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
     "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
     "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair", "radius_server",
+    "origin_route",
 )  # fmt: skip
 
 #: Registers a check of the whole network.
 network_check = partial(
     check, kind="care", scope="network", topic="backup", needs=(), also_reads=GRAPH_FACTS,
     roles=("router", "switch", "bts_controller", "wifi_controller", "service_host"),
+    asks=("default_route", "static_route", "origin_route"),
 )  # fmt: skip
 
 
