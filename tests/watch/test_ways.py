@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
-from itertools import chain
-from types import SimpleNamespace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from eventready.checks.finding import Outcome
-from eventready.checks.ip.redundancy import GRAPH_FACTS
-from eventready.checks.registry import all_checks
 from eventready.core.messages import Bilingual
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.matrix import Matrix, build_matrix
@@ -22,8 +17,6 @@ from eventready.facts import records as r
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
-from eventready.network.unchanged import FIGURES, unchanged
-from eventready.watch import ways
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -48,6 +41,12 @@ _UNTOLD = {
 }
 
 
+def _routed(device: Device, rows: Mapping[str, list[Fact]]) -> Device:
+    """The device with its neighbours expected: what nobody expects is not asked."""
+    peers = tuple(dict.fromkeys(row.peer for row in rows["ospf_neighbour"] if isinstance(row, r.RoutingPeer)))
+    return replace(device, expect=device.expect.model_copy(update={"ospf": peers or None}))
+
+
 def _matrix(devices: Iterable[Device]) -> Matrix:
     platforms: Mapping[str, Any] = {one.platform: FakePlatform(one.platform, _UNTOLD) for one in devices}
     return build_matrix(tuple(devices), platforms, network=SETTING)
@@ -58,12 +57,10 @@ class Watched:
 
     def __init__(self, *waivers: Waiver) -> None:
         network = four_venues()
-        self.devices = {one.name: one for one in network.all(CAPACITY)}
+        self.devices = {one.name: _routed(one, network.rows[one.name]) for one in network.all(CAPACITY)}
         self.matrix, self.waivers = _matrix(self.devices.values()), waivers
         self.answers: Answers = {
-            name: {
-                fact: self.answer(name, fact, network.rows[name].get(fact, ())) for fact in self.matrix.needed(name)
-            }
+            name: {fact: self.answer(name, fact, network.rows[name].get(fact, ())) for fact in self.matrix.needed(name)}
             for name in self.devices
         }
         audited = self._evaluated([one for facts in self.answers.values() for one in facts.values()])
@@ -91,7 +88,9 @@ class Watched:
             if fact not in self.answers[device]:
                 continue
             rows = [
-                row.model_copy(update=fields) if port in {getattr(row, "name", ""), getattr(row, "interface", "")} else row
+                row.model_copy(update=fields)
+                if port in {getattr(row, "name", ""), getattr(row, "interface", "")}
+                else row
                 for row in _rows(self.answers[device], fact)
             ]
             self.answers[device][fact] = self.answer(device, fact, rows)
@@ -140,7 +139,9 @@ def test_the_wall_follows_every_single_failure_as_an_audit_does() -> None:
             watch.cut(device, port)
         else:
             facts = watch.answers[device]
-            watch.answers[device] = {one: Observation(device, one, Status.UNREACHABLE, reason="silent") for one in facts}
+            watch.answers[device] = {
+                one: Observation(device, one, Status.UNREACHABLE, reason="silent") for one in facts
+            }
         watch.read(4)
         seen |= {*watch.verdicts.values()}
         differing += [(device, port)] if watch.verdicts != watch.audit else []
@@ -163,7 +164,7 @@ FIGURES_THAT_MOVE: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("device", "fact", "moved"), FIGURES_THAT_MOVE, ids=lambda one: str(one))
+@pytest.mark.parametrize(("device", "fact", "moved"), FIGURES_THAT_MOVE, ids=str)
 def test_figures_that_move_rebuild_no_network(device: str, fact: str, moved: dict[str, Any]) -> None:
     watch = Watched()
     before = watch.watcher._ways.network

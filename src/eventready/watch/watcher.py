@@ -13,9 +13,9 @@ from itertools import chain
 from math import inf
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.checks.ip.ways import SERVICE_WAY
 from eventready.core.messages import message
 from eventready.evaluation.bearing import Weight
-from eventready.evaluation.gravity import WAYS
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import History, evaluate
@@ -161,7 +161,7 @@ class Watcher:
 
     def ways(self) -> tuple[Finding, ...]:
         """Findings about the ways of the services, as of the last walk."""
-        return tuple(one for one in self._ways.findings if one.check == WAYS)
+        return tuple(one for one in self._ways.findings if one.check == SERVICE_WAY)
 
     def walk_waits(self, now: float) -> float | None:
         """Return the seconds since the walk while a change of the network waits for the next one; None otherwise."""
