@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.checks.registry import all_checks, network_checks
+from eventready.checks.registry import all_checks, audit_checks
 from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
@@ -69,7 +69,7 @@ def venue(request: Request) -> Response:
         return name in one["venues"] if one["venues"] else one["device"] in serving
 
     audit = model_of(request).last_audit()
-    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in network_checks() and here(one)]
+    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in audit_checks() and here(one)]
     verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
     return html(
         request, "venue.html", wall=now, place=place, devices=devices, found=open_rows(opened(now, here)),
@@ -121,7 +121,7 @@ def finding(request: Request) -> Response:
     return html(
         request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history,
         name=identity[1], device=identity[0], subject=identity[2], guide=runbook(identity[1], lang),
-        drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in network_checks(),
+        drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in audit_checks(),
         watched=_watched(now, identity[0]),
         evidence=evidence_of(model, audit, audited) if audit and audited else (),
     )  # fmt: skip
