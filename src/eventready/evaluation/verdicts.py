@@ -25,6 +25,7 @@ NO_DEVICE = "checks:verdict.no_device"
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 #: Nobody asks the service for an answer: what is measured is the equipment, not what users have. A risk.
 NO_ANSWER_EXPECTED = "checks:verdict.no_answer_expected"
+NO_USERS = "checks:verdict.no_users"
 #: No origin is declared: there is no way to walk.
 NO_ORIGINS = "checks:verdict.no_origins"
 
@@ -109,7 +110,12 @@ def verdicts_of(
                 found.append(Verdict(*place, Readiness.NOT_MEASURED, (DEVICES_LEFT_OUT,)))
                 continue
             served = any(device.serves(*place) for device in (*devices, *absent))
-            lacking = {DEVICES_LEFT_OUT: place in incomplete, NO_ORIGINS: network is None, NO_DEVICE: not served}
+            lacking = {
+                DEVICES_LEFT_OUT: place in incomplete,
+                NO_ORIGINS: network is None,
+                NO_DEVICE: not served,
+                NO_USERS: served and network is not None and not network.services.get(place),
+            }
             reasons = tuple(reason for reason, holds in lacking.items() if holds)
             found.append(_verdict(place, behind[place], losses, reasons, answered=place in answered))
     return tuple(found)

@@ -12,6 +12,8 @@ from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.model import WorkspaceModel
 
+#: Kinds of origins that lead out of the network.
+OUTWARD = frozenset({"upstream", "core"})
 OriginKind = Literal["upstream", "core", "portal", "dns"]
 #: Services from an origin that names none: a portal or a DNS server has no part in calls.
 _SERVICES: Mapping[OriginKind, tuple[Service, ...]] = {
@@ -28,6 +30,11 @@ class ServiceOrigin(WorkspaceModel):
     services: tuple[Service, ...] = Field(
         default=(), description="Services from there, default: all; of a portal or a DNS server: internet, wifi"
     )
+
+    @property
+    def outward(self) -> bool:
+        """True where the services come into the network."""
+        return self.kind in ("upstream", "core")
 
     @property
     def offered(self) -> tuple[Service, ...]:
