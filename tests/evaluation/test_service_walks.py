@@ -15,6 +15,7 @@ from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, Verdict
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
 from eventready.store.run_walk import WalkUsers, walk_of
+from eventready.workspace.settings.event import Venue
 from tests.network.test_whatif import Rows, edge_and_core, gateways, peer, port, whatif
 
 PROOF = message("checks:service_way.witnessed", at="07:02")
@@ -31,7 +32,7 @@ def found(network: WhatIf) -> Finding:
 
 
 def sentence(network: WhatIf, finding: Finding | None = None, lang: str = "en") -> str:
-    walk = ServiceWalks(network, [finding or found(network)], PROOF).of(VERDICT)
+    walk = ServiceWalks(network, [finding or found(network)], (), PROOF).of(VERDICT)
     assert walk_of({"walk": walk.to_json()}) == walk
     return walk.sentence.render(lang)
 
@@ -61,7 +62,8 @@ def test_a_sentence_names_venues_by_title_and_claims_a_witness_only_where_each_h
     route = r.Route(prefix="0.0.0.0/0", protocol="static", next_hop="10.0.0.1", interface="a")
     served = edge_and_core({"default_route": [route]}, {})
     assert sentence(served) == (
-        "Internet at Hall: 1 network has one way left, by edge - core: with core a - edge a it is gone (witnessed 07:02)"
+        "Internet at Hall: 1 network has one way left, by edge - core: "
+        "with core a - edge a it is gone (witnessed 07:02)"
     )
     assert sentence(served, lang="vi").startswith("Internet tại Hội trường: 1 mạng chỉ còn một đường")
     assumed = sentence(edge_and_core({}, {}))
@@ -79,11 +81,13 @@ def test_a_waived_loss_says_so_and_proves_nothing() -> None:
     assert "witnessed" not in said
 
 
-def test_without_a_network_the_sentence_has_the_lines_to_write() -> None:
-    walk = ServiceWalks(None, (), PROOF).of(replace(VERDICT, verdict=Readiness.NOT_MEASURED, reasons=(NO_ORIGINS,)))
+def test_without_a_network_the_sentence_names_the_service_alone() -> None:
+    venue = Venue.model_validate({"id": "hall", "name": "Hall", "name_vi": "Hội trường", "services": ["internet"]})
+    verdict = replace(VERDICT, verdict=Readiness.NOT_MEASURED, reasons=(NO_ORIGINS,))
+    walk = ServiceWalks(None, (), (venue,), PROOF).of(verdict)
     assert (walk.state, walk.groups) == ("unmeasured", ())
-    assert "origins:" in walk.sentence.render("en")
-    assert "origins:" in walk.sentence.render("vi")
+    assert walk.sentence.render("en") == "Internet at Hall: no way was walked"
+    assert walk.sentence.render("vi") == "Internet tại Hội trường: chưa lần theo được đường nào"
 
 
 @pytest.mark.parametrize("walk", [None, {}, {"state": "fine", "sentence": {"id": "x", "params": {}}}])

@@ -168,7 +168,7 @@ def audit(
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
-        walks = ServiceWalks(evaluated.network, across, _proof(job, clock))
+        walks = ServiceWalks(evaluated.network, across, workspace.event.venues, _proof(job, clock))
         packed = with_references(document, found, walks.of)
         del document, found, walks, evaluated  # the references of a large fleet take more memory than its results
         return AuditResult(store.finish(packed, digest), most_severe(codes))

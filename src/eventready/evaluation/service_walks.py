@@ -6,35 +6,41 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.messages import Message, message
-from eventready.evaluation.gravity import WAYS
+from eventready.checks.ip.ways import SERVICE_WAY, place_of
+from eventready.core.messages import Bilingual, Message, message
 from eventready.evaluation.verdicts import Verdict
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.walk import Way
 from eventready.store.run_walk import WORST_FIRST, ServiceWalk, StoredSentence, WalkHop, WalkUsers
+from eventready.workspace.settings.event import Venue
 
 
 class ServiceWalks:
     """Walks of the services of a run. `proof`: time of the readings behind the witnesses, or their source."""
 
-    def __init__(self, network: WhatIf | None, findings: Iterable[Finding], proof: Message) -> None:
+    def __init__(
+        self, network: WhatIf | None, findings: Iterable[Finding], venues: Iterable[Venue], proof: Message
+    ) -> None:
         self._network, self._proof = network, proof
+        self._titles = {one.id: Bilingual(one.name_vi, one.name) for one in venues}
         services = network.services if network else {}
         self._numbers: dict[tuple[str, str], tuple[int, ...]] = {(*place,): services[place] for place in services}
-        self._found = {(one.venues[0], one.services[0]): one for one in findings if one.check == WAYS and one.venues}
+        self._found = {
+            (one.venues[0], one.services[0]): one for one in findings if one.check == SERVICE_WAY and one.venues
+        }
 
     def of(self, verdict: Verdict) -> ServiceWalk:
         """Walk of the service of a verdict; without a network its users are not known."""
         place = verdict.venue, verdict.service
         groups = grouped(self._network, self._numbers.get(place, ())) if self._network else ()
         state = groups[0].state if groups else "unmeasured"
-        return ServiceWalk(state, StoredSentence.of(self._sentence(verdict, place, groups)), groups)
+        return ServiceWalk(state, StoredSentence.of(self._sentence(place, groups)), groups)
 
-    def _sentence(self, verdict: Verdict, place: tuple[str, str], groups: Sequence[WalkUsers]) -> Message:
+    def _sentence(self, place: tuple[str, str], groups: Sequence[WalkUsers]) -> Message:
         finding = self._found.get(place)
         if finding is None:
-            reason = message(verdict.reasons[0]) if verdict.reasons else message("checks:service_way.no_way")
-            return message("checks:service_way.not_walked", service=place[1], reason=reason)
+            title = self._titles.get(place[0], place[0])
+            return message("checks:service_way.not_walked", place=place_of(title, place[1]))
         said = Message(finding.message_id, finding.params)
         if groups and all(map(_proven, groups)) and not finding.blind:
             said = message("checks:service_way.proven", sentence=said, proof=self._proof)

@@ -299,10 +299,15 @@ class Run:
 
     @property
     def verdicts(self) -> tuple[tuple[str, str, str], ...]:
-        """Triples of venue, service and verdict; the references behind them are not decoded."""
+        """Triples of venue, service and verdict."""
+        return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in self.judged())
+
+    def judged(self) -> Iterator[Mapping[str, Any]]:
+        """Entries of the verdicts; the references behind those of a large run are not decoded."""
         items = self._items("verdicts")
-        lists = (decoded(_without_references(group)) for group in items.groups()) if items else [self.each("verdicts")]
-        return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for found in lists for v in found)
+        if items is None:
+            return self.each("verdicts")
+        return (entry for group in items.groups() for entry in decoded(_without_references(group)))
 
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:
         """Findings by device and check, not decoded, in the order of the devices; None for a run of another form."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -57,8 +58,10 @@ class StoredSentence:
         return cls(sentence.id, {name: to_json(param) for name, param in sentence.params.items()})
 
     def render(self, lang: str) -> str:
-        """Sentence in a language. Raises KeyError, TypeError or ValueError for one unknown to the catalogue."""
-        return Message(self.id, {name: from_json(param) for name, param in self.params.items()}).render(lang)
+        """Sentence in a language; empty for one unknown to the catalogue."""
+        with suppress(KeyError, TypeError, ValueError, AttributeError):  # a document may come from anywhere
+            return Message(self.id, {name: from_json(param) for name, param in self.params.items()}).render(lang)
+        return ""
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,11 @@ _WALK = TypeAdapter(ServiceWalk)
 def walk_of(verdict: Mapping[str, Any]) -> ServiceWalk:
     """Walk of a verdict of a run document. Raises ValueError for a damaged one."""
     return _WALK.validate_python(verdict.get("walk"))
+
+
+def sentence_of(verdict: Mapping[str, Any], lang: str) -> str:
+    """Sentence of the walk of a verdict; empty for a document without a readable one."""
+    try:
+        return walk_of(verdict).sentence.render(lang)
+    except ValueError:
+        return ""

@@ -12,7 +12,7 @@ from eventready.checks.answer import answered, blind, failed, passed, unknown, w
 from eventready.checks.check import Limits
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.redundancy import network_check
-from eventready.core.messages import Bilingual, Text, message
+from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.walk import Way
 from eventready.workspace.devices.device import Device, Service
@@ -42,6 +42,11 @@ def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
         yield finding.replace(device=device.name, venues=(venue,), services=(service,))
 
 
+def place_of(venue: Text | str, service: str) -> Message:
+    """Name of a service at a venue with this title."""
+    return message("checks:service_way.place", venue=venue, service=service)
+
+
 def _device(network: WhatIf, venue: str, service: Service) -> Device:
     """Device of a finding: of the service's access at the venue, else another one of the venue."""
     devices = [one.device for one in network.topology.readings.all]
@@ -60,7 +65,7 @@ class _Service:
         self._numbers, self._limits = numbers, limits
         self._subject = f"{venue} {service}"
         titles = {one.id: Bilingual(one.name_vi, one.name) for one in network.topology.setting.venues}
-        self._place = message("checks:service_way.place", venue=titles.get(venue, venue), service=service)
+        self._place = place_of(titles.get(venue, venue), service)
         self._states = {number: network.state(number) for number in numbers}
         self._counts = Counter(self._states.values())
 
