@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Any
 
 import click
 
+from eventready.cli.audit.explain import explain
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
@@ -22,6 +24,8 @@ from eventready.core.process.gc import ONCE, relaxed_gc
 
 with deferred():
     from eventready.assurance.papers.language import Language
+    from eventready.cli.render.auditing.walk import walks
+    from eventready.cli.render.console import VisibleConsole
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
     from eventready.core.file_system.atomic_files import write_atomic
@@ -88,13 +92,17 @@ def _plain(entry: RunEntry) -> dict[str, object]:
 @command.command("show")
 @click.argument("run", default="latest")
 @click.option("--evidence", metavar="HASH", help="Print one raw text of the run: the beginning of its hash is enough.")
+@click.option("--explain", "service", default="", metavar="VENUE/SERVICE", help="Show the walk of this service whole.")
 @click.pass_obj
-def show(app: App, run: str, evidence: str | None) -> None:
+def show(app: App, run: str, evidence: str | None, service: str) -> None:
     """Show a run: verdicts and all findings except passes; with --output json the whole document."""
     with app.open_store(make=False) as store:
         found = store.get(run, interrupted=True)
         if evidence is not None:
             click.echo(_evidence(store, found, evidence))
+            return
+        if service:
+            explain(app, found, service)
             return
     if app.output == "table":
         _show(found, app.lang)
@@ -138,6 +146,7 @@ def _show(run: Run, lang: Lang) -> None:
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
     show_table(table, width=_WHOLE)
+    walks(VisibleConsole(width=None if sys.stdout.isatty() else _WHOLE), run, lang)
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
     for cells in _finding_rows(list(run.open_findings()), language):

@@ -113,7 +113,7 @@ class Walks:
         barred = view.closed_after(failure, origins) | failure.arcs
         waiting: list[tuple[int, int, tuple[int, ...]]] = []
         seen = set[int]()
-        ends = on_way - {owner.get(node, node) for node in starts}
+        ends = on_way - {owner.get(node, node) for node in starts} - origins
         for node in starts:
             heappush(waiting, (len(reach.way(node)), node, ()))
         while waiting:

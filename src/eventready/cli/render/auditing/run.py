@@ -17,6 +17,7 @@ from rich.text import Text
 
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.gaps import partial_readings
+from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, text
 from eventready.core.strings.natural import natural
@@ -24,12 +25,6 @@ from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
 from eventready.store.run import Run, Summary
 
-_VERDICT_STYLES = {
-    "READY": "bold green",
-    "READY_WITH_RISK": "bold yellow",
-    "NOT_READY": "bold red",
-    "NOT_MEASURED": "bold magenta",
-}
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
 _COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
 _SHOWN = 40
@@ -57,6 +52,7 @@ def show(run: Run, lang: Lang = "en") -> None:
     _unexpecting(console, document, lang)
     console.print()
     console.print(_matrix(run, lang))
+    walks(console, run, lang)
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     unmeasured = Unmeasured(lang)
@@ -134,7 +130,7 @@ def _matrix(run: Run, lang: Lang) -> Table:
         for service in services:
             verdict = verdicts.get((venue["id"], service), "")
             word = language.verdict(verdict).upper() if verdict else "-"
-            cells.append(Text(word, style=_VERDICT_STYLES.get(verdict, "dim")))
+            cells.append(Text(word, style=VERDICT_STYLES.get(verdict, "dim")))
         table.add_row(*cells)
     return table
 
