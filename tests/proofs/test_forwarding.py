@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eventready.workspace.devices.device import Service
 from tests.proofs.forwarding import Oracle
 from tests.proofs.invented import FLOATING, Cable, Group, Invented, Router, Segment, Static
 
@@ -27,7 +28,7 @@ def network(*, watched: bool, switch: str = "", ospf: bool = False) -> Invented:
     routers.append(Router("edge", ("hall",), statics, ospf))
     switches = ((switch, ()),) if switch else ()
     group = Group(1, "hall", ("edge",), tracks=False)
-    venues = (("hall", ("internet",)),)
+    venues: tuple[tuple[str, tuple[Service, ...]], ...] = (("hall", ("internet",)),)
     return Invented(0, tuple(routers), switches, (first, second, between), (), (group,), (), venues, ())
 
 
