@@ -20,7 +20,7 @@ def contradictions(
     """
     said = {
         "what-if": product.predicted(before, names),
-        "audit": product.audited(before, after),
+        "audit": product.audited(after),
         "watch": product.watched(before, after),
     }
     truth = said["what-if"] if expected is None else expected

@@ -267,6 +267,39 @@ class Moment:
         return next((name for name, gateway in ways.items() if gateway and self._served(gateway, "wifi")), "")
 
 
+class Promised(Moment):
+    """What the wiring promises: everything works but the failure, and routers lead to each other by every cable."""
+
+    def reaches(self, router: str, goal: str) -> bool:
+        near = self._reach(router)
+        return (
+            any(one.name in near and self.provider_up(one) for one in self.net.routers)
+            if goal == _OUT
+            else goal in near
+        )
+
+    def _group(self, group: Group, service: str) -> bool:
+        ready = [name for name in group.members if self.lan_up(name, group)]
+        return any(self._served(name, service) for name in (ready if group.tracks else ready[:1]))
+
+    def _reach(self, router: str) -> set[str]:
+        """Devices in reach of a router by way of routers."""
+        routers, waiting = {one.name for one in self.net.routers}, [router]
+        found = {router} if self.alive(router) else set()
+        for name in waiting if found else ():  # grows while it is read
+            for near in self._near(name):
+                if near not in found:
+                    found.add(near)
+                    waiting += [near] if near in routers else []
+        return found
+
+    def _near(self, device: str) -> Iterator[str]:
+        for segment in self.net.segments:
+            ends = [name for name, _port in segment.ends]
+            if device in ends and self.connected(segment, ends[0], ends[1]):
+                yield from (name for name in ends if name != device)
+
+
 class Oracle:
     """State of each service of an invented network after failures."""
 
@@ -277,6 +310,7 @@ class Oracle:
         self.net = net
         self._costs = range(self.DRAWINGS) if any(one.ospf for one in net.routers) else range(1)
         self._known: dict[tuple[Failure, int], frozenset[Group3]] = {}
+        self._promised: dict[tuple[str, ...], frozenset[Group3]] = {}
         self._single = (
             *((name,) for name in net.devices), *((cable.name,) for cable in net.cables),
             *((f"{one.name}:{_OUT}",) for one in net.routers if one.provider), *((name,) for name in net.servers),
@@ -296,6 +330,12 @@ class Oracle:
             self._known[failure, costs] = Moment(self.net, failure, costs).lost
         return self._known[failure, costs]
 
+    def _without(self, names: tuple[str, ...]) -> frozenset[Group3]:
+        """Users whom the wiring promises nothing without some elements."""
+        if names not in self._promised:
+            self._promised[names] = Promised(self.net, Failure.of(self.net, names)).lost
+        return self._promised[names]
+
     def states(self, names: Sequence[str]) -> Mapping[Place, State]:
         """State of each service after a failure; services are left out that depend on the costs of OSPF."""
         drawn = [self._states(names, costs) for costs in self._costs]
@@ -304,7 +344,7 @@ class Oracle:
     def _states(self, names: Sequence[str], costs: int) -> dict[Place, State]:
         lost, left = self._lost(names, costs), set[Place]()
         for more in self._single:
-            anew = self._lost((*names, *more), costs) - self._lost(more, costs) - lost
+            anew = self._lost((*names, *more), costs) - self._without(more) - lost
             left |= {(venue, service) for venue, service, _users in anew}
         gone = {(venue, service) for venue, service, _users in lost}
         places = [(venue, service) for venue, services in self.net.venues for service in services]

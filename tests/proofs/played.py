@@ -53,7 +53,9 @@ class Played:
         self._asked = {one.name: with_questions(self._platforms[one.platform], one) for one in self.devices}
         self._clock = Clock.starting(NOW)
         event = workspace.event
-        setting = NetworkSetting(event.venues, origins or event.origins, () if devices else workspace.risks)
+        setting = NetworkSetting(
+            event.venues, origins or event.origins, () if devices else workspace.risks, windows=event.windows
+        )
         limits = LimitOverrides() if devices else workspace.limits
         network = Network(
             event, self.devices, setting, self._platforms, (), self._clock.now(), limits, workspace.waivers

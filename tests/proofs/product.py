@@ -7,7 +7,7 @@ capacity that is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,16 +16,18 @@ from typing import Literal
 from eventready.checks.equipment.capacity import capacity_targets
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import network_checks
+from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import Matrix, PlatformFacts, build_matrix
-from eventready.evaluation.runner import evaluate
-from eventready.evaluation.verdicts import Readiness, Verdict, telling, verdicts_of, weights
+from eventready.evaluation.runner import evaluate_all
+from eventready.evaluation.verdicts import Readiness, Verdict, verdicts_of
 from eventready.facts.observation import Observation
+from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.links import LinkGroups
 from eventready.network.graph.behind import behind
-from eventready.network.graph.outcome import FailureOutcome, WhatIf
+from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.watch.states import States as WatchStates
@@ -75,20 +77,15 @@ class Network:
     @cached_property
     def whatif(self) -> WhatIf:
         """Graph of the readings."""
-        return self._graph()
-
-    def given(self, names: Sequence[str]) -> WhatIf:
-        """Graph with failures."""
-        return self._graph(names)
-
-    def _graph(self, given: Sequence[str] = ()) -> WhatIf:
-        rows: dict[str, dict[str, FactRows]] = {device.name: {} for device in self.devices}  # type: ignore[type-arg]
+        rows: dict[str, dict[str, FactRows[Fact]]] = {device.name: {} for device in self.devices}
         for one in self.observations:
             if one.status.measured:
                 rows[one.device][one.fact] = FactRows.of(one)
-        return WhatIf(
-            NetworkFacts([DeviceFacts(device, rows[device.name]) for device in self.devices]), self.setting, given
-        )
+        facts = [
+            DeviceFacts(one, rows[one.name], frozenset(self.matrix.needed(one.name)) - rows[one.name].keys())
+            for one in self.devices
+        ]
+        return WhatIf(NetworkFacts(facts), replace(self.setting, moment=self.moment))
 
 
 @dataclass(frozen=True)
@@ -115,32 +112,27 @@ def ports_of(network: Network, name: str) -> tuple[tuple[str, str], ...]:
 
 def predicted(network: Network, names: Sequence[str]) -> States:
     """State of each service after a failure, by the reading of before."""
-    outcome = network.whatif.outcome(list(names))
-    left = _one_way_left(network.whatif, network.given(names))
-    return {(one.venue, one.service): _state(one.state, (one.venue, one.service) in left) for one in outcome.services}
+    outcome, left = network.whatif.outcome(list(names)), _walked(network.whatif.after(list(names)))
+    found: dict[Place, State] = {}
+    for one in outcome.services:
+        place = one.venue, one.service
+        walked: State = "one_way_left" if left[place] == "one_way_left" else "unharmed"
+        found[place] = "lost" if one.state in ("lost", "degraded") else _PLAIN.get(one.state, walked)
+    return found
 
 
-def _state(state: str, one_way: bool) -> State:
-    if state in ("lost", "degraded"):
-        return "lost"
-    return "unmeasured" if state == "unmeasured" else "one_way_left" if one_way else "unharmed"
+_PLAIN: Mapping[str, State] = {"unmeasured": "unmeasured", "one_way_left": "one_way_left"}
+_WORST: tuple[State, ...] = ("lost", "unmeasured", "one_way_left", "unharmed")
 
 
-def _one_way_left(before: WhatIf, after: WhatIf) -> set[Place]:
-    """Services with an element whose loss takes users that it would not have taken before."""
-    kinds = ("device", "link", "part")
-    alone: dict[tuple[str, ...], set[tuple[str, str, str]]] = {
-        one.names: {(of.venue, of.service, user) for of in one.services for user in of.lost}
-        for one in before.single(kinds)
-    }
-    return {place for one in after.single(kinds) for place in _anew(after, one, alone.get(one.names, set()))}
-
-
-def _anew(after: WhatIf, outcome: FailureOutcome, alone: set[tuple[str, str, str]]) -> Iterator[Place]:
-    gone = {(after.users[n].venue, after.users[n].service, after.users[n].name) for n in after.gone}
-    for of in outcome.services:
-        if any((of.venue, of.service, user) not in alone | gone for user in of.lost):
-            yield of.venue, of.service
+def _walked(network: WhatIf) -> States:
+    """State of each service by the ways of its users now; a service without users is unmeasured."""
+    found: dict[Place, State] = {}
+    for place, numbers in network.services.items():
+        users = {network.state(number) for number in numbers}
+        states: set[State] = {"unharmed" if one == "served" else one for one in users} or {"unmeasured"}
+        found[place] = next(one for one in _WORST if one in states)
+    return found
 
 
 # --- audit -----------------------------------------------------------------------------------------------------------
@@ -167,35 +159,38 @@ class Said:
 
 def audit(network: Network) -> Said:
     """An audit of all devices."""
-    devices = network.devices
-    findings = evaluate(
-        devices, network.matrix, network.observations, moment=network.moment,
-        limits=resolve_limits(network.limits, devices), waivers=network.waivers,
+    devices, limits = network.devices, resolve_limits(network.limits, network.devices)
+    evaluated = evaluate_all(
+        devices, network.matrix, network.observations, moment=network.moment, limits=limits, waivers=network.waivers,
         intervals=dict.fromkeys((device.name for device in devices), 10.0),
     )  # fmt: skip
-    found = verdicts_of(network.event.venues, devices, weights(devices, telling(findings)))
-    return Said(_by_place(found), findings)
+    weighed = weights(devices, evaluated.findings, limits)
+    return Said(
+        _by_place(verdicts_of(network.event.venues, devices, weighed, network=evaluated.network)), evaluated.findings
+    )
 
 
 def _by_place(found: Iterable[Verdict]) -> dict[Place, Readiness]:
     return {(one.venue, one.service): one.verdict for one in found}
 
 
-def states(said: Said, before: Network, after: Network) -> States:
-    """State of each service by a verdict; what is ready has one way left or not by the walk of the same reading."""
-    left = _one_way_left(before.whatif, after.whatif)
-    return {place: _of_verdict(verdict, place in left) for place, verdict in said.verdicts.items()}
+def states(said: Said, after: Network) -> States:
+    """State of each service by a verdict; of what is ready, one way is left or not by the ways in the same reading."""
+    walked = _walked(after.whatif)
+    return {place: _of_verdict(verdict, walked[place]) for place, verdict in said.verdicts.items()}
 
 
-def _of_verdict(verdict: Readiness, one_way: bool) -> State:
+def _of_verdict(verdict: Readiness, walked: State) -> State:
     if verdict is Readiness.NOT_READY:
         return "lost"
-    return "unmeasured" if verdict is Readiness.NOT_MEASURED else "one_way_left" if one_way else "unharmed"
+    if verdict is Readiness.NOT_MEASURED:
+        return "unmeasured"
+    return "one_way_left" if walked == "one_way_left" and verdict is Readiness.READY_WITH_RISK else "unharmed"
 
 
-def audited(before: Network, after: Network) -> States:
+def audited(after: Network) -> States:
     """State of each service by an audit with the failure made."""
-    return states(audit(after), before, after)
+    return states(audit(after), after)
 
 
 # --- watch -----------------------------------------------------------------------------------------------------------
@@ -208,7 +203,7 @@ def watch(before: Network, after: Network) -> Said:
     job = WatchJob(
         before.event, devices, build_matrix(before.devices, before.platforms),
         resolve_limits(before.limits, before.devices), before.waivers, behind(before.whatif.topology),
-        tuple(one._replace(measures=frozenset()) for one in weights(before.devices, across)),
+        weights(before.devices, across),
     )  # fmt: skip
     watcher = Watcher(job, WatchStates(), lambda _fact: _INTERVAL_S)
     _read(watcher, before, 0.0)
@@ -232,7 +227,7 @@ def _read(watcher: Watcher, network: Network, now: float) -> None:
 
 def watched(before: Network, after: Network) -> States:
     """State of each service by a watch after its next reading."""
-    return states(watch(before, after), before, after)
+    return states(watch(before, after), after)
 
 
 # --- capacity --------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Inventory:
         for one in self.net.routers:
             yield self._device(one.name, "router", one.venues, self._of_router(one))
         for name, venues in self.net.switches:
-            yield self._device(name, "switch", venues, {})
+            yield self._device(name, "switch", venues, {}, services=("fixed", "internet") if venues else ())
         for station in self.net.stations:
             services = {"services": ("internet", "wifi")} if station.role == "service_host" else {}
             yield self._device(station.name, station.role, station.venues, self._of_station(station), **services)
