@@ -11,6 +11,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
+from eventready.network.setting import NetworkSetting
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedLink
@@ -99,9 +100,8 @@ def test_a_wide_audit_requests_all_facts_of_a_platform_and_needs_no_more() -> No
     assert wide.needed("r1") == narrow.needed("r1")
     assert "interface" in wide.inventory["r1"]
     assert "interface" not in narrow.requested("r1")
-    known = {*platform.facts, *platform.unsupported}.difference(
-        name for name in CATALOGUE if name.startswith("answer_")
-    )
+    asked = (name for name, kind in CATALOGUE.items() if kind.per_question)
+    known = {*platform.facts, *platform.unsupported}.difference(asked)
     assert sorted(wide.requested("r1")) == sorted(known)
 
 
@@ -130,6 +130,31 @@ def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
     platform = FakePlatform(spec=SPEC.model_copy(update={"roles": ("wifi_controller",)}))
     with pytest.raises(WorkspaceError, match="r1 is a router, and the platform any plays wifi_controller"):
         build_matrix([ROUTER], {"any": platform})
+
+
+SETTING = NetworkSetting()
+ASKED = ("default_route", "static_route", "origin_route")
+
+
+def test_routers_are_asked_for_the_routes_of_the_network_checks() -> None:
+    """The facts come to the parent, and no platform without one has a finding for that."""
+    towards = replace(ROUTER, origin_addresses=("192.0.2.90",))
+    host = Device("svc", "service_host", "any", "192.0.2.90")
+    plain = FakePlatform()
+    poor = FakePlatform(unsupported=english({"origin_route": "it has no words for it"}))
+
+    def facts(router: Device, platform: FakePlatform, network: NetworkSetting | None = SETTING) -> set[str]:
+        matrix = build_matrix([router, host], {"any": platform}, network=network)
+        assert {*ASKED}.isdisjoint(matrix.facts_for("svc"))
+        assert not [cell for cell in matrix.cells["r1"] if cell.state is CellState.UNSUPPORTED]
+        needed = {*ASKED}.intersection(matrix.needed("r1"))
+        assert needed == {*ASKED}.intersection(matrix.facts_for("r1"))
+        assert needed <= matrix.shared("r1")
+        return needed
+
+    assert facts(towards, plain) == {*ASKED}
+    assert facts(ROUTER, plain) == facts(towards, poor) == {*ASKED} - {"origin_route"}
+    assert facts(towards, plain, None) == set()
 
 
 def test_devices_alike_share_their_cells() -> None:

@@ -177,7 +177,7 @@ def test_a_failure_on_nobodys_way_is_a_risk_for_what_the_device_carries() -> Non
 def test_care_blocks_where_the_limits_say_so() -> None:
     class Blocking:
         def blocks(self, check: Any, device: Any = None) -> bool:
-            return check.name == "ntp"
+            return bool(check.name == "ntp")
 
     venues, network = [place("hoi-nghi")], network_of([place("hoi-nghi")], [ROUTER])
     found = [weights([ROUTER], [checked(FAIL, check)], Blocking()) for check in ("ntp", "syslog")]

@@ -15,12 +15,13 @@ SEEDED = {
     ("single_point", "core-1", "core-1", ("stadium",), ("internet",), "warn"),
     ("single_point", "core-1", "core-1 stadium-up - stadium-1 ether1", ("stadium",), ("internet",), "warn"),
     ("single_point", "stadium-1", "stadium-1", ("stadium",), ("internet",), "warn"),
-    ("capacity_link", "stadium-1", "stadium-1 ether1 + stadium-1 ether2", ("stadium",), (), "fail"),
+    ("capacity_link", "stadium-1", "stadium-1 ether1 + stadium-1 ether2", ("stadium",), ("mobile",), "warn"),
     ("single_point", "wlc-market", "wlc-market", ("market",), ("wifi",), "warn"),
     ("single_point", "wlc-market", "10.9.9.1", ("market",), ("wifi",), "warn"),
-    ("capacity_link", "harbour-1", "harbour-1 up1 + harbour-1 up2 + harbour-2 up", ("harbour",), (), "warn"),
-    ("capacity_cell", "bsc-2", "stadium_b SDCCH", ("stadium",), (), "fail"),
-    *(("capacity_access_point", "wlc-hall-1", f"hall_{n}", ("hall",), (), "warn") for n in range(1, 5)),
+    ("capacity_link", "harbour-1", "harbour-1 up1 + harbour-1 up2 + harbour-2 up", ("harbour",), ("fixed",), "warn"),
+    ("capacity_cell", "bsc-2", "stadium_b SDCCH", ("stadium",), ("mobile",), "fail"),
+    ("capacity_service", "wlc-hall-1", "pool", ("hall",), ("wifi",), "not_measured"),
+    *(("capacity_access_point", "wlc-hall-1", f"hall_{n}", ("hall",), ("wifi",), "warn") for n in range(1, 5)),
 }
 
 

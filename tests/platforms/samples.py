@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict
 from eventready.core.errors import PlatformError
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform, load_platform
-from eventready.facts.saved import parse_saved
+from eventready.facts.saved import asking, parse_saved
 from eventready.platforms.loader import platform_names
 from eventready.workspace.files.yaml_document import load_yaml
 
@@ -78,8 +78,13 @@ class Sample:
         return f"{self.platform}-{self.fact}-{self.case}"
 
     def compiled(self) -> CompiledFact:
-        """How the platform reads the fact."""
-        return load_platform(self.platform).facts[self.fact]
+        """How the platform reads the fact; of a fact with questions an example of one."""
+        fact = self.asked().facts[self.fact]
+        return fact.questions[0] if fact.questions else fact
+
+    def asked(self) -> Platform:
+        """The platform, with an example of a question for a fact with questions."""
+        return asking(load_platform(self.platform), self.fact)
 
     def observe(self, text: str | None = None) -> Observation:
         """What the platform makes of the sample, or of `text` in its place."""

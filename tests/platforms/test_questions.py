@@ -18,6 +18,7 @@ from eventready.facts.command_template import examples
 from eventready.facts.observe import commands_for, observe
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
+from eventready.facts.records import Answer
 from eventready.platforms.loader import platform_names
 from eventready.session.reply import Reply
 from eventready.workspace.devices.answers import ExpectedAnswer
@@ -27,7 +28,7 @@ from eventready.workspace.settings.checking.limits import LimitOverrides
 from tests.platforms import question_host
 from tests.session import real
 
-KINDS = [name for name, kind in CATALOGUE.items() if kind.per_question]
+KINDS = [name for name, kind in CATALOGUE.items() if issubclass(kind.record, Answer)]
 #: Platforms whose questions are put by programs of a host; the others have a ping of their own.
 HOSTS = ("linux", "local")
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from eventready.change.safety.way_in import Hop, RouteBack, parse_routes
+from eventready.change.safety.way_in import RouteBack, parse_routes
 from eventready.core.errors import RefusedError
+from eventready.facts.parsing.routes import Hop
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.platforms.model import WayInSpec

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
+from eventready.evaluation.bearing import weights
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
-from eventready.evaluation.verdicts import verdicts_of, weights
+from eventready.evaluation.verdicts import verdicts_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory, Neighbour

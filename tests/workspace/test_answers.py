@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from eventready.checks.equipment.answers import calls_tried
 from eventready.core.errors import WorkspaceError
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.command_template import fill
@@ -18,10 +20,11 @@ from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.workspace.devices.answers import ExpectedAnswer, Question, ServiceAnswer
-from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.device import SERVICES, Device, Service
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.questions import with_questions as with_event_questions
-from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.event import Event, Venue
+from eventready.workspace.settings.origins import ServiceOrigin
 
 PING_FROM: dict[str, object] = {"ping": "192.0.2.1", "from": "svc-1"}
 HOST = Device("svc-1", "service_host", "linux", "192.0.2.91", venues=("hall",), origin="hosts.yaml:1")
@@ -242,3 +245,41 @@ def test_an_answer_of_event_yaml_knows_who_asks() -> None:
     assert ServiceAnswer.model_validate({"ping": "a", "from": "svc-1"}).askers == ("svc-1",)
     with pytest.raises(ValidationError):
         ServiceAnswer.model_validate({"ping": "a", "from": []})
+
+
+@pytest.mark.parametrize(
+    ("origin", "own", "services"),
+    [
+        ({"kind": "portal", "services": ["internet", "wifi"]}, (), ("internet", "wifi")),
+        ({"kind": "dns"}, (), SERVICES),
+        ({"kind": "core", "services": ["mobile"]}, ("fixed",), ("mobile",)),
+        ({"kind": "upstream"}, ("fixed",), ("fixed",)),
+        (None, ("wifi",), ("wifi",)),
+        (None, (), ()),
+    ],
+)
+def test_a_question_of_a_host_concerns_the_services_of_its_origin(
+    origin: dict[str, Any] | None, own: tuple[Service, ...], services: tuple[Service, ...]
+) -> None:
+    """A wrong page of the portal made mobile not ready."""
+    page = ExpectedAnswer(http="http://portal.example/")
+    host = Device("svc-1", "service_host", "any", "192.0.2.9", services=own, expect=Expect(answers=(page,)))
+    origins = [{**origin, "device": "svc-1"}] if origin else []
+    declared = event().model_copy(update={"origins": tuple(map(ServiceOrigin.model_validate, origins))})
+    ((known,),) = [one.questions for one in with_event_questions(declared, [host])]
+    assert known.services == services
+
+
+@pytest.mark.parametrize(
+    ("service", "answer", "tried"),
+    [
+        ("mobile", {"http": "http://robot.example/last", "contains": "OK", "call": True, "from": "svc-1"}, True),
+        ("mobile", {"http": "http://robot.example/last", "contains": "OK", "from": "svc-1"}, False),
+        ("wifi", {"http": "http://robot.example/last", "call": True, "from": "svc-1"}, False),
+    ],
+)
+def test_a_page_of_a_call_robot_tries_calls(service: str, answer: dict[str, object], tried: bool) -> None:
+    venue = {"id": "hall", "name": "Hall", "services": ["mobile", "wifi"], "answers": {service: [answer]}}
+    declared = event().model_copy(update={"venues": (Venue.model_validate(venue),)})
+    asking = with_event_questions(declared, [HOST])
+    assert [calls_tried(asking, place) for place in ("hall", "park")] == [tried, False]

@@ -131,9 +131,11 @@ class Check:
     A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings. A
     `network` check gets the graph of the network (`WhatIf`) instead, in audits of all devices of an event with origins.
     `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
-    link). `also_reads` are facts that it uses where another check needs them. `expected_only`: each finding rests on
-    the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's
-    subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
+    link). `also_reads` are facts that it uses where another check needs them. `asks` are facts that routers are asked
+    for on its behalf where their platform offers them: without one it has fewer witnesses, and still runs.
+    `expected_only`: each finding rests on the one record of an expected subject, so that no other record matters.
+    `each`: the empty findings of a device's subjects, with their venues and services, for a device whose facts were not
+    measured; None: one for the device.
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
     `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, passed
     findings stay passed, whatever else moves and however long it takes. Empty: all fields. `by_device`: a check
@@ -150,6 +152,7 @@ class Check:
     applies: Callable[[Device], bool] = lambda _device: True
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None
     also_reads: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     topic: Topic = "network"
     expected_only: bool = False
     each: Callable[[Device], Iterable[Finding]] | None = None
@@ -188,6 +191,7 @@ def check(
     applies: Callable[[Device], bool] = lambda _device: True,
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None,
     also_reads: tuple[str, ...] = (),
+    asks: tuple[str, ...] = (),
     topic: Topic = "network",
     expected_only: bool = False,
     each: Callable[[Device], Iterable[Finding]] | None = None,
@@ -202,8 +206,8 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only,
-            each, varies, frozenset(rests_on), by_device,
+            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, asks, topic,
+            expected_only, each, varies, frozenset(rests_on), by_device,
         )  # fmt: skip
         return function
 

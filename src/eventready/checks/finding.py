@@ -40,9 +40,11 @@ class Finding:
     `message_id` and `params` are the sentence: an id of the message catalogue, and the values of its parameters.
 
     `venues` narrows the finding to the venues its subject serves (a cell, an access point), `services` to what runs
-    over it (a cable to a WiFi controller); empty means: wherever and whatever the device serves. `blind` marks what
-    the platform can never tell, which is a risk rather than a failed reading. `was` is the status that a waived
-    finding would have without its waiver, `witnesses` the devices whose answers a finding across devices rests on.
+    over it (a cable to a WiFi controller); empty means: wherever and whatever the device serves. A finding across
+    devices with a subject and without `device` is about a file of the workspace, for its venues and services alone.
+    `blind` marks what the platform can never tell, which is a risk rather than a failed reading. `was` is the status
+    that a waived finding would have without its waiver, `witnesses` the devices whose answers a finding across devices
+    rests on.
     """
 
     status: Outcome

@@ -26,8 +26,6 @@ _GRAVITY = {
 }
 #: What a waiver makes of it.
 _LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK, Gravity.RISK: Gravity.NONE}
-#: Check of the ways themselves: its findings are the state of the users.
-WAYS = "service_way"
 
 
 def gravity(finding: Finding, kind: Kind) -> Gravity:
@@ -43,8 +41,6 @@ def gravity(finding: Finding, kind: Kind) -> Gravity:
     plain = _GRAVITY[status]
     if waived:
         return _LESS.get(plain, Gravity.NONE)
-    if finding.check == WAYS or plain in {Gravity.RISK, Gravity.NONE}:
-        return plain
-    if kind == "care" or (kind == "state" and plain is Gravity.FAILURE):
+    if plain in {Gravity.FAILURE, Gravity.UNMEASURED} and kind == "care":
         return Gravity.RISK
-    return plain
+    return Gravity.RISK if plain is Gravity.FAILURE and kind == "state" else plain

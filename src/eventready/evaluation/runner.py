@@ -376,7 +376,10 @@ class _Evaluation:
             for one in _of_each(check, device, finding):
                 yield self._completed(one, check, device.name)
             return
-        findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
+        findings = []
+        if check.scope == "device":
+            nothing = unknown("", "checks:run.no_subject")
+            findings = _run(check, view, self._limits.of(check, device)) or [nothing]
         if unread := _unread_of(check, [view]):
             findings = _with_unread(findings, check, view, unread)
         lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
@@ -396,7 +399,8 @@ class _Evaluation:
             witnesses = found.witnesses or ((found.device,) if found.device else devices)
             views = [self._views[name] for name in witnesses if name in self._views]
             finding = _partly(found, _unread_of(check, views), names) if found.rests else found
-            for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
+            of_file = finding.subject and not finding.device  # a declaration; a lost check concerns all its devices
+            for name in (finding.device,) if finding.device or of_file else devices:
                 yield self._completed(finding, check, name)
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
@@ -421,12 +425,11 @@ def _of_each(check: Check, device: Device, finding: Finding) -> Iterator[Finding
 
 
 def _run(check: Check, seen: DeviceView | Sequence[DeviceView] | WhatIf, limits: object) -> list[Finding]:
-    """Findings of the check; a single NOT_MEASURED finding if there is none or an exception is raised."""
+    """Findings of the check; a single NOT_MEASURED finding if an exception is raised."""
     try:
-        findings = list(check.run(seen, limits))
+        return list(check.run(seen, limits))
     except Exception as error:  # a defect in one check must not cost the run
         return [unknown("", "checks:run.check_failed", error=f"{type(error).__name__}: {error}")]
-    return findings or [unknown("", "checks:run.no_subject")]
 
 
 def _unread_of(check: Check, views: Iterable[DeviceView]) -> list[Unread]:

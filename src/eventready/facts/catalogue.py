@@ -15,14 +15,20 @@ from eventready.facts import records as r
 class FactKind:
     """A fact: name, record type of its rows, and whether a second reading is due.
 
-    `per_question`: the answers to the questions of a device, each with a command of its own.
+    `question`: field of the record with the question, of a fact that is asked in questions with a command each: about
+    the answers of services, or the routes to addresses.
     """
 
     name: str
     record: type[r.Fact]
     counter: bool = False
-    per_question: bool = False
+    question: str = ""
     twice: bool = False
+
+    @property
+    def per_question(self) -> bool:
+        """True for a fact with a command for each question of a device."""
+        return bool(self.question)
 
 
 CATALOGUE: dict[str, FactKind] = {
@@ -54,6 +60,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("default_route_v6", r.Route),
         FactKind("router_advertisement", r.RouterAdvertisement),
         FactKind("static_route", r.StaticRoute),
+        FactKind("origin_route", r.OriginRoute, question="target"),
         FactKind("time_sync", r.TimeSync),
         FactKind("log_target", r.LogTarget),
         FactKind("saved_config", r.SavedConfig),
@@ -86,12 +93,12 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("dhcp_pool", r.DhcpPool),
         FactKind("nat_sessions", r.NatSessions),
         # Asked last: what a slow service costs in time costs no other fact.
-        FactKind("answer_tcp", r.PortAnswer, per_question=True),
-        FactKind("answer_dns", r.ResolverAnswer, per_question=True),
-        FactKind("answer_http", r.PageAnswer, per_question=True),
-        FactKind("answer_ping", r.EchoAnswer, per_question=True, twice=True),
-        FactKind("answer_ntp", r.ClockAnswer, per_question=True),
-        FactKind("answer_smtp", r.MailAnswer, per_question=True),
-        FactKind("answer_dhcp", r.LeaseAnswer, per_question=True),
+        FactKind("answer_tcp", r.PortAnswer, question="question"),
+        FactKind("answer_dns", r.ResolverAnswer, question="question"),
+        FactKind("answer_http", r.PageAnswer, question="question"),
+        FactKind("answer_ping", r.EchoAnswer, question="question", twice=True),
+        FactKind("answer_ntp", r.ClockAnswer, question="question"),
+        FactKind("answer_smtp", r.MailAnswer, question="question"),
+        FactKind("answer_dhcp", r.LeaseAnswer, question="question"),
     )
 }

@@ -17,6 +17,8 @@ from eventready.workspace.devices.answers import ExpectedAnswer
 _PART = re.compile(r"\[\[(?P<name>[a-z]+)\|(?P<text>.*?)\]\]")
 _ARGUMENT = re.compile(r"(?<!%)\{([a-z]+)\}")
 
+#: Address of an example of a question about a route.
+_TARGET = "192.0.2.90"
 #: Questions of each fact, without and with all that is optional: what a platform's command is checked with.
 _EXAMPLES: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "answer_http": (
@@ -46,5 +48,7 @@ def fill(template: str, arguments: Mapping[str, str]) -> str:
 
 def examples(fact: str, template: str) -> Iterator[str]:
     """Yield the commands of example questions. Raises KeyError for an unknown argument."""
-    for question in _EXAMPLES[fact]:
+    if fact not in _EXAMPLES:
+        yield fill(template, {"target": _TARGET})
+    for question in _EXAMPLES.get(fact, ()):
         yield fill(template, ExpectedAnswer.model_validate(question).arguments())

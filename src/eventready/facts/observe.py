@@ -156,8 +156,15 @@ def _single(platform: Platform, facts: Iterable[str]) -> Iterator[CompiledFact]:
 def _by_fact(answers: Iterable[Answer]) -> dict[str, Observation]:
     observed: dict[str, list[tuple[CompiledFact, Observation]]] = {}
     for compiled, _, observation in answers:
-        observed.setdefault(compiled.name, []).append((compiled, observation))
+        observed.setdefault(compiled.name, []).append((compiled, _with_absence(compiled, observation)))
     return {fact: found[0][1] if len(found) == 1 else _together(found) for fact, found in observed.items()}
+
+
+def _with_absence(compiled: CompiledFact, observed: Observation) -> Observation:
+    """Return the observation with the record for the answer that there is none, where the question has one."""
+    if compiled.absence is None or observed.status is not Status.EMPTY:
+        return observed
+    return replace(observed, status=Status.PARSED, rows=(compiled.absence,), reason="", message=None)
 
 
 def _together(answers: Sequence[tuple[CompiledFact, Observation]]) -> Observation:
@@ -165,7 +172,7 @@ def _together(answers: Sequence[tuple[CompiledFact, Observation]]) -> Observatio
     observations = [observation for _, observation in answers]
     first = next((one for one in observations if one.status.measured), observations[0])
     unread = [
-        Unread(str(compiled.spec.constants["question"]), one.message or Bilingual("", one.reason))
+        Unread(str(compiled.spec.constants[compiled.kind.question]), one.message or Bilingual("", one.reason))
         for compiled, one in answers
         if not one.status.measured
     ]

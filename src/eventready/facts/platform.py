@@ -23,12 +23,14 @@ from eventready.core.messages import Bilingual, message
 from eventready.core.strings.pattern import remembered
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
+from eventready.facts.parsing import routes
 from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import LineReader, TextParser
 from eventready.facts.parsing.parsers import BUILT_IN, ParserError, compile_parser, parser_names
 from eventready.facts.parsing.pattern_examples import unreachable
 from eventready.facts.record_blocks import RecordBlocks
+from eventready.facts.records import Fact
 from eventready.platforms.loader import HOME, Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
 from eventready.session.dialogue.patterns import patterns as session_patterns
@@ -37,6 +39,8 @@ from eventready.workspace.files.yaml_document import YamlDocument, combine_error
 
 _NOT_LITERAL = re.compile(r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\[[^\]]*\]|\{\d+(?:,\d*)?\}|\$\{\w+\}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]+")
+#: Fact that the `way_in` of a platform describes.
+ROUTE = "origin_route"
 #: Keys of a fact with patterns that are searched in each line.
 _SEARCHED = ("carries", "empty", "headings", "counts", "subtotals", "trailers", "silent")
 
@@ -46,7 +50,8 @@ class CompiledFact:
     """Command, parser and words of a fact of a platform, compiled.
 
     `home`: the platform whose folder defines the fact. `sources`: public sources of its form; none if `unconfirmed`.
-    `questions`: of a fact that asks services, its questions with a command each; None for any other fact.
+    `questions`: of a fact that is asked in questions, those with a command each; None for any other fact. `absence`: of
+    a question, the record for the answer that there is none.
     """
 
     name: str
@@ -66,6 +71,7 @@ class CompiledFact:
     sources: tuple[Source, ...] = ()
     unconfirmed: bool = False
     questions: tuple[CompiledFact, ...] | None = None
+    absence: Fact | None = None
 
     @property
     def command(self) -> str:
@@ -76,7 +82,7 @@ class CompiledFact:
     def commands(self) -> tuple[str, ...]:
         """All commands to send: two for a fact with `also`, `instead` or `against`, or those of its questions."""
         if self.questions is not None:
-            return tuple(question.command for question in self.questions)
+            return tuple(dict.fromkeys(command for question in self.questions for command in question.commands))
         spec = self.spec
         return tuple(filter(None, (spec.command, spec.also, spec.instead, spec.against)))
 
@@ -107,7 +113,8 @@ class Platform:
     @cached_property
     def packaged(self) -> bool:
         """True where this package brings all facts and parsers: tests bound the time of reading."""
-        return all(fact.spec.parser in BUILT_IN and (HOME / fact.home).is_dir() for fact in self.facts.values())
+        parsers = {*BUILT_IN, routes.PARSER}
+        return all(fact.spec.parser in parsers and (HOME / fact.home).is_dir() for fact in self.facts.values())
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -192,6 +199,8 @@ class _Folder:
         self._document = load_yaml(self.folder / "facts.yaml")
         facts = self._usable() if self._partial else self._document.validate(FactsSpec)
         own = {name: fact for name, one in facts.facts.items() if (fact := self._fact(name, one, spec))}
+        if ROUTE not in {*facts.facts, *facts.unsupported} and (route := self._origin_route(spec, base)):
+            own[ROUTE] = route
         self._check_unsupported(facts)
         self._unused_templates(facts)
         self._check_sources(top, spec, facts)
@@ -231,11 +240,34 @@ class _Folder:
             raise described.document.error(message("facts:platform.circle", circle=circle), "extends")
         return _Folder(extends, self._extra, self._path).platform()
 
+    def _origin_route(self, spec: PlatformSpec, base: Platform | None) -> CompiledFact | None:
+        """Return the fact of the routes to origins, as the folder's own `way_in` reads one; None without it.
+
+        None as well where an audit may not send its commands: `read_only` of a workspace's platform may lack them.
+        """
+        way_in = spec.way_in
+        if way_in is None or not way_in.routed or (base and base.spec.way_in == way_in):
+            return None
+        read = FactSpec(
+            command=way_in.route.replace("{address}", "{target}"),
+            also=way_in.default,
+            parser=routes.PARSER,
+            fields=routes.FIELDS,
+            empty=tuple(filter(None, [way_in.absent])),
+            headings=way_in.headings,
+        )
+        sent = (*self._sent(CATALOGUE[ROUTE], read, "command"), *filter(None, [read.also]))
+        if not all(allows(spec, command) for command in sent):
+            return None
+        return self._fact(ROUTE, read, spec, routes.RouteParser(way_in))
+
     def _problem(self, what: Sentence, *keys: Key, do: Sentence = "") -> None:
         self._problems.append(self._document.error(what, *keys, do=do))
 
-    def _fact(self, name: str, spec: FactSpec, platform: PlatformSpec) -> CompiledFact | None:
-        """Return the compiled fact; None, and a noted error, for an invalid fact."""
+    def _fact(
+        self, name: str, spec: FactSpec, platform: PlatformSpec, parser: TextParser | None = None
+    ) -> CompiledFact | None:
+        """Return the compiled fact; None, and a noted error, for an invalid fact. `parser`: default: that of `spec`."""
         kind = CATALOGUE.get(name)
         if kind is None:
             self._problem(message("facts:platform.no_fact", name=name), "facts", name, do=suggestion(name, CATALOGUE))
@@ -264,7 +296,7 @@ class _Folder:
         self._check_words(name, spec, kind)
         self._check_cost(name, spec)
         self._check_record(name, spec)
-        parser = None if len(self._problems) > before else self._parser(name, spec)
+        parser = None if len(self._problems) > before else parser or self._parser(name, spec)
         unconfirmed = spec.unconfirmed or platform.unconfirmed
         if parser is None:
             return None
@@ -301,7 +333,7 @@ class _Folder:
 
     def _check_sources(self, top: YamlDocument, spec: PlatformSpec, facts: FactsSpec) -> None:
         unconfirmed = {name for name, fact in facts.facts.items() if fact.unconfirmed or spec.unconfirmed}
-        known = [*facts.facts, "change"]
+        known = [*facts.facts, "change", *([ROUTE] if spec.way_in else ())]
         for index, source in enumerate(spec.sources):
             for name in source.confirms:
                 place = ("sources", index, "confirms")

@@ -1,8 +1,8 @@
-"""Questions of a device to services, as facts of its platform: a command and an answer each."""
+"""Questions of a device to services and for routes, as facts of its platform: a command and an answer each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -10,7 +10,8 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.facts.command_template import examples, fill
 from eventready.facts.parsing.build import RowBuilder
-from eventready.facts.platform import CompiledFact, Platform
+from eventready.facts.platform import ROUTE, CompiledFact, Platform
+from eventready.facts.records import OriginRoute
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
 
@@ -18,7 +19,7 @@ from eventready.workspace.files.yaml_document import raise_errors
 def with_questions(platform: Platform, device: Device) -> Platform:
     """Return the platform with the questions of a device. Raises WorkspaceError for questions beyond the device."""
     answers = {question.answer.subject: question.answer for question in device.questions}
-    if not answers:
+    if not answers and not device.origin_addresses:
         return platform
     by_fact: dict[str, list[CompiledFact]] = {}
     problems: list[WorkspaceError] = []
@@ -40,7 +41,21 @@ def with_questions(platform: Platform, device: Device) -> Platform:
             continue
         by_fact.setdefault(answer.fact, []).append(_question(compiled, command, subject))
     raise_errors(problems)
+    by_fact |= _routes(platform, device.origin_addresses)
     return _asking(platform, {fact: tuple(questions) for fact, questions in by_fact.items()})
+
+
+def _routes(platform: Platform, targets: Iterable[str]) -> dict[str, list[CompiledFact]]:
+    """Return the questions for the routes to origins, on a platform with the fact."""
+    compiled = platform.facts.get(ROUTE)
+    if compiled is None:
+        return {}
+    return {ROUTE: [_route(compiled, target) for target in targets]}
+
+
+def _route(compiled: CompiledFact, target: str) -> CompiledFact:
+    question = _question(compiled, fill(compiled.command, {"target": target}), target)
+    return replace(question, absence=OriginRoute(target=target))
 
 
 def with_example(platform: Platform, fact: str) -> Platform:
@@ -51,7 +66,7 @@ def with_example(platform: Platform, fact: str) -> Platform:
 
 
 def _question(compiled: CompiledFact, command: str, subject: str) -> CompiledFact:
-    constants = {**compiled.spec.constants, "question": subject}
+    constants = {**compiled.spec.constants, compiled.kind.question: subject}
     spec = compiled.spec.model_copy(update={"command": command, "constants": constants})
     return replace(compiled, spec=spec, builder=RowBuilder(compiled.kind, spec), questions=None)
 

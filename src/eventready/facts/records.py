@@ -33,6 +33,7 @@ from eventready.facts.units import (
     MaybeNumber,
     MaybeOffset,
     MaybePercent,
+    MaybePrefix,
     MaybeRate,
     MaybeSeconds,
     MaybeSpeed,
@@ -364,7 +365,11 @@ _DROPPED = re.compile(r"null ?\d*|black ?hole|discard|reject|unreachable|prohibi
 
 
 def _leads_out(prefix: str, *ways: str | None) -> bool:
-    return prefix in _DEFAULTS and not any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
+    return prefix in _DEFAULTS and not _drops(*ways)
+
+
+def _drops(*ways: str | None) -> bool:
+    return any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
 
 
 class Route(Fact):
@@ -382,6 +387,33 @@ class Route(Fact):
     def leads_out(self) -> bool:
         """True for a default route; False for a discard route."""
         return _leads_out(self.prefix, self.next_hop, self.interface)
+
+
+class OriginRoute(Fact):
+    """The route in use to the address of an origin of services (`target`); a row for each next hop in use.
+
+    A row of a target alone says that the device has no route to it. `prefix`: of the route, 0.0.0.0/0 for the default
+    route. `interface`: where the route drops its packets, the device's word for that.
+    """
+
+    key = ("target", "next_hop", "interface")
+    target: Text = ""
+    prefix: MaybePrefix = None
+    protocol: MaybeText = None
+    next_hop: MaybeAddress = None
+    interface: MaybeText = None
+    distance: MaybeCount = None
+    metric: MaybeCount = None
+
+    @property
+    def absent(self) -> bool:
+        """True where the device has no route to the target."""
+        return self.protocol is None
+
+    @property
+    def drops(self) -> bool:
+        """True for a route that discards its packets."""
+        return _drops(self.next_hop, self.interface)
 
 
 class RouterAdvertisement(Fact):

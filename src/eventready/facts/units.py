@@ -244,6 +244,11 @@ def prefix(value: Any) -> Any:
         return value.strip()
 
 
+def maybe_prefix(value: Any) -> Any:
+    """Return a prefix as `prefix` does; None for a blank."""
+    return None if value is None or (isinstance(value, str) and not value.strip()) else prefix(value)
+
+
 def address_with_length(value: Any) -> Any:
     """Return `10.0.0.1/30` for itself, `10.0.0.1 255.255.255.252` or `10.0.0.1/255.255.255.252`.
 
@@ -295,6 +300,7 @@ Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) 
 AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
 MaybeAddresses = Annotated[tuple[str, ...] | None, BeforeValidator(maybe_addresses)]
 Prefix = Annotated[str, BeforeValidator(prefix)]
+MaybePrefix = Annotated[str | None, BeforeValidator(maybe_prefix)]
 Name = Annotated[str, BeforeValidator(name)]
 Address = Annotated[str, BeforeValidator(address)]
 MaybeAddress = Annotated[str | None, BeforeValidator(address)]

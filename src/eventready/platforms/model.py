@@ -541,9 +541,13 @@ class WayInSpec(Strict):
 
     Commands may have `{address}`, those of a VRF `{vrf}` too. Where a configuration is a list of statements, `vrf` has
     `{interface}`, and `instance` the words of a VRF in a statement, for `{instance}` in `processes`. An answer is
-    divided at each `entry` (`protocol`, and `process` where the device names it); an entry counts if `selected` is
-    found in it. `hop` is found for each next hop (`next_hop`, `interface`, `neighbour`; `relay` if the device resolved
-    the next hop by another route).
+    divided at each `entry` (`protocol`, and `process`, `prefix`, `distance`, `metric` where the device names them); an
+    entry counts if `selected` is found in it. `hop` is found for each next hop (`next_hop`, `interface`, `neighbour`;
+    `relay` if the device resolved the next hop by another route; `idle`, a mark of a next hop that waits; `drops`, the
+    words for a route that discards its packets).
+
+    The fact `origin_route` is read with the same commands and patterns; a line without a named part must be one of
+    `details`, `absent` or blank.
 
     A line is on the way in if its path, joined by blanks, begins with a pattern of `interface` or of the protocol in
     `processes`. Those patterns may have `{interface}`, `{parent}`, `{unit}` and `{process}`. What follows is refused
@@ -564,6 +568,10 @@ class WayInSpec(Strict):
     entry: ChangeRegex = ""
     selected: ChangeRegex = ""
     hop: ChangeRegex = ""
+    details: tuple[ChangeRegex, ...] = Field(default=(), description="Other lines of an answer about a route")
+    headings: tuple[ChangeRegex, ...] = Field(
+        default=(), description="A line of every answer: a whole answer with it and without a route has none"
+    )
     interface: ChangeRegex = ""
     members: ChangeRegex = Field(
         default="", description="Path of a line, joined by blanks, that makes an `interface` a member of a `bundle`"

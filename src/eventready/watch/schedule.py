@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.records import Answer
 
 #: Facts whose answers come from others than their device.
-QUESTIONS = frozenset(fact for fact, kind in CATALOGUE.items() if kind.per_question)
+QUESTIONS = frozenset(fact for fact, kind in CATALOGUE.items() if issubclass(kind.record, Answer))
 #: A device, and True for its questions.
 _Place = tuple[str, bool]
 #: Facts due within this time are read with those due now, in seconds.

@@ -28,6 +28,7 @@ from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.model import Title
+from eventready.workspace.origin_addresses import with_origin_addresses
 from eventready.workspace.questions import with_questions
 from eventready.workspace.settings.changing.intent_folders import IntentFolder, load_intent_folders
 from eventready.workspace.settings.changing.writable import WritableAddition, load_writable
@@ -200,7 +201,9 @@ def load_workspace(path: Path) -> Workspace:
     return Workspace(
         path=path,
         event=event,
-        devices=with_windows(with_loads(capacity, devices, risks or ()), event.windows),
+        devices=with_origin_addresses(
+            event.origins, with_windows(with_loads(capacity, devices, risks or ()), event.windows)
+        ),
         duties=duties.duties,
         documents=duties.documents,
         forms=forms,

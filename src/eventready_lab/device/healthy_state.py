@@ -6,6 +6,7 @@ Figures are plausible, stable per name, and consistent across devices (`topology
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network
 
 from eventready.facts.ports import port_key
 from eventready.workspace.devices.device import Device
@@ -19,6 +20,7 @@ from eventready_lab.device.state import (
     DhcpPoolState,
     DiskState,
     Gateway,
+    Learned,
     Light,
     Peer,
     PoolState,
@@ -87,6 +89,7 @@ def _device(device: Device, topology: Topology) -> DeviceState:
     ]
     state.gateways = [_gateway(device, gateway, topology) for gateway in expect.gateways]
     state.statics = list(_statics(device))
+    _service_networks(state, device, topology)
     state.sites = [SiteState(number, site.name, mobile=site.mobile) for number, site in enumerate(expect.sites)]
     state.cells = [_cell(number, cell.name, cell.site or "", cell.barred) for number, cell in enumerate(expect.cells)]
     state.aps = [_access_point(device, ap.name) for ap in expect.access_points]
@@ -243,6 +246,30 @@ def _statics(device: Device) -> Iterator[Static]:
             track="10" if number == 0 else "",
             bfd=number == 0,
         )
+
+
+def _service_networks(state: DeviceState, device: Device, topology: Topology) -> None:
+    """Connect a router to the networks of service hosts at its gateway groups; other members lead there as well."""
+    for gateway in device.expect.gateways:
+        network = _network(gateway.virtual_ip)
+        if network is None or not any(IPv4Address(address) in network for address in device.origin_addresses):
+            continue
+        state.networks[str(network)] = gateway.interface
+        paths = (topology.path_to(device, link.device) for link in device.expect.links)
+        near = {path.device: path for path in paths if _is_member(topology.devices.get(path.device), network)}
+        state.learned += [Learned(str(network), path.address, path.port) for path in near.values()]
+
+
+def _network(address: str | None) -> IPv4Network | None:
+    """Return the /24 with a virtual address; None without an IPv4 address."""
+    try:
+        return IPv4Network(f"{address}/24", strict=False)
+    except ValueError:
+        return None
+
+
+def _is_member(device: Device | None, network: IPv4Network) -> bool:
+    return device is not None and any(_network(one.virtual_ip) == network for one in device.expect.gateways)
 
 
 def _member_address(virtual_ip: str, state: str) -> str:

@@ -259,6 +259,7 @@ class DeviceState:
     bundles: list[Bundle] = field(default_factory=list)
     statics: list[Static] = field(default_factory=list)
     learned: list[Learned] = field(default_factory=list)
+    networks: dict[str, str] = field(default_factory=dict)  # network of service hosts to the port of its gateway
     default_v6: str = ""  # next hop of the IPv6 default route; empty: none
     advertised: dict[str, int] = field(default_factory=dict)  # port to the lifetime of its router advertisements, s
     ntp_synchronised: bool = True

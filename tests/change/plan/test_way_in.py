@@ -15,10 +15,11 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.safety import way_in
 from eventready.change.safety.effects import effects_of
-from eventready.change.safety.way_in import Hop, RouteBack, WayIn, own_address, read_way_in
+from eventready.change.safety.way_in import RouteBack, WayIn, own_address, read_way_in
 from eventready.change.safety.way_in_lines import TouchedLine, refuse_way_in, touched_lines, way_in_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message
+from eventready.facts.parsing.routes import Hop
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus
@@ -215,7 +216,7 @@ def tree(text: str) -> Tree:
 
 def ios(protocol: str, *hops: str) -> str:
     return (
-        f'Routing entry for 0.0.0.0/0\n  Known via "{protocol}", distance 1\n  Routing Descriptor Blocks:\n'
+        f'Routing entry for 0.0.0.0/0\n  Known via "{protocol}", distance 1, metric 0\n  Routing Descriptor Blocks:\n'
         + "".join(f"  * {hop}\n" for hop in hops)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from eventready.change.errors import require_answer
@@ -13,7 +13,8 @@ from eventready.change.forms.tree import Tree
 from eventready.change.safety.forbidden import sections_with_address
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, message
-from eventready.core.strings.pattern import find_in_answer, lines_too_long
+from eventready.core.strings.pattern import find_in_answer
+from eventready.facts.parsing.routes import Hop, address_in, routes_in_use
 from eventready.platforms.model import PlatformSpec, WayInSpec
 from eventready.session.connect import Session
 from eventready.workspace.devices.device import Device
@@ -23,16 +24,6 @@ _MOST_ROUTES = 8
 #: Protocols with sessions to a neighbour that is reached by a route of its own.
 _MULTIHOP = re.compile(r"(?i)[ei]?bgp")
 _VRF = re.compile(r"[\w.:-]{1,64}")
-
-
-@dataclass(frozen=True)
-class Hop:
-    """Next hop of a route; parts not named by the device are empty."""
-
-    next_hop: str = ""
-    interface: str = ""
-    neighbour: str = ""
-    relay: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +133,7 @@ def _seen_by_device(spec: WayInSpec, session: Session) -> str:
         return ""
     (reply,) = session.send_commands([spec.station.command])
     found = find_in_answer(spec.station.found, reply.text)
-    return _address(found["address"]) if found else ""
+    return address_in(found["address"]) if found else ""
 
 
 def _vrf_of(platform: PlatformSpec, device: Device, running: Tree) -> str:
@@ -200,31 +191,7 @@ def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str, *, at_
 
 def parse_routes(spec: WayInSpec, text: str, address: str) -> tuple[RouteBack, ...]:
     """Return the routes in use of an answer. Raises RefusedError if a route or a next hop is missing."""
-    begins = [] if lines_too_long(text) else [*re.finditer(spec.entry, text, re.MULTILINE)]
-    routes = []
-    ends = (*(one.start() for one in begins[1:]), len(text))
-    for begin, end in zip(begins, ends, strict=False):
-        block = text[begin.start() : end]
-        if spec.selected and not find_in_answer(spec.selected, block):
-            continue
-        groups = {name: text or "" for name, text in begin.groupdict().items()}
-        process = groups.get("process", "").removeprefix("0")
-        hops = (_hop({**groups, **found.groupdict("")}) for found in re.finditer(spec.hop, block, re.MULTILINE))
-        routes.append(RouteBack(address, groups["protocol"], process, tuple(hops)))
+    routes = [RouteBack(address, one.protocol, one.process, one.hops) for one in routes_in_use(spec, text)]
     if not routes or not all(route.hops for route in routes):
         raise RefusedError(message("change:way_in.unread", address=address))
     return tuple(routes)
-
-
-def _hop(groups: Mapping[str, str]) -> Hop:
-    addresses = {name: _address(groups.get(name, "")) for name in ("next_hop", "neighbour", "relay")}
-    return Hop(interface=groups.get("interface", ""), **addresses)
-
-
-def _address(text: str) -> str:
-    """Return an IPv4 address; empty for another text, and for 0.0.0.0."""
-    try:
-        address = ipaddress.IPv4Address(text)
-    except ValueError:
-        return ""
-    return "" if address.is_unspecified else str(address)

@@ -27,7 +27,7 @@ from eventready.facts.records import (
 )
 from eventready.facts.rows import rows_of
 from eventready.workspace.devices.answers import AnswerKind, Question
-from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 
 A = TypeVar("A", bound=Answer)
 L = TypeVar("L", bound=Limits)
@@ -82,6 +82,15 @@ def _questions(device: Device, kind: AnswerKind, *, secure: bool = False) -> tup
 def _for(question: Question, finding: Finding) -> Finding:
     """Narrow a finding to whom the question concerns."""
     return finding.replace(venues=tuple(filter(None, (question.venue,))), services=question.services)
+
+
+def calls_tried(devices: Iterable[Device], venue: str) -> bool:
+    """True where a question tells the outcome of a test call of the mobile users of a venue."""
+    return any(
+        question.answer.call and venue in ((question.venue,) if question.venue else device.venues)
+        for device in devices for question in device.questions
+        if "mobile" in (question.services or device.services or ROLE_SERVICES[device.role])
+    )  # fmt: skip
 
 
 def _empty(device: Device, kind: AnswerKind, *, secure: bool = False) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""VenueDemand of capacity.yaml against the capacity in service."""
+"""Demand of capacity.yaml against the capacity in service."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from statistics import fmean
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, graded, missing, of_all, of_subject, tidy, unknown, warned
-from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.answer import answered, blind, graded, missing, of_all, of_subject, tidy, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import Message
 from eventready.facts.records import NatSessions
 from eventready.network.capacity.balance import Balance, Kind, Status
 from eventready.network.capacity.calculate import CapacityCalculation
@@ -98,7 +99,12 @@ def _linked(load: Load) -> bool:
 
 
 def _declared(load: Load) -> bool:
-    return load.kind in _DECLARED or (load.kind == "pool" and not _pool(load))
+    return load.supply is not None and (load.kind in _DECLARED or (load.kind == "pool" and not _pool(load)))
+
+
+def _lacking(load: Load) -> bool:
+    """True for a load of a kind with declared supplies, and without one."""
+    return load.supply is None and load.kind in {*_DECLARED, "pool"}
 
 
 def _of_device(view: DeviceView, limits: Limits, wanted: Callable[[Load], bool]) -> list[Balance]:
@@ -118,12 +124,22 @@ def _worst(balances: Iterable[Balance]) -> list[Balance]:
 
 
 def _judged(balance: Balance) -> Finding:
+    """Finding for the venues and services of the demands."""
+    return _sentence(balance).replace(services=balance.services)
+
+
+def _sentence(balance: Balance) -> Finding:
     if balance.unknown:
         if balance.unread:
             return unknown(
                 balance.subject, "checks:capacity.unread", venues=balance.venues, devices=", ".join(balance.unread)
             )
         return unknown(balance.subject, "checks:capacity.no_supply", venues=balance.venues)
+    if balance.further and balance.status == "enough" and balance.crowd.value > balance.further.value:
+        return warned(
+            balance.subject, "checks:capacity.no_further", value=tidy(balance.crowd.value, 2), venues=balance.venues,
+            limit=tidy(balance.limit.value, 2), further=tidy(balance.further.value, 2), window=balance.window,
+        )  # fmt: skip
     short = balance.status == "short"
     figure, limit = (balance.busy, balance.limit) if short else (balance.crowd, balance.crowd_limit)
     details = {key: tidy(one.value, 2) for key, one in balance.details.items()}
@@ -209,7 +225,7 @@ def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -
     applies=_carries(_linked),
 )
 def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Finding]:
-    """Links carry the expected demand after the loss of any device, link or risk group."""
+    """Links carry the expected demand after the loss of any device, link or risk group, or after a present loss."""
     groups, readings = LinkGroups(network.topology), network.topology.readings
     calculation = CapacityCalculation(readings.by_name, lambda _name: capacity_targets(limits), groups)
     for reading in readings.all:
@@ -218,8 +234,11 @@ def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Findi
         for balance in _worst(one for one in balances if one.kind == "links"):
             yield _judged(balance).replace(device=reading.name)
     if not groups.by_owner:
-        bearer = next(one for one in readings.all if _carries(_linked)(one.device))
-        yield unknown("links", "checks:capacity.no_links").replace(device=bearer.name)
+        demands = [one for reading in readings.all for load in reading.device.loads for one in load.demands
+                   if _linked(load)]  # fmt: skip
+        services = tuple(dict.fromkeys(one.service for one in demands))
+        no_way = unknown("links", "checks:capacity.no_links", venues=dict.fromkeys(one.venue for one in demands))
+        yield no_way.replace(services=services)
 
 
 @check(
@@ -248,7 +267,32 @@ def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Find
 )
 def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterator[Finding]:
     """Declared NAT, portal, DNS, circuits and backhaul carry the expected demand."""
-    yield from map(_judged, _of_device(view, limits, _declared))
+    measured = any(row.limit for row in view.each_row("nat_sessions", NatSessions))
+    for balance in _of_device(view, limits, _declared):
+        found = _judged(balance)
+        if found.status is Outcome.PASS and not (balance.kind == "nat" and measured):
+            by_file = Message(found.message_id, found.params)
+            declared = blind(found.subject, "checks:capacity.declared", venues=found.venues, found=by_file)
+            found = declared.replace(services=found.services)
+        yield found
+
+
+@check(
+    "capacity_supply",
+    kind="quality",
+    topic="traffic",
+    roles=_SERVICES,
+    needs=(),
+    scope="fleet",
+    applies=_carries(_lacking),
+)
+def capacity_supply(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Every demand of capacity.yaml for addresses, NAT, portal, DNS and circuits has a supply."""
+    for load in (load for view in views for load in view.device.loads if _lacking(load)):
+        services = tuple(dict.fromkeys(one.service for one in load.demands))
+        venues = dict.fromkeys(one.venue for one in load.demands)
+        found = unknown(f"capacity.yaml {load.name}", "checks:capacity.no_supply", venues=venues)
+        yield found.replace(services=services)
 
 
 @check(

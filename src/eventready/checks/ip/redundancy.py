@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -13,19 +14,21 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, message
 from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
 from eventready.network.graph.topology import NetworkElement
-from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.device import ROLE_SERVICES, Device
 
 #: Facts that the graph of the network reads: what the checks of kind `state` need is among them.
 GRAPH_FACTS = (
     "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
     "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
     "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair", "radius_server",
+    "origin_route",
 )  # fmt: skip
 
 #: Registers a check of the whole network.
 network_check = partial(
     check, kind="care", scope="network", topic="backup", needs=(), also_reads=GRAPH_FACTS,
     roles=("router", "switch", "bts_controller", "wifi_controller", "service_host"),
+    asks=("default_route", "static_route", "origin_route"),
 )  # fmt: skip
 
 
@@ -71,8 +74,6 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 @network_check("risk_group", limits=LossLimits())
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
-    if not network.topology.setting.risks:
-        yield passed("groups", "checks:risk_group.undeclared").replace(device=network.topology.readings.all[0].name)
     doubtful = {name for name, _member in network.topology.strangers}
     for group in network.topology.setting.risks:
         element = network.topology.elements[group.name]
@@ -91,10 +92,23 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
         elif _perhaps_beyond(outcome, limits):
             yield unknown(group.name, "checks:risk_group.doubtful").replace(device=element.devices[0])
         elif group.name not in doubtful:
-            yield passed(group.name, "checks:risk_group.none").replace(device=element.devices[0])
+            by_name = network.topology.readings.by_name
+            read = network.served and all(by_name[name].facts for name in element.devices)
+            found = passed if read else blind
+            name = "checks:risk_group.none" if read else "checks:risk_group.unmeasured"
+            yield found(group.name, name).replace(device=element.devices[0])
     for name, member in network.topology.strangers:
-        device = (*network.topology.elements[name].devices, network.topology.readings.all[0].name)[0]
-        yield warned(f"{name} {member}", "checks:risk_group.stranger", member=member).replace(device=device)
+        yield _unknown_member(network, name, member)
+
+
+def _unknown_member(network: WhatIf, group: str, member: str) -> Finding:
+    """Finding of an unknown member: of the file, for the venues and services of the known members."""
+    by_name = network.topology.readings.by_name
+    devices = [by_name[name].device for name in network.topology.elements[group].devices]
+    services = dict.fromkeys(one for device in devices for one in device.services or ROLE_SERVICES[device.role])
+    venues = dict.fromkeys(venue for device in devices for venue in device.venues)
+    found = warned(f"risk.yaml {group} {member}", "checks:risk_group.stranger", venues=venues, member=member)
+    return found.replace(services=tuple(services))
 
 
 def _beyond(outcome: FailureOutcome, limits: LossLimits) -> list[ServiceOutcome]:
@@ -140,19 +154,19 @@ def cabling(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
     for one in topology.known.shown.unknown_neighbours:
         for device, port in one.seen_by:
             yield warned(port, "checks:cabling.unknown", neighbour=one.name).replace(device=device)
-    good: set[str] = set()
+    in_use = Counter[str]()
     for cable in topology.cables:
         device = cable.devices[0]
         if cable.unrouted:
             yield warned(cable.name, "checks:cabling.unrouted").replace(device=device)
         elif not cable.expected:
             yield warned(cable.name, "checks:cabling.unexpected").replace(device=device)
-        else:
-            good.add(device)
+        elif cable.seen and cable.there and cable.back:  # what is down or not measured, `link` says
+            in_use[device] += 1
     for near, far in topology.known.elsewhere:
         yield warned(f"{' '.join(near)} - {' '.join(far)}", "checks:cabling.elsewhere").replace(device=near[0])
-    for device in sorted(good):
-        yield passed("cables", "checks:cabling.ok").replace(device=device)
+    for device, number in sorted(in_use.items()):
+        yield passed("cables", "checks:cabling.ok", value=number).replace(device=device)
 
 
 def _linked_routers(devices: Sequence[Device]) -> set[str]:

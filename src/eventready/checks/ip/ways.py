@@ -33,7 +33,7 @@ class ServiceWayLimits(Limits):
 LimitsOf = Callable[[Device], ServiceWayLimits]
 
 
-@network_check(SERVICE_WAY, kind="state", limits=ServiceWayLimits(), by_device=True)
+@network_check(SERVICE_WAY, kind="quality", limits=ServiceWayLimits(), by_device=True)
 def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
     """Users of each service reach its origins on the ways promised, with a witness of each hop."""
     for (venue, service), numbers in network.services.items():

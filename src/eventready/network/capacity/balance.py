@@ -20,6 +20,8 @@ Status = Literal["enough", "crowd", "short", "unknown"]
 class Balance:
     """Figures of the busy hour and of a crowd, each with its limit.
 
+    `services`: those of the demands. `further`: of links with one out of service, the limit after another failure.
+
     `unknown`: no supply is known, for want of a reading of the devices `unread`. `ways`: the same balance with a number
     of additions, by their kind.
     """
@@ -36,6 +38,8 @@ class Balance:
     details: Mapping[str, Amount] = field(default_factory=dict)
     unknown: bool = False
     unread: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    further: Amount | None = None
     ways: Mapping[str, Callable[[int], Balance]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -70,13 +70,14 @@ class CapacityCalculation:
                 yield service(case, kind)
 
     def _links(self, case: LoadCase, group: LinkGroup, more: int = 0) -> Balance:
-        """Demand against the rate left by a single failure."""
+        """Demand against the rate left by the present failure, or else by any single failure."""
         means = [_rate(one) for one in case.demands]
         busy = reduce(add, means).named("rate_busy", "Mbit/s")
         crowd = reduce(add, (mean * one["surge"] for mean, one in zip(means, case.demands, strict=True)))
         return case.balance(
             "links", "Mbit/s", busy, crowd.named("rate_crowd", "Mbit/s"), self._left(case, group, more),
-            ways={"links": lambda n: self._links(case, group, n)}, **self._unknown(group),
+            further=self._further(case, group, more), ways={"links": lambda n: self._links(case, group, n)},
+            **self._unknown(group),
         )  # fmt: skip
 
     def _site_links(self, case: LoadCase, supply: Supply, group: LinkGroup, more: int = 0) -> Balance:
@@ -84,16 +85,28 @@ class CapacityCalculation:
         busy, crowd = backhaul_rates(case, supply)
         return case.balance(
             "links", "Mbit/s", busy, crowd, self._left(case, group, more), subject=group.load.name,
+            further=self._further(case, group, more),
             ways={"links": lambda n: self._site_links(case, supply, group, n)}, **self._unknown(group),
         )  # fmt: skip
 
     def _left(self, case: LoadCase, group: LinkGroup, more: int) -> Amount:
+        """Rate after a single failure; with a link out of service, the rate now."""
+        name = "left" if group.whole else "left_now"
+        return self._rate_left(case, group, more, after_loss=group.whole).named(name, "Mbit/s")
+
+    def _further(self, case: LoadCase, group: LinkGroup, more: int) -> Amount | None:
+        """Rate after another failure beside the present one; None without a link out of service."""
+        if group.whole:
+            return None
+        return self._rate_left(case, group, more, after_loss=True).named("further", "Mbit/s")
+
+    def _rate_left(self, case: LoadCase, group: LinkGroup, more: int, *, after_loss: bool) -> Amount:
         members = [self._member(one) or given(0) for one in group.members]
         losses = [total([members[place] for place in sorted(one)]) for one in group.losses]
         largest = max(members, key=lambda one: one.value)
         added = ((largest * more,), (largest,)) if more else ((), ())
-        left = left_after_loss((total(members), *added[0]), (*losses, *added[1]), given(case.targets.left, "share"))
-        return left.named("left", "Mbit/s")
+        lost = (*losses, *added[1]) if after_loss else ()
+        return left_after_loss((total(members), *added[0]), lost, given(case.targets.left, "share"))
 
     def _unknown(self, group: LinkGroup) -> dict[str, Any]:
         """Members without a rate, and their devices without a reading, as arguments of a balance."""

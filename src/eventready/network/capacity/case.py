@@ -133,13 +133,16 @@ class LoadCase:
     def balance(
         self, kind: Kind, unit: str, busy: Amount, crowd: Amount, limit: Amount, *, subject: str = "",
         crowd_limit: Amount | None = None, details: Mapping[str, Amount] | None = None, unknown: bool = False,
-        unread: Sequence[str] = (), ways: Mapping[str, Callable[[int], Balance]] | None = None,
+        unread: Sequence[str] = (), further: Amount | None = None,
+        ways: Mapping[str, Callable[[int], Balance]] | None = None,
     ) -> Balance:  # fmt: skip
         """Balance of the load, without ways to add to an unknown supply."""
         venues = tuple(dict.fromkeys(one.demand.venue for one in self.demands))
+        services = tuple(dict.fromkeys(one.demand.service for one in self.demands))
         if unknown and not self.facts.facts and kind in _REPORTED and (kind != "pool" or self.load.supply):
             unread = (self.facts.name,)
         return Balance(
             kind, subject or self.load.name, venues, self.figures.demand.window, unit, busy, crowd, limit,
-            crowd_limit or limit, details or {}, unknown, tuple(unread), {} if unknown else ways or {},
+            crowd_limit or limit, details or {}, unknown, tuple(unread), services, further,
+            {} if unknown else ways or {},
         )  # fmt: skip

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from eventready.facts.ports import port_key
 from eventready.network.graph.graph import Cut
-from eventready.network.graph.topology import OUTWARD, Topology
+from eventready.network.graph.topology import Topology
 from eventready.workspace.devices.capacity import Load, VenueDemand, joined
+from eventready.workspace.settings.origins import OUTWARD
 
 Port = tuple[str, str]
 
@@ -42,6 +43,11 @@ class LinkGroup:
     members: tuple[GroupLink, ...]
     demands: tuple[VenueDemand, ...]
     losses: tuple[frozenset[int], ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """True without a link out of service beside others."""
+        return len(self.members) == 1 or all(one.carries is not False for one in self.members)
 
     @property
     def load(self) -> Load:

@@ -18,9 +18,8 @@ from eventready.network.learn.directory import Directory
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.settings.checking.risk import RiskGroup, ends
+from eventready.workspace.settings.origins import OUTWARD
 
-#: Kinds of origins that lead out of the network.
-OUTWARD = frozenset({"upstream", "core"})
 ElementKind = Literal["device", "link", "group", "part"]
 #: Longest and shortest prefix of a network with the address of a host.
 _PREFIXES = {4: range(32, 7, -1), 6: range(128, 31, -1)}

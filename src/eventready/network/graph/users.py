@@ -22,17 +22,13 @@ from eventready.facts.records import (
 )
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
-from eventready.network.graph.topology import OUTWARD, Topology
+from eventready.network.graph.topology import Topology
 from eventready.network.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
-from eventready.workspace.devices.expect import Expect, ExpectedGateway
-from eventready.workspace.settings.origins import ServiceOrigin
-
-#: Expectations of service hosts that make one an origin of a kind.
-_OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
-_PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
-
+from eventready.workspace.devices.expect import ExpectedGateway
+from eventready.workspace.devices.offered import offered
+from eventready.workspace.settings.origins import OUTWARD, ServiceOrigin
 
 _GATEWAYS, _FAILOVERS = ("vrrp_group", "hsrp_group"), ("vrrp_failover", "hsrp_failover")
 _PAIR = "controller_pair"
@@ -135,7 +131,7 @@ class UserGroups:
                 end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
                 kinds["out" if origin.kind in OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
         for reading in self._serving(venue, service):
-            for kind in _offered(reading.device):
+            for kind in offered(reading.device):
                 kinds[kind][self._topology.nodes[reading.name]] = reading.name in self._topology.afloat
         reached = tuple(frozenset(nodes) for nodes in kinds.values() if not any(nodes.values()))
         return reached, tuple(tuple(nodes) for nodes in kinds.values() if any(nodes.values()))
@@ -406,14 +402,6 @@ def _absent(rows: FactRows[GatewayGroup], key: tuple[str, int, str], keys: Itera
     """Return True for a group without a record, read or unread, of a measured fact."""
     names = {one: f"{one[1]} {one[2]}" for one in keys}
     return rows.measured and not any(may_be(one, names[key], names.values()) for one in rows.unread_records)
-
-
-def _offered(device: Device) -> Iterator[str]:
-    """Kinds of origins offered by a service host, by its expectations."""
-    if device.role == "service_host":
-        expect: Expect = device.expect
-        yield from (kind for name, kind in _OFFERS.items() if getattr(expect, name))
-        yield from (kind for name, kind in _PORTS.items() if name in expect.listeners)
 
 
 def _leaves(access: list[DeviceFacts]) -> list[DeviceFacts]:

@@ -112,7 +112,7 @@ Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 
 #: Keys beside the question, by kind.
 _KEYS: Mapping[AnswerKind, frozenset[str]] = {
-    "http": frozenset({"status", "contains", "address", "family"}),
+    "http": frozenset({"status", "contains", "address", "family", "call"}),
     "dns": frozenset({"server", "addresses", "family"}),
     "ping": frozenset({"size", "df", "count", "source", "family"}),
     "tcp": frozenset(),
@@ -143,6 +143,7 @@ class ExpectedAnswer(PlacedModel):
     )
     status: int = Field(default=200, ge=100, le=599, description="http: status code of the answer")
     contains: str = Field(default="", max_length=200, description="http: text in the first 4,096 bytes of the page")
+    call: bool = Field(default=False, description="http: the page tells the outcome of a test call, of a call robot")
     address: IpAddress | None = Field(default=None, description="http: address asked instead of the name of the URL")
     server: IpAddress | None = Field(default=None, description="dns: server asked, default: the resolver of the asker")
     addresses: tuple[IpAddress, ...] = Field(default=(), description="dns: all right addresses; empty: any")

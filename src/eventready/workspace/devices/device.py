@@ -46,7 +46,9 @@ class Device:
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
     other up. `reach`: network of its management address, for workers of a cluster.
     `event_questions`: questions of event.yaml. `used_for`: services whose users reach a service host, by event.yaml and
-    the other devices. `loads`: what capacity.yaml expects it to carry. `event_windows`: when the crowd is there.
+    the other devices. `origin_addresses`: of a router, the addresses within the network from which its users have
+    services: it is asked for its routes to them. `loads`: what capacity.yaml expects it to carry. `event_windows`: when
+    the crowd is there.
     """
 
     name: str
@@ -67,13 +69,16 @@ class Device:
     reach: str = ""
     event_questions: tuple[Question, ...] = ()
     used_for: tuple[Service, ...] = ()
+    origin_addresses: tuple[str, ...] = ()
     loads: tuple[Load, ...] = ()
     event_windows: tuple[EventWindow, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Questions of the device: its own, and those of event.yaml."""
-        return (*map(Question, self.expect.answers), *self.event_questions)
+        """Questions of the device: its own, for the services of its users elsewhere or else its, and of event.yaml."""
+        services = self.used_for or self.services
+        own = (Question(answer, services=services) for answer in self.expect.answers)
+        return (*own, *self.event_questions)
 
     @property
     def carried(self) -> tuple[Service, ...]:

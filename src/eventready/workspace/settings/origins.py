@@ -12,6 +12,8 @@ from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.model import WorkspaceModel
 
+#: Kinds of origins that lead out of the network.
+OUTWARD = frozenset({"upstream", "core"})
 OriginKind = Literal["upstream", "core", "portal", "dns"]
 #: Services from an origin that names none: a portal or a DNS server has no part in calls.
 _SERVICES: Mapping[OriginKind, tuple[Service, ...]] = {

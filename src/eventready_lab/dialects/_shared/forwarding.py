@@ -38,28 +38,36 @@ def way(state: DeviceState, route: Static) -> str:
 
 
 def connected(state: DeviceState, address: str) -> str:
-    """Return the port of the network with the address of a next hop or a neighbour; empty for other addresses."""
+    """Return the working port of the network with an address; empty for an address elsewhere."""
+    port = _port_towards(state, address)
+    return port if port not in state.ports or works(state.ports[port]) else ""
+
+
+def _port_towards(state: DeviceState, address: str) -> str:
+    """Return the port of a next hop, a neighbour or a service host; empty for other addresses."""
     hop = next((route for route in state.statics if route.next_hop == address), None)
     peer = next((peer for peer in state.peers if peer.address == address and peer.interface), None)
-    return way(state, hop) if hop else peer.interface if peer else ""
+    return way(state, hop) if hop else peer.interface if peer else state.networks.get(network(state, address), "")
 
 
 def learned(state: DeviceState, address: str) -> Learned | None:
-    """Return the longest learned route to an address."""
+    """Return the longest learned route to an address over a working port."""
     here = ipaddress.IPv4Address(address)
-    routes = [(ipaddress.IPv4Network(route.prefix), route) for route in state.learned]
+    alive = [one for one in state.learned if one.interface not in state.ports or works(state.ports[one.interface])]
+    routes = [(ipaddress.IPv4Network(route.prefix), route) for route in alive]
     found = [(prefix.prefixlen, route) for prefix, route in routes if here in prefix]
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
-def network(address: str) -> str:
-    """Return the /30 with an address."""
-    return str(ipaddress.IPv4Network(f"{address}/30", strict=False))
+def network(state: DeviceState, address: str) -> str:
+    """Return the network of service hosts with an address, else its /30."""
+    own = (name for name in state.networks if ipaddress.IPv4Address(address) in ipaddress.IPv4Network(name))
+    return next(own, str(ipaddress.IPv4Network(f"{address}/30", strict=False)))
 
 
 def echoes(state: DeviceState, address: str, size: int = 0, *, df: bool = False) -> bool:
     """Return True when echo requests of `size` bytes (IP packet) to an address are answered."""
-    port = state.ports.get(connected(state, address))
+    port = state.ports.get(_port_towards(state, address))
     hop = learned(state, address)
     if port is None and hop is None:
         routes = in_use(state)

@@ -49,7 +49,7 @@ class Templates:
         self._environment = Environment(  # noqa: S701  plain text
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
         )
-        self._environment.globals |= {"up": works, "network": network, "echoes": echoes, **helpers}
+        self._environment.globals |= {"up": works, "echoes": echoes, **helpers}
         self._macros = macros
         self._compiled: dict[str, Template] = {}
 
@@ -66,6 +66,7 @@ class Templates:
             groups=lambda protocol: [group for group in state.gateways if group.protocol == protocol],
             connected=lambda address: connected(state, address),
             learned=lambda address: learned(state, address),
+            network=lambda address: network(state, address),
             live=lambda bundle: bundled(state, bundle),
             bundle=lambda port: next((bundle for bundle in state.bundles if bundle.name == port.name), None),
             routes=in_use(state),

@@ -83,7 +83,7 @@ def default_hops(state: DeviceState) -> list[tuple[str, str]]:
 def route_to(state: DeviceState, address: str) -> tuple[str, str, int, list[str]] | None:
     """(prefix, protocol, distance, next hops in words) of the route to an address; None without a route."""
     if port := connected(state, address):
-        return network(address), "connected", 0, [f"directly connected, {port}"]
+        return network(state, address), "connected", 0, [f"directly connected, {port}"]
     if found := learned(state, address):
         return found.prefix, "ospf", 110, [f"{found.next_hop}, via {found.interface}"]
     routes = in_use(state)

@@ -34,7 +34,7 @@ def routes_to(view: View, address: str) -> list[tuple[str, str, int, str, str, s
     """(prefix, protocol, preference, next hop, port, process) of the connected network of an address, else of the
     learned route, else of the default routes in use."""
     if port := connected(view.state, address):
-        return [(network(address), "Direct", 0, address, spelt(port), "0")]
+        return [(network(view.state, address), "Direct", 0, address, spelt(port), "0")]
     if found := learned(view.state, address):
         return [(found.prefix, "OSPF", 10, found.next_hop, spelt(found.interface), found.process)]
     return [
