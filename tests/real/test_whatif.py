@@ -1,4 +1,4 @@
-"""What-if on real software: failures predicted by the command line, made, felt by users, and repaired.
+"""What-if on real software: failures predicted by the command line, made, felt by users, audited, and repaired.
 
 EVENTREADY_PROOFS=all makes all of them (`make proofs`), otherwise some of each kind.
 """
@@ -33,13 +33,18 @@ origins:
   - {kind: portal, device: svc-1, services: [wifi]}
   - {kind: portal, device: svc-2, services: [wifi]}
 """
+_WAIVERS = """\
+waivers:
+  - check: router_advertisement
+    by: the test
+    reason: the lab has no way to the Internet over IPv6
+    until: 2022-05-02
+"""
 #: Daemons by which a service host serves users.
 _SERVING = ("keepalived", "nginx", "dnsmasq")
 TABLE = "failure | predicted | measured"
 #: A service as its users feel it, by what was predicted: who has one way left notices nothing.
-_FEELS: Mapping[str, str] = {
-    "lost": "lost", "degraded": "in part", "one way left": "answers", "served": "answers", "unharmed": "answers",
-}  # fmt: skip
+_FEELS = {"lost": "lost", "degraded": "in part", "one_way_left": "answers", "unharmed": "answers"}
 
 #: Fault of a lab: device, name, arguments.
 Fault = tuple[str, ...]
@@ -112,6 +117,7 @@ def healthy(real_province: Twin) -> Iterator[Healthy]:
         event = inventory / "event.yaml"
         without = re.sub(r"^origins:.*\n(?:  .*\n)*", "", event.read_text(encoding="utf-8"), flags=re.M)
         event.write_text(without + _ORIGINS, encoding="utf-8")
+        (inventory / "waivers.yaml").write_text(_WAIVERS, encoding="utf-8")
         yield Healthy(real_province, real_province.audit().run, users)
     assert (users.flows(), users.portal(), users.cells()) == (
         "answers",
@@ -141,8 +147,14 @@ def test_users_feel_what_was_predicted(healthy: Healthy, names: tuple[str, ...])
         for fault in (fault for name in names for fault in FAULTS[name]):
             failing.enter_context(healthy.twin.fault(*fault))
         measured = felt(healthy.users, healthy.cells_at)
+        verdicts = healthy.twin.audit().run.document["verdicts"]
     TABLES[TABLE].append(f"{' '.join(names)} | {_told(predicted)} | {_told(measured)}")
     assert {key: measured[key] for key in predicted} == {key: _FEELS[state] for key, state in predicted.items()}
+    audited = {(one["venue"], one["service"]): one["verdict"] for one in verdicts}
+    served = {key for key, verdict in audited.items() if verdict in ("READY", "READY_WITH_RISK")}
+    not_ready = {key for key, verdict in audited.items() if verdict == "NOT_READY"}
+    assert not_ready == {key for key, state in predicted.items() if _FEELS[state] != "answers"}
+    assert served == predicted.keys() - not_ready
 
 
 def _told(states: Mapping[tuple[str, str], str]) -> str:
