@@ -27,6 +27,14 @@ from eventready.workspace.settings.changing.intent_folders import ValueSpec, loa
 _ANNOTATED = re.compile(r"typing\.Annotated\[([\w.]+), [^\]]*\]")
 
 
+#: What a failed check does to a verdict.
+_KINDS = (
+    "A failure of kind *state* cuts users off, as the graph of the network sees by the same fact; of kind *quality*, "
+    "it degrades the users whose ways rest on the element; of kind *care*, it is a risk. "
+    "[`blocks: true`](../../howto/limits.md) makes care count as quality."
+)
+
+
 def reference_pages() -> dict[str, str]:
     """All reference pages by file name below `reference/`."""
     platforms = [load_platform(name) for name in platform_names()]
@@ -65,9 +73,9 @@ def exit_code_pages() -> dict[str, str]:
 def check_pages(platforms: Iterable[Platform]) -> dict[str, str]:
     """One page per check, and an index."""
     known = list(platforms)
-    rows = [(f"[{c.name}]({c.name}.md)", cell(c.title), ", ".join(c.roles)) for c in all_checks()]
+    rows = [(f"[{c.name}]({c.name}.md)", cell(c.title), c.kind, ", ".join(c.roles)) for c in all_checks()]
     index = page("# Checks", f"{len(rows)} checks. A check reads facts and limits, never a command or a vendor.",
-                 table(("check", "verifies", "roles"), rows))  # fmt: skip
+                 _KINDS, table(("check", "verifies", "kind", "roles"), rows))  # fmt: skip
     return {"checks/index.md": index, **{f"checks/{c.name}.md": _check(c, known) for c in all_checks()}}
 
 
@@ -83,6 +91,7 @@ def _check(check: Check, platforms: Iterable[Platform]) -> str:
         f"# Check `{check.name}`",
         cleandoc(text),
         table(("property", "value"), (
+            ("kind", check.kind),
             ("roles", ", ".join(check.roles)),
             ("facts", ", ".join(facts)),
             ("scope", "one device" if check.scope == "device" else "all devices of the audit"),
@@ -117,7 +126,7 @@ def _limits(check: Check) -> Iterator[str]:
             for name, info in type(check.limits).model_fields.items()
         ),
     )
-    limits = check.limits.model_dump(mode="json", exclude_none=True)
+    limits = check.limits.model_dump(mode="json", exclude_none=True, exclude={"blocks"})
     example = "\n".join(f"    {name}: {json.dumps(value)}" for name, value in limits.items())
     yield from fence(f"# inventory/limits.yaml\ndefaults:\n  {check.name}:\n{example}", "yaml")
 

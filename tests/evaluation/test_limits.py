@@ -52,6 +52,12 @@ def test_the_nearer_word_wins() -> None:
     assert resolved.of(CHECKS["cpu"]) == CpuLimits(warn=60, fail=85)  # of the whole network: the default
 
 
+def test_care_blocks_where_the_limits_say_so() -> None:
+    resolved = resolve_limits(limits(override("venues", "den-tho", "ntp", "blocks", True)), [CORE, EDGE])
+    assert [resolved.blocks(CHECKS["ntp"], device) for device in (CORE, EDGE)] == [False, True]
+    assert "syslog: 'blocks' must be true or false" in refused(override("defaults", "", "syslog", "blocks", "yes"))
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_no_limit_is_infinite_or_no_number(value: float) -> None:
     """Every comparison with NaN is false, and nothing passes an infinite limit: all devices would be in order."""
@@ -79,7 +85,7 @@ def test_devices_with_equal_overrides_share_one_object() -> None:
         ),
         (
             override("defaults", "", "ospf", "warn", 60, line=5),
-            "inventory/limits.yaml:5: the check 'ospf' has no limit 'warn'. It holds facts against expectations only.",
+            "inventory/limits.yaml:5: the check 'ospf' has no limit 'warn'. Known: blocks.",
         ),
         (
             override("defaults", "", "cpu", "warn", "much", line=6),

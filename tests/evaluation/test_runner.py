@@ -152,8 +152,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         """Says nothing."""
         yield from ()
 
-    monkeypatch.setitem(CHECKS, "cpu", Check("cpu", ("router",), ("cpu",), NoLimits(), run))
-    monkeypatch.setitem(CHECKS, "memory", Check("memory", ("router",), ("memory",), NoLimits(), silent))
+    monkeypatch.setitem(CHECKS, "cpu", Check("cpu", "quality", ("router",), ("cpu",), NoLimits(), run))
+    monkeypatch.setitem(CHECKS, "memory", Check("memory", "quality", ("router",), ("memory",), NoLimits(), silent))
 
 
 @pytest.mark.usefixtures("broken")

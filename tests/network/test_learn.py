@@ -501,7 +501,7 @@ def test_an_answer_never_ignores_this_value_alone() -> None:
 
 def test_a_neighbours_name_is_no_formula_of_the_spreadsheet(capsys: pytest.CaptureFixture[str]) -> None:
     hostile = UnknownNeighbour("=cmd|' /C calc'!A0", "", (("r1", "Gi0/1"),))
-    show(LearnResult((), (hostile,)), (), "en", run="", origins=True)
+    show(LearnResult((), (hostile,)), (), "en", run="")
     assert "\n'=cmd|' /C calc'!A0,,,,r1 Gi0/1\n" in capsys.readouterr().out
 
 
@@ -556,3 +556,62 @@ def test_a_second_run_proposes_nothing_of_the_accepted_values(seed: int, everyth
     assert not again & {one.key for one in accepted}
     if everything:
         assert not {key for key in again if key[1] not in ("links", "uplinks")}
+
+
+# --- what nothing tells ---------------------------------------------------------------------------------------------
+
+CORE = (ServiceOrigin(kind="upstream", device="core"),)
+
+
+def asked(*of: DeviceFacts, **setting: Any) -> list[tuple[str, str]]:
+    """Return what is asked, and about which device."""
+    found = learn(NetworkFacts(of), LearnSetting(**{"origins": CORE, **setting})).unsaid
+    return [(getattr(one.question, "id", "").partition("ask.")[2], one.about) for one in found]
+
+
+def router_below(rows: dict[str, Sequence[r.Fact]], **expect: Any) -> list[tuple[str, str]]:
+    default = r.Route(prefix="0.0.0.0/0", protocol="bgp", next_hop="203.0.113.1")
+    devices = [device("core"), device("edge", links=[{"port": "a", "device": "core", "to_port": "a"}], **expect)]
+    (core, edge), _problems = mirror_cables(devices)
+    return asked(facts(core, default_route=[default]), facts(edge, **rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expect", "found"),
+    [
+        ({"default_route": ()}, {}, [("routes", "edge")]),
+        ({"default_route": [r.Route(prefix="::/0", protocol="static", interface="Null0")]}, {}, [("routes", "edge")]),
+        ({"default_route": [r.Route(prefix="::/0", protocol="ospf", next_hop="fe80::1")]}, {}, []),
+        ({"default_route": (), "static_route": [r.StaticRoute(prefix="0.0.0.0/0", next_hop="10.0.0.1")]}, {}, []),
+        ({"default_route": ()}, {"default_routes": 1}, []),  # the audit fails it
+        ({}, {}, []),  # not read
+    ],
+)  # fmt: skip
+def test_a_router_without_a_way_to_an_origin_is_asked_about(
+    rows: dict[str, Sequence[r.Fact]], expect: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    assert router_below(rows, **expect) == found
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "found"), [(None, [("routes_upstream", "core")]), (0, [("routes_upstream", "core")]), (9, [])]
+)
+def test_a_router_at_the_provider_needs_prefixes_of_it(prefixes: int | None, found: list[tuple[str, str]]) -> None:
+    provider = r.RoutingPeer(protocol="bgp", peer="203.0.113.1", state="Established", up=True, prefixes=prefixes)
+    assert asked(facts(device("core"), default_route=(), bgp_neighbour=[provider])) == found
+
+
+def test_lines_of_nobody_are_asked_about_until_the_services_of_their_switch_are_known() -> None:
+    """Ports with a cable, an address or an access point are no lines, nor is one out of use."""
+    cable = [{"port": "Gi0/1", "device": "core", "to_port": "Gi0/1"}]
+    ports = [port(f"Gi0/{number}") for number in range(1, 5)]
+    rows = {"interface": [*ports, port("Gi0/5", "down"), port("Gi0/6", "up", "10.9.0.2/24"), port("Vlan1")]}
+    switch = facts(device("sw", "switch", links=cable), **rows)
+    points = [r.AccessPointUplink(ap=ap, device=at, port="Gi0/4") for ap, at in (("x", "sw"), ("y", "sv"), ("z", "sv"))]
+    wlc = facts(device("wlc", "wifi_controller"), access_point_uplink=points)
+    (lines, unknown) = learn(NetworkFacts([switch, wlc, facts(device("core"))]), LearnSetting()).unsaid
+    assert (lines.about, lines.question.render("en")[:14]) == ("sw", "2 ports in use")
+    assert (unknown.about, unknown.question.render("en")[:15]) == ("sv", "2 access points")
+    given = replace(switch, device=replace(switch.device, services=("fixed",)))
+    rules = [Ignored(kind="access_switch", device="s*")]
+    assert asked(given, wlc, ignored=rules) == []

@@ -20,7 +20,7 @@ from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.takeover import takeovers
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
-from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.settings.event import Venue
@@ -309,13 +309,79 @@ def test_access_points_stand_on_a_ready_standby_and_a_radius_server() -> None:
     assert moved.text.render("en") == "w2 takes over from w1"
 
 
+def served_by(one: DeviceFacts, *services: Service, venues: tuple[str, ...] = ("hall",)) -> DeviceFacts:
+    return replace(one, device=replace(one.device, services=services, venues=venues))
+
+
+def access_switch(name: str, there: str, *ports: r.Interface) -> DeviceFacts:
+    """Switch with an uplink to the edge, a port for its management and lines for telephony."""
+    own = {"interface": [port("up"), port("me", "up", "10.9.0.2/24"), *ports]}
+    return served_by(reading(name, "switch", rows=own, links=[link("up", there, "edge")]), "fixed")
+
+
+def above(*below: DeviceFacts, points: Sequence[r.AccessPointUplink] = ()) -> WhatIf:
+    """Core, an edge with a gateway, and what is cabled to the edge, with a controller of access points at the core."""
+    own = {"vrrp_group": [r.GatewayGroup(protocol="vrrp", group=1, interface="lan", state="master")]}
+    ports = [port("a"), port("b"), port("c")]
+    routed: Rows = {"interface": ports, "ospf_neighbour": [peer("a")]}
+    seen = {"access_point": [r.AccessPoint(name=one.ap, state="up") for one in points], "access_point_uplink": points}
+    wlc = reading("wlc", "wifi_controller", rows={**seen, "interface": [port("up")]}, links=[link("up", "b", "core")],
+                  access_points=[{"name": one.ap, "venue": "hall"} for one in points])  # fmt: skip
+    edge = reading("edge", rows={**routed, **own}, links=[link("a", "a", "core")])
+    return whatif(reading("core", rows=routed), edge, *below, wlc, services=["fixed", "wifi"])
+
+
+def test_lines_and_access_points_fall_with_their_only_switch() -> None:
+    """The port of an access point is no line; without a line in use the switch itself stands for its users."""
+    point = r.AccessPointUplink(ap="x", interface="eth", device="sw", port="l3")
+    lines = [port("l1"), port("l2"), port("l3"), port("l4", "down")]
+    found = above(access_switch("sw", "b", *lines), points=[point])
+    telephony, wifi = found.outcome(["sw"]).services
+    assert (telephony.state, telephony.lost, wifi.state) == ("lost", ("vrrp 1", "sw l1", "sw l2"), "lost")
+    assert found.outcome(["sw:l1"]).services[0].lost == ("sw l1",)
+    assert above(access_switch("sw", "b")).outcome(["edge b - sw up"]).services[0].lost == ("sw",)
+
+
+def test_a_second_access_switch_keeps_the_gateway_and_its_own_lines() -> None:
+    found = above(access_switch("sw", "b", port("l1")), access_switch("sv", "c", port("l1")))
+    (telephony, _wifi) = found.outcome(["sw"]).services
+    assert (telephony.state, telephony.lost, telephony.users) == ("degraded", ("sw l1",), 3)
+
+
+def test_an_access_switch_that_was_not_read_has_unmeasured_users() -> None:
+    switch = served_by(reading("sw", "switch", links=[link("up", "b", "edge")]), "fixed")
+    assert [one.up for one in above(switch).users if one.name == "sw"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("services", "venues", "state"),
+    [((), ("hall", "park"), "unmeasured"), ((), ("hall",), "lost"), (("internet",), ("hall", "park"), "lost")],
+)
+def test_a_router_at_the_origin_has_users_at_its_only_venue_or_where_its_services_say_so(
+    services: tuple[Service, ...], venues: tuple[str, ...], state: str
+) -> None:
+    core = served_by(reading("core", rows={"interface": [port("a")]}), *services, venues=venues)
+    assert whatif(core).outcome(["core"]).state == state
+
+
 def test_a_host_is_found_by_its_address_in_a_network_of_a_router() -> None:
     rows: Rows = {"interface": [port("lan", "up", "10.5.0.1/24")]}
-    host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
+    host = served_by(reading("dns", "service_host", "10.5.0.53", dns=["portal"]), "internet")
     found = whatif(reading("core", rows=rows), host, reading("far", "service_host", "10.6.0.1"))
     assert found.topology.afloat == ("far",)
     assert taken(found) == {"core": "lost", "dns": "lost"}
     assert found.outcome(["core:lan"]).state == "lost"
+
+
+def test_a_host_that_nothing_names_carries_no_service() -> None:
+    """Neither what-if nor the single points say that mobile, or Internet, falls with it."""
+    rows: Rows = {"interface": [port("lan", "up", "10.5.0.1/24")]}
+    bsc = reading("bsc", "bts_controller", "10.5.0.9", {"cell": [r.Cell(name="x", state="up")], "core_link": ()},
+                  cells=[{"name": "x", "venue": "hall"}])  # fmt: skip
+    host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
+    found = whatif(reading("core", rows=rows), bsc, host, services=["mobile", "internet"])
+    assert {one.state for one in found.outcome(["dns"]).services} == {"unharmed"}
+    assert {one.subject for one in single_point(found, LossLimits()) if one.status == "warn"} == {"core", "bsc"}
 
 
 def test_a_venue_without_a_known_way_is_not_measured() -> None:

@@ -64,7 +64,7 @@ from eventready.checks.finding import Finding
 from eventready.facts.records import Cpu
 
 
-@check("acme_processors", roles=("router",), needs=("cpu",))
+@check("acme_processors", kind="quality", roles=("router",), needs=("cpu",))
 def acme_processors(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """An Acme router has its two processors."""
     rows = view.each_row("cpu", Cpu)

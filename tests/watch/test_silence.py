@@ -44,7 +44,7 @@ def _both(view: DeviceView, _limits: object) -> Iterator[Finding]:
     yield passed("both", "watch:reach.answers") if view.each_row("cpu", Cpu) else failed("both", "watch:clock.unknown")
 
 
-BOTH = Check("both", ("router",), ("isis_neighbour",), NoLimits(), _both, also_reads=("cpu",))
+BOTH = Check("both", "quality", ("router",), ("isis_neighbour",), NoLimits(), _both, also_reads=("cpu",))
 SLOW = replace(BOTH, name="slow", needs=("system",), also_reads=("isis_neighbour", "cpu"))
 
 
@@ -58,7 +58,7 @@ def _mixed(view: DeviceView, _limits: object) -> Iterator[Finding]:
         yield unknown("mixed", "checks:subject.no_figure")
 
 
-MIXED = Check("mixed", ("router",), (FAST, "cpu"), NoLimits(), _mixed)
+MIXED = Check("mixed", "quality", ("router",), (FAST, "cpu"), NoLimits(), _mixed)
 
 
 class Net:

@@ -126,7 +126,7 @@ def test_limits_are_written_out_as_the_checks_have_them(example: Workspace) -> N
         (check.name, limit): value
         for check in all_checks()
         for limit, value in check.limits.model_dump().items()
-        if not isinstance(value, tuple) and value is not None
+        if not isinstance(value, tuple | bool) and value is not None
     }
     assert written == own
     assert all(override.source for override in example.limits.overrides)

@@ -28,12 +28,13 @@ from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.process.gc import relaxed_gc
+from eventready.evaluation.bearing import weights
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.names import require_known
-from eventready.evaluation.runner import Coverage, evaluate
-from eventready.evaluation.verdicts import exit_code, telling, verdicts_of, weights
+from eventready.evaluation.runner import Coverage, evaluate_all
+from eventready.evaluation.verdicts import exit_code, verdicts_of
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.network.seen import SeenSubjects
@@ -130,19 +131,22 @@ def audit(
             status = _read(job, collector, progress)
         results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
-        across = evaluate(
+        evaluated = evaluate_all(
             devices, matrix, {name: result.shared for name, result in results.items()}, moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
+        across = evaluated.findings
         if job.saved:
             old = outdated(job.saved.captured, job.devices, clock.real())
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         seen = sum((result.seen for result in results.values()), SeenSubjects())
         weighed = chain(
-            chain.from_iterable(results[name].weights for name in sorted(results)), weights(devices, telling(across))
+            chain.from_iterable(results[name].weights for name in sorted(results)), weights(devices, across, job.limits)
         )
-        found = verdicts_of(workspace.event.venues, devices, weighed, left_out=matrix.left_out)
+        found = verdicts_of(
+            workspace.event.venues, devices, weighed, network=evaluated.network, left_out=matrix.left_out
+        )
         codes = _exits(results.values(), across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
         document = build_run(
             run_id=run_id,
@@ -190,7 +194,7 @@ def _job(
             devices,
             platforms,
             wide=options.wide,
-            network=network_setting(workspace, devices),
+            network=network_setting(workspace),
             left_out=workspace.left_out(devices),
         ),
         limits=resolve_limits(workspace.limits, devices),
@@ -209,12 +213,12 @@ def _job(
     return job
 
 
-def network_setting(workspace: Workspace, devices: Sequence[Device]) -> NetworkSetting | None:
-    """Setting of the checks of the whole network; None for a part of the devices, and for an event without origins."""
+def network_setting(workspace: Workspace) -> NetworkSetting | None:
+    """Setting of the checks of the whole network; None for an event without origins."""
     event = workspace.event
-    if not event.origins or len(devices) < len(workspace.devices):
+    if not event.origins:
         return None
-    return NetworkSetting(event.venues, event.origins, workspace.risks)
+    return NetworkSetting(event.venues, event.origins, workspace.risks, windows=event.windows)
 
 
 @contextmanager

@@ -18,9 +18,9 @@ from typing import Any
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, as_record, message, text, to_json
 from eventready.core.strings.json_text import exact, sorted_json
+from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
-from eventready.evaluation.verdicts import Weight, telling, weights
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.facts.records import Fact
@@ -69,7 +69,11 @@ class DeviceResult:
 
 
 def build_device_result(
-    device: Device, matrix: Matrix, observations: Sequence[Observation], findings: Sequence[Finding]
+    device: Device,
+    matrix: Matrix,
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    limits: Blocks | None = None,
 ) -> DeviceResult:
     """Build the result of a device from its observations and the findings of device checks."""
     name = device.name
@@ -98,7 +102,7 @@ def build_device_result(
         seen=seen_subjects(DeviceFacts(device, rows)),
         shared=PackedObservations.of(o for o in ordered if o.fact in shared),
         unmeasured=any(finding.status is Outcome.NOT_MEASURED and not finding.blind for finding in findings),
-        packed=pack(pickle.dumps(weights([device], telling(findings)), pickle.HIGHEST_PROTOCOL)),
+        packed=pack(pickle.dumps(weights([device], findings, limits), pickle.HIGHEST_PROTOCOL)),
     )
 
 

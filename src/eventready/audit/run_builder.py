@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from eventready import __version__
@@ -171,14 +172,27 @@ def _reached(result: DeviceResult) -> dict[str, Any]:
 
 def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict[str, FactRows[Fact]]]:
     """Measured rows of a run as records: device to fact (last reading) to rows."""
+    return _recorded(run, facts)[0]
+
+
+def _recorded(
+    run: Run, facts: Container[str]
+) -> tuple[dict[str, dict[str, FactRows[Fact]]], dict[str, frozenset[str]]]:
+    """Measured rows by device and fact, and the facts asked for and not measured."""
     rows: dict[str, dict[str, FactRows[Fact]]] = {}
+    missing: dict[str, set[str]] = {}
     for entry in run.observations():
         kind = CATALOGUE.get(entry["fact"]) if entry["fact"] in facts else None
-        if kind is not None and Status(entry["status"]).measured:
+        if kind is None:
+            continue
+        status = Status(entry["status"])
+        if status.measured:
             records = tuple(kind.record.model_validate(row) for row in entry["rows"])
             unread = tuple(map(_unread, entry.get("unread", ())))
             rows.setdefault(entry["device"], {})[kind.name] = FactRows(records, unread)
-    return rows
+        elif status is not Status.UNSUPPORTED and not entry.get("inventory"):
+            missing.setdefault(entry["device"], set()).add(kind.name)
+    return rows, {device: frozenset(names) for device, names in missing.items()}
 
 
 def _unread(entry: Mapping[str, Any]) -> Unread:
@@ -186,13 +200,19 @@ def _unread(entry: Mapping[str, Any]) -> Unread:
 
 
 def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
-    """Facts of a run beside these devices."""
-    rows = recorded_rows(run)
-    return NetworkFacts([DeviceFacts(device, rows.get(device.name, {})) for device in devices])
+    """Facts of a run beside these devices, with those asked for and not measured."""
+    rows, missing = _recorded(run, CATALOGUE)
+    return NetworkFacts([
+        DeviceFacts(one, rows.get(one.name, {}), missing.get(one.name, frozenset())) for one in devices
+    ])  # fmt: skip
 
 
 def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
     """Venues, origins and risk groups of the workspace, with the ports of the run's waived findings."""
     found = run.open_findings(b'"status":"waived"')
     waived = ((f["check"], f["device"], f["subject"]) for f in found if f["status"] == "waived")
-    return NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks, waived_ports(waived))
+    event = workspace.event
+    moment = datetime.fromisoformat(run.document["clock"]["event"]) if "clock" in run.document else None
+    return NetworkSetting(
+        event.venues, event.origins, workspace.risks, waived_ports(waived), windows=event.windows, moment=moment
+    )

@@ -12,7 +12,7 @@ from typing import Literal
 from eventready.checks.finding import Finding, OtherRecords, Outcome
 from eventready.core.messages import Bilingual, Text
 from eventready.facts.observation import Unread
-from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.device import Device
 
 Value = str | int | float | Text | None
 
@@ -193,7 +193,7 @@ def at(finding: Finding, among: Sequence[Device]) -> Finding:
         device=among[0].name,
         witnesses=tuple(one.name for one in among),
         venues=_shared([one.venues for one in among]),
-        services=_shared([one.services or ROLE_SERVICES[one.role] for one in among]),
+        services=_shared([one.concerned for one in among]),
     )
 
 

@@ -1,6 +1,6 @@
 """Check: a pure function from a device view (or the views of all devices) and limits to findings.
 
-    @check("cpu", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85))
+    @check("cpu", kind="quality", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85))
     def cpu(view: DeviceView, limits: PercentLimits) -> Iterator[Finding]:
         \"\"\"Processor load over five minutes stays below the limit.\"\"\"
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
@@ -38,6 +38,7 @@ class Limits(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    blocks: bool = Field(default=False, strict=True, description="A failure of kind care counts as quality [K]")
     worse: ClassVar[Literal["higher", "lower"]] = "higher"
 
     @model_validator(mode="after")
@@ -75,7 +76,7 @@ class DeviceView:
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
     was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and the last
     of each earlier day with the same weekday and hour. `unsupported` are the facts that the platform does not offer,
-    `left_out` the devices of the inventory that are not audited.
+    `needed` those of its checks, `left_out` the devices of the inventory that are not audited.
     """
 
     device: Device
@@ -87,6 +88,7 @@ class DeviceView:
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()
     left_out: Sequence[Device] = ()
+    needed: tuple[str, ...] = ()
 
     def fact(self, fact: str, record: type[F]) -> FactRows[F]:
         """Rows of a fact, of records of its type; those of an unmeasured fact are none, and not whole."""
@@ -111,12 +113,15 @@ class DeviceView:
     @property
     def facts(self) -> DeviceFacts:
         """Measured facts for the graph of the network."""
-        return DeviceFacts(self.device, self.now)
+        return DeviceFacts(self.device, self.now, frozenset(fact for fact in self.needed if fact not in self.now))
 
 
 Scope = Literal["device", "fleet", "network"]
 #: The section of a report that a check belongs to.
 Topic = Literal["network", "traffic", "backup", "stations", "wifi", "security"]
+#: What a failure does to users. `state`: it cuts, and the graph of the network reads the same fact. `quality`: it
+#: degrades those whose ways rest on the element. `care`: hygiene, a risk.
+Kind = Literal["state", "quality", "care"]
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,12 @@ class Check:
     subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
     `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, passed
-    findings stay passed, whatever else moves and however long it takes. Empty: all fields.
+    findings stay passed, whatever else moves and however long it takes. Empty: all fields. `by_device`: a check
+    across devices gets a function from a device to its limits instead of the limits.
     """
 
     name: str
+    kind: Kind
     roles: tuple[Role, ...]
     needs: tuple[str, ...]
     limits: Limits
@@ -148,6 +155,7 @@ class Check:
     each: Callable[[Device], Iterable[Finding]] | None = None
     varies: bool = False
     rests_on: frozenset[str] = frozenset()
+    by_device: bool = False
 
     @property
     def title(self) -> str:
@@ -172,6 +180,7 @@ class NoLimits(Limits):
 def check(
     name: str,
     *,
+    kind: Kind,
     roles: tuple[Role, ...],
     needs: tuple[str, ...],
     limits: Limits | None = None,
@@ -184,6 +193,7 @@ def check(
     each: Callable[[Device], Iterable[Finding]] | None = None,
     varies: bool = False,
     rests_on: Iterable[str] = (),
+    by_device: bool = False,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -192,8 +202,8 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each,
-            varies, frozenset(rests_on),
+            name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only,
+            each, varies, frozenset(rests_on), by_device,
         )  # fmt: skip
         return function
 

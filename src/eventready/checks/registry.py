@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from eventready.checks.check import CHECKS, Check
+from eventready.checks.check import CHECKS, Check, Kind
 
 CHECK_GROUP = "eventready.checks"
 
@@ -28,6 +28,12 @@ def _load() -> None:
 def network_checks() -> frozenset[str]:
     """Names of the checks of the whole network."""
     return frozenset(check.name for check in all_checks() if check.scope == "network")
+
+
+def kind_of(check: str) -> Kind:
+    """Kind of a check; `care` for the other names of findings, those of the run itself."""
+    _load()
+    return CHECKS[check].kind if check in CHECKS else "care"
 
 
 def all_checks() -> tuple[Check, ...]:

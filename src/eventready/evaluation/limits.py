@@ -36,6 +36,10 @@ class ResolvedLimits:
             self._known[key] = _with(check, changed)
         return self._known[key]
 
+    def blocks(self, check: Check, device: Device | None = None) -> bool:
+        """True where `limits.yaml` makes a failure of a check of kind `care` count as quality."""
+        return self.of(check, device).blocks
+
 
 def _with(check: Check, changed: Mapping[str, Any]) -> Limits:
     return type(check.limits).model_validate({**check.limits.model_dump(), **changed})

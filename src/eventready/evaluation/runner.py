@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Self
 
 from eventready.checks.answer import blind, unknown
@@ -18,6 +18,7 @@ from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
 from eventready.evaluation.waivers import expired, waive
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations, UnpackedRows
 from eventready.facts.ports import port_key
@@ -25,7 +26,7 @@ from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.network_facts import NetworkFacts
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
@@ -40,6 +41,7 @@ _NAMED = 5
 _SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
 #: How much of a fact was read, the least first.
 _EXTENTS = ("none", "partial", "whole")
+_ALL_FACTS = frozenset(CATALOGUE)
 #: The name under which a device without any check is reported.
 UNCHECKED = "device"
 
@@ -214,6 +216,36 @@ def evaluate(
     scope: Scope | None = None,
     checks: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
+    """Return the findings of `evaluate_all`."""
+    return evaluate_all(
+        devices, matrix, observations, moment=moment, limits=limits, waivers=waivers, baseline=baseline,
+        history=history, intervals=intervals, duties=duties, scope=scope, checks=checks,
+    ).findings  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Findings, and the network that the checks across devices saw; None without origins, and for single devices."""
+
+    findings: tuple[Finding, ...]
+    network: WhatIf | None = None
+
+
+def evaluate_all(
+    devices: Sequence[Device],
+    matrix: Matrix,
+    observations: Iterable[Observation] | Packed,
+    *,
+    moment: datetime,
+    limits: ResolvedLimits | None = None,
+    waivers: Sequence[Waiver] = (),
+    baseline: Mapping[str, Rows] | None = None,
+    history: History | None = None,
+    intervals: Mapping[str, float] | None = None,
+    duties: DutyIndex | None = None,
+    scope: Scope | None = None,
+    checks: Collection[str] | None = None,
+) -> Evaluated:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
     `baseline` maps a device to the rows of an earlier run, `history` to its readings in full audits, `intervals` to the
@@ -231,21 +263,32 @@ def evaluate(
     )  # fmt: skip
     today = moment.astimezone(TZ).date()
     findings = [*waive(evaluation.findings(scope, checks), waivers, today)]
+    network: WhatIf | None = None
     if scope != "device":
-        findings += _of_network(evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today))
+        found, network = _of_network(
+            evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today)
+        )
+        findings += found
         findings += expired(waivers, today)
-    return tuple(
-        sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
+    return Evaluated(
+        tuple(
+            sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
+        ),
+        network,
     )
 
 
 def _of_network(
     evaluation: _Evaluation, matrix: Matrix, waived: Callable[[Iterable[Finding]], Iterator[Finding]]
-) -> list[Finding]:
-    """Findings of the checks of the whole network; again where a waiver of these makes a way good."""
-    findings = [*waived(evaluation.of_network(matrix.network))]
+) -> tuple[list[Finding], WhatIf | None]:
+    """Findings of the checks of the whole network, and the network; again where a waiver of these makes a way good."""
+    network = evaluation.network(matrix.network)
+    findings = [*waived(evaluation.of_network(network))]
     again = matrix.with_waived(findings)
-    return findings if again.network == matrix.network else [*waived(evaluation.of_network(again.network))]
+    if again.network == matrix.network:
+        return findings, network
+    network = evaluation.network(again.network)
+    return [*waived(evaluation.of_network(network))], network
 
 
 class _Evaluation:
@@ -264,7 +307,7 @@ class _Evaluation:
         duties: DutyIndex,
     ) -> None:
         self._devices = {device.name: device for device in sorted(devices, key=lambda device: device.name)}
-        self._matrix, self._limits, self._duties = matrix, limits, duties
+        self._matrix, self._limits, self._duties, self._moment = matrix, limits, duties, moment
         packed = isinstance(observations, Mapping)
         self._readings: Mapping[str, _DeviceReadings] = (
             _UnpackedReadings(self._devices, observations, None if matrix.network else _UNPACKED)
@@ -281,6 +324,7 @@ class _Evaluation:
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],
                 left_out=matrix.left_out,
+                needed=matrix.needed(name),
             )
             for name, device in self._devices.items()
         }
@@ -303,14 +347,21 @@ class _Evaluation:
             if check.scope == "fleet" and self._matrix.devices_for(check.name):
                 yield from self._across(check, list(self._views.values()))
 
-    def of_network(self, setting: NetworkSetting | None) -> Iterator[Finding]:
-        """Findings of the checks of the whole network, by its graph."""
-        checks = [check for check in self._matrix.checks.values() if check.scope == "network"]
-        if setting and checks:
-            network = WhatIf(NetworkFacts([view.facts for view in self._views.values()]), setting)
-            for check in checks:
-                if self._matrix.devices_for(check.name):
-                    yield from self._across(check, network)
+    def network(self, setting: NetworkSetting | None) -> WhatIf | None:
+        """Graph of the network; devices left out of the audit are in it without facts."""
+        if setting is None:
+            return None
+        facts = [view.facts for view in self._views.values()]
+        facts += [DeviceFacts(one, missing=_ALL_FACTS) for one in self._matrix.left_out]
+        return WhatIf(NetworkFacts(facts), replace(setting, moment=self._moment))
+
+    def of_network(self, network: WhatIf | None) -> Iterator[Finding]:
+        """Findings of the checks of the whole network; with devices left out, of the ways of the services alone."""
+        if network is None:
+            return
+        for check in (check for check in self._matrix.checks.values() if check.scope == "network"):
+            if self._matrix.devices_for(check.name) and (check.by_device or not self._matrix.left_out):
+                yield from self._across(check, network)
 
     def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
         check = self._matrix.checks[cell.check]
@@ -338,7 +389,8 @@ class _Evaluation:
         devices = self._matrix.devices_for(check.name)
         if check.needs and not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
-        findings = _run(check, seen, self._limits.of(check))
+        limits = partial(self._limits.of, check) if check.by_device else self._limits.of(check)
+        findings = _run(check, seen, limits)
         names = _rested_on(findings)
         for found in findings:
             witnesses = found.witnesses or ((found.device,) if found.device else devices)

@@ -17,10 +17,11 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True)
 class DeviceFacts:
-    """Measured rows of a device, by fact. An unmeasured fact is absent."""
+    """Measured rows of a device, by fact. An unmeasured fact is absent; `missing`: those needed in an audit."""
 
     device: Device
     facts: Mapping[str, FactRows[Fact]] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from eventready.facts.ports import port_key
 from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Venue
+from eventready.workspace.settings.event import Venue, Window
 from eventready.workspace.settings.origins import ServiceOrigin
 
 
@@ -16,13 +17,24 @@ class NetworkSetting:
     """Venues, origins of the services, and groups of devices and links with a common cause of failure.
 
     `waived`: ports by device with a finding under a waiver; a way over these is marked, and one without an adjacency
-    or a route of its own is no broken one.
+    or a route of its own is no broken one. `windows`: of the event; `moment`: time of the readings (aware).
     """
 
     venues: Sequence[Venue] = ()
     origins: Sequence[ServiceOrigin] = ()
     risks: Sequence[RiskGroup] = ()
     waived: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    windows: Sequence[Window] = ()
+    moment: datetime | None = None
+
+    @property
+    def hours_left(self) -> float | None:
+        """Hours until the next window of the event, 0 within one; None without any ahead."""
+        moment = self.moment
+        if moment is None:
+            return None
+        ahead = [one for one in self.windows if one.kind in {"event", "protected"} and one.end > moment]
+        return min((max(0.0, (one.start - moment).total_seconds() / 3600) for one in ahead), default=None)
 
     def with_waived(self, more: Mapping[str, frozenset[str]]) -> NetworkSetting:
         """Copy with further ports under a waiver."""

@@ -21,10 +21,10 @@ from eventready.core.messages import message
 from eventready.core.process import systemd
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.phrases import moment_of
+from eventready.evaluation.bearing import Weight, weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import History
-from eventready.evaluation.verdicts import Weight, weights
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
@@ -292,7 +292,7 @@ def _of_network(run: Run, devices: Sequence[Device]) -> tuple[Weight, ...]:
         for one in run.open_findings()
         if one["check"] in network_checks()
     ]  # fmt: skip
-    return tuple(one._replace(measures=frozenset()) for one in weights(devices, found))
+    return weights(devices, found)
 
 
 def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[dict[Key, str], dict[Key, float]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from operator import is_
 
 from eventready.checks.finding import Finding
-from eventready.evaluation.verdicts import Weight, telling, weights
+from eventready.evaluation.bearing import Weight, weights
 from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.states import States
 from eventready.workspace.devices.device import Device
@@ -32,7 +32,7 @@ class Shown:
             now = ((known.get(one.key), one) for one in open_of(found, states))
             opened = [before if before == one else one for before, one in now]
             self.open = self.open if same(opened, self.open) else opened
-            weighed = weights(devices, telling(found))
+            weighed = weights(devices, found)
             self.weights = self.weights if weighed == self.weights else weighed
             self._looked_up = version
         return self

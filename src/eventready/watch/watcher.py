@@ -14,10 +14,11 @@ from math import inf
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
+from eventready.evaluation.bearing import Weight
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import History, evaluate
-from eventready.evaluation.verdicts import Verdict, Weight, verdicts_of
+from eventready.evaluation.verdicts import Verdict, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines

@@ -23,7 +23,11 @@ class Data(WorkspaceModel):
 
     role: Role | None = None
     venues: tuple[str, ...] | None = Field(default=None, description="Venues of event.yaml served by the device")
-    services: tuple[Service, ...] | None = Field(default=None, description="Services carried, default: all of the role")
+    services: tuple[Service, ...] | None = Field(
+        default=None,
+        description="Services of its own users, default: those of the role; of a service host those that event.yaml "
+        "or RADIUS clients ask there; of a switch none",
+    )
     endpoint: str | None = Field(
         default=None, description="Name of the management address, whose devices share a session limit"
     )

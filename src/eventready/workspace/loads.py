@@ -16,7 +16,7 @@ from eventready.workspace.devices.capacity import (
     VenueDemand,
     joined,
 )
-from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
 from eventready.workspace.settings.checking.risk import RiskGroup
@@ -109,7 +109,7 @@ class _Distribution:
         declared = [one for one in self.capacity.supply if one.kind == "link"]
         for device in self.devices:
             if device.role in {"router", "switch"}:
-                demands = self._demands(device.venues, device.services or ROLE_SERVICES[device.role])
+                demands = self._demands(device.venues, device.concerned)
                 rates = tuple(one for one in declared if one.device == device.name)
                 if demands or rates:
                     yield device.name, Load("links", device.name, demands, rates=rates)

@@ -38,6 +38,7 @@ from eventready.workspace.settings.checking.waivers import Waiver, load_waivers
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.used_for import with_users
 
 T = TypeVar("T")
 
@@ -174,7 +175,7 @@ def load_workspace(path: Path) -> Workspace:
     stamps = _stamps(folder)
     event = load_event(folder / "event.yaml")
     files, devices = load_inventory(folder, event)
-    devices = with_questions(event, devices)
+    devices = with_users(event, with_questions(event, devices))
     names = tuple(device.name for device in devices)
     problems: list[WorkspaceError] = []
     _or_problem(lambda: check_origins(folder / "event.yaml", event, names), problems)

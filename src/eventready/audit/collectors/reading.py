@@ -148,7 +148,7 @@ def device_result(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
         baseline=job.baseline, history=job.history, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
-    return build_device_result(job.devices[name], job.matrix, observations, findings)
+    return build_device_result(job.devices[name], job.matrix, observations, findings, job.limits)
 
 
 def trouble(observations: Sequence[Observation]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eventready.change.plan.partners import links_of, redundancy_groups
 from eventready.change.plan.wave import CARRIES, STANDS_BY, UNKNOWN, Member, Radio, Wave, WaveLimits
-from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.device import Device
 
 
 def waves(members: Sequence[Member], limits: WaveLimits) -> tuple[tuple[str, ...], ...]:
@@ -97,7 +97,7 @@ def members_of(devices: Iterable[Device], groups: Mapping[str, Sequence[str]]) -
                 {*(site.name for site in device.expect.sites), *filter(None, (c.site for c in device.expect.cells))}
             ),
             radio_of([device]),
-            frozenset((venue, one) for venue in device.venues for one in device.services or ROLE_SERVICES[device.role]),
+            frozenset((venue, one) for venue in device.venues for one in device.concerned),
         )
         for device in devices
     )

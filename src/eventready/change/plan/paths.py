@@ -110,6 +110,6 @@ def _both(one: str, other: str) -> tuple[str, str]:
 
 def _origins(event: Event, service: Service) -> set[str]:
     """Return the devices where a service enters: at a provider or the core, else at any other origin."""
-    own = [origin for origin in event.origins if not origin.services or service in origin.services]
-    outward = {origin.device for origin in own if origin.kind in ("upstream", "core")}
+    own = [origin for origin in event.origins if service in origin.offered]
+    outward = {origin.device for origin in own if origin.outward}
     return outward or {origin.device for origin in own}

@@ -92,8 +92,8 @@ def _empty(device: Device, kind: AnswerKind, *, secure: bool = False) -> Iterato
 def _registered(kind: AnswerKind, limits: Limits, name: str = "", *, secure: bool = False) -> _Register:
     """Register a check of the answers of a kind; `secure`: of pages behind TLS only."""
     return check(
-        name or f"answer_{kind}", roles=_ROLES, needs=(f"answer_{kind}",), limits=limits, expected_only=True,
-        applies=lambda device: bool(_questions(device, kind, secure=secure)),
+        name or f"answer_{kind}", kind="quality", roles=_ROLES, needs=(f"answer_{kind}",), limits=limits,
+        expected_only=True, applies=lambda device: bool(_questions(device, kind, secure=secure)),
         each=lambda device: _empty(device, kind, secure=secure),
     )  # fmt: skip
 

@@ -64,6 +64,7 @@ def _judged(subject: str, shares: Mapping[str, float], least: float, most: float
 
 @check(
     "balance_link",
+    kind="care",
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface",),
@@ -98,6 +99,7 @@ def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding
 
 @check(
     "balance_cell",
+    kind="care",
     topic="traffic",
     roles=("bts_controller",),
     needs=("channel_requests",),
@@ -125,6 +127,7 @@ def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding
 
 @check(
     "balance_radio",
+    kind="care",
     topic="wifi",
     roles=("wifi_controller",),
     needs=("radio", "radio_24"),

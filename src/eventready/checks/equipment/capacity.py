@@ -144,6 +144,7 @@ def _judged(balance: Balance) -> Finding:
 
 @check(
     "capacity_cell",
+    kind="quality",
     topic="traffic",
     roles=("bts_controller",),
     needs=("cell",),
@@ -164,6 +165,7 @@ def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Find
 
 @check(
     "capacity_access_point",
+    kind="quality",
     topic="wifi",
     roles=("wifi_controller",),
     needs=("radio", "radio_24"),
@@ -198,6 +200,7 @@ def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -
 
 @check(
     "capacity_link",
+    kind="quality",
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface",),
@@ -221,6 +224,7 @@ def capacity_link(network: WhatIf, limits: CapacityLinkLimits) -> Iterator[Findi
 
 @check(
     "capacity_pool",
+    kind="quality",
     topic="traffic",
     roles=POOL_ROLES,
     needs=("dhcp_pool",),
@@ -234,6 +238,7 @@ def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Find
 
 @check(
     "capacity_service",
+    kind="quality",
     topic="traffic",
     roles=_SERVICES,
     needs=(),
@@ -248,6 +253,7 @@ def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterato
 
 @check(
     "nat_sessions",
+    kind="quality",
     topic="traffic",
     roles=("router", "service_host"),
     needs=("nat_sessions",),

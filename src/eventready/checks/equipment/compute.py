@@ -65,7 +65,7 @@ class UptimeLimits(Limits):
     fail: float = Field(default=1, ge=0, description="Failure when restarted within so many days [K]")
 
 
-@check("cpu", roles=_ROLES, needs=("cpu",), limits=CpuLimits())
+@check("cpu", kind="quality", roles=_ROLES, needs=("cpu",), limits=CpuLimits())
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
     for row in view.each_row("cpu", Cpu):
@@ -85,7 +85,7 @@ def _sentence(row: Cpu) -> str:
     return "checks:cpu.load_over" if row.period_s else "checks:cpu.load_now"
 
 
-@check("memory", roles=_ROLES, needs=("memory",), limits=MemoryLimits())
+@check("memory", kind="quality", roles=_ROLES, needs=("memory",), limits=MemoryLimits())
 def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
     """Memory in use stays below the limit."""
     for row in view.each_row("memory", Memory):
@@ -98,7 +98,7 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
         yield graded(subject, "checks:memory.used", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
-@check("uptime", roles=_ROLES, needs=("system",), limits=UptimeLimits())
+@check("uptime", kind="care", roles=_ROLES, needs=("system",), limits=UptimeLimits())
 def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
     for row in view.each_row("system", System):

@@ -26,7 +26,7 @@ class FailedParts(Limits):
     fail: int = Field(default=2, ge=1, description="Failure from this number on, or when none is left [K]")
 
 
-@check("temperature", roles=("router", "switch"), needs=("temperature",), limits=TemperatureLimits())
+@check("temperature", kind="quality", roles=("router", "switch"), needs=("temperature",), limits=TemperatureLimits())
 def temperature(view: DeviceView, limits: TemperatureLimits) -> Iterator[Finding]:
     """No sensor is near its critical temperature."""
     for row in view.each_row("temperature", Sensor):
@@ -66,13 +66,13 @@ def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Findi
     )
 
 
-@check("power", roles=("router", "switch"), needs=("power",), limits=FailedParts())
+@check("power", kind="care", roles=("router", "switch"), needs=("power",), limits=FailedParts())
 def power(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every power supply works."""
     yield from _parts(view.fact("power", Sensor), limits)
 
 
-@check("fan", roles=("router", "switch"), needs=("fan",), limits=FailedParts())
+@check("fan", kind="care", roles=("router", "switch"), needs=("fan",), limits=FailedParts())
 def fan(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every fan works."""
     yield from _parts(view.fact("fan", Sensor), limits)
@@ -100,7 +100,7 @@ def _broken(row: Sensor, limits: FailedParts, broken: int, count: int) -> Findin
     )  # fmt: skip
 
 
-@check("board", roles=("router", "switch"), needs=("board",))
+@check("board", kind="quality", roles=("router", "switch"), needs=("board",))
 def board(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every plugged-in board works."""
     for row in view.each_row("board", Sensor):

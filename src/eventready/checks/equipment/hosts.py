@@ -46,7 +46,7 @@ class BackendLimits(Limits):
     fail: int = Field(default=0, ge=0, description="Failure with so many servers left [K]")
 
 
-@check("disk", roles=_HOST, needs=("disk",), limits=DiskLimits())
+@check("disk", kind="quality", roles=_HOST, needs=("disk",), limits=DiskLimits())
 def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
     """File systems have room."""
     for row in view.each_row("disk", Disk):
@@ -56,7 +56,7 @@ def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
             yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
-@check("service", roles=_HOST, needs=("service",), applies=expects("services"))
+@check("service", kind="quality", roles=_HOST, needs=("service",), applies=expects("services"))
 def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected service runs."""
     rows = {row.name: row for row in view.each_row("service", ServiceUnit)}
@@ -74,7 +74,7 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-@check("listener", roles=_HOST, needs=("listener",), applies=expects("listeners"))
+@check("listener", kind="quality", roles=_HOST, needs=("listener",), applies=expects("listeners"))
 def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected port accepts traffic."""
     rows = view.each_row("listener", Listener)
@@ -91,6 +91,7 @@ def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 @check(
     "certificate",
+    kind="quality",
     roles=_HOST,
     needs=("certificate",),
     limits=CertificateLimits(),
@@ -109,7 +110,15 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
         yield expiry(row.file, row.not_after, view.moment, warn=limits.warn, fail=limits.fail)
 
 
-@check("backend", roles=_HOST, needs=("backend",), limits=BackendLimits(), topic="backup", applies=expects("backends"))
+@check(
+    "backend",
+    kind="quality",
+    roles=_HOST,
+    needs=("backend",),
+    limits=BackendLimits(),
+    topic="backup",
+    applies=expects("backends"),
+)
 def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
     """Every expected pool of the load balancer has servers to spare."""
     rows = view.each_row("backend", Backend)
@@ -126,7 +135,7 @@ def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
         yield share if share.status is Outcome.PASS else of_subject(share)
 
 
-@check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
+@check("dns_answer", kind="quality", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
 def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The DNS server answers for every expected name."""
     answers = {row.name: row.address for row in view.each_row("dns_answer", DnsAnswer)}
@@ -141,7 +150,13 @@ def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 @check(
-    "dhcp_pool", roles=_HOST, needs=("dhcp_pool",), limits=DhcpPoolLimits(), topic="traffic", applies=expects("dhcp")
+    "dhcp_pool",
+    kind="quality",
+    roles=_HOST,
+    needs=("dhcp_pool",),
+    limits=DhcpPoolLimits(),
+    topic="traffic",
+    applies=expects("dhcp"),
 )
 def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     """Address pools have room for the crowd."""

@@ -25,7 +25,7 @@ _security_check = partial(
 )
 
 
-@_security_check("ntp", needs=("time_sync",), limits=NtpLimits(), applies=expects("ntp"))
+@_security_check("ntp", kind="care", needs=("time_sync",), limits=NtpLimits(), applies=expects("ntp"))
 def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
     """The clock is synchronised, for comparable logs across devices."""
     for row in view.each_row("time_sync", TimeSync):
@@ -49,7 +49,7 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
             yield passed("clock", "checks:clock.synchronised")
 
 
-@_security_check("syslog", needs=("log_target",), applies=expects("syslog"))
+@_security_check("syslog", kind="care", needs=("log_target",), applies=expects("syslog"))
 def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
     hosts = view.each_row("log_target", LogTarget)
@@ -61,6 +61,7 @@ def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 @check(
     "saved_config",
+    kind="care",
     roles=("router", "switch", "bts_controller", "wifi_controller"),
     needs=("saved_config",),
     applies=expects("saved_config"),
@@ -74,13 +75,13 @@ def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield warned("configuration", "checks:configuration.unsaved")
 
 
-@_security_check("cleartext", needs=(), applies=lambda device: device.allow_cleartext)
+@_security_check("cleartext", kind="care", needs=(), applies=lambda device: device.allow_cleartext)
 def cleartext(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """No password crosses the network in clear text."""
     yield warned("login", "checks:cleartext.allowed")
 
 
-@_security_check("legacy_ssh", needs=(), applies=lambda device: bool(device.access.allow_legacy_ssh))
+@_security_check("legacy_ssh", kind="care", needs=(), applies=lambda device: bool(device.access.allow_legacy_ssh))
 def legacy_ssh(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """SSH sessions use current algorithms only."""
     yield warned("login", "checks:legacy_ssh.allowed")

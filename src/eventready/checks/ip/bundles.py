@@ -14,6 +14,7 @@ from eventready.workspace.devices.expect import ExpectedBundle
 
 @check(
     "bundle",
+    kind="state",
     topic="backup",
     roles=("router", "switch"),
     needs=("link_bundle",),

@@ -45,6 +45,7 @@ def _ports_of(device: Device) -> dict[str, str]:
 
 @check(
     "port_flaps",
+    kind="quality",
     roles=("router", "switch", "wifi_controller"),
     needs=("interface",),
     limits=FlapLimits(),
@@ -64,19 +65,23 @@ def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
 _neighbour_check = partial(check, roles=("router",), limits=FlapLimits(), expected_only=True)
 
 
-@_neighbour_check("ospf_flaps", needs=("ospf_neighbour",), applies=lambda device: bool(device.expect.ospf))
+@_neighbour_check(
+    "ospf_flaps", kind="quality", needs=("ospf_neighbour",), applies=lambda device: bool(device.expect.ospf)
+)
 def ospf_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No expected OSPF neighbour comes and goes."""
     return _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), limits)
 
 
-@_neighbour_check("isis_flaps", needs=("isis_neighbour",), applies=lambda device: bool(device.expect.isis))
+@_neighbour_check(
+    "isis_flaps", kind="quality", needs=("isis_neighbour",), applies=lambda device: bool(device.expect.isis)
+)
 def isis_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No expected IS-IS neighbour comes and goes."""
     return _neighbours(view, "isis_neighbour", view.device.expect.isis or (), limits)
 
 
-@_neighbour_check("bgp_flaps", needs=("bgp_neighbour",), applies=lambda device: bool(device.expect.bgp))
+@_neighbour_check("bgp_flaps", kind="quality", needs=("bgp_neighbour",), applies=lambda device: bool(device.expect.bgp))
 def bgp_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
     """No expected BGP session is established and lost again and again."""
     return _neighbours(view, "bgp_neighbour", view.device.expect.bgp or (), limits)

@@ -45,13 +45,13 @@ _vrrp_check = partial(check, topic="backup", roles=("router", "service_host"), a
 _hsrp_check = partial(check, topic="backup", roles=("router",), applies=_uses_hsrp)
 
 
-@_vrrp_check("vrrp", needs=("vrrp_group",))
+@_vrrp_check("vrrp", kind="state", needs=("vrrp_group",))
 def vrrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device is a member of its VRRP groups, in the expected role."""
     yield from _memberships(view, "vrrp")
 
 
-@_hsrp_check("hsrp", needs=("hsrp_group",))
+@_hsrp_check("hsrp", kind="state", needs=("hsrp_group",))
 def hsrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device is a member of its HSRP groups, in the expected role."""
     yield from _memberships(view, "hsrp")
@@ -152,13 +152,17 @@ def _tracked(device: Device, protocol: Protocol) -> list[ExpectedGateway]:
     return [gateway for gateway in _expected(device, protocol) if host or gateway.tracking]
 
 
-@_vrrp_check("vrrp_tracking", needs=("vrrp_failover",), applies=lambda device: bool(_tracked(device, "vrrp")))
+@_vrrp_check(
+    "vrrp_tracking", kind="care", needs=("vrrp_failover",), applies=lambda device: bool(_tracked(device, "vrrp"))
+)
 def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device gives up the address of its VRRP group when a service or its way out fails."""
     yield from _tracking(view, "vrrp")
 
 
-@_hsrp_check("hsrp_tracking", needs=("hsrp_failover",), applies=lambda device: bool(_tracked(device, "hsrp")))
+@_hsrp_check(
+    "hsrp_tracking", kind="care", needs=("hsrp_failover",), applies=lambda device: bool(_tracked(device, "hsrp"))
+)
 def hsrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device gives up the address of its HSRP group when its way out fails."""
     yield from _tracking(view, "hsrp")
@@ -190,13 +194,13 @@ class HsrpFailoverLimits(Limits):
     fail: float = Field(default=30, gt=0, description="Failure above so many seconds [K]")
 
 
-@_vrrp_check("vrrp_failover", needs=("vrrp_failover",), limits=VrrpFailoverLimits())
+@_vrrp_check("vrrp_failover", kind="care", needs=("vrrp_failover",), limits=VrrpFailoverLimits())
 def vrrp_failover(view: DeviceView, limits: VrrpFailoverLimits) -> Iterator[Finding]:
     """A lost master of a VRRP group is replaced in time: advertisements and skew (RFC 9568, 6.1)."""
     yield from _failovers(view, "vrrp", limits)
 
 
-@_hsrp_check("hsrp_failover", needs=("hsrp_failover",), limits=HsrpFailoverLimits())
+@_hsrp_check("hsrp_failover", kind="care", needs=("hsrp_failover",), limits=HsrpFailoverLimits())
 def hsrp_failover(view: DeviceView, limits: HsrpFailoverLimits) -> Iterator[Finding]:
     """A lost master of an HSRP group is replaced in time: the hold time (RFC 2281, 5.1)."""
     yield from _failovers(view, "hsrp", limits)
@@ -218,13 +222,13 @@ def _failovers(
             )  # fmt: skip
 
 
-@_vrrp_check("vrrp_pair", needs=("vrrp_group",), scope="fleet")
+@_vrrp_check("vrrp_pair", kind="state", needs=("vrrp_group",), scope="fleet")
 def vrrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Every VRRP group has exactly 1 master, and a backup."""
     yield from _groups(views, "vrrp")
 
 
-@_hsrp_check("hsrp_pair", needs=("hsrp_group",), scope="fleet")
+@_hsrp_check("hsrp_pair", kind="state", needs=("hsrp_group",), scope="fleet")
 def hsrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Every HSRP group has exactly 1 master, and a backup."""
     yield from _groups(views, "hsrp")

@@ -70,7 +70,7 @@ def uplinks(view: DeviceView) -> Iterator[tuple[str, FoundSubject[Interface]]]:
         yield name, ports.for_subject(name, names)
 
 
-@_uplink_check("uplink", rests_on=("admin", "oper"))
+@_uplink_check("uplink", kind="state", rests_on=("admin", "oper"))
 def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every uplink is there and up."""
     for name, found in uplinks(view):
@@ -96,7 +96,9 @@ def _of_uplinks(view: DeviceView, of_row: Callable[[str, Interface], Finding]) -
             yield not_read(name, found.unread_records)
 
 
-@_uplink_check("interface_errors", limits=ErrorLimits(), rests_on=("in_errors", "crc_errors", "out_errors"))
+@_uplink_check(
+    "interface_errors", kind="quality", limits=ErrorLimits(), rests_on=("in_errors", "crc_errors", "out_errors")
+)
 def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
@@ -157,7 +159,9 @@ def _volume(before: Interface, now: Interface) -> int:
     return max(_grown(before, now, "in_bytes") or 0, 0) + max(_grown(before, now, "out_bytes") or 0, 0)
 
 
-@_uplink_check("interface_drops", topic="traffic", limits=DropLimits(), rests_on=("in_drops", "out_drops"))
+@_uplink_check(
+    "interface_drops", kind="quality", topic="traffic", limits=DropLimits(), rests_on=("in_drops", "out_drops")
+)
 def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
     if not _reports_any(view, "in_drops", "out_drops"):
@@ -200,7 +204,7 @@ def _drops(
     return passed(name, "checks:drops.few", value=count) if whole else one_way(name, "checks:drops.one_direction")
 
 
-@_uplink_check("utilisation", topic="traffic", limits=UtilisationLimits(), rests_on=_LOAD)
+@_uplink_check("utilisation", kind="quality", topic="traffic", limits=UtilisationLimits(), rests_on=_LOAD)
 def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
     if not _reports_any(view, "in_bps", "in_percent"):
@@ -234,6 +238,7 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
 
 @check(
     "bundle_headroom",
+    kind="quality",
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface", "link_bundle"),

@@ -34,8 +34,8 @@ def _ends(devices: Sequence[Device]) -> set[str]:
 
 
 @check(  # `system`: of both ends, for `link_neighbour`, which concerns the end with the declaration alone
-    "link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, also_reads=("link_bundle", "system"),
-    expected_only=True,
+    "link", kind="state", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends,
+    also_reads=("link_bundle", "system"), expected_only=True,
 )  # fmt: skip
 def link(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Both ends of every declared link are up, with the same speed and MTU."""
@@ -130,6 +130,7 @@ def _payloads(row: Interface) -> set[int]:
 
 @check(
     "link_neighbour",
+    kind="care",
     roles=_ROLES,
     needs=("neighbour",),
     scope="fleet",

@@ -29,7 +29,14 @@ def _judged_ports(device: Device) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*device.expect.uplinks, *(link.port for link in device.expect.links))))
 
 
-@check("optic", roles=("router", "switch"), needs=("optic",), limits=OpticLimits(), applies=expects("uplinks"))
+@check(
+    "optic",
+    kind="quality",
+    roles=("router", "switch"),
+    needs=("optic",),
+    limits=OpticLimits(),
+    applies=expects("uplinks"),
+)
 def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
     """Every optical uplink and link receives light well within its thresholds."""
     lanes: dict[str, list[Optic]] = {}

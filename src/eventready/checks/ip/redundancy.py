@@ -15,15 +15,17 @@ from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, Wha
 from eventready.network.graph.topology import NetworkElement
 from eventready.workspace.devices.device import Device
 
-_network_check = partial(
-    check, scope="network", topic="backup", needs=(),
+#: Facts that the graph of the network reads: what the checks of kind `state` need is among them.
+GRAPH_FACTS = (
+    "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
+    "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
+    "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair", "radius_server",
+)  # fmt: skip
+
+#: Registers a check of the whole network.
+network_check = partial(
+    check, kind="care", scope="network", topic="backup", needs=(), also_reads=GRAPH_FACTS,
     roles=("router", "switch", "bts_controller", "wifi_controller", "service_host"),
-    also_reads=(
-        "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
-        "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
-        "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair",
-        "radius_server",
-    ),
 )  # fmt: skip
 
 
@@ -32,7 +34,7 @@ class LossLimits(Limits):
     fail: float | None = Field(default=None, gt=0, le=100, description="Failure from so many percent [K]")
 
 
-@_network_check("single_point", limits=LossLimits())
+@network_check("single_point", limits=LossLimits())
 def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No single device, link or server takes a service from a venue."""
     found: set[tuple[str, str]] = set()
@@ -66,7 +68,7 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
         yield empty.replace(device=devices[0], services=(service,))
 
 
-@_network_check("risk_group", limits=LossLimits())
+@network_check("risk_group", limits=LossLimits())
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
     if not network.topology.setting.risks:
@@ -131,7 +133,7 @@ def _remedy(network: WhatIf, element: NetworkElement) -> Text:
     return message(f"checks:single_point.remedy.{role if element.kind == 'device' else element.kind}")
 
 
-@_network_check("cabling", expected_only=True)
+@network_check("cabling", expected_only=True)
 def cabling(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
     """Cables are as expected, known and in use: inventory, neighbours and routing agree."""
     topology = network.topology
@@ -159,7 +161,7 @@ def _linked_routers(devices: Sequence[Device]) -> set[str]:
     return {name for ends in links if routers.issuperset(ends) for name in ends}
 
 
-@_network_check("link_direction", roles=("router",), concerns=_linked_routers, expected_only=True)
+@network_check("link_direction", roles=("router",), concerns=_linked_routers, expected_only=True)
 def link_direction(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
     """Each way of a cable between routers is proven: by an adjacency, or by a BFD session at its receiver."""
     known, proven = network.topology.known, dict[str, bool]()

@@ -30,7 +30,7 @@ def _statics(view: DeviceView) -> list[StaticRoute]:
     return [row for row in view.each_row("static_route", StaticRoute) if row.leads_out]
 
 
-@_route_check("default_route", needs=("default_route",), applies=_expects_default)
+@_route_check("default_route", kind="state", needs=("default_route",), applies=_expects_default)
 def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = _in_use(view)
@@ -42,6 +42,7 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 @_route_check(
     "router_advertisement",
+    kind="quality",
     needs=("router_advertisement", "default_route_v6"),
     applies=lambda device: _expects_default(device) or bool(device.expect.gateways),
 )
@@ -80,6 +81,7 @@ def _cabled(device: Device) -> Iterator[str]:
 
 @_route_check(
     "backup_route",
+    kind="state",
     needs=("default_route", "static_route"),
     applies=lambda device: (device.expect.default_routes or 0) > 1,
 )
@@ -96,6 +98,7 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 @_route_check(
     "floating_route",
+    kind="care",
     needs=("static_route",),
     also_reads=("ospf_neighbour",),
     applies=_expects_default,

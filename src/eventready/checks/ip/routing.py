@@ -28,20 +28,24 @@ class BgpLimits(Limits):
 _router_check = partial(check, roles=("router",))
 
 
-@_router_check("ospf", needs=("ospf_neighbour",), applies=lambda device: device.expect.ospf is not None)
+@_router_check("ospf", kind="state", needs=("ospf_neighbour",), applies=lambda device: device.expect.ospf is not None)
 def ospf(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected OSPF neighbour is there and usable."""
     yield from _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), "OSPF")
 
 
-@_router_check("isis", needs=("isis_neighbour",), applies=lambda device: device.expect.isis is not None)
+@_router_check("isis", kind="state", needs=("isis_neighbour",), applies=lambda device: device.expect.isis is not None)
 def isis(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected IS-IS neighbour is there and up."""
     yield from _neighbours(view, "isis_neighbour", view.device.expect.isis or (), "IS-IS")
 
 
 @_router_check(
-    "bgp", needs=("bgp_neighbour",), limits=BgpLimits(), applies=lambda device: device.expect.bgp is not None
+    "bgp",
+    kind="state",
+    needs=("bgp_neighbour",),
+    limits=BgpLimits(),
+    applies=lambda device: device.expect.bgp is not None,
 )
 def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     """Every expected BGP neighbour is established and sends as many prefixes as before."""
@@ -111,7 +115,7 @@ def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Fin
         yield of_all(passed(protocol, "checks:routing.none_expected", protocol=protocol))
 
 
-@_router_check("bfd", needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
+@_router_check("bfd", kind="state", needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
 def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected BFD session is up."""
     rows = view.each_row("bfd_session", BfdSession)

@@ -53,7 +53,7 @@ def _cells(view: DeviceView) -> dict[str, Cell]:
     return {row.name.casefold(): row for row in view.each_row("cell", Cell)}
 
 
-@check("cell", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
+@check("cell", kind="state", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
 def cell(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected cell is there, unlocked and in order."""
     rows = _cells(view)
@@ -77,7 +77,7 @@ def _state(expected: ExpectedCell, row: Cell | None) -> Finding:
     return passed(name, "checks:subject.ok", venues=venues)
 
 
-@check("barring", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
+@check("barring", kind="quality", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
 def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """No cell is barred except on purpose."""
     rows = _cells(view)
@@ -102,7 +102,7 @@ def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 _channel_check = partial(check, topic="traffic", roles=("bts_controller",), applies=_has_channels)
 
 
-@_channel_check("channel_load", needs=("channel_load",), limits=ChannelLimits())
+@_channel_check("channel_load", kind="quality", needs=("channel_load",), limits=ChannelLimits())
 def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
@@ -170,7 +170,7 @@ class UsableLimits(Limits):
     fail: float = Field(default=50, ge=0, le=100, description="Failure with so many of the channels in service, % [D]")
 
 
-@_channel_check("cell_channels", needs=("timeslot", "channel_load", "site"), limits=UsableLimits())
+@_channel_check("cell_channels", kind="quality", needs=("timeslot", "channel_load", "site"), limits=UsableLimits())
 def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
     """The traffic channels configured for a cell are in service."""
     numbers = {row.name.casefold(): row.number for row in view.each_row("site", Site)}
@@ -196,7 +196,7 @@ def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
             yield of_subject(share, *filter(None, names))
 
 
-@_channel_check("channel_refusals", needs=("channel_requests",), limits=RefusalLimits())
+@_channel_check("channel_refusals", kind="quality", needs=("channel_requests",), limits=RefusalLimits())
 def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Finding]:
     """Few requests for a channel are refused between the two readings."""
     rows = {row.cell.casefold(): row for row in view.each_row("channel_requests", ChannelRequests)}

@@ -18,7 +18,7 @@ def _paired(device: Device) -> bool:
     return device.expect.controller_pair
 
 
-@check("controller_pair", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired)
+@check("controller_pair", kind="state", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired)
 def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The other controller of the pair would take over now."""
     rows = view.each_row("controller_pair", ControllerPair)
@@ -47,7 +47,15 @@ def _halves(devices: Sequence[Device]) -> set[str]:
     return {device.name for halves in _pairs(devices).values() for device in halves}
 
 
-@check("controller_active", topic="backup", roles=_ROLES, needs=("controller_pair",), scope="fleet", concerns=_halves)
+@check(
+    "controller_active",
+    kind="state",
+    topic="backup",
+    roles=_ROLES,
+    needs=("controller_pair",),
+    scope="fleet",
+    concerns=_halves,
+)
 def controller_active(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Exactly 1 controller of a pair is active."""
     by_name = {view.device.name: view for view in views}
@@ -76,6 +84,7 @@ def _active(halves: list[DeviceView]) -> Finding:
 
 @check(
     "radius",
+    kind="state",
     topic="wifi",
     roles=_ROLES,
     needs=("radius_server",),

@@ -93,6 +93,7 @@ def _place(view: DeviceView, load: Load, figures: DemandFigures) -> _Place:
 
 @check(
     "access_point_crowd",
+    kind="quality",
     topic="wifi",
     roles=("wifi_controller",),
     needs=("access_point", *CLIENT_FACTS),
@@ -163,6 +164,7 @@ def _most(own: int | None, radios: Collection[int | None]) -> int | None:
 
 @check(
     "cell_crowd",
+    kind="quality",
     topic="traffic",
     roles=("bts_controller",),
     needs=("channel_load", "channel_requests"),
@@ -213,6 +215,7 @@ def _calls(subject: str, venue: str, used: tuple[int, int], expected: float, lea
 
 @check(
     "access_point_drop",
+    kind="quality",
     topic="wifi",
     roles=("wifi_controller",),
     needs=CLIENT_FACTS,

@@ -30,7 +30,7 @@ def _mobile(device: Device) -> tuple[ExpectedSite, ...]:
     return tuple(site for site in device.expect.sites if site.mobile)
 
 
-@_station_check("site", needs=("site",), applies=expects("sites"))
+@_station_check("site", kind="state", needs=("site",), applies=expects("sites"))
 def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every base station is connected and can carry calls."""
     rows = {row.name.casefold(): row for row in view.each_row("site", Site)}
@@ -46,7 +46,7 @@ def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(expected.name, "checks:site.connected", venues=venues)
 
 
-@_station_check("mobile_bts", needs=("site", "cell"), applies=lambda device: bool(_mobile(device)))
+@_station_check("mobile_bts", kind="state", needs=("site", "cell"), applies=lambda device: bool(_mobile(device)))
 def mobile_bts(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every mobile base station brought for the event is on air."""
     sites = {row.name.casefold(): row for row in view.each_row("site", Site)}
@@ -76,14 +76,16 @@ def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]
     return of_subject(passed(name, "checks:mobile.on_air", venues=venues))
 
 
-@_station_check("core_link", needs=("core_link",), applies=lambda device: device.expect.core_links is not None)
+@_station_check(
+    "core_link", kind="state", needs=("core_link",), applies=lambda device: device.expect.core_links is not None
+)
 def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every link to the core is up."""
     states = {row.name: row.state != "down" for row in view.each_row("core_link", CoreLink)}
     yield from each_up(states, view.device.expect.core_links or (), "checks:core_link", subject="core links")
 
 
-@_station_check("alarm", needs=("alarm",), limits=AlarmLimits())
+@_station_check("alarm", kind="quality", needs=("alarm",), limits=AlarmLimits())
 def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
     """No alarm is active."""
     rows = view.each_row("alarm", Alarm)

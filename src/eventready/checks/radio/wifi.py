@@ -85,7 +85,7 @@ def _expected(view: DeviceView) -> dict[str, ExpectedAccessPoint]:
     return {ap.name.casefold(): ap for ap in view.device.expect.access_points}
 
 
-@_wifi_check("access_point", needs=("access_point",), limits=ShareLimits())
+@_wifi_check("access_point", kind="state", needs=("access_point",), limits=ShareLimits())
 def access_point(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     """Every expected access point has joined; the critical ones may never be missing."""
     known, expected = view.fact("access_point", AccessPoint), _expected(view)
@@ -109,6 +109,7 @@ def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
 
 @check(
     "wlan",
+    kind="quality",
     topic="wifi",
     roles=_ROLES,
     needs=("wlan", "access_point"),
@@ -162,7 +163,7 @@ def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits, u
     )
 
 
-@_wifi_check("radio", needs=_STATES, limits=ShareLimits())
+@_wifi_check("radio", kind="quality", needs=_STATES, limits=ShareLimits())
 def radio(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     """Every radio of the expected access points is up."""
     expected = _expected(view)
@@ -269,7 +270,7 @@ def _grade_loads(
     yield from (known.not_read(_name(row), ap) for ap, row in known.unsure if figure(row) is not None)
 
 
-@_wifi_check("radio_clients", needs=_LOADS, limits=ClientLimits())
+@_wifi_check("radio_clients", kind="quality", needs=_LOADS, limits=ClientLimits())
 def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
     """No radio has more clients than its limit."""
     without = blind("clients", "checks:radio.clients_unsupported")
@@ -278,7 +279,7 @@ def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
     )
 
 
-@_wifi_check("radio_utilisation", needs=_LOADS, limits=AirtimeLimits())
+@_wifi_check("radio_utilisation", kind="quality", needs=_LOADS, limits=AirtimeLimits())
 def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Finding]:
     """No radio's channel utilisation is above its limit."""
     without = blind("airtime", "checks:radio.busy_unsupported")
@@ -292,7 +293,7 @@ def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Findi
     )
 
 
-@_wifi_check("radio_noise", needs=_LOADS, limits=NoiseLimits())
+@_wifi_check("radio_noise", kind="quality", needs=_LOADS, limits=NoiseLimits())
 def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
     """Noise leaves room for the signal."""
     without = blind("noise", "checks:radio.noise_unsupported")
@@ -306,7 +307,7 @@ def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
     )
 
 
-@_wifi_check("radio_balance", needs=_LOADS, limits=BalanceLimits())
+@_wifi_check("radio_balance", kind="care", needs=_LOADS, limits=BalanceLimits())
 def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     """The clients of an access point are spread over its radios."""
     known = _loads(view)
@@ -339,7 +340,7 @@ class CrowdLimits(Limits):
     clients: int = Field(default=15, ge=1, description="Warning when one has so many and all others none [D]")
 
 
-@_wifi_check("access_point_balance", needs=_LOADS, limits=CrowdLimits())
+@_wifi_check("access_point_balance", kind="care", needs=_LOADS, limits=CrowdLimits())
 def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Finding]:
     """The clients of a venue are distributed over its access points."""
     known = _loads(view)
@@ -377,7 +378,7 @@ class EmptyLimits(Limits):
     clients: int = Field(default=10, ge=1, description="Failure without clients when another has so many [D]")
 
 
-@_wifi_check("access_point_empty", needs=("access_point", *_LOADS), limits=EmptyLimits())
+@_wifi_check("access_point_empty", kind="quality", needs=("access_point", *_LOADS), limits=EmptyLimits())
 def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Finding]:
     """No access point in service is empty beside a full neighbour of its venue."""
     known_loads = _loads(view)
@@ -417,7 +418,7 @@ class UsualLimits(Limits):
     audits: int = Field(default=3, ge=1, description="Least number of audits to compare with [D]")
 
 
-@_wifi_check("access_point_usual", needs=_LOADS, limits=UsualLimits())
+@_wifi_check("access_point_usual", kind="quality", needs=_LOADS, limits=UsualLimits())
 def access_point_usual(view: DeviceView, limits: UsualLimits) -> Iterator[Finding]:
     """No access point has far fewer clients than usual on this weekday at this hour."""
     now, earlier = _clients(view.now), [_clients(past.facts) for past in view.history if past.alike]
@@ -446,7 +447,7 @@ def _clients(facts: Mapping[str, FactRows[Fact]]) -> Counter[str]:
     return clients
 
 
-@_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
+@_wifi_check("radio_listed", kind="care", needs=("access_point", *_STATES, *_LOADS))
 def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every joined access point reports the state and load of its radios."""
     radios = _radios(view)

@@ -37,7 +37,7 @@ def command(app: App, limit: str | None) -> None:
     devices = select(app.workspace.devices, limit)
     extra = app.workspace.platform_dirs
     platforms = {name: load_platform(name, extra) for name in sorted({device.platform for device in devices})}
-    matrix = build_matrix(devices, platforms, network=network_setting(app.workspace, devices))
+    matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))
     ordered = sorted(devices, key=lambda device: device.name)
     if app.output == "table":
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)

@@ -17,6 +17,7 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.workspace.importing.table import protected
+from eventready.workspace.unsaid import Unsaid
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}
 _OPEN = ("?", "yellow")
@@ -39,11 +40,8 @@ class NotRead:
     subject: str = ""
 
 
-def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str, origins: bool) -> None:
-    """Print the proposals, unknown neighbours and unread facts on stdout.
-
-    `run`: with the facts. `origins`: event.yaml names where the services come from.
-    """
+def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str) -> None:
+    """Print the proposals, unknown neighbours, questions and unread facts on stdout. `run`: with the facts."""
     console = VisibleConsole(soft_wrap=True)
     width = console.width if console.is_terminal else 0
     for device, proposals in groupby(result.proposals, key=lambda one: one.device):
@@ -51,11 +49,10 @@ def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: s
         for kind, own in groupby(proposals, key=lambda one: one.kind):
             _print_kind(console, kind, list(own), lang, width)
     _print_block(console, "learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
+    _print_block(console, "learn:unsaid", questions(result.unsaid, lang), lang)
     _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
         console.print(f"\n{_total(result.proposals, run, lang)}")
-    if not origins and any(one.source == "router" and one.state != "healthy" for one in result.proposals):
-        console.print(text("learn:no_origins", lang))
 
 
 def _print_block(console: Console, heading: str, lines: Iterable[str], lang: Lang) -> None:
@@ -135,6 +132,15 @@ def described(group: Sequence[Proposal], lang: Lang) -> str:
     return value if one.question is None else f"{value}: {in_language(one.question, lang)}"
 
 
+def questions(unsaid: Iterable[Unsaid], lang: Lang) -> Iterator[str]:
+    """Yield a line for each question, with all that it is about."""
+    found: dict[str, list[str]] = {}
+    for one in unsaid:
+        found.setdefault(in_language(one.question, lang), []).append(one.about)
+    for question, about in found.items():
+        yield f"  {_shortened(list(dict.fromkeys(about)), lang)}: {question}"
+
+
 def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
     """Rows of an import; the ports of their neighbours become a note there."""
     if unknown_neighbours:
@@ -170,6 +176,13 @@ def as_json(result: LearnResult, not_read: Sequence[NotRead], accepted: Iterable
         "neighbours": [
             {"name": one.name, "hostname": one.address, "seen_by": [list(end) for end in one.seen_by]}
             for one in result.unknown_neighbours
+        ],
+        "questions": [
+            {
+                "kind": one.kind, "about": one.about, "subject": one.subject,
+                "question": in_language(one.question, "en"),
+            }
+            for one in result.unsaid
         ],
         "not_read": [
             {

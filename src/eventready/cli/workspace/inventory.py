@@ -16,6 +16,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import LANGS, message, term
 
 with deferred():
+    from eventready.cli.render.learn import questions
     from eventready.core.file_system.atomic_files import create_atomic
     from eventready.platforms.loader import describe, platform_names
     from eventready.workspace.exporting.files import to_csv, to_xlsx
@@ -29,7 +30,12 @@ with deferred():
     from eventready.workspace.importing.reading import Imported, read_entries
     from eventready.workspace.importing.servers.netbox import NetBoxSource, read_netbox
     from eventready.workspace.importing.servers.zabbix import ZabbixSource, read_zabbix
+    from eventready.workspace.inventory import load_inventory
     from eventready.workspace.keys.secrets import resolve
+    from eventready.workspace.settings.event import load_event
+    from eventready.workspace.settings.learning import is_ignored, load_learning
+    from eventready.workspace.unsaid import unsaid, unsaid_lines
+    from eventready.workspace.used_for import with_users
     from eventready.workspace.workspace import Workspace
 
 
@@ -120,6 +126,21 @@ def import_devices(
         write_hosts(workspace.path / "inventory", workspace.event, merged)
         files = dict.fromkeys(f"inventory/{one.file}" for one in merged.differences)
         app.notify("cli:inventory.written", files=[*files])
+    if not dry_run:
+        _ask(app, workspace)
+
+
+def _ask(app: App, workspace: Workspace) -> None:
+    """Print the questions that the inventory as written leaves open, on stderr."""
+    folder = workspace.path / "inventory"
+    event = load_event(folder / "event.yaml")
+    devices = with_users(event, load_inventory(folder, event)[1])
+    ignored = load_learning(folder / "learn.yaml").ignore
+    open = [one for one in (*unsaid(event, devices), *unsaid_lines(devices)) if not is_ignored(one, ignored)]
+    if open:
+        app.notify("learn:unsaid")
+    for line in questions(open, app.lang):
+        app.say(line)
 
 
 def known_names(workspace: Workspace) -> Known:

@@ -41,6 +41,7 @@ with deferred():
     from eventready.workspace.inventory import load_inventory
     from eventready.workspace.settings.event import Event, unknown_venue
     from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
+    from eventready.workspace.unsaid import unsaid
     from eventready.workspace.workspace import Workspace
 
 #: Suffix of a kind of `--accept` that takes also what is in question.
@@ -107,12 +108,13 @@ def learn_command(
     devices = select(workspace.devices, limit)
     run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
-    setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
+    gaps = tuple(unsaid(workspace.event, workspace.devices))
+    setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event), gaps)
     facts = recorded_network(workspace.devices, run)
-    result = _selected(learn(facts, setting), devices)
+    result = _selected(learn(facts, setting), devices, workspace.devices)
     if not (saved or run_name) and (questions := _open_answers(result)):
         answers = ask(workspace, questions, workers)
-        result = _selected(learn(facts.joined(answers), setting), devices)
+        result = _selected(learn(facts.joined(answers), setting), devices, workspace.devices)
     not_read = tuple(_not_read(run, devices, workspace))
     decision = LearnDecision()
     dialogue = not (check or kinds) and (app.interactive and sys.stdin.isatty() and app.output == "table")
@@ -225,8 +227,8 @@ def _reason(entry: Mapping[str, Any]) -> str | Text:
     return str(entry.get("reason") or "")
 
 
-def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
-    """Keep the proposals at these devices, and the links to them."""
+def _selected(result: LearnResult, devices: Sequence[Device], workspace: Sequence[Device]) -> LearnResult:
+    """Keep the proposals at these devices, and the links to them; and the questions about none of the others."""
     names = {device.name for device in devices}
     proposals = tuple(
         one for one in result.proposals
@@ -235,7 +237,8 @@ def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
     unknown_neighbours = tuple(
         one for one in result.unknown_neighbours if names.intersection(device for device, _port in one.seen_by)
     )
-    return LearnResult(proposals, unknown_neighbours)
+    others = {device.name for device in workspace} - names
+    return LearnResult(proposals, unknown_neighbours, tuple(one for one in result.unsaid if one.about not in others))
 
 
 # --- outcome --------------------------------------------------------------------------------------------------------
@@ -243,7 +246,7 @@ def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
 
 def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead], run: Run) -> None:
     with app.tolerate_closed_pipe():
-        show(result, not_read, app.lang, run=run.id, origins=bool(app.workspace.event.origins))
+        show(result, not_read, app.lang, run=run.id)
     if not result.proposals and not not_read:
         app.notify("learn:nothing")
 

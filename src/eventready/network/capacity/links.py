@@ -9,8 +9,7 @@ from functools import cached_property
 
 from eventready.facts.ports import port_key
 from eventready.network.graph.graph import Cut
-from eventready.network.graph.topology import Topology
-from eventready.network.graph.users import OUTWARD
+from eventready.network.graph.topology import OUTWARD, Topology
 from eventready.workspace.devices.capacity import Load, VenueDemand, joined
 
 Port = tuple[str, str]

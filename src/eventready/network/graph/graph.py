@@ -79,6 +79,14 @@ class Reach:
     def __contains__(self, node: int) -> bool:
         return bool(self._reached[node])
 
+    def way(self, node: int) -> tuple[int, ...]:
+        """Arcs of the tree between a node in reach and its source, from the node on."""
+        found = []
+        while (arc := self.parent[node]) != _NONE:
+            found.append(arc)
+            node = self._starts[arc]
+        return tuple(found)
+
     def _onward(self, node: int, down: Cut) -> Iterator[tuple[int, int]]:
         if self._graph.transit[node] or node in self._sources:
             for arc in self._outof[node]:
@@ -86,12 +94,14 @@ class Reach:
                 if arc not in down.arcs and end not in down.nodes:
                     yield arc, end
 
-    def lost(self, failure: Cut) -> set[int]:
-        """Nodes out of reach by the failure, failed ones included."""
+    def lost(self, failure: Cut, opened: frozenset[int] = frozenset()) -> set[int]:
+        """Nodes out of reach by the failure, failed ones included. `opened`: arcs in use after the failure alone."""
         below = self._below(failure)
         if not below:
             return below
         down = self._down | failure if self._down.nodes or self._down.arcs else failure
+        if opened:
+            down = Cut(down.nodes, down.arcs - (opened - failure.arcs))
         waiting = [node for node in below if node not in down.nodes and self._enters(node, below, down)]
         below.difference_update(waiting)
         for node in waiting:  # grows while it is read

@@ -9,16 +9,20 @@ from functools import cached_property
 from itertools import combinations
 from typing import Literal
 
-from eventready.facts.ports import port_key
+from eventready.network.graph.forwarding import Forwarding
 from eventready.network.graph.graph import Cut, Reach, together
 from eventready.network.graph.topology import NetworkElement, Topology
-from eventready.network.graph.users import OUTWARD, UserGroups, Users
+from eventready.network.graph.users import UserGroups, Users
+from eventready.network.graph.view import View, routes_of
+from eventready.network.graph.walk import Walks
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Service
 
-State = Literal["lost", "degraded", "unmeasured", "unharmed"]
-_WORST: tuple[State, ...] = ("lost", "degraded", "unmeasured", "unharmed")
+State = Literal["lost", "degraded", "unmeasured", "one_way_left", "unharmed"]
+#: State of users: without a proven way, with a single one where two are promised, or with what is promised.
+UserState = Literal["lost", "unmeasured", "one_way_left", "served"]
+_WORST: tuple[State, ...] = ("lost", "degraded", "unmeasured", "one_way_left", "unharmed")
 
 
 @dataclass(frozen=True)
@@ -72,60 +76,6 @@ class FailureOutcome:
         return -sum(one.people for one in self.services), -lost, -sum(one.share for one in self.services)
 
 
-class _View:
-    """Users served in the graph while `down` has failed."""
-
-    def __init__(self, topology: Topology, users: Sequence[Users], down: Cut) -> None:
-        self._users, self._down, self._owner = users, down, topology.owner
-        afloat = {topology.nodes[name] for name in topology.afloat}
-        sets = dict.fromkeys(origins for one in users for origins in one.origins)
-        self._reach = {
-            origins: [Reach(topology.graph, origins | afloat, down, backward=back) for back in (False, True)]
-            for origins in sets
-        }
-        self._of_node: dict[int, set[int]] = defaultdict(set)
-        for number, one in enumerate(users):
-            for node in (*one.attach, *(node for need in one.needs for node in need)):
-                self._of_node[node].add(number)
-                self._of_node[self._owner.get(node, node)].add(number)
-        self._at = [self._server(number, Cut(), {}) for number in range(len(users))]
-        self.served = frozenset(number for number, node in enumerate(self._at) if node is not None)
-
-    def _server(self, number: int, failure: Cut, lost: Mapping[frozenset[int], set[int]]) -> int | None:
-        """Serving node of the users; None without service."""
-        one, failed = self._users[number], failure.nodes | self._down.nodes if self._down.nodes else failure.nodes
-        if not all(any(self._lives(node, failed) for node in need) for need in one.needs):
-            return None
-        for node in one.attach:
-            if not self._lives(node, failed):
-                continue
-            if all(
-                node not in lost.get(origins, ()) and all(node in reach for reach in self._reach[origins])
-                for origins in one.origins
-            ):
-                return node
-            if node in one.stays:
-                return None
-        return None
-
-    def _lives(self, node: int, failed: frozenset[int]) -> bool:
-        return node not in failed and self._owner.get(node, node) not in failed
-
-    def servers(self, failure: Cut) -> dict[int, tuple[int, int | None]]:
-        """Serving nodes before and after a failure, by the number of the users touched."""
-        lost = {origins: set().union(*(reach.lost(failure) for reach in both)) for origins, both in self._reach.items()}
-        touched = set(failure.nodes).union(*lost.values())
-        concerned = set().union(*(self._of_node[node] for node in touched if node in self._of_node))
-        return {
-            number: (before, self._server(number, failure, lost))
-            for number in sorted(concerned) if (before := self._at[number]) is not None
-        }  # fmt: skip
-
-    def lost(self, failure: Cut) -> frozenset[int]:
-        """Numbers of the users with their service lost by a failure."""
-        return frozenset(number for number, (_before, after) in self.servers(failure).items() if after is None)
-
-
 class WhatIf:
     """Failures of a network: any, all single ones, all pairs."""
 
@@ -135,7 +85,16 @@ class WhatIf:
         self.users = groups.all
         self.gateways = groups.gateways
         self.topology.add_groups(setting.risks)
+        self.forwarding = Forwarding(self.topology)
         self.given, self.given_names = self.failure(given), tuple(given)
+
+    def after(self, names: Sequence[str]) -> WhatIf:
+        """Return the network with these elements failed as well, by their names. Raises KeyError for an unknown one."""
+        later = object.__new__(WhatIf)
+        later.topology, later.users, later.gateways = self.topology, self.users, self.gateways
+        later.forwarding, later.given_names = self.forwarding, (*self.given_names, *names)
+        later.given = self.topology.whole(self.given | self.failure(names))
+        return later
 
     def failure(self, names: Iterable[str]) -> Cut:
         """Cut of elements by name, or of `device:part`. Raises KeyError for an unknown name."""
@@ -149,18 +108,24 @@ class WhatIf:
         return self.topology.whole(found)
 
     @cached_property
-    def _measured(self) -> _View:
+    def _measured(self) -> View:
         """View with the ways known to carry traffic."""
         down = self.topology.dead | self.topology.unmeasured | self.given
-        return _View(self.topology, self.users, down)
+        return View(self.topology, self.users, down, routes_of(self.forwarding, self.given, proven=True))
 
     @cached_property
-    def _possible(self) -> _View:
+    def _possible(self) -> View:
         """View with the unmeasured ways as if all carried traffic, and unread servers as if all served."""
         users = tuple(one.perhaps or one for one in self.users)
-        if not self.topology.unmeasured.arcs and users == self.users:
+        if self.topology.unmeasured == Cut() and users == self.users and not self.forwarding.unproven:
             return self._measured
-        return _View(self.topology, users, self.topology.dead | self.given)
+        down = self.topology.dead | self.given
+        return View(self.topology, users, down, routes_of(self.forwarding, self.given, proven=False))
+
+    @cached_property
+    def _promised(self) -> View:
+        """View with all that is expected or configured, as if everything worked."""
+        return View(self.topology, tuple(one.promised or one for one in self.users), Cut())
 
     @cached_property
     def served(self) -> frozenset[int]:
@@ -172,18 +137,66 @@ class WhatIf:
         """Users with their service lost by the given failures alone."""
         if not self.given_names:
             return frozenset()
-        before = _View(self.topology, self.users, self.topology.dead).served
+        routes = routes_of(self.forwarding, Cut(), proven=False)
+        before = View(self.topology, self.users, self.topology.dead, routes).served
         return frozenset(number for number in before if self.users[number].up) - self.served - self.unmeasured
 
     @cached_property
     def unmeasured(self) -> frozenset[int]:
         """Users without a known state, or without a known way to the origins."""
-        known = _View(self.topology, self.users, Cut())  # where nothing is dead, is there a way at all?
+        known = View(self.topology, self.users, Cut())  # where nothing is dead, is there a way at all?
         return frozenset(
             number for number, one in enumerate(self.users)
             if number not in self.served and one.up is not False
             and (one.up is None or number in self._possible.served or number not in known.served)
         )  # fmt: skip
+
+    @cached_property
+    def losses(self) -> Mapping[str, frozenset[int]]:
+        """Users served now and lost by each single failure of a device, link or part; without failures of no loss."""
+        found = {}
+        for element in self.topology.elements.values():
+            if element.kind != "group" and (lost := self._lost_by(element)):
+                found[element.name] = lost
+        return found
+
+    def lost_by(self, failure: Cut) -> frozenset[int]:
+        """Users served now and lost by a failure."""
+        return self._measured.lost(self.topology.whole(failure | self.given)) & self.served
+
+    def _lost_by(self, *elements: NetworkElement) -> frozenset[int]:
+        return self.lost_by(together(one.failure for one in elements))
+
+    @cached_property
+    def takes_next(self) -> Mapping[int, tuple[str, ...]]:
+        """Elements whose loss takes the service although another way is promised, by number of the users."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for name, lost in self.losses.items():
+            failure = self.topology.whole(self.topology.elements[name].failure, as_promised=True)
+            for number in (lost & self._promised.served) - self._promised.lost(failure):
+                found[number].append(name)
+        return {number: tuple(names) for number, names in found.items()}
+
+    def state(self, number: int) -> UserState:
+        """State of users now."""
+        if number in self.served:
+            return "one_way_left" if number in self.takes_next else "served"
+        return "unmeasured" if number in self.unmeasured else "lost"
+
+    @cached_property
+    def walks(self) -> Walks:
+        """Ways of the users now, and of those promised."""
+        return Walks(self)
+
+    @property
+    def measured(self) -> View:
+        """View with the ways known to carry traffic."""
+        return self._measured
+
+    @property
+    def promised(self) -> View:
+        """View with all that is expected or configured, as if everything worked."""
+        return self._promised
 
     @cached_property
     def services(self) -> dict[tuple[str, Service], tuple[int, ...]]:
@@ -254,10 +267,12 @@ class WhatIf:
 
     def _harm(self, *elements: NetworkElement, beyond: frozenset[int] = frozenset()) -> FailureOutcome | None:
         """FailureOutcome of the services with users lost, other than those of `beyond`; None without such."""
-        failure = self.topology.whole(together(one.failure for one in elements))
-        lost = self._measured.lost(self.topology.whole(failure | self.given)) & self.served
+        lost = self.losses.get(elements[0].name, frozenset()) if len(elements) == 1 else self._lost_by(*elements)
+        if len(elements) == 1 and elements[0].kind == "group":
+            lost = self._lost_by(*elements)
         if not lost - beyond:
             return None
+        failure = self.topology.whole(together(one.failure for one in elements))
         among = self._by_service(lost)
         return FailureOutcome(tuple(one.name for one in elements), failure, tuple(self._services(failure, among)))
 
@@ -290,11 +305,10 @@ class WhatIf:
 
     def led_out(self, failure: Cut) -> frozenset[str]:
         """Devices with both ways out of the network after a failure, as measured."""
-        topology = self.topology
-        ends = [
-            topology.parts.get((one.device, port_key(one.port or "")), topology.nodes[one.device])
-            for one in topology.setting.origins if one.device in topology.nodes and one.kind in OUTWARD
-        ]  # fmt: skip
+        topology, routes = self.topology, routes_of(self.forwarding, self.given, proven=True)
         down = topology.dead | topology.unmeasured | self.given | failure
-        both = [Reach(topology.graph, ends, down, backward=back) for back in (False, True)]
-        return frozenset(name for name, node in topology.nodes.items() if all(node in reach for reach in both))
+        there = Reach(topology.graph, topology.outward, down)
+        towards = Reach(
+            topology.graph, topology.outward, down | Cut(arcs=routes.closed - routes.opened(failure)), backward=True
+        )
+        return frozenset(name for name, node in topology.nodes.items() if node in there and node in towards)

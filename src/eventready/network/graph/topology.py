@@ -14,10 +14,13 @@ from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import LinkBundle
 from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_members
 from eventready.network.graph.graph import Cut, Graph, together
+from eventready.network.learn.directory import Directory
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.settings.checking.risk import RiskGroup, ends
 
+#: Kinds of origins that lead out of the network.
+OUTWARD = frozenset({"upstream", "core"})
 ElementKind = Literal["device", "link", "group", "part"]
 #: Longest and shortest prefix of a network with the address of a host.
 _PREFIXES = {4: range(32, 7, -1), 6: range(128, 31, -1)}
@@ -59,7 +62,7 @@ class Topology:
         self._nodes_at: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._bundles: list[tuple[tuple[frozenset[int], ...], int]] = []
         self._bundle_of: dict[int, list[int]] = defaultdict(list)
-        self.known = KnownCables(self.readings)
+        self.known, self.directory = KnownCables(self.readings), Directory(self.readings)
         self.cables = self.known.all
         for reading in self.readings.all:
             node = self.graph.node(transit=reading.device.role in TRANSIT)
@@ -194,14 +197,20 @@ class Topology:
         arcs = frozenset(self._at.get(key, ()))
         return Cut(frozenset(nodes), arcs) if nodes or arcs else None
 
+    def arcs_at(self, device: str, port: str, tail: int | None = None) -> frozenset[int]:
+        """Arcs at a port of a device; those out of a node alone, if given."""
+        own, parent = (device, port_key(port)), (device, parent_port(port_key(port)))
+        arcs = self._at[own] if own in self._at else self._at.get(parent, set())
+        return frozenset(arc for arc in arcs if tail is None or self.graph.tails[arc] == tail)
+
     def ports_of(self, device: str) -> list[str]:
         """Ports of the cables of a device, by canonical name."""
         return [port for name, port in self._at if name == device]
 
-    def whole(self, failure: Cut) -> Cut:
-        """Cut with the bundles below their least number of members."""
+    def whole(self, failure: Cut, *, as_promised: bool = False) -> Cut:
+        """Cut with the bundles below their least number of members; `as_promised`: as if nothing were dead now."""
         touched = {number for arc in failure.arcs for number in self._bundle_of.get(arc, ())}
-        arcs, gone = set(failure.arcs), failure.arcs | self._dead
+        arcs, gone = set(failure.arcs), failure.arcs if as_promised else failure.arcs | self._dead
         for number in touched:
             members, least = self._bundles[number]
             if sum(not member <= gone for member in members) < least:
@@ -214,14 +223,23 @@ class Topology:
         return failure.arcs | {arc for arc, pair in both if failure.nodes.intersection(pair)}
 
     @cached_property
+    def outward(self) -> frozenset[int]:
+        """Nodes of the ways out of the network: ports towards a provider or the core, or their devices."""
+        return frozenset(
+            self.parts.get((one.device, port_key(one.port or "")), self.nodes[one.device])
+            for one in self.setting.origins if one.device in self.nodes and one.kind in OUTWARD
+        )  # fmt: skip
+
+    @cached_property
     def dead(self) -> Cut:
         """Ways without traffic now."""
         return self.whole(Cut(arcs=frozenset(self._dead)))
 
     @cached_property
     def unmeasured(self) -> Cut:
-        """Ways without a reading."""
-        return Cut(arcs=frozenset(self._unmeasured))
+        """Ways without a reading, and devices that gave none."""
+        silent = (one.name for one in self.readings.all if one.missing and not one.facts)
+        return Cut(frozenset(self.nodes[name] for name in silent), frozenset(self._unmeasured))
 
     @cached_property
     def waived(self) -> Cut:

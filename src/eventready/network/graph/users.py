@@ -1,4 +1,4 @@
-"""Users of each service, and their needs: networks behind a gateway, cells, access points."""
+"""Users of each service, and their needs: networks behind a gateway, lines of a switch, cells, access points."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from eventready.facts.records import (
 )
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
-from eventready.network.graph.topology import Topology
-from eventready.network.learn.directory import Directory
+from eventready.network.graph.topology import OUTWARD, Topology
+from eventready.network.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 from eventready.workspace.settings.origins import ServiceOrigin
 
-#: Kinds of origins that lead out of the network, and expectations of service hosts that make one of another kind.
-OUTWARD = frozenset({"upstream", "core"})
+#: Expectations of service hosts that make one an origin of a kind.
 _OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
 _PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
 
@@ -55,7 +54,7 @@ class Users:
     They are served while one node of each of `needs` lives, and the first living node of `attach` is in reach of every
     set of `origins`; a node of `stays` out of reach keeps its users, another hands them to the next. `up`: state as
     measured; None without a measurement. `people`: expected number. `perhaps`: the same with all that may serve them,
-    where some of it was not read.
+    where some of it was not read. `promised`: the same with all that is configured or expected to serve them.
     """
 
     venue: str
@@ -68,6 +67,7 @@ class Users:
     up: bool | None = True
     people: int = 0
     perhaps: Users | None = None
+    promised: Users | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class UserGroups:
 
     def __init__(self, topology: Topology) -> None:
         self._topology, self._readings = topology, topology.readings
-        self._directory = Directory(topology.readings)
+        self._directory = topology.directory
         self._setting = topology.setting
         self.gateways: dict[str, list[GatewayMember]] = {}
 
@@ -119,7 +119,7 @@ class UserGroups:
 
     def _leads_out(self, origin: ServiceOrigin, service: Service) -> bool:
         known = origin.kind in OUTWARD and origin.device in self._topology.nodes
-        return known and service in (origin.services or (service,))
+        return known and service in origin.offered
 
     def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
         return [one for one in self._readings.all if one.device.serves(venue, service)]
@@ -130,7 +130,7 @@ class UserGroups:
         """Sets of nodes: at least a node in reach, or, without a known way, at least a living node."""
         kinds: dict[str, dict[int, bool]] = defaultdict(dict)
         for origin in self._setting.origins:
-            if origin.device in self._topology.nodes and service in (origin.services or (service,)):
+            if origin.device in self._topology.nodes and service in origin.offered:
                 node = self._topology.nodes[origin.device]
                 end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
                 kinds["out" if origin.kind in OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
@@ -143,14 +143,18 @@ class UserGroups:
     # --- fixed and Internet --------------------------------------------------------------------------------------
 
     def _networks(self, venue: str, service: Service) -> Iterator[Users]:
-        """Networks behind the gateways of the venue; without gateways those of its routers.
+        """Networks behind the gateways of the venue, else those of its routers; and the lines of its access switches.
 
-        The devices at the origins serve all venues: theirs count where there are no others.
+        A device at an origin has users at its only venue, or by its `services`, and only where there are no others.
         """
         origins, needs = self._origins(venue, service)
         core = {origin.device for origin in self._setting.origins if origin.kind in OUTWARD}
         access = [one for one in self._serving(venue, service) if one.device.gives_access(service)]
-        own = [one for one in access if one.name not in core] or access
+        own = [one for one in access if one.name not in core] or [
+            one for one in access if one.device.venues == (venue,) or service in one.device.services
+        ]
+        switches = [one for one in own if one.device.role == "switch"]
+        own = [one for one in own if one not in switches]
         groups = self._gateways(own)
         for name, members in groups.items():
             states = [member.state for member in members]
@@ -158,7 +162,10 @@ class UserGroups:
             ready = [member for member in members if member.state] or members
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
-            users = Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+            all_needs = (*needs, *self._switches_below(members, switches))
+            users = Users(venue, service, name, tuple(member.node for member in ready), all_needs, origins, stays, up)
+            everyone = tuple(dict.fromkeys(member.node for member in (*ready, *members)))
+            users = replace(users, promised=replace(users, attach=everyone, up=True))
             yield _or_perhaps(
                 users,
                 _perhaps_attached(ready, [one for one in members if one.state is None and one not in ready]),
@@ -166,6 +173,39 @@ class UserGroups:
             )
         for reading in () if groups else _leaves(own):
             yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
+        for reading in switches:
+            yield from (replace(users, needs=needs, origins=origins) for users in self._lines(reading, venue, service))
+
+    def _lines(self, reading: DeviceFacts, venue: str, service: Service) -> Iterator[Users]:
+        """Ports in use of an access switch that lead to no device; the switch itself where none is known."""
+        ports = lines_in_use(reading, {*self._cabled[reading.name], *self._access_point_ports[reading.name]})
+        for port in ports:
+            yield Users(venue, service, f"{reading.name} {port}", (self._topology.part(reading.name, port),))
+        if not ports:
+            up = True if reading.measured("interface") else None
+            yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), up=up)
+
+    def _switches_below(
+        self, members: Iterable[GatewayMember], switches: Iterable[DeviceFacts]
+    ) -> Iterator[tuple[int, ...]]:
+        """Access switches of which a gateway needs one: all switches cabled to its members, where all give access."""
+        far = dict.fromkeys(name for member in members for name in self._cabled[member.device].values())
+        below = [name for name in far if self._readings.by_name[name].device.role == "switch"]
+        if below and {one.name for one in switches}.issuperset(below):
+            yield tuple(self._topology.nodes[name] for name in below)
+
+    @cached_property
+    def _cabled(self) -> Mapping[str, Mapping[str, str]]:
+        """Far device of each port with a cable, by device."""
+        found: dict[str, dict[str, str]] = defaultdict(dict)
+        for cable in self._topology.cables:
+            for (name, port), (far, _port) in ((cable.one, cable.other), (cable.other, cable.one)):
+                found[name][port_key(port)] = far
+        return found
+
+    @cached_property
+    def _access_point_ports(self) -> Mapping[str, set[str]]:
+        return access_point_ports(self._readings, self._directory)
 
     def _gateways(self, access: Iterable[DeviceFacts]) -> dict[str, list[GatewayMember]]:
         found: dict[str, list[GatewayMember]] = {}
@@ -218,11 +258,18 @@ class UserGroups:
                     known = False
                 attach = (self._topology.nodes[reading.name],)
                 users = Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
+                every = self._core_links(reading, waiting=True)
+                users = replace(
+                    users, promised=replace(users, needs=(*known_needs, every) if every else known_needs, up=True)
+                )
                 yield users if core_whole else _or_perhaps(users, needs=known_needs)
 
-    def _core_links(self, reading: DeviceFacts) -> tuple[int, ...]:
+    def _core_links(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
+        """Links to the core in use; `waiting`: all of them, expected ones included."""
         rows = reading.fact("core_link", CoreLink).each_row()
-        return tuple(self._part(reading, row.name, element=True) for row in rows if row.state == "up")
+        names = [row.name for row in rows if waiting or row.state == "up"]
+        names += (reading.device.expect.core_links or ()) if waiting else ()
+        return tuple(dict.fromkeys(self._part(reading, name, element=True) for name in names))
 
     # --- Wi-Fi ---------------------------------------------------------------------------------------------------
 
@@ -236,7 +283,8 @@ class UserGroups:
             attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
             perhaps = tuple(self._topology.nodes[name] for name in self._perhaps_standby(reading))
             radius, radius_whole = self._radius(reading), reading.whole("radius_server")
-            switches = self._switches(reading)
+            switches, pair = self._switches(reading), tuple(self._pair_of(reading, attach))
+            radiuses = tuple(filter(None, (self._radius(reading, waiting=True),)))
             for point in _at(reading.device, reading.device.expect.access_points, venue):
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
@@ -248,6 +296,9 @@ class UserGroups:
                 known_needs = (*needs, *filter(None, needed))
                 own = (*known_needs, radius) if radius else known_needs
                 users = Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+                users = replace(
+                    users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True)
+                )
                 more = tuple(node for node in perhaps if node not in attach)
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 
@@ -267,6 +318,14 @@ class UserGroups:
             if all(map(_may_be_ready, both)) and not all(each.whole(_PAIR) for each in both):
                 yield one.name
 
+    def _pair_of(self, reading: DeviceFacts, attach: tuple[int, ...]) -> Iterator[int]:
+        """Other controllers of an expected or configured pair, ready or not."""
+        for one in self._beside(reading):
+            both = (reading, one)
+            paired = all(each.device.expect.controller_pair or _pairs(each) for each in both)
+            if paired and self._topology.nodes[one.name] not in attach:
+                yield self._topology.nodes[one.name]
+
     def _beside(self, reading: DeviceFacts) -> Iterator[DeviceFacts]:
         """Other controllers with the venues of a controller."""
         for one in self._readings.all:
@@ -274,11 +333,11 @@ class UserGroups:
             if same and one.name != reading.name:
                 yield one
 
-    def _radius(self, reading: DeviceFacts) -> tuple[int, ...]:
-        """RADIUS servers with an answer, shared by the controllers."""
+    def _radius(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
+        """RADIUS servers with an answer, shared by the controllers; `waiting`: those without one as well."""
         found = []
         for row in reading.fact("radius_server", RadiusServer).each_row():
-            if row.state == "up":
+            if waiting or row.state == "up":
                 owner = self._directory.owner(row.host)
                 found.append(self._topology.nodes[owner] if owner else self._topology.server(reading.name, row.host))
         return tuple(found)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.learn import hosts, radio, redundancy, routing
+from eventready.network.learn.gaps import gaps
 from eventready.network.learn.links import NetworkLayout, links, uplinks
 from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.device import Role
-from eventready.workspace.settings.learning import Ignored
+from eventready.workspace.settings.learning import Ignored, is_ignored
 from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.unsaid import Unsaid
 
 _PORTS = ("system", "interface", "address", "neighbour")
 #: Facts that are learnt from, by role, in catalogue order.
@@ -40,17 +42,21 @@ def facts_read(role: Role) -> tuple[str, ...]:
 class LearnSetting:
     """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore.
 
-    `questions`: subjects of the questions that event.yaml has a device ask, by device.
+    `questions`: subjects of the questions that event.yaml has a device ask, by device. `unsaid`: gaps of the inventory.
     """
 
     origins: Sequence[ServiceOrigin] = ()
     venues: NamePatterns = field(default_factory=NamePatterns)
     ignored: Sequence[Ignored] = ()
     questions: Mapping[str, Collection[str]] = field(default_factory=dict)
+    unsaid: Sequence[Unsaid] = ()
 
 
 def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
-    """Propose additions to the expectations of every device, and list expectations without a trace in the facts."""
+    """Propose additions to the expectations of every device, and list expectations without a trace in the facts.
+
+    What neither the inventory nor the facts tell is asked.
+    """
     layout = NetworkLayout(readings, setting.origins)
     order = {kind: place for place, kind in enumerate(KINDS)}
     proposals = sorted(
@@ -60,7 +66,8 @@ def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
     unknown_neighbours = (
         one for one in layout.cables.unknown_neighbours if not _neighbour_ignored(one, setting.ignored)
     )
-    return LearnResult(tuple(proposals), tuple(unknown_neighbours))
+    open = (one for one in (*setting.unsaid, *gaps(layout)) if not is_ignored(one, setting.ignored))
+    return LearnResult(tuple(proposals), tuple(unknown_neighbours), tuple(open))
 
 
 def _all(layout: NetworkLayout, setting: LearnSetting) -> Iterator[Proposal]:

@@ -61,7 +61,7 @@ class NetworkLayout:
 
         Upstreams and cores lead out of the network; a portal or a DNS server is an origin only without them.
         """
-        outward = [origin.device for origin in self.origins if origin.kind in ("upstream", "core")]
+        outward = [origin.device for origin in self.origins if origin.outward]
         found = dict.fromkeys(outward or [origin.device for origin in self.origins], 0)
         waiting = deque(found)
         while waiting:

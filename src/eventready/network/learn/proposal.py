@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from eventready.core.messages import Text, message
 from eventready.network.network_facts import DeviceFacts
+from eventready.workspace.unsaid import Unsaid
 
 #: Expectations that are learnt, by their key in `expect`; `venues` is a key of the device itself.
 Kind = Literal[
@@ -75,10 +76,11 @@ class UnknownNeighbour:
 
 @dataclass(frozen=True)
 class LearnResult:
-    """Outcome: proposals in the order of devices and kinds, and neighbours outside the inventory."""
+    """Outcome: proposals in the order of devices and kinds, neighbours outside the inventory, what nothing tells."""
 
     proposals: tuple[Proposal, ...] = ()
     unknown_neighbours: tuple[UnknownNeighbour, ...] = ()
+    unsaid: tuple[Unsaid, ...] = ()
 
 
 def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[str]) -> Iterator[Proposal]:

@@ -182,6 +182,20 @@ class ExpectedAnswer(PlacedModel):
         return self.address or (found["host"].strip("[]") if found else "") or self.dns or self.ping or ""
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """Names and addresses of the hosts that give the answer; none where the asker's own resolver is asked."""
+        match self.kind:
+            case "http" | "ping":
+                return (self.target,)
+            case "dns":
+                return (self.server,) if self.server else ()
+            case "dhcp":
+                return self.servers
+            case _:
+                found = self.arguments()
+                return (found.get("host") or found["server"],)
+
+    @property
     def kind(self) -> AnswerKind:
         """Kind of the question."""
         return next(kind for kind in ANSWER_KINDS if getattr(self, kind) is not None)

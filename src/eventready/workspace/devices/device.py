@@ -18,13 +18,14 @@ Service = Literal["fixed", "internet", "mobile", "wifi"]
 ROLES: tuple[Role, ...] = get_args(Role)
 SERVICES: tuple[Service, ...] = get_args(Service)
 
-#: Default services by role. A vantage carries none: it asks for those of others.
+#: Services of a device's own users, by role. A switch and a service host have those that somebody names for them; a
+#: vantage asks for those of others.
 ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
     "router": SERVICES,
-    "switch": SERVICES,
+    "switch": (),
     "bts_controller": ("mobile",),
     "wifi_controller": ("wifi",),
-    "service_host": SERVICES,
+    "service_host": (),
     "vantage": (),
 }
 
@@ -44,8 +45,8 @@ class Device:
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
     other up. `reach`: network of its management address, for workers of a cluster.
-    `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry. `event_windows`: when
-    the crowd is there.
+    `event_questions`: questions of event.yaml. `used_for`: services whose users reach a service host, by event.yaml and
+    the other devices. `loads`: what capacity.yaml expects it to carry. `event_windows`: when the crowd is there.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Device:
     pair: str = ""
     reach: str = ""
     event_questions: tuple[Question, ...] = ()
+    used_for: tuple[Service, ...] = ()
     loads: tuple[Load, ...] = ()
     event_windows: tuple[EventWindow, ...] = ()
 
@@ -73,11 +75,22 @@ class Device:
         """Questions of the device: its own, and those of event.yaml."""
         return (*map(Question, self.expect.answers), *self.event_questions)
 
+    @property
+    def carried(self) -> tuple[Service, ...]:
+        """Services of its own users: as given, else as the others use it, else by role."""
+        return self.services or self.used_for or ROLE_SERVICES[self.role]
+
+    @property
+    def concerned(self) -> tuple[Service, ...]:
+        """Services that may rest on the device: those carried; all for a switch without any, on the way of others."""
+        return self.carried or (SERVICES if self.role == "switch" else ())
+
     def gives_access(self, service: Service) -> bool:
-        """Return True for access of users to the service: by role, or a switch with `fixed` among its services."""
-        fixed = self.role == "switch" and service == "fixed" and service in self.services
-        return fixed or self.role == ACCESS_ROLES[service]
+        """Return True for access of users to the service: by role, or a switch with lines of its own by `services`."""
+        if self.role == "switch":
+            return ACCESS_ROLES[service] == "router" and service in self.services
+        return self.role == ACCESS_ROLES[service]
 
     def serves(self, venue: str, service: Service) -> bool:
-        """True when the service of the venue depends on this device."""
-        return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])
+        """True when users of the service at the venue are its own."""
+        return venue in self.venues and service in self.carried

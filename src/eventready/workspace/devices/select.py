@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import suggest
 
 _VALUES: dict[str, Callable[[Device], tuple[str, ...]]] = {
@@ -25,7 +25,7 @@ _VALUES: dict[str, Callable[[Device], tuple[str, ...]]] = {
     "role": lambda device: (device.role,),
     "platform": lambda device: (device.platform,),
     "venue": lambda device: device.venues,
-    "service": lambda device: device.services or ROLE_SERVICES[device.role],
+    "service": lambda device: device.concerned,
     "endpoint": lambda device: (device.endpoint,),
 }
 

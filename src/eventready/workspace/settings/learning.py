@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedSeq
 
 from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.unsaid import Unsaid
 
 _HEAD = """\
 # Kept by `eventready inventory learn`: what it never proposes, and who accepted what.
@@ -29,7 +30,7 @@ class Ignored(WorkspaceModel):
     """Proposals to leave out. `device`, `kind`, `value`: globs, of which case does not matter."""
 
     device: str = Field(default="*", min_length=1)
-    kind: str = Field(default="*", min_length=1, description="Key of `expect`, or `neighbours`")
+    kind: str = Field(default="*", min_length=1, description="Key of `expect`, `neighbours`, or a question's kind")
     value: str = Field(default="*", min_length=1, description="As `inventory learn` prints it")
     by: str = Field(default="", description="Person who decided")
     at: datetime | None = Field(default=None, description="When")
@@ -43,6 +44,11 @@ class Ignored(WorkspaceModel):
         """True for a proposal with this identity."""
         pairs = ((device, self.device), (kind, self.kind), (value, self.value))
         return all(fnmatchcase(text.casefold(), pattern.casefold()) for text, pattern in pairs)
+
+
+def is_ignored(one: Unsaid, ignored: Sequence[Ignored]) -> bool:
+    """Return True for a question under a rule of `ignore`."""
+    return any(rule.covers(one.about, one.kind, one.subject) for rule in ignored)
 
 
 class Acceptance(WorkspaceModel):

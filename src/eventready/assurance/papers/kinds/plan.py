@@ -19,7 +19,7 @@ from eventready.assurance.papers.sections.tables import columns, numbered_table,
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
-from eventready.workspace.devices.device import ROLE_SERVICES, Device, Service
+from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Venue
 
 
@@ -299,7 +299,7 @@ def _inventory(writer: PaperWriter) -> Table:
             language.role(device.role, device.platform),
             language.platform(device.platform),
             ", ".join(names.get(venue, venue) for venue in device.venues),
-            ", ".join(language.service(service) for service in device.services or ROLE_SERVICES[device.role]),
+            ", ".join(language.service(service) for service in device.concerned),
         )
         for device in sorted(writer.material.devices, key=lambda device: natural(device.name))
     )

@@ -1,0 +1,170 @@
+"""Services by the ways of their users: lost, not proven, with one way left, or as promised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, blind, failed, passed, unknown, warned
+from eventready.checks.check import Limits
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.ip.redundancy import network_check
+from eventready.core.messages import Text, message
+from eventready.network.graph.outcome import WhatIf
+from eventready.network.graph.walk import UserWay, Way
+from eventready.workspace.devices.device import Device, Service
+
+#: Name of the check.
+SERVICE_WAY = "service_way"
+#: Names shown of many.
+_SHOWN = 5
+
+
+class ServiceWayLimits(Limits):
+    """Users without a way, and hours before a window of the event in which a lost second way fails."""
+
+    users_lost: int = Field(default=1, ge=1, description="Failure from so many networks, cells or access points [K]")
+    second_way_h: float = Field(default=48, ge=0, description="Failure of a lost second way, hours before a window [K]")
+
+
+LimitsOf = Callable[[Device], ServiceWayLimits]
+
+
+@network_check(SERVICE_WAY, kind="state", limits=ServiceWayLimits(), by_device=True)
+def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
+    """Users of each service reach its origins on the ways promised, with a witness of each hop."""
+    for (venue, service), numbers in network.services.items():
+        device = _device(network, venue, service)
+        finding = _Service(network, venue, service, numbers, limits_of(device)).finding()
+        yield finding.replace(device=device.name, venues=(venue,), services=(service,))
+
+
+def _device(network: WhatIf, venue: str, service: Service) -> Device:
+    """Device of a finding: of the service's access at the venue, else another one of the venue."""
+    devices = [one.device for one in network.topology.readings.all]
+    serving = [one for one in devices if one.serves(venue, service)]
+    access = sorted((one for one in serving if one.gives_access(service)), key=lambda one: len(one.venues))
+    return (*access, *serving, *(one for one in devices if venue in one.venues), *devices)[0]
+
+
+class _Service:
+    """Users of a service at a venue by their states."""
+
+    def __init__(
+        self, network: WhatIf, venue: str, service: Service, numbers: Sequence[int], limits: ServiceWayLimits
+    ) -> None:
+        self._network, self._service = network, service
+        self._numbers, self._limits = numbers, limits
+        self._subject = f"{venue} {service}"
+        self._place = message("checks:single_point.service", venue=venue, service=service)
+        self._states = {number: network.state(number) for number in numbers}
+        self._counts = Counter(self._states.values())
+
+    def finding(self) -> Finding:
+        """Finding about the worst state of the users."""
+        if not self._numbers:
+            return unknown(self._subject, f"checks:service_way.nobody.{self._service}", place=self._place)
+        lost = self._of("lost")
+        if len(lost) >= self._limits.users_lost:
+            return self._lost(lost, failed)
+        if self._counts["unmeasured"]:
+            return self._unmeasured(self._of("unmeasured"))
+        if lost:
+            return self._lost(lost, warned)
+        if self._counts["one_way_left"]:
+            return self._one_left(self._of("one_way_left"))
+        return self._served()
+
+    def _of(self, state: str) -> list[int]:
+        return [number for number, each in self._states.items() if each == state]
+
+    def _users(self, numbers: Sequence[int]) -> Text:
+        return message(f"checks:service_way.users.{self._service}", count=len(numbers), total=len(self._numbers))
+
+    def _names(self, numbers: Sequence[int]) -> Text:
+        names = [self._network.users[number].name for number in numbers]
+        return _several(names)
+
+    def _lost(self, lost: Sequence[int], status: Callable[..., Finding]) -> Finding:
+        gone = list(dict.fromkeys(name for number in lost for name in self._network.walks.missing(number)))
+        cause = message("checks:service_way.down", names=_several(gone)) if gone else ""
+        return status(
+            self._subject, "checks:service_way.lost", place=self._place, users=self._users(lost),
+            names=self._names(lost), cause=cause, value=len(lost), limit=self._limits.users_lost,
+        )  # fmt: skip
+
+    def _unmeasured(self, numbers: Sequence[int]) -> Finding:
+        return unknown(
+            self._subject, "checks:service_way.unmeasured", place=self._place, users=self._users(numbers),
+            names=self._names(numbers), reason=self._reason(numbers[0]),
+        )  # fmt: skip
+
+    def _reason(self, number: int) -> Text:
+        network, name = self._network, self._network.users[number].name
+        if not any(network.topology.outward):
+            return message("checks:service_way.no_origin")
+        if network.users[number].up is None:
+            return message("checks:service_way.state_unread", name=name)
+        for router, state in network.walks.routers_of(number):
+            if state in {"none", "unread"}:
+                return message(f"checks:service_way.route_{state}", device=router)
+        missing = network.walks.missing(number)
+        if missing:
+            return message("checks:service_way.no_witness", names=_several(missing))
+        return message("checks:service_way.no_way")
+
+    def _one_left(self, numbers: Sequence[int]) -> Finding:
+        network, hours = self._network, self._network.topology.setting.hours_left
+        taken = [name for number in numbers for name in network.takes_next[number]]
+        kinds = network.topology.elements
+        devices = [name for name in dict.fromkeys(taken) if kinds[name].kind == "device"] or taken
+        gone = list(dict.fromkeys(name for number in numbers for name in network.walks.missing(number)))
+        near = hours is not None and hours <= self._limits.second_way_h
+        way = _way(network.walks.of(numbers[0]).first, network, numbers[0])
+        return answered(
+            Outcome.FAIL if near else Outcome.WARN, "checks:service_way.one_left", subject=self._subject,
+            place=self._place, users=self._users(numbers), way=way,
+            next=_several(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
+        )  # fmt: skip
+
+    def _served(self) -> Finding:
+        network, number = self._network, self._numbers[0]
+        ways: UserWay = network.walks.of(number)
+        assumed = [name for one in self._numbers for name, state in network.walks.routers_of(one) if state == "assumed"]
+        way, names = _way(ways.first, network, number), Counter(assumed)
+        said = partial(message, place=self._place, users=self._users(self._numbers), way=way)
+        waived = network.topology.waived
+        if assumed:
+            return blind(
+                self._subject,
+                "checks:service_way.served",
+                way=said("checks:service_way.assumed", names=_several([*names])),
+            )
+        if waived.arcs and network.lost_by(waived).intersection(self._numbers):
+            rests = [one.name for one in network.topology.elements.values() if one.failure.arcs & waived.arcs]
+            return warned(
+                self._subject, "checks:service_way.served", way=said("checks:service_way.waived", names=_several(rests))
+            )
+        if ways.second:
+            second = _way(ways.second, network, number)
+            return passed(self._subject, "checks:service_way.served", way=said("checks:service_way.two", second=second))
+        name = "one" if ways.first and ways.first.hops else "near"
+        return passed(self._subject, "checks:service_way.served", way=said(f"checks:service_way.{name}"))
+
+
+def _way(way: Way | None, network: WhatIf, number: int) -> str:
+    """Devices of a way; without hops the serving device."""
+    if way and way.devices:
+        return " - ".join(way.devices)
+    node = network.measured.server(number)
+    return network.walks.device(node) if node is not None else ""
+
+
+def _several(names: Sequence[str]) -> Text:
+    shown = [*dict.fromkeys(names)]
+    if len(shown) > _SHOWN:
+        return message("checks:service_way.more", names=", ".join(shown[:_SHOWN]), count=len(shown) - _SHOWN)
+    return message("terms:several", items=shown)

@@ -1,0 +1,227 @@
+"""Default routes in force of the routers, and those that take over after a failure.
+
+A router with a static default in force forwards by that route alone, whatever cables there are beside: its other arcs
+are closed. A static route is in force while its port is up, a watched one while its next hop answers; then comes the
+next one by distance, then a protocol that carries a default in this network. With a default of a protocol in force all
+arcs are open: the protocol follows its adjacencies.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+
+from eventready.facts.ports import parent_port, port_key
+from eventready.facts.records import LinkBundle, Route, RoutingPeer, StaticRoute
+from eventready.network.graph.graph import Cut
+from eventready.network.network_facts import DeviceFacts
+from eventready.network.peers import ports_towards
+
+if TYPE_CHECKING:
+    from eventready.network.graph.topology import Topology
+
+DEFAULT = "default_route"
+#: Routing protocols that carry a default, as routers print them in parts of words, with the fact of their adjacencies.
+_PROTOCOLS: Mapping[str, str] = {
+    "ospf": "ospf_neighbour", "o_ase": "ospf_neighbour", "is-is": "isis_neighbour", "isis": "isis_neighbour",
+    "bgp": "bgp_neighbour",
+}  # fmt: skip
+
+#: `in_force`: a default route was read. `open`: a full table by BGP, or a port without a known cable. `assumed`: the
+#: platform cannot tell. `withdrawn`: routes are configured, none is in force. `none`: no default route at all.
+#: `unread`: not measured.
+RouterState = Literal["in_force", "open", "assumed", "withdrawn", "none", "unread"]
+
+
+@dataclass(frozen=True)
+class NextHop:
+    """Next hop of a default route: arcs towards it, its node if known; `watched`: BFD or tracking withdraws it."""
+
+    address: str
+    arcs: frozenset[int]
+    node: int | None
+    watched: bool
+
+    def holds(self, down: Cut, heads: list[int]) -> bool:
+        """True while the route stays in force: the port receives light; watched, the next hop answers as well."""
+        if self.watched and self.node is not None and self.node in down.nodes:
+            return False
+        for arc in self.arcs:
+            lit = arc ^ 1 not in down.arcs and heads[arc] not in down.nodes
+            if lit and not (self.watched and arc in down.arcs):
+                return True
+        return False
+
+
+#: Next hops of the default routes of a router with the same distance.
+Level = tuple[NextHop, ...]
+
+
+@dataclass(frozen=True)
+class RouterRoutes:
+    """Default routes of a router: levels in the order of their use. `rest`: a protocol takes over after these."""
+
+    state: RouterState
+    out: frozenset[int]
+    levels: tuple[Level, ...] = ()
+    rest: bool = False
+
+    def closed(self, level: int | None) -> frozenset[int]:
+        """Arcs not in use while a level is in force; None: a protocol, or nothing if there is none."""
+        if level is None:
+            return frozenset() if self.rest else self.out
+        return self.out.difference(*(hop.arcs for hop in self.levels[level]))
+
+
+class Forwarding:
+    """Routes of all routers of a topology."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self.heads = topology.graph.heads
+        self.dead = topology.dead
+
+    @cached_property
+    def routers(self) -> Mapping[int, RouterRoutes]:
+        """Routes by node of the router."""
+        found = {}
+        outward: dict[int, list[int]] = defaultdict(list)
+        for arc, tail in enumerate(self._topology.graph.tails):
+            outward[tail].append(arc)
+        for reading in self._topology.readings.all:
+            if reading.device.role == "router":
+                node = self._topology.nodes[reading.name]
+                found[node] = self._routes(reading, frozenset(outward[node]))
+        return found
+
+    @property
+    def unproven(self) -> frozenset[int]:
+        """Nodes of the routers without a measured default route."""
+        return frozenset(node for node, one in self.routers.items() if one.state in {"none", "unread"})
+
+    @cached_property
+    def carriers(self) -> frozenset[str]:
+        """Facts of the protocols from which a router of the network has its default."""
+        rows = (row for one in self._topology.readings.all for row in one.fact(DEFAULT, Route).each_row())
+        return frozenset(fact for row in rows if row.leads_out and (fact := _carrier(row.protocol)))
+
+    def _routes(self, reading: DeviceFacts, out: frozenset[int]) -> RouterRoutes:
+        if DEFAULT in reading.missing:
+            return RouterRoutes("unread", out)
+        if not reading.measured(DEFAULT):
+            return RouterRoutes("assumed", out)
+        used = [row for row in reading.fact(DEFAULT, Route).each_row() if row.leads_out and ":" not in str(row.prefix)]
+        statics = [row for row in reading.fact("static_route", StaticRoute).each_row() if row.leads_out]
+        statics = [row for row in statics if ":" not in str(row.prefix)]
+        if not used:
+            return RouterRoutes(self._without(reading, statics), out)
+        if any(_carrier(row.protocol) for row in used):
+            return RouterRoutes("in_force", out, rest=True)
+        levels = [tuple(self._hop(reading, row, statics) for row in used)]
+        levels += [tuple(level) for level in self._waiting(reading, used, statics)]
+        if not all(hop.arcs for hop in levels[0]):
+            return RouterRoutes("open", out)
+        return RouterRoutes("in_force", out, tuple(levels), rest=self._backed(reading))
+
+    def _without(self, reading: DeviceFacts, statics: list[StaticRoute]) -> RouterState:
+        """State of a router without a default route in use."""
+        if not reading.whole(DEFAULT):
+            return "unread"
+        peers = reading.fact("bgp_neighbour", RoutingPeer).each_row()
+        if any(row.up and row.prefixes != 0 for row in peers):
+            return "open"
+        return "withdrawn" if statics or reading.device.expect.default_routes else "none"
+
+    def _waiting(
+        self, reading: DeviceFacts, used: list[Route], statics: list[StaticRoute]
+    ) -> Iterator[Iterable[NextHop]]:
+        """Levels of the static routes behind those in use, by distance."""
+        hops = {(row.next_hop, row.interface if row.next_hop is None else None) for row in used}
+        least = max((row.distance for row in used if row.distance is not None), default=0)
+        rest = [row for row in statics if (row.next_hop, row.interface if row.next_hop is None else None) not in hops]
+        rest = sorted((row for row in rest if row.distance >= least), key=lambda row: row.distance)
+        for _distance, rows in groupby(rest, key=lambda row: row.distance):
+            yield [self._hop(reading, row, [row]) for row in rows]
+
+    def _backed(self, reading: DeviceFacts) -> bool:
+        """True for a router with an adjacency in use of a protocol that carries a default in this network."""
+        return any(row.up for fact in self.carriers for row in reading.fact(fact, RoutingPeer).each_row())
+
+    def _hop(self, reading: DeviceFacts, row: Route | StaticRoute, statics: Iterable[StaticRoute]) -> NextHop:
+        address = str(row.next_hop or "")
+        ports = [row.interface] if row.interface else []
+        ports += ports_towards(reading, address) if address else []
+        arcs = next(filter(None, (self._arcs(reading, port) for port in ports)), frozenset[int]())
+        watched = any(one.protected for one in statics if str(one.next_hop or "") == address)
+        owner = self._topology.directory.owner(address)
+        return NextHop(address, arcs, self._topology.nodes[owner] if owner else None, watched)
+
+    def _arcs(self, reading: DeviceFacts, port: str) -> frozenset[int]:
+        """Arcs out of a port, or out of the members of a bundle."""
+        rows = reading.fact("link_bundle", LinkBundle).each_row()
+        bundles = [row for row in rows if parent_port(port_key(row.name)) == parent_port(port_key(port))]
+        ports = [member for row in bundles for member in row.members] or [port]
+        node = self._topology.nodes[reading.name]
+        return frozenset(arc for one in ports for arc in self._topology.arcs_at(reading.name, one, node))
+
+
+def _carrier(protocol: str) -> str | None:
+    plain = protocol.casefold()
+    return next((fact for name, fact in _PROTOCOLS.items() if name in plain), None)
+
+
+class RoutesInForce:
+    """Routes in force while `given` has failed, and the arcs closed by these.
+
+    `routers_unread`: closes all arcs of the routers without a measured default route as well.
+    """
+
+    def __init__(self, forwarding: Forwarding, given: Cut, *, routers_unread: bool) -> None:
+        self._forwarding = forwarding
+        self._down = forwarding.dead | given
+        self._level = {node: self._first(routes, given) for node, routes in forwarding.routers.items()}
+        self._touched: dict[int, set[int]] = defaultdict(set)
+        self._beyond: dict[int, set[int]] = defaultdict(set)
+        closed: set[int] = set()
+        for node, routes in forwarding.routers.items():
+            if routes.state == "withdrawn" or (routers_unread and routes.state in ("none", "unread")):
+                closed |= routes.out
+            elif routes.levels:
+                closed |= routes.closed(self._level[node])
+                self._note(node, routes)
+        self.closed = frozenset(closed)
+
+    def _note(self, node: int, routes: RouterRoutes) -> None:
+        level = self._level[node]
+        for hop in routes.levels[level] if level is not None else ():
+            for arc in hop.arcs:
+                self._touched[arc].add(node)
+                self._touched[arc ^ 1].add(node)
+                self._beyond[self._forwarding.heads[arc]].add(node)
+            if hop.node is not None:
+                self._beyond[hop.node].add(node)
+
+    def _first(self, routes: RouterRoutes, failure: Cut, start: int = 0) -> int | None:
+        """First level in force; the level read as in force is believed unless the failure concerns it."""
+        heads = self._forwarding.heads
+        for place in range(start, len(routes.levels)):
+            down = failure if place == 0 else self._down | failure
+            if any(hop.holds(down, heads) for hop in routes.levels[place]):
+                return place
+        return None
+
+    def opened(self, failure: Cut) -> frozenset[int]:
+        """Arcs in use after a failure only: those of the routes that take over."""
+        nodes = set[int]().union(*(self._touched[arc] for arc in failure.arcs if arc in self._touched))
+        nodes.update(*(self._beyond[node] for node in failure.nodes if node in self._beyond))
+        found: set[int] = set()
+        for node in nodes:
+            routes, level = self._forwarding.routers[node], self._level[node]
+            now = self._first(routes, failure, level or 0)
+            if now != level:
+                found |= routes.closed(level) - routes.closed(now)
+        return frozenset(found)
