@@ -18,7 +18,7 @@ import pytest
 
 from eventready.store.run import Run
 from eventready.workspace.workspace import load_workspace
-from eventready_lab.real.province.layout import CABLES, GATEWAYS, SERVICE_HOSTS, cables_of
+from eventready_lab.real.province.layout import CABLES, GATEWAYS, ISPS, SERVICE_HOSTS, cables_of
 from tests.behaviours.twin import Twin
 from tests.real.conftest import TABLES
 from tests.real.network import Network
@@ -69,19 +69,19 @@ def host_ended(name: str) -> tuple[Fault, ...]:
 FAULTS: dict[str, tuple[Fault, ...]] = {
     **{f"{cable.a.router}:{cable.a.port}": (cable_down(cable.a.router, cable.a.port),) for cable in CABLES},
     **{gateway: ((gateway, "gateway-silent"),) for gateway in GATEWAYS},
-    **{router: power_lost(router) for router in ("core-1", "isp-2")},
+    **{router: power_lost(router) for router in ("core-1", *ISPS)},
     **{host: host_ended(host) for host in SERVICE_HOSTS},
     "bsc:SITE-03": (("bsc", "bts-link-lost", "SITE-03"),),
 }
-SINGLE = tuple((name,) for name in FAULTS if name != SERVICE_HOSTS[1])
+SINGLE = tuple((name,) for name in FAULTS if name not in (ISPS[0], SERVICE_HOSTS[1]))
 #: core-1 finds OSPF's default route behind the gateways, whose static routes lead back to core-1. In its mirror image
 #: they lead to the core that is whole.
 LOOP, MIRROR = ("core-1:eth3", "core-1:eth4"), ("core-1:eth3", "core-2:eth4")
 DOUBLE = (LOOP, MIRROR, ("gw-1:eth2", "gw-1:eth3"), ("gw-1:eth2", "core-2:eth4"), ("core-1:eth4", "core-2:eth4"),
-          SERVICE_HOSTS)  # fmt: skip
+          ISPS, SERVICE_HOSTS)  # fmt: skip
 WHOLE = os.environ.get("EVENTREADY_PROOFS") == "all"
 #: Failures made otherwise.
-FEW = (("gw-1:eth2",), ("gw-1",), ("core-1",), ("svc-1",), ("bsc:SITE-03",), LOOP, MIRROR, SERVICE_HOSTS)
+FEW = (("gw-1",), ("core-1",), ("svc-1",), ("bsc:SITE-03",), LOOP, MIRROR, ISPS, SERVICE_HOSTS)
 
 
 @dataclass(frozen=True)
