@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,18 +20,18 @@ CABLE = "core-1 TenGigabitEthernet0/1/1 - edge-1 eth1"
 
 def finding(
     device: str, check: str, subject: str, message_id: str = "checks:subject.down", **more: Any
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     return {
         "device": device, "check": check, "subject": subject, "status": "fail", "message_id": message_id,
         "params": {"subject": subject}, **more,
     }  # fmt: skip
 
 
-def answer(venue: str, part: str = "", **more: Any) -> dict[str, Any]:
+def answer(venue: str, part: str = "", **more: Any) -> Mapping[str, Any]:
     return finding("svc-1", "answer_http", f"http://a/ ({venue}){part}", "checks:answer.none", venues=[venue], **more)
 
 
-def sentences(found: list[dict[str, Any]], lang: Lang = "en", most: int = 12) -> list[str]:
+def sentences(found: list[Mapping[str, Any]], lang: Lang = "en", most: int = 12) -> list[str]:
     return [Language(lang).row(row, most) for row in rows(found, about, causes(found))]
 
 
