@@ -136,7 +136,7 @@ def test_no_finding_is_lost_and_none_is_told_twice(
     found = [finding(*place, value=value) for place, value in drawn]
     links = {(check, device, subject): (other[1], other[0], other[2])
              for (device, check, subject), other in because.items()}  # fmt: skip
-    made: list[Row[dict[str, Any]]] = rows(found, about, links)
+    made: list[Row[Mapping[str, Any]]] = rows(found, about, links)
     told = [one for row in made for one in (*row.findings, *row.behind)]
     assert sorted(map(id, told)) == sorted(map(id, found))
     assert sum(row.count for row in made) == len(found)
