@@ -19,6 +19,8 @@ from eventready.workspace.devices.device import Device, Service
 
 #: Name of the check.
 SERVICE_WAY = "service_way"
+#: Reasons by the state of a router without a proven route.
+_ROUTE = {"none": "checks:service_way.route_none", "unread": "checks:service_way.route_unread"}
 #: Names shown of many.
 _SHOWN = 5
 
@@ -113,13 +115,13 @@ class _Service:
 
     def _reason(self, number: int) -> Text:
         network, name = self._network, self._network.users[number].name
-        if not any(network.topology.outward):
+        if not network.topology.outward:
             return message("checks:service_way.no_origin")
         if network.users[number].up is None:
             return message("checks:service_way.state_unread", name=name)
         for router, state in network.walks.routers_of(number):
             if state in {"none", "unread"}:
-                return message(f"checks:service_way.route_{state}", device=router)
+                return message(_ROUTE[state], device=router)
         missing = network.walks.missing(number)
         if missing:
             return message("checks:service_way.no_witness", names=_several(missing))
@@ -159,7 +161,8 @@ class _Service:
                 self._subject, "checks:service_way.served", way=said("checks:service_way.waived", names=_several(rests))
             )
         if ways.second:
-            way = said("checks:service_way.two", second=ways.second)
+            cable = ways.second == ways.first
+            way = said("checks:service_way.two", second=message("checks:service_way.cable") if cable else ways.second)
             return passed(self._subject, "checks:service_way.served", way=way)
         if not ways.led:
             way = said("checks:service_way.near", way=_several(ways.servers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -98,37 +98,50 @@ class Walks:
         first = reach.way(start)
         yield first
         others = [node for node in users.attach if node != start and node in reach and node not in users.stays]
-        second = self._beside(view, reach, first, [*others, start], origins)
-        if second:
+        starts = [*others, start]
+        second = self._beside(view, first, starts, origins, apart=True)
+        if second := second or self._beside(view, first, starts, origins, apart=False):
             yield second
 
     def _beside(
-        self, view: View, reach: Reach, first: tuple[int, ...], starts: Iterable[int], origins: frozenset[int]
+        self, view: View, first: tuple[int, ...], starts: Sequence[int], origins: frozenset[int], *, apart: bool
     ) -> tuple[int, ...]:
-        """Way that avoids the devices and cables of the first one, the nearest to the origins tried first."""
+        """Way that avoids the devices of the first one (`apart`), or its cables alone."""
         graph, owner = self._topology.graph, self._topology.owner
         on_way = {owner.get(node, node) for arc in first for node in (graph.tails[arc], graph.heads[arc])}
-        outside = [arc for arc in first if owner.get(graph.tails[arc], -1) != graph.heads[arc]]
+        outside = [
+            arc for arc in first if arc in self._cables or (apart and owner.get(graph.tails[arc]) != graph.heads[arc])
+        ]
         failure = self._topology.whole(Cut(arcs=frozenset(one for arc in outside for one in (arc, arc ^ 1))))
         barred = view.closed_after(failure, origins) | failure.arcs
-        waiting: list[tuple[int, int, tuple[int, ...]]] = []
-        seen = set[int]()
-        ends = on_way - {owner.get(node, node) for node in starts} - origins
+        ends = on_way - {owner.get(node, node) for node in starts} - origins if apart else set[int]()
+        reach = view.towards(origins)
+        _start, way = self._nearest(
+            reach, origins, starts, lambda arc: arc in barred or owner.get(graph.heads[arc], graph.heads[arc]) in ends
+        )
+        return way
+
+    def _nearest(
+        self, reach: Reach, origins: frozenset[int], starts: Iterable[int], barred: Callable[[int], bool]
+    ) -> tuple[int | None, tuple[int, ...]]:
+        """Start and arcs of a way to the origins without barred arcs, the nearest to the origins tried first."""
+        graph = self._topology.graph
+        waiting: list[tuple[int, int, int, tuple[int, ...]]] = []
         for node in starts:
-            heappush(waiting, (len(reach.way(node)), node, ()))
+            heappush(waiting, (len(reach.way(node)), node, node, ()))
+        seen = set[int]()
         while waiting:
-            _depth, node, way = heappop(waiting)
-            if node in origins and way:
-                return way
+            _depth, node, start, way = heappop(waiting)
+            if node in origins:
+                return start, way
             if node in seen:
                 continue
             seen.add(node)
             for arc in self._outof[node] if graph.transit[node] or not way else ():
                 head = graph.heads[arc]
-                if arc in barred or head in seen or head not in reach or owner.get(head, head) in ends:
-                    continue
-                heappush(waiting, (len(reach.way(head)), head, (*way, arc)))
-        return ()
+                if head not in seen and head in reach and not barred(arc):
+                    heappush(waiting, (len(reach.way(head)), head, start, (*way, arc)))
+        return None, ()
 
     def _way(self, arcs: Iterable[int]) -> Way:
         graph = self._topology.graph
@@ -191,26 +204,14 @@ class Walks:
 
     def _promised_way(self, users: Users, origins: frozenset[int], failure: Cut) -> tuple[int | None, tuple[int, ...]]:
         """Start and arcs of a promised way that avoids a failure."""
-        view, graph, owner = self._network.promised, self._topology.graph, self._topology.owner
-        reach = view.towards(origins)
-        waiting: list[tuple[int, int, int, tuple[int, ...]]] = []
-        for node in users.attach:
-            if node in reach and not {node, owner.get(node, node)} & failure.nodes:
-                heappush(waiting, (len(reach.way(node)), node, node, ()))
-        seen = set[int]()
-        while waiting:
-            _depth, node, start, way = heappop(waiting)
-            if node in origins:
-                return start, way
-            if node in seen:
-                continue
-            seen.add(node)
-            for arc in self._outof[node] if graph.transit[node] or not way else ():
-                head = graph.heads[arc]
-                barred = arc in failure.arcs or {head, owner.get(head, head)} & failure.nodes
-                if not barred and head not in seen and head in reach:
-                    heappush(waiting, (len(reach.way(head)), head, start, (*way, arc)))
-        return None, ()
+        graph, owner = self._topology.graph, self._topology.owner
+        reach = self._network.promised.towards(origins)
+
+        def gone(node: int) -> bool:
+            return bool({node, owner.get(node, node)} & failure.nodes)
+
+        starts = [node for node in users.attach if node in reach and not gone(node)]
+        return self._nearest(reach, origins, starts, lambda arc: arc in failure.arcs or gone(graph.heads[arc]))
 
     def _without_traffic(self, way: Iterable[int], origins: frozenset[int]) -> Iterator[str]:
         """Names of the cables without traffic or a witness, and of the routers without a route, of a way."""
