@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.findings import ORDER, Entry, RunContext
 from eventready.core.messages import known, text
 from eventready.evaluation.verdicts import Readiness
+from eventready.store.run_walk import recorded_walk
 from eventready.workspace.devices.device import SERVICES
 
 #: Between a number and its noun, so that a narrow cell breaks after the comma.
@@ -19,12 +20,17 @@ _WORST_FIRST = ("NOT_READY", "NOT_MEASURED", "READY_WITH_RISK", "READY")
 
 @dataclass(frozen=True)
 class VerdictCell:
-    """Verdict of a service at a venue, empty for a venue without the service."""
+    """Verdict of a service at a venue, empty for a venue without the service.
+
+    `walk`: sentence on the ways of the users, with its proof; `served`: all of them have the ways promised.
+    """
 
     service_title: str
     verdict: str = ""
     title: str = ""
     reason: str = ""
+    walk: str = ""
+    served: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,10 @@ def _cell(service: str, verdict: Entry, statuses: Mapping[str, str], language: L
     key = str(verdict.get("verdict", "NOT_MEASURED"))
     key = key if key in Readiness.__members__ else "NOT_MEASURED"
     reason = _reason(verdict, statuses, language)
-    return VerdictCell(language.service(service), key, language.verdict(key), reason)
+    walk = recorded_walk(verdict)
+    said = clean(walk.sentence.render(language.code)) if walk else ""
+    served = walk is not None and walk.state == "served"
+    return VerdictCell(language.service(service), key, language.verdict(key), reason, said, served)
 
 
 def _reason(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:

@@ -16,9 +16,8 @@ from eventready.assurance.papers.language import Language
 from eventready.cli.render.listing import show as show_table
 from eventready.cli.render.listing import translated
 from eventready.core.messages import Lang, Param, known, term, text
-from eventready.evaluation.joined_venues import joined_venues
 from eventready.store.run import Run
-from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, sentence_of, walk_of
+from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, recorded_walk, walk_of
 
 VERDICT_STYLES = {
     "READY": "bold green",
@@ -35,10 +34,10 @@ Verdict = Mapping[str, Any]
 def walks(console: Console, run: Run, lang: Lang) -> None:
     """Print two lines per service: the verdict with its reasons, and the walk with its proof."""
     for verdict in run.judged():
-        sentence = sentence_of(verdict, lang)
-        if sentence:
+        walk = recorded_walk(verdict)
+        if walk:
             console.print(Text(_judged(verdict, lang), style=VERDICT_STYLES.get(verdict["verdict"], "")))
-            console.print(Padding(Text(sentence), (0, 0, 0, 2)))
+            console.print(Padding(Text(walk.sentence.render(lang)), (0, 0, 0, 2)))
 
 
 def _judged(verdict: Verdict, lang: Lang) -> str:
@@ -82,7 +81,7 @@ class Explanation:
             return
         click.echo(text("cli:walk.findings", lang))
         table, language = translated("cli:runs_column", ("status", "device", "check", "finding"), lang), Language(lang)
-        for one, _same in joined_venues(self.findings):
+        for one in self.findings:
             table.add_row(language.status(one["status"]), one["device"], one["check"], language.sentence(one))
         show_table(table)
 
