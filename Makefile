@@ -20,7 +20,7 @@ FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
 CYCLONEDX ?= 7.5.0
 
-.PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench night wheel lock clean
+.PHONY: help setup demo quick test proofs attacks fuzz test-real lint security docs bench night wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -47,6 +47,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto $(GROUPS)
+
+proofs: setup ## every failure of the example and of 200 other networks: what-if, audit, watch and capacity agree
+	EVENTREADY_PROOFS=all $(BIN)/python -m pytest -q -n auto $(GROUPS) tests/proofs
 
 attacks: setup ## the attacks among the tests: family, tried, held
 	$(BIN)/python -m pytest -q -n auto $(GROUPS) -m attack
@@ -79,6 +82,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.parsing
+	$(BIN)/python -m benchmarks.routes
 
 NIGHT_MIN ?= 60
 night: setup ## a watch of the simulated province in real time, NIGHT_MIN minutes, with faults at random times

@@ -217,7 +217,7 @@ class Walks:
         network, topology, graph = self._network, self._topology, self._topology.graph
         down = topology.dead | topology.unmeasured | network.given
         closed = network.measured.closed_after(Cut(), origins) - down.arcs
-        routers = network.forwarding.routers
+        routers = network.forwarding.to(origins)
         for arc in way:
             tail, head = graph.tails[arc], graph.heads[arc]
             if head in down.nodes:

@@ -16,6 +16,7 @@ from eventready.assurance.papers.language import Language
 from eventready.cli.render.listing import show as show_table
 from eventready.cli.render.listing import translated
 from eventready.core.messages import Lang, Param, known, term, text
+from eventready.evaluation.alike import about, rows
 from eventready.store.run import Run
 from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, recorded_walk, walk_of
 
@@ -81,8 +82,9 @@ class Explanation:
             return
         click.echo(text("cli:walk.findings", lang))
         table, language = translated("cli:runs_column", ("status", "device", "check", "finding"), lang), Language(lang)
-        for one in self.findings:
-            table.add_row(language.status(one["status"]), one["device"], one["check"], language.sentence(one))
+        for row in rows(self.findings, about):
+            one, devices = row.first, ", ".join(row.devices)
+            table.add_row(language.status(one["status"]), devices, one["check"], language.row(row))
         show_table(table)
 
 

@@ -1,0 +1,25 @@
+"""Size of the proofs: a few cases, always the same ones; EVENTREADY_PROOFS=all proves every case (`make proofs`)."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+WHOLE = os.environ.get("EVENTREADY_PROOFS") == "all"
+
+
+def some(cases: Sequence[T], most: int, of: object = "") -> list[T]:
+    """All cases under `make proofs`, else a few of them."""
+    return list(cases) if WHOLE else few(cases, most, of)
+
+
+def few(cases: Sequence[T], most: int, of: object = "") -> list[T]:
+    """Some cases in their order, always the same ones; `of` tells the draws of different tests apart."""
+    if len(cases) <= most:
+        return list(cases)
+    places = sorted(random.Random(f"proofs {of}").sample(range(len(cases)), most))
+    return [cases[place] for place in places]
