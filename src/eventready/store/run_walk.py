@@ -86,9 +86,9 @@ def walk_of(verdict: Mapping[str, Any]) -> ServiceWalk:
     return _WALK.validate_python(verdict.get("walk"))
 
 
-def sentence_of(verdict: Mapping[str, Any], lang: str) -> str:
-    """Sentence of the walk of a verdict; empty for a document without a readable one."""
+def recorded_walk(verdict: Mapping[str, Any]) -> ServiceWalk | None:
+    """Walk of a verdict; None in a document without a readable one."""
     try:
-        return walk_of(verdict).sentence.render(lang)
+        return walk_of(verdict)
     except ValueError:
-        return ""
+        return None

@@ -28,11 +28,17 @@ from eventready.assurance.papers.document.model import (
     Tally,
 )
 from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.material.evidence import CHARACTERS, LINES
 from eventready.assurance.words import FORMS
-from eventready.core.messages import Lang, text
+from eventready.core.messages import LANGS, Lang, message, text
 from eventready.store.run import Run, Summary
+from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState
 from tests.assurance.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene
+from tests.assurance.papers.papers import material, profile
+from tests.assurance.papers.reading import spoken
+
+STATES: tuple[WalkState, ...] = ("served", "lost")
 
 
 def report(made: Scene, lang: Lang = "vi", **more: Any) -> Document:
@@ -358,3 +364,16 @@ def test_facts_in_an_unconfirmed_form_are_named(lang: Lang) -> None:
     assert (item.tags, [line.text for line in item.lines]) == ((first["device"],), [first["fact"]])
     plain = section(report(healthy(), lang), "unmeasured")
     assert not any(isinstance(block, Heading) and block.text == title for block in plain)
+
+
+def test_ways_of_the_users_are_cited_in_the_report_s_language_and_those_that_lack_one_in_the_weekly() -> None:
+    made = broken()
+    for entry, state, device in zip(made.document["verdicts"], STATES, ("a-1", "b-1"), strict=False):
+        sentence = StoredSentence.of(message("checks:service_way.route_none", device=device))
+        entry["walk"] = ServiceWalk(state, sentence).to_json()
+    vi, en = ("\n".join(spoken(report(made, lang))) for lang in LANGS)
+    assert "a-1 không có tuyến mặc định" in vi
+    assert "b-1 has no default route" in en
+    weekly_report = "\n".join(spoken(weekly(material(made.run, lang="en"), profile("en"), "en")))
+    assert "b-1 has no default route" in weekly_report
+    assert "a-1 has no default route" not in weekly_report

@@ -213,6 +213,10 @@ class _Report:
             note=self._t("page:legend"),
             matrix=True,
         )
+        walks = tuple((Span(cell.walk),) for row in self.rows for cell in row.cells if cell.walk)
+        if walks:
+            yield Heading(2, self._t("page:walks"))
+            yield Bullets(walks)
 
     def _verdict(self, cell: VerdictCell) -> TableCell:
         if not cell.verdict:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.findings import ORDER, Entry, RunContext
 from eventready.core.messages import known, text
 from eventready.evaluation.verdicts import Readiness
+from eventready.store.run_walk import recorded_walk
 from eventready.workspace.devices.device import SERVICES
 
 #: Between a number and its noun, so that a narrow cell breaks after the comma.
@@ -19,12 +20,18 @@ _WORST_FIRST = ("NOT_READY", "NOT_MEASURED", "READY_WITH_RISK", "READY")
 
 @dataclass(frozen=True)
 class VerdictCell:
-    """Verdict of a service at a venue, empty for a venue without the service."""
+    """Verdict of a service at a venue, empty for a venue without the service.
+
+    `walk`: sentence on the ways of the users, with its proof and the reasons of the verdict.
+    `served`: all users have the ways promised.
+    """
 
     service_title: str
     verdict: str = ""
     title: str = ""
     reason: str = ""
+    walk: str = ""
+    served: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,12 +84,17 @@ def _venues(document: Entry) -> tuple[Entry, ...]:
 def _cell(service: str, verdict: Entry, statuses: Mapping[str, str], language: Language) -> VerdictCell:
     key = str(verdict.get("verdict", "NOT_MEASURED"))
     key = key if key in Readiness.__members__ else "NOT_MEASURED"
-    reason = _reason(verdict, statuses, language)
-    return VerdictCell(language.service(service), key, language.verdict(key), reason)
+    walk = recorded_walk(verdict)
+    reasons = [text(reason, language.code) for reason in map(str, verdict.get("reasons", ())) if known(reason)]
+    said = " · ".join([clean(walk.sentence.render(language.code)), *reasons]) if walk else ""
+    counted = _counted(verdict, statuses, language)
+    reason = " · ".join(filter(None, ([] if walk else reasons) + [counted]))
+    served = walk is not None and walk.state == "served"
+    return VerdictCell(language.service(service), key, language.verdict(key), reason, said, served)
 
 
-def _reason(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:
-    sentences = [text(reason, language.code) for reason in map(str, verdict.get("reasons", ())) if known(reason)]
+def _counted(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:
+    """Number of the findings behind a verdict, by status."""
     counts: Counter[str] = Counter()
     for reference in map(str, verdict.get("because", ())):
         device, _, number = reference.removesuffix(")").rpartition(" (")
@@ -91,5 +103,4 @@ def _reason(verdict: Entry, statuses: Mapping[str, str], language: Language) -> 
         elif device and number.isdecimal():
             counts["not_measured"] += int(number)
     numbers = [language.counted(status, counts[status]) for status in ORDER if counts[status]]
-    counted = ", ".join(number.replace(" ", _NBSP) for number in numbers)
-    return " · ".join([*sentences, *([counted] if counted else [])])
+    return ", ".join(number.replace(" ", _NBSP) for number in numbers)

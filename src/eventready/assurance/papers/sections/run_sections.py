@@ -11,7 +11,7 @@ from eventready.assurance.papers.document.model import Block, paragraph
 from eventready.assurance.papers.material.findings import ORDER, CollapsedLine, collapse, count_by_status
 from eventready.assurance.papers.material.gaps import partial_readings, unconfirmed_facts
 from eventready.assurance.papers.material.results import RunResults
-from eventready.assurance.papers.material.verdicts import count_verdicts, verdict_rows
+from eventready.assurance.papers.material.verdicts import VenueRow, count_verdicts, verdict_rows
 from eventready.assurance.papers.sections.tables import collapsed_message, service_table, verdict_table
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.checks.check import Topic
@@ -113,8 +113,16 @@ def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:
         *blocks,
         writer.p("papers:verdicts", services=services, venues=len(rows), tally="; ".join(numbers)),
         verdict_table(writer, rows, when),
+        *_walks(writer, rows),
         stacked_bars(bars, words, writer.text("papers:figure_topics", when=when)),
     ]
+
+
+def _walks(writer: PaperWriter, rows: Sequence[VenueRow]) -> list[Block]:
+    """Sentences on the services whose users lack a way promised, or its proof."""
+    lacking = [cell.walk for row in rows for cell in row.cells if cell.walk and not cell.served]
+    blocks = writer.bullets(lacking[:NAMED])
+    return [*blocks, writer.p("papers:walks_more", count=len(lacking) - NAMED)] if len(lacking) > NAMED else blocks
 
 
 def topic(writer: PaperWriter, results: RunResults, key: Topic, annex: str) -> list[Block]:

@@ -18,7 +18,7 @@ from eventready.cli.render.listing import translated
 from eventready.core.messages import Lang, Param, known, term, text
 from eventready.evaluation.alike import about, rows
 from eventready.store.run import Run
-from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, sentence_of, walk_of
+from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, recorded_walk, walk_of
 
 VERDICT_STYLES = {
     "READY": "bold green",
@@ -35,10 +35,10 @@ Verdict = Mapping[str, Any]
 def walks(console: Console, run: Run, lang: Lang) -> None:
     """Print two lines per service: the verdict with its reasons, and the walk with its proof."""
     for verdict in run.judged():
-        sentence = sentence_of(verdict, lang)
-        if sentence:
+        walk = recorded_walk(verdict)
+        if walk:
             console.print(Text(_judged(verdict, lang), style=VERDICT_STYLES.get(verdict["verdict"], "")))
-            console.print(Padding(Text(sentence), (0, 0, 0, 2)))
+            console.print(Padding(Text(walk.sentence.render(lang)), (0, 0, 0, 2)))
 
 
 def _judged(verdict: Verdict, lang: Lang) -> str:
