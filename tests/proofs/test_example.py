@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -29,8 +30,11 @@ def played() -> Played:
 
 @cache
 def fleet() -> Played:
-    """A large inventory: pairs of routers, each with a provider of its own."""
-    devices = router_fleet(FLEET, example().event.venue_ids)
+    """A large inventory: pairs of routers at one venue each, each router with a provider of its own."""
+    venues = example().event.venue_ids
+    devices = [
+        replace(one, venues=(venues[place // 2 % len(venues)],)) for place, one in enumerate(router_fleet(FLEET, venues))
+    ]
     origins = [ServiceOrigin(kind="upstream", device=one.name, port=one.expect.uplinks[0]) for one in devices]
     return Played(example(), devices, origins)
 
