@@ -82,6 +82,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.parsing
+	$(BIN)/python -m benchmarks.routes
 
 NIGHT_MIN ?= 60
 night: setup ## a watch of the simulated province in real time, NIGHT_MIN minutes, with faults at random times

@@ -8,7 +8,7 @@ import pytest
 
 from eventready.assurance.papers.language import Language
 from eventready.cli.audit import runs
-from eventready.cli.render.auditing.run import Row, Unmeasured, show
+from eventready.cli.render.auditing.run import Line, Unmeasured, show
 from eventready.core.messages import message, to_json
 from tests.assurance.papers.documents import healthy
 
@@ -26,7 +26,7 @@ def finding(device: str, check: str, message: str, *, blind: bool = False) -> di
     }
 
 
-def unmeasured_rows(findings: Sequence[Mapping[str, object]]) -> list[Row]:
+def unmeasured_rows(findings: Sequence[Mapping[str, object]]) -> list[Line]:
     unmeasured = Unmeasured("en")
     for one in findings:
         unmeasured.add(one)
@@ -106,12 +106,12 @@ def test_a_question_for_three_venues_is_one_line(capsys: pytest.CaptureFixture[s
     assert "more" not in text
 
 
-def test_only_shown_findings_are_put_in_words(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_shown_rows_are_put_in_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made = healthy()
     wrong = {**finding("core-1", "cpu", "hot"), "status": "fail"}
-    made.document["findings"] = [{**wrong, "subject": f"{number:03}"} for number in reversed(range(100))]
+    made.document["findings"] = [
+        {**wrong, "subject": f"{number:03}", "value": number // 2} for number in reversed(range(200))
+    ]
     worded: list[object] = []
 
     def sentence(_self: Language, one: dict[str, object]) -> str:
@@ -120,5 +120,5 @@ def test_only_shown_findings_are_put_in_words(
 
     monkeypatch.setattr(Language, "sentence", sentence)
     show(made.run)
-    assert worded == [f"{number:03}" for number in range(40)]
-    assert "60 more" in capsys.readouterr().out
+    assert worded == [f"{number:03}" for number in range(0, 80, 2)]
+    assert "120 more" in capsys.readouterr().out

@@ -9,9 +9,11 @@ from typing import TypeVar
 from eventready.facts import records as r
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
-from eventready.facts.platform import load_platform
+from eventready.facts.observe import observe
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.questions import with_example
 from eventready.facts.saved import saved_reply
+from eventready.session.reply import Reply
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.dialect import load_dialect
@@ -62,9 +64,19 @@ def observed(machine: SimulatedDevice, fact: str) -> Observation:
     platform = load_platform(machine.state.platform)
     compiled = platform.facts[fact]
     if compiled.questions is not None:
-        (compiled,) = with_example(platform, fact).facts[fact].questions or ()
-    reply = saved_reply(platform, compiled.command, printed(machine, compiled.command))
-    return interpret("lab", fact, compiled, replace(reply, complete=True))
+        return asked(machine, with_example(platform, fact), fact)
+    return interpret("lab", fact, compiled, reply_of(machine, platform, compiled.command))
+
+
+def asked(machine: SimulatedDevice, platform: Platform, fact: str) -> Observation:
+    """What an audit makes of the device's answers to the questions of a platform."""
+    (seen,) = observe("lab", platform, [fact], lambda commands: [reply_of(machine, platform, one) for one in commands])
+    return seen
+
+
+def reply_of(machine: SimulatedDevice, platform: Platform, command: str) -> Reply:
+    """The whole answer of the device to a command."""
+    return replace(saved_reply(platform, command, printed(machine, command)), complete=True)
 
 
 def rows(machine: SimulatedDevice, fact: str, record: type[F]) -> list[F]:

@@ -43,6 +43,9 @@ CHECKS = {
 }  # fmt: skip
 
 
+_DEFAULT = r.Route.model_validate({"prefix": "0.0.0.0/0", "protocol": "ospf", "next_hop": "10.9.9.9", "distance": 110})
+
+
 class Network:
     """Devices with their cables, and what each says."""
 
@@ -56,7 +59,8 @@ class Network:
         self.devices[name] = Device(
             name, role, platform, f"{name}.example", venues=tuple(venues), expect=Expect.model_validate(expect)
         )
-        self.rows[name] = {"interface": [], "ospf_neighbour": [], **(rows or {})}
+        routes: Rows = {"default_route": [_DEFAULT], "static_route": []} if role == "router" else {}
+        self.rows[name] = {"interface": [], "ospf_neighbour": [], **routes, **(rows or {})}
 
     def cable(
         self, one: str, port: str, other: str, to_port: str, *, routed: str = "ospf", rate: str = "10G"

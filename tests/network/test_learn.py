@@ -563,7 +563,7 @@ def test_a_second_run_proposes_nothing_of_the_accepted_values(seed: int, everyth
 CORE = (ServiceOrigin(kind="upstream", device="core"),)
 
 
-def asked(*of: DeviceFacts, **setting: Any) -> list[tuple[str, str]]:
+def questions(*of: DeviceFacts, **setting: Any) -> list[tuple[str, str]]:
     """Return what is asked, and about which device."""
     found = learn(NetworkFacts(of), LearnSetting(**{"origins": CORE, **setting})).unsaid
     return [(getattr(one.question, "id", "").partition("ask.")[2], one.about) for one in found]
@@ -573,7 +573,7 @@ def router_below(rows: dict[str, Sequence[r.Fact]], **expect: Any) -> list[tuple
     default = r.Route(prefix="0.0.0.0/0", protocol="bgp", next_hop="203.0.113.1")
     devices = [device("core"), device("edge", links=[{"port": "a", "device": "core", "to_port": "a"}], **expect)]
     (core, edge), _problems = mirror_cables(devices)
-    return asked(facts(core, default_route=[default]), facts(edge, **rows))
+    return questions(facts(core, default_route=[default]), facts(edge, **rows))
 
 
 @pytest.mark.parametrize(
@@ -587,7 +587,7 @@ def router_below(rows: dict[str, Sequence[r.Fact]], **expect: Any) -> list[tuple
         ({}, {}, []),  # not read
     ],
 )  # fmt: skip
-def test_a_router_without_a_way_to_an_origin_is_asked_about(
+def test_a_router_without_a_way_to_an_origin_is_a_question(
     rows: dict[str, Sequence[r.Fact]], expect: dict[str, Any], found: list[tuple[str, str]]
 ) -> None:
     assert router_below(rows, **expect) == found
@@ -598,10 +598,10 @@ def test_a_router_without_a_way_to_an_origin_is_asked_about(
 )
 def test_a_router_at_the_provider_needs_prefixes_of_it(prefixes: int | None, found: list[tuple[str, str]]) -> None:
     provider = r.RoutingPeer(protocol="bgp", peer="203.0.113.1", state="Established", up=True, prefixes=prefixes)
-    assert asked(facts(device("core"), default_route=(), bgp_neighbour=[provider])) == found
+    assert questions(facts(device("core"), default_route=(), bgp_neighbour=[provider])) == found
 
 
-def test_lines_of_nobody_are_asked_about_until_the_services_of_their_switch_are_known() -> None:
+def test_lines_are_a_question_until_the_services_of_their_switch_are_known() -> None:
     """Ports with a cable, an address or an access point are no lines, nor is one out of use."""
     cable = [{"port": "Gi0/1", "device": "core", "to_port": "Gi0/1"}]
     ports = [port(f"Gi0/{number}") for number in range(1, 5)]
@@ -614,4 +614,4 @@ def test_lines_of_nobody_are_asked_about_until_the_services_of_their_switch_are_
     assert (unknown.about, unknown.question.render("en")[:15]) == ("sv", "2 access points")
     given = replace(switch, device=replace(switch.device, services=("fixed",)))
     rules = [Ignored(kind="access_switch", device="s*")]
-    assert asked(given, wlc, ignored=rules) == []
+    assert questions(given, wlc, ignored=rules) == []

@@ -11,7 +11,8 @@ import networkx as nx
 import pytest
 
 from eventready.checks.ip.redundancy import LossLimits, single_point
-from eventready.core.messages import message
+from eventready.cli.render.whatif import not_known
+from eventready.core.messages import in_language, message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread
 from eventready.facts.rows import FactRows
@@ -348,6 +349,16 @@ def test_a_second_access_switch_keeps_the_gateway_and_its_own_lines() -> None:
     assert (telephony.state, telephony.lost, telephony.users) == ("degraded", ("sw l1",), 3)
 
 
+def test_lines_of_a_switch_without_services_have_unknown_users() -> None:
+    def notes(switch: DeviceFacts) -> str:
+        return " ".join(in_language(one, "en") for one in not_known(above(switch)))
+
+    switch = access_switch("sw", "b", port("l1"))
+    assert "the users at ports in use of sw; nobody falls" in notes(served_by(switch))
+    assert "the users" not in notes(switch)
+    assert "the users" not in notes(served_by(access_switch("sw", "b", port("l1", "down"))))
+
+
 def test_an_access_switch_that_was_not_read_has_unmeasured_users() -> None:
     switch = served_by(reading("sw", "switch", links=[link("up", "b", "edge")]), "fixed")
     assert [one.up for one in above(switch).users if one.name == "sw"] == [None]
@@ -381,6 +392,7 @@ def test_a_host_that_nothing_names_carries_no_service() -> None:
     host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
     found = whatif(reading("core", rows=rows), bsc, host, services=["mobile", "internet"])
     assert {one.state for one in found.outcome(["dns"]).services} == {"unharmed"}
+    assert "the services of dns; nothing falls" in " ".join(in_language(one, "en") for one in not_known(found))
     assert {one.subject for one in single_point(found, LossLimits()) if one.status == "warn"} == {"core", "bsc"}
 
 

@@ -33,7 +33,8 @@ def fleet() -> Played:
     """A large inventory: pairs of routers at one venue each, each router with a provider of its own."""
     venues = example().event.venue_ids
     devices = [
-        replace(one, venues=(venues[place // 2 % len(venues)],)) for place, one in enumerate(router_fleet(FLEET, venues))
+        replace(one, venues=(venues[place // 2 % len(venues)],))
+        for place, one in enumerate(router_fleet(FLEET, venues))
     ]
     origins = [ServiceOrigin(kind="upstream", device=one.name, port=one.expect.uplinks[0]) for one in devices]
     return Played(example(), devices, origins)

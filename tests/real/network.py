@@ -98,11 +98,11 @@ class Network:
         print(f"{name}: {drilled}")
         return drilled
 
-    def launcher(self) -> tuple[str, ...]:
-        """The words before a command on the site."""
+    def launcher(self, place: str = SITE) -> tuple[str, ...]:
+        """The words before a command on the site, or in another of the lab's network namespaces."""
         record = LabFolder(self.twin.copy).read_record()
         assert record
-        return ("nsenter", "--target", str(record.pid), "--mount", "ip", "netns", "exec", SITE)
+        return ("nsenter", "--target", str(record.pid), "--mount", "ip", "netns", "exec", place)
 
 
 def apart_ms(one: float | None, other: float | None) -> float:

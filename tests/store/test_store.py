@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.store.run import Run, Summary
+from eventready.store.documents import load_run
+from eventready.store.run import SCHEMA, Run, Summary
 from eventready.store.store import Store
 from tests.store.conftest import Document
 
 
 def stored(store: Store, clock: Clock, document: Document, **changes: Any) -> Run:
-    return store.finish(document(store.begin("le-30-4", clock), **changes))
+    schema = changes.pop("schema", SCHEMA)
+    return store.finish({**document(store.begin("le-30-4", clock), **changes), "schema": schema})
 
 
 def test_a_finished_run_comes_back_as_it_was(place: str, clock: Clock, document: Document) -> None:
@@ -167,3 +170,28 @@ def test_list_has_what_a_person_wants_to_see(store: Store, clock: Clock, documen
     assert entry.summary == Summary.of(run.document)
     assert entry.summary.ratio == 0.75
     assert entry.summary.rehearsal
+
+
+def test_a_run_of_another_version_is_refused_in_a_sentence_and_stays_in_the_list(
+    store: Store, clock: Clock, document: Document, tmp_path: Path
+) -> None:
+    old = stored(store, clock, document, schema="eventready.run/1")
+    with pytest.raises(UsageError, match=rf"Run {old.id} .*eventready\.run/1.*Audit again: `eventready audit`"):
+        store.get("latest")
+    path = tmp_path / "run.json"
+    path.write_bytes(b"".join(old.json()))
+    with pytest.raises(UsageError, match=rf"run\.json: Run {old.id} .*Audit again"):
+        load_run(path)
+    assert [entry.id for entry in store.runs()] == [old.id]
+    assert store.full_runs("le-30-4", 0) == ()
+    assert store.verify().intact
+    new = stored(store, clock, document)
+    assert store.full_runs("le-30-4", 0) == (new.id,)
+    assert store.before(new) is None
+
+
+def test_a_summary_without_a_schema_is_of_the_first_version(document: Document) -> None:
+    plain = Summary.of(document("r")).to_dict()
+    assert Summary.load(plain).readable
+    del plain["schema"]
+    assert not Summary.load(plain).readable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,10 @@ from eventready.workspace.origin_addresses import with_origin_addresses
 from eventready.workspace.settings.origins import ServiceOrigin
 
 ROUTER = Device("r1", "router", "frr", "192.0.2.1", venues=("v1",))
-VIRTUAL = {"gateways": [{"group": 5, "interface": "eth0", "virtual_ip": "192.0.2.90"}]}
+VIRTUAL: dict[str, Any] = {"gateways": [{"group": 5, "interface": "eth0", "virtual_ip": "192.0.2.90"}]}
 
 
-def host(number: int, venue: str = "v1", **expect: object) -> Device:
+def host(number: int, venue: str = "v1", **expect: Any) -> Device:
     described = Expect.model_validate({"dns": ["portal.example.vn"], **expect})
     return Device(f"svc-{number}", "service_host", "linux", f"192.0.2.{90 + number}", venues=(venue,), expect=described)
 

@@ -44,17 +44,17 @@ def device(name: str, role: Role, *venues: str, services: tuple[Service, ...] = 
         ("wifi", [device("wlc", "wifi_controller"), device("svc", "service_host")], ["carried"]),
     ],
 )  # fmt: skip
-def test_a_service_without_users_and_a_host_without_a_service_are_asked_about(
+def test_a_service_without_users_and_a_host_without_a_service_are_questions(
     service: Service, devices: list[Device], found: list[str]
 ) -> None:
     assert [one.kind for one in unsaid(event(service), devices)] == found
 
 
-def test_an_event_without_origins_is_asked_about() -> None:
+def test_an_event_without_origins_is_a_question() -> None:
     assert [one.about for one in unsaid(event("fixed", origins=()), [device("edge", "router")])] == ["event.yaml"]
 
 
-def test_a_switch_at_the_end_of_the_cables_is_asked_about() -> None:
+def test_a_switch_at_the_end_of_the_cables_is_a_question() -> None:
     far = [{"port": str(number), "device": f"r{number}", "to_port": "1"} for number in range(3)]
     switches = [device("end", "switch", links=far[:2]), device("amid", "switch", links=far),
                 device("said", "switch", services=("fixed",)), device("edge", "router")]  # fmt: skip

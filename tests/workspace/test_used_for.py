@@ -40,7 +40,7 @@ def host(role: Role = "service_host", *services: Service, **expect: Any) -> Devi
           "wifi": [{"http": "http://portal.example/", "from": "r1"}]}, ("wifi",)),  # the name of its page
     ],
 )  # fmt: skip
-def test_questions_at_the_address_of_a_host_tell_its_services(
+def test_questions_at_the_address_of_a_host_name_its_services(
     answers: dict[str, Any], carried: tuple[Service, ...]
 ) -> None:
     gateways = [
@@ -60,7 +60,7 @@ def test_questions_at_the_address_of_a_host_tell_its_services(
         ({"kind": "dns", "device": "other"}, ()),
     ],
 )
-def test_an_origin_tells_the_services_of_its_host(origin: dict[str, Any], carried: tuple[Service, ...]) -> None:
+def test_an_origin_names_the_services_of_its_host(origin: dict[str, Any], carried: tuple[Service, ...]) -> None:
     named = ServiceOrigin.model_validate({"device": "svc", **origin})
     (found,) = with_users(event({}, named), [host()])
     assert found.carried == carried

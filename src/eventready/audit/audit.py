@@ -25,8 +25,9 @@ from eventready.audit.run_builder import begun_run, build_run, recorded_rows, su
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
 from eventready.checks.finding import Finding
-from eventready.core.clock import Clock
+from eventready.core.clock import TZ, Clock
 from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import Message, message
 from eventready.core.process.gc import relaxed_gc
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.duties import DutyIndex
@@ -34,6 +35,7 @@ from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.names import require_known
 from eventready.evaluation.runner import Coverage, evaluate_all
+from eventready.evaluation.service_walks import ServiceWalks
 from eventready.evaluation.verdicts import exit_code, verdicts_of
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
@@ -166,9 +168,19 @@ def audit(
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
-        packed = with_references(document, found)
-        del document, found  # the references of a large fleet take more memory than its results
+        walks = ServiceWalks(evaluated.network, across, workspace.event.venues, _proof(job, clock))
+        packed = with_references(document, found, walks.of)
+        del document, found, walks, evaluated  # the references of a large fleet take more memory than its results
         return AuditResult(store.finish(packed, digest), most_severe(codes))
+
+
+def _proof(job: AuditJob, clock: Clock) -> Message:
+    """Time of the readings that prove the ways, or their source."""
+    if job.saved:
+        return message("checks:service_way.saved")
+    begun, ended = (f"{moment.astimezone(TZ):%H:%M}" for moment in (job.moment, clock.now()))
+    at = begun if begun == ended else message("checks:service_way.span", begun=begun, ended=ended)
+    return message("checks:service_way.witnessed", at=at)
 
 
 def _exits(results: Iterable[DeviceResult], across: Iterable[Finding], fail_on: Literal["warn", "fail"]) -> set[Exit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from eventready.audit.device_result import DeviceResult
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.messages import Bilingual, from_json, to_json
-from eventready.core.strings.json_text import sorted_json
+from eventready.core.strings.json_text import exact, sorted_json
 from eventready.evaluation.runner import Coverage
 from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
@@ -25,6 +25,7 @@ from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.evidence import pack_pieces
 from eventready.store.run import SCHEMA, Items, Parts, Run, Summary
+from eventready.store.run_walk import ServiceWalk
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
@@ -83,10 +84,12 @@ def build_run(
     }
 
 
-def with_references(document: Mapping[str, Any], verdicts: Iterable[Verdict]) -> Parts:
-    """Document with the references of its verdicts, each compressed by itself."""
+def with_references(
+    document: Mapping[str, Any], verdicts: Iterable[Verdict], walk: Callable[[Verdict], ServiceWalk]
+) -> Parts:
+    """Document with the references and the walks of its verdicts, each compressed by itself."""
     packed = [
-        pack_pieces(_with_references(entry, verdict))
+        pack_pieces(_with_references({**entry, "walk": exact(walk(verdict).to_json())}, verdict))
         for entry, verdict in zip(document["verdicts"], verdicts, strict=True)
     ]
     given = Items(lambda: map(zlib.decompress, packed))

@@ -30,6 +30,12 @@ def network_checks() -> frozenset[str]:
     return frozenset(check.name for check in all_checks() if check.scope == "network")
 
 
+@cache
+def audit_checks() -> frozenset[str]:
+    """Names of the checks of the whole network of which no service is lost: a watch takes these from the last audit."""
+    return frozenset(check.name for check in all_checks() if check.scope == "network" and check.kind == "care")
+
+
 def kind_of(check: str) -> Kind:
     """Kind of a check; `care` for the other names of findings, those of the run itself."""
     _load()

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from eventready.evaluation.alike import About, about
 from eventready.store.run import ItemsByCheck, Run, all_passed, decoded, open_among
 
 Entry = Mapping[str, Any]
@@ -28,7 +29,18 @@ class Change:
     @property
     def identity(self) -> Identity:
         """Check, device, subject."""
-        return identity(self.after or self.before or {})
+        return identity(self.entry)
+
+    @property
+    def entry(self) -> Entry:
+        """The finding after, else before."""
+        return self.after or self.before or {}
+
+
+def change_about(change: Change) -> About:
+    """What a change is about; alike changes have the same statuses before and after."""
+    found = about(change.entry)
+    return found._replace(kind=f"{change.before and change.before['status']} {found.kind}")
 
 
 #: Change without its findings.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
-from eventready.checks.check import Check
+from eventready.checks.check import Check, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
@@ -21,6 +21,7 @@ from eventready.workspace.files.validation_messages import suggest
 
 #: Reasons of the cells without a check, most cells of a fleet.
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
+_ACROSS: tuple[Scope, ...] = ("fleet", "network")
 _NOT_EXPECTED = message("checks:matrix.not_expected")
 
 
@@ -114,10 +115,10 @@ class Matrix:
         """Facts of the device's applicable checks, with `asked`."""
         return self._wanted(device, (CellState.APPLICABLE,))
 
-    def shared(self, device: str) -> frozenset[str]:
-        """Facts of the device used by checks across devices."""
+    def shared(self, device: str, *scopes: Scope) -> frozenset[str]:
+        """Facts of the device used by checks across devices, or by those of some scopes."""
         cells = (cell for cell in self.concerning(device) if cell.state is CellState.APPLICABLE)
-        across = (check for cell in cells if (check := self.checks[cell.check]).scope != "device")
+        across = (check for cell in cells if (check := self.checks[cell.check]).scope in (scopes or _ACROSS))
         return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads, *check.asks))
 
     @cached_property

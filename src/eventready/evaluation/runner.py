@@ -253,9 +253,10 @@ def evaluate_all(
     becomes a finding of that check.
 
     `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
-    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only. `checks`: of single devices,
-    those alone. `observations` packed by device are unpacked while they are in use: all of them for checks of the whole
-    network, otherwise those of a few hundred devices at once.
+    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only; "network" those of the whole
+    network alone. `checks`: of single devices and of the network, those alone. `observations` packed by device are
+    unpacked while they are in use: all of them for checks of the whole network, otherwise those of a few hundred
+    devices at once.
     """
     evaluation = _Evaluation(
         devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, history or {},
@@ -266,10 +267,10 @@ def evaluate_all(
     network: WhatIf | None = None
     if scope != "device":
         found, network = _of_network(
-            evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today)
+            evaluation, matrix.with_waived(findings), lambda found: waive(found, waivers, today), checks
         )
         findings += found
-        findings += expired(waivers, today)
+        findings += expired(waivers, today) if scope != "network" else ()
     return Evaluated(
         tuple(
             sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
@@ -279,16 +280,19 @@ def evaluate_all(
 
 
 def _of_network(
-    evaluation: _Evaluation, matrix: Matrix, waived: Callable[[Iterable[Finding]], Iterator[Finding]]
+    evaluation: _Evaluation,
+    matrix: Matrix,
+    waived: Callable[[Iterable[Finding]], Iterator[Finding]],
+    checks: Collection[str] | None,
 ) -> tuple[list[Finding], WhatIf | None]:
     """Findings of the checks of the whole network, and the network; again where a waiver of these makes a way good."""
     network = evaluation.network(matrix.network)
-    findings = [*waived(evaluation.of_network(network))]
+    findings = [*waived(evaluation.of_network(network, checks))]
     again = matrix.with_waived(findings)
     if again.network == matrix.network:
         return findings, network
     network = evaluation.network(again.network)
-    return [*waived(evaluation.of_network(network))], network
+    return [*waived(evaluation.of_network(network, checks))], network
 
 
 class _Evaluation:
@@ -334,6 +338,8 @@ class _Evaluation:
 
     def findings(self, scope: Scope | None, checks: Collection[str] | None = None) -> Iterator[Finding]:
         """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
+        if scope == "network":
+            return
         for name, device in self._devices.items():
             cells = self._matrix.concerning(name)
             for cell in cells:
@@ -355,11 +361,12 @@ class _Evaluation:
         facts += [DeviceFacts(one, missing=_ALL_FACTS) for one in self._matrix.left_out]
         return WhatIf(NetworkFacts(facts), replace(setting, moment=self._moment))
 
-    def of_network(self, network: WhatIf | None) -> Iterator[Finding]:
+    def of_network(self, network: WhatIf | None, checks: Collection[str] | None = None) -> Iterator[Finding]:
         """Findings of the checks of the whole network; with devices left out, of the ways of the services alone."""
         if network is None:
             return
-        for check in (check for check in self._matrix.checks.values() if check.scope == "network"):
+        known = (one for one in self._matrix.checks.values() if one.scope == "network")
+        for check in (one for one in known if checks is None or one.name in checks):
             if self._matrix.devices_for(check.name) and (check.by_device or not self._matrix.left_out):
                 yield from self._across(check, network)
 

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 import orjson
 
+from eventready.checks.equipment.answers import CALLS_NOT_TRIED, calls_tried
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import text
@@ -117,7 +118,9 @@ def verdicts_of(
                 NO_USERS: served and network is not None and not network.services.get(place),
             }
             reasons = tuple(reason for reason, holds in lacking.items() if holds)
-            found.append(_verdict(place, behind[place], losses, reasons, answered=place in answered))
+            silent = () if place in answered else (NO_ANSWER_EXPECTED,)
+            untried = service == "mobile" and not calls_tried((*devices, *absent), venue.id)
+            found.append(_verdict(place, behind[place], losses, reasons, (*silent, *(CALLS_NOT_TRIED,) * untried)))
     return tuple(found)
 
 
@@ -134,10 +137,8 @@ def _served(device: Device) -> Iterator[Place]:
 def _answered(device: Device) -> Iterator[Place]:
     """Venue and service of everything with a question at a device."""
     for question in device.questions:
-        if question.venue:
-            yield from ((question.venue, service) for service in question.services)  # type: ignore[misc]
-        else:
-            yield from _served(device)
+        for venue in (question.venue,) if question.venue else device.venues:
+            yield from ((venue, service) for service in question.services or device.concerned)  # type: ignore[misc]
 
 
 class _Losses:
@@ -188,15 +189,17 @@ def _items(names: list[str]) -> bytes:
     return sorted_json(names)[1:-1]
 
 
-def _verdict(place: Place, behind: _Behind, losses: _Losses, reasons: tuple[str, ...], *, answered: bool) -> Verdict:
+def _verdict(
+    place: Place, behind: _Behind, losses: _Losses, reasons: tuple[str, ...], unasked: tuple[str, ...]
+) -> Verdict:
+    """Verdict of a service. `reasons`: why nothing can be better than NOT_MEASURED; `unasked`: a risk."""
     failed = behind.cuts[Gravity.FAILURE]
     if Gravity.FAILURE in behind.found or losses.hit(place, failed):
         readiness, reasons = Readiness.NOT_READY, ()
     elif reasons or Gravity.UNMEASURED in behind.found or losses.hit(place, failed | behind.cuts[Gravity.UNMEASURED]):
         readiness = Readiness.NOT_MEASURED
-    elif Gravity.RISK in behind.found or not answered:
-        readiness = Readiness.READY_WITH_RISK
-        reasons = () if answered else (NO_ANSWER_EXPECTED,)
+    elif Gravity.RISK in behind.found or unasked:
+        readiness, reasons = Readiness.READY_WITH_RISK, unasked
     else:
         readiness = Readiness.READY
     return Verdict(*place, readiness, reasons, tuple(filter(None, behind.references())))

@@ -44,15 +44,15 @@ class NetworkSetting:
         return replace(self, waived=ports)
 
 
-#: Checks about losses, whose subjects are no faults of a way.
-_LOSSES = frozenset({"single_point", "risk_group", "capacity_link"})
+#: Checks about losses and services, whose subjects are no faults of a way.
+LOSSES = frozenset({"single_point", "risk_group", "capacity_link", "service_way"})
 
 
 def waived_ports(findings: Iterable[tuple[str, str, str]]) -> dict[str, frozenset[str]]:
     """Ports by device, of the checks, devices and subjects of waived findings; a subject may name both ends."""
     found: dict[str, set[str]] = {}
     for check, device, subject in findings:
-        for end in subject.split(" - ") if check not in _LOSSES else ():
+        for end in subject.split(" - ") if check not in LOSSES else ():
             first, _, rest = end.partition(" ")
             found.setdefault(device, set()).add(port_key(end))
             if rest:

@@ -20,6 +20,8 @@ from eventready.store.run import SCHEMA, Parts, Run
 _LEVEL = 3
 #: Largest file of a run: four times that of 1,000 devices.
 _MOST_BYTES = 256_000_000
+#: Beginning of the schema of every run.
+_RUNS = "eventready.run/"
 
 
 def compress(document: Mapping[str, Any]) -> bytes:
@@ -46,9 +48,17 @@ def load_run(path: Path) -> Run:
         document = parse_json(read_bounded(path, _MOST_BYTES, "run"))
     except ValueError as error:
         raise UsageError(message("store:run.unreadable", reason=str(error)), where=str(path)) from None
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+    if not isinstance(document, dict) or not str(document.get("schema")).startswith(_RUNS):
         raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=str(path))
+    require_schema(document, str(document.get("id")), where=str(path))
     return Run(document)
+
+
+def require_schema(document: Mapping[str, Any], run_id: str, where: str = "") -> None:
+    """Raise UsageError for a run of another version."""
+    schema = str(document.get("schema", SCHEMA))
+    if schema != SCHEMA:
+        raise UsageError(message("store:run.other_version", run_id=run_id, schema=schema, own=SCHEMA), where=where)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Run document `eventready.run/1`: an immutable audit, input of every report."""
+"""Run document `eventready.run/2`: an immutable audit, input of every report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any, Self
 
 import orjson
 
-SCHEMA = "eventready.run/1"
+SCHEMA = "eventready.run/2"
+#: Schema of a summary without one.
+_FIRST = "eventready.run/1"
 #: Documents are acyclic; the check for cycles would take a fifth of the time.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
@@ -297,10 +299,15 @@ class Run:
 
     @property
     def verdicts(self) -> tuple[tuple[str, str, str], ...]:
-        """Triples of venue, service and verdict; the references behind them are not decoded."""
+        """Triples of venue, service and verdict."""
+        return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in self.judged())
+
+    def judged(self) -> Iterator[Mapping[str, Any]]:
+        """Entries of the verdicts; the references behind those of a large run are not decoded."""
         items = self._items("verdicts")
-        lists = (decoded(_without_references(group)) for group in items.groups()) if items else [self.each("verdicts")]
-        return tuple((str(v["venue"]), str(v["service"]), str(v["verdict"])) for found in lists for v in found)
+        if items is None:
+            return self.each("verdicts")
+        return (entry for group in items.groups() for entry in decoded(_without_references(group)))
 
     def findings_by_device(self) -> Iterable[tuple[str, ItemsByCheck]] | None:
         """Findings by device and check, not decoded, in the order of the devices; None for a run of another form."""
@@ -353,7 +360,8 @@ class Summary:
     `moment`: event time (ISO 8601). `partial`: observations with unread records, which `measured` leaves out. `counts`:
     findings by status. `verdicts`: triples of venue, service and verdict.
     `devices`: number of devices, 0 in summaries without that key. `seen`: ports, neighbours, cells and access points in
-    use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read.
+    use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read. `schema`: of the
+    document.
     """
 
     id: str
@@ -369,11 +377,17 @@ class Summary:
     uncovered: int = 0
     unseen_devices: int = 0
     partial: int = 0
+    schema: str = SCHEMA
 
     @property
     def anything(self) -> bool:
         """True for a run with a measurement, whole or in part."""
         return bool(self.measured or self.partial)
+
+    @property
+    def readable(self) -> bool:
+        """True for a run whose document this version reads."""
+        return self.schema == SCHEMA
 
     @property
     def ratio(self) -> float:
@@ -400,6 +414,7 @@ class Summary:
             uncovered=int(coverage.get("uncovered", 0)),
             unseen_devices=int(coverage.get("unseen_devices", 0)),
             partial=int(coverage.get("partial", 0)),
+            schema=str(document.get("schema", SCHEMA)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -409,4 +424,5 @@ class Summary:
     @classmethod
     def load(cls, plain: Mapping[str, Any]) -> Summary:
         """Summary from the result of `to_dict`."""
-        return cls(**{**plain, "verdicts": tuple((str(v), str(s), str(w)) for v, s, w in plain["verdicts"])})
+        verdicts = tuple((str(v), str(s), str(w)) for v, s, w in plain["verdicts"])
+        return cls(**{"schema": _FIRST, **plain, "verdicts": verdicts})

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.watch.flaps import RecentChanges
@@ -72,8 +72,8 @@ class DeviceState:
     to run them, as `to_read` with a finding that says so. `begun`: all facts were read once. `stale`: facts without an
     answer, not yet compared: their cause is open.
 
-    `findings`: by check. `pending`: checks with findings whose states were not in force when compared last, `compared`:
-    checks with all states of their findings, as they are, in force.
+    `findings`: by check. `waived`: those under a waiver. `pending`: checks with findings whose states were not in force
+    when compared last, `compared`: checks with all states of their findings, as they are, in force.
     `evaluated`: of all checks. `oldest`: time of the oldest answer that is a measurement.
     `turned`: checks with a failure that turned to a missing figure, and since when.
     """
@@ -94,6 +94,7 @@ class DeviceState:
     turned: dict[str, float] = field(default_factory=dict)
     evaluated: Evaluated = field(default_factory=Evaluated)
     oldest: float | None = None
+    waived: tuple[Finding, ...] = ()
 
     def aged(self) -> None:
         """Look up the oldest answer, after a change of the facts."""
@@ -125,6 +126,8 @@ class DeviceState:
             kept = {name: known for name, known in self.findings.items() if name not in differing}
             self.findings = dict(sorted((kept | {name: anew[name] for name in differing & anew.keys()}).items()))
             self.compared -= differing
+            waived = (one for found in self.findings.values() for one in found if one.status is Outcome.WAIVED)
+            self.waived = tuple(waived)
         return differing
 
 

@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from math import inf
 
+from eventready.audit.audit import network_setting
 from eventready.audit.history import usual_audits
 from eventready.audit.run_builder import recorded_network
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.registry import network_checks
+from eventready.checks.registry import audit_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError, WorkspaceError
 from eventready.core.messages import message
@@ -22,8 +23,8 @@ from eventready.core.process import systemd
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.phrases import moment_of
 from eventready.evaluation.bearing import Weight, weights
-from eventready.evaluation.limits import resolve_limits
-from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.limits import ResolvedLimits, resolve_limits
+from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
@@ -126,7 +127,9 @@ class WatchSession:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
         questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
-        matrix = build_matrix(self.devices, platforms, left_out=workspace.left_out(self.devices))
+        matrix = build_matrix(
+            self.devices, platforms, network=network_setting(workspace), left_out=workspace.left_out(self.devices)
+        )
         if self.ask is None:
             workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}
@@ -135,18 +138,7 @@ class WatchSession:
         audited = _last_audit(self.store, workspace, self.clock)
         known, since = known_states(record, audited, self.clock.now().timestamp())
         states.begin(known, since, record.causes())
-        job = WatchJob(
-            workspace.event,
-            devices,
-            matrix,
-            resolve_limits(workspace.limits, self.devices),
-            workspace.waivers,
-            _behind(workspace, audited, devices) if audited else {},
-            _of_network(audited, self.devices) if audited else (),
-            self._usual(),
-            self._last(audited),
-            self._remembered(known, record, audited),
-        )
+        job = self._job(matrix, record, known, audited)
         hold = () if self.ask else settings.hold
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
         reader = DeviceReader(workspace.nornir(self.workers), questions, held, self.ask)
@@ -204,6 +196,23 @@ class WatchSession:
             raise
         finally:
             reader.close()
+
+    def _job(self, matrix: Matrix, record: WatchRecord, known: Mapping[Key, str], audited: Run | None) -> WatchJob:
+        """Return the input of the watch, with what the last full audit found. Raises StoreError."""
+        workspace, devices = self.workspace, {device.name: device for device in self.devices}
+        limits = resolve_limits(workspace.limits, self.devices)
+        return WatchJob(
+            workspace.event,
+            devices,
+            matrix,
+            limits,
+            workspace.waivers,
+            _behind(workspace, audited, devices) if audited else {},
+            network_weights(audited, self.devices, limits) if audited else (),
+            self._usual(),
+            self._last(audited),
+            self._remembered(known, record, audited),
+        )
 
     def _last(self, audited: Run | None) -> LastVerdicts | None:
         """Return the verdicts of the last watch or audit, the later of both. Raises StoreError."""
@@ -281,7 +290,7 @@ def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[st
     return {name: names for name, names in cut.items() if name in devices}
 
 
-def _of_network(run: Run, devices: Sequence[Device]) -> tuple[Weight, ...]:
+def network_weights(run: Run, devices: Sequence[Device], limits: ResolvedLimits) -> tuple[Weight, ...]:
     """Return the weights of an audit's findings about the whole network, with checks of audits alone."""
     found = [
         Finding(
@@ -290,9 +299,9 @@ def _of_network(run: Run, devices: Sequence[Device]) -> tuple[Weight, ...]:
             was=Outcome(one["was"]) if one.get("was") else None,
         )
         for one in run.open_findings()
-        if one["check"] in network_checks()
+        if one["check"] in audit_checks()
     ]  # fmt: skip
-    return weights(devices, found)
+    return weights(devices, found, limits)
 
 
 def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[dict[Key, str], dict[Key, float]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from operator import is_
 
 from eventready.checks.finding import Finding
-from eventready.evaluation.bearing import Weight, weights
+from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.states import States
 from eventready.workspace.devices.device import Device
@@ -15,7 +15,8 @@ from eventready.workspace.devices.device import Device
 class Shown:
     """Open findings and weights of a group of findings, computed once after each change; for any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Blocks | None = None) -> None:
+        self._limits = limits
         self._version, self._looked_up = 0, -1
         self.open: list[OpenFinding] = []
         self.weights: tuple[Weight, ...] = ()
@@ -32,7 +33,7 @@ class Shown:
             now = ((known.get(one.key), one) for one in open_of(found, states))
             opened = [before if before == one else one for before, one in now]
             self.open = self.open if same(opened, self.open) else opened
-            weighed = weights(devices, found)
+            weighed = weights(devices, found, self._limits)
             self.weights = self.weights if weighed == self.weights else weighed
             self._looked_up = version
         return self

@@ -13,6 +13,7 @@ from itertools import chain
 from math import inf
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.checks.ip.ways import SERVICE_WAY
 from eventready.core.messages import message
 from eventready.evaluation.bearing import Weight
 from eventready.evaluation.limits import ResolvedLimits
@@ -21,6 +22,7 @@ from eventready.evaluation.runner import History, evaluate
 from eventready.evaluation.verdicts import Verdict, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
+from eventready.network.graph.outcome import WhatIf
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.first_reading import FirstReading, LastVerdicts
@@ -33,6 +35,7 @@ from eventready.watch.schedule import QUESTIONS
 from eventready.watch.shown import Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.states import Key, StateChange, States
+from eventready.watch.ways import Ways
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event, Window
@@ -80,7 +83,10 @@ class Watcher:
         self._needed = {name: job.matrix.needed(name) for name in job.devices}
         self._devices = {
             name: DeviceState(
-                RecentReadings(job.devices[name], known.drops), recent=RecentChanges(known.flaps), awaited={*facts}
+                RecentReadings(job.devices[name], known.drops),
+                recent=RecentChanges(known.flaps),
+                awaited={*facts},
+                shown=Shown(job.limits),
             )
             for name, facts in self._needed.items()
             for known in [job.remembered.get(name, Remembered())]
@@ -91,15 +97,19 @@ class Watcher:
         nothing = (states.status(Key("", REACH, "")) or ("",))[0] == "fail"
         self._patience = Patience(self._needed, interval_of)
         self._silences = Silences(job.devices, job.behind, self._patience, lost, nothing=nothing)
-        self._shared = {name: job.matrix.shared(name).intersection(self._needed[name]) for name in job.devices}
+        self._shared = {
+            name: job.matrix.shared(name, "fleet").intersection(facts) for name, facts in self._needed.items()
+        }
         self._checks = {name: self._checks_of(name) for name in job.devices}
         cells = {name: [job.matrix.checks[cell.check] for cell in job.matrix.concerning(name)] for name in job.devices}
         #: Checks of a single device, unsupported ones included.
         self._all_checks = {name: {one.name for one in of if one.scope == "device"} for name, of in cells.items()}
         self._reading = {name: _by_fact(checks) for name, checks in self._checks.items()}
         self._across: tuple[Finding, ...] = ()
-        self._across_shown = Shown()
-        self._verdicts: tuple[Sequence[tuple[Weight, ...]], tuple[Verdict, ...]] = (), ()
+        self._across_shown = Shown(job.limits)
+        self._ways = Ways(job.devices.values(), job.matrix, job.limits, job.waivers)
+        self._ways_shown = Shown(job.limits)
+        self._verdicts: tuple[Sequence[tuple[Weight, ...]], WhatIf | None, tuple[Verdict, ...]] = (), None, ()
         self._open: tuple[Sequence[Sequence[OpenFinding]], Sequence[OpenFinding]] = (), ()
         self._own: tuple[Finding, ...] = ()
         self._own_shown = Shown()
@@ -125,7 +135,7 @@ class Watcher:
 
     def _of_network(self) -> tuple[Finding, ...]:
         of_devices = (found for device in self._devices.values() for found in device.findings.values())
-        return (*chain.from_iterable(of_devices), *self._across)
+        return (*chain.from_iterable(of_devices), *self._across, *self._ways.findings)
 
     def open_findings(self) -> Sequence[OpenFinding]:
         """Return the open findings without blind spots, the same object while equal.
@@ -141,19 +151,28 @@ class Watcher:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts per venue and service as last read."""
-        weighed = [one.weights for one in self._shown()]
-        if weighed != self._verdicts[0]:
+        weighed, network = [one.weights for one in self._shown()], self._ways.network
+        if network is not self._verdicts[1] or weighed != self._verdicts[0]:
             devices = tuple(self._job.devices.values())
             known, left_out = chain(self._job.network, *weighed), self._job.matrix.left_out
-            found = verdicts_of(self._job.event.venues, devices, known, left_out=left_out)
-            self._verdicts = weighed, found
-        return self._verdicts[1]
+            found = verdicts_of(self._job.event.venues, devices, known, network=network, left_out=left_out)
+            self._verdicts = weighed, network, found
+        return self._verdicts[2]
+
+    def ways(self) -> tuple[Finding, ...]:
+        """Findings about the ways of the services, as of the last walk."""
+        return tuple(one for one in self._ways.findings if one.check == SERVICE_WAY)
+
+    def walk_waits(self, now: float) -> float | None:
+        """Return the seconds since the walk while a change of the network waits for the next one; None otherwise."""
+        return self._ways.waits_s(now)
 
     def _shown(self) -> Iterator[Shown]:
         devices = self._job.devices
         for name, state in self._devices.items():
             yield state.shown.of(chain.from_iterable(state.findings.values()), self.states, (devices[name],))
         yield self._across_shown.of(self._across, self.states, devices.values())
+        yield self._ways_shown.of(self._ways.findings, self.states, devices.values())
 
     def _silent(self) -> Iterator[Finding]:
         """Findings about devices as a whole: lost now, or often."""
@@ -248,6 +267,7 @@ class Watcher:
             state.stale = set()
         if hearing.lost:
             self._own_shown.changed()
+            self._ways.changed = True
         if hearing.lost or anew:
             self._deadlines.add(device)
         self._silences.heard(device, now)
@@ -255,8 +275,10 @@ class Watcher:
     def _note_shared(
         self, device: str, before: Mapping[str, Observation], fresh: set[str], now: float, moment: datetime
     ) -> None:
-        """Let the checks across devices follow a changed answer, and the second of equal answers."""
+        """Let the walk follow a changed answer, and the checks across devices the second of equal ones too."""
         facts = self._devices[device].facts
+        for fact in self._ways.facts[device] & fresh:
+            self._ways.note(before.get(fact), facts[fact].observation)
         if shared := self._shared[device] & fresh:
             anew = self._fleet_pending or self._fleet.is_old(now, moment)
             known = [(before.get(fact), facts[fact].observation) for fact in shared]
@@ -318,7 +340,7 @@ class Watcher:
             begun = time.thread_time()
             changes += self._evaluate_across(now, moment, resting)
             self._fleet_cost_s = time.thread_time() - begun
-        return changes
+        return [*changes, *self._walked(now, moment, resting)]
 
     def _aged(self, name: str, now: float, moment: datetime, *, rests: bool) -> list[StateChange]:
         """Mark the answers of a device as stale, and the device as lost; return the changes of state."""
@@ -337,6 +359,7 @@ class Watcher:
         state.aged()
         state.stale |= stale
         self._fleet_due |= bool(self._shared[name] & stale)
+        self._ways.changed |= bool(self._ways.facts[name] & stale)
         changes = self._lost(name, now, moment)
         judged = self._with_cause(name)
         state.stale -= judged
@@ -375,6 +398,7 @@ class Watcher:
         if not self._is_silent(name, now) or not self._silences.lose(name, now):
             return []
         self._own_shown.changed()
+        self._ways.changed = True
         state = self._devices[name]
         state.awaited -= state.facts.keys()
         state.stale |= {fact for fact, known in state.facts.items() if not known.observation.status.measured}
@@ -407,6 +431,7 @@ class Watcher:
         state.stale -= {*facts}
         state.aged()
         self._fleet_due |= not self._shared[name].isdisjoint(facts)
+        self._ways.changed |= not self._ways.facts[name].isdisjoint(facts)
         self._evaluated(name, set(), now, moment, changed=facts)
 
     def _passed(self, now: float) -> list[str]:
@@ -457,11 +482,12 @@ class Watcher:
         missing = {one for one in held if one not in state.findings or state.is_missing(facts_of[one])} - state.to_read
         state.to_read = (state.to_read | missing) - (checks - held)
         state.waiting = held if due is None else (state.waiting - checks) | held
-        differing = set[str]()
+        differing, waived = set[str](), state.waived
         if ready := checks - held:
             differing |= state.take(self._found(name, moment, ready), ready)
         if missing:
             differing |= state.take(self._to_read([name], moment, missing), missing)
+        self._ways.changed |= waived != state.waived
         cause = name if lost or self._silences.of[name].lost else ""
         if not at_once and (before := {one for check in ready for one in self._before_turn(name, check, now)}):
             self._to_be_read(name, before)
@@ -574,7 +600,7 @@ class Watcher:
 
     def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
         """Run the checks across devices; a missing answer is the change of its own device."""
-        job, matrix = self._job, self._job.matrix
+        job, matrix = self._job, replace(self._job.matrix, network=None)
         self._fleet, self._fleet_due = Evaluated.of(now, moment), False
         readings = [
             one
@@ -610,6 +636,45 @@ class Watcher:
         checks = [one.name for one in self._job.matrix.checks.values() if one.scope == "fleet" and one.name not in lost]
         places = ((name, check) for check in checks for name in self._job.devices)
         return [key for place in places for key in self.states.absent(*place, found.get(place, ()))]
+
+    def _walked(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
+        """Walk the ways of the services, where due, and compare them: from the second reading a state counts."""
+        ways = self._ways
+        if ways.is_due(now, moment):
+            waived = chain(*(state.waived for state in self._devices.values()), self._across)
+            ways.walk(self._readings_of_ways(), waived, now, moment)
+        elif not (ways.is_second(now) and self.states.pending(ways.findings)):
+            return []
+        self._ways_shown.changed()
+        return self._compared_ways(now, moment, resting)
+
+    def _readings_of_ways(self) -> Iterator[Observation]:
+        """Answers that the graph of the network reads, as an audit has them: of a lost device none."""
+        for name, state in self._devices.items():
+            if not self._silences.of[name].lost:
+                read = self._ways.facts[name]
+                yield from (known.observation for fact, known in state.facts.items() if fact in read)
+
+    def _compared_ways(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
+        """Compare the findings about services with the states in force, where all that the graph reads was read."""
+        found, of = self._ways.compared(now), self._silences.of
+        reading = [name for name in self._devices if not of[name].lost and name not in resting]
+        read = self._ways.facts
+        if not self._ways.is_whole or any(not read[one] <= self._devices[one].facts.keys() for one in reading):
+            return []
+        changes = []
+        for one in found:
+            if one.device not in resting:
+                cause = self._cause_of(one)
+                changes += self.states.update(moment.timestamp(), [one], cause=cause)
+        return changes
+
+    def _cause_of(self, finding: Finding) -> str:
+        """Return the lost device, or the side of the watch, by which the way of a service is not measured."""
+        if finding.status is not Outcome.NOT_MEASURED or self._silences.nothing:
+            return REACH if self._silences.nothing else ""
+        lost = {name: hearing.cause for name, hearing in self._silences.of.items() if hearing.lost}
+        return next((lost[name] or name for name in self._ways.missing(finding) if name in lost), "") if lost else ""
 
     def _checks_of(self, device: str) -> dict[str, frozenset[str]]:
         """Checks of a single device, with the facts they read."""

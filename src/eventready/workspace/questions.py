@@ -1,4 +1,4 @@
-"""Questions of event.yaml with the asking devices, and the services that the questions of an origin concern."""
+"""Questions of event.yaml with the asking devices, and the services behind those of an origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inventory leaves unsaid and no expectation tells: origins, services of hosts, users of a service."""
+"""Gaps of the inventory beside the expectations: origins, services of hosts, users of a service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 from eventready.core.messages import Text, message
 from eventready.workspace.devices.device import ACCESS_ROLES, Device, Service
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.learning import Ignored
 
 UnsaidKind = Literal["origins", "carried", "users", "lines", "routes", "access_switch"]
 #: Far devices of an access switch, which has uplinks alone.
@@ -26,6 +27,11 @@ class Unsaid:
     about: str
     question: Text
     subject: str = ""
+
+
+def is_ignored(one: Unsaid, ignored: Sequence[Ignored]) -> bool:
+    """Return True for a question under a rule of `ignore`."""
+    return any(rule.covers(one.about, one.kind, one.subject) for rule in ignored)
 
 
 def unsaid(event: Event, devices: Sequence[Device]) -> Iterator[Unsaid]:
@@ -54,7 +60,7 @@ def _has_users(device: Device, venue: str, service: Service, *, at_origin: bool)
 
 
 def unsaid_lines(devices: Sequence[Device]) -> Iterator[Unsaid]:
-    """Yield the switches without services at the end of the cables of the inventory: nobody says who is behind them."""
+    """Yield the switches without services at the ends of the cables of the inventory."""
     for device in devices:
         far = {link.device for link in device.expect.links}
         if device.role == "switch" and not device.services and len(far) <= _UPLINKS:

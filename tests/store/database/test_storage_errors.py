@@ -24,6 +24,7 @@ from eventready.store.database.connection import ENVIRONMENT, Database, database
 from eventready.store.database.storage_errors import NewerStore, RunNotStored
 from eventready.store.database.tables import VERSION
 from eventready.store.documents import load_run
+from eventready.store.run import SCHEMA
 from eventready.store.store import Store
 from tests.store.conftest import Document
 
@@ -257,10 +258,10 @@ def test_a_limit_on_file_size(tmp_path: Path) -> None:
     with Store(tmp_path / "e.db") as store:
         assert store.verify().problems == ()
     rescued = next(tmp_path.glob("run-*.json"))
-    assert json.loads(rescued.read_text())["schema"] == "eventready.run/1"
+    assert json.loads(rescued.read_text())["schema"] == SCHEMA
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "eventready.run/2"}', "\x00", '{"schema'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "eventready.plan/2"}', "\x00", '{"schema'])
 def test_a_run_file_that_is_not_one(tmp_path: Path, content: str) -> None:
     path = tmp_path / "run.json"
     path.write_text(content)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from eventready.checks.ip.ways import SERVICE_WAY
 from eventready.core.clock import Clock
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
+from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.first_reading import LastVerdicts
@@ -27,6 +29,7 @@ from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.origins import ServiceOrigin
 from eventready.workspace.workspace import Workspace
 
 CHECK, FACT, INTERVAL = "isis", "isis_neighbour", 15.0
@@ -60,9 +63,12 @@ class Scene:
 
     def __post_init__(self) -> None:
         known = devices()
-        whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")})
-        cells = {device: tuple(cell for cell in cells if cell.check == CHECK) for device, cells in whole.cells.items()}
-        matrix = replace(whole, checks={CHECK: whole.checks[CHECK]}, cells=cells)
+        origins = [ServiceOrigin(kind="upstream", device=one.name) for one in known]
+        network = NetworkSetting(EVENT.venues, origins)
+        whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")}, network=network)
+        checks = {name: whole.checks[name] for name in (CHECK, SERVICE_WAY)}
+        cells = {device: tuple(cell for cell in cells if cell.check in checks) for device, cells in whole.cells.items()}
+        matrix = replace(whole, checks=checks, cells=cells, asked={})
         self.job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
         self.begin()
         self.snapshots = Snapshots(self.store, EVENT.id, self.clock)
@@ -87,6 +93,7 @@ class Scene:
     def keep(self, observations: list[Observation], device: str) -> None:
         self.now += INTERVAL / 2
         self.record.changes(self.watcher.read(device, observations, self.now, self.clock.now()))
+        self.record.changes(self.watcher.tick(self.now, self.clock.now()))
         self.snapshots.keep(self.watcher, {}, self.now)
 
     def audited(self, *findings: Mapping[str, object]) -> Run:

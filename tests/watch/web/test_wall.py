@@ -16,13 +16,15 @@ from starlette.testclient import TestClient
 from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.clock import Clock
 from eventready.core.messages import text
+from eventready.evaluation.limits import ResolvedLimits
+from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.store.changes import ChangeHeader
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.record import Beat
-from eventready.watch.session import _of_network
+from eventready.watch.session import network_weights
 from eventready.watch.states import Key, States
 from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer, hour
@@ -158,20 +160,16 @@ def test_an_inventory_changed_since_is_named(tmp_path: Path) -> None:
 
 
 def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_path: Path) -> None:
-    """No watch evaluates the checks of the whole network."""
-    known = {"check": "capacity_link", "device": "r1", "subject": "x", "message_id": "", "venues": [], "services": []}
-    states = {"pass": "READY_WITH_RISK", "warn": "READY_WITH_RISK", "not_measured": "NOT_MEASURED", "fail": "NOT_READY"}
-    for status, expected in states.items():
-        folder = tmp_path / status
-        folder.mkdir()
-        with scene(folder) as made:
-            run = made.audited(
-                {**known, "status": status, "blind": False}, {**known, "check": "isis", "status": "fail"}
-            )
-            network = _of_network(run, devices())
-            made.watcher._job = replace(made.watcher._job, network=network)
-            made.all_up()
-            assert [str(one.verdict) for one in made.watcher.verdicts()] == [expected]
+    """A watch runs the checks by which a service may be lost itself, and no check of audits alone."""
+    known = {"device": "r1", "subject": "x", "message_id": "", "venues": [], "services": [], "blind": False}
+    with scene(tmp_path) as made:
+        found = [{**known, "check": name, "status": "fail"} for name in ("single_point", "capacity_link", "isis")]
+        run = made.audited(*found, {**known, "check": "cabling", "status": "pass"})
+        network = network_weights(run, devices(), ResolvedLimits())
+        made.watcher._job = replace(made.watcher._job, network=network)
+        made.all_up()
+        (verdict,) = made.watcher.verdicts()
+        assert verdict.because == (text(NO_ANSWER_EXPECTED, "en"), "r1 single_point x")
 
 
 def test_a_watch_of_some_devices_does_not_speak_for_the_others(tmp_path: Path) -> None:
@@ -276,9 +274,10 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
             made.read("r1", up=up)
         night = made.model.night()
         assert night.snapshot is not None
-        storm = replace(night, snapshot={**night.snapshot, "open": [*night.snapshot["open"]] * 100})
+        found = [{**one, "value": number} for number in range(1000) for one in night.snapshot["open"]]
+        storm = replace(night, snapshot={**night.snapshot, "open": found[:100]})
         shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
-        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": [*night.snapshot["open"]] * 1000})
+        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": found})
         sheet = client(made, lang="vi").get("/handover").text
     assert shown.count('<li class="fail">') <= 12
     assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has them"
@@ -308,8 +307,8 @@ def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: 
         shown = wall_body(wall, VIEWERS[0])
     assert shown.count('<li class="fail">') == 1
     assert "ping a (hall, park, temple)" in shown
-    ((_, findings),) = wall.found
-    assert [act.text for act in wall.acts_on_all(findings)] == ["~ping a.*"]
+    (row,) = wall.found
+    assert [act.text for act in wall.acts_on_all(row.findings)] == ["~ping a.*"]
 
 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
@@ -349,8 +348,8 @@ def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None
             "silence", matchers_of(["venues=park"]), by="An", text="moved", until=until
         )
         shown = wall_of(made.model.night(), made.workspace)
-        ((found, _),) = shown.found
-    assert shown.acts_on({**found, "venues": ["park"]}) == []
+        (row,) = shown.found
+    assert shown.acts_on({**row.first, "venues": ["park"]}) == []
 
 
 def test_programs_get_no_data_of_the_past_as_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from eventready.core.clock import TZ
+from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
+from eventready.evaluation.alike import Row
+
+#: Names of a row that a sentence has at most.
+NAMED = 12
+
+#: The part in brackets by which names differ, such as the venue of a question.
+_INSIDE = re.compile(r" \(([^()]*)\)")
 
 #: In place of control characters and of marks that turn the direction of writing.
 BLOT = "\N{REPLACEMENT CHARACTER}"
@@ -126,3 +135,39 @@ class Language:
             return clean(render(str(finding.get("message_id", "")), restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             return fallback
+
+    def row(self, row: Row[Mapping[str, Any]], most: int = NAMED) -> str:
+        """Return the sentence of a row of findings."""
+        return self.together(self.sentence(row.first), row.subjects, len(row.behind), most)
+
+    def together(self, sentence: str, subjects: Sequence[str], behind: int = 0, most: int = NAMED) -> str:
+        """Return the sentence of alike findings, with their subjects and the number of findings that follow from them.
+
+        `sentence` is that of the first subject, and is true for each of them.
+        """
+        first, names = self.subject(subjects[0]), _folded([self.subject(subject) for subject in subjects])
+        shown = sentence
+        if len(subjects) > 1:
+            told = next((word for word in (first, first[:1].upper() + first[1:]) if word and word in sentence), "")
+            if told:
+                shown = sentence.replace(told, told[:1] + names[0][1:], 1)
+                names = names[1:]
+            if names:
+                msgid = "terms:row.also" if told else "terms:row.of"
+                shown = self.phrase(msgid, sentence=shown, names=self.names(names, most))
+        return self.phrase("terms:row.behind", sentence=shown, n=behind) if behind else shown
+
+    def names(self, names: Sequence[str], most: int = NAMED) -> str:
+        """Return the first names, and the number of the others."""
+        listed = ", ".join(map(clean, names[:most]))
+        return self.phrase("terms:row.names", names=listed, n=len(names) - most) if len(names) > most else listed
+
+
+def _folded(names: Iterable[str]) -> list[str]:
+    """Return the names; those that differ in brackets alone are one, such as `http://a/ (hall, park)`."""
+    return [_together(own) for own in group_by(names, lambda name: _INSIDE.sub(" ()", name, count=1)).values()]
+
+
+def _together(names: Sequence[str]) -> str:
+    inside = ", ".join(found[1] for name in names if (found := _INSIDE.search(name)))
+    return _INSIDE.sub(lambda _: f" ({inside})", names[0], count=1)

@@ -84,6 +84,10 @@ def _for(question: Question, finding: Finding) -> Finding:
     return finding.replace(venues=tuple(filter(None, (question.venue,))), services=question.services)
 
 
+#: Mobile without a test call: a page or an echo over the data service tells nothing of calls. A risk.
+CALLS_NOT_TRIED = "checks:verdict.calls_not_tried"
+
+
 def calls_tried(devices: Iterable[Device], venue: str) -> bool:
     """True where a question tells the outcome of a test call of the mobile users of a venue."""
     return any(

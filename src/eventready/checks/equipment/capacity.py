@@ -103,7 +103,7 @@ def _declared(load: Load) -> bool:
 
 
 def _lacking(load: Load) -> bool:
-    """True for a load of a kind with declared supplies, and without one."""
+    """True for a load without a supply, of a kind with declared supplies."""
     return load.supply is None and load.kind in {*_DECLARED, "pool"}
 
 

@@ -1,4 +1,4 @@
-"""Origins of event.yaml: what a provider or a core hands over at its port, in each family of IP."""
+"""Origins of event.yaml: default routes and prefixes from a provider or a core at its port, by family of IP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Family = Literal["", "IPv6"]
     also_reads=(*GRAPH_FACTS, "default_route_v6", "router_advertisement"),
 )  # fmt: skip
 def origin(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
-    """Each provider and core hands over a default route or prefixes, over IPv6 too where routers announce it."""
+    """Each provider and core hands over a default route or prefixes, over IPv6 too beside announced routers."""
     readings = network.topology.readings
     families: tuple[Family, ...] = ("", "IPv6") if _announced(readings) else ("",)
     for one in network.topology.setting.origins:
@@ -53,7 +53,7 @@ class _Handover:
     family: Family
 
     def finding(self) -> Finding:
-        """Passed by a proof; failed only where all was read and nothing could be one."""
+        """Passed by a proof; failed only without any possible proof, with all facts read."""
         subject = f"{self.port} {self.family}".strip()
         if proof := self._proof(subject):
             return proof
@@ -110,17 +110,17 @@ class _Handover:
 
     @property
     def _adjacent(self) -> bool:
-        """True for an adjacency at the port: of a default that is not the best one it shows nothing."""
+        """True for an adjacency at the port, which does not show a default route of second choice."""
         rows = (row for fact in ADJACENCIES for row in self.reading.fact(fact, RoutingPeer).each_row())
         return any(row.up and row.protocol != "bgp" and self._is_port(row.interface or "") for row in rows)
 
     def _watch_holds(self, route: StaticRoute) -> bool:
-        """False for a BFD session to the next hop that is down."""
+        """False for a BFD session to the next hop out of service."""
         rows = self.reading.fact("bfd_session", BfdSession).each_row()
         return all(row.state == "up" for row in rows if row.peer == route.next_hop)
 
     def _port_of(self, hop: tuple[str | None, str | None]) -> str:
-        """Port of an interface and a next hop; empty where it is not known."""
+        """Port of an interface and a next hop; empty for an unknown port."""
         interface, address = hop
         return interface or next(ports_towards(self.reading, address or ""), "")
 

@@ -12,9 +12,9 @@ from eventready.checks.answer import answered, blind, failed, passed, unknown, w
 from eventready.checks.check import Limits
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.redundancy import network_check
-from eventready.core.messages import Text, message
+from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.graph.walk import UserWay, Way
+from eventready.network.graph.walk import Way
 from eventready.workspace.devices.device import Device, Service
 
 #: Name of the check.
@@ -42,6 +42,11 @@ def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
         yield finding.replace(device=device.name, venues=(venue,), services=(service,))
 
 
+def place_of(venue: Text | str, service: str) -> Message:
+    """Name of a service at a venue with this title."""
+    return message("checks:service_way.place", venue=venue, service=service)
+
+
 def _device(network: WhatIf, venue: str, service: Service) -> Device:
     """Device of a finding: of the service's access at the venue, else another one of the venue."""
     devices = [one.device for one in network.topology.readings.all]
@@ -59,7 +64,8 @@ class _Service:
         self._network, self._service = network, service
         self._numbers, self._limits = numbers, limits
         self._subject = f"{venue} {service}"
-        self._place = message("checks:single_point.service", venue=venue, service=service)
+        titles = {one.id: Bilingual(one.name_vi, one.name) for one in network.topology.setting.venues}
+        self._place = place_of(titles.get(venue, venue), service)
         self._states = {number: network.state(number) for number in numbers}
         self._counts = Counter(self._states.values())
 
@@ -82,7 +88,10 @@ class _Service:
         return [number for number, each in self._states.items() if each == state]
 
     def _users(self, numbers: Sequence[int]) -> Text:
-        return message(f"checks:service_way.users.{self._service}", count=len(numbers), total=len(self._numbers))
+        count, total = len(numbers), len(self._numbers)
+        if count == total:
+            return message(f"checks:service_way.all.{self._service}", n=count)
+        return message(f"checks:service_way.users.{self._service}", count=count, total=total)
 
     def _names(self, numbers: Sequence[int]) -> Text:
         names = [self._network.users[number].name for number in numbers]
@@ -92,14 +101,14 @@ class _Service:
         gone = list(dict.fromkeys(name for number in lost for name in self._network.walks.missing(number)))
         cause = message("checks:service_way.down", names=_several(gone)) if gone else ""
         return status(
-            self._subject, "checks:service_way.lost", place=self._place, users=self._users(lost),
+            self._subject, "checks:service_way.lost", n=len(lost), place=self._place, users=self._users(lost),
             names=self._names(lost), cause=cause, value=len(lost), limit=self._limits.users_lost,
         )  # fmt: skip
 
     def _unmeasured(self, numbers: Sequence[int]) -> Finding:
         return unknown(
-            self._subject, "checks:service_way.unmeasured", place=self._place, users=self._users(numbers),
-            names=self._names(numbers), reason=self._reason(numbers[0]),
+            self._subject, "checks:service_way.unmeasured", n=len(numbers), place=self._place,
+            users=self._users(numbers), names=self._names(numbers), reason=self._reason(numbers[0]),
         )  # fmt: skip
 
     def _reason(self, number: int) -> Text:
@@ -123,25 +132,26 @@ class _Service:
         devices = [name for name in dict.fromkeys(taken) if kinds[name].kind == "device"] or taken
         gone = list(dict.fromkeys(name for number in numbers for name in network.walks.missing(number)))
         near = hours is not None and hours <= self._limits.second_way_h
-        way = _way(network.walks.of(numbers[0]).first, network, numbers[0])
+        ways = _Ways(network, numbers)
         return answered(
             Outcome.FAIL if near else Outcome.WARN, "checks:service_way.one_left", subject=self._subject,
-            place=self._place, users=self._users(numbers), way=way,
-            next=_several(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
+            n=len(numbers), place=self._place, users=self._users(numbers), way=ways.first, others=ways.others,
+            next=_either(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
         )  # fmt: skip
 
     def _served(self) -> Finding:
-        network, number = self._network, self._numbers[0]
-        ways: UserWay = network.walks.of(number)
+        network, ways = self._network, _Ways(self._network, self._numbers)
         assumed = [name for one in self._numbers for name, state in network.walks.routers_of(one) if state == "assumed"]
-        way, names = _way(ways.first, network, number), Counter(assumed)
-        said = partial(message, place=self._place, users=self._users(self._numbers), way=way)
+        said = partial(
+            message, n=len(self._numbers), place=self._place, users=self._users(self._numbers), way=ways.first,
+            others=ways.others,
+        )  # fmt: skip
         waived = network.topology.waived
         if assumed:
             return blind(
                 self._subject,
                 "checks:service_way.served",
-                way=said("checks:service_way.assumed", names=_several([*names])),
+                way=said("checks:service_way.assumed", names=_several(assumed)),
             )
         if waived.arcs and network.lost_by(waived).intersection(self._numbers):
             rests = [one.name for one in network.topology.elements.values() if one.failure.arcs & waived.arcs]
@@ -149,18 +159,42 @@ class _Service:
                 self._subject, "checks:service_way.served", way=said("checks:service_way.waived", names=_several(rests))
             )
         if ways.second:
-            second = _way(ways.second, network, number)
-            return passed(self._subject, "checks:service_way.served", way=said("checks:service_way.two", second=second))
-        name = "one" if ways.first and ways.first.hops else "near"
-        return passed(self._subject, "checks:service_way.served", way=said(f"checks:service_way.{name}"))
+            way = said("checks:service_way.two", second=ways.second)
+            return passed(self._subject, "checks:service_way.served", way=way)
+        if not ways.led:
+            way = said("checks:service_way.near", way=_several(ways.servers))
+            return passed(self._subject, "checks:service_way.served", way=way)
+        return passed(self._subject, "checks:service_way.served", way=said("checks:service_way.one"))
 
 
-def _way(way: Way | None, network: WhatIf, number: int) -> str:
-    """Devices of a way; without hops the serving device."""
-    if way and way.devices:
-        return " - ".join(way.devices)
-    node = network.measured.server(number)
-    return network.walks.device(node) if node is not None else ""
+class _Ways:
+    """Devices of the first and the second way that most of these users have, and the number of the others.
+
+    `led`: a way has hops; otherwise the first is the serving device. `servers`: all firsts.
+    """
+
+    def __init__(self, network: WhatIf, numbers: Sequence[int]) -> None:
+        self._network = network
+        counts = Counter(map(self._of, numbers))
+        (self.first, self.second, self.led), most = counts.most_common(1)[0]
+        self.servers, others = [first for first, _second, _led in counts], len(numbers) - most
+        self.others: Text | str = message("checks:service_way.others", count=others) if others else ""
+
+    def _of(self, number: int) -> tuple[str, str, bool]:
+        ways = self._network.walks.of(number)
+        if ways.first and ways.first.devices:
+            return _shown(ways.first), _shown(ways.second), bool(ways.first.hops)
+        node = self._network.measured.server(number)
+        return (self._network.walks.device(node) if node is not None else ""), "", False
+
+
+def _shown(way: Way | None) -> str:
+    return " - ".join(way.devices) if way else ""
+
+
+def _either(names: Sequence[str]) -> Text | str:
+    *others, last = dict.fromkeys(names)
+    return message("checks:service_way.either", names=", ".join(others), last=last) if others else last
 
 
 def _several(names: Sequence[str]) -> Text:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import click
 
+from eventready.cli.audit.explain import explain
+from eventready.cli.audit.whatif import last_full
 from eventready.cli.context import App, lab_origin
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER, cluster_address, cluster_options, limit_option, reading_options
@@ -55,6 +57,8 @@ _NAMED = 12
 )
 @click.option("--wide", is_flag=True, help="Ask for all a platform reads; what no check needs is inventory.")
 @cluster_options
+@click.option("--explain", "service", default="", metavar="VENUE/SERVICE",
+              help="Show the walk of this service in the last full audit, hop by hop; nothing is read.")  # fmt: skip
 @click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
 @click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
@@ -72,6 +76,7 @@ def command(
     wide: bool,
     cluster: str,
     certificates: Path,
+    service: str,
     out: Path | None,
     junit_file: Path | None,
     sarif_file: Path | None,
@@ -86,6 +91,10 @@ def command(
       3  findings at or above --fail-on
       4  a needed measurement is missing
     """
+    if service:
+        with app.open_store(make=False) as store:
+            explain(app, last_full(store, app.workspace), service)
+        return Exit.OK
     workspace = app.workspace if saved else app.allowed_workspace
     devices = select(workspace.devices, limit)
     options = AuditOptions(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import click
 
+from eventready.cli.audit.explain import explain
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
@@ -22,11 +24,14 @@ from eventready.core.process.gc import ONCE, relaxed_gc
 
 with deferred():
     from eventready.assurance.papers.language import Language
+    from eventready.cli.render.auditing.walk import walks
+    from eventready.cli.render.console import VisibleConsole
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
     from eventready.core.file_system.atomic_files import write_atomic
-    from eventready.evaluation.differences import Change, Diff, compare_runs
-    from eventready.evaluation.joined_venues import joined_venues
+    from eventready.evaluation.alike import Row, about, rows
+    from eventready.evaluation.causes import causes
+    from eventready.evaluation.differences import Change, Diff, change_about, compare_runs
     from eventready.store.integrity.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
     from eventready.store.store import RunEntry, Store
@@ -87,13 +92,17 @@ def _plain(entry: RunEntry) -> dict[str, object]:
 @command.command("show")
 @click.argument("run", default="latest")
 @click.option("--evidence", metavar="HASH", help="Print one raw text of the run: the beginning of its hash is enough.")
+@click.option("--explain", "service", default="", metavar="VENUE/SERVICE", help="Show the walk of this service whole.")
 @click.pass_obj
-def show(app: App, run: str, evidence: str | None) -> None:
+def show(app: App, run: str, evidence: str | None, service: str) -> None:
     """Show a run: verdicts and all findings except passes; with --output json the whole document."""
     with app.open_store(make=False) as store:
         found = store.get(run, interrupted=True)
         if evidence is not None:
             click.echo(_evidence(store, found, evidence))
+            return
+        if service:
+            explain(app, found, service)
             return
     if app.output == "table":
         _show(found, app.lang)
@@ -137,13 +146,11 @@ def _show(run: Run, lang: Lang) -> None:
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
     show_table(table, width=_WHOLE)
-    rows = list(run.open_findings())
+    walks(VisibleConsole(width=None if sys.stdout.isatty() else _WHOLE), run, lang)
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
-    rows.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
-    for finding, _ in joined_venues(rows):
-        status = language.status(finding["status"])
-        table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
+    for cells in _finding_rows(list(run.open_findings()), language):
+        table.add_row(*cells)
     show_table(table, width=_WHOLE)
     lines = (
         text("cli:runs.unread", lang, **_place(observation), subject=record["subject"], reason=language.reason(record))
@@ -155,6 +162,22 @@ def _show(run: Run, lang: Lang) -> None:
         click.echo(line)
 
 
+def _finding_rows(findings: list[Mapping[str, Any]], language: Language) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each row of alike findings, and of the findings that follow from them."""
+    findings.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
+    for row in rows(findings, about, causes(findings)):
+        yield _cells(row, language)
+        for behind in rows(row.behind, about):
+            status, *place, sentence = _cells(behind, language)
+            yield f"- {status}", *place, sentence
+
+
+def _cells(row: Row[Mapping[str, Any]], language: Language) -> tuple[str, ...]:
+    found, everything = row.first, len(row.subjects)
+    devices = ", ".join(row.devices)
+    return language.status(found["status"]), devices, found["check"], language.row(row, everything)
+
+
 def _place(observation: Mapping[str, Any]) -> dict[str, str]:
     return {"device": observation["device"], "fact": observation["fact"]}
 
@@ -162,7 +185,12 @@ def _place(observation: Mapping[str, Any]) -> dict[str, str]:
 @command.command("diff")
 @click.argument("earlier", default="previous")
 @click.argument("later", default="latest")
-@click.option("--all", "everything", is_flag=True, help="In the table, list unchanged findings too.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="In the table, list unchanged findings and those that follow from others too.",
+)
 @click.pass_obj
 @relaxed_gc(ONCE)
 def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
@@ -174,7 +202,7 @@ def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
         before, after = (store.get(name, interrupted=True) for name in (earlier, later))
         changes = compare_runs(before, after)
     if app.output == "table":
-        _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
+        _show_diff(before, after, changes, everything=everything, lang=app.lang)
     elif app.output == "json":
         kinds = {kind: [_side(change) for change in getattr(changes, kind)] for kind in KINDS}
         app.emit({"earlier": before.id, "later": after.id, **kinds})
@@ -188,7 +216,7 @@ def _side(change: Change) -> dict[str, object]:
     return {"check": check, "device": device, "subject": subject, "before": change.before, "after": change.after}
 
 
-def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], lang: Lang) -> None:
+def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang: Lang) -> None:
     language = Language(lang)
     totals = ", ".join(f"{len(getattr(changes, kind))} {text(f'cli:diff.{kind}', lang)}" for kind in KINDS)
     click.echo(f"{before.id} -> {after.id}: {totals}")
@@ -199,13 +227,16 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
         if only:
             click.echo(text("cli:diff.apart", lang, run=run.id, n=len(only)))
     table = _table(("", "status", "device", "check", "finding"), lang)
-    for kind in listed:
-        for change in getattr(changes, kind):
-            entry = change.after or change.before or {}
-            statuses = [language.status(side["status"]) for side in (change.before, change.after) if side]
+    for kind in KINDS if everything else KINDS[:-1]:
+        found: Sequence[Change] = getattr(changes, kind)
+        for row in rows(found, change_about, {} if everything else causes(change.entry for change in found)):
+            statuses = [language.status(side["status"]) for side in (row.first.before, row.first.after) if side]
             steps = " -> ".join(dict.fromkeys(statuses))
-            word = text(f"cli:diff.{kind}", lang)
-            table.add_row(word, steps, entry["device"], entry["check"], language.sentence(entry))
+            word, devices = text(f"cli:diff.{kind}", lang), ", ".join(row.devices)
+            sentence = language.together(
+                language.sentence(row.first.entry), row.subjects, len(row.behind), len(row.subjects)
+            )
+            table.add_row(word, steps, devices, row.first.identity[0], sentence)
     if table.row_count:
         show_table(table, width=_WHOLE)
 

@@ -133,7 +133,7 @@ def described(group: Sequence[Proposal], lang: Lang) -> str:
 
 
 def questions(unsaid: Iterable[Unsaid], lang: Lang) -> Iterator[str]:
-    """Yield a line for each question, with all that it is about."""
+    """Yield a line per question, with its files, venues and devices."""
     found: dict[str, list[str]] = {}
     for one in unsaid:
         found.setdefault(in_language(one.question, lang), []).append(one.about)

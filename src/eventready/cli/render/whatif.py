@@ -12,6 +12,7 @@ from eventready.cli.render.listing import translated
 from eventready.core.messages import Lang, Text, in_language, message, number, term, text
 from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
 from eventready.network.graph.takeover import Takeover
+from eventready.network.graph.unknown_users import unknown_hosts, unknown_lines
 
 #: Names of lost users in a cell of the table.
 _NAMED = 4
@@ -100,9 +101,13 @@ def strangers(whatif: WhatIf, names: Sequence[str] = ()) -> Iterator[Text]:
 
 
 def not_known(whatif: WhatIf) -> Iterator[Text]:
-    """Parts of the network without a reading, none of them counted as redundancy."""
+    """Parts of the network without a reading, none of them counted as redundancy; and devices with unknown users."""
     if whatif.topology.afloat:
         yield message("whatif:afloat", count=len(whatif.topology.afloat), devices=list(whatif.topology.afloat))
+    if hosts := list(unknown_hosts(whatif.topology)):
+        yield message("whatif:unknown_hosts", devices=hosts)
+    if switches := list(unknown_lines(whatif.topology)):
+        yield message("whatif:unknown_lines", devices=switches)
     doubtful = [cable.name for cable in whatif.topology.cables if None in (cable.there, cable.back)]
     if doubtful:
         yield message("whatif:unmeasured_links", count=len(doubtful), links=doubtful[:_NAMED])

@@ -33,8 +33,8 @@ with deferred():
     from eventready.workspace.inventory import load_inventory
     from eventready.workspace.keys.secrets import resolve
     from eventready.workspace.settings.event import load_event
-    from eventready.workspace.settings.learning import is_ignored, load_learning
-    from eventready.workspace.unsaid import unsaid, unsaid_lines
+    from eventready.workspace.settings.learning import load_learning
+    from eventready.workspace.unsaid import is_ignored, unsaid, unsaid_lines
     from eventready.workspace.used_for import with_users
     from eventready.workspace.workspace import Workspace
 
@@ -131,7 +131,7 @@ def import_devices(
 
 
 def _ask(app: App, workspace: Workspace) -> None:
-    """Print the questions that the inventory as written leaves open, on stderr."""
+    """Print the open questions of the written inventory on stderr."""
     folder = workspace.path / "inventory"
     event = load_event(folder / "event.yaml")
     devices = with_users(event, load_inventory(folder, event)[1])

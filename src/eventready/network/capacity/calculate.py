@@ -95,7 +95,7 @@ class CapacityCalculation:
         return self._rate_left(case, group, more, after_loss=group.whole).named(name, "Mbit/s")
 
     def _further(self, case: LoadCase, group: LinkGroup, more: int) -> Amount | None:
-        """Rate after another failure beside the present one; None without a link out of service."""
+        """Rate after another failure beside a present failure; None without a link out of service."""
         if group.whole:
             return None
         return self._rate_left(case, group, more, after_loss=True).named("further", "Mbit/s")

@@ -1,9 +1,10 @@
-"""Default routes in force of the routers, and those that take over after a failure.
+"""Routes in force of the routers towards origins, and those that take over after a failure.
 
-A router with a static default in force forwards by that route alone, whatever cables there are beside: its other arcs
+A router with a static route in force forwards by that route alone, whatever cables there are beside: its other arcs
 are closed. A static route is in force while its port is up, a watched one while its next hop answers; then comes the
-next one by distance, then a protocol that carries a default in this network. With a default of a protocol in force all
-arcs are open: the protocol follows its adjacencies.
+next one by distance, static or of a protocol that carries a default in this network. With a route of a protocol in
+force all arcs are open: the protocol follows its adjacencies. The default route leads out of the network; the way to
+another origin is the route that the router has for its address, and the default where it has no other.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from eventready.facts.ports import parent_port, port_key
-from eventready.facts.records import LinkBundle, Route, RoutingPeer, StaticRoute
+from eventready.facts.records import LinkBundle, OriginRoute, Route, RoutingPeer, StaticRoute
 from eventready.network.graph.graph import Cut
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.peers import ports_towards
@@ -31,6 +32,8 @@ _PROTOCOLS: Mapping[str, str] = {
     "bgp": "bgp_neighbour",
 }  # fmt: skip
 
+#: Distance of a protocol whose routes print none.
+_LAST = 255
 #: `in_force`: a default route was read. `open`: a full table by BGP, or a port without a known cable. `assumed`: the
 #: platform cannot tell. `withdrawn`: routes are configured, none is in force. `none`: no default route at all.
 #: `unread`: not measured.
@@ -84,30 +87,76 @@ class Forwarding:
         self._topology = topology
         self.heads = topology.graph.heads
         self.dead = topology.dead
+        self._to: dict[frozenset[str], Mapping[int, RouterRoutes]] = {}
 
     @cached_property
     def routers(self) -> Mapping[int, RouterRoutes]:
-        """Routes by node of the router."""
-        found = {}
-        outward: dict[int, list[int]] = defaultdict(list)
+        """Default routes by node of the router."""
+        return {
+            self._topology.nodes[one.name]: self._routes(one, self._out(one))
+            for one in self._topology.readings.all if one.device.role == "router"
+        }  # fmt: skip
+
+    def to(self, origins: frozenset[int]) -> Mapping[int, RouterRoutes]:
+        """Routes to origins by node of the router: the default routes, or those to the addresses of the origins."""
+        if origins <= self._topology.outward:
+            return self.routers
+        addresses = frozenset(address for node in origins for address in self._addresses.get(node, ()))
+        if addresses not in self._to:
+            by_name = {self._topology.nodes[one.name]: one for one in self._topology.readings.all}
+            self._to[addresses] = {
+                node: self._inward(by_name[node], one, addresses) for node, one in self.routers.items()
+            }
+        return self._to[addresses]
+
+    @cached_property
+    def _addresses(self) -> Mapping[int, tuple[str, ...]]:
+        """Addresses of the devices, by node."""
+        return {
+            self._topology.nodes[one.name]: (
+                one.device.hostname, *(gateway.virtual_ip or "" for gateway in one.device.expect.gateways)
+            )
+            for one in self._topology.readings.all
+        }  # fmt: skip
+
+    def _inward(self, reading: DeviceFacts, default: RouterRoutes, addresses: frozenset[str]) -> RouterRoutes:
+        """Routes of a router to addresses; as assumed where it was not asked for its route to one of these."""
+        rows = [row for row in reading.fact("origin_route", OriginRoute).each_row() if row.target in addresses]
+        if "origin_route" in reading.missing and addresses.intersection(reading.device.origin_addresses):
+            return RouterRoutes("unread", default.out)
+        if not rows:
+            return RouterRoutes("assumed", default.out)
+        if all(row.absent or row.drops for row in rows):
+            return RouterRoutes("none", default.out)
+        by_default = [row for row in rows if str(row.prefix) == "0.0.0.0/0"]
+        return default if len(by_default) == len(rows) else RouterRoutes("in_force", default.out, rest=True)
+
+    def _out(self, reading: DeviceFacts) -> frozenset[int]:
+        return self._outward[self._topology.nodes[reading.name]]
+
+    @cached_property
+    def _outward(self) -> Mapping[int, frozenset[int]]:
+        """Arcs out of each node."""
+        found: dict[int, list[int]] = defaultdict(list)
         for arc, tail in enumerate(self._topology.graph.tails):
-            outward[tail].append(arc)
-        for reading in self._topology.readings.all:
-            if reading.device.role == "router":
-                node = self._topology.nodes[reading.name]
-                found[node] = self._routes(reading, frozenset(outward[node]))
-        return found
+            found[tail].append(arc)
+        return defaultdict(frozenset, {node: frozenset(arcs) for node, arcs in found.items()})
 
     @property
     def unproven(self) -> frozenset[int]:
-        """Nodes of the routers without a measured default route."""
-        return frozenset(node for node, one in self.routers.items() if one.state in {"none", "unread"})
+        """Nodes of the routers without a measured default route, or without a route to an origin."""
+        tables = (self.routers, *self._to.values())
+        return frozenset(node for one in tables for node, routes in one.items() if routes.state in {"none", "unread"})
 
     @cached_property
-    def carriers(self) -> frozenset[str]:
-        """Facts of the protocols from which a router of the network has its default."""
-        rows = (row for one in self._topology.readings.all for row in one.fact(DEFAULT, Route).each_row())
-        return frozenset(fact for row in rows if row.leads_out and (fact := _carrier(row.protocol)))
+    def carriers(self) -> Mapping[str, int]:
+        """Protocols from which a router of the network has its default: their facts, with the least distance seen."""
+        found: dict[str, int] = {}
+        for one in self._topology.readings.all:
+            for row in one.fact(DEFAULT, Route).each_row():
+                if row.leads_out and (fact := _carrier(row.protocol)):
+                    found[fact] = min(found.get(fact, _LAST), row.distance if row.distance is not None else _LAST)
+        return found
 
     def _routes(self, reading: DeviceFacts, out: frozenset[int]) -> RouterRoutes:
         if DEFAULT in reading.missing:
@@ -122,10 +171,12 @@ class Forwarding:
         if any(_carrier(row.protocol) for row in used):
             return RouterRoutes("in_force", out, rest=True)
         levels = [tuple(self._hop(reading, row, statics) for row in used)]
-        levels += [tuple(level) for level in self._waiting(reading, used, statics)]
         if not all(hop.arcs for hop in levels[0]):
             return RouterRoutes("open", out)
-        return RouterRoutes("in_force", out, tuple(levels), rest=self._backed(reading))
+        backed = self._backed(reading)
+        before = [row for row in statics if backed is None or row.distance < backed]
+        levels += [tuple(level) for level in self._waiting(reading, used, before)]
+        return RouterRoutes("in_force", out, tuple(levels), rest=backed is not None)
 
     def _without(self, reading: DeviceFacts, statics: list[StaticRoute]) -> RouterState:
         """State of a router without a default route in use."""
@@ -147,9 +198,13 @@ class Forwarding:
         for _distance, rows in groupby(rest, key=lambda row: row.distance):
             yield [self._hop(reading, row, [row]) for row in rows]
 
-    def _backed(self, reading: DeviceFacts) -> bool:
-        """True for a router with an adjacency in use of a protocol that carries a default in this network."""
-        return any(row.up for fact in self.carriers for row in reading.fact(fact, RoutingPeer).each_row())
+    def _backed(self, reading: DeviceFacts) -> int | None:
+        """Distance of the default of a protocol with an adjacency in use that carries one here; None without such."""
+        found = [
+            distance for fact, distance in self.carriers.items()
+            if any(row.up for row in reading.fact(fact, RoutingPeer).each_row())
+        ]  # fmt: skip
+        return min(found, default=None)
 
     def _hop(self, reading: DeviceFacts, row: Route | StaticRoute, statics: Iterable[StaticRoute]) -> NextHop:
         address = str(row.next_hop or "")
@@ -180,14 +235,14 @@ class RoutesInForce:
     `routers_unread`: closes all arcs of the routers without a measured default route as well.
     """
 
-    def __init__(self, forwarding: Forwarding, given: Cut, *, routers_unread: bool) -> None:
-        self._forwarding = forwarding
+    def __init__(self, forwarding: Forwarding, origins: frozenset[int], given: Cut, *, routers_unread: bool) -> None:
+        self._forwarding, self._routers = forwarding, forwarding.to(origins)
         self._down = forwarding.dead | given
-        self._level = {node: self._first(routes, given) for node, routes in forwarding.routers.items()}
+        self._level = {node: self._first(routes, given) for node, routes in self._routers.items()}
         self._touched: dict[int, set[int]] = defaultdict(set)
         self._beyond: dict[int, set[int]] = defaultdict(set)
         closed: set[int] = set()
-        for node, routes in forwarding.routers.items():
+        for node, routes in self._routers.items():
             if routes.state == "withdrawn" or (routers_unread and routes.state in ("none", "unread")):
                 closed |= routes.out
             elif routes.levels:
@@ -220,7 +275,7 @@ class RoutesInForce:
         nodes.update(*(self._beyond[node] for node in failure.nodes if node in self._beyond))
         found: set[int] = set()
         for node in nodes:
-            routes, level = self._forwarding.routers[node], self._level[node]
+            routes, level = self._routers[node], self._level[node]
             now = self._first(routes, failure, level or 0)
             if now != level:
                 found |= routes.closed(level) - routes.closed(now)

@@ -305,7 +305,8 @@ class WhatIf:
 
     def led_out(self, failure: Cut) -> frozenset[str]:
         """Devices with both ways out of the network after a failure, as measured."""
-        topology, routes = self.topology, routes_of(self.forwarding, self.given, proven=True)
+        topology = self.topology
+        routes = routes_of(self.forwarding, self.given, proven=True)(topology.outward)
         down = topology.dead | topology.unmeasured | self.given | failure
         there = Reach(topology.graph, topology.outward, down)
         towards = Reach(

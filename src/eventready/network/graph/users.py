@@ -23,7 +23,7 @@ from eventready.facts.records import (
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
 from eventready.network.graph.topology import Topology
-from eventready.network.lines import access_point_ports, lines_in_use
+from eventready.network.learn.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import ExpectedGateway
@@ -173,7 +173,7 @@ class UserGroups:
             yield from (replace(users, needs=needs, origins=origins) for users in self._lines(reading, venue, service))
 
     def _lines(self, reading: DeviceFacts, venue: str, service: Service) -> Iterator[Users]:
-        """Ports in use of an access switch that lead to no device; the switch itself where none is known."""
+        """Lines in use of an access switch; without any, the switch itself."""
         ports = lines_in_use(reading, {*self._cabled[reading.name], *self._access_point_ports[reading.name]})
         for port in ports:
             yield Users(venue, service, f"{reading.name} {port}", (self._topology.part(reading.name, port),))
@@ -184,7 +184,7 @@ class UserGroups:
     def _switches_below(
         self, members: Iterable[GatewayMember], switches: Iterable[DeviceFacts]
     ) -> Iterator[tuple[int, ...]]:
-        """Access switches of which a gateway needs one: all switches cabled to its members, where all give access."""
+        """Access switches below a gateway, any of them needed; none with another switch at its members."""
         far = dict.fromkeys(name for member in members for name in self._cabled[member.device].values())
         below = [name for name in far if self._readings.by_name[name].device.role == "switch"]
         if below and {one.name for one in switches}.issuperset(below):

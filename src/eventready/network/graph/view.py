@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from eventready.network.graph.forwarding import Forwarding, RoutesInForce
 from eventready.network.graph.graph import Cut, Reach
 from eventready.network.graph.topology import Topology
 from eventready.network.graph.users import Users
 
-#: Sources of the services, with the direction towards them.
-_Way = tuple[frozenset[int], bool]
+#: Routes in force to origins.
+RoutesTo = Callable[[frozenset[int]], RoutesInForce]
 
 
 class View:
     """Users served while `down` has failed.
 
-    `routes`: ways out of the network follow the routes in force; None: any cable, as if all routes led everywhere.
+    `routes`: routes in force to origins, which the ways of the users follow; None: any cable, as if all routes led
+    everywhere.
     """
 
-    def __init__(
-        self, topology: Topology, users: Sequence[Users], down: Cut, routes: RoutesInForce | None = None
-    ) -> None:
-        self._users, self._down, self._owner, self._routes = users, down, topology.owner, routes
+    def __init__(self, topology: Topology, users: Sequence[Users], down: Cut, routes: RoutesTo | None = None) -> None:
+        self._users, self._down, self._owner = users, down, topology.owner
         self._afloat = frozenset(topology.nodes[name] for name in topology.afloat)
-        self._graph, self._outward = topology.graph, topology.outward
+        self._graph = topology.graph
         sets = dict.fromkeys(origins for one in users for origins in one.origins)
+        self._routes = {origins: routes(origins) for origins in sets} if routes else {}
         self._reach = {origins: (self._new(origins), self._new(origins, towards=True)) for origins in sets}
         self._of_node: dict[int, set[int]] = defaultdict(set)
         for number, one in enumerate(users):
@@ -38,8 +38,7 @@ class View:
 
     def _new(self, origins: frozenset[int], *, towards: bool = False) -> Reach:
         """Nodes in reach of the origins, or with a way towards these."""
-        routed = towards and self._routes is not None and origins <= self._outward
-        down = self._down | Cut(arcs=self._routes.closed) if routed and self._routes else self._down
+        down = self._down | Cut(arcs=self._routes[origins].closed) if towards and self._routes else self._down
         return Reach(self._graph, origins | self._afloat, down, backward=towards)
 
     def towards(self, origins: frozenset[int]) -> Reach:
@@ -48,10 +47,8 @@ class View:
 
     def closed_after(self, failure: Cut, origins: frozenset[int]) -> frozenset[int]:
         """Arcs without traffic towards the origins after a failure."""
-        closed = self._down.arcs
-        if self._routes and origins <= self._outward:
-            closed |= self._routes.closed - self._routes.opened(failure)
-        return closed
+        routes = self._routes.get(origins)
+        return self._down.arcs | (routes.closed - routes.opened(failure) if routes else frozenset())
 
     def server(self, number: int) -> int | None:
         """Serving node of the users now; None without service."""
@@ -79,9 +76,9 @@ class View:
 
     def servers(self, failure: Cut) -> dict[int, tuple[int, int | None]]:
         """Serving nodes before and after a failure, by the number of the users touched."""
-        opened = self._routes.opened(failure) if self._routes else frozenset[int]()
+        opened = {origins: routes.opened(failure) for origins, routes in self._routes.items()}
         lost = {
-            origins: there.lost(failure) | towards.lost(failure, opened if origins <= self._outward else frozenset())
+            origins: there.lost(failure) | towards.lost(failure, opened.get(origins, frozenset()))
             for origins, (there, towards) in self._reach.items()
         }
         touched = set(failure.nodes).union(*lost.values())
@@ -96,6 +93,6 @@ class View:
         return frozenset(number for number, (_before, after) in self.servers(failure).items() if after is None)
 
 
-def routes_of(forwarding: Forwarding, given: Cut, *, proven: bool) -> RoutesInForce:
+def routes_of(forwarding: Forwarding, given: Cut, *, proven: bool) -> RoutesTo:
     """Routes in force while `given` has failed; `proven`: without routers whose routes were not measured."""
-    return RoutesInForce(forwarding, given, routers_unread=proven)
+    return lambda origins: RoutesInForce(forwarding, origins, given, routers_unread=proven)

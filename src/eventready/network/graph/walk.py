@@ -113,7 +113,7 @@ class Walks:
         barred = view.closed_after(failure, origins) | failure.arcs
         waiting: list[tuple[int, int, tuple[int, ...]]] = []
         seen = set[int]()
-        ends = on_way - {owner.get(node, node) for node in starts}
+        ends = on_way - {owner.get(node, node) for node in starts} - origins
         for node in starts:
             heappush(waiting, (len(reach.way(node)), node, ()))
         while waiting:
@@ -217,7 +217,7 @@ class Walks:
         network, topology, graph = self._network, self._topology, self._topology.graph
         down = topology.dead | topology.unmeasured | network.given
         closed = network.measured.closed_after(Cut(), origins) - down.arcs
-        routers = network.forwarding.routers
+        routers = network.forwarding.to(origins)
         for arc in way:
             tail, head = graph.tails[arc], graph.heads[arc]
             if head in down.nodes:

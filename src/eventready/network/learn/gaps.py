@@ -1,4 +1,4 @@
-"""Questions of the facts that no expectation answers: lines of nobody, routers without a way out, unknown switches."""
+"""Gaps by the facts: lines of unknown users, routers without a default route, unknown switches of access points."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from eventready.core.messages import message
 from eventready.facts.ports import port_key
 from eventready.facts.records import AccessPointUplink, Route, RoutingPeer, StaticRoute
 from eventready.network.learn.directory import Directory
+from eventready.network.learn.lines import access_point_ports, lines_in_use
 from eventready.network.learn.links import NetworkLayout
-from eventready.network.lines import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.unsaid import Unsaid
 
 
 def gaps(layout: NetworkLayout) -> Iterator[Unsaid]:
-    """Yield the gaps that the facts show, in the order of the devices."""
+    """Yield the gaps by the facts, in the order of the devices."""
     directory = Directory(layout.readings)
     ports = access_point_ports(layout.readings, directory)
     for reading in layout.readings.all:
@@ -35,8 +35,8 @@ def _lines(reading: DeviceFacts, layout: NetworkLayout, taken: set[str]) -> Iter
 def _routes(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[Unsaid]:
     """Router on the way to an upstream or the core, without a default route in use or in waiting, none expected."""
     core = [one.device for one in layout.origins if one.outward]
-    asked = reading.device.role == "router" and core and reading.name in layout.distance
-    if not asked or reading.device.expect.default_routes is not None:
+    concerns = reading.device.role == "router" and core and reading.name in layout.distance
+    if not concerns or reading.device.expect.default_routes is not None:
         return
     if not reading.whole("default_route") or any(map(reading.partly, ("static_route", "bgp_neighbour"))):
         return
@@ -50,7 +50,7 @@ def _routes(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[Unsaid]:
 
 
 def _switches(layout: NetworkLayout, directory: Directory) -> Iterator[Unsaid]:
-    """Switches with access points, that are no device of the inventory."""
+    """Switches of access points outside the inventory."""
     points: dict[str, set[str]] = {}
     for reading in layout.readings.all:
         for row in reading.fact("access_point_uplink", AccessPointUplink).each_row():

@@ -13,9 +13,9 @@ from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.device import Role
-from eventready.workspace.settings.learning import Ignored, is_ignored
+from eventready.workspace.settings.learning import Ignored
 from eventready.workspace.settings.origins import ServiceOrigin
-from eventready.workspace.unsaid import Unsaid
+from eventready.workspace.unsaid import Unsaid, is_ignored
 
 _PORTS = ("system", "interface", "address", "neighbour")
 #: Facts that are learnt from, by role, in catalogue order.

@@ -76,7 +76,7 @@ class UnknownNeighbour:
 
 @dataclass(frozen=True)
 class LearnResult:
-    """Outcome: proposals in the order of devices and kinds, neighbours outside the inventory, what nothing tells."""
+    """Outcome: proposals in the order of devices and kinds, neighbours outside the inventory, and gaps."""
 
     proposals: tuple[Proposal, ...] = ()
     unknown_neighbours: tuple[UnknownNeighbour, ...] = ()

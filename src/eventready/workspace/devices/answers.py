@@ -183,8 +183,8 @@ class ExpectedAnswer(PlacedModel):
         return self.address or (found["host"].strip("[]") if found else "") or self.dns or self.ping or ""
 
     @property
-    def asked(self) -> tuple[str, ...]:
-        """Names and addresses of the hosts that give the answer; none where the asker's own resolver is asked."""
+    def targets(self) -> tuple[str, ...]:
+        """Names and addresses of the answering hosts; none for the resolver of the asker."""
         match self.kind:
             case "http" | "ping":
                 return (self.target,)

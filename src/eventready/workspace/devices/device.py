@@ -82,12 +82,12 @@ class Device:
 
     @property
     def carried(self) -> tuple[Service, ...]:
-        """Services of its own users: as given, else as the others use it, else by role."""
+        """Services of its own users: as given, else by use, else by role."""
         return self.services or self.used_for or ROLE_SERVICES[self.role]
 
     @property
     def concerned(self) -> tuple[Service, ...]:
-        """Services that may rest on the device: those carried; all for a switch without any, on the way of others."""
+        """Services with users behind or beyond the device: those carried; for a switch without any, all."""
         return self.carried or (SERVICES if self.role == "switch" else ())
 
     def gives_access(self, service: Service) -> bool:

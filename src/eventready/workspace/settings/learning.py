@@ -16,7 +16,6 @@ from ruamel.yaml.comments import CommentedSeq
 
 from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.unsaid import Unsaid
 
 _HEAD = """\
 # Kept by `eventready inventory learn`: what it never proposes, and who accepted what.
@@ -44,11 +43,6 @@ class Ignored(WorkspaceModel):
         """True for a proposal with this identity."""
         pairs = ((device, self.device), (kind, self.kind), (value, self.value))
         return all(fnmatchcase(text.casefold(), pattern.casefold()) for text, pattern in pairs)
-
-
-def is_ignored(one: Unsaid, ignored: Sequence[Ignored]) -> bool:
-    """Return True for a question under a rule of `ignore`."""
-    return any(rule.covers(one.about, one.kind, one.subject) for rule in ignored)
 
 
 class Acceptance(WorkspaceModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from eventready.assurance.delivery.bundles.bundle import Bundle
 from eventready.assurance.delivery.bundles.parts import LONGEST_TEXT, ClauseEntry
@@ -14,6 +15,8 @@ from eventready.assurance.papers.sections.tables import as_sentence, columns, nu
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.messages import number
 from eventready.core.strings.phrases import short
+from eventready.evaluation.alike import about, rows
+from eventready.evaluation.causes import causes
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 
@@ -136,17 +139,21 @@ def _state(writer: PaperWriter, clause: ClauseEntry | None, own: Mapping[str, st
 
 
 def finding_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
-    """Failed findings, at most _FINDINGS of each operator."""
-    rows, rest = [], 0
+    """Failed findings in rows, at most _FINDINGS rows of each operator."""
+    cells, rest = [], 0
     for bundle in bundles:
-        failed = [found for found in bundle.run.findings if found.status == "fail"][:_FINDINGS]
-        rest += bundle.run.counts.get("fail", 0) - len(failed)
-        rows += [
-            (fit(bundle.operator), fit(one.device), fit(writer.language.sentence(one.model_dump()))) for one in failed
+        failed: list[Mapping[str, Any]] = [
+            found.model_dump() for found in bundle.run.findings if found.status == "fail"
+        ]
+        made = rows(failed, about, causes(failed))[:_FINDINGS]
+        rest += bundle.run.counts.get("fail", 0) - sum(row.count for row in made)
+        cells += [
+            (fit(bundle.operator), fit(writer.language.names(row.devices)), fit(writer.language.row(row)))
+            for row in made
         ]
     shown = columns(writer, operator=2, device=1.6, finding=6)
     note = writer.text("papers:province_findings_rest", count=rest) if rest else ""
-    return numbered_table(writer, writer.text("papers:province_annex_findings"), shown, rows, note=note)
+    return numbered_table(writer, writer.text("papers:province_annex_findings"), shown, cells, note=note)
 
 
 def _operators(bundles: Sequence[Bundle], weight: float) -> tuple[Column, ...]:

@@ -12,13 +12,13 @@ from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Column, Document, Table, paragraph
 from eventready.assurance.papers.document.profile import PlanForm, Profile
 from eventready.assurance.papers.document.sources import OUTLINE, cited
-from eventready.assurance.papers.material.findings import natural
 from eventready.assurance.papers.material.material import AttestedForm, Material
 from eventready.assurance.papers.sections.annexes import add_map
 from eventready.assurance.papers.sections.tables import columns, numbered_table, quoted
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
+from eventready.core.strings.natural import natural
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Venue
 

@@ -44,7 +44,7 @@ from eventready.assurance.papers.material.drill_results import (
     probe_value,
 )
 from eventready.assurance.papers.material.evidence import evidence
-from eventready.assurance.papers.material.findings import ORDER, FindingGroup, FindingLine, group
+from eventready.assurance.papers.material.findings import ORDER, FindingGroup, LineRow, group
 from eventready.assurance.papers.material.gaps import (
     UnreachedDevice,
     blind_spots,
@@ -62,6 +62,7 @@ from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Param
 from eventready.drill.record import DrillRun, ProbeResult
+from eventready.evaluation.alike import rows
 from eventready.store.run import Run, Summary
 
 #: Groups of findings by venue; the rest stands with the devices.
@@ -227,13 +228,13 @@ class _Report:
             yield figure
 
     def _wrong(self) -> Iterator[Block]:
-        """Failures and warnings: shared equipment first, then venue by venue, then equipment of no venue."""
+        """Failures and warnings: those at several venues first, then venue by venue, then equipment of no venue."""
         yield self._section("page:wrong", "wrong")
         wrong = [line for line in self.findings.lines if line.status in ("fail", "warn")]
         if not wrong:
             yield paragraph(self._t("page:wrong_none"))
             return
-        groups = group(wrong, self.context)
+        groups = group(wrong, self.context, self.findings.causes)
         shown = groups[:GROUPS]
         if len(groups) > GROUPS:
             self.left_out.append(self._t("page:folded_groups", count=len(groups) - GROUPS))
@@ -246,7 +247,7 @@ class _Report:
             own = [one for one in shown if venue in one.venues and (alone or len(one.venues) == 1)]
             yield Heading(2, self.context.names([venue])[0])
             yield self._listing(own) if own else paragraph(self._t("page:venue_clear"), "note")
-            elsewhere = sum(len(one.lines) for one in shared if venue in one.venues)
+            elsewhere = sum(one.count_at(venue) for one in shared)
             if elsewhere:
                 yield paragraph(self._t("page:shared_note", count=elsewhere), "note")
         homeless = [one for one in shown if not one.venues]
@@ -263,19 +264,25 @@ class _Report:
         return Listing(
             tuple(
                 Item(
-                    title=one.device,
+                    title=self.language.names(one.devices),
                     status=one.status,
                     status_title=self.language.status(one.status),
                     detail=one.check_title,
-                    tags=one.venue_names if tagged else (),
-                    lines=tuple(map(self._line, one.lines)),
+                    tags=self._places(one) if tagged else (),
+                    lines=tuple(map(self._line, one.rows)),
                 )
                 for one in groups
             )
         )
 
-    def _line(self, line: FindingLine) -> Line:
-        return Line(line.message, (Link(self._t("page:details"), line.anchor),))
+    def _places(self, one: FindingGroup) -> tuple[str, ...]:
+        """Names of the venues of a group; one name for all of the event."""
+        everywhere = set(one.venues) >= set(self.context.venue_names)
+        return (self._t("papers:all_venues"),) if everywhere else one.venue_names
+
+    def _line(self, row: LineRow) -> Line:
+        message = self.language.together(row.first.message, row.subjects, len(row.behind))
+        return Line(message, (Link(self._t("page:details"), row.first.anchor),))
 
     def _silent_item(self, devices: Sequence[UnreachedDevice], word: str) -> Item:
         """Return the devices unreached for the same reason, such as the loss of their jump host."""
@@ -288,7 +295,7 @@ class _Report:
     def _unmeasured(self) -> Iterator[Block]:
         yield self._section("page:unmeasured", "unmeasured")
         unread = failed_readings(self.findings.lines, {device.device for device in self.silent})
-        blind = blind_spots(self.findings.lines)
+        blind = blind_spots(self.findings.lines, self.language)
         if not (self.silent or unread or blind):
             yield paragraph(self._t("page:unmeasured_none"))
         word = self.language.status("not_measured")
@@ -302,7 +309,7 @@ class _Report:
                 tuple(
                     Item(
                         gap.device, "not_measured", word, ", ".join(gap.checks),
-                        lines=tuple(map(self._line, gap.lines)),
+                        lines=tuple(map(self._line, gap.rows)),
                     )
                     for gap in unread
                 ),
@@ -313,9 +320,10 @@ class _Report:
             yield paragraph(self._t("page:blind_note"), "note")
             yield Listing(
                 tuple(
-                    Item(spot.check_title, "not_measured", tags=self._some(spot.devices), lines=(Line(spot.message),))
-                    for spot in blind
-                )
+                    Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
+                    for one in blind
+                ),
+                shown=_READINGS,
             )
 
         yield from self._unconfirmed()
@@ -353,9 +361,10 @@ class _Report:
 
     def _finding_changes(self, change: FindingChanges) -> Iterator[Block]:
         yield Heading(2, change.title)
-        yield Bullets(tuple((Span(line),) for line in change.lines[:_SENTENCES]))
-        if change.count > _SENTENCES:
-            yield paragraph(self._t("page:more", count=change.count - _SENTENCES), "note")
+        named = change.lines[:_SENTENCES]
+        yield Bullets(tuple((Span(line),) for line, _ in named))
+        if rest := change.count - sum(count for _, count in named):
+            yield paragraph(self._t("page:more", count=rest), "note")
 
     def _changes(self) -> Iterator[Block]:
         yield self._section("page:changed", "changed")
@@ -444,10 +453,13 @@ class _Report:
         word = self.language.status("waived")
         yield Listing(
             tuple(
-                Item(line.device, "waived", word, line.check_title, lines=(self._line(line), Line(line.waiver)))
-                for line in waived
+                Item(
+                    self.language.names(row.devices), "waived", word, row.first.check_title,
+                    lines=(self._line(row), Line(row.first.waiver)),
+                )
+                for row in rows(waived, lambda line: line.about)
             )
-        )
+        )  # fmt: skip
 
     def _foot(self) -> Paragraph:
         document = self.run.document

@@ -17,7 +17,7 @@ from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.change_lines import change_lines
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
-from eventready.assurance.papers.material.trend import series
+from eventready.assurance.papers.material.trend import change_rows, series
 from eventready.assurance.papers.sections.annexes import add_annexes, add_map
 from eventready.assurance.papers.sections.results_section import ResultsSection, clause_summary
 from eventready.assurance.papers.sections.run_sections import NAMED, measured_at, open_items, unmeasured
@@ -26,6 +26,7 @@ from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
 from eventready.core.strings.phrases import moment_of, short
+from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs
 from eventready.store.run import Summary
 
@@ -108,18 +109,19 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
         changes: Sequence[Change] = getattr(diff, kind)
         if changes:
             blocks.append(writer.p(f"{_CHANGES}.{kind}"))
-            blocks += writer.bullets(_sentence(writer.language, change) for change in changes[:NAMED])
-            if len(changes) > NAMED:
-                blocks.append(writer.p("papers:changes_more", count=len(changes) - NAMED))
+            named = change_rows(changes)[:NAMED]
+            blocks += writer.bullets(_sentence(writer.language, row) for row in named)
+            if rest := len(changes) - sum(row.count for row in named):
+                blocks.append(writer.p("papers:changes_more", count=rest))
     return [*blocks, *history(writer, results.summary)]
 
 
 _CHANGES = "papers:changes"
 
 
-def _sentence(language: Language, change: Change) -> str:
-    entry = change.after or change.before or {}
-    return f"{fit(entry.get('device', ''))}: {language.sentence(entry)}."
+def _sentence(language: Language, row: Row[Change]) -> str:
+    sentence = language.together(language.sentence(row.first.entry), row.subjects, len(row.behind))
+    return f"{fit(language.names(row.devices))}: {sentence}."
 
 
 def history(writer: PaperWriter, now: Summary) -> list[Block]:

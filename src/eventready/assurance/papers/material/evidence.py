@@ -9,13 +9,14 @@ from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.excerpt import excerpt
 from eventready.assurance.papers.material.findings import (
     FindingLine,
+    LineRow,
     Passes,
     RunContext,
     RunFindings,
     count_by_status,
-    natural,
 )
-from eventready.core.groups import group_by
+from eventready.core.strings.natural import natural
+from eventready.evaluation.alike import About, rows
 from eventready.store.run import Run
 
 #: Findings shown line by line and characters of raw text on a page; the rest is counted.
@@ -49,9 +50,13 @@ class DeviceFindings:
     left_out: int
 
     @property
-    def merged(self) -> Collection[Sequence[FindingLine]]:
-        """Return the lines, with the lines of the same message about the whole device together, for any check."""
-        return group_by(self.lines, lambda line: (line.status, line.anchor if line.subject else line.message)).values()
+    def merged(self) -> Sequence[LineRow]:
+        """Return the lines in rows; those of the same message about the whole device are together, for any check."""
+        return rows(self.lines, _about)
+
+
+def _about(line: FindingLine) -> About:
+    return line.about if line.subject else line.about._replace(kind=f"{line.status} {line.message}")
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
 from eventready.core.messages import from_record, in_language
+from eventready.core.strings.natural import natural
+from eventready.evaluation.alike import About, Identity, Row, about, rows
+from eventready.evaluation.causes import causes
 from eventready.store.run import Run, counted, passes
 
 #: From the most to the least urgent.
@@ -23,14 +25,16 @@ _PLACES = {status: place for place, status in enumerate(ORDER)}
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
 
-_DIGITS = re.compile(r"(\d+)")
 _SINGLE = "single_point"
 
 Entry = Mapping[str, Any]
 
 
 class FindingLine(NamedTuple):
-    """Finding except a pass. `anchor` is unique in the run; `evidence` are hashes of raw texts."""
+    """Finding except a pass. `anchor` is unique in the run; `evidence` are hashes of raw texts.
+
+    `about` has the names as they are in the run.
+    """
 
     anchor: str
     status: str
@@ -45,27 +49,42 @@ class FindingLine(NamedTuple):
     evidence: tuple[str, ...] = ()
     waiver: str = ""
     message_id: str = ""
+    about: About = About("", "", "", "")
+
+
+#: Alike findings of a run, with those that follow from them.
+LineRow: TypeAlias = Row[FindingLine]
 
 
 @dataclass(frozen=True)
 class CollapsedLine:
-    """Findings of a device with the same status and reason: the first finding, the number, and the checks."""
+    """Findings of the same devices, status and reason: the first row, the number of findings, and the checks."""
 
-    first: FindingLine
+    row: LineRow
     count: int
     checks: tuple[str, ...]
+
+    @property
+    def first(self) -> FindingLine:
+        """The first finding."""
+        return self.row.first
 
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """Findings of a check on a device, of the same status, at the same venues (by id, and by name)."""
+    """Findings of a check on the same devices, of the same status, at the same venues (by id, and by name)."""
 
     status: str
-    device: str
+    devices: tuple[str, ...]
     check_title: str
     venues: tuple[str, ...]
     venue_names: tuple[str, ...]
-    lines: tuple[FindingLine, ...]
+    rows: tuple[LineRow, ...]
+
+    def count_at(self, venue: str) -> int:
+        """Number of findings at a venue, with those that follow."""
+        lines = (line for row in self.rows for line in (*row.findings, *row.behind))
+        return sum(venue in line.venues for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +148,15 @@ class RunFindings:
     statuses: Mapping[str, str]
     states: DeviceStates
     subjects_open: Mapping[tuple[str, str], int]
+
+    @cached_property
+    def causes(self) -> Mapping[Identity, Identity]:
+        """The finding from which another follows."""
+        return causes(
+            {"check": line.check, "device": line.about.device, "subject": line.about.subject, "status": line.status,
+             "message_id": line.message_id, "blind": line.blind}
+            for line in self.lines
+        )  # fmt: skip
 
     @classmethod
     def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], bool]) -> RunFindings:
@@ -228,13 +256,6 @@ def judged_observations(run: Run, having: bytes = b"") -> Iterator[Entry]:
     return (observation for observation in run.observations(having) if not observation.get("inventory"))
 
 
-@lru_cache(maxsize=4_096)
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key with `port 9` before `port 10`."""
-    parts = (part for part in _DIGITS.split(text) if part)
-    return tuple((0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts)
-
-
 def ranked(status: str) -> int:
     """Return the place of a status in ORDER; an unknown status is the most urgent."""
     return _PLACES.get(status, 0)
@@ -246,22 +267,41 @@ def count_by_status(lines: Iterable[FindingLine]) -> dict[str, int]:
     return {status: counts[status] for status in ORDER}
 
 
-def group(lines: Sequence[FindingLine], context: RunContext) -> tuple[FindingGroup, ...]:
-    """Lines by check, device, status and venues, in the order of their first lines."""
-    groups = group_by(lines, lambda line: (line.status, line.device, line.check_title, line.venues))
+def group(
+    lines: Iterable[FindingLine], context: RunContext, because: Mapping[Identity, Identity]
+) -> tuple[FindingGroup, ...]:
+    """Rows of lines by check, devices, status and venues, in the order of their first lines."""
+    order = tuple(context.venue_names)
+    groups = group_by(
+        rows(lines, lambda line: line.about, because),
+        lambda row: (row.first.status, _devices(row), row.first.check_title, _venues(row, order)),
+    )
     return tuple(
-        FindingGroup(status, device, title, venues, context.names(venues), tuple(members))
-        for (status, device, title, venues), members in groups.items()
+        FindingGroup(status, devices, title, venues, context.names(venues), tuple(members))
+        for (status, devices, title, venues), members in groups.items()
     )
 
 
-def collapse(lines: Iterable[FindingLine]) -> tuple[CollapsedLine, ...]:
-    """Lines by device, status and reason, in the order of their first lines."""
-    groups = group_by(lines, lambda line: (line.status, line.device, line.message_id or line.message))
+def _venues(row: LineRow, order: tuple[str, ...]) -> tuple[str, ...]:
+    return _in_order(tuple(venue for line in row.findings for venue in line.venues), order)
+
+
+def collapse(lines: Iterable[FindingLine], because: Mapping[Identity, Identity]) -> tuple[CollapsedLine, ...]:
+    """Rows of lines by devices, status and reason, in the order of their first lines."""
+    made = rows(lines, lambda line: line.about, because)
+    groups = group_by(made, lambda row: (row.first.status, _devices(row), row.first.message_id or row.first.message))
     return tuple(
-        CollapsedLine(members[0], len(members), tuple(dict.fromkeys(line.check_title for line in members)))
+        CollapsedLine(
+            members[0],
+            sum(row.count for row in members),
+            tuple(dict.fromkeys(row.first.check_title for row in members)),
+        )
         for members in groups.values()
     )
+
+
+def _devices(row: LineRow) -> tuple[str, ...]:
+    return tuple(map(clean, row.devices))
 
 
 def _place(finding: Entry) -> tuple[str, str, str]:
@@ -295,6 +335,7 @@ def _line(finding: Entry, place: tuple[str, str, str], context: RunContext) -> t
         tuple(map(str, get("evidence", ()))),
         _waiver(finding, language) if get("waiver") or get("waiver_text") else "",
         str(get("message_id", "")),
+        about(finding),
     )
 
 

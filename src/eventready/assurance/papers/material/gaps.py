@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eventready.assurance.papers.language import clean
+from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.findings import (
     Entry,
     FindingLine,
+    LineRow,
     RunContext,
     judged_observations,
-    natural,
 )
+from eventready.core.groups import group_by
+from eventready.core.strings.natural import natural
+from eventready.evaluation.alike import rows
 from eventready.store.run import Run
 
 #: Unread records that a line names.
@@ -33,20 +36,19 @@ class UnreachedDevice:
 
 @dataclass(frozen=True)
 class FailedReadings:
-    """Failed readings of a reachable device: the checks without a result, and a line per reason."""
+    """Failed readings of a reachable device: the checks without a result, and a row per reason."""
 
     device: str
     checks: tuple[str, ...]
-    lines: tuple[FindingLine, ...]
+    rows: tuple[LineRow, ...]
 
 
 @dataclass(frozen=True)
-class BlindSpot:
-    """State not reported by a kind of equipment, and the devices of this kind."""
+class BlindSpots:
+    """States not reported by equipment of the same kind: its devices, and sentences with the names of their checks."""
 
-    check_title: str
-    message: str
     devices: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,23 @@ def failed_readings(lines: Sequence[FindingLine], silent: set[str]) -> tuple[Fai
             key = (line.device, line.check_title if line.subject else line.message)
             groups.setdefault(key, {}).setdefault(line.message, line)
             checks.setdefault(key, {})[line.check_title] = None
-    return tuple(FailedReadings(key[0], tuple(checks[key]), tuple(found.values())) for key, found in groups.items())
+    return tuple(
+        FailedReadings(key[0], tuple(checks[key]), tuple(rows(found.values(), lambda line: line.about)))
+        for key, found in groups.items()
+    )
 
 
-def blind_spots(lines: Sequence[FindingLine]) -> tuple[BlindSpot, ...]:
-    """Return the blind spots of the equipment, grouped by sentence."""
-    groups: dict[tuple[str, str], dict[str, None]] = {}
-    for line in lines:
-        if line.status == "not_measured" and line.blind:
-            groups.setdefault((line.check_title, line.message), {})[line.device] = None
-    ordered = sorted(groups.items(), key=lambda item: item[0])
-    return tuple(BlindSpot(title, message, tuple(devices)) for (title, message), devices in ordered)
+def blind_spots(lines: Sequence[FindingLine], language: Language) -> tuple[BlindSpots, ...]:
+    """Return the blind spots of the equipment by devices; checks with the same sentence are together."""
+    blind = [line for line in lines if line.status == "not_measured" and line.blind]
+    devices: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows(blind, lambda line: line.about):
+        spot = row.first.check_title, language.together(row.first.message, row.subjects)
+        devices.setdefault(spot, {}).update(dict.fromkeys(map(clean, row.devices)))
+    alike = group_by(sorted(devices), lambda spot: (tuple(devices[spot]), spot[1]))
+    sentences = [(names, f"{', '.join(title for title, _ in same)}: {told}") for (names, told), same in alike.items()]
+    by_devices = group_by(sentences, lambda one: one[0])
+    return tuple(BlindSpots(names, tuple(told for _, told in by_devices[names])) for names in sorted(by_devices))
 
 
 @dataclass(frozen=True)

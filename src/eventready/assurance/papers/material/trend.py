@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.papers.document.figures.charts import Series
-from eventready.assurance.papers.language import Language, clean
+from eventready.assurance.papers.language import Language
 from eventready.core.messages import term
-from eventready.evaluation.differences import Change, compare_runs
+from eventready.evaluation.alike import Row, rows
+from eventready.evaluation.causes import causes
+from eventready.evaluation.differences import Change, change_about, compare_runs
 from eventready.store.run import Run, Summary
 
 #: Runs of a series, and findings named under each kind of change.
@@ -19,11 +21,14 @@ _KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
 
 @dataclass(frozen=True)
 class FindingChanges:
-    """Findings with the same kind of change since the previous run: their number, and sentences for some of them."""
+    """Findings with the same kind of change since the previous run: their number, and sentences for some of them.
+
+    `lines`: sentences, each with the number of its findings.
+    """
 
     title: str
     count: int
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, int], ...]
 
 
 def series(now: Summary, earlier: Sequence[Summary], language: Language) -> tuple[Series, ...]:
@@ -45,7 +50,9 @@ def finding_changes(
         FindingChanges(
             term("page:change", kind, language.code),
             len(changes),
-            tuple(_sentence(change, language) for change in changes[:NAMED]) if kind != "still" else (),
+            tuple((_sentence(row, language), row.count) for row in change_rows(changes)[:NAMED])
+            if kind != "still"
+            else (),
         )
         for kind, changes in found
     )
@@ -67,9 +74,14 @@ def _moments(points: Sequence[Summary], language: Language) -> tuple[str, ...]:
     return tuple(language.moment(point.moment) for point in points)
 
 
-def _sentence(change: Change, language: Language) -> str:
-    entry = change.after or change.before or {}
-    sentence = f"{clean(entry.get('device', ''))}: {language.sentence(entry)}"
+def change_rows(changes: Sequence[Change]) -> list[Row[Change]]:
+    """Return alike changes in rows, with those of findings that follow from a lost element behind its change."""
+    return rows(changes, change_about, causes(change.entry for change in changes))
+
+
+def _sentence(row: Row[Change], language: Language) -> str:
+    change, devices = row.first, language.names(row.devices)
+    sentence = f"{devices}: {language.together(language.sentence(change.entry), row.subjects, len(row.behind))}"
     if change.before and change.after and change.before["status"] != change.after["status"]:
         steps = (language.status(str(side["status"])).lower() for side in (change.before, change.after))
         return f"{sentence} ({' → '.join(steps)})"

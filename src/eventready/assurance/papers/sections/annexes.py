@@ -51,7 +51,7 @@ def add_map(writer: PaperWriter, results: RunResults | None = None) -> None:
 def _open_annex(writer: PaperWriter, results: RunResults) -> str:
     """Add the annex of open findings: a single page; the workbook has all of them."""
     title = writer.text("papers:annex_open")
-    lines = collapse(results.findings.lines)
+    lines = collapse(results.findings.lines, results.findings.causes)
     if not lines:
         return ""
     table = open_table(writer, lines[:100], results)
@@ -60,6 +60,6 @@ def _open_annex(writer: PaperWriter, results: RunResults) -> str:
     note = writer.text("papers:open_more", rest=rest) if rest else ""
     blocks: list[Block] = [replace(table, rows=table.rows[: shown - 1 if rest else shown], note=note)]
     if rest or len(lines) != len(results.findings.lines):
-        single = [one for line in results.findings.lines[:SHEET_ROWS] for one in collapse([line])]
+        single = [one for line in results.findings.lines[:SHEET_ROWS] for one in collapse([line], {})]
         writer.sheet(title, open_table(writer, single, results), writer.run)
     return writer.annex(title, cited(writer.run, blocks), landscape=True)

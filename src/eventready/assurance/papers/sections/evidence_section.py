@@ -22,7 +22,7 @@ from eventready.assurance.papers.document.model import (
 )
 from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.evidence import DeviceFindings, Evidence, RawExcerpt
-from eventready.assurance.papers.material.findings import ORDER, FindingLine, Passes
+from eventready.assurance.papers.material.findings import ORDER, LineRow, Passes
 from eventready.assurance.papers.material.gaps import DeviceCoverage
 from eventready.assurance.papers.material.results import RunResults
 
@@ -88,7 +88,7 @@ def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
     detail = " · ".join(part for part in (device.role, device.platform, venues) if part)
     yield Heading(2, device.name, device.anchor if device.lines or device.left_out else "", detail)
     if device.lines:
-        yield Listing(tuple(_item(same, language) for same in device.merged))
+        yield Listing(tuple(_item(row, language) for row in device.merged))
     if device.left_out:
         yield paragraph(t("page:more", count=device.left_out), "note")
     for raw in device.excerpts:
@@ -99,9 +99,9 @@ def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
         yield Fold(t("page:passed_folded", count=count), (Bullets(lines),))
 
 
-def _item(same: Sequence[FindingLine], language: Language) -> Item:
-    """Return the findings of a message as an item; `same` is not empty."""
-    line, t = same[0], language.phrase
+def _item(row: LineRow, language: Language) -> Item:
+    """Return the findings of a row as an item."""
+    same, line, t = row.findings, row.first, language.phrase
     duties = dict.fromkeys(duty for one in same for duty in one.duties)
     anchors = dict.fromkeys(anchor for one in same for anchor in one.evidence)
     links = tuple(
@@ -113,7 +113,7 @@ def _item(same: Sequence[FindingLine], language: Language) -> Item:
     return Item(
         status=line.status,
         status_title=language.status(line.status),
-        detail=line.message,
+        detail=language.together(line.message, row.subjects, most=len(row.subjects)),
         tags=tuple(tag for tag in tags if tag),
         links=links,
         anchors=tuple(one.anchor for one in same),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.figures.charts import Bar, Level, load_bars, stacked_bars
 from eventready.assurance.papers.document.model import Block, paragraph
 from eventready.assurance.papers.material.findings import ORDER, CollapsedLine, collapse, count_by_status
 from eventready.assurance.papers.material.gaps import partial_readings, unconfirmed_facts
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.verdicts import count_verdicts, verdict_rows
-from eventready.assurance.papers.sections.tables import service_table, verdict_table
+from eventready.assurance.papers.sections.tables import collapsed_message, service_table, verdict_table
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
@@ -130,7 +131,7 @@ def topic(writer: PaperWriter, results: RunResults, key: Topic, annex: str) -> l
     blocks: list[Block] = [
         writer.p("papers:topic_counts", all=found.total, devices=found.devices, tally=", ".join(numbers), when=when)
     ]
-    wrong = collapse(found.wrong)
+    wrong = collapse(found.wrong, results.findings.causes)
     blocks += writer.bullets(item(writer, one) for one in wrong[:NAMED])
     if len(wrong) > NAMED:
         rest = sum(one.count for one in wrong[NAMED:])
@@ -139,14 +140,9 @@ def topic(writer: PaperWriter, results: RunResults, key: Topic, annex: str) -> l
 
 
 def item(writer: PaperWriter, one: CollapsedLine) -> str:
-    """Return the findings of a device and reason as an item of a list."""
-    line = one.first
-    message = line.message
-    if one.count > 1:
-        message = f"{message} {writer.text('papers:and_similar', count=one.count - 1)}"
-    return writer.text(
-        "papers:item", device=line.device, message=message, status=writer.language.status(line.status).lower()
-    )
+    """Return the findings of the same devices and reason as an item of a list."""
+    device, status = fit(writer.language.names(one.row.devices)), writer.language.status(one.first.status).lower()
+    return writer.text("papers:item", device=device, message=collapsed_message(writer, one), status=status)
 
 
 def services(writer: PaperWriter, results: RunResults | None) -> list[Block]:

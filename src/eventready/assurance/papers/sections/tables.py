@@ -17,18 +17,21 @@ from eventready.assurance.papers.material.findings import (
     CollapsedLine,
     FindingLine,
     judged_observations,
-    natural,
 )
 from eventready.assurance.papers.material.measures import Measure, highest
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.verdicts import VenueRow
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.messages import Lang
+from eventready.core.strings.natural import natural
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty
 
 #: Spellings of Wi-Fi in letters.
 _WIFI = re.compile(r"\bwi-?fi\b", re.I)
+
+#: Subjects of a row beside the first: the annex has one page.
+_SUBJECTS = 3
 
 #: Rows of a table that only the workbook has.
 SHEET_ROWS = 20_000
@@ -205,14 +208,13 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
 
 
 def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: RunResults) -> Table:
-    """Return the findings except passes, by device and reason, the most urgent first."""
+    """Return the findings except passes, by devices and reason, the most urgent first."""
     rows = (
         (
-            one.first.device,
+            fit(writer.language.names(one.row.devices)),
             ", ".join(one.checks),
-            one.first.message if one.count == 1
-            else f"{one.first.message} {writer.text('papers:and_similar', count=one.count - 1)}",
-            _venues(writer, results, one.first),
+            collapsed_message(writer, one),
+            _venues(writer, results, one),
             _status(writer, one.first),
         )
         for one in lines
@@ -221,10 +223,19 @@ def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: Run
     return numbered_table(writer, writer.text("papers:sheet_open"), shown, rows)
 
 
-def _venues(writer: PaperWriter, results: RunResults, line: FindingLine) -> str:
-    if len(line.venues) > 1 and set(line.venues) >= set(results.context.venue_names):
+def collapsed_message(writer: PaperWriter, one: CollapsedLine) -> str:
+    """Return the sentence of the first row, and the number of other findings with its reason."""
+    message = writer.language.together(one.first.message, one.row.subjects, len(one.row.behind), _SUBJECTS)
+    more = one.count - one.row.count
+    return f"{message} {writer.text('papers:and_similar', count=more)}" if more else message
+
+
+def _venues(writer: PaperWriter, results: RunResults, one: CollapsedLine) -> str:
+    order = results.context.venue_names
+    found = {venue: None for line in one.row.findings for venue in line.venues}
+    if len(found) > 1 and found.keys() >= order.keys():
         return writer.text("papers:all_venues")
-    return ", ".join(results.context.names(line.venues))
+    return ", ".join(results.context.names(found))
 
 
 def _status(writer: PaperWriter, line: FindingLine) -> str:

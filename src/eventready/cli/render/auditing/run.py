@@ -17,20 +17,19 @@ from rich.text import Text
 
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.gaps import partial_readings
+from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, text
-from eventready.evaluation.joined_venues import is_answer, joined_venues
+from eventready.core.strings.natural import natural
+from eventready.evaluation.alike import about, rows
+from eventready.evaluation.causes import causes
 from eventready.store.run import Run, Summary
 
-_VERDICT_STYLES = {
-    "READY": "bold green",
-    "READY_WITH_RISK": "bold yellow",
-    "NOT_READY": "bold red",
-    "NOT_MEASURED": "bold magenta",
-}
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
 _COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
 _SHOWN = 40
+_KEPT = 1_000  # of which rows are made: a large fleet has a million
+_NAMED, _DEVICES = 8, 3  # subjects and devices of a row
 _DEVICES_SHOWN = 10
 _WIDTH = 110  # of a file or a pipe
 
@@ -38,7 +37,7 @@ _FAULTS = ("fail", "warn")
 #: Rank, device, check, subject, and number of a finding.
 _Place = tuple[int, str, str, str, int]
 #: Status, device, check, sentence
-Row = tuple[str, str, str, str]
+Line = tuple[str, str, str, str]
 Finding = Mapping[str, Any]
 
 
@@ -53,23 +52,21 @@ def show(run: Run, lang: Lang = "en") -> None:
     _unexpecting(console, document, lang)
     console.print()
     console.print(_matrix(run, lang))
+    walks(console, run, lang)
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     unmeasured = Unmeasured(lang)
-    unanswered: list[Finding] = []
-    worst: list[tuple[_Place, Finding]] = []  # those shown alone: a large fleet has a million
+    worst: list[tuple[_Place, Finding]] = []
     for finding in run.findings():
         status = finding["status"]
         counts[status] += 1
         if status == "not_measured" and finding["blind"]:
             blind[finding["check"]] += 1
-        elif status == "not_measured" and is_answer(finding):
-            unanswered.append(finding)
         elif status == "not_measured":
             unmeasured.add(finding)
         elif status in _FAULTS:
             insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
-            del worst[_SHOWN:]
+            del worst[_KEPT:]
     console.print(_totals(document, counts, lang))
     for line in _partly_read(run, lang):
         console.print(line)
@@ -78,11 +75,12 @@ def show(run: Run, lang: Lang = "en") -> None:
         console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
     if summary.unseen_devices:
         console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
-    joined = joined_venues(finding for _, finding in worst)
-    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f, _ in joined]
-    _listed(console, "cli:run.findings", rows, sum(counts[status] for status in _FAULTS) - len(worst), lang)
-    for finding, _ in joined_venues(unanswered):
-        unmeasured.add(finding)
+    kept = [finding for _, finding in worst]
+    found = rows(kept, about, causes(kept))[:_SHOWN]
+    lines = [(one.first["status"], language.names(one.devices, _DEVICES), one.first["check"], language.row(one, _NAMED))
+             for one in found]  # fmt: skip
+    faults = sum(counts[status] for status in _FAULTS)
+    _listed(console, "cli:run.findings", lines, faults - sum(one.count for one in found), lang)
     silent = unmeasured.rows()
     _listed(console, "cli:run.unmeasured", silent[:_SHOWN], len(silent[_SHOWN:]), lang)
     if blind:
@@ -132,7 +130,7 @@ def _matrix(run: Run, lang: Lang) -> Table:
         for service in services:
             verdict = verdicts.get((venue["id"], service), "")
             word = language.verdict(verdict).upper() if verdict else "-"
-            cells.append(Text(word, style=_VERDICT_STYLES.get(verdict, "dim")))
+            cells.append(Text(word, style=VERDICT_STYLES.get(verdict, "dim")))
         table.add_row(*cells)
     return table
 
@@ -143,35 +141,54 @@ def _place(finding: Finding, number: int = 0) -> _Place:
 
 
 class Unmeasured:
-    """Rows of unmeasured findings; devices and checks with the same reason share a row. No finding is held."""
+    """Rows of unmeasured findings; devices and checks with the same reason share a row. No finding is held.
+
+    Findings whose sentences name their subjects share a row with the others of their check on their device.
+    """
 
     def __init__(self, lang: Lang) -> None:
         self._language, self._lang = Language(lang), lang
-        self._together: dict[str, _Reason] = {}
+        self._together: dict[tuple[str, ...], _Reason] = {}
 
     def add(self, finding: Finding) -> None:
         """Take a finding."""
-        sentence = self._language.sentence(finding)
-        reason = self._together.setdefault(_silence(finding) or sentence, _Reason())
-        reason.first = min(reason.first or (_place(finding), sentence), (_place(finding), sentence))
+        sentence, subject = self._language.sentence(finding), finding["subject"]
+        named = self._language.subject(subject) if subject else ""
+        silence = _silence(finding)
+        if named and named in sentence and not silence:
+            key: tuple[str, ...] = (finding["device"], finding["check"], sentence.replace(named, "", 1))
+        else:
+            key, subject = (silence or sentence,), ""
+        reason = self._together.setdefault(key, _Reason((_place(finding), sentence)))
+        reason.first = min(reason.first, (_place(finding), sentence))
         reason.devices.add(finding["device"])
         reason.checks.add(finding["check"])
         reason.sentences.add(sentence)
+        reason.subjects.add(subject)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Line]:
         """Return the rows, in the order of their first devices."""
         reasons = sorted(self._together.values(), key=lambda reason: reason.first)
-        return [("not_measured", *_shared(reason, self._lang), _alike(reason, self._lang)) for reason in reasons]
+        return [("not_measured", *_shared(reason, self._lang), self._sentence(reason)) for reason in reasons]
+
+    def _sentence(self, reason: _Reason) -> str:
+        """First of several sentences with their subjects, or with their number."""
+        (place, sentence), others = reason.first, len(reason.sentences) - 1
+        if others and "" not in reason.subjects:
+            subjects = sorted(reason.subjects, key=lambda one: (one != place[3], natural(one)))
+            return self._language.together(sentence, subjects, most=_NAMED)
+        return text("cli:run.alike", self._lang, sentence=sentence, n=others) if others else sentence
 
 
 @dataclass
 class _Reason:
-    """Devices and checks with a reason; `first`: its first place, with the sentence there."""
+    """Devices, checks and subjects with a reason; `first`: its first place, with the sentence there."""
 
-    first: tuple[_Place, str] | tuple[()] = ()
+    first: tuple[_Place, str]
     devices: set[str] = field(default_factory=set)
     checks: set[str] = field(default_factory=set)
     sentences: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
 
 
 def _silence(finding: Finding) -> str:
@@ -179,12 +196,6 @@ def _silence(finding: Finding) -> str:
     reason = finding.get("params", {}).get("reason")
     unreached = finding.get("message_id") == "checks:run.unreachable"
     return str(reason.get("id", "")) if unreached and isinstance(reason, Mapping) else ""
-
-
-def _alike(reason: _Reason, lang: Lang) -> str:
-    """First of several sentences with their number."""
-    sentence, others = reason.first[1] if reason.first else "", len(reason.sentences) - 1
-    return text("cli:run.alike", lang, sentence=sentence, n=others) if others else sentence
 
 
 def _shared(reason: _Reason, lang: Lang) -> tuple[str, str]:
@@ -196,12 +207,12 @@ def _shared(reason: _Reason, lang: Lang) -> tuple[str, str]:
     return device, check
 
 
-def _listed(console: Console, title: str, rows: Sequence[Row], more: int, lang: Lang) -> None:
-    if not rows:
+def _listed(console: Console, title: str, lines: Sequence[Line], more: int, lang: Lang) -> None:
+    if not lines:
         return
     heads = (text(f"cli:run.{column}", lang) for column in ("device", "check", "finding"))
     table = Table("", *heads, title=f"\n{text(title, lang)}", title_justify="left", box=None, pad_edge=False)
-    for status, *cells in rows:
+    for status, *cells in lines:
         mark = Text(text(f"cli:mark.{status}", lang), style=_MARK_STYLES[status])
         table.add_row(mark, *(Text(content) for content in cells))
     console.print(table)

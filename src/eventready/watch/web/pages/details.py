@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.checks.registry import all_checks, network_checks
+from eventready.checks.registry import all_checks, audit_checks
 from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
@@ -22,7 +22,7 @@ from eventready.watch.kpi import UNITS
 from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.pages.timeline import changes_of
-from eventready.watch.web.pages.wall import Wall, wall_of
+from eventready.watch.web.pages.wall import Wall, open_rows, wall_of
 from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.workspace import Workspace
 
@@ -69,11 +69,11 @@ def venue(request: Request) -> Response:
         return name in one["venues"] if one["venues"] else one["device"] in serving
 
     audit = model_of(request).last_audit()
-    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in network_checks() and here(one)]
+    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in audit_checks() and here(one)]
     verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
     return html(
-        request, "venue.html", wall=now, place=place, devices=devices, found=opened(now, here), verdicts=verdicts,
-        audit=audit, known=_sorted(known)[:_LIST],
+        request, "venue.html", wall=now, place=place, devices=devices, found=open_rows(opened(now, here)),
+        verdicts=verdicts, audit=audit, known=open_rows(_sorted(known))[:_LIST],
     )  # fmt: skip
 
 
@@ -83,10 +83,11 @@ def device(request: Request) -> Response:
     if name not in now.devices:
         raise HTTPException(404)
     audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
-    known = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
+    known = open_rows(_sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name))
     return html(
-        request, "device.html", wall=now, device=now.devices[name], found=found, audit=audit, known=known[:_LIST],
-        more=max(0, len(known) - _LIST), figures=model_of(request).figures_of(name), units=UNITS,
+        request, "device.html", wall=now, device=now.devices[name], found=open_rows(found), audit=audit,
+        known=known[:_LIST], more=sum(row.count for row in known[_LIST:]), units=UNITS,
+        figures=model_of(request).figures_of(name),
         history=changes_of(model_of(request), viewer_of(request).lang, device=name),
     )  # fmt: skip
 
@@ -100,9 +101,10 @@ def check(request: Request) -> Response:
     audit = model_of(request).last_audit()
     known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
     return html(
-        request, "check.html", wall=now, name=name, guide=guide, found=opened(now, lambda one: one["check"] == name),
-        audit=audit, counts=Counter(str(one["status"]) for one in known), drills=drills_of(request, name),
-        known=[one for one in _sorted(known) if one["status"] != "pass"][:_LIST],
+        request, "check.html", wall=now, name=name, guide=guide, audit=audit,
+        found=open_rows(opened(now, lambda one: one["check"] == name)), drills=drills_of(request, name),
+        counts=Counter(str(one["status"]) for one in known),
+        known=open_rows([one for one in _sorted(known) if one["status"] != "pass"])[:_LIST],
     )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def finding(request: Request) -> Response:
     return html(
         request, "finding.html", wall=now, one=found, audited=audited, audit=audit, history=history,
         name=identity[1], device=identity[0], subject=identity[2], guide=runbook(identity[1], lang),
-        drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in network_checks(),
+        drills=drills_of(request, identity[1]), silences=SILENCES, unwatched=identity[1] in audit_checks(),
         watched=_watched(now, identity[0]),
         evidence=evidence_of(model, audit, audited) if audit and audited else (),
     )  # fmt: skip

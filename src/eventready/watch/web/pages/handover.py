@@ -11,6 +11,7 @@ from eventready.watch.alerts.acts import Acts
 from eventready.watch.web.page import html, model_of
 from eventready.watch.web.pages.deeds import facts_of
 from eventready.watch.web.pages.details import opened, present
+from eventready.watch.web.pages.wall import open_rows
 
 #: Notes on the sheet are younger.
 _NOTES = timedelta(hours=24)
@@ -22,6 +23,6 @@ def handover(request: Request) -> Response:
     acts = Acts(model.store, model.workspace.event.id, model.clock).all()
     notes = [one for one in acts if one.kind == "note" and one.at > now.night.moment - _NOTES]
     return html(
-        request, "handover.html", wall=now, notes=notes, found=opened(now, lambda _one: True),
+        request, "handover.html", wall=now, notes=notes, found=open_rows(opened(now, lambda _one: True)),
         incidents=[facts_of(one, request) for one in now.night.incidents],
     )  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,7 +18,8 @@ from eventready.assurance.incidents.incident import Demand, Incident, addressee_
 from eventready.assurance.words import Addressee
 from eventready.core.groups import group_by
 from eventready.core.messages import in_language
-from eventready.evaluation.joined_venues import joined_venues
+from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.causes import causes
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
@@ -34,6 +35,8 @@ TICK_S, STREAM_S = 2.0, 60.0
 _LATE_S = 3 * TICK_S
 #: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
 _SHOWN = 12
+OpenRow: TypeAlias = Row[Mapping[str, Any]]
+InRows: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Sequence[OpenRow]]
 _LINES = re.compile("\r\n|\r|\n")
 
 
@@ -49,9 +52,9 @@ class DueNotices:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service. `found`: open findings as
-    lines, each with its findings: of one question for several venues. `ages`: seconds by device, None without a
-    measurement and at rest. `resting`: reason by device left alone by the watch.
+    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service. `open`: the open
+    findings, `in_rows` makes rows of them. `ages`: seconds by device, None without a measurement and at rest.
+    `resting`: reason by device left alone by the watch.
     """
 
     night: Night
@@ -60,15 +63,29 @@ class Wall:
     now: datetime
     services: tuple[str, ...]
     cells: Mapping[tuple[str, str], str]
-    found: Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
-    more: int
+    open: Sequence[Mapping[str, Any]]
     counts: Mapping[str, int]
     ages: Mapping[str, float | None]
     resting: Mapping[str, str]
     window: Window | None
     incidents: Sequence[DueNotices]
     devices: Mapping[str, Device]
-    first: FirstReading | None = None
+    first: FirstReading | None
+    in_rows: InRows
+
+    @cached_property
+    def _rows(self) -> Sequence[OpenRow]:
+        return self.in_rows(self.open)
+
+    @property
+    def found(self) -> Sequence[OpenRow]:
+        """The rows in sight."""
+        return self._rows[:_SHOWN]
+
+    @property
+    def more(self) -> int:
+        """Number of open findings out of sight."""
+        return sum(row.count for row in self._rows[_SHOWN:])
 
     @property
     def measured(self) -> int:
@@ -91,7 +108,7 @@ class Wall:
         return [act for act in self.night.acts if act.kind == "silence"]
 
     def acts_on_all(self, findings: Sequence[Mapping[str, Any]]) -> Sequence[Act]:
-        """Return the silences and acknowledgements common to the findings of a line."""
+        """Return the silences and acknowledgements common to the findings of a row."""
         first, *others = [self.acts_on(one) for one in findings]
         return [act for act in first if all(act in acts for acts in others)]
 
@@ -114,12 +131,36 @@ class Wall:
 
         return group_by(self.night.acts, device)
 
+    @staticmethod
+    def begins(row: OpenRow) -> Sequence[str]:
+        """Return the times when the first and the last finding of a row began; one for all at once."""
+        times = sorted({str(one["since"]) for one in row.findings})
+        return list(dict.fromkeys((times[0], times[-1])))
+
     def lasting(self, since: str) -> timedelta:
         """Return the time since a moment in the snapshot."""
         return self.now - datetime.fromisoformat(since)
 
 
-def wall_of(night: Night, workspace: Workspace) -> Wall:
+def open_rows(found: Sequence[Mapping[str, Any]]) -> Sequence[OpenRow]:
+    """Return findings in rows, with those that follow from a lost element behind its finding."""
+    return rows(found, about, causes(found))
+
+
+class LastRows:
+    """Rows of the last open findings: there may be many, and most readings of the store bring the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[Mapping[str, Any]], Sequence[OpenRow]] = (), ()
+
+    def __call__(self, found: Sequence[Mapping[str, Any]]) -> Sequence[OpenRow]:
+        """Return findings in rows."""
+        if found is not self._last[0]:
+            self._last = found, open_rows(found)
+        return self._last[1]
+
+
+def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> Wall:
     """Return the content of the wall for a state of the night."""
     event = workspace.event
     snapshot, late = night.snapshot or {}, night.age_s or 0.0
@@ -134,7 +175,6 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
     resting = {one["name"]: one["change"] for one in devices if one["change"] is not None}
     ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
     ages |= dict.fromkeys(resting)
-    lines = joined_venues(found)
     counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
     return Wall(
         night,
@@ -143,8 +183,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
-        lines[:_SHOWN],
-        max(0, len(lines) - _SHOWN),
+        found,
         counts,
         ages,
         resting,
@@ -152,6 +191,7 @@ def wall_of(night: Night, workspace: Workspace) -> Wall:
         [_due(one, event, night.moment) for one in night.incidents],
         {device.name: device for device in workspace.devices},
         None if night.gone else FirstReading.of(snapshot),
+        in_rows,
     )
 
 
@@ -221,6 +261,7 @@ class Feed:
         self._model, self._lock, self._acted = model, asyncio.Lock(), 0.0
         self._reading: asyncio.Task[ReadWall] | None = None
         self._read: ReadWall | None = None
+        self._rows = LastRows()
 
     def acted(self) -> None:
         """Forget the readings begun before an act, which is on the wall at once."""
@@ -240,7 +281,7 @@ class Feed:
 
     async def _present(self) -> ReadWall:
         begun, model = asyncio.get_running_loop().time(), self._model
-        wall = await run_in_threadpool(lambda: wall_of(model.night(), model.workspace))
+        wall = await run_in_threadpool(lambda: wall_of(model.night(), model.workspace, self._rows))
         read = ReadWall(begun, wall, {})
         if begun >= self._acted:
             self._read = read

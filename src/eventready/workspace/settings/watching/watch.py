@@ -23,7 +23,7 @@ _DEFAULTS = {
     **dict.fromkeys(("answer_tcp", "answer_dns", "answer_http", "answer_ping", "answer_ntp", "answer_smtp"), 5.0),
     **dict.fromkeys(
         ("cpu", "memory", "channel_load", "channel_requests", "radio_load", "radio_load_24", "alarm", "service",
-         "listener", "backend", "dns_answer", "dhcp_pool", "radius_server", "controller_pair",
+         "listener", "backend", "dns_answer", "dhcp_pool", "radius_server", "controller_pair", "origin_route",
          "answer_dhcp"), 60.0  # its question listens for six seconds
     ),
 }  # fmt: skip

@@ -33,6 +33,7 @@ from eventready.assurance.papers.document.model import (
     Page,
     Paragraph,
     Preformatted,
+    Span,
     Spans,
     Table,
     Tally,
@@ -118,9 +119,14 @@ class BlockWriter:
             self._item(item)
 
     def _item(self, item: Item) -> None:
+        """An item; a single line stands behind its head."""
+        lines = [*(line.text for line in item.lines), *([item.more] if item.more else [])]
+        if len(lines) == 1:
+            _runs(self._add("VB Item Line"), (Span(f"{item_head(item)}: ", bold=True), Span(lines[0])))
+            return
         self._add("VB Item", item_head(item))
-        for line in (*(line.text for line in item.lines), *([item.more] if item.more else [])):
-            self._add("VB Bullet", f"- {line}")
+        for line in lines:
+            self._add("VB Item Line", f"- {line}")
 
     @_write.register
     def _letterhead(self, head: Letterhead) -> None:

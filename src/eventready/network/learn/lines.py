@@ -1,4 +1,4 @@
-"""Lines of access switches: ports in use that lead to no device of the inventory and to no access point."""
+"""Lines of access switches: ports in use without a device of the inventory and without an access point."""
 
 from __future__ import annotations
 

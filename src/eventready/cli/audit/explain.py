@@ -1,0 +1,31 @@
+"""Explanation of a verdict: `audit --explain` by the last full audit, `runs show --explain` by any run."""
+
+from __future__ import annotations
+
+from eventready.cli.context import App
+from eventready.cli.deferred import deferred
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.strings.phrases import short
+
+with deferred():
+    from eventready.cli.render.auditing.walk import Explanation
+    from eventready.store.documents import document_of
+    from eventready.store.run import Run
+    from eventready.workspace.files.validation_messages import suggest
+
+
+def explain(app: App, run: Run, name: str) -> None:
+    """Print the walk of a service, named VENUE/SERVICE. Raises UsageError for an unknown name."""
+    known = {f"{venue}/{service}": (venue, service) for venue, service, _verdict in run.verdicts}
+    if name not in known:
+        cause = message("cli:walk.unknown" if known else "cli:walk.none", run=run.id, name=short(name))
+        raise UsageError(cause, do=suggest(name, known))
+    verdict = next(one for one in run.each("verdicts") if (one["venue"], one["service"]) == known[name])
+    with document_of(run.id):
+        found = Explanation.of(run, verdict)
+    if app.output == "table":
+        with app.tolerate_closed_pipe():
+            found.show(app.lang)
+    else:
+        app.emit(found.as_json())

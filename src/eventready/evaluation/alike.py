@@ -1,0 +1,138 @@
+"""Rows of findings: alike findings are one row with their subjects, and what follows from a finding stands behind it.
+
+Findings are alike by check, status, sentence and figures, whatever their subjects and devices. A row has each of its
+subjects on each of its devices, so that two lists of names tell no more than was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from eventready.core.groups import group_by
+from eventready.core.strings.natural import natural
+
+T = TypeVar("T")
+Entry = Mapping[str, Any]
+#: Check, device, subject.
+Identity = tuple[str, str, str]
+
+
+class About(NamedTuple):
+    """What a finding is about. `kind` is the same for alike findings."""
+
+    check: str
+    device: str
+    subject: str
+    kind: str
+
+    @property
+    def identity(self) -> Identity:
+        """Identity of the finding across runs."""
+        return self.check, self.device, self.subject
+
+
+@dataclass(frozen=True)
+class Row(Generic[T]):
+    """Alike findings with what they are about, and the findings that follow from them.
+
+    Every subject was found on every device.
+    """
+
+    members: Sequence[tuple[About, T]]
+    behind: Sequence[T] = ()
+
+    @cached_property
+    def _sorted(self) -> Sequence[tuple[About, T]]:
+        return sorted(self.members, key=lambda one: (natural(one[0].device), natural(one[0].subject)))
+
+    @property
+    def findings(self) -> Sequence[T]:
+        """The alike findings, by device and subject."""
+        return [finding for _, finding in self._sorted]
+
+    @property
+    def first(self) -> T:
+        """The finding whose sentence stands for all."""
+        return self._sorted[0][1]
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """The devices, in the order of their names."""
+        return list(dict.fromkeys(one.device for one, _ in self._sorted))
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The subjects, that of the first finding first."""
+        return list(dict.fromkeys(one.subject for one, _ in self._sorted))
+
+    @property
+    def count(self) -> int:
+        """Number of findings of the row, with those that follow."""
+        return len(self.members) + len(self.behind)
+
+
+def about(finding: Entry) -> About:
+    """What a finding of a run document or of a snapshot is about."""
+    check, device, subject = (str(finding.get(name, "")) for name in ("check", "device", "subject"))
+    return About(check, device, subject, _kind(finding, subject))
+
+
+def _kind(finding: Entry, subject: str) -> str:
+    """What is seen of a finding, without its subject. A finding without a subject is like no other with one."""
+    get = finding.get
+    params: Mapping[str, Any] = get("params") or {}
+    figures = [item for item in params.items() if item[1] != subject]
+    masked = [name for name, value in params.items() if value == subject] if len(figures) < len(params) else ()
+    return str((
+        get("check"), get("status"), get("message_id") or get("message"), get("value"), get("limit"), get("unit"),
+        get("waiver"), get("waiver_text"), get("was"), get("blind"), get("often"), figures, masked, not subject,
+    ))  # fmt: skip
+
+
+def rows(
+    findings: Iterable[T], of: Callable[[T], About], causes: Mapping[Identity, Identity] | None = None
+) -> list[Row[T]]:
+    """Return the rows in the order of their first findings, with every finding once.
+
+    `causes`: the finding from which another follows, where both are among these.
+    """
+    found = [(of(finding), finding) for finding in findings]
+    roots, followers = _behind(found, causes or {})
+    of_device = group_by(roots, lambda one: (one[0].kind, one[0].device))
+    alike = group_by(of_device.values(), lambda own: (own[0][0].kind, frozenset(one.subject for one, _ in own)))
+    return [_row([one for own in same for one in own], followers) for same in alike.values()]
+
+
+def _row(members: Sequence[tuple[About, T]], followers: dict[Identity, list[T]]) -> Row[T]:
+    behind = [finding for one, _ in members for finding in followers.pop(one.identity, ())]
+    return Row(members, behind)
+
+
+def _behind(
+    found: Sequence[tuple[About, T]], causes: Mapping[Identity, Identity]
+) -> tuple[list[tuple[About, T]], dict[Identity, list[T]]]:
+    """Return the findings with a cause of their own, and those that follow from each."""
+    known = {one.identity for one, _ in found}
+    roots: list[tuple[About, T]] = []
+    followers: dict[Identity, list[T]] = {}
+    for one, finding in found:
+        root = _root(one.identity, causes, known)
+        if root == one.identity:
+            roots.append((one, finding))
+        else:
+            followers.setdefault(root, []).append(finding)
+    return roots, followers
+
+
+def _root(identity: Identity, causes: Mapping[Identity, Identity], known: set[Identity]) -> Identity:
+    """Return the first of the known findings from which a finding follows; itself in a circle of causes."""
+    root, passed = identity, {identity}
+    while (cause := causes.get(root)) in known:
+        if cause in passed:
+            return identity
+        passed.add(cause)
+        root = cause
+    return root
