@@ -16,6 +16,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe, unreached
 from eventready.facts.platform import Platform, load_platform
+from eventready.facts.ports import port_key
 from eventready.facts.questions import with_questions
 from eventready.network.setting import NetworkSetting
 from eventready.session.reply import Reply, ReplyStatus, Unreachable
@@ -136,9 +137,9 @@ class Played:
             ("cell-down", "cell", [one.name for one in state.cells]),
             ("ap-lost", "ap", [one.name for one in state.aps]),
         ):  # fmt: skip
-            if name in known:
-                self._faults.inject(device, fault, {key: name})
-                self._hand_over(device, name)
+            if spelled := next((one for one in known if port_key(one) == port_key(name)), None):
+                self._faults.inject(device, fault, {key: spelled})
+                self._hand_over(device, spelled)
                 return
         raise LookupError(f"{device} has no {name}")
 

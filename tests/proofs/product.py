@@ -15,7 +15,7 @@ from typing import Literal
 
 from eventready.checks.equipment.capacity import capacity_targets
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.registry import network_checks
+from eventready.checks.registry import audit_checks
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import Matrix, PlatformFacts, build_matrix
@@ -199,11 +199,11 @@ def audited(after: Network) -> States:
 def watch(before: Network, after: Network) -> Said:
     """A watch that has read one network and then the other, until the loss of a silent device shows."""
     devices = {device.name: device for device in before.devices}
-    across = [one for one in audit(before).findings if one.check in network_checks()]
+    limits = resolve_limits(before.limits, before.devices)
+    across = [one for one in audit(before).findings if one.check in audit_checks()]
     job = WatchJob(
-        before.event, devices, build_matrix(before.devices, before.platforms),
-        resolve_limits(before.limits, before.devices), before.waivers, behind(before.whatif.topology),
-        weights(before.devices, across),
+        before.event, devices, before.matrix, limits, before.waivers, behind(before.whatif.topology),
+        weights(before.devices, across, limits),
     )  # fmt: skip
     watcher = Watcher(job, WatchStates(), lambda _fact: _INTERVAL_S)
     _read(watcher, before, 0.0)
