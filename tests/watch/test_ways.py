@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from eventready.checks.check import Scope
 from eventready.core.messages import Bilingual
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.matrix import Matrix, build_matrix
@@ -17,6 +18,7 @@ from eventready.facts import records as r
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
+from eventready.network.unchanged import FIGURES
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
@@ -104,9 +106,14 @@ class Watched:
             changes += self.watcher.tick(self.now, MOMENT)
         return changes
 
-    def _evaluated(self, observations: Iterable[Observation]) -> Any:
+    def silence(self, device: str) -> None:
+        """Let a device give no answer."""
+        facts = self.answers[device]
+        self.answers[device] = {one: Observation(device, one, Status.UNREACHABLE, reason="-") for one in facts}
+
+    def _evaluated(self, observations: Iterable[Observation], scope: Scope | None = None) -> Any:
         return evaluate_all(
-            tuple(self.devices.values()), self.matrix, observations, moment=MOMENT, waivers=self.waivers
+            tuple(self.devices.values()), self.matrix, observations, moment=MOMENT, waivers=self.waivers, scope=scope
         )
 
     @property
@@ -174,3 +181,60 @@ def test_figures_that_move_rebuild_no_network(device: str, fact: str, moved: dic
     watch.change(device, fact, **({"oper": "down"} if fact == "interface" else {"state": "down", "up": False}))
     watch.read()
     assert watch.watcher._ways.network is not before
+
+
+def test_the_graph_reads_no_figure_that_may_move_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: dict[type[Fact], set[str]] = {}
+    get = object.__getattribute__
+    watch = Watched()
+
+    def noted(self: Fact, name: str) -> Any:
+        read.setdefault(type(self), set()).add(name)
+        return get(self, name)
+
+    for record in FIGURES:
+        monkeypatch.setattr(record, "__getattribute__", noted, raising=False)
+    watch._evaluated([one for facts in watch.answers.values() for one in facts.values()], "network")
+    assert {r.Interface, r.RoutingPeer, r.AccessPoint} <= read.keys()
+    assert {record: names & FIGURES[record] for record, names in read.items() if names & FIGURES[record]} == {}
+
+
+def test_a_large_network_is_not_walked_again_within_a_multiple_of_its_walk() -> None:
+    watch = Watched()
+    costly, before = watch.watcher._ways, watch.watcher._ways.network
+    costly._cost_s = 9.0
+    watch.cut("core-1", "stadium-up")
+    for _reading in range(3):
+        watch.read()
+        assert (costly.network is before, watch.watcher.walk_waits(watch.now)) == (True, watch.now - costly._walked.at)
+    watch.read()
+    assert (costly.network is before, watch.watcher.walk_waits(watch.now)) == (False, None)
+
+
+def test_a_lost_service_is_named_from_its_second_reading_and_stands_first() -> None:
+    watch, named = Watched(), []
+    for port in ("ether1", "ether2"):
+        watch.cut("stadium-1", port)
+    for _reading in range(3):
+        named.append([one.new for one in watch.read() if one.key.subject == "stadium internet"])
+    first = watch.watcher.open_findings()[0]
+    assert named == [[], ["fail"], []]
+    assert (first.finding.check, first.finding.subject, first.status) == ("service_way", "stadium internet", "fail")
+
+
+def test_a_service_without_a_witness_stands_behind_the_lost_device() -> None:
+    watch = Watched()
+    watch.silence("stadium-1")
+    watch.read(5)
+    (found,) = (one for one in watch.watcher.open_findings() if one.key.subject == "stadium internet")
+    assert (found.status, found.cause) == ("not_measured", "stadium-1")
+
+
+def test_a_service_under_a_waiver_is_a_risk() -> None:
+    waiver = Waiver(check="service_way", device="*", by="An", reason="known", until=MOMENT.date())
+    for waivers, expected in (((), Readiness.NOT_READY), ((waiver,), Readiness.READY_WITH_RISK)):
+        watch = Watched(*waivers)
+        for port in ("ether1", "ether2"):
+            watch.cut("stadium-1", port)
+        watch.read(3)
+        assert watch.verdicts["stadium", "internet"] is watch.audit["stadium", "internet"] is expected

@@ -18,6 +18,16 @@ from eventready.watch.states import Key, Often, States
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
 
 
+def sentence_of(finding: Finding) -> dict[str, Any]:
+    """State and sentence of a finding as plain JSON types."""
+    return {
+        "status": str(finding.status),
+        "message": finding.message,
+        "message_id": finding.message_id,
+        "params": {name: to_json(value) for name, value in finding.params.items()},
+    }
+
+
 @dataclass(frozen=True)
 class OpenFinding:
     """Finding with its state in force since a time, in seconds of the event's clock.
@@ -42,10 +52,8 @@ class OpenFinding:
         """State and sentence as plain JSON types, with the number of frequent changes."""
         finding, often = self.finding, self.often
         return {
+            **sentence_of(finding),
             "status": self.status,
-            "message": finding.message,
-            "message_id": finding.message_id,
-            "params": {name: to_json(value) for name, value in finding.params.items()},
             **({"often": {**often._asdict(), "now": str(finding.status)}} if often else {}),
         }
 

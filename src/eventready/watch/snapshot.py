@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.store.run import Parts
 from eventready.store.store import Store
-from eventready.watch.open_finding import OpenFinding
+from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.watcher import Watcher
 
 KIND, OPEN = "watch", "watch open"
@@ -91,16 +92,18 @@ def age_of(snapshot: Mapping[str, Any]) -> float:
 
 
 def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[str, Any]:
-    first = watcher.first_reading()
+    first, waits_s = watcher.first_reading(), watcher.walk_waits(now)
+    ways = {place: sentence_of(one) for one in watcher.ways() for place in product(one.venues, one.services)}
     return {
         "first": first.to_dict() if first else None,
+        "walk": _rounded(waits_s),
         "devices": [
             {"name": name, "age": _rounded(watcher.age(name, now)), "change": resting.get(name)}
             for name in watcher.devices
         ],
         "verdicts": [
             {"venue": one.venue, "service": one.service, "verdict": str(one.verdict), "reasons": list(one.reasons),
-             "because": list(one.because)}
+             "because": list(one.because), "way": ways.get((one.venue, one.service))}
             for one in watcher.verdicts()
         ],
     }  # fmt: skip

@@ -140,12 +140,12 @@ class Watcher:
     def open_findings(self) -> Sequence[OpenFinding]:
         """Return the open findings without blind spots, the same object while equal.
 
-        Those with a cause of their own first, the worst and the latest first.
+        Those with a cause of their own first, of these the services, the worst and the latest first.
         """
         own = (*self._own, self._silences.finding(), *self._silent())
         parts = [one.open for one in (*self._shown(), self._own_shown.of(own, self.states, ()))]
         if not same(parts, self._open[0]):
-            order = sorted(chain(*parts), key=lambda one: (bool(one.cause), RANK[one.status], -one.since))
+            order = sorted(chain(*parts), key=_order)
             self._open = parts, order
         return self._open[1]
 
@@ -689,6 +689,10 @@ class Watcher:
         if not state.facts.keys() >= set(needs) or state.waits(self._checks[device][check]):
             return False
         return all(state.facts[need].is_settled for need in needs)
+
+
+def _order(one: OpenFinding) -> tuple[float, ...]:
+    return bool(one.cause), one.finding.check != SERVICE_WAY, RANK[one.status], -one.since
 
 
 def _by_fact(checks: Mapping[str, Collection[str]]) -> dict[str, list[str]]:

@@ -93,6 +93,10 @@ class Scene:
     def keep(self, observations: list[Observation], device: str) -> None:
         self.now += INTERVAL / 2
         self.record.changes(self.watcher.read(device, observations, self.now, self.clock.now()))
+        self.snapshots.keep(self.watcher, {}, self.now)
+
+    def walk(self) -> None:
+        """Let the watch walk the ways of the services."""
         self.record.changes(self.watcher.tick(self.now, self.clock.now()))
         self.snapshots.keep(self.watcher, {}, self.now)
 
@@ -111,6 +115,7 @@ class Scene:
         for _twice in range(2):
             for one in devices():
                 self.read(one.name, up=True)
+        self.walk()
 
 
 @contextmanager

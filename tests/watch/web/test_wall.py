@@ -172,6 +172,26 @@ def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_pat
         assert verdict.because == (text(NO_ANSWER_EXPECTED, "en"), "r1 single_point x")
 
 
+def test_the_wall_has_the_walk_of_each_service_and_says_when_it_is_old(tmp_path: Path) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        night = made.model.night()
+        assert night.snapshot is not None
+        old = {**night.snapshot, "walk": 40.0}
+        pages = {
+            lang: wall_body(wall_of(replace(night, snapshot=old), made.workspace), Viewer("an", "viewer", lang=lang))
+            for lang in ("en", "vi")
+        }
+        fresh = wall_body(wall_of(night, made.workspace), VIEWERS[0])
+        venue = client(made, lang="vi").get("/venue/hall").text
+    assert "Internet at Hall: 2 networks are served by r1" in pages["en"]
+    assert "Internet tại Hall: 2 mạng được phục vụ qua r1" in pages["vi"]
+    assert "2 mạng được phục vụ qua r1" in venue
+    waits = {lang: text("web:wall.walk", lang, span="").partition(":")[2] for lang in ("en", "vi")}
+    assert all(waits[lang] in pages[lang] for lang in waits)
+    assert waits["en"] not in fresh
+
+
 def test_a_watch_of_some_devices_does_not_speak_for_the_others(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         job = made.watcher._job

@@ -33,6 +33,8 @@ from eventready.workspace.workspace import Workspace
 TICK_S, STREAM_S = 2.0, 60.0
 #: Age of a reading from which a viewer waits for the next.
 _LATE_S = 3 * TICK_S
+#: Age from which a walk of the ways is said to be old while newer readings wait for the next one.
+_WALK_S = 30.0
 #: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
 _SHOWN = 12
 OpenRow: TypeAlias = Row[Mapping[str, Any]]
@@ -52,7 +54,8 @@ class DueNotices:
 class Wall:
     """Content of the wall. `headline`: gone, fail, not_measured, warn, risk or clear; `now`: time of the data.
 
-    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service. `open`: the open
+    `first`: of a watch that reads for the first time. `cells`: verdict by venue and service, `ways`: sentence about
+    its users. `walk_s`: seconds since the ways were walked, where newer readings wait long. `open`: the open
     findings, `in_rows` makes rows of them. `ages`: seconds by device, None without a measurement and at rest.
     `resting`: reason by device left alone by the watch.
     """
@@ -63,6 +66,8 @@ class Wall:
     now: datetime
     services: tuple[str, ...]
     cells: Mapping[tuple[str, str], str]
+    ways: Mapping[tuple[str, str], Mapping[str, Any]]
+    walk_s: float | None
     open: Sequence[Mapping[str, Any]]
     counts: Mapping[str, int]
     ages: Mapping[str, float | None]
@@ -183,6 +188,8 @@ def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> 
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
+        {} if night.gone else {(one["venue"], one["service"]): one["way"] for one in verdicts if one.get("way")},
+        _walk_s(snapshot, late),
         found,
         counts,
         ages,
@@ -193,6 +200,11 @@ def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> 
         None if night.gone else FirstReading.of(snapshot),
         in_rows,
     )
+
+
+def _walk_s(snapshot: Mapping[str, Any], late: float) -> float | None:
+    waits_s = snapshot.get("walk")
+    return waits_s + late if waits_s is not None and waits_s >= _WALK_S else None
 
 
 def _headline(
