@@ -33,12 +33,11 @@ origins:
   - {kind: portal, device: svc-1, services: [wifi]}
   - {kind: portal, device: svc-2, services: [wifi]}
 """
+#: The gateways announce themselves over IPv6, and the providers hand over no default route in it.
 _WAIVERS = """\
 waivers:
-  - check: router_advertisement
-    by: the test
-    reason: the lab has no way to the Internet over IPv6
-    until: 2022-05-02
+  - {check: router_advertisement, by: the test, reason: no users over IPv6, until: 2022-05-02}
+  - {check: origin, subject: "* IPv6", by: the test, reason: no users over IPv6, until: 2022-05-02}
 """
 #: Daemons by which a service host serves users.
 _SERVING = ("keepalived", "nginx", "dnsmasq")
@@ -74,6 +73,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "bsc:SITE-03": (("bsc", "bts-link-lost", "SITE-03"),),
 }
 SINGLE = tuple((name,) for name in FAULTS if name not in (ISPS[0], SERVICE_HOSTS[1]))
+#: A gateway that is cut off at all ports still answers its management, and says that it is master, as the other one
+#: does: an audit cannot know which of them has the users.
+SPLIT = ("gw-1",)
 #: core-1 finds OSPF's default route behind the gateways, whose static routes lead back to core-1. In its mirror image
 #: they lead to the core that is whole.
 LOOP, MIRROR = ("core-1:eth3", "core-1:eth4"), ("core-1:eth3", "core-2:eth4")
@@ -81,7 +83,7 @@ DOUBLE = (LOOP, MIRROR, ("gw-1:eth2", "gw-1:eth3"), ("gw-1:eth2", "core-2:eth4")
           ISPS, SERVICE_HOSTS)  # fmt: skip
 WHOLE = os.environ.get("EVENTREADY_PROOFS") == "all"
 #: Failures made otherwise.
-FEW = (("gw-1",), ("core-1",), ("svc-1",), ("bsc:SITE-03",), LOOP, MIRROR, ISPS, SERVICE_HOSTS)
+FEW = (SPLIT, ("core-1",), ("svc-1",), ("bsc:SITE-03",), LOOP, MIRROR, ISPS, SERVICE_HOSTS)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ def test_users_feel_what_was_predicted(healthy: Healthy, names: tuple[str, ...])
         verdicts = healthy.twin.audit().run.document["verdicts"]
     TABLES[TABLE].append(f"{' '.join(names)} | {_told(predicted)} | {_told(measured)}")
     assert {key: measured[key] for key in predicted} == {key: _FEELS[state] for key, state in predicted.items()}
+    if names == SPLIT:
+        return
     audited = {(one["venue"], one["service"]): one["verdict"] for one in verdicts}
     served = {key for key, verdict in audited.items() if verdict in ("READY", "READY_WITH_RISK")}
     not_ready = {key for key, verdict in audited.items() if verdict == "NOT_READY"}
