@@ -31,7 +31,8 @@ class Blocks(Protocol):
 class Weight(NamedTuple):
     """Findings in succession about an element, alike in all but their references.
 
-    `subject`: of the element; empty for the device. `silent`: the device gave no reading. `names`: short references, or
+    `subject`: of the element; empty for the device. `silent`: the device gave no reading. `direct`: about
+    users, whatever element. `names`: short references, or
     the device itself for each finding of a silent device, as items of a JSON list.
     """
 
@@ -41,6 +42,7 @@ class Weight(NamedTuple):
     services: tuple[Service, ...]
     gravity: Gravity
     silent: bool
+    direct: bool
     names: bytes
 
     def references(self) -> Sequence[str]:
@@ -50,7 +52,7 @@ class Weight(NamedTuple):
 
 
 #: Fields of a weight but its references.
-_Key = tuple[str, str, tuple[str, ...], tuple[Service, ...], Gravity, bool]
+_Key = tuple[str, str, tuple[str, ...], tuple[Service, ...], Gravity, bool, bool]
 
 
 def weights(devices: Iterable[Device], findings: Iterable[Finding], limits: Blocks | None = None) -> tuple[Weight, ...]:
@@ -65,7 +67,11 @@ def weights(devices: Iterable[Device], findings: Iterable[Finding], limits: Bloc
             kind = "quality"
         silent = not finding.subject and finding.status is Outcome.NOT_MEASURED
         services: tuple[Service, ...] = finding.services  # type: ignore[assignment]
-        return finding.device, finding.subject, finding.venues, services, gravity(finding, kind), silent
+        of_users = (
+            check is None or check.scope == "network" or finding.check.startswith("answer_") or not finding.device
+        )
+        direct = bool(finding.venues and services) and of_users
+        return finding.device, finding.subject, finding.venues, services, gravity(finding, kind), silent, direct
 
     known = (one for one in findings if (one.device in serving or not one.device) and one.status is not Outcome.PASS)
     grouped = groupby(known, key)
@@ -100,7 +106,7 @@ class Bearing:
         Findings about a venue's service concern that alone. Those about an element concern the users whose ways rest on
         the element; where nobody's ways do, they are a risk for what the device serves by the inventory.
         """
-        if self._network is None or (weight.venues and weight.services):
+        if self._network is None or weight.direct:
             return Borne(frozenset(self._declared(weight)), Cut(), weight.gravity)
         cut, numbers = self._element(weight)
         users = (self._network.users[number] for number in numbers)

@@ -82,8 +82,11 @@ class _Service:
             return self._unmeasured(self._of("unmeasured"))
         if lost:
             return self._lost(lost, warned)
-        if self._counts["one_way_left"]:
-            return self._one_left(self._of("one_way_left"))
+        left = self._of("one_way_left")
+        if sure := [number for number in left if number in self._network.surely_taken]:
+            return self._one_left(sure)
+        if left:
+            return self._one_proven(left)
         return self._served()
 
     def _of(self, state: str) -> list[int]:
@@ -139,6 +142,15 @@ class _Service:
             Outcome.FAIL if near else Outcome.WARN, "checks:service_way.one_left", subject=self._subject,
             n=len(numbers), place=self._place, users=self._users(numbers), way=ways.first, others=ways.others,
             next=_either(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
+        )  # fmt: skip
+
+    def _one_proven(self, numbers: Sequence[int]) -> Finding:
+        """Finding about users with a second way of which some was not measured."""
+        gone = list(dict.fromkeys(name for number in numbers for name in self._network.walks.missing(number)))
+        ways = _Ways(self._network, numbers)
+        return blind(
+            self._subject, "checks:service_way.one_proven", n=len(numbers), place=self._place,
+            users=self._users(numbers), way=ways.first, others=ways.others, names=_several(gone),
         )  # fmt: skip
 
     def _served(self) -> Finding:

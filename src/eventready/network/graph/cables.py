@@ -62,6 +62,12 @@ class PortStates:
         rows = self.reading.fact("link_bundle", LinkBundle).each_row()
         return {port_key(member): row for row in rows for member in row.members}
 
+    def members_of(self, port: str) -> tuple[str, ...]:
+        """Members of a bundle by its name; none for another port."""
+        name = parent_port(port_key(port))
+        rows = self.reading.fact("link_bundle", LinkBundle).each_row()
+        return next((tuple(row.members) for row in rows if parent_port(port_key(row.name)) == name), ())
+
     @cached_property
     def _sessions(self) -> Mapping[str, list[bool]]:
         """BFD sessions by port, True for up; without sessions shut by hand."""
@@ -90,9 +96,10 @@ class PortStates:
 
     @property
     def routing_measured(self) -> bool:
-        """True where adjacencies or routes were read, none of them in part."""
-        facts = [fact for fact in (*ADJACENCIES, "default_route", "static_route") if self.reading.measured(fact)]
-        return bool(facts) and all(map(self.reading.whole, facts))
+        """True where adjacencies or routes were read, none of them in part, and none is missing."""
+        facts = (*ADJACENCIES, "default_route", "static_route")
+        read = [fact for fact in facts if self.reading.measured(fact)]
+        return bool(read) and all(map(self.reading.whole, read)) and self.reading.missing.isdisjoint(facts)
 
     def _unsure(self, port: str) -> bool:
         """True for a port named by an unread bundle, BFD session or adjacency."""

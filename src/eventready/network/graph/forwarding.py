@@ -16,8 +16,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from eventready.facts.ports import parent_port, port_key
-from eventready.facts.records import LinkBundle, OriginRoute, Route, RoutingPeer, StaticRoute
+from eventready.facts.records import OriginRoute, Route, RoutingPeer, StaticRoute
 from eventready.network.graph.graph import Cut
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.peers import ports_towards
@@ -217,11 +216,7 @@ class Forwarding:
 
     def _arcs(self, reading: DeviceFacts, port: str) -> frozenset[int]:
         """Arcs out of a port, or out of the members of a bundle."""
-        rows = reading.fact("link_bundle", LinkBundle).each_row()
-        bundles = [row for row in rows if parent_port(port_key(row.name)) == parent_port(port_key(port))]
-        ports = [member for row in bundles for member in row.members] or [port]
-        node = self._topology.nodes[reading.name]
-        return frozenset(arc for one in ports for arc in self._topology.arcs_at(reading.name, one, node))
+        return self._topology.arcs_at(reading.name, port, self._topology.nodes[reading.name])
 
 
 def _carrier(protocol: str) -> str | None:

@@ -111,13 +111,18 @@ class WhatIf:
     def _measured(self) -> View:
         """View with the ways known to carry traffic."""
         down = self.topology.dead | self.topology.unmeasured | self.given
-        return View(self.topology, self.users, down, routes_of(self.forwarding, self.given, proven=True))
+        return View(self.topology, self.users, down, routes_of(self.forwarding, self.given, proven=True), placed=True)
 
     @cached_property
     def _possible(self) -> View:
         """View with the unmeasured ways as if all carried traffic, and unread servers as if all served."""
         users = tuple(one.perhaps or one for one in self.users)
-        if self.topology.unmeasured == Cut() and users == self.users and not self.forwarding.unproven:
+        if (
+            self.topology.unmeasured == Cut()
+            and users == self.users
+            and not self.topology.unplaced
+            and not self.forwarding.unproven
+        ):
             return self._measured
         down = self.topology.dead | self.given
         return View(self.topology, users, down, routes_of(self.forwarding, self.given, proven=False))
@@ -176,6 +181,18 @@ class WhatIf:
             for number in (lost & self._promised.served) - self._promised.lost(failure):
                 found[number].append(name)
         return {number: tuple(names) for number, names in found.items()}
+
+    @cached_property
+    def surely_taken(self) -> frozenset[int]:
+        """Users of `takes_next` with one way left even if all that was not measured worked."""
+        names = {name for taken in self.takes_next.values() for name in taken}
+        lost = {
+            name: self._possible.lost(self.topology.whole(self.topology.elements[name].failure | self.given))
+            for name in names
+        }
+        return frozenset(
+            number for number, taken in self.takes_next.items() if any(number in lost[name] for name in taken)
+        )
 
     def state(self, number: int) -> UserState:
         """State of users now."""

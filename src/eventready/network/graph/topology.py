@@ -51,6 +51,7 @@ class Topology:
     elements: dict[str, NetworkElement] = field(default_factory=dict)
     cables: tuple[Cable, ...] = ()
     afloat: tuple[str, ...] = ()
+    unplaced: tuple[str, ...] = ()
     strangers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -105,7 +106,10 @@ class Topology:
                     self._bundles.append((members, least))
 
     def _attach_hosts(self) -> None:
-        """Connect ends without a cable to the routers of their network; of the others, afloat, the way is not known."""
+        """Connect ends without a cable to the routers of their network; of the others, afloat, the way is not known.
+
+        With a silent router, which may be theirs, they are `unplaced` instead: without a way that is proven.
+        """
         routers: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for reading in self.readings.all:
             if reading.device.role in TRANSIT:
@@ -113,7 +117,9 @@ class Topology:
                     if (network := ip_interface(address).network).num_addresses > 2:
                         routers[str(network)].append((reading.name, port))
         cabled = {device for device, _port in self._at}
-        afloat = []
+        afloat: list[str] = []
+        unplaced: list[str] = []
+        silent = any(one.device.role in TRANSIT and one.missing and not one.facts for one in self.readings.all)
         for reading in self.readings.all:
             if reading.device.role in TRANSIT or reading.device.role == "vantage" or reading.name in cabled:
                 continue
@@ -125,8 +131,8 @@ class Topology:
             for router, port in near:
                 self._join(self.nodes[reading.name], self.part(router, port, transit=True))
             if not near:
-                afloat.append(reading.name)
-        self.afloat = tuple(afloat)
+                (unplaced if silent else afloat).append(reading.name)
+        self.afloat, self.unplaced = tuple(afloat), tuple(unplaced)
 
     def _join(self, one: int, other: int) -> tuple[int, int]:
         return self.graph.arc(one, other), self.graph.arc(other, one)
@@ -197,7 +203,12 @@ class Topology:
         return Cut(frozenset(nodes), arcs) if nodes or arcs else None
 
     def arcs_at(self, device: str, port: str, tail: int | None = None) -> frozenset[int]:
-        """Arcs at a port of a device; those out of a node alone, if given."""
+        """Arcs at a port of a device, or at the members of a bundle; those out of a node alone, if given."""
+        members = self.known.ports[device].members_of(port) if device in self.known.ports else ()
+        if members:
+            return frozenset().union(
+                *(self.arcs_at(device, one, tail) for one in members if port_key(one) != port_key(port))
+            )
         own, parent = (device, port_key(port)), (device, parent_port(port_key(port)))
         arcs = self._at[own] if own in self._at else self._at.get(parent, set())
         return frozenset(arc for arc in arcs if tail is None or self.graph.tails[arc] == tail)

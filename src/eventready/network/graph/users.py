@@ -238,13 +238,14 @@ class UserGroups:
             sites = {row.name.casefold(): row for row in reading.fact("site", Site).each_row()}
             cells, names = reading.fact("cell", Cell), [cell.name for cell in reading.device.expect.cells]
             core, core_whole = self._core_links(reading), reading.whole("core_link")
+            every = self._core_links(reading, waiting=True)
             for cell in _at(reading.device, reading.device.expect.cells, venue):
                 found = cells.for_subject(cell.name, names)
                 row = found.row
                 site = cell.site or (row.site if row else None)
                 of_site = (self._part(reading, site, element=True),) if site else ()
                 known_needs = (*needs, *filter(None, (of_site, (self._part(reading, cell.name),))))
-                own = (*known_needs, core) if core else known_needs
+                own = (*known_needs, core) if core or (every and core_whole) else known_needs  # all down: no way
                 known = (
                     None
                     if not cells.measured or (row is None and found.unread_records)
@@ -254,7 +255,6 @@ class UserGroups:
                     known = False
                 attach = (self._topology.nodes[reading.name],)
                 users = Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
-                every = self._core_links(reading, waiting=True)
                 users = replace(
                     users, promised=replace(users, needs=(*known_needs, every) if every else known_needs, up=True)
                 )
@@ -285,18 +285,30 @@ class UserGroups:
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
                 known = None if unsure else found.row is not None and found.row.state == "up"
+                taken = () if known else self._taken_over(reading, point.name)
                 needed = (
                     switches.get(point.name.casefold()),
                     (self._topology.part(reading.name, point.name, owned=False),),
                 )
                 known_needs = (*needs, *filter(None, needed))
-                own = (*known_needs, radius) if radius else known_needs
-                users = Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+                own = (*known_needs, radius) if radius or (radiuses and radius_whole) else known_needs
+                users = Users(
+                    venue, "wifi", point.name, taken or attach, own, origins, up=True if taken else known,
+                    people=point.clients or 0,
+                )  # fmt: skip
                 users = replace(
                     users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True)
                 )
                 more = tuple(node for node in perhaps if node not in attach)
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
+
+    def _taken_over(self, reading: DeviceFacts, name: str) -> tuple[int, ...]:
+        """Another controller at the same venues with the access point in service."""
+        for one in self._beside(reading):
+            row = one.fact("access_point", AccessPoint).for_subject(name).row
+            if row is not None and row.state == "up":
+                return (self._topology.nodes[one.name],)
+        return ()
 
     def _standby(self, reading: DeviceFacts) -> Iterator[str]:
         """Standby controllers of an active controller, at the same venues, ready on both sides."""

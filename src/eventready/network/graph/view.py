@@ -18,12 +18,21 @@ class View:
     """Users served while `down` has failed.
 
     `routes`: routes in force to origins, which the ways of the users follow; None: any cable, as if all routes led
-    everywhere.
+    everywhere. `placed`: without a way of devices whose place in the network was not read.
     """
 
-    def __init__(self, topology: Topology, users: Sequence[Users], down: Cut, routes: RoutesTo | None = None) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        users: Sequence[Users],
+        down: Cut,
+        routes: RoutesTo | None = None,
+        *,
+        placed: bool = False,
+    ) -> None:
         self._users, self._down, self._owner = users, down, topology.owner
-        self._afloat = frozenset(topology.nodes[name] for name in topology.afloat)
+        names = topology.afloat if placed else (*topology.afloat, *topology.unplaced)
+        self._afloat = frozenset(topology.nodes[name] for name in names)
         self._graph = topology.graph
         sets = dict.fromkeys(origins for one in users for origins in one.origins)
         self._routes = {origins: routes(origins) for origins in sets} if routes else {}

@@ -96,6 +96,9 @@ class Walks:
         if start is None:
             return
         first = reach.way(start)
+        dead = self._topology.dead.arcs
+        if any(arc ^ 1 in dead for arc in first):  # a cable that carries one way only
+            first = self._nearest(reach, origins, [start], lambda arc: arc ^ 1 in dead)[1] or first
         yield first
         others = [node for node in users.attach if node != start and node in reach and node not in users.stays]
         starts = [*others, start]
@@ -163,7 +166,7 @@ class Walks:
 
     def _witness(self, arc: int, far: tuple[str, str]) -> Witness:
         states = self._topology.known.ports[far[0]]
-        if arc in self._topology.unmeasured.arcs:
+        if arc in self._topology.unmeasured.arcs or arc ^ 1 in self._topology.dead.arcs:
             return "none"
         if states.adjacent(far[1]):
             return "adjacency"
