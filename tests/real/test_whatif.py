@@ -1,6 +1,6 @@
 """What-if on real software: failures predicted by the command line, made, felt by users, audited, and repaired.
 
-EVENTREADY_PROOFS=all makes all of them (`make proofs`), otherwise some of each kind.
+EVENTREADY_PROOFS=all makes all of them, otherwise some of each kind.
 """
 
 from __future__ import annotations
