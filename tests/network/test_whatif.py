@@ -421,6 +421,20 @@ def test_a_cable_plugged_in_elsewhere_counts_as_seen() -> None:
     assert [cable.name for cable in found.topology.cables] == ["core c - edge a"]
 
 
+def test_a_way_out_leads_over_the_cable_at_the_port_of_its_origin() -> None:
+    """A provider's router of the inventory behind the port takes the service, and so does the cable."""
+    routed: Rows = {"interface": [port("a"), port("u")], "ospf_neighbour": [peer("a"), peer("u")]}
+    isp = reading("isp", rows=routed)
+    found = whatif(
+        reading("core", rows=routed, links=[link("u", "a", "isp")]),
+        reading("edge", rows=routed, links=[link("a", "a", "core")]),
+        replace(isp, device=replace(isp.device, venues=())),
+        origins=(ServiceOrigin(kind="upstream", device="core", port="u"),),
+    )
+    names = ("core", "edge", "isp", "core a - edge a", "core u - isp a", "core u")
+    assert taken(found) == dict.fromkeys(names, "lost")
+
+
 def test_a_loop_of_cables_and_a_cable_to_itself_end() -> None:
     names = ("core", "edge", "third")
     readings = [

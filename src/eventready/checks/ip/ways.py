@@ -82,12 +82,13 @@ class _Service:
             return self._unmeasured(self._of("unmeasured"))
         if lost:
             return self._lost(lost, warned)
+        return self._one_way() if self._counts["one_way_left"] else self._served()
+
+    def _one_way(self) -> Finding:
+        """Finding about users with one way left, or with one way proven."""
         left = self._of("one_way_left")
-        if sure := [number for number in left if number in self._network.surely_taken]:
-            return self._one_left(sure)
-        if left:
-            return self._one_proven(left)
-        return self._served()
+        sure = [number for number in left if number in self._network.surely_taken]
+        return self._one_left(sure) if sure else self._one_proven(left)
 
     def _of(self, state: str) -> list[int]:
         return [number for number, each in self._states.items() if each == state]

@@ -171,7 +171,7 @@ class Forwarding:
             return RouterRoutes("in_force", out, rest=True)
         levels = [tuple(self._hop(reading, row, statics) for row in used)]
         if not all(hop.arcs for hop in levels[0]):
-            return RouterRoutes("open", out)
+            return RouterRoutes("open" if _ports_known(reading) else "unread", out)
         backed = self._backed(reading)
         before = [row for row in statics if backed is None or row.distance < backed]
         levels += [tuple(level) for level in self._waiting(reading, used, before)]
@@ -217,6 +217,11 @@ class Forwarding:
     def _arcs(self, reading: DeviceFacts, port: str) -> frozenset[int]:
         """Arcs out of a port, or out of the members of a bundle."""
         return self._topology.arcs_at(reading.name, port, self._topology.nodes[reading.name])
+
+
+def _ports_known(reading: DeviceFacts) -> bool:
+    """Return True where no port or address of the router is missing."""
+    return not any(reading.partly(fact) or fact in reading.missing for fact in ("interface", "address"))
 
 
 def _carrier(protocol: str) -> str | None:

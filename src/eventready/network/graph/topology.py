@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_interface
@@ -62,6 +62,8 @@ class Topology:
         self._nodes_at: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._bundles: list[tuple[tuple[frozenset[int], ...], int]] = []
         self._bundle_of: dict[int, list[int]] = defaultdict(list)
+        self._cabled: dict[int, frozenset[int]] = {}
+        self._beside: tuple[int, Mapping[int, list[int]], Mapping[int, list[int]]] | None = None
         self.known, self.directory = KnownCables(self.readings), Directory(self.readings)
         self.cables = self.known.all
         for reading in self.readings.all:
@@ -148,6 +150,8 @@ class Topology:
             if owned:
                 self.owner[node] = self.nodes[device]
             arcs = self._join(self.nodes[device], node)
+            if owned and (cables := frozenset(self._at.get((device, parent_port(key[1])), ()))):
+                self._cabled[node] = cables
             self._at[device, parent_port(key[1])].update(arcs)
             self._nodes_at[device, parent_port(key[1])].add(node)
             if self.known.ports[device].receives(name) is False:
@@ -218,14 +222,40 @@ class Topology:
         return [port for name, port in self._at if name == device]
 
     def whole(self, failure: Cut, *, as_promised: bool = False) -> Cut:
-        """Cut with the bundles below their least number of members; `as_promised`: as if nothing were dead now."""
+        """Cut with the bundles below their least number of members, and with the ports whose cables or far ends fail.
+
+        `as_promised`: as if nothing were dead now.
+        """
         touched = {number for arc in failure.arcs for number in self._bundle_of.get(arc, ())}
         arcs, gone = set(failure.arcs), failure.arcs if as_promised else failure.arcs | self._dead
         for number in touched:
             members, least = self._bundles[number]
             if sum(not member <= gone for member in members) < least:
                 arcs.update(*members)
-        return Cut(failure.nodes, frozenset(arcs))
+        return Cut(failure.nodes | frozenset(self._cut_off(failure.nodes, arcs)), frozenset(arcs))
+
+    def _cut_off(self, nodes: frozenset[int], arcs: Collection[int]) -> Iterator[int]:
+        """Nodes of ports with cables of which none is left."""
+        heads, tails = self.graph.heads, self.graph.tails
+        by_arc, by_node = self._ports_beside
+        near = {port for arc in arcs for port in by_arc.get(arc, ())}
+        near.update(port for node in nodes for port in by_node.get(node, ()))
+        for port in near:
+            if all(arc in arcs or heads[arc] in nodes or tails[arc] in nodes for arc in self._cabled[port]):
+                yield port
+
+    @property
+    def _ports_beside(self) -> tuple[Mapping[int, list[int]], Mapping[int, list[int]]]:
+        """Nodes of ports with cables, by arc and by the device at an end."""
+        if self._beside is None or self._beside[0] != len(self._cabled):
+            by_arc: dict[int, list[int]] = defaultdict(list)
+            by_node: dict[int, list[int]] = defaultdict(list)
+            for port, cables in self._cabled.items():
+                for arc in cables:
+                    by_arc[arc].append(port)
+                    by_node[self.graph.heads[arc]].append(port)
+            self._beside = len(self._cabled), by_arc, by_node
+        return self._beside[1:]
 
     def arcs(self, failure: Cut) -> frozenset[int]:
         """Arcs of a failure, those of its nodes included."""
