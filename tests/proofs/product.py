@@ -181,11 +181,13 @@ def states(said: Said, after: Network) -> States:
 
 
 def _of_verdict(verdict: Readiness, walked: State) -> State:
-    if verdict is Readiness.NOT_READY:
-        return "lost"
-    if verdict is Readiness.NOT_MEASURED:
-        return "unmeasured"
-    return "one_way_left" if walked == "one_way_left" and verdict is Readiness.READY_WITH_RISK else "unharmed"
+    """State of a service by its walk, where the verdict is no better: answers and quality may make it worse."""
+    allowed = {
+        "lost": (Readiness.NOT_READY,),
+        "unmeasured": (Readiness.NOT_MEASURED, Readiness.NOT_READY),
+        "one_way_left": (Readiness.READY_WITH_RISK, Readiness.NOT_MEASURED, Readiness.NOT_READY),
+    }
+    return walked if verdict in allowed.get(walked, tuple(Readiness)) else "unharmed"
 
 
 def audited(after: Network) -> States:

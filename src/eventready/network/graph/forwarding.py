@@ -14,15 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from eventready.facts.records import OriginRoute, Route, RoutingPeer, StaticRoute
 from eventready.network.graph.graph import Cut
+from eventready.network.graph.topology import Topology
 from eventready.network.network_facts import DeviceFacts
 from eventready.network.peers import ports_towards
-
-if TYPE_CHECKING:
-    from eventready.network.graph.topology import Topology
 
 DEFAULT = "default_route"
 #: Routing protocols that carry a default, as routers print them in parts of words, with the fact of their adjacencies.

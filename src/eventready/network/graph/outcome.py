@@ -149,11 +149,10 @@ class WhatIf:
     @cached_property
     def unmeasured(self) -> frozenset[int]:
         """Users without a known state, or without a known way to the origins."""
-        known = View(self.topology, self.users, Cut())  # where nothing is dead, is there a way at all?
         return frozenset(
             number for number, one in enumerate(self.users)
             if number not in self.served and one.up is not False
-            and (one.up is None or number in self._possible.served or number not in known.served)
+            and (one.up is None or number in self._possible.served or number not in self._promised.served)
         )  # fmt: skip
 
     @cached_property

@@ -133,7 +133,8 @@ class Topology:
             for router, port in near:
                 self._join(self.nodes[reading.name], self.part(router, port, transit=True))
             if not near:
-                (unplaced if silent else afloat).append(reading.name)
+                own_links = reading.device.role == "bts_controller"  # it reports its links to the core itself
+                (unplaced if silent and not own_links else afloat).append(reading.name)
         self.afloat, self.unplaced = tuple(afloat), tuple(unplaced)
 
     def _join(self, one: int, other: int) -> tuple[int, int]:

@@ -285,17 +285,16 @@ class UserGroups:
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
                 known = None if unsure else found.row is not None and found.row.state == "up"
-                taken = () if known else self._taken_over(reading, point.name)
+                taken = self._taken_over(reading, point.name)
                 needed = (
                     switches.get(point.name.casefold()),
                     (self._topology.part(reading.name, point.name, owned=False),),
                 )
                 known_needs = (*needs, *filter(None, needed))
                 own = (*known_needs, radius) if radius or (radiuses and radius_whole) else known_needs
-                users = Users(
-                    venue, "wifi", point.name, taken or attach, own, origins, up=True if taken else known,
-                    people=point.clients or 0,
-                )  # fmt: skip
+                servers = tuple(dict.fromkeys((*attach, *taken) if known else taken or attach))
+                up = True if taken else known
+                users = Users(venue, "wifi", point.name, servers, own, origins, up=up, people=point.clients or 0)
                 users = replace(
                     users, promised=replace(users, attach=(*attach, *pair), needs=(*known_needs, *radiuses), up=True)
                 )

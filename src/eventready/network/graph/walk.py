@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
-from eventready.network.graph.forwarding import RouterState
+from eventready.network.graph.forwarding import Forwarding, RouterState
 from eventready.network.graph.graph import Cut, Reach
+from eventready.network.graph.topology import Topology
 from eventready.network.graph.users import Users
 from eventready.network.graph.view import View
-
-if TYPE_CHECKING:
-    from eventready.network.graph.outcome import WhatIf
 
 #: Proof of a hop: an adjacency, a BFD session or a port in service at the receiver; a declaration is none.
 Witness = Literal["adjacency", "bfd", "port", "attached", "declared", "none"]
@@ -56,10 +54,34 @@ class UserWay:
     second: Way | None
 
 
+class WalkedNetwork(Protocol):
+    """Network with the views of its users, as `outcome.WhatIf`."""
+
+    topology: Topology
+    forwarding: Forwarding
+    given: Cut
+
+    @property
+    def users(self) -> Sequence[Users]:
+        """Users of all services."""
+
+    @property
+    def measured(self) -> View:
+        """View with the ways known to carry traffic."""
+
+    @property
+    def promised(self) -> View:
+        """View with all that is expected or configured, as if everything worked."""
+
+    @property
+    def takes_next(self) -> Mapping[int, tuple[str, ...]]:
+        """Elements whose loss takes the service although another way is promised, by number of the users."""
+
+
 class Walks:
     """Ways of all users of a network."""
 
-    def __init__(self, network: WhatIf) -> None:
+    def __init__(self, network: WalkedNetwork) -> None:
         self._network, self._topology = network, network.topology
         self._names = {node: name for name, node in network.topology.nodes.items()}
         self._parts = {node: name for name, node in network.topology.parts.items()}
