@@ -13,17 +13,19 @@ Entry = Mapping[str, Any]
 Element = tuple[str, str]
 
 #: Checks whose findings tell the loss of an element, the widest first.
-_LOSING = ("link", "site", "access_point", "uplink", "bundle", "cell")
+_LOSING = ("device", "link", "site", "access_point", "uplink", "bundle", "cell")
 #: Sentences of these losses; others of these checks tell of another fault.
 _LOSSES = frozenset(
     {
         "checks:access_point.critical_not_joined", "checks:access_point.not_joined", "checks:link.down",
         "checks:link.no_port", "checks:site.link_lost", "checks:subject.down", "checks:subject.locked",
-        "checks:subject.missing", "checks:uplink.shut_down",
+        "checks:subject.missing", "checks:uplink.shut_down", "watch:device.lost",
     }
 )  # fmt: skip
-#: Statuses that may follow from a loss of a status: no failure stands behind a warning.
-_FOLLOWING = {"fail": ("fail", "not_measured", "warn"), "warn": ("warn",)}
+#: Statuses that may follow from a loss of a status: no failure stands behind a warning. A device that is lost as a
+#: whole is not measured.
+_ALL = ("fail", "not_measured", "warn")
+_FOLLOWING = {"fail": _ALL, "not_measured": _ALL, "warn": ("warn",)}
 
 
 def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = None) -> dict[Identity, Identity]:
@@ -32,7 +34,7 @@ def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = 
     A finding follows that names the lost element: an end of the cable, the port, the station, the access point.
     `rests`: the element on which another rests, such as the port of a neighbour or the base station of a cell.
     """
-    found = [finding for finding in findings if finding["status"] in _FOLLOWING["fail"] and not finding.get("blind")]
+    found = [finding for finding in findings if finding["status"] in _ALL and not finding.get("blind")]
     lost = _lost(found)
     if not lost:
         return {}

@@ -12,6 +12,7 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.store.run import Parts
+from eventready.store.run_rests import rests_to_json
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.watcher import Watcher
@@ -94,6 +95,7 @@ def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[
     first = watcher.first_reading()
     return {
         "first": first.to_dict() if first else None,
+        "rests": rests_to_json(watcher.rests()),
         "devices": [
             {"name": name, "age": _rounded(watcher.age(name, now)), "change": resting.get(name)}
             for name in watcher.devices
