@@ -12,8 +12,10 @@ Entry = Mapping[str, Any]
 #: Device, and the name of its port, neighbour, base station, cell or access point.
 Element = tuple[str, str]
 
+#: Name of the findings of a watch about a device as a whole.
+_DEVICE = "device"
 #: Checks whose findings tell the loss of an element, the widest first.
-_LOSING = ("device", "link", "site", "access_point", "uplink", "bundle", "cell")
+_LOSING = (_DEVICE, "link", "site", "access_point", "uplink", "bundle", "cell")
 #: Sentences of these losses; others of these checks tell of another fault.
 _LOSSES = frozenset(
     {
@@ -22,10 +24,8 @@ _LOSSES = frozenset(
         "checks:subject.missing", "checks:uplink.shut_down", "watch:device.lost",
     }
 )  # fmt: skip
-#: Statuses that may follow from a loss of a status: no failure stands behind a warning. A device that is lost as a
-#: whole is not measured.
-_ALL = ("fail", "not_measured", "warn")
-_FOLLOWING = {"fail": _ALL, "not_measured": _ALL, "warn": ("warn",)}
+#: Statuses that may follow from a loss of a status: no failure stands behind a warning.
+_FOLLOWING = {"fail": ("fail", "not_measured", "warn"), "warn": ("warn",)}
 
 
 def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = None) -> dict[Identity, Identity]:
@@ -34,7 +34,7 @@ def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = 
     A finding follows that names the lost element: an end of the cable, the port, the station, the access point.
     `rests`: the element on which another rests, such as the port of a neighbour or the base station of a cell.
     """
-    found = [finding for finding in findings if finding["status"] in _ALL and not finding.get("blind")]
+    found = [finding for finding in findings if finding["status"] in _FOLLOWING["fail"] and not finding.get("blind")]
     lost = _lost(found)
     if not lost:
         return {}
@@ -60,7 +60,8 @@ def _cause(finding: Entry, lost: Mapping[Element, Entry], below: Mapping[Element
 
 
 def _follows(finding: Entry, loss: Entry) -> bool:
-    return loss is not finding and finding["status"] in _FOLLOWING.get(str(loss["status"]), ())
+    status = "fail" if loss["check"] == _DEVICE else str(loss["status"])  # a lost device is not measured
+    return loss is not finding and finding["status"] in _FOLLOWING.get(status, ())
 
 
 def _down(element: Element, below: Mapping[Element, Element]) -> Iterator[Element]:

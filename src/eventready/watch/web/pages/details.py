@@ -88,9 +88,8 @@ def device(request: Request) -> Response:
     if name not in now.devices:
         raise HTTPException(404)
     audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
-    known = open_rows(
-        _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name), audit and audit.document
-    )
+    own = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
+    known = open_rows(own, _document(audit))
     return html(
         request, "device.html", wall=now, device=now.devices[name], audit=audit,
         found=open_rows(found, now.night.snapshot),
