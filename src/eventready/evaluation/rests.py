@@ -52,6 +52,8 @@ class _Rests:
             lost = self._ends_towards(one.name) if one.missing and not one.facts else []
             yield from ((end, lost[0]) for end in lost[1:])
             yield from ((end, (one.name, "")) for end in lost[:1])
+            known = {name for end in lost for name in self._peers(end, (one.name, ""))}
+            yield from (((end[0], name), end) for end in lost for name in sorted(known))
 
     def _ends_towards(self, device: str) -> list[End]:
         """Far ends of the lost cables of a device."""
@@ -62,8 +64,13 @@ class _Rests:
         """Names of the neighbours over a port: of the rows that are not up, and of addresses without a row."""
         reading = self._topology.known.ports[near[0]].reading
         elsewhere: set[str] = set()
+        bundle = self._topology.known.ports[near[0]].bundle_of(near[1])
+        own = {_plain(near[1])}
+        if bundle and not bundle.bundled:
+            own.add(_plain(bundle.name))
+            yield bundle.name
         for name, peer, port, up in _sessions(reading):
-            if port is None or up or _plain(port) != _plain(near[1]):
+            if port is None or up or _plain(port) not in own:
                 elsewhere.update((name, peer) if up or port else ())
             else:
                 yield from (name, peer)
