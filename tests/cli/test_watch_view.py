@@ -65,7 +65,14 @@ def test_alike_findings_are_a_row_and_what_follows_from_a_lost_element_stands_be
         Finding(Outcome.FAIL, name, "checks:subject.down", {"subject": name}, check="cell", device="bsc")
         for name in ("B-1", "B-2")
     ]
-    follower = Finding(Outcome.FAIL, "10.0.0.1", "checks:bfd.not_up", {"state": "down"}, check="bfd", device="edge")
+    follower = Finding(
+        Outcome.FAIL,
+        "10.0.0.1",
+        "checks:bfd.not_up",
+        {"subject": "10.0.0.1", "state": "down"},
+        check="bfd",
+        device="edge",
+    )
     found = [OpenFinding(one, "fail", 0.0) for one in (loss, *others, follower)]
     below = {("edge", "10.0.0.1"): ("edge", "a")}
     view.show(watcher, (), {})
