@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from eventready.checks.finding import Finding, Outcome
 from eventready.cli.context import App
 from eventready.cli.render.watch import WatchView
 from eventready.evaluation.matrix import build_matrix
+from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting
 from eventready.watch.record import Beat
 from eventready.watch.states import States
@@ -53,3 +55,33 @@ def test_the_wall_has_the_cycle_and_its_lag() -> None:
     shown = console.export_text()
     assert "34 of 35 devices answer. Last minute: 812 readings, at most 0.2 s late." in shown
     assert "c-1 (An)" in shown
+
+
+def test_alike_findings_are_a_row_and_what_follows_from_a_lost_element_stands_behind_it() -> None:
+    view, watcher = view_of()
+    cable = {"subject": "core a - edge a", "device": "core"}
+    loss = Finding(Outcome.FAIL, cable["subject"], "checks:link.down", cable, check="link", device="core")
+    others = [
+        Finding(Outcome.FAIL, name, "checks:subject.down", {"subject": name}, check="cell", device="bsc")
+        for name in ("B-1", "B-2")
+    ]
+    follower = Finding(
+        Outcome.FAIL,
+        "10.0.0.1",
+        "checks:bfd.not_up",
+        {"subject": "10.0.0.1", "state": "down"},
+        check="bfd",
+        device="edge",
+    )
+    found = [OpenFinding(one, "fail", 0.0) for one in (loss, *others, follower)]
+    below = {("edge", "10.0.0.1"): ("edge", "a")}
+    view.show(watcher, (), {})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(watcher, "open_findings", lambda: found)
+        patched.setattr(watcher, "rests", lambda: below)
+        console = Console(width=160, record=True, file=StringIO())
+        console.print(view)
+    shown = console.export_text()
+    assert "1 finding that follows from this" in shown
+    assert "also B-2" in shown
+    assert "BFD" not in shown

@@ -34,6 +34,7 @@ from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.names import require_known
+from eventready.evaluation.rests import rests
 from eventready.evaluation.runner import Coverage, evaluate_all
 from eventready.evaluation.service_walks import ServiceWalks
 from eventready.evaluation.verdicts import exit_code, verdicts_of
@@ -165,6 +166,7 @@ def audit(
             sessions=_fewer_sessions(status, options.workers),
             workers=reading.workers,
             cluster=reading.cluster(status),
+            below=rests(evaluated.network),
         )
         digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))

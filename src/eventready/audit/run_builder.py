@@ -25,6 +25,7 @@ from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.evidence import pack_pieces
 from eventready.store.run import SCHEMA, Items, Parts, Run, Summary
+from eventready.store.run_rests import Named, rests_to_json
 from eventready.store.run_walk import ServiceWalk
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -58,11 +59,13 @@ def build_run(
     saved: bool = False,
     workers: Mapping[str, str] | None = None,
     cluster: Mapping[str, Any] | None = None,
+    below: Mapping[Named, Named] | None = None,
 ) -> dict[str, Any]:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
 
     Its observations and findings are rows of the store. `results`: of all devices. `sessions`: devices read at once,
     `wanted` and at `most`, `workers`: of a cluster, by device; `cluster`: its entry. `saved`: of saved outputs.
+    `below`: what rests on lost elements, with the element below each.
     """
     return {
         **_header(event, duties, clock),
@@ -73,6 +76,7 @@ def build_run(
         **({"sessions": dict(sessions)} if sessions else {}),
         **({"saved": True} if saved else {}),
         **({"cluster": dict(cluster)} if cluster else {}),
+        **({"rests": rests_to_json(below)} if below else {}),
         "coverage": _coverage(coverage, seen),
         "devices": [
             {**_device(device), **_reached(results[device.name]), **_worker(device.name, workers or {})}

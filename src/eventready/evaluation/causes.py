@@ -12,14 +12,16 @@ Entry = Mapping[str, Any]
 #: Device, and the name of its port, neighbour, base station, cell or access point.
 Element = tuple[str, str]
 
+#: Name of the findings of a watch about a device as a whole.
+_DEVICE = "device"
 #: Checks whose findings tell the loss of an element, the widest first.
-_LOSING = ("link", "site", "access_point", "uplink", "bundle", "cell")
+_LOSING = (_DEVICE, "link", "site", "access_point", "uplink", "bundle", "cell")
 #: Sentences of these losses; others of these checks tell of another fault.
 _LOSSES = frozenset(
     {
         "checks:access_point.critical_not_joined", "checks:access_point.not_joined", "checks:link.down",
         "checks:link.no_port", "checks:site.link_lost", "checks:subject.down", "checks:subject.locked",
-        "checks:subject.missing", "checks:uplink.shut_down",
+        "checks:subject.missing", "checks:uplink.shut_down", "watch:device.lost",
     }
 )  # fmt: skip
 #: Statuses that may follow from a loss of a status: no failure stands behind a warning.
@@ -58,7 +60,8 @@ def _cause(finding: Entry, lost: Mapping[Element, Entry], below: Mapping[Element
 
 
 def _follows(finding: Entry, loss: Entry) -> bool:
-    return loss is not finding and finding["status"] in _FOLLOWING.get(str(loss["status"]), ())
+    status = "fail" if loss["check"] == _DEVICE else str(loss["status"])  # a lost device is not measured
+    return loss is not finding and finding["status"] in _FOLLOWING.get(status, ())
 
 
 def _down(element: Element, below: Mapping[Element, Element]) -> Iterator[Element]:

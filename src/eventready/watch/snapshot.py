@@ -13,6 +13,7 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.store.run import Parts
+from eventready.store.run_rests import rests_to_json
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.watcher import Watcher
@@ -97,6 +98,7 @@ def _document(watcher: Watcher, resting: Mapping[str, str], now: float) -> dict[
     return {
         "first": first.to_dict() if first else None,
         "walk": _rounded(waits_s),
+        "rests": rests_to_json(watcher.rests()),
         "devices": [
             {"name": name, "age": _rounded(watcher.age(name, now)), "change": resting.get(name)}
             for name in watcher.devices

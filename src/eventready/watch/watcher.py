@@ -16,6 +16,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ways import SERVICE_WAY
 from eventready.core.messages import message
 from eventready.evaluation.bearing import Weight
+from eventready.evaluation.causes import Element
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
 from eventready.evaluation.runner import History, evaluate
@@ -162,6 +163,10 @@ class Watcher:
     def ways(self) -> tuple[Finding, ...]:
         """Findings about the ways of the services, as of the last walk."""
         return tuple(one for one in self._ways.findings if one.check == SERVICE_WAY)
+
+    def rests(self) -> Mapping[Element, Element]:
+        """Return what rests on elements lost as of the last walk, with the element below each."""
+        return self._ways.rests
 
     def walk_waits(self, now: float) -> float | None:
         """Return the seconds since the walk while a change of the network waits for the next one; None otherwise."""

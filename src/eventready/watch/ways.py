@@ -6,7 +6,7 @@ A walk of a large network takes seconds: the next one waits for a multiple of th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -14,8 +14,10 @@ from itertools import chain
 from eventready.checks.finding import Finding
 from eventready.checks.registry import audit_checks, network_checks
 from eventready.core.clock import TZ
+from eventready.evaluation.causes import Element
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import Matrix
+from eventready.evaluation.rests import rests
 from eventready.evaluation.runner import evaluate_all
 from eventready.facts.observation import Observation
 from eventready.network.graph.outcome import WhatIf
@@ -32,8 +34,9 @@ _PAUSE_S, _PAUSES = 15.0, 10
 class Ways:
     """Ways of the users as last walked, with the findings about the services. Times are seconds of a monotonic clock.
 
-    `network`: graph as of the walk, None before the first and without origins. `changed`: what the graph reads, or a
-    waiver, is not that of the walk. `read_again`: an answer that the graph reads came since the findings were compared.
+    `network`: graph as of the walk, None before the first and without origins. `rests`: what rests on its lost
+    elements. `changed`: what the graph reads, or a waiver, is not that of the walk. `read_again`: an answer that the
+    graph reads came since the findings were compared.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Ways:
             one.name: matrix.shared(one.name, "network").intersection(matrix.needed(one.name)) for one in self._devices
         }
         self.network: WhatIf | None = None
+        self.rests: Mapping[Element, Element] = {}
         self.findings: tuple[Finding, ...] = ()
         self.changed, self.read_again = matrix.network is not None, False
         self._walked, self._cost_s, self._compared_at = Evaluated(), 0.0, 0.0
@@ -81,7 +85,7 @@ class Ways:
             self._devices, self._matrix.with_waived(waived), readings, moment=moment, limits=self._limits,
             waivers=self._waivers, scope="network", checks=checks,
         )  # fmt: skip
-        self.network = evaluated.network
+        self.network, self.rests = evaluated.network, rests(evaluated.network)
         self.findings = tuple(one for one in evaluated.findings if one.check not in audit_checks())
         self._cost_s = time.thread_time() - begun
 

@@ -39,7 +39,7 @@ LimitsOf = Callable[[Device], ServiceWayLimits]
 def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
     """Users of each service reach its origins on the ways promised, with a witness of each hop."""
     for (venue, service), numbers in network.services.items():
-        device = _device(network, venue, service)
+        device = device_of(network, venue, service)
         finding = _Service(network, venue, service, numbers, limits_of(device)).finding()
         yield finding.replace(device=device.name, venues=(venue,), services=(service,))
 
@@ -49,7 +49,7 @@ def place_of(venue: Text | str, service: str) -> Message:
     return message("checks:service_way.place", venue=venue, service=service)
 
 
-def _device(network: WhatIf, venue: str, service: Service) -> Device:
+def device_of(network: WhatIf, venue: str, service: Service) -> Device:
     """Device of a finding: of the service's access at the venue, else another one of the venue."""
     devices = [one.device for one in network.topology.readings.all]
     serving = [one for one in devices if one.serves(venue, service)]

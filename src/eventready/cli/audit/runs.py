@@ -34,6 +34,7 @@ with deferred():
     from eventready.evaluation.differences import Change, Diff, change_about, compare_runs
     from eventready.store.integrity.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
+    from eventready.store.run_rests import Named, rests_between, rests_of
     from eventready.store.store import RunEntry, Store
     from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 
@@ -149,7 +150,7 @@ def _show(run: Run, lang: Lang) -> None:
     walks(VisibleConsole(width=None if sys.stdout.isatty() else _WHOLE), run, lang)
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
-    for cells in _finding_rows(list(run.open_findings()), language):
+    for cells in _finding_rows(list(run.open_findings()), language, rests_of(run.document)):
         table.add_row(*cells)
     show_table(table, width=_WHOLE)
     lines = (
@@ -162,10 +163,12 @@ def _show(run: Run, lang: Lang) -> None:
         click.echo(line)
 
 
-def _finding_rows(findings: list[Mapping[str, Any]], language: Language) -> Iterator[tuple[str, ...]]:
+def _finding_rows(
+    findings: list[Mapping[str, Any]], language: Language, rests: Mapping[Named, Named]
+) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each row of alike findings, and of the findings that follow from them."""
     findings.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
-    for row in rows(findings, about, causes(findings)):
+    for row in rows(findings, about, causes(findings, rests)):
         yield _cells(row, language)
         for behind in rows(row.behind, about):
             status, *place, sentence = _cells(behind, language)
@@ -227,9 +230,10 @@ def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang
         if only:
             click.echo(text("cli:diff.apart", lang, run=run.id, n=len(only)))
     table = _table(("", "status", "device", "check", "finding"), lang)
+    rests = rests_between(before, after)
     for kind in KINDS if everything else KINDS[:-1]:
         found: Sequence[Change] = getattr(changes, kind)
-        for row in rows(found, change_about, {} if everything else causes(change.entry for change in found)):
+        for row in rows(found, change_about, {} if everything else causes((change.entry for change in found), rests)):
             statuses = [language.status(side["status"]) for side in (row.first.before, row.first.after) if side]
             steps = " -> ".join(dict.fromkeys(statuses))
             word, devices = text(f"cli:diff.{kind}", lang), ", ".join(row.devices)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import click
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -20,7 +20,10 @@ from eventready.cli.context import App
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
+from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.causes import Element, causes
 from eventready.watch.first_reading import FirstReading
+from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting
 from eventready.watch.record import change_document
 from eventready.watch.states import StateChange, sentence_id
@@ -28,8 +31,8 @@ from eventready.watch.watcher import Watcher
 from eventready.workspace.settings.event import Event
 
 _STYLES = {"READY": "green", "READY_WITH_RISK": "yellow", "NOT_READY": "bold red", "NOT_MEASURED": "magenta"}
-#: Findings shown on the terminal.
-_SHOWN = 20
+#: Rows of findings shown on the terminal, and the names in a row.
+_SHOWN, _NAMED = 20, 3
 
 
 class WatchView:
@@ -39,6 +42,7 @@ class WatchView:
         self._app, self._event, self._lang = app, event, app.lang
         self._watcher: Watcher | None = None
         self._resting: Mapping[str, str] = {}
+        self._rows: tuple[Sequence[OpenFinding], Mapping[Element, Element], Sequence[Row[OpenFinding]]] = (), {}, ()
         self._begun = False
         self._console = VisibleConsole()
         self._screen = self._console.is_terminal and app.output == "table"
@@ -127,24 +131,38 @@ class WatchView:
             table.add_row(venue.title.render(self._lang), *words)
         return table
 
+    def _in_rows(self, watcher: Watcher) -> Sequence[Row[OpenFinding]]:
+        """Return the open findings in rows, made anew where they or what they rest on have changed."""
+        found, below = watcher.open_findings(), watcher.rests()
+        if found is not self._rows[0] or below is not self._rows[1]:
+            made = rows(found, lambda one: about(_entry(one)), causes(map(_entry, found), below))
+            self._rows = found, below, made
+        return self._rows[2]
+
     def _open(self, watcher: Watcher) -> Table:
         now, language = time.monotonic(), Language(self._lang)
         table = Table(
             *(text(f"watch:wall.{name}", self._lang) for name in ("state", "since", "age", "device", "finding"))
         )
-        rows = watcher.open_findings()
-        for one in rows[:_SHOWN]:
-            finding = one.finding
-            age = watcher.age(finding.device, now) if finding.device in watcher.devices else None
-            shown = "-" if age is None else f"{age:.0f} s"
-            since = f"{datetime.fromtimestamp(one.since, TZ):%H:%M:%S}"
-            sentence = language.sentence(one.sentence)
-            table.add_row(language.status(one.status), since, shown, finding.device, f"{finding.check}: {sentence}")
-        if len(rows) > _SHOWN:
-            table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)
+        found = self._in_rows(watcher)
+        for row in found[:_SHOWN]:
+            first, ages = row.first, [watcher.age(name, now) for name in row.devices if name in watcher.devices]
+            known = [age for age in ages if age is not None]
+            shown = f"{max(known):.0f} s" if known else "-"
+            since = f"{datetime.fromtimestamp(min(one.since for one in row.findings), TZ):%H:%M:%S}"
+            sentence = language.together(language.sentence(first.sentence), row.subjects, len(row.behind), _NAMED)
+            devices, check = language.names(row.devices, _NAMED), first.finding.check
+            table.add_row(language.status(first.status), since, shown, devices, f"{check}: {sentence}")
+        if rest := sum(row.count for row in found[_SHOWN:]):
+            table.caption = text("watch:wall.more", self._lang, n=rest)
         for name, change in self._resting.items():
             table.add_row(text("watch:rest.begin", self._lang), "", "", name, change)
         return table
+
+
+def _entry(one: OpenFinding) -> Mapping[str, Any]:
+    finding = one.finding
+    return {"device": finding.device, "check": finding.check, "subject": finding.subject, **one.sentence}
 
 
 def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:

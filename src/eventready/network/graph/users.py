@@ -278,7 +278,6 @@ class UserGroups:
             names = [point.name for point in reading.device.expect.access_points]
             attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
             perhaps = tuple(self._topology.nodes[name] for name in self._perhaps_standby(reading))
-            radius, radius_whole = self._radius(reading), reading.whole("radius_server")
             switches, pair = self._switches(reading), tuple(self._pair_of(reading, attach))
             radiuses = tuple(filter(None, (self._radius(reading, waiting=True),)))
             for point in _at(reading.device, reading.device.expect.access_points, venue):
@@ -291,8 +290,11 @@ class UserGroups:
                     (self._topology.part(reading.name, point.name, owned=False),),
                 )
                 known_needs = (*needs, *filter(None, needed))
+                asking = taken if taken and not known else reading  # the controller that serves asks RADIUS
+                radius, radius_whole = self._radius(asking), asking.whole("radius_server")
                 own = (*known_needs, radius) if radius or (radiuses and radius_whole) else known_needs
-                servers = tuple(dict.fromkeys((*attach, *taken) if known else taken or attach))
+                other = (self._topology.nodes[taken.name],) if taken else ()
+                servers = tuple(dict.fromkeys((*attach, *other) if known else other or attach))
                 up = True if taken else known
                 users = Users(venue, "wifi", point.name, servers, own, origins, up=up, people=point.clients or 0)
                 users = replace(
@@ -301,13 +303,13 @@ class UserGroups:
                 more = tuple(node for node in perhaps if node not in attach)
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 
-    def _taken_over(self, reading: DeviceFacts, name: str) -> tuple[int, ...]:
-        """Another controller at the same venues with the access point in service."""
+    def _taken_over(self, reading: DeviceFacts, name: str) -> DeviceFacts | None:
+        """Another controller at the same venues with the access point in service; None without one."""
         for one in self._beside(reading):
             row = one.fact("access_point", AccessPoint).for_subject(name).row
             if row is not None and row.state == "up":
-                return (self._topology.nodes[one.name],)
-        return ()
+                return one
+        return None
 
     def _standby(self, reading: DeviceFacts) -> Iterator[str]:
         """Standby controllers of an active controller, at the same venues, ready on both sides."""

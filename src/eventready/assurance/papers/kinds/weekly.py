@@ -29,6 +29,7 @@ from eventready.core.strings.phrases import moment_of, short
 from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs
 from eventready.store.run import Summary
+from eventready.store.run_rests import rests_between
 
 #: Letters of a clause that is due, and clauses, changes and incidents named.
 _CLAUSE, _NAMED_CLAUSES, _NAMED_CHANGES, _NAMED_INCIDENTS = 70, 2, 4, 5
@@ -109,7 +110,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
         changes: Sequence[Change] = getattr(diff, kind)
         if changes:
             blocks.append(writer.p(f"{_CHANGES}.{kind}"))
-            named = change_rows(changes)[:NAMED]
+            named = change_rows(changes, rests_between(before, results.run))[:NAMED]
             blocks += writer.bullets(_sentence(writer.language, row) for row in named)
             if rest := len(changes) - sum(row.count for row in named):
                 blocks.append(writer.p("papers:changes_more", count=rest))

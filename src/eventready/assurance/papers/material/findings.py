@@ -16,6 +16,7 @@ from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import About, Identity, Row, about, rows
 from eventready.evaluation.causes import causes
 from eventready.store.run import Run, counted, passes
+from eventready.store.run_rests import Named, rests_of
 
 #: From the most to the least urgent.
 ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
@@ -137,7 +138,7 @@ class RunFindings:
 
     `passes` by device; `counts`, `by_check` and `by_duty` number the findings of each status; `statuses` maps the
     references of verdicts (`device check subject`) to statuses. `states`: for a map. `subjects_open`: number of
-    subjects without a pass, by device and check.
+    subjects without a pass, by device and check. `rests`: what rests on lost elements.
     """
 
     lines: tuple[FindingLine, ...]
@@ -148,15 +149,17 @@ class RunFindings:
     statuses: Mapping[str, str]
     states: DeviceStates
     subjects_open: Mapping[tuple[str, str], int]
+    rests: Mapping[Named, Named]
 
     @cached_property
     def causes(self) -> Mapping[Identity, Identity]:
         """The finding from which another follows."""
-        return causes(
+        found = (
             {"check": line.check, "device": line.about.device, "subject": line.about.subject, "status": line.status,
              "message_id": line.message_id, "blind": line.blind}
             for line in self.lines
         )  # fmt: skip
+        return causes(found, self.rests)
 
     @classmethod
     def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], bool]) -> RunFindings:
@@ -201,7 +204,8 @@ class RunFindings:
         others.sort(key=itemgetter(0))
         lines = tuple(FindingLine(f"f{number}", *line) for number, (_, line) in enumerate(others, 1))
         grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
-        return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open)
+        below = rests_of(run.document)
+        return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open, below)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from eventready.evaluation.alike import Row, rows
 from eventready.evaluation.causes import causes
 from eventready.evaluation.differences import Change, change_about, compare_runs
 from eventready.store.run import Run, Summary
+from eventready.store.run_rests import Named, rests_between
 
 #: Runs of a series, and findings named under each kind of change.
 RUNS, NAMED = 20, 25
@@ -45,12 +46,13 @@ def finding_changes(
 ) -> tuple[FindingChanges, ...]:
     """Return the changes of findings between two consecutive runs."""
     diff = compare_runs(previous, run, subjects_open)
+    rests = rests_between(previous, run)
     found = ((kind, getattr(diff, kind)) for kind in _KINDS)
     return tuple(
         FindingChanges(
             term("page:change", kind, language.code),
             len(changes),
-            tuple((_sentence(row, language), row.count) for row in change_rows(changes)[:NAMED])
+            tuple((_sentence(row, language), row.count) for row in change_rows(changes, rests)[:NAMED])
             if kind != "still"
             else (),
         )
@@ -74,9 +76,9 @@ def _moments(points: Sequence[Summary], language: Language) -> tuple[str, ...]:
     return tuple(language.moment(point.moment) for point in points)
 
 
-def change_rows(changes: Sequence[Change]) -> list[Row[Change]]:
+def change_rows(changes: Sequence[Change], rests: Mapping[Named, Named]) -> list[Row[Change]]:
     """Return alike changes in rows, with those of findings that follow from a lost element behind its change."""
-    return rows(changes, change_about, causes(change.entry for change in changes))
+    return rows(changes, change_about, causes((change.entry for change in changes), rests))
 
 
 def _sentence(row: Row[Change], language: Language) -> str:

@@ -24,6 +24,7 @@ from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
 from eventready.store.run import Run, Summary
+from eventready.store.run_rests import rests_of
 
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
 _COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
@@ -76,7 +77,7 @@ def show(run: Run, lang: Lang = "en") -> None:
     if summary.unseen_devices:
         console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
     kept = [finding for _, finding in worst]
-    found = rows(kept, about, causes(kept))[:_SHOWN]
+    found = rows(kept, about, causes(kept, rests_of(document)))[:_SHOWN]
     lines = [(one.first["status"], language.names(one.devices, _DEVICES), one.first["check"], language.row(one, _NAMED))
              for one in found]  # fmt: skip
     faults = sum(counts[status] for status in _FAULTS)

@@ -56,6 +56,10 @@ def opened(now: Wall, chosen: Callable[[Found], object]) -> list[Found]:
     return [one for one in (now.night.snapshot or {}).get("open", ()) if chosen(one)]
 
 
+def _document(audit: Run | None) -> Mapping[str, Any] | None:
+    return audit.document if audit else None
+
+
 def venue(request: Request) -> Response:
     """Page of a venue: verdicts, open findings, findings of the last full audit about the network, devices."""
     now, name = present(request), request.path_params["name"]
@@ -72,8 +76,9 @@ def venue(request: Request) -> Response:
     known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in audit_checks() and here(one)]
     verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
     return html(
-        request, "venue.html", wall=now, place=place, devices=devices, found=open_rows(opened(now, here)),
-        verdicts=verdicts, audit=audit, known=open_rows(_sorted(known))[:_LIST],
+        request, "venue.html", wall=now, place=place, devices=devices,
+        found=open_rows(opened(now, here), now.night.snapshot), verdicts=verdicts, audit=audit,
+        known=open_rows(_sorted(known), _document(audit))[:_LIST],
     )  # fmt: skip
 
 
@@ -83,9 +88,11 @@ def device(request: Request) -> Response:
     if name not in now.devices:
         raise HTTPException(404)
     audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
-    known = open_rows(_sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name))
+    own = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
+    known = open_rows(own, _document(audit))
     return html(
-        request, "device.html", wall=now, device=now.devices[name], found=open_rows(found), audit=audit,
+        request, "device.html", wall=now, device=now.devices[name], audit=audit,
+        found=open_rows(found, now.night.snapshot),
         known=known[:_LIST], more=sum(row.count for row in known[_LIST:]), units=UNITS,
         figures=model_of(request).figures_of(name),
         history=changes_of(model_of(request), viewer_of(request).lang, device=name),
@@ -102,9 +109,10 @@ def check(request: Request) -> Response:
     known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
     return html(
         request, "check.html", wall=now, name=name, guide=guide, audit=audit,
-        found=open_rows(opened(now, lambda one: one["check"] == name)), drills=drills_of(request, name),
+        found=open_rows(opened(now, lambda one: one["check"] == name), now.night.snapshot),
+        drills=drills_of(request, name),
         counts=Counter(str(one["status"]) for one in known),
-        known=open_rows([one for one in _sorted(known) if one["status"] != "pass"])[:_LIST],
+        known=open_rows([one for one in _sorted(known) if one["status"] != "pass"], _document(audit))[:_LIST],
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def handover(request: Request) -> Response:
     acts = Acts(model.store, model.workspace.event.id, model.clock).all()
     notes = [one for one in acts if one.kind == "note" and one.at > now.night.moment - _NOTES]
     return html(
-        request, "handover.html", wall=now, notes=notes, found=open_rows(opened(now, lambda _one: True)),
+        request, "handover.html", wall=now, notes=notes,
+        found=open_rows(opened(now, lambda _one: True), now.night.snapshot),
         incidents=[facts_of(one, request) for one in now.night.incidents],
     )  # fmt: skip

@@ -20,6 +20,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import in_language
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import causes
+from eventready.store.run_rests import rests_of
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
@@ -38,7 +39,7 @@ _WALK_S = 30.0
 #: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
 _SHOWN = 12
 OpenRow: TypeAlias = Row[Mapping[str, Any]]
-InRows: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Sequence[OpenRow]]
+InRows: TypeAlias = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any] | None], Sequence[OpenRow]]
 _LINES = re.compile("\r\n|\r|\n")
 
 
@@ -80,7 +81,7 @@ class Wall:
 
     @cached_property
     def _rows(self) -> Sequence[OpenRow]:
-        return self.in_rows(self.open)
+        return self.in_rows(self.open, self.night.snapshot)
 
     @property
     def found(self) -> Sequence[OpenRow]:
@@ -147,9 +148,12 @@ class Wall:
         return self.now - datetime.fromisoformat(since)
 
 
-def open_rows(found: Sequence[Mapping[str, Any]]) -> Sequence[OpenRow]:
-    """Return findings in rows, with those that follow from a lost element behind its finding."""
-    return rows(found, about, causes(found))
+def open_rows(found: Sequence[Mapping[str, Any]], below: Mapping[str, Any] | None) -> Sequence[OpenRow]:
+    """Return findings in rows, with those that follow from a lost element behind its finding.
+
+    `below`: the snapshot or run that has them.
+    """
+    return rows(found, about, causes(found, rests_of(below)))
 
 
 class LastRows:
@@ -158,10 +162,10 @@ class LastRows:
     def __init__(self) -> None:
         self._last: tuple[Sequence[Mapping[str, Any]], Sequence[OpenRow]] = (), ()
 
-    def __call__(self, found: Sequence[Mapping[str, Any]]) -> Sequence[OpenRow]:
+    def __call__(self, found: Sequence[Mapping[str, Any]], below: Mapping[str, Any] | None) -> Sequence[OpenRow]:
         """Return findings in rows."""
         if found is not self._last[0]:
-            self._last = found, open_rows(found)
+            self._last = found, open_rows(found, below)
         return self._last[1]
 
 

@@ -1,0 +1,50 @@
+"""What rests on the lost elements of a run, in its document: by the graph, which a document does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from eventready.store.run import Run
+
+#: Device, and the name of its port, neighbour, base station, cell, access point or service; empty for the device.
+Named = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Resting:
+    """Elements that rest on an element `on`."""
+
+    on: Named
+    elements: tuple[Named, ...]
+
+
+_RESTS = TypeAdapter(tuple[Resting, ...])
+
+
+def rests_to_json(rests: Mapping[Named, Named]) -> list[dict[str, Any]]:
+    """Elements with the one below each, as plain JSON types; inverse of `rests_of`."""
+    found: dict[Named, list[Named]] = {}
+    for element, below in rests.items():
+        found.setdefault(below, []).append(element)
+    plain: list[dict[str, Any]] = _RESTS.dump_python(
+        tuple(Resting(on, tuple(sorted(elements))) for on, elements in sorted(found.items())), mode="json"
+    )
+    return plain
+
+
+def rests_of(document: Mapping[str, Any] | None) -> dict[Named, Named]:
+    """Elements of a run document or a snapshot with the one below each; nothing of one without readable ones."""
+    try:
+        found = _RESTS.validate_python((document or {}).get("rests", ()))
+    except ValueError:
+        return {}
+    return {element: one.on for one in found for element in one.elements}
+
+
+def rests_between(before: Run, after: Run) -> dict[Named, Named]:
+    """Elements of two runs with the one below each, as in the later run where both have it."""
+    return {**rests_of(before.document), **rests_of(after.document)}
