@@ -21,6 +21,8 @@ from eventready.workspace.devices.device import Device, Service
 SERVICE_WAY = "service_way"
 #: Reasons by the state of a router without a proven route.
 _ROUTE = {"none": "checks:service_way.route_none", "unread": "checks:service_way.route_unread"}
+#: Reasons by whether all of the origins are silent.
+_ORIGIN = {True: "checks:service_way.origin_unread", False: "checks:service_way.origin_unproven"}
 #: Names shown of many.
 _SHOWN = 5
 
@@ -126,6 +128,8 @@ class _Service:
         for router, state in network.walks.routers_of(number):
             if state in {"none", "unread"}:
                 return message(_ROUTE[state], device=router)
+        if origins := network.walks.unproven_origins(number):
+            return message(_ORIGIN[network.silent.issuperset(origins)], names=_several(origins))
         missing = network.walks.missing(number)
         if missing:
             return message("checks:service_way.no_witness", names=_several(missing))

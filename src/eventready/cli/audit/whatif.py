@@ -112,7 +112,7 @@ def _outcome(whatif: WhatIf, names: Sequence[str], what: str) -> FailureOutcome:
             raise _unknown(name, known)
         if any(_same(whatif, name, given) for given in whatif.given_names):
             raise UsageError(message("whatif:both", name=name), do=message("whatif:both.do"))
-    return whatif.outcome(names)
+    return whatif.outcome_by_ways(names)
 
 
 def _elsewhere(what: str, element: NetworkElement) -> UsageError:

@@ -65,6 +65,9 @@ def _lost(one: ServiceOutcome, lang: Lang) -> str:
         parts.append(text("whatif:people", lang, count=one.people))
     if one.waived:
         parts.append(text("whatif:waived", lang))
+    if one.next:
+        names = ", ".join(one.next[:_NAMED]) + (", ..." if len(one.next) > _NAMED else "")
+        parts.append(text("whatif:next", lang, names=names))
     return "; ".join(parts)
 
 
@@ -135,7 +138,7 @@ def as_json(
             {
                 "venue": one.venue, "service": one.service, "state": one.state, "lost": list(one.lost),
                 "users": one.users, "people": one.people, "waived": one.waived,
-                "given": one.given,
+                "given": one.given, "next": list(one.next),
             }
             for one in outcome.services
         ],

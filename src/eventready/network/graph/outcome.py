@@ -32,7 +32,7 @@ class ServiceOutcome:
     `lost`: names of its lost users, of `users` served before: of none for a service without users served in the run.
     `waived`: a way that somebody answers for is all that is left. `people`: expected number of those who lose it.
     `given`: number of the lost ones that the failures given took already. `doubtful`: number of those who lose it
-    unless something serves them that was not read.
+    unless something serves them that was not read. `next`: elements whose loss takes the service after the failure.
     """
 
     venue: str
@@ -44,6 +44,7 @@ class ServiceOutcome:
     waived: bool = False
     given: int = 0
     doubtful: int = 0
+    next: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -205,6 +206,11 @@ class WhatIf:
         return Walks(self)
 
     @property
+    def silent(self) -> frozenset[str]:
+        """Devices without an answer."""
+        return frozenset(name for name, node in self.topology.nodes.items() if node in self.topology.unmeasured.nodes)
+
+    @property
     def measured(self) -> View:
         """View with the ways known to carry traffic."""
         return self._measured
@@ -234,6 +240,19 @@ class WhatIf:
         if any(group in (*names, *self.given_names) for group, _member in self.topology.strangers):
             services = tuple(replace(one, state="unmeasured") if one.state == "unharmed" else one for one in services)
         return FailureOutcome(tuple(names), failure, services)
+
+    def outcome_by_ways(self, names: Sequence[str]) -> FailureOutcome:
+        """Return `outcome`; unharmed services with a single way left where two are promised have that state."""
+        found, after = self.outcome(names), self.after(names)
+        return replace(found, services=tuple(after.with_ways(one) for one in found.services))
+
+    def with_ways(self, outcome: ServiceOutcome) -> ServiceOutcome:
+        """Return the outcome of a service; unharmed with one way left now, with that state."""
+        numbers = self.services.get((outcome.venue, outcome.service), ())
+        taken = [name for number in numbers if number in self.served for name in self.takes_next.get(number, ())]
+        if outcome.state != "unharmed" or not taken:
+            return outcome
+        return replace(outcome, state="one_way_left", next=tuple(dict.fromkeys(taken)))
 
     def _services(self, failure: Cut, among: Iterable[tuple[str, Service]]) -> Iterator[ServiceOutcome]:
         failure = self.topology.whole(failure | self.given)

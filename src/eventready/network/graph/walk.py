@@ -262,6 +262,16 @@ class Walks:
     def _end(self, *nodes: int) -> tuple[str, str]:
         return next((self._parts[node] for node in nodes if node in self._parts), (self.device(nodes[0]), ""))
 
+    def unproven_origins(self, number: int) -> tuple[str, ...]:
+        """Devices of the first origins within the network to which no proven way of users leads."""
+        users = self._network.users[number]
+        promised = users.promised or users
+        for origins in promised.origins:
+            reach = self._network.measured.towards(origins)
+            if not origins <= self._topology.outward and not any(node in reach for node in users.attach):
+                return tuple(dict.fromkeys(map(self.device, sorted(origins))))
+        return ()
+
     def routers_of(self, number: int) -> Iterator[tuple[str, RouterState]]:
         """Routers of the first promised way out of users, with the state of their routes."""
         users = self._network.users[number]

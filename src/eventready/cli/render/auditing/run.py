@@ -19,7 +19,7 @@ from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.gaps import partial_readings
 from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
-from eventready.core.messages import Bilingual, Lang, text
+from eventready.core.messages import Bilingual, Lang, term, text
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
@@ -122,6 +122,7 @@ def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
 
 def _matrix(run: Run, lang: Lang) -> Table:
     verdicts = {(venue, service): verdict for venue, service, verdict in run.verdicts}
+    states = {(one["venue"], one["service"]): one.get("walk", {}).get("state", "") for one in run.judged()}
     services = list(dict.fromkeys(service for _venue, service in verdicts))
     language = Language(lang)
     heads = services if lang == "en" else [language.service(service) for service in services]
@@ -131,6 +132,8 @@ def _matrix(run: Run, lang: Lang) -> Table:
         for service in services:
             verdict = verdicts.get((venue["id"], service), "")
             word = language.verdict(verdict).upper() if verdict else "-"
+            if states.get((venue["id"], service)) == "one_way_left":
+                word += f"\n{term('terms:walk_state', 'one_way_left', lang)}"
             cells.append(Text(word, style=VERDICT_STYLES.get(verdict, "dim")))
         table.add_row(*cells)
     return table

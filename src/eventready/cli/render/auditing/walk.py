@@ -45,6 +45,8 @@ def _judged(verdict: Verdict, lang: Lang) -> str:
     """Verdict with its reasons."""
     word = Language(lang).verdict(verdict["verdict"]).upper()
     reasons = [text(reason, lang) for reason in verdict.get("reasons", ()) if known(reason)]
+    if not reasons and verdict["verdict"] == "READY_WITH_RISK":
+        reasons = [text("cli:walk.see", lang, place=f"{verdict['venue']}/{verdict['service']}")]
     return f"{word}: {'; '.join(reasons)}" if reasons else word
 
 
