@@ -270,6 +270,10 @@ class Walks:
             reach = self._network.measured.towards(origins)
             if not origins <= self._topology.outward and not any(node in reach for node in users.attach):
                 return tuple(dict.fromkeys(map(self.device, sorted(origins))))
+        silent, owner = self._topology.unmeasured.nodes, self._topology.owner
+        for need in promised.needs:
+            if need and all(owner.get(node, node) in silent for node in need):
+                return tuple(dict.fromkeys(map(self.device, need)))
         return ()
 
     def routers_of(self, number: int) -> Iterator[tuple[str, RouterState]]:
