@@ -1,4 +1,4 @@
-"""Answers that leave the graph of the network as it is: only figures that it does not read have moved."""
+"""Equal answers for the graph of the network: at most figures outside of the graph have moved."""
 
 from __future__ import annotations
 
