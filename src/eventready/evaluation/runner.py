@@ -358,7 +358,7 @@ class _Evaluation:
         if setting is None:
             return None
         facts = [view.facts for view in self._views.values()]
-        facts += [DeviceFacts(one, missing=_ALL_FACTS) for one in self._matrix.left_out]
+        facts += [DeviceFacts(one, missing=_ALL_FACTS, left_out=True) for one in self._matrix.left_out]
         return WhatIf(NetworkFacts(facts), replace(setting, moment=self._moment))
 
     def of_network(self, network: WhatIf | None, checks: Collection[str] | None = None) -> Iterator[Finding]:

@@ -17,11 +17,20 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True)
 class DeviceFacts:
-    """Measured rows of a device, by fact. An unmeasured fact is absent; `missing`: those needed in an audit."""
+    """Measured rows of a device, by fact. An unmeasured fact is absent; `missing`: those needed in an audit.
+
+    `left_out`: a device of the inventory that is no part of the audit.
+    """
 
     device: Device
     facts: Mapping[str, FactRows[Fact]] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
+    left_out: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """True without any measured fact although facts are needed."""
+        return bool(self.missing) and not self.facts
 
     @property
     def name(self) -> str:

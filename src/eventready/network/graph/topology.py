@@ -121,7 +121,7 @@ class Topology:
         cabled = {device for device, _port in self._at}
         afloat: list[str] = []
         unplaced: list[str] = []
-        silent = any(one.device.role in TRANSIT and one.missing and not one.facts for one in self.readings.all)
+        silent = any(one.device.role in TRANSIT and one.silent and not one.left_out for one in self.readings.all)
         for reading in self.readings.all:
             if reading.device.role in TRANSIT or reading.device.role == "vantage" or reading.name in cabled:
                 continue
@@ -279,7 +279,7 @@ class Topology:
     @cached_property
     def unmeasured(self) -> Cut:
         """Ways without a reading, and devices that gave none."""
-        silent = (one.name for one in self.readings.all if one.missing and not one.facts)
+        silent = (one.name for one in self.readings.all if one.silent)
         return Cut(frozenset(self.nodes[name] for name in silent), frozenset(self._unmeasured))
 
     @cached_property
