@@ -40,7 +40,10 @@ LimitsOf = Callable[[Device], ServiceWayLimits]
 @network_check(SERVICE_WAY, kind="quality", limits=ServiceWayLimits(), by_device=True)
 def service_way(network: WhatIf, limits_of: LimitsOf) -> Iterator[Finding]:
     """Users of each service reach its origins on the ways promised, with a witness of each hop."""
+    left_out = [one.device for one in network.topology.readings.all if one.left_out]
     for (venue, service), numbers in network.services.items():
+        if any(venue in one.venues and service in one.concerned for one in left_out):
+            continue  # no part of this audit
         device = device_of(network, venue, service)
         finding = _Service(network, venue, service, numbers, limits_of(device)).finding()
         yield finding.replace(device=device.name, venues=(venue,), services=(service,))
