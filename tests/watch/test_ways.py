@@ -36,7 +36,7 @@ EVENT = Event.model_validate({
 })  # fmt: skip
 INTERVAL_S = 15.0
 #: Not told by any of these platforms, in this test: what is not asked is not missing.
-_UNTOLD = {
+_UNSUPPORTED = {
     fact: Bilingual("", "not told")
     for fact in CATALOGUE
     if fact not in {row_fact for facts in four_venues().rows.values() for row_fact in facts}
@@ -50,7 +50,7 @@ def _routed(device: Device, rows: Mapping[str, list[Fact]]) -> Device:
 
 
 def _matrix(devices: Iterable[Device]) -> Matrix:
-    platforms: Mapping[str, Any] = {one.platform: FakePlatform(one.platform, _UNTOLD) for one in devices}
+    platforms: Mapping[str, Any] = {one.platform: FakePlatform(one.platform, _UNSUPPORTED) for one in devices}
     return build_matrix(tuple(devices), platforms, network=SETTING)
 
 

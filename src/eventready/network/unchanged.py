@@ -1,4 +1,4 @@
-"""Answers that leave the graph of the network as it is: only figures that it does not read have moved."""
+"""Answers without an effect on the graph of the network: only figures outside the graph have moved."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class WatchSession:
             reader.close()
 
     def _job(self, matrix: Matrix, record: WatchRecord, known: Mapping[Key, str], audited: Run | None) -> WatchJob:
-        """Return the input of the watch, with what the last full audit found. Raises StoreError."""
+        """Return the input of the watch, with the findings of the last full audit. Raises StoreError."""
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         limits = resolve_limits(workspace.limits, self.devices)
         return WatchJob(

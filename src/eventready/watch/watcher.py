@@ -165,11 +165,11 @@ class Watcher:
         return tuple(one for one in self._ways.findings if one.check == SERVICE_WAY)
 
     def rests(self) -> Mapping[Element, Element]:
-        """Return what rests on elements lost as of the last walk, with the element below each."""
+        """Return the elements resting on elements lost as of the last walk, with the element below each."""
         return self._ways.rests
 
     def walk_waits(self, now: float) -> float | None:
-        """Return the seconds since the walk while a change of the network waits for the next one; None otherwise."""
+        """Return the seconds since the walk while a change of the network waits for the next walk; None otherwise."""
         return self._ways.waits_s(now)
 
     def _shown(self) -> Iterator[Shown]:
@@ -654,14 +654,14 @@ class Watcher:
         return self._compared_ways(now, moment, resting)
 
     def _readings_of_ways(self) -> Iterator[Observation]:
-        """Answers that the graph of the network reads, as an audit has them: of a lost device none."""
+        """Answers for the graph of the network, as in an audit: of a lost device none."""
         for name, state in self._devices.items():
             if not self._silences.of[name].lost:
                 read = self._ways.facts[name]
                 yield from (known.observation for fact, known in state.facts.items() if fact in read)
 
     def _compared_ways(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
-        """Compare the findings about services with the states in force, where all that the graph reads was read."""
+        """Compare the findings about services with the states in force, once the graph has all of its answers."""
         found, of = self._ways.compared(now), self._silences.of
         reading = [name for name in self._devices if not of[name].lost and name not in resting]
         read = self._ways.facts

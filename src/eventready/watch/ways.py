@@ -1,4 +1,4 @@
-"""Ways of the users in a watch: walked anew after a change of what the graph of the network reads.
+"""Ways of the users in a watch: walked anew after a change of an answer read by the graph of the network.
 
 A walk of a large network takes seconds: the next one waits for a multiple of them, and the watch says so.
 """
@@ -58,12 +58,12 @@ class Ways:
         return not self._matrix.left_out
 
     def note(self, before: Observation | None, now: Observation) -> None:
-        """Take an answer that the graph reads."""
+        """Take an answer for the graph."""
         self.read_again = True
         self.changed |= before is None or not unchanged(before, now)
 
     def waits_s(self, now: float) -> float | None:
-        """Return the seconds since the walk while a change waits for the next one; None otherwise."""
+        """Return the seconds since the walk while a change waits for the next walk; None otherwise."""
         return now - self._walked.at if self.changed and self.network is not None else None
 
     def is_due(self, now: float, moment: datetime) -> bool:
@@ -73,7 +73,7 @@ class Ways:
         return self.changed or self._walked.hour != (moment.day, moment.hour)
 
     def is_second(self, now: float) -> bool:
-        """True where an answer since the findings were compared shows the network as it was."""
+        """True where an answer since the comparison of the findings shows the earlier network."""
         return self.network is not None and self.read_again and now - self._compared_at >= _PAUSE_S
 
     def walk(self, readings: Iterable[Observation], waived: Iterable[Finding], now: float, moment: datetime) -> None:
@@ -104,7 +104,7 @@ class Ways:
                 yield from chain.from_iterable(map(str.split, names))
 
     def _waived_checks(self, moment: datetime) -> set[str]:
-        """Return the checks of audits with findings under a waiver: a waived way is no broken one."""
+        """Return the checks of audits with findings under a waiver: a waived way is not broken."""
         today = moment.astimezone(TZ).date()
         standing = [one for one in self._waivers if not one.expired(today)]
         return {name for name in audit_checks() - LOSSES if any(fnmatchcase(name, one.check) for one in standing)}
