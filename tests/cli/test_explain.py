@@ -25,10 +25,10 @@ from tests.assurance.papers.documents import broken
 from tests.workspace.test_new_workspace import BULL_RACE
 
 HOP = WalkHop("edge Gi0/1", "core Gi0/2", "adjacency")
-SAID = message("checks:service_way.route_none", device="edge-vh-1")
+SENTENCE = message("checks:service_way.route_none", device="edge-vh-1")
 WALK = ServiceWalk(
     "one_way_left",
-    StoredSentence.of(SAID),
+    StoredSentence.of(SENTENCE),
     (WalkUsers("one_way_left", ("lan 1", "lan 2"), 40, "edge", (HOP,), next=("agg-2",), missing=("agg-1",)),),
 )
 
@@ -55,14 +55,14 @@ def run(folder: Path, *words: str, output: Output = "table", lang: Lang = "en") 
 
 
 def test_a_walk_whole_has_hops_with_witness_missing_parts_dangers_and_findings(folder: Path) -> None:
-    said = run(folder, "--explain", "hoi-nghi/internet").stdout
+    output = run(folder, "--explain", "hoi-nghi/internet").stdout
     for part in (
         "edge-vh-1 has no default route", "2 networks, one way left: lan 1, lan 2", "Expected people: 40",
         "edge Gi0/1 -> core Gi0/2: adjacency of a routing protocol at the receiver", "Second way: none",
         "without a witness: agg-1", "takes the service: agg-2", "TenGigabitEthernet0/1/1 is down",
     ):  # fmt: skip
-        assert part in said
-    assert "is broken" not in said  # a finding that does not bear on it
+        assert part in output
+    assert "is broken" not in output  # a finding that does not bear on it
     assert "2 mạng, chỉ còn một đường" in run(folder, "--explain", "hoi-nghi/internet", lang="vi").stdout
 
 

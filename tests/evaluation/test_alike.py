@@ -130,15 +130,15 @@ PLACES = st.tuples(st.sampled_from("ab"), st.sampled_from(["link", "cell"]), st.
     st.lists(st.tuples(PLACES, st.sampled_from([None, 1])), max_size=12),
     st.dictionaries(PLACES, PLACES, max_size=6),
 )
-def test_no_finding_is_lost_and_none_is_told_twice(
+def test_no_finding_is_lost_and_none_is_listed_twice(
     drawn: list[tuple[tuple[str, str, str], int | None]], because: dict[tuple[str, str, str], tuple[str, str, str]]
 ) -> None:
     found = [finding(*place, value=value) for place, value in drawn]
     links = {(check, device, subject): (other[1], other[0], other[2])
              for (device, check, subject), other in because.items()}  # fmt: skip
     made: list[Row[Mapping[str, Any]]] = rows(found, about, links)
-    told = [one for row in made for one in (*row.findings, *row.behind)]
-    assert sorted(map(id, told)) == sorted(map(id, found))
+    listed = [one for row in made for one in (*row.findings, *row.behind)]
+    assert sorted(map(id, listed)) == sorted(map(id, found))
     assert sum(row.count for row in made) == len(found)
     for row in made:
         places = {(one["device"], one["subject"]) for one in row.findings}

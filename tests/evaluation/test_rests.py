@@ -41,7 +41,7 @@ def of_network(network: WhatIf) -> list[Entry]:
     return [one for one in found if one["status"] != "pass"]
 
 
-def told(network: WhatIf, found: list[Entry]) -> dict[str, list[str]]:
+def following(network: WhatIf, found: list[Entry]) -> dict[str, list[str]]:
     """Subjects behind the first finding of each row, by its subject; every finding is in one row."""
     below = rests_of({"rests": rests_to_json(rests(network))})
     assert below == rests(network)
@@ -86,14 +86,14 @@ LOSS = failed("core", "link", CABLE, "checks:link.down")
 def test_the_peers_over_a_lost_cable_follow_from_it_and_no_others(
     rows_of: dict[str, Any], found: Entry, behind: bool
 ) -> None:
-    assert found["subject"] in told(cut(**rows_of), [LOSS, found])[CABLE] if behind else True
-    assert (found["subject"] in told(cut(**rows_of), [LOSS, found])) is not behind
+    assert found["subject"] in following(cut(**rows_of), [LOSS, found])[CABLE] if behind else True
+    assert (found["subject"] in following(cut(**rows_of), [LOSS, found])) is not behind
 
 
 def test_a_lost_second_way_and_its_new_single_points_follow_from_the_cable() -> None:
     network = cut()
     found = [LOSS, *of_network(network)]
-    assert told(network, found) == {
+    assert following(network, found) == {
         CABLE: ["core b - edge b", "hall internet"], "core": [], "edge": [],
     }  # fmt: skip
 
@@ -102,7 +102,7 @@ def test_a_lost_service_stays_a_line() -> None:
     down = {"interface": [port("a", "down"), port("b", "down")], "ospf_neighbour": []}
     network = edge_and_core(down, down)
     found = [LOSS, failed("core", "link", "core b - edge b", "checks:link.down"), *of_network(network)]
-    assert told(network, found)["hall internet"] == []
+    assert following(network, found)["hall internet"] == []
 
 
 def test_the_cables_of_a_dead_router_are_one_line() -> None:
@@ -112,16 +112,17 @@ def test_the_cables_of_a_dead_router_are_one_line() -> None:
     silent = type(silent)(silent.device, {}, frozenset({"interface"}))
     network = whatif(silent, reading("edge", rows=edge))
     cables = [failed("core", "link", f"core {one} - edge {other}", "checks:link.down") for one, other in ("ac", "bd")]
-    assert told(network, cables) == {"core a - edge c": ["core b - edge d"]}
+    assert following(network, cables) == {"core a - edge c": ["core b - edge d"]}
     lost = failed("core", "device", "", "watch:device.lost", "not_measured")
-    assert told(network, [lost, *cables]) == {"": ["core a - edge c", "core b - edge d"]}
+    assert following(network, [lost, *cables]) == {"": ["core a - edge c", "core b - edge d"]}
 
 
 def test_the_cells_of_a_lost_station_follow_from_it() -> None:
     cells = [r.Cell(name="B-1", site="BTS-1", state="down"), r.Cell(name="B-2", site="BTS-2", state="up")]
     network = whatif(reading("core"), reading("bsc", "bts_controller", rows={"cell": cells}), services=("mobile",))
     site = failed("bsc", "site", "BTS-1", "checks:site.link_lost")
-    assert told(network, [site, failed("bsc", "cell", "B-1"), failed("bsc", "cell", "B-2", "checks:cell.odd")]) == {
+    cells_down = [failed("bsc", "cell", "B-1"), failed("bsc", "cell", "B-2", "checks:cell.odd")]
+    assert following(network, [site, *cells_down]) == {
         "BTS-1": ["B-1"], "B-2": [],
     }  # fmt: skip
 

@@ -76,9 +76,9 @@ def test_a_sentence_names_venues_by_title_and_claims_a_witness_only_where_each_h
 
 def test_a_waived_loss_says_so_and_proves_nothing() -> None:
     lost = whatif(*gateways(tracks=False), given=["core a - e1 up"])
-    said = sentence(lost, found(lost).replace(status=Outcome.WAIVED, waiver="repaired by noon"))
-    assert said.endswith("(waiver: repaired by noon)")
-    assert "witnessed" not in said
+    shown = sentence(lost, found(lost).replace(status=Outcome.WAIVED, waiver="repaired by noon"))
+    assert shown.endswith("(waiver: repaired by noon)")
+    assert "witnessed" not in shown
 
 
 def test_without_a_network_the_sentence_names_the_service_alone() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eventready.evaluation.verdicts import Readiness
 from tests.proofs import product
-from tests.proofs.product import Network, Place, Said, State, States
+from tests.proofs.product import Audited, Network, Place, State, States
 
 _GOOD = (Readiness.READY, Readiness.READY_WITH_RISK)
 
@@ -18,15 +18,15 @@ def contradictions(
 
     `unseen`: a device failed that no other device sees: that it is silent is no proof of a loss.
     """
-    said = {
+    answers = {
         "what-if": product.predicted(before, names),
         "audit": product.audited(after),
         "watch": product.watched(before, after),
     }
-    truth = said["what-if"] if expected is None else expected
+    truth = answers["what-if"] if expected is None else expected
     found = [
         f"{' '.join(place)}: {who} {states[place]}, not {state}"
-        for who, states in said.items() for place, state in truth.items()
+        for who, states in answers.items() for place, state in truth.items()
         if not _agrees(states[place], state, unseen=unseen and who != "what-if")
     ]  # fmt: skip
     return [f"{', '.join(names)}: {one}" for one in (*found, *_of_capacity(after, truth))]
@@ -50,7 +50,7 @@ def unseen(network: Network, names: Sequence[str]) -> bool:
     return any(name in devices - cabled for name in names)
 
 
-def improved(whole: Said, blanked: Said) -> Mapping[Place, tuple[str, str]]:
+def improved(whole: Audited, blanked: Audited) -> Mapping[Place, tuple[str, str]]:
     """Verdicts that blanks may not give: better ones than the whole reading has, and failures that it has not."""
     pairs = {place: (verdict, blanked.verdicts[place]) for place, verdict in whole.verdicts.items()}
     return {place: (str(one), str(other)) for place, (one, other) in pairs.items() if not _allowed(one, other)}

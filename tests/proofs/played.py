@@ -51,7 +51,7 @@ class Played:
         self.workspace, self.devices = workspace, tuple(devices or workspace.devices)
         names = dict.fromkeys(device.platform for device in self.devices)
         self._platforms: Mapping[str, Platform] = {name: load_platform(name) for name in names}
-        self._asked = {one.name: with_questions(self._platforms[one.platform], one) for one in self.devices}
+        self._with_questions = {one.name: with_questions(self._platforms[one.platform], one) for one in self.devices}
         self._clock = Clock.starting(NOW)
         event = workspace.event
         setting = NetworkSetting(
@@ -80,7 +80,7 @@ class Played:
 
     def _read(self, name: str) -> tuple[Observation, ...]:
         """What an audit reads of a device: all facts, and the counters a second time."""
-        facts, platform = self._facts[name], self._asked[name]
+        facts, platform = self._facts[name], self._with_questions[name]
         if name in self._down:
             return unreached(name, platform, facts, Unreachable(message("audit:cluster.nobody")))
         twice = [fact for fact in facts if CATALOGUE[fact].counter or CATALOGUE[fact].twice]

@@ -139,7 +139,7 @@ def _walked(network: WhatIf) -> States:
 
 
 @dataclass(frozen=True)
-class Said:
+class Audited:
     """Verdicts by venue and service, and the findings of an audit or of a watch."""
 
     verdicts: Mapping[Place, Readiness]
@@ -157,7 +157,7 @@ class Said:
         return f"{ {place: str(self.verdicts[place]) for place in places} }, {worst[:8]}"
 
 
-def audit(network: Network) -> Said:
+def audit(network: Network) -> Audited:
     """An audit of all devices."""
     devices, limits = network.devices, resolve_limits(network.limits, network.devices)
     evaluated = evaluate_all(
@@ -165,7 +165,7 @@ def audit(network: Network) -> Said:
         intervals=dict.fromkeys((device.name for device in devices), 10.0),
     )  # fmt: skip
     weighed = weights(devices, evaluated.findings, limits)
-    return Said(
+    return Audited(
         _by_place(verdicts_of(network.event.venues, devices, weighed, network=evaluated.network)), evaluated.findings
     )
 
@@ -174,10 +174,10 @@ def _by_place(found: Iterable[Verdict]) -> dict[Place, Readiness]:
     return {(one.venue, one.service): one.verdict for one in found}
 
 
-def states(said: Said, after: Network) -> States:
+def states(read: Audited, after: Network) -> States:
     """State of each service by a verdict; of what is ready, one way is left or not by the ways in the same reading."""
     walked = _walked(after.whatif)
-    return {place: _of_verdict(verdict, walked[place]) for place, verdict in said.verdicts.items()}
+    return {place: _of_verdict(verdict, walked[place]) for place, verdict in read.verdicts.items()}
 
 
 def _of_verdict(verdict: Readiness, walked: State) -> State:
@@ -198,7 +198,7 @@ def audited(after: Network) -> States:
 # --- watch -----------------------------------------------------------------------------------------------------------
 
 
-def watch(before: Network, after: Network) -> Said:
+def watch(before: Network, after: Network) -> Audited:
     """A watch that has read one network and then the other, until the loss of a silent device shows."""
     devices = {device.name: device for device in before.devices}
     limits = resolve_limits(before.limits, before.devices)
@@ -212,7 +212,7 @@ def watch(before: Network, after: Network) -> Said:
     _read(watcher, before, _INTERVAL_S)
     _read(watcher, after, 2 * _INTERVAL_S)
     _read(watcher, after, 2 * _INTERVAL_S + (_SILENT_S if after.down else _INTERVAL_S))
-    return Said(_by_place(watcher.verdicts()), watcher.findings())
+    return Audited(_by_place(watcher.verdicts()), watcher.findings())
 
 
 def _read(watcher: Watcher, network: Network, now: float) -> None:

@@ -20,14 +20,14 @@ from tests.proofs.invented import Cable, Group, Invented, Router, Segment, Stati
 from tests.proofs.product import Network
 
 #: What an invented platform cannot tell: nothing of it leads a packet.
-_UNTOLD = (
+_UNSUPPORTED = (
     "cpu", "memory", "temperature", "power", "fan", "board", "optic", "time_sync", "log_target", "saved_config", "disk",
     "certificate", "default_route_v6", "router_advertisement", "alarm", "channel_load", "channel_requests", "timeslot",
     "radio", "radio_24", "radio_load", "radio_load_24", "router_identity", "port_speed", "bundle_minimum", "listener",
     "access_point_uplink", "access_point_lldp", "hsrp_group", "hsrp_failover", "isis_neighbour", "bgp_neighbour",
     "wlan", "dhcp_pool", "dns_answer", "backend", "nat_sessions", "address",
 )  # fmt: skip
-_PLATFORM = FakePlatform(unsupported=english(dict.fromkeys(_UNTOLD, "it cannot")))
+_PLATFORM = FakePlatform(unsupported=english(dict.fromkeys(_UNSUPPORTED, "it cannot")))
 _PORT = {"bandwidth_bps": 10**10, "duplex": "full", "mtu": 1500, "in_bps": 1, "out_bps": 1, "in_errors": 0,
          "out_errors": 0, "crc_errors": 0, "in_drops": 0, "out_drops": 0, "in_bytes": 0, "out_bytes": 0}  # fmt: skip
 _CARE = {"ntp": False, "syslog": False, "saved_config": False}

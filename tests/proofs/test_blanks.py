@@ -20,7 +20,7 @@ from tests.proofs.agreement import improved
 from tests.proofs.forwarding import Oracle
 from tests.proofs.invented import invent, renamed
 from tests.proofs.played import Played, example
-from tests.proofs.product import Network, Said, audit
+from tests.proofs.product import Audited, Network, audit
 from tests.proofs.shown import Inventory
 from tests.proofs.size import WHOLE, some
 from tests.proofs.test_networks import in_order
@@ -57,7 +57,7 @@ def keys(network: Network) -> list[Key]:
     return [*dict.fromkeys((one.device, one.fact) for one in network.observations if one.status.measured)]
 
 
-def blanked(network: Network, gone: Iterable[Key], *, silent: bool) -> Said:
+def blanked(network: Network, gone: Iterable[Key], *, silent: bool) -> Audited:
     """An audit without some observations: they are missing, or without an answer."""
     lost = frozenset(gone)
     return audit(network.reading(_blanked(network.observations, lost, silent=silent), network.down))
@@ -95,9 +95,9 @@ def test_nothing_is_better_without_some_readings(number: int) -> None:
 @pytest.mark.parametrize("silent", [False, True])
 def test_without_any_reading_nothing_passes_and_nothing_is_measured(*, silent: bool) -> None:
     for name, network in networks().items():
-        said = blanked(network, keys(network), silent=silent)
-        passes = [f"{one.device} {one.check} {one.subject}: {one.message}" for one in said.passes]
-        assert (passes, {*said.verdicts.values()}) == ([], {Readiness.NOT_MEASURED}), name
+        audited = blanked(network, keys(network), silent=silent)
+        passes = [f"{one.device} {one.check} {one.subject}: {one.message}" for one in audited.passes]
+        assert (passes, {*audited.verdicts.values()}) == ([], {Readiness.NOT_MEASURED}), name
 
 
 @pytest.mark.parametrize("number", range(INVENTED))
@@ -108,8 +108,8 @@ def test_other_names_of_venues_give_the_same_verdicts(number: int) -> None:
         moment = Oracle(net).moment(failed)
         before, other = Inventory(net).network(moment), renamed(net, names)
         after = Inventory(other).network(Oracle(other).moment(failed))
-        said = audit(before).verdicts
-        assert audit(after).verdicts == {(names[venue], service): one for (venue, service), one in said.items()}
+        audited = audit(before).verdicts
+        assert audit(after).verdicts == {(names[venue], service): one for (venue, service), one in audited.items()}
 
 
 def test_other_names_of_venues_give_the_same_verdicts_in_the_example(tmp_path: Path) -> None:
@@ -121,6 +121,6 @@ def test_other_names_of_venues_give_the_same_verdicts_in_the_example(tmp_path: P
         text = path.read_text(encoding="utf-8")
         path.write_text(re.sub("|".join(names), lambda found: names[found[0]], text), encoding="utf-8")
     other = Played(load_workspace(home))
-    said = audit(lab().broken(FAULTS[1])).verdicts
-    expected = {(names[venue], service): verdict for (venue, service), verdict in said.items()}
+    audited = audit(lab().broken(FAULTS[1])).verdicts
+    expected = {(names[venue], service): verdict for (venue, service), verdict in audited.items()}
     assert audit(other.broken(FAULTS[1])).verdicts == expected

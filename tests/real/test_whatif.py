@@ -150,7 +150,7 @@ def test_users_feel_what_was_predicted(healthy: Healthy, names: tuple[str, ...])
             failing.enter_context(healthy.twin.fault(*fault))
         measured = felt(healthy.users, healthy.cells_at)
         verdicts = healthy.twin.audit().run.document["verdicts"]
-    TABLES[TABLE].append(f"{' '.join(names)} | {_told(predicted)} | {_told(measured)}")
+    TABLES[TABLE].append(f"{' '.join(names)} | {_described(predicted)} | {_described(measured)}")
     assert {key: measured[key] for key in predicted} == {key: _FEELS[state] for key, state in predicted.items()}
     if names == SPLIT:
         return
@@ -161,7 +161,7 @@ def test_users_feel_what_was_predicted(healthy: Healthy, names: tuple[str, ...])
     assert served == predicted.keys() - not_ready
 
 
-def _told(states: Mapping[tuple[str, str], str]) -> str:
+def _described(states: Mapping[tuple[str, str], str]) -> str:
     """States in a cell of a table: venues with the same state together."""
     alike: dict[tuple[str, str], list[str]] = {}
     for (venue, service), state in states.items():

@@ -58,9 +58,9 @@ class Users:
 
     def portal(self) -> str:
         """`answers` if the site gets the portal's address by its name, and its page from there; otherwise `lost`."""
-        asked = self._at_site("dig", f"@{SERVICE_IP}", DNS_NAME, "+short", "+time=1", "+tries=2")
+        resolved = self._at_site("dig", f"@{SERVICE_IP}", DNS_NAME, "+short", "+time=1", "+tries=2")
         page = self._at_site("curl", "-sf", "-o", "/dev/null", "-w", "%{http_code}", "-m", "4", f"http://{SERVICE_IP}/")
-        return "answers" if (asked, page) == (SERVICE_IP, "200") else "lost"
+        return "answers" if (resolved, page) == (SERVICE_IP, "200") else "lost"
 
     def cells(self) -> frozenset[str]:
         """Names of the cells that hear a phone."""

@@ -177,7 +177,7 @@ def audit(
 
 
 def _proof(job: AuditJob, clock: Clock) -> Message:
-    """Time of the readings that prove the ways, or their source."""
+    """Time or source of the readings as proof of the ways."""
     if job.saved:
         return message("checks:service_way.saved")
     begun, ended = (f"{moment.astimezone(TZ):%H:%M}" for moment in (job.moment, clock.now()))

@@ -185,7 +185,7 @@ def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict
 def _recorded(
     run: Run, facts: Container[str]
 ) -> tuple[dict[str, dict[str, FactRows[Fact]]], dict[str, frozenset[str]]]:
-    """Measured rows by device and fact, and the facts asked for and not measured."""
+    """Measured rows by device and fact, and the requested facts without a measurement."""
     rows: dict[str, dict[str, FactRows[Fact]]] = {}
     missing: dict[str, set[str]] = {}
     for entry in run.observations():
@@ -207,7 +207,7 @@ def _unread(entry: Mapping[str, Any]) -> Unread:
 
 
 def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
-    """Facts of a run beside these devices, with those asked for and not measured."""
+    """Facts of a run beside these devices, with the requested facts without a measurement."""
     rows, missing = _recorded(run, CATALOGUE)
     return NetworkFacts([
         DeviceFacts(one, rows.get(one.name, {}), missing.get(one.name, frozenset())) for one in devices

@@ -1,4 +1,4 @@
-"""Rows of findings: alike findings are one row with their subjects, and what follows from a finding stands behind it.
+"""Rows of findings: alike findings share a row with their subjects; consequences of a finding stand behind the finding.
 
 Findings are alike by check, status, sentence and figures, whatever their subjects and devices. A row has each of its
 subjects on each of its devices, so that two lists of names tell no more than was found.
@@ -21,7 +21,7 @@ Identity = tuple[str, str, str]
 
 
 class About(NamedTuple):
-    """What a finding is about. `kind` is the same for alike findings."""
+    """Subject of a finding. `kind` is the same for alike findings."""
 
     check: str
     device: str
@@ -36,7 +36,7 @@ class About(NamedTuple):
 
 @dataclass(frozen=True)
 class Row(Generic[T]):
-    """Alike findings with what they are about, and the findings that follow from them.
+    """Alike findings with their subjects, and the findings behind them.
 
     Every subject was found on every device.
     """
@@ -55,7 +55,7 @@ class Row(Generic[T]):
 
     @property
     def first(self) -> T:
-        """The finding whose sentence stands for all."""
+        """The finding with the sentence for all."""
         return self._sorted[0][1]
 
     @property
@@ -65,23 +65,23 @@ class Row(Generic[T]):
 
     @property
     def subjects(self) -> Sequence[str]:
-        """The subjects, that of the first finding first."""
+        """The subjects, beginning with the first finding's."""
         return list(dict.fromkeys(one.subject for one, _ in self._sorted))
 
     @property
     def count(self) -> int:
-        """Number of findings of the row, with those that follow."""
+        """Number of findings of the row, with those behind."""
         return len(self.members) + len(self.behind)
 
 
 def about(finding: Entry) -> About:
-    """What a finding of a run document or of a snapshot is about."""
+    """Subject and kind of a finding of a run document or of a snapshot."""
     check, device, subject = (str(finding.get(name, "")) for name in ("check", "device", "subject"))
     return About(check, device, subject, _kind(finding, subject))
 
 
 def _kind(finding: Entry, subject: str) -> str:
-    """What is seen of a finding, without its subject. A finding without a subject is like no other with one."""
+    """Key of alike findings: all but the subject. A finding without a subject is unlike any finding with a subject."""
     get = finding.get
     params: Mapping[str, Any] = get("params") or {}
     figures = [item for item in params.items() if item[1] != subject]
@@ -114,7 +114,7 @@ def _row(members: Sequence[tuple[About, T]], followers: dict[Identity, list[T]])
 def _behind(
     found: Sequence[tuple[About, T]], causes: Mapping[Identity, Identity]
 ) -> tuple[list[tuple[About, T]], dict[Identity, list[T]]]:
-    """Return the findings with a cause of their own, and those that follow from each."""
+    """Return the findings with a cause of their own, and the consequences of each."""
     known = {one.identity for one, _ in found}
     roots: list[tuple[About, T]] = []
     followers: dict[Identity, list[T]] = {}

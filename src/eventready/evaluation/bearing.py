@@ -1,4 +1,4 @@
-"""Findings that concern the users of a service: by the ways that rest on the element of a finding."""
+"""Findings with a bearing on the users of a service: the element of the finding is on their ways."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Borne(NamedTuple):
 
 
 class Bearing:
-    """Places concerned by findings, in a network or, without one, by the declarations of the devices."""
+    """Places concerned by findings, in a network or, without a network, by the declarations of the devices."""
 
     def __init__(self, devices: Iterable[Device], network: WhatIf | None) -> None:
         self._devices = {device.name: device for device in devices}

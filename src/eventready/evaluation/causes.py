@@ -54,7 +54,7 @@ def _lost(findings: Iterable[Entry]) -> dict[Element, Entry]:
 
 
 def _cause(finding: Entry, lost: Mapping[Element, Entry], below: Mapping[Element, Element]) -> Entry | None:
-    """Return the loss of an element that the finding names, or of one on which that element rests."""
+    """Return the loss of the element named by the finding, or of an element below."""
     losses = (lost[one] for named in _named(finding) for one in _down(named, below) if one in lost)
     return next((loss for loss in losses if _follows(finding, loss)), None)
 
@@ -65,7 +65,7 @@ def _follows(finding: Entry, loss: Entry) -> bool:
 
 
 def _down(element: Element, below: Mapping[Element, Element]) -> Iterator[Element]:
-    """Yield an element and those on which it rests, each once."""
+    """Yield an element and the elements below, each once."""
     passed: dict[Element, None] = {}
     following: Element | None = element
     while following is not None and following not in passed:

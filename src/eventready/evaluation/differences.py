@@ -38,7 +38,7 @@ class Change:
 
 
 def change_about(change: Change) -> About:
-    """What a change is about; alike changes have the same statuses before and after."""
+    """Subject of a change; alike changes have the same statuses before and after."""
     found = about(change.entry)
     return found._replace(kind=f"{change.before and change.before['status']} {found.kind}")
 

@@ -1,4 +1,4 @@
-"""Elements that rest on a lost one, by the graph: peers over a lost cable, cells of a lost site, second ways."""
+"""Elements resting on a lost element, by the graph: peers over a lost cable, cells of a lost site, second ways."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _ACCESS_POINTS = "access points"
 
 
 def rests(network: WhatIf | None) -> dict[Element, Element]:
-    """Return what rests on lost elements, with the element below each; nothing without a network."""
+    """Return the elements resting on lost elements, with the element below each; nothing without a network."""
     return dict(_Rests(network).all()) if network else {}
 
 
 class _Rests:
-    """Lost elements of a network, and what rests on them."""
+    """Lost elements of a network, and the elements resting on them."""
 
     def __init__(self, network: WhatIf) -> None:
         self._network, self._topology = network, network.topology
 
     def all(self) -> Iterator[tuple[Element, Element]]:
-        """Yield each element with the one below; later ones are of more certain proof."""
+        """Yield each element with the element below; later pairs are of more certain proof."""
         yield from self._silent()
         for cable in self._cables.values():
             for near, far in ((cable.one, cable.other), (cable.other, cable.one)):
@@ -47,7 +47,7 @@ class _Rests:
         return {one.name: one for one in self._topology.cables if False in (one.there, one.back)}
 
     def _silent(self) -> Iterator[tuple[Element, Element]]:
-        """Lost cables of devices that gave no reading: each rests on the first one, which rests on the device."""
+        """Lost cables of devices without a reading: each rests on the first cable, which rests on the device."""
         for one in self._topology.readings.all:
             lost = self._ends_towards(one.name) if one.missing and not one.facts else []
             yield from ((end, lost[0]) for end in lost[1:])
@@ -61,7 +61,7 @@ class _Rests:
         return [one.other if one.one[0] == device else one.one for one in cables]
 
     def _peers(self, near: End, far: End) -> Iterator[str]:
-        """Names of the neighbours over a port: of the rows that are not up, and of addresses without a row."""
+        """Names of the neighbours over a port: of the rows not up, and of addresses without a row."""
         reading = self._topology.known.ports[near[0]].reading
         elsewhere: set[str] = set()
         bundle = self._topology.known.ports[near[0]].bundle_of(near[1])
@@ -98,7 +98,7 @@ class _Rests:
                     yield (device, users.name), below
 
     def _services(self) -> Iterator[tuple[Element, Element]]:
-        """Services with one way left, with the element that took the second one."""
+        """Services with a single way left, with the lost element of the second way."""
         for (venue, service), numbers in self._network.services.items():
             left = [number for number in numbers if self._network.state(number) != "served"]
             if left and all(self._network.state(number) == "one_way_left" for number in left):
@@ -107,7 +107,7 @@ class _Rests:
                     yield (device_of(self._network, venue, service).name, f"{venue} {service}"), below
 
     def _single_points(self) -> Iterator[tuple[Element, Element]]:
-        """Elements whose loss takes services only since the second way is gone."""
+        """Elements able to take services only since the loss of the second way."""
         taken: dict[str, list[int]] = {}
         for number, names in self._network.takes_next.items():
             for name in names:
@@ -120,7 +120,7 @@ class _Rests:
                 yield (self._topology.elements[name].devices[0], name), below
 
     def _took_before(self, name: str, now: frozenset[int]) -> bool:
-        """True for an element that takes a service whole without any of the users that it takes only `now`."""
+        """True for an element able to take a service whole without any of the users taken only `now`."""
         lost, served = self._network.losses[name], self._network.served
         wholes = (served.intersection(numbers) for numbers in self._network.services.values())
         return any(whole and whole <= lost and not whole & now for whole in wholes)

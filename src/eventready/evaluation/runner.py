@@ -224,8 +224,8 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """Findings, and the network that the checks across devices saw; None without origins, and for single devices."""
+class Evaluation:
+    """Findings, and the network of the checks across devices; None without origins, and for single devices."""
 
     findings: tuple[Finding, ...]
     network: WhatIf | None = None
@@ -245,7 +245,7 @@ def evaluate_all(
     duties: DutyIndex | None = None,
     scope: Scope | None = None,
     checks: Collection[str] | None = None,
-) -> Evaluated:
+) -> Evaluation:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
     `baseline` maps a device to the rows of an earlier run, `history` to its readings in full audits, `intervals` to the
@@ -271,7 +271,7 @@ def evaluate_all(
         )
         findings += found
         findings += expired(waivers, today) if scope != "network" else ()
-    return Evaluated(
+    return Evaluation(
         tuple(
             sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
         ),
@@ -354,7 +354,7 @@ class _Evaluation:
                 yield from self._across(check, list(self._views.values()))
 
     def network(self, setting: NetworkSetting | None) -> WhatIf | None:
-        """Graph of the network; devices left out of the audit are in it without facts."""
+        """Graph of the network; devices left out of the audit have no facts there."""
         if setting is None:
             return None
         facts = [view.facts for view in self._views.values()]

@@ -10,7 +10,7 @@ from eventready.checks.ip.ways import SERVICE_WAY, place_of
 from eventready.core.messages import Bilingual, Message, message
 from eventready.evaluation.verdicts import Verdict
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.graph.walk import Way
+from eventready.network.graph.walk import ServiceWay
 from eventready.store.run_walk import WORST_FIRST, ServiceWalk, StoredSentence, WalkHop, WalkUsers
 from eventready.workspace.settings.event import Venue
 
@@ -41,12 +41,12 @@ class ServiceWalks:
         if finding is None:
             title = self._titles.get(place[0], place[0])
             return message("checks:service_way.not_walked", place=place_of(title, place[1]))
-        said = Message(finding.message_id, finding.params)
+        sentence = Message(finding.message_id, finding.params)
         if groups and all(map(_proven, groups)) and not finding.blind:
-            said = message("checks:service_way.proven", sentence=said, proof=self._proof)
+            sentence = message("checks:service_way.proven", sentence=sentence, proof=self._proof)
         if finding.status is Outcome.WAIVED:
-            said = message("checks:service_way.under_waiver", sentence=said, waiver=finding.waiver)
-        return said
+            sentence = message("checks:service_way.under_waiver", sentence=sentence, waiver=finding.waiver)
+        return sentence
 
 
 def _proven(users: WalkUsers) -> bool:
@@ -80,7 +80,7 @@ def _group(network: WhatIf, alike: WalkUsers, numbers: Sequence[int]) -> WalkUse
     return replace(alike, users=tuple(one.name for one in users), people=sum(one.people for one in users))
 
 
-def _hops(network: WhatIf, way: Way | None) -> tuple[WalkHop, ...]:
+def _hops(network: WhatIf, way: ServiceWay | None) -> tuple[WalkHop, ...]:
     hops = way.hops if way else ()
     return tuple(WalkHop(_end(network, hop.near), _end(network, hop.far), hop.witness) for hop in hops)
 

@@ -167,7 +167,7 @@ class _Behind:
         self._silent: dict[Gravity, Counter[str]] = {gravity: Counter() for gravity in _REASONS}
 
     def add(self, weight: Weight, borne: Borne) -> None:
-        """Include findings. One about an element on a way is a risk, unless it is on all ways."""
+        """Include findings. A finding about an element on a way is a risk, unless the element is on all ways."""
         if borne.cut == Cut():
             self.found.add(borne.gravity)
         else:

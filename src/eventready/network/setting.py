@@ -29,7 +29,7 @@ class NetworkSetting:
 
     @property
     def hours_left(self) -> float | None:
-        """Hours until the next window of the event, 0 within one; None without any ahead."""
+        """Hours until the next window of the event, 0 within a window; None without any ahead."""
         moment = self.moment
         if moment is None:
             return None

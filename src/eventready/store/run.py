@@ -386,7 +386,7 @@ class Summary:
 
     @property
     def readable(self) -> bool:
-        """True for a run whose document this version reads."""
+        """True for a run with a document of a format read by this version."""
         return self.schema == SCHEMA
 
     @property

@@ -1,4 +1,4 @@
-"""What rests on the lost elements of a run, in its document: by the graph, which a document does not have."""
+"""Elements resting on the lost elements of a run, in its document: by the graph, which a document does not have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Named = tuple[str, str]
 
 @dataclass(frozen=True)
 class Resting:
-    """Elements that rest on an element `on`."""
+    """Elements resting on an element `on`."""
 
     on: Named
     elements: tuple[Named, ...]
@@ -26,7 +26,7 @@ _RESTS = TypeAdapter(tuple[Resting, ...])
 
 
 def rests_to_json(rests: Mapping[Named, Named]) -> list[dict[str, Any]]:
-    """Elements with the one below each, as plain JSON types; inverse of `rests_of`."""
+    """Elements with the element below each, as plain JSON types; inverse of `rests_of`."""
     found: dict[Named, list[Named]] = {}
     for element, below in rests.items():
         found.setdefault(below, []).append(element)
@@ -37,7 +37,7 @@ def rests_to_json(rests: Mapping[Named, Named]) -> list[dict[str, Any]]:
 
 
 def rests_of(document: Mapping[str, Any] | None) -> dict[Named, Named]:
-    """Elements of a run document or a snapshot with the one below each; nothing of one without readable ones."""
+    """Elements of a run document or a snapshot with the element below each; nothing without readable elements."""
     try:
         found = _RESTS.validate_python((document or {}).get("rests", ()))
     except ValueError:
@@ -46,5 +46,5 @@ def rests_of(document: Mapping[str, Any] | None) -> dict[Named, Named]:
 
 
 def rests_between(before: Run, after: Run) -> dict[Named, Named]:
-    """Elements of two runs with the one below each, as in the later run where both have it."""
+    """Elements of two runs with the element below each; the later run counts for an element of both."""
     return {**rests_of(before.document), **rests_of(after.document)}

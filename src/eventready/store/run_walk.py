@@ -58,7 +58,7 @@ class StoredSentence:
         return cls(sentence.id, {name: to_json(param) for name, param in sentence.params.items()})
 
     def render(self, lang: str) -> str:
-        """Sentence in a language; empty for one unknown to the catalogue."""
+        """Sentence in a language; empty for an id unknown to the catalogue."""
         with suppress(KeyError, TypeError, ValueError, AttributeError):  # a document may come from anywhere
             return Message(self.id, {name: from_json(param) for name, param in self.params.items()}).render(lang)
         return ""
@@ -82,12 +82,12 @@ _WALK = TypeAdapter(ServiceWalk)
 
 
 def walk_of(verdict: Mapping[str, Any]) -> ServiceWalk:
-    """Walk of a verdict of a run document. Raises ValueError for a damaged one."""
+    """Walk of a verdict of a run document. Raises ValueError for a damaged walk."""
     return _WALK.validate_python(verdict.get("walk"))
 
 
 def recorded_walk(verdict: Mapping[str, Any]) -> ServiceWalk | None:
-    """Walk of a verdict; None in a document without a readable one."""
+    """Walk of a verdict; None in a document without a readable walk."""
     try:
         return walk_of(verdict)
     except ValueError:

@@ -165,7 +165,7 @@ class Watcher:
         return tuple(one for one in self._ways.findings if one.check == SERVICE_WAY)
 
     def rests(self) -> Mapping[Element, Element]:
-        """Return what rests on elements lost as of the last walk, with the element below each."""
+        """Return the elements resting on elements lost as of the last walk, with the element below each."""
         return self._ways.rests
 
     def walk_waits(self, now: float) -> float | None:

@@ -68,7 +68,7 @@ class Scene:
         whole = build_matrix(known, {"huawei_vrp": load_platform("huawei_vrp")}, network=network)
         checks = {name: whole.checks[name] for name in (CHECK, SERVICE_WAY)}
         cells = {device: tuple(cell for cell in cells if cell.check in checks) for device, cells in whole.cells.items()}
-        matrix = replace(whole, checks=checks, cells=cells, asked={})
+        matrix = replace(whole, checks=checks, cells=cells, asks_of={})
         self.job = WatchJob(EVENT, {one.name: one for one in known}, matrix)
         self.begin()
         self.snapshots = Snapshots(self.store, EVENT.id, self.clock)

@@ -141,19 +141,19 @@ class Language:
         return self.together(self.sentence(row.first), row.subjects, len(row.behind), most)
 
     def together(self, sentence: str, subjects: Sequence[str], behind: int = 0, most: int = NAMED) -> str:
-        """Return the sentence of alike findings, with their subjects and the number of findings that follow from them.
+        """Return the sentence of alike findings, with their subjects and the number of findings behind them.
 
         `sentence` is that of the first subject, and is true for each of them.
         """
         first, names = self.subject(subjects[0]), _folded([self.subject(subject) for subject in subjects])
         shown = sentence
         if len(subjects) > 1:
-            told = next((word for word in (first, first[:1].upper() + first[1:]) if word and word in sentence), "")
-            if told:
-                shown = sentence.replace(told, told[:1] + names[0][1:], 1)
+            part = next((word for word in (first, first[:1].upper() + first[1:]) if word and word in sentence), "")
+            if part:
+                shown = sentence.replace(part, part[:1] + names[0][1:], 1)
                 names = names[1:]
             if names:
-                msgid = "terms:row.also" if told else "terms:row.of"
+                msgid = "terms:row.also" if part else "terms:row.of"
                 shown = self.phrase(msgid, sentence=shown, names=self.names(names, most))
         return self.phrase("terms:row.behind", sentence=shown, n=behind) if behind else shown
 
@@ -164,7 +164,7 @@ class Language:
 
 
 def _folded(names: Iterable[str]) -> list[str]:
-    """Return the names; those that differ in brackets alone are one, such as `http://a/ (hall, park)`."""
+    """Return the names; names with a difference in brackets alone are joined, such as `http://a/ (hall, park)`."""
     return [_together(own) for own in group_by(names, lambda name: _INSIDE.sub(" ()", name, count=1)).values()]
 
 

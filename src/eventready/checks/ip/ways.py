@@ -1,4 +1,4 @@
-"""Services by the ways of their users: lost, not proven, with one way left, or as promised."""
+"""Services by the ways of their users: lost, not proven, with a single way left, or as promised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.redundancy import network_check
 from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.graph.walk import Way
+from eventready.network.graph.walk import ServiceWay
 from eventready.workspace.devices.device import Device, Service
 
 #: Name of the check.
@@ -55,7 +55,7 @@ def place_of(venue: Text | str, service: str) -> Message:
 
 
 def device_of(network: WhatIf, venue: str, service: Service) -> Device:
-    """Device of a finding: of the service's access at the venue, else another one of the venue."""
+    """Device of a finding: of the service's access at the venue, else another device of the venue."""
     devices = [one.device for one in network.topology.readings.all]
     serving = [one for one in devices if one.serves(venue, service)]
     access = sorted((one for one in serving if one.gives_access(service)), key=lambda one: len(one.venues))
@@ -90,7 +90,7 @@ class _Service:
         return self._one_way() if self._counts["one_way_left"] else self._served()
 
     def _one_way(self) -> Finding:
-        """Finding about users with one way left, or with one way proven."""
+        """Finding about users with a single way left, or a single way proven."""
         left = self._of("one_way_left")
         sure = [number for number in left if number in self._network.surely_taken]
         return self._one_left(sure) if sure else self._one_proven(left)
@@ -153,7 +153,7 @@ class _Service:
         )  # fmt: skip
 
     def _one_proven(self, numbers: Sequence[int]) -> Finding:
-        """Finding about users with a second way of which some was not measured."""
+        """Finding about users with a second way without a full measurement."""
         gone = list(dict.fromkeys(name for number in numbers for name in self._network.walks.missing(number)))
         ways = _Ways(self._network, numbers)
         return blind(
@@ -164,7 +164,7 @@ class _Service:
     def _served(self) -> Finding:
         network, ways = self._network, _Ways(self._network, self._numbers)
         assumed = [name for one in self._numbers for name, state in network.walks.routers_of(one) if state == "assumed"]
-        said = partial(
+        sentence = partial(
             message, n=len(self._numbers), place=self._place, users=self._users(self._numbers), way=ways.first,
             others=ways.others,
         )  # fmt: skip
@@ -173,25 +173,29 @@ class _Service:
             return blind(
                 self._subject,
                 "checks:service_way.served",
-                way=said("checks:service_way.assumed", names=_several(assumed)),
+                way=sentence("checks:service_way.assumed", names=_several(assumed)),
             )
         if waived.arcs and network.lost_by(waived).intersection(self._numbers):
             rests = [one.name for one in network.topology.elements.values() if one.failure.arcs & waived.arcs]
             return warned(
-                self._subject, "checks:service_way.served", way=said("checks:service_way.waived", names=_several(rests))
+                self._subject,
+                "checks:service_way.served",
+                way=sentence("checks:service_way.waived", names=_several(rests)),
             )
         if ways.second:
             cable = ways.second == ways.first
-            way = said("checks:service_way.two", second=message("checks:service_way.cable") if cable else ways.second)
+            way = sentence(
+                "checks:service_way.two", second=message("checks:service_way.cable") if cable else ways.second
+            )
             return passed(self._subject, "checks:service_way.served", way=way)
         if not ways.led:
-            way = said("checks:service_way.near", way=_several(ways.servers))
+            way = sentence("checks:service_way.near", way=_several(ways.servers))
             return passed(self._subject, "checks:service_way.served", way=way)
-        return passed(self._subject, "checks:service_way.served", way=said("checks:service_way.one"))
+        return passed(self._subject, "checks:service_way.served", way=sentence("checks:service_way.one"))
 
 
 class _Ways:
-    """Devices of the first and the second way that most of these users have, and the number of the others.
+    """Devices of the first and the second way of most of these users, and the number of the others.
 
     `led`: a way has hops; otherwise the first is the serving device. `servers`: all firsts.
     """
@@ -211,7 +215,7 @@ class _Ways:
         return (self._network.walks.device(node) if node is not None else ""), "", False
 
 
-def _shown(way: Way | None) -> str:
+def _shown(way: ServiceWay | None) -> str:
     return " - ".join(way.devices) if way else ""
 
 

@@ -166,7 +166,7 @@ def _show(run: Run, lang: Lang) -> None:
 def _finding_rows(
     findings: list[Mapping[str, Any]], language: Language, rests: Mapping[Named, Named]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each row of alike findings, and of the findings that follow from them."""
+    """Yield the cells of each row of alike findings, and of the findings behind them."""
     findings.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
     for row in rows(findings, about, causes(findings, rests)):
         yield _cells(row, language)

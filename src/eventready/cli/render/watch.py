@@ -132,7 +132,7 @@ class WatchView:
         return table
 
     def _in_rows(self, watcher: Watcher) -> Sequence[Row[OpenFinding]]:
-        """Return the open findings in rows, made anew where they or what they rest on have changed."""
+        """Return the open findings in rows, made anew after a change of the findings or of their causes."""
         found, below = watcher.open_findings(), watcher.rests()
         if found is not self._rows[0] or below is not self._rows[1]:
             made = rows(found, lambda one: about(_entry(one)), causes(map(_entry, found), below))

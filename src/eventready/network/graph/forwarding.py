@@ -1,4 +1,4 @@
-"""Routes in force of the routers towards origins, and those that take over after a failure.
+"""Routes in force of the routers towards origins, and the routes in use after a failure.
 
 A router with a static route in force forwards by that route alone, whatever cables there are beside: its other arcs
 are closed. A static route is in force while its port is up, a watched one while its next hop answers; then comes the
@@ -39,7 +39,7 @@ RouterState = Literal["in_force", "open", "assumed", "withdrawn", "none", "unrea
 
 @dataclass(frozen=True)
 class NextHop:
-    """Next hop of a default route: arcs towards it, its node if known; `watched`: BFD or tracking withdraws it."""
+    """Next hop of a default route: arcs towards the hop, its node if known; `watched`: withdrawn by BFD or tracking."""
 
     address: str
     arcs: frozenset[int]
@@ -117,7 +117,7 @@ class Forwarding:
         }  # fmt: skip
 
     def _inward(self, reading: DeviceFacts, default: RouterRoutes, addresses: frozenset[str]) -> RouterRoutes:
-        """Routes of a router to addresses; as assumed where it was not asked for its route to one of these."""
+        """Routes of a router to addresses; assumed without a question about the route to each of these."""
         rows = [row for row in reading.fact("origin_route", OriginRoute).each_row() if row.target in addresses]
         if "origin_route" in reading.missing and addresses.intersection(reading.device.origin_addresses):
             return RouterRoutes("unread", default.out)
@@ -196,7 +196,7 @@ class Forwarding:
             yield [self._hop(reading, row, [row]) for row in rows]
 
     def _backed(self, reading: DeviceFacts) -> int | None:
-        """Distance of the default of a protocol with an adjacency in use that carries one here; None without such."""
+        """Least distance of a protocol able to carry a default here, with an adjacency in use; None without such."""
         found = [
             distance for fact, distance in self.carriers.items()
             if any(row.up for row in reading.fact(fact, RoutingPeer).each_row())
@@ -259,7 +259,7 @@ class RoutesInForce:
                 self._beyond[hop.node].add(node)
 
     def _first(self, routes: RouterRoutes, failure: Cut, start: int = 0) -> int | None:
-        """First level in force; the level read as in force is believed unless the failure concerns it."""
+        """First level in force; the level read as in force stays unless the failure concerns the level."""
         heads = self._forwarding.heads
         for place in range(start, len(routes.levels)):
             down = failure if place == 0 else self._down | failure
@@ -268,7 +268,7 @@ class RoutesInForce:
         return None
 
     def opened(self, failure: Cut) -> frozenset[int]:
-        """Arcs in use after a failure only: those of the routes that take over."""
+        """Arcs in use after a failure only: arcs of the routes taking over."""
         nodes = set[int]().union(*(self._touched[arc] for arc in failure.arcs if arc in self._touched))
         nodes.update(*(self._beyond[node] for node in failure.nodes if node in self._beyond))
         found: set[int] = set()

@@ -90,7 +90,7 @@ class WhatIf:
         self.given, self.given_names = self.failure(given), tuple(given)
 
     def after(self, names: Sequence[str]) -> WhatIf:
-        """Return the network with these elements failed as well, by their names. Raises KeyError for an unknown one."""
+        """Return the network with these elements failed as well, by name. Raises KeyError for an unknown name."""
         later = object.__new__(WhatIf)
         later.topology, later.users, later.gateways = self.topology, self.users, self.gateways
         later.forwarding, later.given_names = self.forwarding, (*self.given_names, *names)
@@ -130,7 +130,7 @@ class WhatIf:
 
     @cached_property
     def _promised(self) -> View:
-        """View with all that is expected or configured, as if everything worked."""
+        """View with everything expected or configured, as if all of this worked."""
         return View(self.topology, tuple(one.promised or one for one in self.users), Cut())
 
     @cached_property
@@ -174,7 +174,7 @@ class WhatIf:
 
     @cached_property
     def takes_next(self) -> Mapping[int, tuple[str, ...]]:
-        """Elements whose loss takes the service although another way is promised, by number of the users."""
+        """Elements able to take the service although another way is promised, by number of the users."""
         found: dict[int, list[str]] = defaultdict(list)
         for name, lost in self.losses.items():
             failure = self.topology.whole(self.topology.elements[name].failure, as_promised=True)
@@ -184,7 +184,7 @@ class WhatIf:
 
     @cached_property
     def surely_taken(self) -> frozenset[int]:
-        """Users of `takes_next` with one way left even if all that was not measured worked."""
+        """Users of `takes_next` with a single way left even if everything without a measurement worked."""
         names = {name for taken in self.takes_next.values() for name in taken}
         lost = {
             name: self._possible.lost(self.topology.whole(self.topology.elements[name].failure | self.given))
@@ -217,7 +217,7 @@ class WhatIf:
 
     @property
     def promised(self) -> View:
-        """View with all that is expected or configured, as if everything worked."""
+        """View with everything expected or configured, as if all of this worked."""
         return self._promised
 
     @cached_property

@@ -223,7 +223,7 @@ class Topology:
         return [port for name, port in self._at if name == device]
 
     def whole(self, failure: Cut, *, as_promised: bool = False) -> Cut:
-        """Cut with the bundles below their least number of members, and with the ports whose cables or far ends fail.
+        """Cut with the bundles below their least number of members, and with the ports of failed cables or far ends.
 
         `as_promised`: as if nothing were dead now.
         """

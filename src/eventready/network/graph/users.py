@@ -304,7 +304,7 @@ class UserGroups:
                 yield _or_perhaps(users, (*attach, *more), own if radius_whole else known_needs)
 
     def _taken_over(self, reading: DeviceFacts, name: str) -> DeviceFacts | None:
-        """Another controller at the same venues with the access point in service; None without one."""
+        """Another controller at the same venues with the access point in service; None without such a controller."""
         for one in self._beside(reading):
             row = one.fact("access_point", AccessPoint).for_subject(name).row
             if row is not None and row.state == "up":
@@ -343,7 +343,7 @@ class UserGroups:
                 yield one
 
     def _radius(self, reading: DeviceFacts, *, waiting: bool = False) -> tuple[int, ...]:
-        """RADIUS servers with an answer, shared by the controllers; `waiting`: those without one as well."""
+        """RADIUS servers with an answer, shared by the controllers; `waiting`: servers without an answer as well."""
         found = []
         for row in reading.fact("radius_server", RadiusServer).each_row():
             if waiting or row.state == "up":

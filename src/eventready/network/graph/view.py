@@ -103,5 +103,5 @@ class View:
 
 
 def routes_of(forwarding: Forwarding, given: Cut, *, proven: bool) -> RoutesTo:
-    """Routes in force while `given` has failed; `proven`: without routers whose routes were not measured."""
+    """Routes in force while `given` has failed; `proven`: without the routers of unmeasured routes."""
     return lambda origins: RoutesInForce(forwarding, origins, given, routers_unread=proven)

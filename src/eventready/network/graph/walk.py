@@ -1,4 +1,4 @@
-"""Ways of users from hop to hop, each hop with its witness, and the users whose ways rest on an element."""
+"""Ways of users from hop to hop, each hop with its witness, and the users resting on an element."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Witness = Literal["adjacency", "bfd", "port", "attached", "declared", "none"]
 
 
 @dataclass(frozen=True)
-class Hop:
+class WayHop:
     """Hop of a way: ends as (device, port), a port may be empty; `witness` of this run."""
 
     near: tuple[str, str]
@@ -34,11 +34,11 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Way:
+class ServiceWay:
     """Way of users to an origin. `devices`: in order, from the users on."""
 
     devices: tuple[str, ...]
-    hops: tuple[Hop, ...]
+    hops: tuple[WayHop, ...]
 
     @property
     def proven(self) -> bool:
@@ -50,8 +50,8 @@ class Way:
 class UserWay:
     """First and second way of users out of the network, as measured; a way may be missing."""
 
-    first: Way | None
-    second: Way | None
+    first: ServiceWay | None
+    second: ServiceWay | None
 
 
 class WalkedNetwork(Protocol):
@@ -71,11 +71,11 @@ class WalkedNetwork(Protocol):
 
     @property
     def promised(self) -> View:
-        """View with all that is expected or configured, as if everything worked."""
+        """View with everything expected or configured, as if all of this worked."""
 
     @property
     def takes_next(self) -> Mapping[int, tuple[str, ...]]:
-        """Elements whose loss takes the service although another way is promised, by number of the users."""
+        """Elements able to take the service although another way is promised, by number of the users."""
 
 
 class Walks:
@@ -103,7 +103,7 @@ class Walks:
         return next((one for one in users.origins if one <= self._topology.outward), users.origins[0])
 
     def _arcs(self, view: View, number: int, users: Users, origins: frozenset[int]) -> list[tuple[int, ...]]:
-        """First and second way to the origins, as arcs; the second one shares no device and cable with the first."""
+        """First and second way to the origins, as arcs; they share no device and no cable."""
         server = view.server(number)
         key = id(view), (server if server is not None else -1, *users.attach), origins
         if key not in self._known:
@@ -131,7 +131,7 @@ class Walks:
     def _beside(
         self, view: View, first: tuple[int, ...], starts: Sequence[int], origins: frozenset[int], *, apart: bool
     ) -> tuple[int, ...]:
-        """Way that avoids the devices of the first one (`apart`), or its cables alone."""
+        """Way around the devices of the first way (`apart`), or around its cables alone."""
         graph, owner = self._topology.graph, self._topology.owner
         on_way = {owner.get(node, node) for arc in first for node in (graph.tails[arc], graph.heads[arc])}
         outside = [
@@ -168,23 +168,23 @@ class Walks:
                     heappush(waiting, (len(reach.way(head)), head, start, (*way, arc)))
         return None, ()
 
-    def _way(self, arcs: Iterable[int]) -> Way:
+    def _way(self, arcs: Iterable[int]) -> ServiceWay:
         graph = self._topology.graph
         hops = tuple(map(self._hop, arcs))
         nodes = [self._names.get(graph.tails[arc]) or self._parts.get(graph.tails[arc], ("", ""))[0] for arc in arcs]
         last = [hop.far[0] for hop in hops[-1:]]
-        return Way(tuple(dict.fromkeys(filter(None, (*nodes, *last)))), hops)
+        return ServiceWay(tuple(dict.fromkeys(filter(None, (*nodes, *last)))), hops)
 
-    def _hop(self, arc: int) -> Hop:
+    def _hop(self, arc: int) -> WayHop:
         graph, cable = self._topology.graph, self._cables.get(arc)
         if cable is None:
             ends = [
                 self._parts.get(node) or (self._names.get(node, ""), "")
                 for node in (graph.tails[arc], graph.heads[arc])
             ]
-            return Hop(ends[0], ends[1], "attached")
+            return WayHop(ends[0], ends[1], "attached")
         near, far = cable
-        return Hop(near, far, self._witness(arc, far))
+        return WayHop(near, far, self._witness(arc, far))
 
     def _witness(self, arc: int, far: tuple[str, str]) -> Witness:
         states = self._topology.known.ports[far[0]]
@@ -198,7 +198,7 @@ class Walks:
 
     @cached_property
     def _cables(self) -> Mapping[int, tuple[tuple[str, str], tuple[str, str]]]:
-        """Ends of the cables by arc, the near one first."""
+        """Ends of the cables by arc, the near end first."""
         found = {}
         for cable in self._topology.cables:
             for arc in self._topology.elements[cable.name].failure.arcs:
@@ -209,7 +209,7 @@ class Walks:
     # --- what is missing -----------------------------------------------------------------------------------------
 
     def missing(self, number: int) -> tuple[str, ...]:
-        """Cables and devices of the promised way of users that carry nothing now, or have no witness.
+        """Cables and devices of the promised way of users without traffic now, or without a witness.
 
         Users with one way left: of a way beside the element that takes them next. Names as in the elements.
         """
@@ -228,7 +228,7 @@ class Walks:
         return tuple(found)
 
     def _promised_way(self, users: Users, origins: frozenset[int], failure: Cut) -> tuple[int | None, tuple[int, ...]]:
-        """Start and arcs of a promised way that avoids a failure."""
+        """Start and arcs of a promised way around a failure."""
         graph, owner = self._topology.graph, self._topology.owner
         reach = self._network.promised.towards(origins)
 
@@ -291,7 +291,7 @@ class Walks:
     # --- bearing -------------------------------------------------------------------------------------------------
 
     def bearing(self, device: str, subject: str) -> tuple[Cut, frozenset[int]]:
-        """Element of a finding, and the users whose ways rest on the element.
+        """Element of a finding, and the users with ways over the element.
 
         The element is the port, cell, access point or server of the subject, else the device.
         """

@@ -1,4 +1,4 @@
-"""Kinds of origins within the network: what a service host offers to users."""
+"""Kinds of origins within the network: the offers of a service host to users."""
 
 from __future__ import annotations
 

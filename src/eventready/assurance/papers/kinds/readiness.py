@@ -280,7 +280,7 @@ class _Report:
         )
 
     def _places(self, one: FindingGroup) -> tuple[str, ...]:
-        """Names of the venues of a group; one name for all of the event."""
+        """Names of the venues of a group; a single name for all of the event."""
         everywhere = set(one.venues) >= set(self.context.venue_names)
         return (self._t("papers:all_venues"),) if everywhere else one.venue_names
 

@@ -83,7 +83,7 @@ class FindingGroup:
     rows: tuple[LineRow, ...]
 
     def count_at(self, venue: str) -> int:
-        """Number of findings at a venue, with those that follow."""
+        """Number of findings at a venue, with those behind another finding."""
         lines = (line for row in self.rows for line in (*row.findings, *row.behind))
         return sum(venue in line.venues for line in lines)
 

@@ -104,9 +104,13 @@ def blind_spots(lines: Sequence[FindingLine], language: Language) -> tuple[Blind
         spot = row.first.check_title, language.together(row.first.message, row.subjects)
         devices.setdefault(spot, {}).update(dict.fromkeys(map(clean, row.devices)))
     alike = group_by(sorted(devices), lambda spot: (tuple(devices[spot]), spot[1]))
-    sentences = [(names, f"{', '.join(title for title, _ in same)}: {told}") for (names, told), same in alike.items()]
+    sentences = [
+        (names, f"{', '.join(title for title, _ in same)}: {line_text}") for (names, line_text), same in alike.items()
+    ]
     by_devices = group_by(sentences, lambda one: one[0])
-    return tuple(BlindSpots(names, tuple(told for _, told in by_devices[names])) for names in sorted(by_devices))
+    return tuple(
+        BlindSpots(names, tuple(line_text for _, line_text in by_devices[names])) for names in sorted(by_devices)
+    )
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _moments(points: Sequence[Summary], language: Language) -> tuple[str, ...]:
 
 
 def change_rows(changes: Sequence[Change], rests: Mapping[Named, Named]) -> list[Row[Change]]:
-    """Return alike changes in rows, with those of findings that follow from a lost element behind its change."""
+    """Return alike changes in rows; changes caused by a lost element stand behind its change."""
     return rows(changes, change_about, causes((change.entry for change in changes), rests))
 
 

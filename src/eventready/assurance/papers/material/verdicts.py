@@ -86,11 +86,11 @@ def _cell(service: str, verdict: Entry, statuses: Mapping[str, str], language: L
     key = key if key in Readiness.__members__ else "NOT_MEASURED"
     walk = recorded_walk(verdict)
     reasons = [text(reason, language.code) for reason in map(str, verdict.get("reasons", ())) if known(reason)]
-    said = " · ".join([clean(walk.sentence.render(language.code)), *reasons]) if walk else ""
+    sentence = " · ".join([clean(walk.sentence.render(language.code)), *reasons]) if walk else ""
     counted = _counted(verdict, statuses, language)
     reason = " · ".join(filter(None, ([] if walk else reasons) + [counted]))
     served = walk is not None and walk.state == "served"
-    return VerdictCell(language.service(service), key, language.verdict(key), reason, said, served)
+    return VerdictCell(language.service(service), key, language.verdict(key), reason, sentence, served)
 
 
 def _counted(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:

@@ -119,7 +119,7 @@ def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:
 
 
 def _walks(writer: PaperWriter, rows: Sequence[VenueRow]) -> list[Block]:
-    """Sentences on the services whose users lack a way promised, or its proof."""
+    """Sentences on the services with users without a way promised, or without its proof."""
     lacking = [cell.walk for row in rows for cell in row.cells if cell.walk and not cell.served]
     blocks = writer.bullets(lacking[:NAMED])
     return [*blocks, writer.p("papers:walks_more", count=len(lacking) - NAMED)] if len(lacking) > NAMED else blocks

@@ -1,4 +1,4 @@
-"""Walks of services on the terminal: two lines for each, and one of them whole."""
+"""Walks of services on the terminal: two lines for each, and a single walk whole."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _judged(verdict: Verdict, lang: Lang) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Walk of a service in a run. `findings`: those that bear on it."""
+    """Walk of a service in a run. `findings`: those with a bearing on the service."""
 
     run: str
     verdict: Verdict

@@ -139,7 +139,7 @@ class Wall:
 
     @staticmethod
     def begins(row: OpenRow) -> Sequence[str]:
-        """Return the times when the first and the last finding of a row began; one for all at once."""
+        """Return the times when the first and the last finding of a row began; a single time for all at once."""
         times = sorted({str(one["since"]) for one in row.findings})
         return list(dict.fromkeys((times[0], times[-1])))
 
@@ -149,7 +149,7 @@ class Wall:
 
 
 def open_rows(found: Sequence[Mapping[str, Any]], below: Mapping[str, Any] | None) -> Sequence[OpenRow]:
-    """Return findings in rows, with those that follow from a lost element behind its finding.
+    """Return findings in rows; consequences of a lost element stand behind its finding.
 
     `below`: the snapshot or run that has them.
     """
