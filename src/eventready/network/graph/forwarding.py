@@ -262,7 +262,9 @@ class RoutesInForce:
         """First level in force; the level read as in force stays unless the failure concerns the level."""
         heads = self._forwarding.heads
         for place in range(start, len(routes.levels)):
-            down = failure if place == 0 else self._down | failure
+            arcs = frozenset().union(*(hop.arcs for hop in routes.levels[place]))
+            believed = place == 0 and not any(arc in failure.arcs or arc ^ 1 in failure.arcs for arc in arcs)
+            down = failure if believed else self._down | failure
             if any(hop.holds(down, heads) for hop in routes.levels[place]):
                 return place
         return None

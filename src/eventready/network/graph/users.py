@@ -110,6 +110,7 @@ class UserGroups:
             yield from self._cells(venue)
             return
         found = self._access_points(venue) if service == "wifi" else self._networks(venue, service)
+        found = map(self._with_unplaced, found)
         outward = any(self._leads_out(origin, service) for origin in self._setting.origins)
         yield from found if outward else (replace(users, up=None) for users in found)
 
@@ -119,6 +120,14 @@ class UserGroups:
 
     def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
         return [one for one in self._readings.all if one.device.serves(venue, service)]
+
+    @cached_property
+    def _cut_off(self) -> frozenset[str]:
+        """Silent devices without light in any of their cables, as the far ends show, and without origins."""
+        cabled = {name for cable in self._topology.cables for name in cable.devices}
+        lit = {name for one in self._topology.cables if False not in (one.there, one.back) for name in one.devices}
+        origins = {origin.device for origin in self._setting.origins}
+        return frozenset(name for name in cabled - lit - origins if not self._readings.by_name[name].facts)
 
     # --- origins -------------------------------------------------------------------------------------------------
 
@@ -135,6 +144,20 @@ class UserGroups:
                 kinds[kind][self._topology.nodes[reading.name]] = reading.name in self._topology.afloat
         reached = tuple(frozenset(nodes) for nodes in kinds.values() if not any(nodes.values()))
         return reached, tuple(tuple(nodes) for nodes in kinds.values() if any(nodes.values()))
+
+    def _with_unplaced(self, users: Users) -> Users:
+        """Users to whom hosts without a known place are promised, and perhaps serve them: behind a silent router."""
+        unplaced = {self._topology.nodes[name] for name in self._topology.unplaced}
+        moved = [one for one in users.origins if one & unplaced]
+        if not moved:
+            return users
+        origins = tuple(one for one in users.origins if one not in moved)
+        alive = tuple(tuple(sorted(one)) for one in moved)
+
+        def anywhere(one: Users) -> Users:
+            return replace(one, origins=origins, needs=(*one.needs, *alive))
+
+        return replace(users, perhaps=anywhere(users.perhaps or users), promised=anywhere(users.promised or users))
 
     # --- fixed and Internet --------------------------------------------------------------------------------------
 
@@ -154,7 +177,8 @@ class UserGroups:
         groups = self._gateways(own)
         for name, members in groups.items():
             states = [member.state for member in members]
-            up = True if True in states else None if None in states else False
+            doubted = any(one.state is None and one.device not in self._cut_off for one in members)
+            up = True if True in states else None if doubted else False
             ready = [member for member in members if member.state] or members
             ready.sort(key=lambda member: (not member.master, -member.priority))
             stays = frozenset(member.node for member in ready if not member.tracks)
@@ -280,10 +304,13 @@ class UserGroups:
             perhaps = tuple(self._topology.nodes[name] for name in self._perhaps_standby(reading))
             switches, pair = self._switches(reading), tuple(self._pair_of(reading, attach))
             radiuses = tuple(filter(None, (self._radius(reading, waiting=True),)))
+            others = tuple(self._beside(reading))
+            cut_off = reading.name in self._cut_off and all(one.whole("access_point") for one in others)
             for point in _at(reading.device, reading.device.expect.access_points, venue):
                 found = points.for_subject(point.name, names)
                 unsure = not points.measured or (found.row is None and found.unread_records)
                 known = None if unsure else found.row is not None and found.row.state == "up"
+                known = False if unsure and cut_off else known
                 taken = self._taken_over(reading, point.name)
                 needed = (
                     switches.get(point.name.casefold()),
