@@ -28,7 +28,7 @@ def commands() -> Iterator[tuple[str, int, int]]:
     platforms = {device.platform: load_platform(device.platform) for device in workspace.devices}
     setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
     matrix = build_matrix(workspace.devices, platforms, network=setting)
-    without = replace(matrix, asked={})
+    without = replace(matrix, witnesses={})
     for device in workspace.devices:
         if device.role == "router":
             platform = with_questions(platforms[device.platform], device)
@@ -38,12 +38,12 @@ def commands() -> Iterator[tuple[str, int, int]]:
 
 def cpu_ms(platform: str) -> float:
     """Milliseconds of CPU for reading the answer about one origin."""
-    asked = with_example(load_platform(platform), ROUTE)
-    text = (asked.folder / "samples" / ROUTE / "ok.txt").read_text(encoding="utf-8")
-    replies = [saved_reply(asked, command, text) for command in commands_for(asked, [ROUTE])]
+    example = with_example(load_platform(platform), ROUTE)
+    text = (example.folder / "samples" / ROUTE / "ok.txt").read_text(encoding="utf-8")
+    replies = [saved_reply(example, command, text) for command in commands_for(example, [ROUTE])]
     begin = time.process_time()
     for _ in range(_ROUNDS):
-        observe("r1", asked, [ROUTE], lambda _: replies)
+        observe("r1", example, [ROUTE], lambda _: replies)
     return 1000 * (time.process_time() - begin) / _ROUNDS
 
 
@@ -55,8 +55,8 @@ def main() -> None:
     print("| routes to origins | routers | commands without | commands with | CPU ms per origin |")
     print("|---|---:|---:|---:|---:|")
     for platform, counts in found.items():
-        without, asked = (mean(count[place] for count in counts) for place in (0, 1))
-        print(f"| {platform} | {len(counts)} | {without:.1f} | {asked:.1f} | {cpu_ms(platform):.2f} |")
+        without, wanted = (mean(count[place] for count in counts) for place in (0, 1))
+        print(f"| {platform} | {len(counts)} | {without:.1f} | {wanted:.1f} | {cpu_ms(platform):.2f} |")
 
 
 if __name__ == "__main__":

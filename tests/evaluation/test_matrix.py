@@ -100,8 +100,8 @@ def test_a_wide_audit_requests_all_facts_of_a_platform_and_needs_no_more() -> No
     assert wide.needed("r1") == narrow.needed("r1")
     assert "interface" in wide.inventory["r1"]
     assert "interface" not in narrow.requested("r1")
-    asked = (name for name, kind in CATALOGUE.items() if kind.per_question)
-    known = {*platform.facts, *platform.unsupported}.difference(asked)
+    per_question = (name for name, kind in CATALOGUE.items() if kind.per_question)
+    known = {*platform.facts, *platform.unsupported}.difference(per_question)
     assert sorted(wide.requested("r1")) == sorted(known)
 
 
@@ -133,10 +133,10 @@ def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
 
 
 SETTING = NetworkSetting()
-ASKED = ("default_route", "static_route", "origin_route")
+ROUTES = ("default_route", "static_route", "origin_route")
 
 
-def test_routers_are_asked_for_the_routes_of_the_network_checks() -> None:
+def test_routers_are_queried_for_the_routes_of_the_network_checks() -> None:
     """The facts come to the parent, and no platform without one has a finding for that."""
     towards = replace(ROUTER, origin_addresses=("192.0.2.90",))
     host = Device("svc", "service_host", "any", "192.0.2.90")
@@ -145,15 +145,15 @@ def test_routers_are_asked_for_the_routes_of_the_network_checks() -> None:
 
     def facts(router: Device, platform: FakePlatform, network: NetworkSetting | None = SETTING) -> set[str]:
         matrix = build_matrix([router, host], {"any": platform}, network=network)
-        assert {*ASKED}.isdisjoint(matrix.facts_for("svc"))
+        assert {*ROUTES}.isdisjoint(matrix.facts_for("svc"))
         assert not [cell for cell in matrix.cells["r1"] if cell.state is CellState.UNSUPPORTED]
-        needed = {*ASKED}.intersection(matrix.needed("r1"))
-        assert needed == {*ASKED}.intersection(matrix.facts_for("r1"))
+        needed = {*ROUTES}.intersection(matrix.needed("r1"))
+        assert needed == {*ROUTES}.intersection(matrix.facts_for("r1"))
         assert needed <= matrix.shared("r1")
         return needed
 
-    assert facts(towards, plain) == {*ASKED}
-    assert facts(ROUTER, plain) == facts(towards, poor) == {*ASKED} - {"origin_route"}
+    assert facts(towards, plain) == {*ROUTES}
+    assert facts(ROUTER, plain) == facts(towards, poor) == {*ROUTES} - {"origin_route"}
     assert facts(towards, plain, None) == set()
 
 

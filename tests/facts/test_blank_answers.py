@@ -31,7 +31,7 @@ SAMPLES = [sample for sample in all_samples() if of_two_commands(sample)]
 
 
 def observed(sample: Sample, replies: Sequence[Reply]) -> Observation:
-    (seen,) = observe("r1", sample.asked(), [sample.fact], lambda _: replies)
+    (seen,) = observe("r1", sample.with_example(), [sample.fact], lambda _: replies)
     return seen
 
 

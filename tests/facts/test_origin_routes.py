@@ -28,7 +28,7 @@ ROUTE = """Routing entry for 192.0.2.0/24
 DEFAULT = ROUTE.replace("192.0.2.0/24", "0.0.0.0/0, supernet").replace("10.7.1.1", "10.7.9.1")
 
 
-def asked(platform: str, *addresses: str) -> Platform:
+def questioned(platform: str, *addresses: str) -> Platform:
     device = Device("r1", "router", platform, "192.0.2.1", origin_addresses=addresses)
     return with_questions(load_platform(platform), device)
 
@@ -39,7 +39,7 @@ def observed(answers: Mapping[str, str]) -> Observation:
     def send(commands: Sequence[str]) -> list[Reply]:
         return [Reply(c, answers[c]) if c in answers else Reply(c, "", ReplyStatus.TIMEOUT) for c in commands]
 
-    (seen,) = observe("r1", asked("cisco_xe", FIRST, SECOND), [FACT], send)
+    (seen,) = observe("r1", questioned("cisco_xe", FIRST, SECOND), [FACT], send)
     return seen
 
 
@@ -60,11 +60,11 @@ def test_a_target_without_a_route_is_a_row_and_an_unread_one_is_named() -> None:
     assert observed({"show ip route 0.0.0.0": DEFAULT}).status is Status.TIMEOUT
 
 
-def test_the_default_route_is_asked_once_for_all_targets_and_counts_where_no_other_leads() -> None:
+def test_the_default_route_is_read_once_for_all_targets_and_counts_where_no_other_leads() -> None:
     known = {f"show ip route {FIRST}": ROUTE, "show ip route 0.0.0.0": DEFAULT}
     seen = observed({**known, f"show ip route {SECOND}": NONE})
     assert routes(seen) == [(FIRST, "192.0.2.0/24", "10.7.1.1"), (SECOND, "0.0.0.0/0", "10.7.9.1")]
-    platform = asked("cisco_xe", FIRST, SECOND)
+    platform = questioned("cisco_xe", FIRST, SECOND)
     alone, together = commands_for(platform, ["default_route"]), commands_for(platform, ["default_route", FACT])
     assert together == (*alone, f"show ip route {FIRST}", f"show ip route {SECOND}")
 
@@ -75,10 +75,10 @@ def test_all_targets_without_a_route_are_measured() -> None:
 
 
 @pytest.mark.parametrize("platform", ["cisco_ios", "cisco_xe", "cisco_xr", "frr", "huawei_vrp", "juniper_junos"])
-def test_a_router_without_origins_is_not_asked(platform: str) -> None:
-    assert commands_for(asked(platform), [FACT]) == ()
-    assert len(commands_for(asked(platform, FIRST, SECOND), [FACT, "default_route"])) == 3
+def test_a_router_without_origins_has_no_command(platform: str) -> None:
+    assert commands_for(questioned(platform), [FACT]) == ()
+    assert len(commands_for(questioned(platform, FIRST, SECOND), [FACT, "default_route"])) == 3
 
 
-def test_another_platform_is_not_asked() -> None:
-    assert commands_for(asked("nokia_sros", FIRST), [FACT]) == ()
+def test_another_platform_has_no_command() -> None:
+    assert commands_for(questioned("nokia_sros", FIRST), [FACT]) == ()

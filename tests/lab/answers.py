@@ -64,11 +64,11 @@ def observed(machine: SimulatedDevice, fact: str) -> Observation:
     platform = load_platform(machine.state.platform)
     compiled = platform.facts[fact]
     if compiled.questions is not None:
-        return asked(machine, with_example(platform, fact), fact)
+        return questioned(machine, with_example(platform, fact), fact)
     return interpret("lab", fact, compiled, reply_of(machine, platform, compiled.command))
 
 
-def asked(machine: SimulatedDevice, platform: Platform, fact: str) -> Observation:
+def questioned(machine: SimulatedDevice, platform: Platform, fact: str) -> Observation:
     """What an audit makes of the device's answers to the questions of a platform."""
     (seen,) = observe("lab", platform, [fact], lambda commands: [reply_of(machine, platform, one) for one in commands])
     return seen

@@ -79,10 +79,10 @@ class Sample:
 
     def compiled(self) -> CompiledFact:
         """How the platform reads the fact; of a fact with questions an example of one."""
-        fact = self.asked().facts[self.fact]
+        fact = self.with_example().facts[self.fact]
         return fact.questions[0] if fact.questions else fact
 
-    def asked(self) -> Platform:
+    def with_example(self) -> Platform:
         """The platform, with an example of a question for a fact with questions."""
         return asking(load_platform(self.platform), self.fact)
 

@@ -43,12 +43,12 @@ def addresses(*devices: Device, origins: tuple[ServiceOrigin, ...] = (), router:
         ([replace(host(1), hostname="svc-1.example.vn"), replace(host(2), hostname="2001:db8::92")], (), []),
     ],
 )
-def test_a_router_is_asked_for_the_origins_of_its_venues(
+def test_a_router_has_the_origins_of_its_venues(
     devices: list[Device], origins: tuple[ServiceOrigin, ...], expected: list[int]
 ) -> None:
     assert addresses(*devices, origins=origins) == tuple(f"192.0.2.{last}" for last in expected)
 
 
-def test_only_routers_are_asked_and_not_for_their_own_addresses() -> None:
+def test_only_routers_have_them_and_not_their_own_addresses() -> None:
     assert addresses(host(1), router=replace(ROUTER, hostname="192.0.2.91")) == ()
     assert addresses(host(1), router=replace(ROUTER, role="switch")) == ()

@@ -67,7 +67,7 @@ class Matrix:
     `cells`: of each device with an applicable or unsupported check, shared by devices alike. `unsupported`: facts
     without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
     audit; no check sees them. `network`: setting of the checks of the whole network.
-    `left_out`: devices of the inventory without cells. `asked`: facts of the routers beside the needs of their checks.
+    `left_out`: devices of the inventory without cells. `witnesses`: facts of routers beside those in `needs`.
     """
 
     cells: Mapping[str, tuple[MatrixCell, ...]]
@@ -77,7 +77,7 @@ class Matrix:
     inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     network: NetworkSetting | None = None
     left_out: Sequence[Device] = ()
-    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    witnesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_waived(self, findings: Iterable[Finding]) -> Matrix:
         """Copy with the ports of the waived findings in the setting of the network."""
@@ -103,7 +103,7 @@ class Matrix:
         return self._devices[check]
 
     def facts_for(self, device: str) -> tuple[str, ...]:
-        """All facts of the device's checks, unsupported facts included, in catalogue order; with `asked`."""
+        """All facts of the device's checks, unsupported facts included, in catalogue order; with `witnesses`."""
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
     def requested(self, device: str) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class Matrix:
         return (*self.facts_for(device), *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:
-        """Facts of the device's applicable checks, with `asked`."""
+        """Facts of the device's applicable checks, with `witnesses`."""
         return self._wanted(device, (CellState.APPLICABLE,))
 
     def shared(self, device: str) -> frozenset[str]:
@@ -132,7 +132,7 @@ class Matrix:
     def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
         needs = {
             need for cell in self.concerning(device) if cell.state in states for need in self.checks[cell.check].needs
-        }.union(self.asked.get(device, ()))
+        }.union(self.witnesses.get(device, ()))
         return tuple(fact for fact in CATALOGUE if fact in needs)
 
 
@@ -172,26 +172,26 @@ def build_matrix(
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     roles = {device.name: device.role for device in ordered}
     offers = {d.name: unsupported[d.platform] for d in ordered}
-    asked = _asked(ordered, platforms, checks, cells)
-    matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out, asked=asked)
+    witnesses = _witnesses(ordered, platforms, checks, cells)
+    matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out, witnesses=witnesses)
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 
-def _asked(
+def _witnesses(
     devices: Sequence[Device],
     platforms: Mapping[str, PlatformFacts],
     checks: Mapping[str, Check],
     cells: Mapping[str, tuple[MatrixCell, ...]],
 ) -> dict[str, tuple[str, ...]]:
-    """Facts of each router in `asks` of its checks, offered by its platform; routes only where it has origins."""
-    asked: dict[str, tuple[str, ...]] = {}
+    """Facts of each router in `asks` of its checks, offered by its platform; routes for routers with origins."""
+    found: dict[str, tuple[str, ...]] = {}
     for router in devices:
         if router.role == "router":
             applicable = (checks[cell.check] for cell in cells[router.name] if cell.state is CellState.APPLICABLE)
             named = dict.fromkeys(fact for check in applicable for fact in check.asks)
             offered = (fact for fact in named if fact in platforms[router.platform].facts)
-            asked[router.name] = tuple(f for f in offered if router.origin_addresses or not CATALOGUE[f].per_question)
-    return asked
+            found[router.name] = tuple(f for f in offered if router.origin_addresses or not CATALOGUE[f].per_question)
+    return found
 
 
 def _inventory(

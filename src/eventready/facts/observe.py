@@ -161,7 +161,7 @@ def _by_fact(answers: Iterable[Answer]) -> dict[str, Observation]:
 
 
 def _with_absence(compiled: CompiledFact, observed: Observation) -> Observation:
-    """Return the observation with the record for the answer that there is none, where the question has one."""
+    """Return the observation with the record of absence of its question in place of no rows."""
     if compiled.absence is None or observed.status is not Status.EMPTY:
         return observed
     return replace(observed, status=Status.PARSED, rows=(compiled.absence,), reason="", message=None)

@@ -241,7 +241,7 @@ class _Folder:
         return _Folder(extends, self._extra, self._path).platform()
 
     def _origin_route(self, spec: PlatformSpec, base: Platform | None) -> CompiledFact | None:
-        """Return the fact of the routes to origins, as the folder's own `way_in` reads one; None without it.
+        """Return the fact of the routes to origins, read by the folder's own `way_in`; None without it.
 
         None as well where an audit may not send its commands: `read_only` of a workspace's platform may lack them.
         """
@@ -267,7 +267,7 @@ class _Folder:
     def _fact(
         self, name: str, spec: FactSpec, platform: PlatformSpec, parser: TextParser | None = None
     ) -> CompiledFact | None:
-        """Return the compiled fact; None, and a noted error, for an invalid fact. `parser`: default: that of `spec`."""
+        """Return the compiled fact; None, and a noted error, for an invalid fact. `parser`: in place of the spec's."""
         kind = CATALOGUE.get(name)
         if kind is None:
             self._problem(message("facts:platform.no_fact", name=name), "facts", name, do=suggestion(name, CATALOGUE))

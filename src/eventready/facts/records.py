@@ -412,7 +412,7 @@ class OriginRoute(Fact):
 
     @property
     def drops(self) -> bool:
-        """True for a route that discards its packets."""
+        """True for a discard route."""
         return _drops(self.next_hop, self.interface)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the origins within the network, to which routers are asked for their routes."""
+"""Addresses of the origins within the network, for the questions to routers about their routes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from eventready.facts.records import OriginRoute
 from eventready.workspace.devices.device import Device
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import Bfd, DeviceState, Learned, Port, Static
-from tests.lab.answers import asked, machine_of
+from tests.lab.answers import machine_of, questioned
 
 ORIGIN, HOP = "192.0.2.90", "10.0.0.2"
 PORTS = {
@@ -26,7 +26,7 @@ PORTS = {
 def route(machine: SimulatedDevice) -> OriginRoute:
     platform = machine.state.platform
     router = Device("r1", "router", platform, "192.0.2.1", origin_addresses=(ORIGIN,))
-    seen = asked(machine, with_questions(load_platform(platform), router), "origin_route")
+    seen = questioned(machine, with_questions(load_platform(platform), router), "origin_route")
     (row,) = seen.rows
     assert isinstance(row, OriginRoute)
     assert row.target == ORIGIN

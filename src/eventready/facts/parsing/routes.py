@@ -1,4 +1,4 @@
-"""Answers about the route to one address: the routes in use with their next hops, by the patterns of `way_in`.
+"""Answers about the route to an address: the routes in use with their next hops, by the patterns of `way_in`.
 
 Plans read the route back to this machine with them, audits the routes to the origins of the services.
 """
@@ -56,7 +56,7 @@ class RouteEntry:
 
 
 def routes_in_use(spec: WayInSpec, text: str) -> tuple[RouteEntry, ...]:
-    """Return the routes in use of an answer; none for one with a line beyond the length of lines."""
+    """Return the routes in use of an answer; none for an answer with too long lines."""
     return tuple(_entry(spec, begin, block) for begin, block in _blocks(spec, text) if _selected(spec, block))
 
 
@@ -120,7 +120,7 @@ class RouteParser:
         return ParsedText(self.columns or (), [*_rows(found)], **strange.all_refused())
 
     def _answers(self, text: str) -> list[str]:
-        """Return the answer about the address, and about the default route where that was asked for."""
+        """Return the answer about the address, and about the default route behind its command."""
         lines = lines_of(text)
         if not self._spec.default or self._spec.default not in lines:
             return [text]
@@ -137,7 +137,7 @@ class RouteParser:
         return routes_in_use(self._spec, text)
 
     def _unknown(self, text: str) -> Iterator[str]:
-        """Yield the lines that are neither blank, part of a route nor known otherwise."""
+        """Yield the lines without a meaning: not blank, no part of a route, not known otherwise."""
         known = [*self._spec.details, *filter(None, [self._spec.absent])]
         parts = set(_lines_of_parts(self._spec, text))
         for place, line in enumerate(text.split("\n")):

@@ -1,4 +1,4 @@
-"""Kinds of origins within the network: what a service host offers to users."""
+"""Kinds of origins within the network, offered by service hosts to users."""
 
 from __future__ import annotations
 
