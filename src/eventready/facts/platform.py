@@ -241,7 +241,7 @@ class _Folder:
         return _Folder(extends, self._extra, self._path).platform()
 
     def _origin_route(self, spec: PlatformSpec, base: Platform | None) -> CompiledFact | None:
-        """Return the fact of the routes to origins, read by the folder's own `way_in`; None without it.
+        """Return the fact of the routes to origins, read by the folder's own `way_in`; None without a `way_in`.
 
         None as well where an audit may not send its commands: `read_only` of a workspace's platform may lack them.
         """

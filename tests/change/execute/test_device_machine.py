@@ -16,7 +16,7 @@ from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak
-from eventready.change.safety.way_in import Hop, RouteBack, WayIn
+from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready.session.reply import LoginRefused
 from eventready_lab.device.configuration.tree import parse_tree
