@@ -18,6 +18,7 @@ from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
+from eventready.facts.parsing.routes import Hop
 from eventready.session.reply import LoginRefused
 from eventready_lab.device.configuration.tree import parse_tree
 from tests.change.fake_device import (
