@@ -47,6 +47,8 @@ def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: 
     assert {one["device"]: (one["missing"], one["unparsed"]) for one in document} == dict.fromkeys(
         DEVICES.split(","), ({}, {})
     )
+    route = folder / "core-1" / file_name("show ip route 192.0.2.90")
+    assert route.is_file(), "an audit of all devices needs it"
     live = province.audit(DEVICES)
     saved = province.audit(DEVICES, saved=folder)
     measured = [{(o["device"], o["fact"]): o["status"] for o in r.run.document["observations"]} for r in (live, saved)]

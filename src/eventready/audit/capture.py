@@ -18,7 +18,7 @@ from pathlib import Path
 from nornir.core import Nornir
 from nornir.core.task import Result, Task
 
-from eventready.audit.audit import pause
+from eventready.audit.audit import network_setting, pause
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.reader import open_reader
 from eventready.audit.progress import ReadProgress
@@ -86,7 +86,8 @@ def capture(
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
     asking = {device.name: with_questions(platforms[device.platform], device) for device in devices}
-    writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True))
+    network = network_setting(workspace, workspace.devices)  # of an audit of all devices, which may follow
+    writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True, network=network))
     if options.cluster is None:
         workspace.check_secrets([device.name for device in devices])
     known_hosts(workspace.known_hosts)
