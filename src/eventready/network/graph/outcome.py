@@ -242,12 +242,12 @@ class WhatIf:
         return FailureOutcome(tuple(names), failure, services)
 
     def outcome_by_ways(self, names: Sequence[str]) -> FailureOutcome:
-        """Return `outcome`; unharmed services with a single way left where two are promised have that state."""
+        """Return `outcome`; unharmed services with a single way left of two promised have this state."""
         found, after = self.outcome(names), self.after(names)
         return replace(found, services=tuple(after.with_ways(one) for one in found.services))
 
     def with_ways(self, outcome: ServiceOutcome) -> ServiceOutcome:
-        """Return the outcome of a service; unharmed with one way left now, with that state."""
+        """Return the outcome of a service; an unharmed service with a single way left now has this state."""
         numbers = self.services.get((outcome.venue, outcome.service), ())
         taken = [name for number in numbers if number in self.served for name in self.takes_next.get(number, ())]
         if outcome.state != "unharmed" or not taken:
