@@ -591,3 +591,61 @@ def test_ways_lost_by_what_is_given_are_no_takeover_of_the_failure() -> None:
     assert takeovers(found, found.failure(["core:b"]))
     given = whatif(*found.topology.readings.all, given=["core a - edge a"])
     assert takeovers(given, given.failure(["edge:a"])) == ()
+
+
+def test_with_a_member_of_a_bundle_down_the_next_route_takes_over_after_the_other_member() -> None:
+    cables = (("a", "a"), ("b", "b"), ("c", "c"))
+    routes = [
+        r.StaticRoute(prefix="0.0.0.0/0", next_hop=hop, interface=name, distance=distance)
+        for hop, name, distance in (("10.0.1.1", "po1", 1), ("10.0.2.1", "c", 200))
+    ]
+    used = r.Route(prefix="0.0.0.0/0", protocol="static", next_hop="10.0.1.1", interface="po1", distance=1)
+    bundle = r.LinkBundle(name="po1", oper="up", protocol="lacp", members=("a", "b"), bundled=("b",))
+
+    def ports(end: int) -> list[r.Interface]:
+        logical = [port("po1", "up", f"10.0.1.{end}/30"), port("c", "up", f"10.0.2.{end}/30")]
+        return [port("a", "down"), port("b"), *logical]
+
+    found = edge_and_core(
+        {"interface": ports(2), "link_bundle": [bundle], "default_route": [used], "static_route": routes,
+         "ospf_neighbour": []},
+        {"interface": ports(1), "link_bundle": [bundle], "ospf_neighbour": []}, cables,
+    )  # fmt: skip
+    assert found.state(0) == "served"
+    assert "core b - edge b" not in taken(found)
+
+
+def silent(name: str, role: Role = "router", **expect: Any) -> DeviceFacts:
+    return replace(reading(name, role, **expect), missing=frozenset({"interface"}))
+
+
+@pytest.mark.parametrize(("oper", "state"), [("down", "lost"), ("up", "unmeasured")])
+@pytest.mark.parametrize(
+    ("name", "role", "service", "expect"),
+    [
+        ("edge", "router", "internet", {"gateways": [{"protocol": "vrrp", "group": 1, "interface": "lan"}]}),
+        ("wlc", "wifi_controller", "wifi", {"access_points": [{"name": "ap1"}]}),
+    ],
+)
+def test_users_of_a_silent_device_are_lost_without_light(
+    name: str, role: Role, service: Service, expect: Mapping[str, Any], *, oper: str, state: str
+) -> None:
+    core = reading("core", rows={"interface": [port("a", oper)]})
+    found = whatif(core, silent(name, role, links=[link("a", "a", "core")], **expect), services=[service])
+    assert [found.state(number) for number in range(len(found.users))] == [state]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "state"), [(("10.0.1.5", "10.0.2.5"), "one_way_left"), (("10.0.2.5",), "unmeasured")]
+)
+def test_a_host_behind_a_silent_router_is_promised_and_proves_nothing(addresses: Sequence[str], state: str) -> None:
+    peers: Rows = {"ospf_neighbour": [peer("a")]}
+    hosts = [reading(f"host{number}", "service_host", address) for number, address in enumerate(addresses)]
+    core = reading("core", rows={"interface": [port("a"), port("lan", "up", "10.0.1.1/24")], **peers})
+    edge = reading("edge", rows={"interface": [port("a")], **peers}, links=[link("a", "a", "core")])
+    portals = (ServiceOrigin(kind="portal", device=host.name) for host in hosts)
+    found = whatif(
+        core, edge, silent("other"), *hosts, origins=(ServiceOrigin(kind="upstream", device="core"), *portals)
+    )
+    states = {users.name: found.state(number) for number, users in enumerate(found.users)}
+    assert states == {"edge": state, "other": "unmeasured"}

@@ -39,16 +39,22 @@ RouterState = Literal["in_force", "open", "assumed", "withdrawn", "none", "unrea
 
 @dataclass(frozen=True)
 class NextHop:
-    """Next hop of a default route: arcs towards the hop, its node if known; `watched`: withdrawn by BFD or tracking."""
+    """Next hop of a default route: arcs towards the hop, its node if known; `watched`: withdrawn by BFD or tracking.
+
+    `beyond`: of a watched one, the arcs between a switch at the port and the next hop.
+    """
 
     address: str
     arcs: frozenset[int]
     node: int | None
     watched: bool
+    beyond: frozenset[int] = frozenset()
 
     def holds(self, down: Cut, heads: list[int]) -> bool:
         """True while the route stays in force: the port receives light; watched, the next hop answers as well."""
         if self.watched and self.node is not None and self.node in down.nodes:
+            return False
+        if self.beyond and all(arc in down.arcs or arc ^ 1 in down.arcs for arc in self.beyond):
             return False
         for arc in self.arcs:
             lit = arc ^ 1 not in down.arcs and heads[arc] not in down.nodes
@@ -210,7 +216,13 @@ class Forwarding:
         arcs = next(filter(None, (self._arcs(reading, port) for port in ports)), frozenset[int]())
         watched = any(one.protected for one in statics if str(one.next_hop or "") == address)
         owner = self._topology.directory.owner(address)
-        return NextHop(address, arcs, self._topology.nodes[owner] if owner else None, watched)
+        node = self._topology.nodes[owner] if owner else None
+        return NextHop(address, arcs, node, watched, self._beyond(arcs, node) if watched else frozenset())
+
+    def _beyond(self, arcs: Iterable[int], node: int | None) -> frozenset[int]:
+        """Arcs to a next hop from the devices at the far end of a port."""
+        switches = {self.heads[arc] for arc in arcs} - {node}
+        return frozenset(arc for one in switches for arc in self._outward[one] if self.heads[arc] == node)
 
     def _arcs(self, reading: DeviceFacts, port: str) -> frozenset[int]:
         """Arcs out of a port, or out of the members of a bundle."""
@@ -251,6 +263,9 @@ class RoutesInForce:
     def _note(self, node: int, routes: RouterRoutes) -> None:
         level = self._level[node]
         for hop in routes.levels[level] if level is not None else ():
+            for arc in hop.beyond:
+                self._touched[arc].add(node)
+                self._touched[arc ^ 1].add(node)
             for arc in hop.arcs:
                 self._touched[arc].add(node)
                 self._touched[arc ^ 1].add(node)
@@ -262,7 +277,7 @@ class RoutesInForce:
         """First level in force; the level read as in force stays unless the failure concerns the level."""
         heads = self._forwarding.heads
         for place in range(start, len(routes.levels)):
-            arcs = frozenset().union(*(hop.arcs for hop in routes.levels[place]))
+            arcs = frozenset().union(*(hop.arcs | hop.beyond for hop in routes.levels[place]))
             believed = place == 0 and not any(arc in failure.arcs or arc ^ 1 in failure.arcs for arc in arcs)
             down = failure if believed else self._down | failure
             if any(hop.holds(down, heads) for hop in routes.levels[place]):

@@ -85,7 +85,7 @@ class View:
 
     def servers(self, failure: Cut) -> dict[int, tuple[int, int | None]]:
         """Serving nodes before and after a failure, by the number of the users touched."""
-        opened = {origins: routes.opened(failure) for origins, routes in self._routes.items()}
+        opened = {origins: routes.opened(failure) - self._down.arcs for origins, routes in self._routes.items()}
         lost = {
             origins: there.lost(failure) | towards.lost(failure, opened.get(origins, frozenset()))
             for origins, (there, towards) in self._reach.items()
