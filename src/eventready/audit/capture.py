@@ -86,7 +86,7 @@ def capture(
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
     asking = {device.name: with_questions(platforms[device.platform], device) for device in devices}
-    network = network_setting(workspace, workspace.devices)  # of an audit of all devices, which may follow
+    network = network_setting(workspace)  # of an audit of all devices, which may follow
     writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True, network=network))
     if options.cluster is None:
         workspace.check_secrets([device.name for device in devices])

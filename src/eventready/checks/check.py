@@ -131,8 +131,9 @@ class Check:
     A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings. A
     `network` check gets the graph of the network (`WhatIf`) instead, in audits of all devices of an event with origins.
     `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
-    link). `also_reads` are facts that it uses where another check needs them. `asks` are facts that routers are asked
-    for on its behalf where their platform offers them: without one it has fewer witnesses, and still runs.
+    link). `also_reads` are facts that it uses where another check needs them. `asks` are facts that devices are asked
+    for on its behalf where their platform offers them, by a `network` check routers alone: without one it has fewer
+    witnesses, and still runs.
     `expected_only`: each finding rests on the one record of an expected subject, so that no other record matters.
     `each`: the empty findings of a device's subjects, with their venues and services, for a device whose facts were not
     measured; None: one for the device.

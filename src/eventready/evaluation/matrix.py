@@ -68,7 +68,7 @@ class Matrix:
     `cells`: of each device with an applicable or unsupported check, shared by devices alike. `unsupported`: facts
     without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
     audit; no check sees them. `network`: setting of the checks of the whole network.
-    `left_out`: devices of the inventory without cells. `asks_of`: facts of routers beside the needs of their checks.
+    `left_out`: devices of the inventory without cells. `asks_of`: facts of each device beside the needs of its checks.
     """
 
     cells: Mapping[str, tuple[MatrixCell, ...]]
@@ -184,14 +184,17 @@ def _asks_of(
     checks: Mapping[str, Check],
     cells: Mapping[str, tuple[MatrixCell, ...]],
 ) -> dict[str, tuple[str, ...]]:
-    """Facts of each router in `asks` of its checks, offered by its platform; routes only for routers with origins."""
+    """Facts of each device in `asks` of its checks, offered by its platform; routes only where it has origins.
+
+    What checks of the whole network ask concerns routers alone.
+    """
     asks_of: dict[str, tuple[str, ...]] = {}
-    for router in devices:
-        if router.role == "router":
-            applicable = (checks[cell.check] for cell in cells[router.name] if cell.state is CellState.APPLICABLE)
-            named = dict.fromkeys(fact for check in applicable for fact in check.asks)
-            offered = (fact for fact in named if fact in platforms[router.platform].facts)
-            asks_of[router.name] = tuple(f for f in offered if router.origin_addresses or not CATALOGUE[f].per_question)
+    for device in devices:
+        applicable = [checks[cell.check] for cell in cells[device.name] if cell.state is CellState.APPLICABLE]
+        wanting = [check for check in applicable if device.role == "router" or check.scope == "device"]
+        named = dict.fromkeys(fact for check in wanting for fact in check.asks)
+        offered = (fact for fact in named if fact in platforms[device.platform].facts)
+        asks_of[device.name] = tuple(f for f in offered if device.origin_addresses or not CATALOGUE[f].per_question)
     return asks_of
 
 

@@ -18,7 +18,10 @@ def _paired(device: Device) -> bool:
     return device.expect.controller_pair
 
 
-@check("controller_pair", kind="state", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired)
+@check(
+    "controller_pair", kind="state", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired,
+    asks=("access_point", "radius_server"),  # a standby controller shows the access points that it has taken over
+)  # fmt: skip
 def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The other controller of the pair would take over now."""
     rows = view.each_row("controller_pair", ControllerPair)

@@ -242,12 +242,12 @@ class WhatIf:
         return FailureOutcome(tuple(names), failure, services)
 
     def outcome_by_ways(self, names: Sequence[str]) -> FailureOutcome:
-        """Return `outcome`; unharmed services with a single way left of two promised have this state."""
+        """Return `outcome`, with the state `one_way_left` of services with a single way left and two promised."""
         found, after = self.outcome(names), self.after(names)
         return replace(found, services=tuple(after.with_ways(one) for one in found.services))
 
     def with_ways(self, outcome: ServiceOutcome) -> ServiceOutcome:
-        """Return the outcome of a service; an unharmed service with a single way left now has this state."""
+        """Outcome of a service; of an unharmed service with one way left now, the state `one_way_left`."""
         numbers = self.services.get((outcome.venue, outcome.service), ())
         taken = [name for number in numbers if number in self.served for name in self.takes_next.get(number, ())]
         if outcome.state != "unharmed" or not taken:

@@ -278,7 +278,7 @@ class Topology:
 
     @cached_property
     def unmeasured(self) -> Cut:
-        """Ways without a reading, and devices without any."""
+        """Ways and devices without a reading."""
         silent = (one.name for one in self.readings.all if one.silent)
         return Cut(frozenset(self.nodes[name] for name in silent), frozenset(self._unmeasured))
 
