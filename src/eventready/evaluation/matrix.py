@@ -184,7 +184,7 @@ def _asks_of(
     checks: Mapping[str, Check],
     cells: Mapping[str, tuple[MatrixCell, ...]],
 ) -> dict[str, tuple[str, ...]]:
-    """Facts of each device in `asks` of its checks, offered by its platform; routes only where it has origins.
+    """Facts of each device in `asks` of its checks, offered by its platform; routes only for devices with origins.
 
     What checks of the whole network ask concerns routers alone.
     """

@@ -247,7 +247,7 @@ class WhatIf:
         return replace(found, services=tuple(after.with_ways(one) for one in found.services))
 
     def with_ways(self, outcome: ServiceOutcome) -> ServiceOutcome:
-        """Outcome of a service; of an unharmed service with one way left now, the state `one_way_left`."""
+        """Outcome of a service; of an unharmed service with a single way left now, the state `one_way_left`."""
         numbers = self.services.get((outcome.venue, outcome.service), ())
         taken = [name for number in numbers if number in self.served for name in self.takes_next.get(number, ())]
         if outcome.state != "unharmed" or not taken:
