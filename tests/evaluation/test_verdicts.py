@@ -22,6 +22,7 @@ from eventready.evaluation.verdicts import (
     NO_ANSWER_EXPECTED,
     NO_ORIGINS,
     NO_USERS,
+    UNPROVEN,
     Readiness,
     Verdict,
     exit_code,
@@ -201,6 +202,15 @@ def test_the_ways_of_a_service_are_its_state(finding: Finding, readiness: Readin
     assert [one.verdict for one in verdicts([place("hoi-nghi", "internet", "fixed")], [ROUTER], [ways])] == [
         readiness, Readiness.READY,
     ]  # fmt: skip
+
+
+def test_a_waiver_makes_no_way_proven() -> None:
+    silent = DeviceFacts(ROUTER, missing=frozenset({"interface"}))
+    setting = NetworkSetting([place("hoi-nghi")], (ServiceOrigin(kind="upstream", device="c1"),))
+    network = WhatIf(NetworkFacts([core("c1", "r1"), silent]), setting)
+    ways = waived(MISSING).replace(check="service_way", venues=("hoi-nghi",), services=("internet",))
+    (found,) = verdicts_of([place("hoi-nghi")], [ROUTER], weights([ROUTER], [ways]), network=network)
+    assert (found.verdict, found.reasons) == (Readiness.NOT_MEASURED, (UNPROVEN,))
 
 
 @pytest.mark.parametrize("finding", [PASS, WARN, FAIL])

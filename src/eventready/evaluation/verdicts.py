@@ -27,6 +27,8 @@ DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 #: Nobody asks the service for an answer: what is measured is the equipment, not what users have. A risk.
 NO_ANSWER_EXPECTED = "checks:verdict.no_answer_expected"
 NO_USERS = "checks:verdict.no_users"
+#: A waiver answers for a loss, and makes no way proven.
+UNPROVEN = "checks:verdict.unproven"
 #: No origin is declared: there is no way to walk.
 NO_ORIGINS = "checks:verdict.no_origins"
 
@@ -116,12 +118,18 @@ def verdicts_of(
                 NO_ORIGINS: network is None,
                 NO_DEVICE: not served,
                 NO_USERS: served and network is not None and not network.services.get(place),
+                UNPROVEN: network is not None and _unproven(network, place),
             }
             reasons = tuple(reason for reason, holds in lacking.items() if holds)
             silent = () if place in answered else (NO_ANSWER_EXPECTED,)
             untried = service == "mobile" and not calls_tried((*devices, *absent), venue.id)
             found.append(_verdict(place, behind[place], losses, reasons, (*silent, *(CALLS_NOT_TRIED,) * untried)))
     return tuple(found)
+
+
+def _unproven(network: WhatIf, place: Place) -> bool:
+    """Return True for a service with users without a proven way, of whom nothing is known to be lost."""
+    return not network.unmeasured.isdisjoint(network.services.get(place, ()))
 
 
 def _own(devices: Iterable[Device]) -> set[Place]:
