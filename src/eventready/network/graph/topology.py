@@ -15,7 +15,7 @@ from eventready.facts.records import LinkBundle
 from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_members
 from eventready.network.graph.graph import Cut, Graph, together
 from eventready.network.learn.directory import Directory
-from eventready.network.network_facts import NetworkFacts
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.settings.checking.risk import RiskGroup, ends
 from eventready.workspace.settings.origins import OUTWARD
@@ -110,7 +110,7 @@ class Topology:
     def _attach_hosts(self) -> None:
         """Connect ends without a cable to the routers of their network; of the others, afloat, the way is not known.
 
-        With a silent router, which may be theirs, they are `unplaced` instead: without a way that is proven.
+        Behind a silent router, by its addresses in the inventory, they are `unplaced`: without a way that is proven.
         """
         routers: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for reading in self.readings.all:
@@ -121,7 +121,6 @@ class Topology:
         cabled = {device for device, _port in self._at}
         afloat: list[str] = []
         unplaced: list[str] = []
-        silent = any(one.device.role in TRANSIT and one.silent and not one.left_out for one in self.readings.all)
         for reading in self.readings.all:
             if reading.device.role in TRANSIT or reading.device.role == "vantage" or reading.name in cabled:
                 continue
@@ -134,8 +133,26 @@ class Topology:
                 self._join(self.nodes[reading.name], self.part(router, port, transit=True))
             if not near:
                 own_links = reading.device.role == "bts_controller"  # it reports its links to the core itself
-                (unplaced if silent and not own_links else afloat).append(reading.name)
+                behind = not own_links and self._behind_silent(reading)
+                (unplaced if behind else afloat).append(reading.name)
         self.afloat, self.unplaced = tuple(afloat), tuple(unplaced)
+
+    def _behind_silent(self, reading: DeviceFacts) -> bool:
+        """True for a host in a network of which all routers are silent, by their addresses in the inventory.
+
+        Where the inventory has no router in the network, any silent one may be the router.
+        """
+        networks = [ip_interface(address).network for _port, address, _vrf in reading.addresses()]
+        beside = [
+            one for one in self.readings.all
+            if one.device.role in TRANSIT and not one.left_out and any(
+                is_address(address) and ip_interface(address).ip in network
+                for address in _declared(one) for network in networks
+            )
+        ]  # fmt: skip
+        routers = beside or [one for one in self.readings.all if one.device.role in TRANSIT and not one.left_out]
+        known = bool(networks) or (is_address(reading.device.hostname) and not _loopback(reading.device.hostname))
+        return known and (all if beside else any)(one.silent for one in routers)
 
     def _join(self, one: int, other: int) -> tuple[int, int]:
         return self.graph.arc(one, other), self.graph.arc(other, one)
@@ -299,6 +316,15 @@ class Topology:
                     and any(one & failure.arcs for one in arcs)
                 ):
                     yield name, row.name, len(left), len(arcs)
+
+
+def _declared(reading: DeviceFacts) -> tuple[str, ...]:
+    """Return the addresses of a device by the inventory: its own, and those of its gateway groups."""
+    return (reading.device.hostname, *(one.virtual_ip for one in reading.device.expect.gateways if one.virtual_ip))
+
+
+def _loopback(address: str) -> bool:
+    return ip_interface(address).ip.is_loopback
 
 
 def _network_of(address: str, routers: Mapping[str, Sequence[tuple[str, str]]]) -> Sequence[tuple[str, str]]:
