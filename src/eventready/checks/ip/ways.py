@@ -133,7 +133,7 @@ class _Service:
                 return message(_ROUTE[state], device=router)
         if origins := network.walks.unproven_origins(number):
             return message(_ORIGIN[network.silent.issuperset(origins)], names=_several(origins))
-        missing = network.walks.missing(number)
+        missing = network.walks.missing(number) or sorted(network.silent)
         if missing:
             return message("checks:service_way.no_witness", names=_several(missing))
         return message("checks:service_way.no_way")
