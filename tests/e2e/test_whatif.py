@@ -171,7 +171,7 @@ def test_base_stations_and_access_points_take_what_was_predicted(province: Provi
 def test_the_command_line_says_so(province: Province) -> None:
     province.audit()
     found = json.loads(province.call("whatif", "down", "core-1", "-o", "json").stdout)
-    assert found["state"] == "unharmed"
+    assert found["state"] == "one_way_left"
     assert any("distance 200" in one["text"] for one in found["takes_over"])
     duct = json.loads(province.call("whatif", "group", "road-to-the-temple", "-o", "json", expect=(3,)).stdout)
     assert [(one["venue"], one["service"]) for one in duct["services"] if one["state"] == "lost"] == [
