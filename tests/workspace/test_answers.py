@@ -20,11 +20,12 @@ from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.workspace.devices.answers import ExpectedAnswer, Question, ServiceAnswer
-from eventready.workspace.devices.device import SERVICES, Device, Service
+from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.questions import with_questions as with_event_questions
 from eventready.workspace.settings.event import Event, Venue
 from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.used_for import with_users
 
 PING_FROM: dict[str, object] = {"ping": "192.0.2.1", "from": "svc-1"}
 HOST = Device("svc-1", "service_host", "linux", "192.0.2.91", venues=("hall",), origin="hosts.yaml:1")
@@ -251,9 +252,8 @@ def test_an_answer_of_event_yaml_knows_who_asks() -> None:
     ("origin", "own", "services"),
     [
         ({"kind": "portal", "services": ["internet", "wifi"]}, (), ("internet", "wifi")),
-        ({"kind": "dns"}, (), SERVICES),
+        ({"kind": "dns"}, (), ("internet", "wifi")),
         ({"kind": "core", "services": ["mobile"]}, ("fixed",), ("mobile",)),
-        ({"kind": "upstream"}, ("fixed",), ("fixed",)),
         (None, ("wifi",), ("wifi",)),
         (None, (), ()),
     ],
@@ -266,7 +266,7 @@ def test_a_question_of_a_host_concerns_the_services_of_its_origin(
     host = Device("svc-1", "service_host", "any", "192.0.2.9", services=own, expect=Expect(answers=(page,)))
     origins = [{**origin, "device": "svc-1"}] if origin else []
     declared = event().model_copy(update={"origins": tuple(map(ServiceOrigin.model_validate, origins))})
-    ((known,),) = [one.questions for one in with_event_questions(declared, [host])]
+    ((known,),) = [one.questions for one in with_users(declared, with_event_questions(declared, [host]))]
     assert known.services == services
 
 

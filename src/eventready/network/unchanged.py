@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from eventready.facts.observation import Observation
 from eventready.facts.records import AccessPoint, Fact, Interface, RoutingPeer, Site, System
+from eventready.facts.rows import FactRows
 
 #: Figures by record that the graph does not read.
 FIGURES: Mapping[type[Fact], frozenset[str]] = {
@@ -21,12 +22,14 @@ FIGURES: Mapping[type[Fact], frozenset[str]] = {
 
 def unchanged(before: Observation, now: Observation) -> bool:
     """True where the graph reads the same in two answers of a fact."""
-    figures = FIGURES.get(type(now.rows[0]), frozenset()) if now.rows else frozenset()
+    read, earlier = FactRows.of(now), FactRows.of(before)
+    rows, others = read.each_row(), earlier.each_row()
+    figures = FIGURES.get(type(rows[0]), frozenset()) if rows else frozenset()
     if (moved := now.moved_since(before)) is not None and moved <= figures:
         return True
-    if (before.status, before.unread, len(before.rows)) != (now.status, now.unread, len(now.rows)):
+    if (before.status, earlier.unread_records, len(others)) != (now.status, read.unread_records, len(rows)):
         return False
-    return all(_alike(one, other, figures) for one, other in zip(before.rows, now.rows, strict=True))
+    return all(_alike(one, other, figures) for one, other in zip(others, rows, strict=True))
 
 
 def _alike(one: Fact, other: Fact, figures: frozenset[str]) -> bool:
