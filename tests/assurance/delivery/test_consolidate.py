@@ -124,7 +124,7 @@ def test_venues_outside_the_event_count_nothing(operators: Operators, tmp_path: 
 
     row, document = shown({"den-tho": None})
     assert row == "('Chưa sẵn sàng', '99,5%', '4', '0')"
-    assert [cells[2] for cells in texts(table(document, "Nội dung kiểm tra chưa đạt"))] == ["d1", "d2"]
+    assert [cells[2] for cells in texts(table(document, "Nội dung kiểm tra chưa đạt"))] == ["d1, d2"]
     row, document = shown({"den-tho": None, "hoi-nghi": None})
     assert row == "('Không có địa điểm của sự kiện', '-', '-', '-')"
     text = render(document, "md").decode()
@@ -222,7 +222,7 @@ def test_the_letterhead_and_the_words_are_those_of_the_department(
 
 
 def test_long_tables_are_cut_with_a_note(operators: Operators, tmp_path: Path) -> None:
-    found = tuple(FindingEntry(check="c", device=f"d{n}", status="fail", message="down") for n in range(1000))
+    found = tuple(FindingEntry(check="c", device=f"d{n}", status="fail", message=f"down {n}") for n in range(1000))
     (tmp_path / "a.zip").write_bytes(operators.pack(findings=found, counts={"fail": 30_000}))
     received = receive([tmp_path / "a.zip"], operators.wanted())
     findings = table(paper(received, operators, tmp_path), "Nội dung kiểm tra chưa đạt")
