@@ -54,6 +54,7 @@ def document(size: int) -> dict[str, Any]:
 def measure(path: Path, size: int) -> dict[str, object]:
     """Read the run, and find what every device, link and group takes; figures of this process, import included."""
     from eventready.audit.run_builder import recorded_network
+    from eventready.evaluation.verdicts import verdicts_of
     from eventready.network.graph.outcome import WhatIf
     from eventready.network.setting import NetworkSetting
     from eventready.store.run import Run
@@ -75,9 +76,13 @@ def measure(path: Path, size: int) -> dict[str, object]:
     ]
     origins = [ServiceOrigin(kind="upstream", device="r0"), ServiceOrigin(kind="upstream", device="r1")]
     network = recorded_network(devices, Run(json.loads(path.read_bytes())))
-    outcomes = list(WhatIf(network, NetworkSetting(venues, origins, groups)).single())
+    whatif = WhatIf(network, NetworkSetting(venues, origins, groups))
+    outcomes = list(whatif.single())
+    found = verdicts_of(venues, devices, (), network=whatif)
+    ways = [whatif.walks.of(number) for number in range(len(whatif.users)) if whatif.state(number) == "served"]
     return {
         "devices": size, "links": len(_links(size)), "groups": len(groups), "with_a_loss": len(outcomes),
+        "verdicts": len(found), "ways": len(ways),
         "cpu_s": round(process_time(), 1),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }  # fmt: skip
