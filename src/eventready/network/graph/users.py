@@ -428,9 +428,9 @@ def _may_be_ready(reading: DeviceFacts) -> bool:
 
 
 def _at(device: Device, expected: Iterable[R], venue: str) -> Iterator[R]:
-    """Cells or access points at a venue; without a venue of its own, at the only venue of its device."""
+    """Cells or access points at a venue; without a venue in the inventory, at each venue of the device."""
     for one in expected:
-        if getattr(one, "venue", None) == venue or (getattr(one, "venue", None) is None and device.venues == (venue,)):
+        if getattr(one, "venue", None) == venue or (getattr(one, "venue", None) is None and venue in device.venues):
             yield one
 
 
