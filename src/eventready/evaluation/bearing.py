@@ -15,10 +15,10 @@ from eventready.core.strings.json_text import sorted_json
 from eventready.evaluation.gravity import Gravity, gravity
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.outcome import WhatIf
-from eventready.workspace.devices.device import Device, Service
+from eventready.workspace.devices.device import Device
 
 #: Venue and service.
-Place = tuple[str, Service]
+Place = tuple[str, str]
 
 
 class Blocks(Protocol):
@@ -39,7 +39,7 @@ class Weight(NamedTuple):
     device: str
     subject: str
     venues: tuple[str, ...]
-    services: tuple[Service, ...]
+    services: tuple[str, ...]
     gravity: Gravity
     silent: bool
     direct: bool
@@ -52,7 +52,7 @@ class Weight(NamedTuple):
 
 
 #: Fields of a weight but its references.
-_Key = tuple[str, str, tuple[str, ...], tuple[Service, ...], Gravity, bool, bool]
+_Key = tuple[str, str, tuple[str, ...], tuple[str, ...], Gravity, bool, bool]
 
 
 def weights(devices: Iterable[Device], findings: Iterable[Finding], limits: Blocks | None = None) -> tuple[Weight, ...]:
@@ -66,12 +66,11 @@ def weights(devices: Iterable[Device], findings: Iterable[Finding], limits: Bloc
         if kind == "care" and check and limits and limits.blocks(check, device):
             kind = "quality"
         silent = not finding.subject and finding.status is Outcome.NOT_MEASURED
-        services: tuple[Service, ...] = finding.services  # type: ignore[assignment]
         of_users = (
             check is None or check.scope == "network" or finding.check.startswith("answer_") or not finding.device
         )
-        direct = bool(finding.venues and services) and of_users
-        return finding.device, finding.subject, finding.venues, services, gravity(finding, kind), silent, direct
+        direct = bool(finding.venues and finding.services) and of_users
+        return finding.device, finding.subject, finding.venues, finding.services, gravity(finding, kind), silent, direct
 
     known = (one for one in findings if (one.device in serving or not one.device) and one.status is not Outcome.PASS)
     grouped = groupby(known, key)
@@ -128,5 +127,5 @@ class Bearing:
         return ((venue, service) for venue in venues for service in services)
 
 
-def _concerned(weight: Weight, venue: str, service: Service) -> bool:
+def _concerned(weight: Weight, venue: str, service: str) -> bool:
     return (not weight.venues or venue in weight.venues) and (not weight.services or service in weight.services)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
-from typing import Self
+from functools import cached_property, lru_cache, partial, wraps
+from typing import ParamSpec, Self
 
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
@@ -201,28 +201,6 @@ def _extent(observation: Observation) -> str:
     return "whole" if FactRows.of(observation).whole else "partial"
 
 
-def evaluate(
-    devices: Sequence[Device],
-    matrix: Matrix,
-    observations: Iterable[Observation] | Packed,
-    *,
-    moment: datetime,
-    limits: ResolvedLimits | None = None,
-    waivers: Sequence[Waiver] = (),
-    baseline: Mapping[str, Rows] | None = None,
-    history: History | None = None,
-    intervals: Mapping[str, float] | None = None,
-    duties: DutyIndex | None = None,
-    scope: Scope | None = None,
-    checks: Collection[str] | None = None,
-) -> tuple[Finding, ...]:
-    """Return the findings of `evaluate_all`."""
-    return evaluate_all(
-        devices, matrix, observations, moment=moment, limits=limits, waivers=waivers, baseline=baseline,
-        history=history, intervals=intervals, duties=duties, scope=scope, checks=checks,
-    ).findings  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Evaluation:
     """Findings, and the network of the checks across devices; None without origins, and for single devices."""
@@ -277,6 +255,23 @@ def evaluate_all(
         ),
         network,
     )
+
+
+_P = ParamSpec("_P")
+
+
+def _findings_of(run: Callable[_P, Evaluation]) -> Callable[_P, tuple[Finding, ...]]:
+    """Return a function with the findings of an evaluation alone."""
+
+    @wraps(run)
+    def findings(*args: _P.args, **kwargs: _P.kwargs) -> tuple[Finding, ...]:
+        return run(*args, **kwargs).findings
+
+    return findings
+
+
+#: Findings of `evaluate_all`.
+evaluate = _findings_of(evaluate_all)
 
 
 def _of_network(

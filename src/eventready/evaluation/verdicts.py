@@ -127,7 +127,7 @@ def verdicts_of(
     return tuple(found)
 
 
-def _unproven(network: WhatIf, place: Place) -> bool:
+def _unproven(network: WhatIf, place: tuple[str, Service]) -> bool:
     """Return True for a service with users without a proven way, of whom nothing is known to be lost."""
     return not network.unmeasured.isdisjoint(network.services.get(place, ()))
 
@@ -146,7 +146,7 @@ def _answered(device: Device) -> Iterator[Place]:
     """Venue and service of everything with a question at a device."""
     for question in device.questions:
         for venue in (question.venue,) if question.venue else device.venues:
-            yield from ((venue, service) for service in question.services or device.concerned)  # type: ignore[misc]
+            yield from ((venue, service) for service in question.services or device.concerned)
 
 
 class _Losses:
