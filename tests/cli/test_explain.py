@@ -21,7 +21,7 @@ from eventready.store.run import Run
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers
 from eventready.store.store import Store
 from eventready.workspace.examples.new_workspace import write_workspace
-from tests.assurance.papers.documents import broken
+from tests.papers.documents import broken
 from tests.workspace.test_new_workspace import BULL_RACE
 
 HOP = WalkHop("edge Gi0/1", "core Gi0/2", "adjacency")

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.assurance.incidents.incident import Incident
 from eventready.core.clock import Clock
+from eventready.incidents.incident import Incident
 from eventready.store.changes import LockHolder
 from eventready.store.streams.series import SeriesKey
 from eventready.watch import kpi

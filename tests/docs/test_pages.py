@@ -19,9 +19,9 @@ from docsite.__main__ import build
 from docsite.markdown import SOURCE
 from docsite.reference import reference_pages
 
-from eventready.assurance.papers.document.profile import check_profile
-from eventready.assurance.roster.settings import load_settings
 from eventready.drill.preparation import drills_of
+from eventready.papers.document.profile import check_profile
+from eventready.roster.settings import load_settings
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.embedded.scenario import load_scenario
 

@@ -32,11 +32,11 @@ SHARED_NAMES = {
 _TYPED = "words that people type, recognised in rosters"
 #: Modules with Vietnamese letters, with the reason; every sentence for people is in the catalogue.
 VIETNAMESE = {
-    "assurance/papers/dates.py": "places of no-break spaces in Vietnamese text",
-    "assurance/papers/language.py": "an example in a docstring",
-    "assurance/papers/outline.py": "the letters of a Vietnamese list",
-    "assurance/papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
-    "assurance/roster/": _TYPED,
+    "papers/dates.py": "places of no-break spaces in Vietnamese text",
+    "papers/language.py": "an example in a docstring",
+    "papers/outline.py": "the letters of a Vietnamese list",
+    "papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
+    "roster/": _TYPED,
     "change/safety/freeze.py": "comparison of names with and without marks",
     "core/messages.py": "examples in docstrings",
     "session/ssh/authentication.py": "prompts of devices",

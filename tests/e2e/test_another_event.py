@@ -16,11 +16,11 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from eventready.assurance.roster.reading.load import load_roster
 from eventready.cli.commands import COMMANDS
 from eventready.cli.main import main
 from eventready.cli.workspace.schema import KINDS
 from eventready.core.errors import Exit
+from eventready.roster.reading.load import load_roster
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from tests import forked

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.delivery.notify.heartbeat import last_beat
 from eventready.core.clock import Clock
+from eventready.delivery.notify.heartbeat import last_beat
 from eventready.store.store import Store
 from eventready.watch.kpi import IN
 from eventready.watch.record import WatchRecord

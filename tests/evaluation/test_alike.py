@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.assurance.papers.language import Language
 from eventready.core.messages import Lang
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import causes
+from eventready.papers.language import Language
 
 VENUES = ("hall", "park", "temple")
 CABLE = "core-1 TenGigabitEthernet0/1/1 - edge-1 eth1"

@@ -17,7 +17,8 @@ from eventready.facts.rows import FactRows, PartialFact
 SOURCE = Path(eventready.__file__).parent
 #: Rooms whose `rows` and `unread` are no records of facts, and those that make observations or show one as read.
 OTHERS = (
-    "facts", "assurance", "workspace", "network/map", "cli/render", "cli/workspace/inventory.py", "cli/audit/parse.py",
+    "facts", "roster", "incidents", "clauses", "papers", "delivery", "province",
+    "workspace", "network/map", "cli/render", "cli/workspace/inventory.py", "cli/audit/parse.py",
     "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers",
     "drill/prepared.py", "drill/stage.py", "checks/equipment/capacity.py",
 )  # fmt: skip

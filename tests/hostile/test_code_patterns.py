@@ -19,9 +19,9 @@ SOURCE = Path(__file__).parents[2] / "src"
 MOST = 2
 #: Costlier patterns by module and name, and what they are tried on instead of a device's text.
 BOUNDED_OTHERWISE = {
-    "eventready.assurance.roster.reading.grid _MERGED": "a worksheet of a limited size",
-    "eventready.assurance.roster.reading.legend _LINE": "a cell of a roster",
-    "eventready.assurance.roster.reading.name_cells _TAIL": "a cell of a roster",
+    "eventready.roster.reading.grid _MERGED": "a worksheet of a limited size",
+    "eventready.roster.reading.legend _LINE": "a cell of a roster",
+    "eventready.roster.reading.name_cells _TAIL": "a cell of a roster",
     "eventready.audit.doctor _REQUIREMENT": "a requirement of this package",
     "eventready.change.forms.keyed _COMMAND": "a command of a plan",
     "eventready.cli.help_language _COLUMNS": "a line of help",

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from eventready.assurance.delivery.mail.mail import read
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import from_json, from_stored
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.json_text import MAX_LEVELS, parse_json
+from eventready.delivery.mail.mail import read
 from eventready.store.run import SCHEMA
 
 

@@ -20,9 +20,9 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from eventready.assurance.delivery.notify.channels import LANG
 from eventready.core.clock import Clock
 from eventready.core.messages import text
+from eventready.delivery.notify.channels import LANG
 from eventready.watch.states import HOLD_DOWN, Key
 from eventready.workspace.settings.watching.watch import WatchFile
 from eventready_lab.real.province.layout import (
@@ -34,10 +34,10 @@ from eventready_lab.real.province.layout import (
     STATIONS,
     service_address,
 )
-from tests.assurance.delivery.mailroom import Mailroom
-from tests.assurance.delivery.test_reminders import configure
 from tests.behaviours.twin import Twin
 from tests.conftest import Proved
+from tests.delivery.mailroom import Mailroom
+from tests.delivery.test_reminders import configure
 from tests.e2e.conftest import NOW
 from tests.real.conftest import TABLES
 from tests.session.real import free_port

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.delivery.notify.sender import OutboxSender
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.delivery.notify.sender import OutboxSender
 from eventready.store.store import Store
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification

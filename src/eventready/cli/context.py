@@ -65,7 +65,7 @@ class App:
 
     def paper_clock(self, *, rehearsal: bool) -> Clock:
         """Return the clock of a paper, marked by `--rehearsal`. Raises RefusedError for unmarked example data."""
-        from eventready.assurance.clauses.example_data import require_own_data  # noqa: PLC0415  papers only
+        from eventready.clauses.example_data import require_own_data  # noqa: PLC0415  papers only
 
         clock = replace(self.clock, marked=self.clock.marked or rehearsal)
         if not clock.rehearsal:

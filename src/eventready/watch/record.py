@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from eventready.assurance.delivery.notify.heartbeat import BEAT, END
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
+from eventready.delivery.notify.heartbeat import BEAT, END
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry

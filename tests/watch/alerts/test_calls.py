@@ -20,15 +20,15 @@ from urllib.request import urlopen
 
 import pytest
 
-from eventready.assurance.delivery.notify import sender
-from eventready.assurance.delivery.notify.channels import UncertainDelivery
-from eventready.assurance.delivery.notify.heartbeat import call, report_death
 from eventready.checks.finding import Finding, Outcome
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
+from eventready.delivery.notify import sender
+from eventready.delivery.notify.channels import UncertainDelivery
+from eventready.delivery.notify.heartbeat import call, report_death
 from eventready.store.store import Store
 from eventready.watch.alerts import calls
 from eventready.watch.alerts.acts import Acts
@@ -40,9 +40,9 @@ from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
-from tests.assurance.delivery.mailroom import Mailroom
-from tests.assurance.delivery.test_reminders import configure
-from tests.assurance.delivery.test_schedule import FakeClock
+from tests.delivery.mailroom import Mailroom
+from tests.delivery.test_reminders import configure
+from tests.delivery.test_schedule import FakeClock
 from tests.session.real import free_port
 
 pytestmark = pytest.mark.slow
@@ -299,7 +299,7 @@ def test_a_dead_watch_is_reported_once_and_an_ended_one_never(
 ) -> None:
     """The clock of the machine is set before each look, and a watch of another event ends beside the watch."""
     clock, channel, seconds = FakeClock("2022-04-29 19:00"), FakeChannel(), [1_000.0]
-    monkeypatch.setattr("eventready.assurance.delivery.notify.heartbeat.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("eventready.delivery.notify.heartbeat.time.monotonic", lambda: seconds[0])
     desk, beat = Desk(workspace, store, clock, channel), Beat(1, 1, 1, 0)
     other = WatchRecord(store, "another", clock)
 

@@ -15,9 +15,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from eventready.assurance.incidents.log import Report, open_incident
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
+from eventready.incidents.log import Report, open_incident
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.web import read_model
 from eventready.watch.web.access import sessions

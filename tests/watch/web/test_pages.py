@@ -13,11 +13,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from eventready.assurance.incidents.log import Report, incidents, update_incident
 from eventready.checks.registry import all_checks
 from eventready.core.catalogue import LANGS
 from eventready.core.messages import Lang, text
 from eventready.core.redaction.redaction import redactor
+from eventready.incidents.log import Report, incidents, update_incident
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts

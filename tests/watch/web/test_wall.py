@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from eventready.assurance.roster.roster import Person, Shift
 from eventready.core.clock import Clock
 from eventready.core.messages import text
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
+from eventready.roster.roster import Person, Shift
 from eventready.store.changes import ChangeHeader
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of

@@ -12,10 +12,10 @@ from eventready.cli.options import FOLDER, certificates_option, systemd_option
 from eventready.core.errors import Exit
 
 with deferred():
-    from eventready.assurance.delivery.schedule.service_units import member_service
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.certificates import Authority
     from eventready.audit.collectors.cluster.member import run_scheduler
+    from eventready.delivery.schedule.service_units import member_service
 
 
 @click.group("cluster")

@@ -23,7 +23,6 @@ from eventready.core.messages import Lang, message, term, text
 from eventready.core.process.gc import ONCE, relaxed_gc
 
 with deferred():
-    from eventready.assurance.papers.language import Language
     from eventready.cli.render.auditing.walk import walks
     from eventready.cli.render.console import VisibleConsole
     from eventready.cli.render.listing import show as show_table
@@ -32,6 +31,7 @@ with deferred():
     from eventready.evaluation.alike import Row, about, rows
     from eventready.evaluation.causes import causes
     from eventready.evaluation.differences import Change, Diff, change_about, compare_runs
+    from eventready.papers.language import Language
     from eventready.store.integrity.chain import ChainVerification, evidence_of
     from eventready.store.run import Run, Summary
     from eventready.store.run_rests import Named, rests_between, rests_of
@@ -255,7 +255,7 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
 
     Exit code 3 for an altered or missing entry.
     """
-    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
+    from eventready.province.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
 
     trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
     checkpoints = [read_checkpoint(path) for path in files]

@@ -13,13 +13,13 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.assurance.papers.language import Language
-    from eventready.assurance.papers.material.findings import DeviceStates
-    from eventready.assurance.papers.sections.map_section import map_figure
     from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
     from eventready.core.file_system.atomic_files import write_atomic
     from eventready.network.graph.export import FORMATS, plain
+    from eventready.papers.language import Language
+    from eventready.papers.material.findings import DeviceStates
+    from eventready.papers.sections.map_section import map_figure
 
 
 @click.group("topology", help="Export and draw the network of a run: GraphML, DOT, JSON, SVG.")

@@ -15,11 +15,11 @@ from eventready.core.errors import Exit
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.assurance.delivery.schedule.service_units import member_service
     from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
     from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
     from eventready.audit.collectors.cluster.member import run_worker
     from eventready.audit.runner import open_file_limit
+    from eventready.delivery.schedule.service_units import member_service
     from eventready.facts.observe import reading_apart
 
 

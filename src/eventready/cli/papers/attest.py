@@ -16,10 +16,10 @@ from eventready.core.messages import in_both, message
 from eventready.core.strings.phrases import at
 
 with deferred():
-    from eventready.assurance.clauses.attestations.attestation import Attestation
-    from eventready.assurance.clauses.attestations.form import Form
-    from eventready.assurance.clauses.attestations.forms import forms_of
-    from eventready.assurance.clauses.attesting import (
+    from eventready.clauses.attestations.attestation import Attestation
+    from eventready.clauses.attestations.form import Form
+    from eventready.clauses.attestations.forms import forms_of
+    from eventready.clauses.attesting import (
         AttestationRequest,
         attest,
         attestable,

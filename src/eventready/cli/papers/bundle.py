@@ -14,10 +14,10 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.assurance.delivery.bundles.bundle import LARGEST, Position, pack
-    from eventready.assurance.delivery.bundles.bundle_log import BundleLog
-    from eventready.assurance.delivery.bundles.contents import contents
     from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.province.bundles.bundle import LARGEST, Position, pack
+    from eventready.province.bundles.bundle_log import BundleLog
+    from eventready.province.bundles.contents import contents
     from eventready.store.store import Store
     from eventready.workspace.keys.operator_names import operator_name
     from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, public_path

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.words import Form
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
 from eventready.cli.papers.formats import format_option
 from eventready.core.errors import Exit, most_severe
+from eventready.core.words import Form
 
 with deferred():
-    from eventready.assurance.delivery.bundles.bundle import BundlePolicy
-    from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
-    from eventready.assurance.delivery.bundles.received_log import ReceivedLog
-    from eventready.assurance.delivery.province.province import province
-    from eventready.assurance.delivery.province.venues import VenueNames
-    from eventready.assurance.papers.document.formats import render
-    from eventready.assurance.papers.document.profile import load_profile
-    from eventready.assurance.papers.files import write_bytes
+    from eventready.papers.document.formats import render
+    from eventready.papers.document.profile import load_profile
+    from eventready.papers.files import write_bytes
+    from eventready.province.bundles.bundle import BundlePolicy
+    from eventready.province.bundles.receive import ReceivedBundles, receive
+    from eventready.province.bundles.received_log import ReceivedLog
+    from eventready.province.province import province
+    from eventready.province.venues import VenueNames
     from eventready.store.store import Store
     from eventready.workspace.keys.signing_keys import load_public
     from eventready.workspace.settings.duties import load_duties

@@ -17,8 +17,8 @@ from eventready.core.messages import Lang, in_both, term
 from eventready.core.strings.phrases import at
 
 with deferred():
-    from eventready.assurance.clauses.deadlines import Deadline
-    from eventready.assurance.clauses.ics import to_ics, write_ics
+    from eventready.clauses.deadlines import Deadline
+    from eventready.clauses.ics import to_ics, write_ics
     from eventready.cli.render.listing import cell, show, translated
 
 _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}

@@ -7,17 +7,17 @@ from typing import get_args
 
 import click
 
-from eventready.assurance.words import State
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import at, short
+from eventready.core.words import State
 
 with deferred():
-    from eventready.assurance.clauses.attesting import duty_named
-    from eventready.assurance.clauses.state import ClauseState
+    from eventready.clauses.attesting import duty_named
+    from eventready.clauses.state import ClauseState
     from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}

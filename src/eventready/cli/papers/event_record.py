@@ -7,8 +7,8 @@ from eventready.cli.deferred import deferred
 from eventready.core.clock import Clock
 
 with deferred():
-    from eventready.assurance.clauses.event_record import EventRecord, gather
-    from eventready.assurance.delivery.mail.delivery_log import sent_to
+    from eventready.clauses.event_record import EventRecord, gather
+    from eventready.delivery.mail.delivery_log import sent_to
 
 
 def load_event_record(app: App, clock: Clock) -> EventRecord:

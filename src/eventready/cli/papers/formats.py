@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import click
 
-from eventready.assurance.words import FORMS, TEXTS, Form
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, PATH, F, with_options
@@ -21,25 +20,26 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
 from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.core.strings.phrases import short
+from eventready.core.words import FORMS, TEXTS, Form
 
 with deferred():
-    from eventready.assurance.delivery.mail.delivery_log import sent_to
-    from eventready.assurance.delivery.mail.paper_files import PaperOptions, write_paper
-    from eventready.assurance.incidents.incident import Incident
-    from eventready.assurance.incidents.log import find
-    from eventready.assurance.papers.document.formats import render
-    from eventready.assurance.papers.document.model import Document
-    from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
-    from eventready.assurance.papers.document.sources import sources
-    from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
-    from eventready.assurance.papers.kinds.final import final
-    from eventready.assurance.papers.kinds.incident import incident_report
-    from eventready.assurance.papers.kinds.plan import plan
-    from eventready.assurance.papers.kinds.roster_list import roster_list
-    from eventready.assurance.papers.kinds.weekly import outside_the_week, weekly
-    from eventready.assurance.papers.material.gather import PaperRequest, gather
-    from eventready.assurance.papers.material.material import Material, Week
+    from eventready.delivery.mail.delivery_log import sent_to
+    from eventready.delivery.mail.paper_files import PaperOptions, write_paper
     from eventready.drill.record import drill_runs
+    from eventready.incidents.incident import Incident
+    from eventready.incidents.log import find
+    from eventready.papers.document.formats import render
+    from eventready.papers.document.model import Document
+    from eventready.papers.document.profile import Profile, check_profile, load_profile
+    from eventready.papers.document.sources import sources
+    from eventready.papers.kinds.drill import Meeting, drill_minutes
+    from eventready.papers.kinds.final import final
+    from eventready.papers.kinds.incident import incident_report
+    from eventready.papers.kinds.plan import plan
+    from eventready.papers.kinds.roster_list import roster_list
+    from eventready.papers.kinds.weekly import outside_the_week, weekly
+    from eventready.papers.material.gather import PaperRequest, gather
+    from eventready.papers.material.material import Material, Week
     from eventready.store.store import Store
 
 

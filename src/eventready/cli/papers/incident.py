@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import with_options
@@ -16,17 +15,18 @@ from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
 from eventready.core.strings.phrases import at
+from eventready.core.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How
 
 with deferred():
-    from eventready.assurance.incidents.incident import (
+    from eventready.cli.render.listing import cell, show, translated
+    from eventready.core.redaction.masking import mask_text
+    from eventready.incidents.incident import (
         Demand,
         Incident,
         addressee_name,
     )
-    from eventready.assurance.incidents.log import Given, Report, find, incidents, open_incident, update_incident
-    from eventready.assurance.incidents.text import incident_lines, incident_plain, open_demands, services_text
-    from eventready.cli.render.listing import cell, show, translated
-    from eventready.core.redaction.masking import mask_text
+    from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
+    from eventready.incidents.text import incident_lines, incident_plain, open_demands, services_text
     from eventready.store.store import Store
 
 _COLUMNS = ("incident", "began", "where", "services", "subscribers", "restored", "overdue", "what")

@@ -6,14 +6,14 @@ from datetime import date
 
 import click
 
-from eventready.assurance.words import NOTE_SECTIONS, NoteSection
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.papers.formats import week_option
+from eventready.core.words import NOTE_SECTIONS, NoteSection
 
 with deferred():
-    from eventready.assurance.notes import add_note
-    from eventready.assurance.papers.material.material import Week
+    from eventready.papers.material.material import Week
+    from eventready.store.notes import add_note
 
 
 @click.command()

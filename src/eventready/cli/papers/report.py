@@ -9,23 +9,23 @@ from typing import Any
 
 import click
 
-from eventready.assurance.words import Form
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.words import Form
 
 with deferred():
-    from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
-    from eventready.assurance.clauses.event_record import drills_that_count
-    from eventready.assurance.papers.document.formats import render
-    from eventready.assurance.papers.document.model import Document
-    from eventready.assurance.papers.files import targets, write_bytes
-    from eventready.assurance.papers.kinds.readiness import Background, readiness
+    from eventready.clauses.changes import ChangeOnRecord, changes_on_record
+    from eventready.clauses.event_record import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import plain
+    from eventready.papers.document.formats import render
+    from eventready.papers.document.model import Document
+    from eventready.papers.files import targets, write_bytes
+    from eventready.papers.kinds.readiness import Background, readiness
     from eventready.store.documents import document_of, load_run
     from eventready.store.run import Run
     from eventready.store.store import Store

@@ -18,20 +18,20 @@ from eventready.core.groups import group_by
 from eventready.core.messages import Lang, joined, message, text
 
 with deferred():
-    from eventready.assurance.roster import wording
-    from eventready.assurance.roster.changes import RosterChange
-    from eventready.assurance.roster.changes import changes as compare
-    from eventready.assurance.roster.exports.calendar import to_calendars
-    from eventready.assurance.roster.exports.chart import Lane, chart, lanes
-    from eventready.assurance.roster.exports.spreadsheet import to_xlsx
-    from eventready.assurance.roster.finding import RULES, RosterReport
-    from eventready.assurance.roster.json_codec import person_plain, to_plain
-    from eventready.assurance.roster.reading.load import load_roster
-    from eventready.assurance.roster.roster import Roster
-    from eventready.assurance.roster.rules import check as hold
-    from eventready.assurance.roster.settings import RosterSettings, load_settings
-    from eventready.assurance.roster.versions import Sending, Shelf, Version
     from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.roster import wording
+    from eventready.roster.changes import RosterChange
+    from eventready.roster.changes import changes as compare
+    from eventready.roster.exports.calendar import to_calendars
+    from eventready.roster.exports.chart import Lane, chart, lanes
+    from eventready.roster.exports.spreadsheet import to_xlsx
+    from eventready.roster.finding import RULES, RosterReport
+    from eventready.roster.json_codec import person_plain, to_plain
+    from eventready.roster.reading.load import load_roster
+    from eventready.roster.roster import Roster
+    from eventready.roster.rules import check as hold
+    from eventready.roster.settings import RosterSettings, load_settings
+    from eventready.roster.versions import Sending, Shelf, Version
 
 FORMATS = ("xlsx", "ics", "json")
 _FILE = click.argument("file", required=False, type=FILE)

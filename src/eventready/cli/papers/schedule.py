@@ -12,10 +12,10 @@ from eventready.cli.options import interval_option, really_options, workers_opti
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 with deferred():
-    from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
-    from eventready.assurance.delivery.schedule.service_units import cron, systemd
-    from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
     from eventready.audit.audit import AuditOptions
+    from eventready.delivery.schedule.scheduler import JobResult, Scheduler
+    from eventready.delivery.schedule.service_units import cron, systemd
+    from eventready.delivery.schedule.workspace_jobs import WorkspaceJobs
 
 
 @click.command()

@@ -14,11 +14,11 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message
 
 with deferred():
-    from eventready.assurance.clauses.attestations.forms import document_titles
-    from eventready.assurance.delivery.mail.delivery import Delivery
-    from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
-    from eventready.assurance.delivery.mail.mail import Mail
-    from eventready.assurance.delivery.mail.mailer import Mailer, MailRequest, build_mail
+    from eventready.clauses.attestations.forms import document_titles
+    from eventready.delivery.mail.delivery import Delivery
+    from eventready.delivery.mail.delivery_log import DeliveryLog
+    from eventready.delivery.mail.mail import Mail
+    from eventready.delivery.mail.mailer import Mailer, MailRequest, build_mail
 
 
 @click.command()

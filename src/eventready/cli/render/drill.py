@@ -7,7 +7,6 @@ from datetime import datetime
 
 import click
 
-from eventready.assurance.papers.material.drill_results import probe_title
 from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
@@ -15,6 +14,7 @@ from eventready.core.messages import Lang, from_json, in_language, message, numb
 from eventready.drill.record import DrillRun, FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
+from eventready.papers.material.drill_results import probe_title
 
 _STYLES = {
     "passed": "green",

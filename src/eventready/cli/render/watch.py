@@ -15,13 +15,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from eventready.assurance.papers.language import Language
 from eventready.cli.context import App
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, text
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import Element, causes
+from eventready.papers.language import Language
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting

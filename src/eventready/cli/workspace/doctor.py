@@ -18,13 +18,13 @@ from eventready.core.messages import Message, in_language, message, term
 from eventready.core.strings.phrases import few
 
 with deferred():
-    from eventready.assurance.clauses.example_data import example_data
-    from eventready.assurance.delivery.notify.receivers import people_without_address
-    from eventready.assurance.roster.reading.load import workspace_roster
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.audit.doctor import Diagnostic, examine, further_requirements
+    from eventready.clauses.example_data import example_data
+    from eventready.delivery.notify.receivers import people_without_address
     from eventready.platforms.loader import describe
+    from eventready.roster.reading.load import workspace_roster
     from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
     from eventready.session.plugin import host_target
     from eventready.watch.alerts.explain import impossible

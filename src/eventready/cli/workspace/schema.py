@@ -13,10 +13,10 @@ from eventready.cli.deferred import deferred, load_deferred
 with deferred():
     from pydantic import BaseModel
 
-    from eventready.assurance.roster.settings import RosterSettings
     from eventready.checks.registry import all_checks
     from eventready.drill.spec import Drill
     from eventready.platforms.model import FactsSpec, PlatformSpec
+    from eventready.roster.settings import RosterSettings
     from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 

@@ -13,19 +13,19 @@ from math import inf
 from threading import Event, Thread
 from typing import Any
 
-from eventready.assurance.delivery.mail.letter import marked_subject
-from eventready.assurance.delivery.notify.channels import Channels, secret_url
-from eventready.assurance.delivery.notify.heartbeat import call, report_death
-from eventready.assurance.delivery.notify.receivers import addressees, written
-from eventready.assurance.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
-from eventready.assurance.papers.language import Language
-from eventready.assurance.roster.reading.load import workspace_roster
-from eventready.assurance.roster.roster import Roster
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.file_system.stamp import stamp_of
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.phrases import short
+from eventready.delivery.mail.letter import marked_subject
+from eventready.delivery.notify.channels import Channels, secret_url
+from eventready.delivery.notify.heartbeat import call, report_death
+from eventready.delivery.notify.receivers import addressees, written
+from eventready.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
+from eventready.papers.language import Language
+from eventready.roster.reading.load import workspace_roster
+from eventready.roster.roster import Roster
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery, OutgoingMessage
 from eventready.watch.alerts.acts import Acts

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from eventready.assurance.delivery.notify.receivers import ReceiverAddress, addressees
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match
+from eventready.delivery.notify.receivers import ReceiverAddress, addressees
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from eventready.assurance.incidents.text import incident_plain
-from eventready.assurance.papers.language import Language
 from eventready.checks.runbook import runbook
+from eventready.incidents.text import incident_plain
+from eventready.papers.language import Language
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.open_finding import RANK
 from eventready.watch.states import Key

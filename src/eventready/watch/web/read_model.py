@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from eventready.assurance.incidents.incident import Incident
-from eventready.assurance.incidents.log import incidents
-from eventready.assurance.roster.reading.load import load_roster
-from eventready.assurance.roster.roster import Person, Roster, Shift
-from eventready.assurance.roster.settings import load_settings
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
+from eventready.incidents.incident import Incident
+from eventready.incidents.log import incidents
+from eventready.roster.reading.load import load_roster
+from eventready.roster.roster import Person, Roster, Shift
+from eventready.roster.settings import load_settings
 from eventready.store.changes import LockHolder
 from eventready.store.run import Run
 from eventready.store.store import Store

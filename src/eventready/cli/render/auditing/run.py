@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eventready.assurance.papers.language import Language
-from eventready.assurance.papers.material.gaps import partial_readings
 from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, term, text
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
+from eventready.papers.language import Language
+from eventready.papers.material.gaps import partial_readings
 from eventready.store.run import Run, Summary
 from eventready.store.run_rests import rests_of
 

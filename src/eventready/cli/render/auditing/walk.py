@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from eventready.assurance.papers.language import Language
 from eventready.cli.render.listing import show as show_table
 from eventready.cli.render.listing import translated
 from eventready.core.messages import Lang, Param, known, term, text
 from eventready.evaluation.alike import about, rows
+from eventready.papers.language import Language
 from eventready.store.run import Run
 from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, recorded_walk, walk_of
 

@@ -17,13 +17,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from eventready.assurance.incidents.incident import Incident, addressee_name
-from eventready.assurance.incidents.log import Given, Report, incidents, open_incident, update_incident
-from eventready.assurance.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_language, message, sentence
 from eventready.core.strings.matchers import Matcher
+from eventready.core.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
+from eventready.incidents.incident import Incident, addressee_name
+from eventready.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
 from eventready.watch.web.page import Handler, html, model_of, viewer_of

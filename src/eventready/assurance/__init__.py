@@ -1,1 +1,0 @@
-"""Assurance for an authority: clauses, rosters, incidents, papers, delivery."""

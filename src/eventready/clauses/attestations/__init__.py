@@ -1,0 +1,1 @@
+"""Attestations as stored: statement, files, rows of a form; the act is in `clauses/attesting.py`."""

@@ -1,0 +1,188 @@
+"""Deadlines: the weekly reports, the duty list, the freeze, tests, clauses, and notices of incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal, TypeAlias
+
+from eventready.clauses.applies import applying
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.sent import SentDocument, first_sent
+from eventready.core.clock import TZ
+from eventready.core.messages import Bilingual, Text, message
+from eventready.core.strings.phrases import short
+from eventready.incidents.incident import Incident, addressee_name
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event, ScheduledTest
+
+#: Days before its deadline from which a delivery counts as that of the coming report.
+_EARLY_DAYS = 3
+DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident"]
+#: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
+DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
+
+#: Working days ahead from which a deadline is near; a weekly report is near from the last working day before it.
+WARN_DAYS = 3
+_MORNING = time(8, 0)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Deadline in local time: expected at `due`, late after `latest`, with reminders from `warn` on."""
+
+    id: str
+    kind: DeadlineKind
+    title: Text
+    due: datetime
+    latest: datetime
+    warn: datetime
+    status: DeadlineStatus
+    note: Text | None = None
+    owner: str = ""
+
+    @property
+    def late(self) -> bool:
+        """Return True for a past deadline with a missing item."""
+        return self.status == "late"
+
+
+def deadlines(
+    event: Event,
+    duties: Iterable[Duty],
+    sent: Sequence[SentDocument],
+    moment: datetime,
+    *,
+    done: Collection[str] = (),
+    audits: Sequence[datetime] = (),
+    incidents: Sequence[Incident] = (),
+) -> tuple[Deadline, ...]:
+    """All deadlines by time. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
+    calendar = Calendar(event.days_off)
+    found = [
+        *weekly(event, sent, moment),
+        *_duty_list(event, calendar, sent, moment),
+        *_freezes(event, calendar, moment),
+        *(_trial(trial, calendar, moment, done, audits) for trial in event.tests),
+        *(_clause(duty, duty.due, calendar, moment, done) for duty in applying(duties, event.operator) if duty.due),
+        *(notice for incident in incidents for notice in _notices(incident, event, moment)),
+    ]
+    return tuple(sorted(found, key=lambda deadline: (deadline.due, deadline.latest, deadline.id)))
+
+
+def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tuple[Deadline, ...]:
+    """Return the weekly reports. A report due on a day off is announced, and to be ready, on the last working day
+    before."""
+    plan = event.weekly_report
+    if plan is None:
+        return ()
+    calendar = Calendar(event.days_off)
+    papers = [paper for paper in sent if paper.kind == "weekly-report"]
+    papers.sort(key=lambda paper: paper.at, reverse=True)
+    # The first delivery of a report is the last here, and stays.
+    reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in papers}
+    found = []
+    for due in plan.deadlines():
+        latest = max(datetime.combine(due.date(), plan.latest, TZ), due)
+        warn = datetime.combine(calendar.working_day_before(due.date()), _MORNING, TZ)
+        paper = reports.get(due.date())
+        title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
+        status = _status(due, latest, warn, moment, paper.at if paper else None)
+        note = _holiday(due, warn, calendar)
+        found.append(Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, status, note))
+    return tuple(found)
+
+
+def _reported(moment: datetime, weekday: int) -> date:
+    """Return the day of a report without a day: the coming weekday within three days, else the latest."""
+    today = moment.astimezone(TZ).date()
+    ahead = (weekday - today.weekday()) % 7
+    return today + timedelta(days=ahead if ahead <= _EARLY_DAYS else ahead - 7)
+
+
+def _holiday(due: datetime, warn: datetime, calendar: Calendar) -> Text | None:
+    reason = calendar.off(due.date())
+    if reason is None:
+        return None
+    return message("clauses:deadline.day_off", day=due.date(), reason=reason, ready=warn.date())
+
+
+def _duty_list(
+    event: Event, calendar: Calendar, sent: Iterable[SentDocument], moment: datetime
+) -> tuple[Deadline, ...]:
+    before = event.duty_list_before
+    if before is None:
+        return ()
+    latest = before - timedelta(seconds=1)
+    paper = first_sent(sent, "duty-list")
+    warn = _ahead(latest, calendar)
+    status = _status(latest, latest, warn, moment, paper.at if paper else None)
+    title = message("clauses:deadline.duty_list", before=before)
+    return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
+
+
+def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadline, ...]:
+    found = []
+    for number, window in enumerate((w for w in event.windows if w.kind == "freeze"), 1):
+        warn = _ahead(window.start, calendar)
+        status: DeadlineStatus = "near" if moment >= warn else "open"
+        if moment >= window.start:
+            status = "in_force" if moment < window.end else "over"
+        named = Bilingual(window.name_vi, window.name)
+        title = named if window.name or window.name_vi else message("clauses:deadline.freeze")
+        note = message("clauses:deadline.freeze_note", start=window.start, end=window.end)
+        found.append(Deadline(f"freeze-{number}", "freeze", title, window.start, window.end, warn, status, note))
+    return tuple(found)
+
+
+def _trial(
+    trial: ScheduledTest, calendar: Calendar, moment: datetime, done: Collection[str], audits: Sequence[datetime]
+) -> Deadline:
+    made: datetime | None = None
+    if trial.proved_by == "audit":
+        made = min((audit for audit in audits if audit >= trial.start), default=None)
+        proof = message("clauses:deadline.proved_by_audit")
+    else:
+        made = min(trial.due, moment) if trial.proved_by in done else None
+        proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
+    warn = min(max(trial.start, _ahead(trial.due, calendar)), trial.due)
+    note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
+    status = _status(trial.due, trial.due, warn, moment, made)
+    title = Bilingual(trial.name_vi, trial.name)
+    return Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, status, note)
+
+
+def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
+    warn = _ahead(due, calendar)
+    status = _status(due, due, warn, moment, min(due, moment) if duty.id in done else None)
+    title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
+    note = duty.period
+    return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, status, note, duty.owner)
+
+
+def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Deadline]:
+    for demand in incident.demands(event.notice_limits, moment):
+        if demand.status not in ("waiting", "overdue"):
+            continue
+        addressee = addressee_name(demand.to, event)
+        title = message("clauses:deadline.notice", incident=incident.id, stage=demand.stage, addressee=addressee)
+        status = _status(demand.due, demand.due, incident.noticed, moment, None)
+        name = f"{incident.id}-{demand.stage}-{demand.to}"
+        yield Deadline(name, "incident", title, demand.due, demand.due, incident.noticed, status)
+
+
+def _ahead(due: datetime, calendar: Calendar) -> datetime:
+    """The morning some working days before."""
+    first = calendar.working_day_before(due.astimezone(TZ).date(), WARN_DAYS)
+    return datetime.combine(first, _MORNING, TZ)
+
+
+def _status(due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:
+    if made is not None:
+        return "done" if made <= latest else "done_late"
+    if moment > latest:
+        return "late"
+    if moment > due:
+        return "due"
+    return "near" if moment >= warn else "open"

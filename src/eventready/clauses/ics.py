@@ -1,0 +1,63 @@
+"""Deadlines as an iCalendar file, with a reminder for each; the same deadlines keep their names from file to file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from icalendar import Alarm, Calendar
+from icalendar import Event as Entry
+
+from eventready.clauses.deadlines import Deadline
+from eventready.core.errors import UsageError
+from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.messages import message, term
+from eventready.workspace.settings.event import Event
+
+_PRODUCT = "-//eventready//deadlines//VI"
+#: What has no span of its own is shown as a quarter of an hour that ends when it is due.
+_SHOWN = timedelta(minutes=15)
+
+
+def to_ics(due: Iterable[Deadline], event: Event, moment: datetime, lang: str = "vi") -> bytes:
+    """Return the calendar. `moment` (event's clock) is the creation time: equal input gives equal bytes."""
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", event.title.render(lang))
+    for deadline in due:
+        calendar.add_component(_entry(deadline, event, moment, lang))
+    return bytes(calendar.to_ical())
+
+
+def _entry(deadline: Deadline, event: Event, moment: datetime, lang: str) -> Entry:
+    span = deadline.kind == "freeze"
+    entry = Entry()
+    entry.add("uid", f"{deadline.id}@{event.id}.eventready")
+    entry.add("dtstamp", moment.astimezone(UTC))
+    entry.add("dtstart", (deadline.due if span else deadline.due - _SHOWN).astimezone(UTC))
+    entry.add("dtend", deadline.latest.astimezone(UTC))
+    entry.add("summary", deadline.title.render(lang))
+    status = term("clauses:deadline_status", deadline.status, lang)
+    lines = [deadline.note.render(lang) if deadline.note else "", deadline.owner, status]
+    entry.add("description", "\n".join(part for part in lines if part))
+    entry.add("categories", [deadline.kind])
+    if deadline.status not in ("done", "done_late", "over"):
+        entry.add_component(_alarm(deadline, lang))
+    return entry
+
+
+def _alarm(deadline: Deadline, lang: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", deadline.title.render(lang))
+    alarm.add("trigger", deadline.warn.astimezone(UTC), parameters={"VALUE": "DATE-TIME"})
+    return alarm
+
+
+def write_ics(path: Path, data: bytes) -> None:
+    """Write the whole file or leave the old file. Raises UsageError."""
+    if path.is_dir():
+        raise UsageError(message("clauses:ics.folder"), where=str(path))
+    write_atomic(path, data, what="the calendar", do=message("clauses:ics.unwritten"))

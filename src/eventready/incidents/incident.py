@@ -1,0 +1,172 @@
+"""Incident: replayed from the entries of its log, with the required notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias, get_args
+
+from eventready.core.messages import Text, message
+from eventready.core.strings.phrases import moment_of
+from eventready.core.words import ADDRESSEES, Addressee, How, Kind
+from eventready.workspace.settings.event import Event, NoticeLimits, Police
+
+STREAM = "incident"
+
+Stage: TypeAlias = Literal["first", "written", "final"]
+NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+#: Ways of giving a first notice; a report is written.
+SPOKEN: tuple[How, ...] = ("phone", "in_person")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice given `by` a person to a `recipient` (a person or an office); `final` marks the final report."""
+
+    to: Addressee
+    recipient: str
+    by: str
+    at: datetime
+    how: How
+    final: bool = False
+
+    def serves(self, stage: Stage) -> bool:
+        """True when the notice fulfils a stage: spoken for `first`, in writing for the others, `final` for the last."""
+        if stage == "first":
+            return self.how in SPOKEN
+        return self.how not in SPOKEN and (stage == "written" or self.final)
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action taken."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Required notice, its time limit, and its status."""
+
+    to: Addressee
+    stage: Stage
+    due: datetime
+    status: NoticeStatus
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """`began` and `noticed` in local time; limits run from `noticed`. `subscribers` None: not known yet.
+
+    `entries` counts the entries of the log about the incident.
+    """
+
+    id: str
+    began: datetime
+    noticed: datetime
+    venue: str
+    place: str
+    services: tuple[str, ...]
+    kind: Kind
+    summary: str
+    by: str
+    subscribers: int | None = None
+    cause: str = ""
+    actions: tuple[Action, ...] = ()
+    restored: datetime | None = None
+    notices: tuple[Notice, ...] = ()
+    entries: int = 0
+    rehearsal: bool = False
+
+    def demands(self, limits: NoticeLimits, moment: datetime) -> tuple[Demand, ...]:
+        """Return every notice required by the incident, with the status at a moment, in the order of the limits."""
+        minutes = {"first": limits.first, "written": limits.written, "final": limits.final}
+        return tuple(
+            self._demand(to, stage, self.noticed + timedelta(minutes=minutes[stage]), moment)
+            for stage in STAGES
+            for to in ADDRESSEES
+        )
+
+    def overdue(self, limits: NoticeLimits, moment: datetime) -> tuple[Demand, ...]:
+        """Return the notices past their limit."""
+        return tuple(demand for demand in self.demands(limits, moment) if demand.status == "overdue")
+
+    def pending(self, limits: NoticeLimits, moment: datetime) -> bool:
+        """True until the restoration, and until the last notice."""
+        due = (demand.status in ("waiting", "overdue") for demand in self.demands(limits, moment))
+        return self.restored is None or any(due)
+
+    def _demand(self, to: Addressee, stage: Stage, due: datetime, moment: datetime) -> Demand:
+        given = [n for n in self.notices if n.to == to and n.serves(stage)]
+        notice = min(given, key=lambda n: n.at, default=None)
+        if notice is None:
+            return Demand(to, stage, due, "overdue" if moment > due else "waiting")
+        return Demand(to, stage, due, "late" if notice.at > due else "given", notice)
+
+
+def police_near(venue: str, event: Event) -> Police | None:
+    """The police station nearest to a venue; None for another place and where event.yaml names none."""
+    return event.venue(venue).police if venue in event.venue_ids else None
+
+
+def addressee_name(to: Addressee, event: Event) -> Text:
+    """The recipient of event.yaml, or the nearest police station."""
+    return event.recipient.title if to == "department" else message("incidents:police")
+
+
+def replay(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Incident, ...]:
+    """Build the incidents from the log's entries (name, body), in the order of their opening.
+
+    The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices.
+    """
+    known: dict[str, Incident] = {}
+    for key, body in entries:
+        before = known.get(key) or _opened(key, body)
+        known[key] = replace(
+            before,
+            **_replaced(body),
+            actions=before.actions
+            + tuple(Action(moment_of(a["at"]), a["by"], a["text"]) for a in body.get("actions", ())),
+            notices=before.notices + tuple(_notice(n) for n in body.get("notices", ())),
+            entries=before.entries + 1,
+        )
+    return tuple(known.values())
+
+
+def _opened(key: str, body: Mapping[str, Any]) -> Incident:
+    return Incident(
+        id=key,
+        began=moment_of(body["began"]),
+        noticed=moment_of(body["noticed"]),
+        venue=body["venue"],
+        place=body["place"],
+        services=tuple(body["services"]),
+        kind=body["kind"],
+        summary=body["summary"],
+        by=body["by"],
+        rehearsal=body["rehearsal"],
+    )
+
+
+def _replaced(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields set by an entry, as the record's types."""
+    changed: dict[str, Any] = {k: body[k] for k in ("venue", "place", "kind", "summary", "cause") if k in body}
+    if "services" in body:
+        changed["services"] = tuple(body["services"])
+    if body.get("subscribers") is not None:
+        changed["subscribers"] = int(body["subscribers"])
+    changed |= {k: moment_of(body[k]) for k in ("began", "noticed", "restored") if body.get(k)}
+    return changed
+
+
+def _notice(plain: Mapping[str, Any]) -> Notice:
+    return Notice(
+        plain["to"], plain["recipient"], plain["by"], moment_of(plain["at"]), plain["how"], bool(plain["final"])
+    )

@@ -1,0 +1,233 @@
+"""Recording of incidents: each call is a single entry, checked against the record, and nothing is ever changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from eventready.core.clock import TZ, Clock
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.strings.phrases import at, moment_of, required, tidy
+from eventready.core.words import SERVICES, Addressee, How, Kind
+from eventready.incidents.incident import (
+    SPOKEN,
+    STREAM,
+    Incident,
+    police_near,
+    replay,
+)
+from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.event import Event, unknown_venue
+
+#: Clocks of two machines differ by less.
+_SKEW = timedelta(minutes=1)
+_MOST_SUBSCRIBERS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Given:
+    """Given notice: the recipient (empty: as in event.yaml), the channel, and the time (None: now)."""
+
+    to: Addressee
+    how: How
+    recipient: str = ""
+    at: datetime | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Report on an incident, new or known. None and empty fields keep the recorded values."""
+
+    by: str
+    summary: str = ""
+    began: datetime | None = None
+    noticed: datetime | None = None
+    venue: str | None = None
+    place: str = ""
+    services: tuple[str, ...] = ()
+    kind: Kind | None = None
+    subscribers: int | None = None
+    cause: str = ""
+    actions: tuple[str, ...] = ()
+    at: datetime | None = None
+    restored: datetime | None = None
+    notices: tuple[Given, ...] = ()
+
+
+def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> Incident:
+    """Record a new incident under its own name: `SC-20330729-01`, by the day of its begin. Raises UsageError."""
+    now = clock.now()
+    summary = required(report.summary, "summary", "what happened")
+    if report.venue is None and not report.place.strip():
+        raise UsageError(message("incidents:log.where"))
+    if not report.services:
+        raise UsageError(message("incidents:log.service", services=SERVICES))
+    began = report.began or report.noticed or now
+    noticed = report.noticed or began
+    body = {
+        **_entry_body(report, event, now),
+        "began": _plain(began),
+        "noticed": _plain(noticed),
+        "venue": report.venue or "",
+        "place": tidy(report.place, "place") or _place(report.venue, event),
+        "services": list(report.services),
+        "kind": report.kind or "outage",
+        "summary": summary,
+        "rehearsal": clock.rehearsal,
+    }
+
+    def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+        key = _new_name(began, {entry.key for entry in entries})
+        _check(replay([(key, body)])[0])
+        return key, body
+
+    entry = store.journal(STREAM).append(decide, clock.real())
+    return _replayed([entry])[0]
+
+
+def update_incident(name: str, report: Report, event: Event, store: Store, clock: Clock) -> Incident:
+    """Record new facts, actions and notices of an incident. Raises UsageError for an invalid entry."""
+    now = clock.now()
+    journal = store.journal(STREAM)
+
+    def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+        before = find(name, _replayed(entries))
+        key, body = before.id, _entry_body(report, event, now, before.venue)
+        if len(body) == 2:
+            raise UsageError(message("incidents:log.nothing"))
+        recorded = [(entry.key, entry.body) for entry in entries if entry.key == key]
+        _check(replay([*recorded, (key, body)])[0])
+        return key, body
+
+    key = journal.append(decide, clock.real()).key
+    return _replayed(journal.entries(key))[0]
+
+
+def incidents(store: Store) -> tuple[Incident, ...]:
+    """Return all incidents in the order of opening."""
+    return _replayed(store.journal(STREAM).entries())
+
+
+def find(name: str, known: Sequence[Incident]) -> Incident:
+    """Return the incident of this name, `latest`, or the only incident with this ending (`01`). Raises UsageError."""
+    wanted = name.strip().upper()
+    if wanted == "LATEST" and known:
+        return known[-1]
+    exact = [incident for incident in known if incident.id == wanted]
+    found = exact or [incident for incident in known if wanted and incident.id.endswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = [incident.id for incident in found[:5]]
+        raise UsageError(message("incidents:log.several", name=name, number=len(found), ids=ids))
+    if not known:
+        raise UsageError(message("incidents:log.none"))
+    raise UsageError(
+        message("incidents:log.unknown", name=name), do=suggest(wanted, [i.id for i in known], noun="On record")
+    )
+
+
+def _replayed(entries: Sequence[JournalEntry]) -> tuple[Incident, ...]:
+    return replay((entry.key, entry.body) for entry in entries)
+
+
+def _new_name(began: datetime, taken: set[str]) -> str:
+    stem = f"SC-{began.astimezone(TZ):%Y%m%d}-"
+    numbers = [int(name.removeprefix(stem)) for name in taken if re.fullmatch(re.escape(stem) + r"\d+", name)]
+    return f"{stem}{max(numbers, default=0) + 1:02d}"
+
+
+def _entry_body(report: Report, event: Event, now: datetime, venue: str | None = None) -> dict[str, Any]:
+    """Return a report as plain JSON types. `venue` is the recorded venue of the incident."""
+    if report.venue is not None and report.venue not in event.venue_ids:
+        what, do = unknown_venue(report.venue, event)
+        raise UsageError(what, do=do)
+    if report.subscribers is not None and not 0 <= report.subscribers <= _MOST_SUBSCRIBERS:
+        raise UsageError(message("incidents:log.subscribers", number=report.subscribers))
+    when = report.at or now
+    _not_ahead(when, now, "--at")
+    by = required(report.by, "by", "who reports it")
+    body: dict[str, Any] = {"at": _plain(when), "by": by}
+    for field in ("began", "noticed", "restored"):
+        moment: datetime | None = getattr(report, field)
+        if moment is not None:
+            _not_ahead(moment, now, f"--{field}")
+            body[field] = _plain(moment)
+    texts = {field: tidy(getattr(report, field), field) for field in ("summary", "place", "cause")}
+    body |= {field: text for field, text in texts.items() if text}
+    if report.venue is not None:
+        body["venue"] = report.venue
+        body.setdefault("place", _place(report.venue, event))
+    body |= {"services": list(report.services)} if report.services else {}
+    body |= {"kind": report.kind} if report.kind else {}
+    body |= {"subscribers": report.subscribers} if report.subscribers is not None else {}
+    actions = [text for action in report.actions if (text := tidy(action, "action"))]
+    if actions:
+        body["actions"] = [{"at": _plain(when), "by": by, "text": text} for text in actions]
+    if report.notices:
+        where = report.venue if report.venue is not None else venue
+
+        body["notices"] = [_notice(given, body, event, where or "", now) for given in report.notices]
+
+    return body
+
+
+def _notice(given: Given, body: Mapping[str, Any], event: Event, venue: str, now: datetime) -> dict[str, Any]:
+    """Return a notice by the reporter, at the time of the report unless the notice has its own time."""
+    moment = given.at or moment_of(body["at"])
+    _not_ahead(moment, now, "--notice-at")
+    if given.final and given.how in SPOKEN:
+        raise UsageError(message("incidents:log.in_writing"))
+    recipient = tidy(given.recipient, "recipient") or recipient_of(given.to, event, venue)
+    if not recipient:
+        raise UsageError(message("incidents:log.no_police"))
+    return {
+        "to": given.to,
+        "recipient": recipient,
+        "by": body["by"],
+        "at": _plain(moment),
+        "how": given.how,
+        "final": given.final,
+    }
+
+
+def recipient_of(to: Addressee, event: Event, venue: str) -> str:
+    """The recipient or police station of event.yaml, in Vietnamese; empty where none is named."""
+    if to == "department":
+        return event.recipient.title.render("vi")
+    police = police_near(venue, event)
+    return police.title.render("vi") if police else ""
+
+
+def _place(venue: str | None, event: Event) -> str:
+    if not venue:
+        return ""
+    return event.venue(venue).title.render("vi")
+
+
+def _check(incident: Incident) -> None:
+    """Raises UsageError when the times of an incident contradict each other."""
+
+    began = at(incident.began)
+    if incident.noticed < incident.began:
+        raise UsageError(message("incidents:log.noticed_before", began=began))
+    if incident.restored is not None and incident.restored < incident.began:
+        raise UsageError(message("incidents:log.restored_before", began=began))
+    if any(notice.at < incident.began for notice in incident.notices):
+        raise UsageError(message("incidents:log.notice_before", began=began))
+
+
+def _not_ahead(moment: datetime, now: datetime, option: str) -> None:
+    if moment > now + _SKEW:
+        raise UsageError(message("incidents:log.ahead", moment=at(moment), now=at(now), option=option))
+
+
+def _plain(moment: datetime) -> str:
+    return moment.astimezone(TZ).isoformat(timespec="seconds")

@@ -1,0 +1,282 @@
+"""Profile of the papers: page, letterhead, texts and outline, a file per language.
+
+The package has a profile for any event; `templates/reports/vi.yaml` of the workspace overlays it key by key. Texts hold
+`{{ name }}` for values; no other template syntax exists. `wording` replaces sentences of the message catalogue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import LANGS, Lang, ids, message, parameters
+from eventready.core.strings.text_lines import lines_of
+from eventready.papers.document.model import Page
+from eventready.workspace.devices.device import Service
+from eventready.workspace.files.validation_messages import Key, suggest
+from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
+from eventready.workspace.model import WorkspaceModel
+
+#: In every text of a profile: the variable and its value.
+MEANING: Mapping[str, str] = {
+    "event": "name of the event",
+    "enterprise": "enterprise that signs the reports",
+    "organiser": "organiser of the event",
+    "recipient": "recipient of the reports",
+    "province": "province of the event",
+    "place": "place of issue",
+    "short": "abbreviation of the enterprise",
+    "parent": "superior body of the enterprise",
+    "symbol": "symbol after the number of this paper",
+    "moment": "event's time, in words",
+    "today": "date of the event's time",
+    "month": "month of the event's time",
+    "year": "year of the event's time",
+    "week_first": "Monday of the reported week",
+    "week_last": "Sunday of the reported week",
+    "next_first": "Monday of the next week",
+    "next_last": "Sunday of the next week",
+}
+
+GENERAL = frozenset(MEANING)
+
+#: In the texts of one kind of paper only.
+OF_PAPER: Mapping[str, frozenset[str]] = {
+    "incident": frozenset({"incident", "incident_place", "incident_summary", "police"}),
+    "roster": frozenset({"version"}),
+}
+
+
+FOLDER = Path("templates") / "reports"
+NAMESPACE = "papers"
+_BASE = Path(__file__).parent / "profiles"
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_BRACES = re.compile(r"\{\{|\}\}|\{%|%\}")
+
+#: Results that a part of a report shows.
+Shown = Literal["verdicts", "network", "traffic", "services", "backup", "stations", "wifi", "security", "roster"]
+
+
+class Office(WorkspaceModel):
+    """Letterhead. Place, abbreviation and superior body are those of event.yaml."""
+
+    issuer: str = Field(min_length=1)
+    country: str = Field(min_length=1)
+    motto: str = Field(min_length=1)
+
+
+class PaperTemplate(WorkspaceModel):
+    """Texts of a kind of paper. `symbol` follows the number; `signers` stand above the signature.
+
+    `secretary` stands above the second signature of minutes.
+    """
+
+    symbol: str = Field(min_length=1)
+    kind: str = Field(min_length=1)
+    titles: tuple[str, ...] = Field(min_length=1)
+    urgency: str = ""
+    addressees: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    signers: tuple[str, ...] = Field(min_length=1)
+    signed_by: str = ""
+    secretary: tuple[str, ...] = ()
+
+
+class PaperTemplates(WorkspaceModel):
+    """Templates of every kind of paper."""
+
+    weekly: PaperTemplate
+    roster: PaperTemplate
+    incident: PaperTemplate
+    final: PaperTemplate
+    plan: PaperTemplate
+    drill: PaperTemplate
+    province: PaperTemplate
+
+
+class StandingText(WorkspaceModel):
+    """Text of the office; present only where all clauses of `when` are done."""
+
+    text: str = Field(min_length=1)
+    when: tuple[str, ...] = ()
+
+
+class StandingTexts(WorkspaceModel):
+    """Paragraphs of the office; an empty list leaves the place to recorded results."""
+
+    directing: tuple[StandingText, ...] = ()
+    proposals: tuple[StandingText, ...] = ()
+    lessons: tuple[StandingText, ...] = ()
+    purpose: tuple[StandingText, ...] = ()
+    demands: tuple[StandingText, ...] = ()
+    organisation: tuple[StandingText, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        """A bare string is a text without a condition."""
+        return (
+            [{"text": item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
+        )
+
+
+class SectionPart(WorkspaceModel):
+    """A part of the results section: results, clauses by id or glob; absent for other services and operators."""
+
+    head: str = Field(min_length=1)
+    shows: tuple[Shown, ...] = ()
+    clauses: tuple[str, ...] = ()
+    service: Service | None = None
+    operator: Literal["telecom", "postal"] | None = None
+
+    def names(self, clause: str) -> bool:
+        """True for a clause of this part."""
+        return any(fnmatchcase(clause, pattern) for pattern in self.clauses)
+
+
+class Section(SectionPart):
+    """A section with parts of its own."""
+
+    parts: tuple[SectionPart, ...] = ()
+
+
+class PlanForm(WorkspaceModel):
+    """A section of the plan from an attested form: its document, a title per field, and the values of wanted rows."""
+
+    head: str = Field(min_length=1)
+    document: str = Field(min_length=1)
+    columns: dict[str, str] = Field(min_length=1)
+    rows: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class PlanScenario(WorkspaceModel):
+    """A contingency: situation, sign, action and owner."""
+
+    situation: str
+    sign: str
+    action: str
+    owner: str
+
+
+class PlanPhase(WorkspaceModel):
+    """A phase of the plan."""
+
+    when: str
+    work: str
+
+
+class Profile(WorkspaceModel):
+    """A profile file, complete."""
+
+    page: Page
+    office: Office
+    papers: PaperTemplates
+    standing: StandingTexts
+    sections: tuple[Section, ...] = Field(min_length=1)
+    circuits: str = ""
+    plan_forms: tuple[PlanForm, ...] = ()
+    scenarios: tuple[PlanScenario, ...] = ()
+    phases: tuple[PlanPhase, ...] = ()
+    wording: dict[str, str] = Field(default_factory=dict)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with the values of its variables. Raises KeyError for an unknown variable."""
+    return _VARIABLE.sub(lambda match: values[match[1]], text)
+
+
+def base_profile(lang: Lang) -> Path:
+    """The package's profile of a language."""
+    return _BASE / f"{lang}.yaml"
+
+
+def load_profile(workspace: Path, lang: Lang) -> Profile:
+    """The workspace's profile of a language over the package's. Raises WorkspaceError naming every wrong line."""
+    own = workspace / FOLDER / f"{lang}.yaml"
+    return check_profile(own if own.is_file() else base_profile(lang), lang)
+
+
+def check_profile(path: Path, lang: Lang) -> Profile:
+    """Validate a profile over the package's. Raises WorkspaceError naming every wrong line."""
+    document = load_yaml(path)
+    document.mapping()
+    base = load_yaml(base_profile(lang)).data
+    merged = YamlDocument(path, _overlaid(base, document.data), document.text)
+    problems: list[WorkspaceError] = list(_wrong_texts(document, _sentences()))
+    try:
+        profile = merged.validate(Profile)
+    except WorkspaceError as error:
+        raise combine_errors([*problems, error]) from None
+    raise_errors(problems)
+    return profile
+
+
+@cache
+def _sentences() -> Mapping[str, frozenset[str]]:
+    """Return the sentences of the catalogue open to replacement by an office, with their parameters."""
+    return {
+        key: frozenset(name for lang in LANGS for name in parameters(f"{NAMESPACE}:{key}", lang))
+        for key in ids(NAMESPACE)
+    }
+
+
+def _overlaid(base: Any, own: Any) -> Any:
+    """`own` over `base`: mappings key by key, other values as a whole."""
+    if not isinstance(base, dict) or not isinstance(own, dict):
+        return own
+    return {**base, **{key: _overlaid(base[key], value) if key in base else value for key, value in own.items()}}
+
+
+def _wrong_texts(document: YamlDocument, sentences: Mapping[str, frozenset[str]]) -> Iterator[WorkspaceError]:
+    """Unknown variables, unknown sentences, and braces without a variable."""
+    for keys, text in _texts(document.data, ()):
+        allowed = GENERAL | (OF_PAPER.get(str(keys[1]), frozenset()) if keys[:1] == ("papers",) else frozenset())
+        if keys[:1] == ("wording",) and len(keys) == 2:
+            key = str(keys[1])
+            if key not in sentences:
+                yield WorkspaceError(
+                    message("papers:error.sentence", key=key), where=document.where(*keys), do=suggest(key, sentences)
+                )
+                continue
+            allowed = GENERAL | sentences[key]
+        yield from _wrong_variables(document, keys, text, allowed)
+
+
+def _wrong_variables(
+    document: YamlDocument, keys: tuple[Key, ...], text: str, allowed: frozenset[str]
+) -> Iterator[WorkspaceError]:
+    line = document.line(*keys)
+    for name in dict.fromkeys(_VARIABLE.findall(text)):
+        if name not in allowed:
+            what = message("papers:error.variable", name=name)
+            where = f"{document.path}:{_line_of(document, line, name)}"
+            yield WorkspaceError(what, where=where, do=suggest(name, allowed))
+    if _BRACES.search(_VARIABLE.sub("", text)):
+        yield WorkspaceError(message("papers:error.braces"), where=document.where(*keys))
+
+
+def _line_of(document: YamlDocument, first: int, name: str) -> int:
+    """Return the line of a variable in a text of several lines."""
+    lines = lines_of(document.path.read_text(encoding="utf-8-sig"))
+    wanted = re.compile(r"\{\{\s*" + re.escape(name) + r"\s*\}\}")
+    return next((number for number, line in enumerate(lines[first - 1 :], first) if wanted.search(line)), first)
+
+
+def _texts(part: Any, keys: tuple[Key, ...]) -> Iterator[tuple[tuple[Key, ...], str]]:
+    if isinstance(part, str):
+        yield keys, part
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _texts(value, (*keys, key))
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield from _texts(value, (*keys, index))

@@ -1,0 +1,125 @@
+"""Material: the complete input of a paper, frozen. A paper is a pure function of its material and profile.
+
+What is missing is None or empty, and the paper names it; absence never counts as good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from eventready.clauses.changes import ChangeOnRecord
+from eventready.clauses.state import ClauseState
+from eventready.incidents.incident import Incident
+from eventready.roster.exports.table import Row
+from eventready.store.notes import Note
+from eventready.store.run import Run, Summary
+from eventready.store.watch_log import WatchLog
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event
+
+
+@dataclass(frozen=True)
+class Week:
+    """The seven days before the day `due`."""
+
+    due: date
+
+    @classmethod
+    def at(cls, moment: datetime | date, weekday: int = 0) -> Week:
+        """Return the week of the report due on the latest such weekday, `moment` included."""
+        day = moment.date() if isinstance(moment, datetime) else moment
+        return cls(day - timedelta(days=(day.weekday() - weekday) % 7))
+
+    @property
+    def first(self) -> date:
+        """First day of the reported week."""
+        return self.due - timedelta(days=7)
+
+    @property
+    def last(self) -> date:
+        """Last day of the reported week."""
+        return self.due - timedelta(days=1)
+
+    @property
+    def next_last(self) -> date:
+        """Last day of the next week, which begins on `due`."""
+        return self.due + timedelta(days=6)
+
+
+@dataclass(frozen=True)
+class AttestedForm:
+    """Valid rows of a form, the event's time of the latest attestation, and the words of choices by field."""
+
+    at: datetime
+    rows: tuple[Mapping[str, Any], ...]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DutyPerson:
+    """A person of the duty list: codes of duties by day; phone numbers are whole."""
+
+    name: str
+    title: str
+    unit: str
+    phones: str
+    codes: Mapping[date, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class DutyList:
+    """The roster: people by days, shifts, minutes without enough people by role, and broken rules as sentences.
+
+    `legend` explains the codes; `since` names the changes after the version that was sent last.
+    """
+
+    version: str
+    rows: tuple[Row, ...]
+    people: tuple[DutyPerson, ...] = ()
+    days: tuple[date, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
+    gaps: Mapping[str, int] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
+
+    `duties` are the clauses of this operator; `forms` the attested forms by document name.
+    `checkpoint` is the latest signed head of the record of runs. `topology`: network of the run, for papers with a map.
+    """
+
+    event: Event
+    moment: datetime
+    week: Week
+    rehearsal: bool = False
+    devices: tuple[Device, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    run: Run | None = None
+    baseline: Run | None = None
+    earlier: tuple[Summary, ...] = ()
+    clauses: tuple[ClauseState, ...] | None = None
+    duty_list: DutyList | None = None
+    incidents: tuple[Incident, ...] | None = None
+    changes: tuple[ChangeOnRecord, ...] | None = None
+    forms: Mapping[str, AttestedForm] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    topology: Mapping[str, Any] | None = None
+    watch: WatchLog | None = None
+
+    @property
+    def event_start(self) -> datetime | None:
+        """The start of the event's first window; None without windows."""
+        return min((w.start for w in self.event.windows if w.kind == "event"), default=None)
+
+    @property
+    def event_end(self) -> datetime | None:
+        """The end of the event's last window; None without windows."""
+        return max((w.end for w in self.event.windows if w.kind == "event"), default=None)

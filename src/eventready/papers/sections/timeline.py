@@ -1,0 +1,100 @@
+"""Time watched in the protected windows, and the timeline of changes of state as an annex."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from eventready.core.strings.phrases import at, moment_of
+from eventready.papers.document.model import Block, Table, TableCell
+from eventready.papers.document.sources import cited
+from eventready.papers.sections.tables import SHEET_ROWS, columns, numbered_table
+from eventready.papers.sections.writer import PaperWriter
+from eventready.store.watch_log import Watched
+
+_SOURCE = "watch"
+#: Rows of the annex; the workbook has all.
+_ROWS = 200
+_GAPS = 20
+
+
+def watch_section(writer: PaperWriter) -> list[Block]:
+    """Minutes watched and gaps of each protected window up to now; the timeline becomes an annex.
+
+    Nothing where neither a clause nor the record speaks of a watch.
+    """
+    material = writer.material
+    begun = [one for one in material.event.windows if one.kind == "protected" and one.start < material.moment]
+    wanted = any(duty.proof.watch for duty in material.duties)
+    if not begun or material.watch is None or not (wanted or material.watch.beats):
+        return []
+    blocks: list[Block] = [writer.outline.clause(writer.text("papers:head_watch"))]
+    for window in begun:
+        end = min(window.end, material.moment)
+        found = material.watch.watched(window.start, end, len(material.devices))
+        blocks.append(
+            writer.p(
+                "papers:watched", start=window.start, end=end, minutes=found.minutes,
+                whole=round((end - window.start).total_seconds() / 60), n=len(found.gaps),
+            )
+        )  # fmt: skip
+        blocks += writer.bullets(_gaps(writer, found))
+    annex = _annex(writer)
+    return cited(_SOURCE, [*blocks, *([writer.p("papers:timeline_in", annex=annex)] if annex else [])])
+
+
+def _gaps(writer: PaperWriter, found: Watched) -> list[str]:
+    lines = [writer.text("papers:watch_gap", start=start, end=end) for start, end in found.gaps[:_GAPS]]
+    rest = len(found.gaps) - len(lines)
+    return [*lines, *([writer.text("papers:watch_gaps_more", n=rest)] if rest else [])]
+
+
+def _annex(writer: PaperWriter) -> str:
+    """Add the annex and the sheet of the changes in the event and protected windows; return the annex's label."""
+    windows = [window for window in writer.material.event.windows if window.kind in ("event", "protected")]
+    log = writer.material.watch
+    changes = [
+        change
+        for change in (log.changes if log else ())
+        if any(window.contains(datetime.fromisoformat(change["at"])) for window in windows)
+    ]
+    if not changes:
+        return ""
+    title = writer.text("papers:annex_timeline")
+    writer.sheet(title, _table(writer, changes[:SHEET_ROWS]), _SOURCE)
+    own = [change for change in changes if not change.get("cause")]
+    rest = len(changes) - len(own[:_ROWS])
+    note = writer.text("papers:timeline_more", n=rest) if rest else ""
+    return writer.annex(title, cited(_SOURCE, [_table(writer, own[:_ROWS], note)]), landscape=True)
+
+
+def _table(writer: PaperWriter, changes: Sequence[Mapping[str, Any]], note: str = "") -> Table:
+    shown = columns(writer, time=2.2, device=2.4, check=2.4, state=3, finding=7)
+    return numbered_table(
+        writer, writer.text("papers:annex_timeline"), shown, (_row(writer, one) for one in changes), note=note
+    )
+
+
+def _row(writer: PaperWriter, change: Mapping[str, Any]) -> Sequence[TableCell]:
+    language = writer.language
+    states = [language.status(change[name]) for name in ("old", "new") if change[name]]
+    sentence = language.sentence(change) if change.get("message_id") else _of_device(writer, change)
+    cause = change.get("cause")
+    because = f" ({writer.text('papers:timeline_cause', device=cause)})" if cause else ""
+    return (
+        at(moment_of(change["at"])),
+        change["device"],
+        language.check(change["check"]),
+        " → ".join(states),
+        sentence + because,
+    )
+
+
+def _of_device(writer: PaperWriter, change: Mapping[str, Any]) -> str:
+    """Sentence of a change without a finding: of a device as a whole, a check measured again, an ended alarm."""
+    if change["new"] == "not_measured":
+        return writer.text("papers:timeline_lost")
+    if change["check"] == "device":
+        return writer.text("papers:timeline_back")
+    return writer.text("papers:timeline_measured" if change["old"] == "not_measured" else "papers:timeline_ended")

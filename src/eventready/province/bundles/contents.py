@@ -1,0 +1,201 @@
+"""The parts of a bundle from the records of a workspace; telephone numbers in free texts are masked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from pydantic import ValidationError
+
+from eventready.clauses.event_record import EventRecord
+from eventready.clauses.state import ClauseState
+from eventready.core.redaction.masking import mask_text
+from eventready.incidents.incident import Incident
+from eventready.papers.material.gaps import unconfirmed_facts
+from eventready.province.bundles.bundle import LARGEST_PART
+from eventready.province.bundles.parts import (
+    FACTS,
+    FINDINGS,
+    INCIDENTS,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    PARAMS,
+    PLATFORMS,
+    BundlePart,
+    ClauseEntry,
+    DutiesPart,
+    FindingEntry,
+    IncidentEntry,
+    IncidentsPart,
+    PartName,
+    RosterPart,
+    RunPart,
+    VenueEntry,
+    VerdictEntry,
+)
+from eventready.roster.finding import RosterReport
+from eventready.roster.roster import ROLES
+from eventready.store.run import Run, Summary
+from eventready.workspace.settings.duties import LONGEST_ID
+from eventready.workspace.settings.event import Event, NoticeLimits
+from eventready.workspace.workspace import Workspace
+
+#: Bytes of all listed findings, well below the limit of a part.
+_FINDINGS_BYTES = LARGEST_PART // 2
+
+
+def contents(workspace: Workspace, record: EventRecord, moment: datetime) -> dict[PartName, BundlePart]:
+    """Every part of a bundle at `moment`, the event's time."""
+    return {
+        "run": _run(record.run, workspace.event),
+        "duties": DutiesPart(clauses=tuple(_clause(state) for state in record.clauses(workspace, moment))),
+        "roster": _roster(record.roster, record.roster_version),
+        "incidents": _incidents(record.incidents, workspace.event.notice_limits, moment),
+    }
+
+
+def _run(run: Run | None, event: Event) -> RunPart:
+    if run is None:
+        return RunPart(present=False, event_vi=event.name_vi, event_en=event.name)
+    document = run.document
+    counts = Counter(str(finding["status"]) for finding in run.findings())
+    summary, devices = Summary.of(document, counts), document.get("devices", ())
+    return RunPart.model_validate(
+        {
+            "present": True,
+            "id": run.id,
+            "event_vi": event.name_vi,
+            "event_en": event.name,
+            "moment": summary.moment,
+            "sha256": str(document.get("sha256", "")),
+            "needed": summary.needed,
+            "measured": summary.measured,
+            "seen": summary.seen,
+            "uncovered": summary.uncovered,
+            "unseen_devices": summary.unseen_devices,
+            "devices": len(devices),
+            "reached": sum(bool(device["reachable"]) for device in devices),
+            "counts": dict(counts),
+            "venues": tuple(
+                VenueEntry(id=venue["id"], name=venue["name"][:LONGEST_NAME], name_vi=venue["name_vi"][:LONGEST_NAME])
+                for venue in document["event_info"]["venues"]
+            ),
+            "verdicts": tuple(VerdictEntry.model_validate(verdict) for verdict in document["verdicts"]),
+            "findings": tuple(_findings(run)),
+            "unconfirmed": _unconfirmed(run),
+        }
+    )
+
+
+def _unconfirmed(run: Run) -> dict[str, list[str]]:
+    """Facts measured in forms without public source, by platform."""
+    found = unconfirmed_facts(run)[:PLATFORMS]
+    return {one.platform[:LONGEST_ID]: [fact[:LONGEST_ID] for fact in one.facts[:FACTS]] for one in found}
+
+
+def _findings(run: Run) -> Iterator[FindingEntry]:
+    """Failed and unmeasured findings, at most half of FINDINGS of each and within _FINDINGS_BYTES.
+
+    The counts of the run have all of them.
+    """
+    left = {"fail": FINDINGS // 2, "not_measured": FINDINGS // 2}
+    size = 0
+    for finding in run.findings():
+        if left.get(finding["status"], 0):
+            left[finding["status"]] -= 1
+            entry = _finding(finding)
+            size += len(entry.model_dump_json())
+            if size > _FINDINGS_BYTES:
+                return
+            yield entry
+
+
+def _finding(finding: Mapping[str, Any]) -> FindingEntry:
+    """Return the entry of a finding; parameters outside the bundle's limits are left out, the message stays."""
+    entry: dict[str, Any] = {
+        "check": finding["check"][:LONGEST_ID],
+        "device": finding["device"][:LONGEST_NAME],
+        "subject": _masked(finding["subject"]),
+        "status": finding["status"],
+        "message": _masked(finding["message"]),
+        "venues": tuple(finding["venues"]),
+        "services": tuple(finding["services"]),
+        "blind": finding["blind"],
+    }
+    try:
+        return FindingEntry(**entry, message_id=finding.get("message_id", ""), params=_param(finding["params"]))
+    except ValidationError:
+        return FindingEntry(**entry)
+
+
+def _clause(state: ClauseState) -> ClauseEntry:
+    return ClauseEntry(
+        clause=state.duty.id,
+        vi=state.duty.vi[:LONGEST_TEXT],
+        en=state.duty.en[:LONGEST_TEXT],
+        owner=_masked(state.owner)[:LONGEST_NAME],
+        state=state.state,
+        late=state.late,
+        reason_vi=_masked(state.reason.render("vi")),
+        reason_en=_masked(state.reason.render("en")),
+        evidence=len(state.evidence),
+    )
+
+
+def _roster(report: RosterReport | None, version: str) -> RosterPart:
+    if report is None:
+        return RosterPart(present=False)
+    return RosterPart(
+        present=True,
+        version=version,
+        holds=report.holds,
+        start=report.start,
+        end=report.end,
+        errors=report.count("error"),
+        warnings=report.count("warn"),
+        gaps={role: report.gap_minutes(role) for role in ROLES},
+    )
+
+
+def _incidents(incidents: Sequence[Incident], limits: NoticeLimits, moment: datetime) -> IncidentsPart:
+    """The latest incidents."""
+    latest = sorted(incidents, key=lambda incident: incident.began)[-INCIDENTS:]
+    return IncidentsPart(incidents=tuple(_incident(one, limits, moment) for one in latest))
+
+
+def _incident(incident: Incident, limits: NoticeLimits, moment: datetime) -> IncidentEntry:
+    return IncidentEntry(
+        id=incident.id,
+        began=incident.began,
+        restored=incident.restored,
+        venue=incident.venue,
+        place=_masked(incident.place)[:LONGEST_NAME],
+        services=incident.services,
+        kind=incident.kind,
+        summary=_masked(incident.summary),
+        cause=_masked(incident.cause),
+        subscribers=incident.subscribers,
+        overdue=len(incident.overdue(limits, moment)),
+    )
+
+
+def _param(value: Any) -> Any:
+    """A parameter of a finding as plain JSON, masked at any depth."""
+    match value:
+        case dict():
+            return {str(key): _param(item) for key, item in list(value.items())[:PARAMS]}
+        case list() | tuple():
+            return [_param(item) for item in value[:PARAMS]]
+        case float() if not isfinite(value):
+            return str(value)
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return _masked(str(value))
+
+
+def _masked(text: str) -> str:
+    return mask_text(text)[:LONGEST_TEXT]

@@ -1,0 +1,124 @@
+"""A roster as an xlsx file: the formal list, the people, and leave. Importing the file gives the same roster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from eventready.core.messages import Param, term, text
+from eventready.roster import wording
+from eventready.roster.exports.table import COLUMNS, rows
+from eventready.roster.roster import Person, Roster
+from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.workbook import new_workbook
+
+#: Columns and widths; the catalogue has their titles under `roster:people_column`.
+_PEOPLE = (
+    ("id", 14), ("name", 26), ("title", 20), ("unit", 24), ("phones", 26), ("skills", 16), ("reserve", 12),
+    ("authorise", 12), ("note", 20),
+)  # fmt: skip
+_LEAVE = (("id", 14), ("name", 26), ("code", 8), ("from", 18), ("to", 18), ("note", 20))
+_WIDTHS = (5, 26, 20, 24, 22, 34, 28, 26, 18)
+
+Columns = Sequence[tuple[str, float]]
+
+#: The list is written in the language that the importer reads back.
+_LANG = "vi"
+
+
+def _text(msgid: str, /, **params: Param) -> str:
+    return text(msgid, _LANG, **params)
+
+
+def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
+    """The bytes of the file, with complete telephone numbers; `rehearsal` marks its title."""
+    workbook, stream = new_workbook(_text("roster:xlsx.list"))
+    base = {"font_name": "Times New Roman", "font_size": 12}
+    formats = {
+        "title": workbook.add_format({**base, "bold": True, "align": "center", "text_wrap": True, "font_size": 14}),
+        "head": workbook.add_format({**base, "bold": True, "align": "center", "text_wrap": True, "border": 1}),
+        "cell": workbook.add_format({**base, "text_wrap": True, "valign": "top", "border": 1, "num_format": "@"}),
+    }
+    coded = any(person.id != person.name for person in roster.people)
+    title = _text("roster:xlsx.title", event=event.title)
+    title = f"{_text('papers:mark_rehearsal')}\n{title}" if rehearsal else title
+    _list(workbook.add_worksheet(_text("roster:xlsx.list")), roster, title, formats, coded=coded)
+    _sheet(
+        workbook.add_worksheet(_text("roster:xlsx.people")),
+        _PEOPLE,
+        (_person(p, coded=coded) for p in roster.people),
+        formats,
+    )
+    if roster.leave:
+        away = (
+            (
+                leave.person if coded else "",
+                roster.name(leave.person),
+                "P",
+                wording.at(leave.start),
+                wording.at(leave.end),
+                leave.note,
+            )
+            for leave in roster.leave
+        )
+        _sheet(workbook.add_worksheet(_text("roster:xlsx.leave")), _LEAVE, away, formats)
+    workbook.close()
+    return stream.getvalue()
+
+
+def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Format], *, coded: bool) -> None:
+    columns = [(term("roster:column", key, _LANG), width) for key, width in zip(COLUMNS, _WIDTHS, strict=True)]
+    if coded:
+        columns.append((_text("roster:people_column.id"), 14))
+    sheet.merge_range(0, 0, 0, len(columns) - 1, title, formats["title"])
+    sheet.set_row(0, 60)
+    keys = (*COLUMNS, "person") if coded else COLUMNS
+    cells: Iterable[Mapping[str, object]] = rows(roster)
+    _table(sheet, 2, columns, (tuple(str(row[key]) for key in keys) for row in cells), formats)
+
+
+def _sheet(sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]) -> None:
+    numbered = ((str(number), *line) for number, line in enumerate(lines, start=1))
+    titled = ((term("roster:people_column", key, _LANG), width) for key, width in columns)
+    _table(sheet, 0, ((_text("roster:column.number"), 5), *titled), numbered, formats)
+
+
+def _table(
+    sheet: Worksheet, top: int, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]
+) -> None:
+    for column, (title, width) in enumerate(columns):
+        sheet.set_column(column, column, width)
+        sheet.write_string(top, column, title, formats["head"])
+    for row, line in enumerate(lines, start=top + 1):
+        for column, content in enumerate(line):
+            _write(sheet, row, column, content, formats["cell"])
+    sheet.freeze_panes(top + 1, 2)
+    sheet.repeat_rows(top)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _write(sheet: Worksheet, row: int, column: int, content: str, cell: Any) -> None:
+    """Write a cell as text, with any first character."""
+    if content:
+        sheet.write_string(row, column, content, cell)
+    else:
+        sheet.write_blank(row, column, None, cell)
+
+
+def _person(person: Person, *, coded: bool) -> tuple[str, ...]:
+    return (
+        person.id if coded else "",
+        person.name,
+        person.title,
+        person.unit,
+        " / ".join(person.phones),
+        ", ".join(person.skills),
+        ", ".join(person.reserve),
+        "x" if person.may_authorise else "",
+        person.note,
+    )

@@ -1,0 +1,124 @@
+"""Meaning of a roster's codes: first the file's own legend, then roster.yaml, then the usual codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from eventready.core.messages import message
+from eventready.roster.reading.grid import Fault, Sheet
+from eventready.roster.reading.headers import field_of
+from eventready.roster.reading.text import at_home, fold, marks_kept, tidy
+from eventready.roster.reading.when import bare_hours, hour, hours
+from eventready.roster.settings import CODES, Code
+
+_CODE_HEADS = {"ky hieu", "ma ca", "ma", "viet tat", "code", "codes", "symbol"}
+_MEANING_HEADS = {
+    "thoi gian", "gio", "gio truc", "thoi gian truc", "tu", "tu gio", "bat dau", "gio bat dau", "y nghia", "nghia",
+    "noi dung", "giai thich", "mo ta", "from", "start", "time", "hours", "meaning",
+}  # fmt: skip
+_REACH = 8
+_LONGEST_CODE = 12
+
+_LINE = re.compile(
+    r"([^\s:=;,.]{1,12})\s*[:=]\s*(\d{1,2}\s*[:hHgG]\s*\d{0,2}\s*[-\u2013\u2192]\s*\d{1,2}\s*[:hHgG]?\s*\d{0,2})"
+)
+_LINE_HEADS = ("ghi chu", "ky hieu", "chu giai", "chu thich", "quy uoc", "note", "legend")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes by their comparison form (`marks_kept`), with the spelling for display."""
+
+    known: Mapping[str, tuple[str, Code]]
+
+    def find(self, text: str) -> tuple[str, Code] | None:
+        """A code and its spelling. `D` finds `Đ` where nothing else is written so without diacritics."""
+        exact = self.known.get(marks_kept(text))
+        if exact or not text.strip():
+            return exact
+        alike = [entry for key, entry in self.known.items() if fold(key) == fold(text)]
+        return alike[0] if len(alike) == 1 else None
+
+    @property
+    def listed(self) -> str:
+        """All codes, for messages."""
+        return ", ".join(spelling for spelling, _ in self.known.values())
+
+
+def read_legend(sheets: Iterable[Sheet], own: Mapping[str, Code]) -> Codes:
+    """The codes of a file; `own` are those of roster.yaml. Raises WorkspaceError for a code without a meaning."""
+    known = {marks_kept(code): (code, meaning) for code, meaning in {**CODES, **own}.items()}
+    written: dict[str, tuple[str, Code]] = {}
+    for sheet in sheets:
+        for row, column in sorted(sheet.cells):
+            text = sheet.cells[row, column]
+            if not isinstance(text, str) or sheet.head(row, column) != (row, column):
+                continue
+            if fold(text) in _CODE_HEADS and _heads_legend(sheet, row, column):
+                _table(sheet, row, column, known, written)
+            elif fold(text).startswith(_LINE_HEADS):
+                written.update(_line(text))
+    return Codes({**known, **written})
+
+
+def _line(text: str) -> Iterator[tuple[str, tuple[str, Code]]]:
+    """Yield the codes of a legend on a single line, such as `Ghi chú: S: 6h-14h; C: 14h-22h`."""
+    for code, span in _LINE.findall(text):
+        ends = hours(span)
+        if len(ends) == 2:
+            yield marks_kept(code), (tidy(code), Code.model_validate({"from": ends[0], "to": ends[1]}))
+
+
+def _heads_legend(sheet: Sheet, row: int, column: int) -> bool:
+    """True for `Ký hiệu` with times or a meaning on its right, unless the row heads a list of people itself."""
+    values = sheet.row(row, min(sheet.width, column + _REACH))
+    if any(field_of(value) == "name" for value in values[column:]):
+        return False
+    if field_of(values[column - 1]) == "shift" and any(field_of(value) == "name" for value in values):
+        return False
+    return any(isinstance(value, str) and fold(value.split("(")[0]) in _MEANING_HEADS for value in values[column:])
+
+
+def _table(
+    sheet: Sheet, top: int, column: int, known: Mapping[str, object], written: dict[str, tuple[str, Code]]
+) -> None:
+    for row in range(top + 1, sheet.height + 1):
+        value = sheet.cells.get((row, column))
+        if value is None:
+            return
+        code = tidy(value)
+        if isinstance(value, Fault) or len(code) > _LONGEST_CODE:
+            return
+        meaning = _meaning(sheet, row, column)
+        if meaning is not None:
+            written[marks_kept(code)] = (code, meaning)
+        elif marks_kept(code) not in known:
+            raise sheet.error(row, column, message("roster:cell.no_legend", code=code))
+
+
+def _meaning(sheet: Sheet, row: int, column: int) -> Code | None:
+    values = [
+        value
+        for right in range(column + 1, min(sheet.width, column + _REACH) + 1)
+        if (value := sheet.cells.get((row, right))) is not None and not isinstance(value, Fault)
+    ]
+    words = f" {fold(' '.join(value for value in values if isinstance(value, str)))} "
+    on_call = at_home(words)
+    ends = _ends(values)
+    if ends:
+        return Code.model_validate({"kind": "on_call" if on_call else "work", "from": ends[0], "to": ends[1]})
+    if any(word in words for word in (" phep ", " nghi ", " leave ", " om ", " cong tac ")):
+        return Code(kind="leave")
+    return Code(kind="on_call") if on_call else None
+
+
+def _ends(values: list[object]) -> tuple[timedelta, timedelta] | None:
+    texts = [value for value in values if isinstance(value, str)]
+    found = next((ends for text in texts if len(ends := hours(text) or bare_hours(text)) == 2), None)
+    if found:
+        return found[0], found[1]
+    single = [at for value in values if (at := hour(value)) is not None]
+    return (single[0], single[1]) if len(single) >= 2 else None

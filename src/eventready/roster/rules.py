@@ -1,0 +1,70 @@
+"""The check of a roster against the nine rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from eventready.core.messages import Message, message
+from eventready.roster.finding import SEVERITIES, Gap, RosterFinding, RosterReport
+from eventready.roster.roster import Roster
+from eventready.roster.rulebook.case import Case, Rule, Submission
+from eventready.roster.rulebook.contact import contact
+from eventready.roster.rulebook.coverage import coverage, unmanned
+from eventready.roster.rulebook.handover import handover
+from eventready.roster.rulebook.hours import hours
+from eventready.roster.rulebook.overlap import overlap
+from eventready.roster.rulebook.reserve import reserve
+from eventready.roster.rulebook.skills import skills
+from eventready.roster.rulebook.submission import submission
+from eventready.roster.rulebook.teams import teams
+from eventready.roster.settings import RosterSettings
+from eventready.workspace.settings.event import Event
+
+RULEBOOK: Mapping[int, Rule] = {
+    1: coverage,
+    2: overlap,
+    3: hours,
+    4: contact,
+    5: handover,
+    6: teams,
+    7: submission,
+    8: reserve,
+    9: skills,
+}
+
+
+def check(
+    roster: Roster,
+    event: Event,
+    settings: RosterSettings | None = None,
+    *,
+    moment: datetime | None = None,
+    sent: Submission | None = None,
+) -> RosterReport:
+    """Return every breach of a rule, errors first, then by rule and time. Pure; raises WorkspaceError without a period.
+
+    The deadline (rule 7) is judged when `moment`, the event's clock, and `sent` are given.
+    """
+    settings = settings or RosterSettings()
+    start, end = settings.period(event)
+    case = Case(roster, event, settings, start, end, moment, sent)
+    found = [item for rule in RULEBOOK.values() for item in rule(case)]
+    findings = sorted(
+        (item for item in found if isinstance(item, RosterFinding)),
+        key=lambda f: (SEVERITIES.index(f.severity), f.rule, f.start or start, f.message.render("en")),
+    )
+    gaps = sorted((item for item in found if isinstance(item, Gap)), key=lambda g: (g.start, g.role, g.venue, g.branch))
+    return RosterReport(start, end, tuple(findings), tuple(gaps), _unchecked(case), unmanned(case))
+
+
+def _unchecked(case: Case) -> dict[int, Message]:
+    """Return the rules without application, with the reason. None of them counts as kept."""
+    missing: dict[int, Message] = {}
+    if not any(window.kind in case.settings.venue_team.windows for window in case.event.windows):
+        missing[6] = message("roster:unchecked.no_window")
+    if case.event.duty_list_before is None:
+        missing[7] = message("roster:unchecked.no_deadline")
+    elif case.moment is None or case.submission is None:
+        missing[7] = message("roster:unchecked.not_sent")
+    return missing
