@@ -15,6 +15,7 @@ from eventready.clauses.proof import of_changes
 from eventready.core.messages import message
 from eventready.store.changes import STREAM, ChangeHeader, StepEntry
 from eventready.store.database.tables import JournalRow
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams import journal
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -156,10 +157,10 @@ def test_a_command_reads_the_first_step_of_each_change_once(
     read: list[str] = []
     decode = journal._entry
 
-    def counted(row: JournalRow) -> journal.JournalEntry:
-        if row.stream == STREAM:
+    def counted(stream: Stream[Any], row: JournalRow) -> journal.JournalEntry[Any]:
+        if row.stream == STREAM.name:
             read.append(row.key)
-        return decode(row)
+        return decode(stream, row)
 
     monkeypatch.setattr(journal, "_entry", counted)
     call(*command)

@@ -13,7 +13,7 @@ from tests.drill.test_execution import DRILL
 BEGIN = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
 
-def entries(*steps: tuple[float, dict[str, Any]]) -> list[JournalEntry]:
+def entries(*steps: tuple[float, dict[str, Any]]) -> list[JournalEntry[Any]]:
     """Journal entries of a drill, at seconds since the failure."""
     opened = {"step": "opened", "drill": "uplink", "spec": DRILL.model_dump(mode="json", by_alias=True),
               "event_time": BEGIN.isoformat()}  # fmt: skip

@@ -165,7 +165,7 @@ def test_a_note_fills_the_blank_of_its_week() -> None:
     blank = after(papers(of)["weekly"], "ĐỀ XUẤT")
     assert isinstance(blank, Paragraph)
     assert blank.source == BLANK
-    note = Note(7, of.week.due, "proposals", "Đề nghị <cấp> điện ưu tiên", "An", MONDAY)
+    note = Note(of.week.due, "proposals", "Đề nghị <cấp> điện ưu tiên", "An", MONDAY, number=7)
     filled = after(papers(replace(of, notes=(note,)))["weekly"], "ĐỀ XUẤT")
     assert filled == Paragraph((Span(note.text),), source="note 7 by An")
     other = replace(note, week=of.week.due + timedelta(days=7))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from tests.store.conftest import Document
 from tests.store.test_run_items import header, items
@@ -72,7 +74,9 @@ def test_two_auditors_a_watcher_and_a_page_share_a_server(
         with store.exclusive("watch") as mine:
             assert mine
             while not audited.is_set():
-                store.journal("watch").append(lambda _: ("core-1", {"state": "up"}), datetime.now(UTC))
+                store.journal(Stream("watch", dict[str, Any])).append(
+                    lambda _: ("core-1", {"state": "up"}), datetime.now(UTC)
+                )
 
     def page(store: Store) -> None:
         while not audited.is_set():

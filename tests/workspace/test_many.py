@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from eventready.core import validation_messages
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.files import validation_messages, yaml_document
+from eventready.workspace.files import yaml_document
 from eventready.workspace.settings.checking import waivers
 from eventready.workspace.settings.checking.limits import LimitOverride, LimitOverrides
 from eventready.workspace.workspace import load_workspace

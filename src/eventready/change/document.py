@@ -31,11 +31,11 @@ from eventready.core.errors import InvalidValue, RefusedError, UsageError
 from eventready.core.file_system.atomic_files import read_bounded, write_atomic
 from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.core.strings.json_text import parse_json
+from eventready.core.validation_messages import describe_error
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
 from eventready.store.run_names import new_run_id
 from eventready.workspace.devices.intents import Intent
-from eventready.workspace.files.validation_messages import describe_error
 
 SCHEMA = "eventready.plan/2"
 #: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.

@@ -18,9 +18,9 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.phrases import required
+from eventready.core.validation_messages import suggest
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
@@ -103,7 +103,7 @@ def withdraw(attestation_id: str, by: str, note: str, store: Store, clock: Clock
     by, note = required(by, "by", "who takes it back"), required(note, "note", "why it is taken back")
     wanted = attestation_id.strip().upper()
 
-    def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         found = {attestation.id: attestation for attestation in replay(entries)}
         if wanted not in found:
             raise UsageError(message("clauses:attest.none", attestation=attestation_id))

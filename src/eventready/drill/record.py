@@ -12,11 +12,12 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, from_json, from_stored, message, to_json
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Stage, stage_on_record
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
 #: The journal stream of drills. A body's `step` is one of `Step`; `opened` comes first, `closed` last.
-STREAM = "drill"
+STREAM: Stream[Any] = Stream("drill", dict[str, Any])
 Step = Literal["opened", "prechecked", "failing", "measured", "repairing", "repaired", "verified", "closed"]
 #: `void`: the probes were not sent as planned, and nothing is measured.
 Outcome = Literal["passed", "failed", "unpredicted", "void", "refused", "interrupted"]
@@ -102,7 +103,7 @@ class DrillRun:
     drill: Drill
     opened: Mapping[str, Any]
     begun: datetime
-    steps: tuple[JournalEntry, ...] = field(repr=False)
+    steps: tuple[JournalEntry[Any], ...] = field(repr=False)
     probes: tuple[ProbeResult, ...] = ()
     outcome: Outcome | None = None
     reason: str = ""
@@ -186,7 +187,7 @@ class DrillRecord:
         """Open the journal of a drill. Raises RefusedError while another drill is open."""
         now = clock.now()
 
-        def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+        def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
             unfinished = [run.id for run in replay(entries) if not run.finished]
             if unfinished:
                 raise RefusedError(message("drill:run.unfinished", run=unfinished[0]))
@@ -226,18 +227,20 @@ def drill_run_named(runs: Sequence[DrillRun], name: str) -> DrillRun:
     return matches[0]
 
 
-def replay(entries: Iterable[JournalEntry]) -> tuple[DrillRun, ...]:
+def replay(entries: Iterable[JournalEntry[Any]]) -> tuple[DrillRun, ...]:
     """Drills of journal entries, in the order of opening."""
-    by_run: dict[str, list[JournalEntry]] = {}
+    by_run: dict[str, list[JournalEntry[Any]]] = {}
     for entry in entries:
         by_run.setdefault(entry.key, []).append(entry)
     return tuple(_run(key, steps) for key, steps in by_run.items())
 
 
-def _run(key: str, steps: Sequence[JournalEntry]) -> DrillRun:
+def _run(key: str, steps: Sequence[JournalEntry[Any]]) -> DrillRun:
     opened = steps[0].body
-    measured = next((entry.body for entry in reversed(steps) if entry.body["step"] == "measured"), {})
-    closed = next((entry.body for entry in reversed(steps) if entry.body["step"] == "closed"), {})
+    measured: Mapping[str, Any] = next(
+        (entry.body for entry in reversed(steps) if entry.body["step"] == "measured"), {}
+    )
+    closed: Mapping[str, Any] = next((entry.body for entry in reversed(steps) if entry.body["step"] == "closed"), {})
     return DrillRun(
         id=key,
         drill=Drill.model_validate(opened["spec"]).model_copy(update={"name": opened["drill"]}),

@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import Suggestions, suggest
 from eventready.workspace.devices.answers import IpAddress
 from eventready.workspace.devices.intents import Intent
-from eventready.workspace.files.validation_messages import Suggestions, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
 

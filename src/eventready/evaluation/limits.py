@@ -11,8 +11,8 @@ from eventready.checks.check import Check, Limits
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import describe_error, suggest
 from eventready.workspace.devices.device import Device
-from eventready.workspace.files.validation_messages import describe_error, suggest
 from eventready.workspace.files.yaml_document import combine_errors
 from eventready.workspace.settings.checking.limits import LimitOverride
 from eventready.workspace.settings.checking.limits import LimitOverrides as Overrides

@@ -13,11 +13,11 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, Text, message
+from eventready.core.validation_messages import suggest
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.platforms.model import PlatformSpec
 from eventready.workspace.devices.device import ROLES, Device, Role
-from eventready.workspace.files.validation_messages import suggest
 
 #: Reasons of the cells without a check, most cells of a fleet.
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.evaluation.runner import UNCHECKED
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import combine_errors
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
 from eventready.core.strings.pattern import remembered
+from eventready.core.validation_messages import Key, Sentence
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
 from eventready.facts.parsing import routes
@@ -34,7 +35,6 @@ from eventready.facts.records import Fact
 from eventready.platforms.loader import HOME, Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
 from eventready.session.dialogue.patterns import patterns as session_patterns
-from eventready.workspace.files.validation_messages import Key, Sentence
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml
 
 _NOT_LITERAL = re.compile(r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\[[^\]]*\]|\{\d+(?:,\d*)?\}|\$\{\w+\}")

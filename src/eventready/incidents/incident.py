@@ -10,9 +10,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from eventready.core.messages import Text, message
 from eventready.core.strings.phrases import moment_of
 from eventready.core.words import ADDRESSEES, Addressee, How, Kind
+from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
-STREAM = "incident"
+STREAM: Stream[Any] = Stream("incident", dict[str, Any])
 
 Stage: TypeAlias = Literal["first", "written", "final"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]

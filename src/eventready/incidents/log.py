@@ -12,6 +12,7 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.phrases import at, moment_of, required, tidy
+from eventready.core.validation_messages import suggest
 from eventready.core.words import SERVICES, Addressee, How, Kind
 from eventready.incidents.incident import (
     SPOKEN,
@@ -22,7 +23,6 @@ from eventready.incidents.incident import (
 )
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import Event, unknown_venue
 
 #: Clocks of two machines differ by less.
@@ -83,7 +83,7 @@ def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> I
         "rehearsal": clock.rehearsal,
     }
 
-    def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         key = _new_name(began, {entry.key for entry in entries})
         _check(replay([(key, body)])[0])
         return key, body
@@ -97,7 +97,7 @@ def update_incident(name: str, report: Report, event: Event, store: Store, clock
     now = clock.now()
     journal = store.journal(STREAM)
 
-    def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         before = find(name, _replayed(entries))
         key, body = before.id, _entry_body(report, event, now, before.venue)
         if len(body) == 2:
@@ -134,7 +134,7 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
     )
 
 
-def _replayed(entries: Sequence[JournalEntry]) -> tuple[Incident, ...]:
+def _replayed(entries: Sequence[JournalEntry[Any]]) -> tuple[Incident, ...]:
     return replay((entry.key, entry.body) for entry in entries)
 
 

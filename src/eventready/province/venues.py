@@ -12,10 +12,10 @@ from pydantic import Field
 
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.province.bundles.bundle import Bundle
 from eventready.province.bundles.parts import IncidentsPart, RunPart, VenueEntry, Verdict, VerdictEntry
 from eventready.province.overview import worst
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.event import Event, Venue, unknown_venue

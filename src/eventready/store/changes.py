@@ -28,11 +28,12 @@ from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.documents import compress, decompress
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.process_lock import ProcessLocks
+from eventready.store.records.stream import Stream
 from eventready.store.run import canonical
 from eventready.store.run_names import new_run_id
-from eventready.store.streams.journal import Journal
+from eventready.store.streams.journal import Journal, undamaged
 
-STREAM = "change step"
+STREAM: Stream[Any] = Stream("change step", dict[str, Any])
 
 #: Version of the journal's entries, recorded in a change's first step.
 SCHEMA = "eventready.change/2"
@@ -403,7 +404,7 @@ def plan_digest(plan: Mapping[str, Any]) -> str:
 def broken_changes(session: Session) -> Iterator[Message]:
     """Yield a problem where the table of changes contradicts the journal."""
     recorded = {
-        entry.key: entry.body for entry in Journal.raw(session, STREAM) if entry.body and entry.body["step"] == BEGUN
+        entry.key: entry.body for entry in undamaged(session, STREAM) if entry.body and entry.body["step"] == BEGUN
     }
     rows = select(ChangeRow).options(undefer(ChangeRow.plan)).execution_options(yield_per=1)
     for row in session.scalars(rows):

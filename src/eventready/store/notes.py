@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 
 from eventready.core.clock import Clock
-from eventready.core.strings.phrases import moment_of, required
+from eventready.core.strings.phrases import required
 from eventready.core.words import NoteSection
+from eventready.store.records.shape import Moment
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-
-STREAM = "note"
 
 
 @dataclass(frozen=True)
 class Note:
-    """Text for a section of the paper due on the day `week`; `at` is the event's time."""
+    """Text for a section of the paper due on the day `week`; `at` is the event's time. `number`: in the stream."""
 
-    number: int
     week: date
     section: NoteSection
     text: str
     by: str
-    at: datetime
+    at: Moment
+    rehearsal: bool = False
+    number: int = 0
 
     @property
     def source(self) -> str:
@@ -30,31 +31,18 @@ class Note:
         return f"note {self.number} by {self.by}"
 
 
+NOTES = Stream("note", Note)
+
+
 def add_note(store: Store, clock: Clock, week: date, section: NoteSection, *, text: str, by: str) -> Note:
     """Record a note. Raises UsageError without a text or a name."""
-    body = {
-        "week": week.isoformat(),
-        "section": section,
-        "text": required(text, "TEXT", "the text of the note"),
-        "by": required(by, "by", "who writes it"),
-        "at": clock.now().isoformat(),
-        "rehearsal": clock.rehearsal,
-    }
-    store.journal(STREAM).append(lambda _: (section, body), clock.real())
-    return notes(store, rehearsal=True)[-1]
+    words, author = required(text, "TEXT", "the text of the note"), required(by, "by", "who writes it")
+    note = Note(week, section, words, author, clock.now(), clock.rehearsal)
+    entry = store.journal(NOTES).append(lambda _: (section, note), clock.real())
+    return replace(entry.body, number=entry.position)
 
 
 def notes(store: Store, *, rehearsal: bool) -> tuple[Note, ...]:
     """Return the notes in order of recording; those of rehearsals in a rehearsal only."""
-    return tuple(
-        Note(
-            entry.position,
-            date.fromisoformat(body["week"]),
-            body["section"],
-            body["text"],
-            body["by"],
-            moment_of(body["at"]),
-        )
-        for entry in store.journal(STREAM).entries()
-        if (body := entry.body) and (rehearsal or not body["rehearsal"])
-    )
+    entries = store.journal(NOTES).entries()
+    return tuple(replace(e.body, number=e.position) for e in entries if rehearsal or not e.body.rehearsal)

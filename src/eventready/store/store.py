@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import select, update
@@ -25,10 +25,11 @@ from eventready.store.database.storage_errors import RunNotStored, translate_err
 from eventready.store.database.tables import Ledger, RunRow
 from eventready.store.documents import compress, require_schema, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.integrity.chain import PRUNE_STREAM, ChainVerification, verify_chain
+from eventready.store.integrity.chain import PRUNE, ChainVerification, Pruned, verify_chain
 from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
 from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
+from eventready.store.records.stream import Stream
 from eventready.store.run import Parts, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
 from eventready.store.run_names import find_run, new_run_id
@@ -36,6 +37,8 @@ from eventready.store.streams.current import Current
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.notification_outbox import NotificationOutbox
 from eventready.store.streams.series import ValueSeries
+
+T = TypeVar("T")
 
 #: Runs among which those of the same devices are looked for.
 _LOOKED_THROUGH = 200
@@ -230,8 +233,8 @@ class Store:
         self._shelf.written(taken)
         return tuple(marked)
 
-    def journal(self, stream: str) -> Journal:
-        """Append-only journal by name: `attestation`, `incident`, ..."""
+    def journal(self, stream: Stream[T]) -> Journal[T]:
+        """Append-only journal of a stream: attestations, incidents, ..."""
         return Journal(self._database, stream)
 
     def outbox(self, event: str, *, rehearsal: bool) -> NotificationOutbox:
@@ -374,13 +377,13 @@ class Store:
         """
         with self._database.writing() as session:
             rows = runs_to_prune(session, keep=keep, before=before)
-            hashes = {row.id: row.sha256 for row in rows}
+            hashes = {row.id: row.sha256 or "" for row in rows}
             result = prune(session, rows)
             if dry_run:
                 session.rollback()
                 return result
             if hashes:
-                Journal(self._database, PRUNE_STREAM).write(session, [("runs", {"runs": hashes}, clock.real())])
+                Journal(self._database, PRUNE).write(session, [("runs", Pruned(hashes), clock.real())])
         self._shelf.forget()
         self._database.compact()
         return result

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 
-STREAM = "watch"
+STREAM: Stream[Any] = Stream("watch", dict[str, Any])
 
 #: Seconds between two beats; a longer time without one is a gap.
 BEAT_S = 60.0

@@ -13,12 +13,13 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import to_json
 from eventready.delivery.notify.heartbeat import BEAT, END
 from eventready.store.event_journal import EventJournal
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.store.watch_log import STREAM, Watched, watched
 from eventready.watch.states import Key, StateChange
 
-PAUSES = "watch pause"
+PAUSES: Stream[Any] = Stream("watch pause", dict[str, Any])
 _LONGEST_WORK_H = 24
 
 
@@ -126,7 +127,7 @@ class WatchRecord:
     def latest(self, most: int, **wanted: str) -> list[Mapping[str, Any]]:
         """Return the latest recorded changes, oldest first. `wanted`: device, check, subject. Raises StoreError."""
 
-        def fits(entry: JournalEntry) -> bool:
+        def fits(entry: JournalEntry[Any]) -> bool:
             return all(entry.body.get(name) == value for name, value in {"kind": "change", **wanted}.items())
 
         return [entry.body for entry in self._journal.latest(most, fits, wanted.get("device"))]

@@ -22,6 +22,7 @@ from eventready.core.messages import message
 from eventready.core.process import systemd
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.phrases import moment_of
+from eventready.core.validation_messages import suggest
 from eventready.evaluation.bearing import Weight, weights
 from eventready.evaluation.limits import ResolvedLimits, resolve_limits
 from eventready.evaluation.matrix import Matrix, build_matrix
@@ -47,7 +48,6 @@ from eventready.watch.snapshot import NO_CALLS, OUTDATED, SNAPSHOT_S, Snapshots
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.watching.watch import SHORTEST_S, WatchFile, load_watch
 from eventready.workspace.workspace import Workspace

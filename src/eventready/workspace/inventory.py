@@ -19,12 +19,12 @@ from pydantic import BaseModel, ValidationError
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.devices.intents import KNOWN_INTENTS, intent_names, merge_intents
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_optional, load_yaml, raise_errors
 from eventready.workspace.inventory_schema import Defaults, Element
 from eventready.workspace.keys.secrets import plain_secrets

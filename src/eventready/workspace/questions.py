@@ -8,9 +8,9 @@ from dataclasses import replace
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.addresses import is_address
+from eventready.core.validation_messages import Suggestions
 from eventready.workspace.devices.answers import Question, ServiceAnswer
 from eventready.workspace.devices.device import Device, Service
-from eventready.workspace.files.validation_messages import Suggestions
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.event import Event
 

@@ -6,12 +6,14 @@ import dataclasses
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.store.documents import compress, decompress
+from eventready.store.records.stream import Stream
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey, load_private, make_key
@@ -133,6 +135,6 @@ def test_evidence_of_journals_stays(path: Path, clock: Clock, document: Document
     with Store(path) as store:
         backup = store.evidence("running configuration")
         store.finish(document(store.begin("fair", clock)))
-        store.journal("incident").append(lambda _: ("x", {"evidence": backup}), clock.real())
+        store.journal(Stream("incident", dict[str, Any])).append(lambda _: ("x", {"evidence": backup}), clock.real())
         store.prune(clock, keep=1)
         assert store.texts([backup]) == {backup: "running configuration"}

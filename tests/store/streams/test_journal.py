@@ -21,6 +21,7 @@ from sqlalchemy.schema import DropTable
 from eventready.core.errors import StoreError, UsageError
 from eventready.store.database.connection import Database, _url
 from eventready.store.database.tables import TABLES_BY_VERSION, VERSION
+from eventready.store.records.stream import Stream
 from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
@@ -31,24 +32,31 @@ pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 
 
-def say(store: Store, word: str, stream: str = "attestation") -> JournalEntry:
+def stream_of(name: str) -> Stream[Any]:
+    """Stream of any records."""
+    return Stream(name, dict[str, Any])
+
+
+def say(store: Store, word: str, stream: str = "attestation") -> JournalEntry[Any]:
     """Append one word."""
-    return store.journal(stream).append(lambda _: ("1.1a", {"word": word}), NOW)
+    return store.journal(stream_of(stream)).append(lambda _: ("1.1a", {"word": word}), NOW)
 
 
 def words(store: Store, stream: str = "attestation") -> list[str]:
     """All that was appended."""
-    return [entry.body["word"] for entry in store.journal(stream).entries()]
+    return [entry.body["word"] for entry in store.journal(stream_of(stream)).entries()]
 
 
 def test_entries_keep_their_order_and_content(store: Store) -> None:
     made = [say(store, word) for word in ("một", "hai", "ba")]
     assert [entry.position for entry in made] == [1, 2, 3]
-    assert store.journal("attestation").entries() == tuple(made)
-    assert store.journal("attestation").entries("1.1b") == ()
+    assert store.journal(stream_of("attestation")).entries() == tuple(made)
+    assert store.journal(stream_of("attestation")).entries("1.1b") == ()
     for key, found in ((None, [made[0], made[2]]), ("1.1a", [made[0], made[2]]), ("1.1b", [])):
-        assert store.journal("attestation").latest(2, lambda entry: entry.body["word"] != "hai", key) == found
-    assert store.journal("attestation").latest(2, bool) == made[1:]
+        assert (
+            store.journal(stream_of("attestation")).latest(2, lambda entry: entry.body["word"] != "hai", key) == found
+        )
+    assert store.journal(stream_of("attestation")).latest(2, bool) == made[1:]
     say(store, "khác", "incident")
     assert (words(store), words(store, "incident")) == (["một", "hai", "ba"], ["khác"])
     assert store.verify().intact
@@ -57,24 +65,24 @@ def test_entries_keep_their_order_and_content(store: Store) -> None:
 def test_nothing_is_recorded_when_the_decision_is_not_to(store: Store) -> None:
     say(store, "một")
 
-    def refuse(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def refuse(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         assert [entry.body["word"] for entry in entries] == ["một"]
         raise UsageError("no")
 
     with pytest.raises(UsageError):
-        store.journal("attestation").append(refuse, NOW)
+        store.journal(stream_of("attestation")).append(refuse, NOW)
     assert words(store) == ["một"]
     assert say(store, "hai").position == 2
 
 
 def test_appenders_wait_for_each_other(place: str) -> None:
-    def count(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def count(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         return "k", {"word": str(len(entries))}
 
     def work() -> None:
         with Store(place) as store:
             for _ in range(5):
-                store.journal("incident").append(count, NOW)
+                store.journal(stream_of("incident")).append(count, NOW)
 
     Store(place).close()
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -111,7 +119,7 @@ def test_what_was_altered_is_named(tmp_path: Path, statement: str, output: str) 
         assert any(output in what for what in problems), problems
         if "was altered" in output:
             with pytest.raises(StoreError, match=r"number 2 .* is damaged or was altered"):
-                store.journal("attestation").entries()
+                store.journal(stream_of("attestation")).entries()
 
 
 def _as_of(place: str, version: int) -> None:

@@ -29,6 +29,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, message, rendered
 from eventready.core.process.gc import relaxed_gc
+from eventready.core.validation_messages import describe_error
 from eventready.facts.platform import load_platform
 from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
@@ -37,7 +38,6 @@ from eventready.session.reply import SessionError
 from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
-from eventready.workspace.files.validation_messages import describe_error
 from eventready.workspace.workspace import Workspace
 
 

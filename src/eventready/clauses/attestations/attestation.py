@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from eventready.core.strings.phrases import moment_of
+from eventready.store.records.stream import Stream
 from eventready.store.streams.journal import JournalEntry
 
-STREAM = "attestation"
+STREAM: Stream[Any] = Stream("attestation", dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def name(position: int) -> str:
     return f"A-{position:04d}"
 
 
-def replay(entries: Iterable[JournalEntry]) -> tuple[Attestation, ...]:
+def replay(entries: Iterable[JournalEntry[Any]]) -> tuple[Attestation, ...]:
     """Return the attestations of the journal's entries, keyed by clause, in their order."""
     found: dict[str, Attestation] = {}
     for entry in entries:

@@ -19,10 +19,10 @@ from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
 from eventready.core.redaction.masking import mask, mask_text
+from eventready.core.validation_messages import describe_error
 from eventready.roster.reading.phones import FORM as PHONE_FORM
 from eventready.roster.reading.phones import complaint, normal
 from eventready.workspace.files.datetimes import Day, Moment
-from eventready.workspace.files.validation_messages import describe_error
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.event import Event, unknown_venue

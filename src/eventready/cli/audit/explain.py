@@ -10,9 +10,9 @@ from eventready.core.strings.phrases import short
 
 with deferred():
     from eventready.cli.render.auditing.walk import Explanation
+    from eventready.core.validation_messages import suggest
     from eventready.store.documents import document_of
     from eventready.store.run import Run
-    from eventready.workspace.files.validation_messages import suggest
 
 
 def explain(app: App, run: Run, name: str) -> None:

@@ -17,6 +17,7 @@ from eventready.core.strings.phrases import short
 with deferred():
     from eventready.audit.run_builder import recorded_network, recorded_setting
     from eventready.cli.render.whatif import as_json, show, show_ranked
+    from eventready.core.validation_messages import suggest
     from eventready.drill.record import DrillRun, drill_runs
     from eventready.network.graph.graph import Cut
     from eventready.network.graph.outcome import FailureOutcome, WhatIf
@@ -25,7 +26,6 @@ with deferred():
     from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.select import select
-    from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.workspace import Workspace
 
 #: Elements of which all pairs are tried.

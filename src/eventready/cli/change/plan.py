@@ -20,9 +20,9 @@ with deferred():
     from eventready.cli.render.changing.plan import show
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user, role_key
+    from eventready.core.validation_messages import suggest
     from eventready.workspace.devices.intents import Intent
     from eventready.workspace.devices.select import select
-    from eventready.workspace.files.validation_messages import suggest
 
 
 @click.command("plan")

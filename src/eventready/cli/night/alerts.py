@@ -23,6 +23,7 @@ with deferred():
     from eventready.core.messages import in_language, message, term
     from eventready.core.strings.matchers import Matcher, all_match
     from eventready.core.strings.phrases import at
+    from eventready.core.validation_messages import suggest
     from eventready.store.store import Store
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.alert import Alerts
@@ -33,7 +34,6 @@ with deferred():
     from eventready.watch.snapshot import Snapshots, age_of, is_old
     from eventready.watch.states import Key
     from eventready.watch.watcher import DEVICE
-    from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.watching.alerts import load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")

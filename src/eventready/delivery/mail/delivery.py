@@ -11,9 +11,10 @@ from eventready.core.clock import TZ
 from eventready.core.messages import from_stored, rendered
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed
+from eventready.store.records.stream import Stream
 from eventready.store.streams.journal import JournalEntry
 
-STREAM = "delivery"
+STREAM: Stream[Any] = Stream("delivery", dict[str, Any])
 
 #: `trying` and `handed` are those of an attempt that has not ended; what they mean depends on whether it still runs.
 RecipientStatus: TypeAlias = Literal["waiting", "trying", "handed", "accepted", "refused", "uncertain"]
@@ -96,7 +97,7 @@ def name(number: int) -> str:
     return f"D-{number:04d}"
 
 
-def replay(entries: Iterable[JournalEntry], *, running: bool) -> tuple[Delivery, ...]:
+def replay(entries: Iterable[JournalEntry[Any]], *, running: bool) -> tuple[Delivery, ...]:
     """Return the deliveries of the journal's entries, keyed by the name of a delivery, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
@@ -111,7 +112,7 @@ def replay(entries: Iterable[JournalEntry], *, running: bool) -> tuple[Delivery,
     return tuple(delivery if running else _broken_off(delivery) for delivery in found.values())
 
 
-def _queued(entry: JournalEntry) -> Delivery:
+def _queued(entry: JournalEntry[Any]) -> Delivery:
     body, at = entry.body, _moment(entry.body)
     return Delivery(
         id=entry.key,

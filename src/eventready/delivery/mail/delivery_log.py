@@ -166,7 +166,7 @@ def sent_to(address: str, clock: Clock) -> Callable[[Store], tuple[SentDocument,
     return lambda store: DeliveryLog(store, clock).sent(address)
 
 
-def _queued(entries: Sequence[JournalEntry]) -> int:
+def _queued(entries: Sequence[JournalEntry[Any]]) -> int:
     return sum(entry.body["kind"] == "queued" for entry in entries)
 
 

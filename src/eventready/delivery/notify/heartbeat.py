@@ -18,11 +18,12 @@ from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal
 from eventready.store.store import Store
+from eventready.store.watch_log import STREAM as WATCH
 from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.
-WATCH, BEAT, END = "watch", "beat", "end"
+BEAT, END = "beat", "end"
 #: A watch without a new beat for so many seconds has died. A longer silence is an old story.
 _DEAD_S, _OLD = 180.0, timedelta(hours=12)
 #: Kind of the last beat seen, with the time of the first look at it.

@@ -10,9 +10,10 @@ from typing import Any
 from eventready.core.clock import Clock
 from eventready.core.messages import as_record
 from eventready.delivery.schedule.timetable import ScheduledJob
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 
-STREAM = "schedule"
+STREAM: Stream[Any] = Stream("schedule", dict[str, Any])
 
 #: Attempts of a failing audit or draft, and the pause between attempts of any job.
 TRIES = 3

@@ -18,9 +18,9 @@ from pydantic import Field, field_validator
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.core.strings.text_lines import lines_of
+from eventready.core.validation_messages import Key, suggest
 from eventready.papers.document.model import Page
 from eventready.workspace.devices.device import Service
-from eventready.workspace.files.validation_messages import Key, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 

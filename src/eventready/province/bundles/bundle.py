@@ -22,6 +22,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
+from eventready.core.validation_messages import describe_error
 from eventready.province.bundles.parts import (
     PARTS,
     SCHEMA,
@@ -35,7 +36,6 @@ from eventready.province.bundles.parts import (
     RunPart,
 )
 from eventready.store.run import canonical
-from eventready.workspace.files.validation_messages import describe_error
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 MANIFEST, SIGNATURE = "manifest.json", "signature"

@@ -8,10 +8,11 @@ from typing import Any
 from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import Position, digest_of
 from eventready.province.bundles.parts import EARLIER
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
-STREAM = "bundle"
+STREAM: Stream[Any] = Stream("bundle", dict[str, Any])
 
 
 class BundleLog:
@@ -35,7 +36,7 @@ class BundleLog:
         """
         made: list[bytes] = []
 
-        def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+        def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
             own = [entry.body for entry in entries if entry.body["rehearsal"] == self._clock.rehearsal]
             position = Position(own[-1]["number"] + 1, own[-1]["digest"]) if own else Position()
             made.append(build(position))

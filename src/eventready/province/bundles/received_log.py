@@ -10,10 +10,11 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import Bundle, BundlePolicy
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
-STREAM = "received"
+STREAM: Stream[Any] = Stream("received", dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,6 @@ class ReceivedLog:
             if known.get(one.operator) != one:
                 self._journal.append(partial(self._entry, one), self._clock.real())
 
-    def _entry(self, one: LastBundle, _entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
+    def _entry(self, one: LastBundle, _entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
         body = {**asdict(one), "made": one.made.isoformat()}
         return body.pop("operator"), {**body, "event": self._policy.event, "rehearsal": self._policy.rehearsal}

@@ -15,12 +15,21 @@ from eventready.store.changes import broken_changes
 from eventready.store.database.tables import Ledger, RunRow
 from eventready.store.evidence import EvidenceStore
 from eventready.store.integrity.checkpoints import Checkpoint, VerifyingKey, check_checkpoints, stored_checkpoints
+from eventready.store.records.stream import Stream
 from eventready.store.run import Run
 from eventready.store.run_items import stored_document
-from eventready.store.streams.journal import Journal, find_journal_problems
+from eventready.store.streams.journal import find_journal_problems, undamaged
+
 
 #: Journal stream of prunings.
-PRUNE_STREAM = "prune"
+@dataclass(frozen=True)
+class Pruned:
+    """Pruning of the store: hashes of the pruned runs by id."""
+
+    runs: Mapping[str, str]
+
+
+PRUNE = Stream("prune", Pruned)
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,7 @@ def verify_chain(
 
 def pruned_runs(session: Session) -> dict[str, str]:
     """Hashes of pruned runs by id, as recorded in the journal of the pruning."""
-    entries = Journal.raw(session, PRUNE_STREAM)
-    return {str(run): str(sha256) for entry in entries for run, sha256 in dict(entry.body.get("runs", {})).items()}
+    return {run: sha256 for entry in undamaged(session, PRUNE) for run, sha256 in entry.body.runs.items()}
 
 
 def _of_pruned(row: RunRow, before: str, records: Mapping[str, str]) -> list[Message]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,18 +22,21 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import Base, JournalHead, JournalRow
-from eventready.store.run import canonical
+from eventready.store.records.shape import ShapeError
+from eventready.store.records.stream import Stream
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class JournalEntry:
-    """Journal entry. `recorded`: real time in UTC (ISO 8601). `body`: plain JSON types. `key`: subject of the entry."""
+class JournalEntry(Generic[T]):
+    """Journal entry. `recorded`: real time in UTC (ISO 8601). `body`: record. `key`: subject of the entry."""
 
     stream: str
     position: int
     key: str
     recorded: str
-    body: Mapping[str, Any]
+    body: T
     sha256: str
 
 
@@ -48,17 +51,16 @@ _HEAD = select(_HEADS.c.length, _HEADS.c.head).where(_OF).with_for_update()
 _MOVE = update(_HEADS).where(_OF).values(length=bindparam("length"), head=bindparam("head"))
 
 #: Function from all entries so far to a new key and body; an exception records nothing.
-Decide = Callable[[Sequence[JournalEntry]], tuple[str, Mapping[str, Any]]]
+Decide: TypeAlias = Callable[[Sequence[JournalEntry[T]]], tuple[str, T]]
 
 
-class Journal:
+class Journal(Generic[T]):
     """Stream of a store. Safe for several processes: appenders wait for each other."""
 
-    def __init__(self, database: Database, stream: str) -> None:
-        self._database = database
-        self.stream = stream
+    def __init__(self, database: Database, stream: Stream[T]) -> None:
+        self._database, self._stream = database, stream
 
-    def append(self, decide: Decide, recorded: datetime) -> JournalEntry:
+    def append(self, decide: Decide[T], recorded: datetime) -> JournalEntry[T]:
         """Append the entry returned by `decide`, in an exclusive transaction. Raises StoreError.
 
         `recorded`: real time. A kill -9 leaves the whole entry or none.
@@ -66,88 +68,88 @@ class Journal:
         with self._database.writing() as session:
             head = self._head(session)
             key, body = decide(self._read(session))
-            return _entry(self._put(session, head, [(key, body, recorded)])[0])
+            return _entry(self._stream, self._put(session, head, [(key, body, recorded)])[0])
 
-    def add(self, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
+    def add(self, news: Iterable[tuple[str, T, datetime]]) -> None:
         """Append several (key, body, real time) in a transaction, without reading the stream. Raises StoreError."""
         with self._database.writing() as session:
             self.write(session, news)
 
-    def write(self, session: Session, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
+    def write(self, session: Session, news: Iterable[tuple[str, T, datetime]]) -> None:
         """Append several (key, body, real time) in the transaction of the caller."""
         self._put(session, self._head(session), news)
 
-    def _put(
-        self, session: Session, head: _Head, news: Iterable[tuple[str, Mapping[str, Any], datetime]]
-    ) -> list[JournalRow]:
+    def _put(self, session: Session, head: _Head, news: Iterable[tuple[str, T, datetime]]) -> list[JournalRow]:
         """Append entries with core statements, for speed: a change waits for every step."""
         position, last = head
         rows: list[JournalRow] = []
         for key, body, recorded in news:
             position += 1
             row = JournalRow(
-                stream=self.stream,
+                stream=self._stream.name,
                 position=position,
                 key=key,
                 recorded=recorded.isoformat(timespec="milliseconds"),
                 previous=last,
-                body=canonical(body),
+                body=self._stream.encode(body),
             )
             row.sha256 = last = _sealed(row)
             rows.append(row)
         if rows:
             connection = session.connection()
             connection.execute(_APPEND, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
-            connection.execute(_MOVE, {"of": self.stream, "length": position, "head": last})
+            connection.execute(_MOVE, {"of": self._stream.name, "length": position, "head": last})
         return rows
 
-    def entries(self, key: str | None = None) -> tuple[JournalEntry, ...]:
+    def entries(self, key: str | None = None) -> tuple[JournalEntry[T], ...]:
         """Return entries in order of recording, all or those with `key`. Raises StoreError."""
         with self._database.reading() as session:
             return self._read(session, key)
 
-    def _read(self, session: Session, key: str | None = None) -> tuple[JournalEntry, ...]:
-        rows = select(JournalRow).where(JournalRow.stream == self.stream).order_by(JournalRow.position)
+    def _read(self, session: Session, key: str | None = None) -> tuple[JournalEntry[T], ...]:
+        rows = select(JournalRow).where(JournalRow.stream == self._stream.name).order_by(JournalRow.position)
         if key is not None:
             rows = rows.where(JournalRow.key == key)
-        return tuple(_entry(row) for row in session.scalars(rows))
+        return tuple(self._entries(session.scalars(rows)))
 
-    def last(self, key: str, fits: Callable[[JournalEntry], bool]) -> JournalEntry | None:
+    def last(self, key: str, fits: Callable[[JournalEntry[T]], bool]) -> JournalEntry[T] | None:
         """Return the latest fitting entry of a key; None without any. Raises StoreError."""
-        own = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.key == key)
+        own = select(JournalRow).where(JournalRow.stream == self._stream.name, JournalRow.key == key)
         with self._database.reading() as session:
             rows = session.scalars(own.order_by(JournalRow.position.desc()).execution_options(yield_per=10))
-            return next(filter(fits, map(_entry, rows)), None)
+            return next(filter(fits, self._entries(rows)), None)
 
-    def latest(self, most: int, fits: Callable[[JournalEntry], bool], key: str | None = None) -> list[JournalEntry]:
+    def latest(
+        self, most: int, fits: Callable[[JournalEntry[T]], bool], key: str | None = None
+    ) -> list[JournalEntry[T]]:
         """Return the latest fitting entries, oldest first, of all or of those with `key`. Raises StoreError."""
-        own = select(JournalRow).where(JournalRow.stream == self.stream, *([JournalRow.key == key] * (key is not None)))
+        own = select(JournalRow).where(JournalRow.stream == self._stream.name)
+        own = own if key is None else own.where(JournalRow.key == key)
         with self._database.reading() as session:
             rows = session.scalars(own.order_by(JournalRow.position.desc()).execution_options(yield_per=most))
-            return [*islice(filter(fits, map(_entry, rows)), most)][::-1]
+            return [*islice(filter(fits, self._entries(rows)), most)][::-1]
 
-    def first_entries(self, session: Session) -> tuple[JournalEntry, ...]:
+    def first_entries(self, session: Session) -> tuple[JournalEntry[T], ...]:
         """Return the first entry of each key. Raises StoreError for a damaged entry."""
-        first = select(func.min(JournalRow.position)).where(JournalRow.stream == self.stream).group_by(JournalRow.key)
-        rows = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.position.in_(first))
-        return tuple(_entry(row) for row in session.scalars(rows))
+        first = (
+            select(func.min(JournalRow.position)).where(JournalRow.stream == self._stream.name).group_by(JournalRow.key)
+        )
+        rows = select(JournalRow).where(JournalRow.stream == self._stream.name, JournalRow.position.in_(first))
+        return tuple(self._entries(session.scalars(rows)))
 
-    @staticmethod
-    def raw(session: Session, stream: str) -> Iterator[JournalEntry]:
-        """Undamaged entries of a stream."""
-        rows = select(JournalRow).where(JournalRow.stream == stream).order_by(JournalRow.position)
-        for row in session.scalars(rows):
-            with suppress(StoreError):
-                yield _entry(row)
+    def _entries(self, rows: Iterable[JournalRow]) -> Iterator[JournalEntry[T]]:
+        return (_entry(self._stream, row) for row in rows)
 
     def _head(self, session: Session) -> _Head:
         """Head of the stream, locked until the end of the transaction."""
         connection = session.connection()
-        found = connection.execute(_HEAD, {"of": self.stream}).one_or_none()
+        found = connection.execute(_HEAD, {"of": self._stream.name}).one_or_none()
         if found is None:
             make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            connection.execute(make(_HEADS).values(stream=self.stream, length=0, head="").on_conflict_do_nothing())
-            found = connection.execute(_HEAD, {"of": self.stream}).one()
+            connection.execute(
+                make(_HEADS).values(stream=self._stream.name, length=0, head="").on_conflict_do_nothing()
+            )
+            found = connection.execute(_HEAD, {"of": self._stream.name}).one()
         return found.length, found.head
 
 
@@ -158,13 +160,23 @@ def _sealed(row: JournalRow) -> str:
     return hashlib.sha256(json.dumps(seal, ensure_ascii=False).encode()).hexdigest()
 
 
-def _entry(row: JournalRow) -> JournalEntry:
+def undamaged(session: Session, stream: Stream[T]) -> Iterator[JournalEntry[T]]:
+    """Undamaged entries of a stream."""
+    for row in session.scalars(
+        select(JournalRow).where(JournalRow.stream == stream.name).order_by(JournalRow.position)
+    ):
+        with suppress(StoreError):
+            yield _entry(stream, row)
+
+
+def _entry(stream: Stream[T], row: JournalRow) -> JournalEntry[T]:
+    place: dict[str, str | int] = {"stream": row.stream, "position": row.position, "key": row.key}
+    if not isinstance(row.body, bytes) or _sealed(row) != row.sha256:
+        raise StoreError(message("store:journal.damaged", **place))
     try:
-        body = json.loads(row.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict) or _sealed(row) != row.sha256:
-        raise StoreError(message("store:journal.damaged", stream=row.stream, position=row.position, key=row.key))
+        body = stream.decode(row.body)
+    except ShapeError as error:
+        raise StoreError(message("store:journal.shape", **place, what=error.sentence)) from None
     return JournalEntry(row.stream, row.position, row.key, row.recorded, body, row.sha256)
 
 

@@ -17,12 +17,13 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match, matcher
 from eventready.core.strings.phrases import moment_of, required, tidy
+from eventready.core.validation_messages import suggest
 from eventready.store.event_journal import EventJournal
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.watching.alerts import LABELS, require_status
 
-STREAM = "alert"
+STREAM: Stream[Any] = Stream("alert", dict[str, Any])
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
 #: Longest silence.
 _LONGEST = timedelta(days=7)

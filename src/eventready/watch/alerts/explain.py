@@ -11,6 +11,7 @@ from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match
+from eventready.core.validation_messages import suggest
 from eventready.delivery.notify.receivers import ReceiverAddress, addressees
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
@@ -20,7 +21,6 @@ from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
 from eventready.watch.states import Key
 from eventready.watch.watcher import DEVICE
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import unknown_venue
 from eventready.workspace.settings.watching.alerts import FILE, AlertsFile
 from eventready.workspace.workspace import Workspace

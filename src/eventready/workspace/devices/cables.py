@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import Suggestions
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedLink
-from eventready.workspace.files.validation_messages import Suggestions
 
 _End = tuple[str, str]
 

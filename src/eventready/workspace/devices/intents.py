@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.workspace.files.validation_messages import suggest
+from eventready.core.validation_messages import suggest
 
 #: Shipped intents, in the order of a plan.
 INTENTS = ("load_balancing", "backup", "priority")

@@ -17,8 +17,8 @@ from fnmatch import fnmatchcase
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import Device
-from eventready.workspace.files.validation_messages import suggest
 
 _VALUES: dict[str, Callable[[Device], tuple[str, ...]]] = {
     "name": lambda device: (device.name,),

@@ -18,10 +18,10 @@ from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.phrases import required, tidy
+from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
 from eventready.workspace.examples.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import Operator
 
 _SKELETON = Path(__file__).parent / "skeleton"

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from eventready.core.clock import parse_moment
 from eventready.core.errors import InvalidValue, UsageError
 from eventready.core.messages import message
-from eventready.workspace.files.validation_messages import impossible_date
+from eventready.core.validation_messages import impossible_date
 
 
 def parse_datetime(value: Any) -> datetime:

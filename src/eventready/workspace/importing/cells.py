@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventready.core.messages import message
-from eventready.workspace.files.validation_messages import Sentence, suggest
+from eventready.core.validation_messages import Sentence, suggest
 from eventready.workspace.importing.known import Known
 from eventready.workspace.importing.problems import CellPlace, Problem
 from eventready.workspace.importing.table import TableCell

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from eventready.core.messages import message
+from eventready.core.validation_messages import describe_error, suggest
 from eventready.workspace.devices.access import JumpHost
-from eventready.workspace.files.validation_messages import describe_error, suggest
 from eventready.workspace.importing.cells import Cells, Mend
 from eventready.workspace.importing.headers import FoundSheet
 from eventready.workspace.importing.known import Known, value_at

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eventready.core.errors import WorkspaceError
 from eventready.core.groups import group_by
 from eventready.core.messages import Message, message
-from eventready.workspace.files.validation_messages import Sentence
+from eventready.core.validation_messages import Sentence
 
 #: Cells named per value.
 _SHOWN = 12

@@ -28,7 +28,7 @@ from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.file_system.allowed_content import sealed_command, verified
 from eventready.core.file_system.user_files import config_folder
 from eventready.core.messages import message
-from eventready.workspace.files.validation_messages import SECRET_KEY, suggest
+from eventready.core.validation_messages import SECRET_KEY, suggest
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.keys.vault import decrypt, is_vault
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Bilingual, message
-from eventready.workspace.files.validation_messages import suggest
+from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.settings.event import Window

@@ -13,11 +13,11 @@ from pydantic import Field, field_validator, model_validator
 from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
+from eventready.core.validation_messages import Sentence, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import Service
 from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
 from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
-from eventready.workspace.files.validation_messages import Sentence, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.changing.change_settings import ChangeSettings

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from eventready.core.messages import message
+from eventready.core.validation_messages import Sentence, Suggestions
 from eventready.workspace.devices.device import SERVICES, Service
-from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.model import WorkspaceModel
 
 #: Kinds of origins that lead out of the network.

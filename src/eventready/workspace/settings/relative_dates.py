@@ -12,8 +12,8 @@ from datetime import datetime, time, timedelta
 from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.workspace.files.datetimes import parse_datetime, parse_time
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import WEEKDAYS, Window
 
 KINDS = ("event", "protected", "freeze")

@@ -20,11 +20,11 @@ from eventready.core.file_system.allowed_content import sealed
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.text_lines import lines_of
+from eventready.core.validation_messages import suggest
 from eventready.session.plugin import host_target
 from eventready.session.ssh.relay import Relay
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import example_home
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.workspace import Workspace
 
 #: Seconds of a playbook for each _FORKS hosts, seconds without output, and bytes of the results of a host.

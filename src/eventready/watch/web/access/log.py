@@ -9,12 +9,13 @@ from starlette.requests import Request
 
 from eventready.core.clock import Clock
 from eventready.store.event_journal import EventJournal
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.watch.web.access.limits import client_of
 from eventready.watch.web.page import model_of, viewer_of
 
-STREAM = "page"
+STREAM: Stream[Any] = Stream("page", dict[str, Any])
 
 
 def record(request: Request, act: str, *, user: str = "", **details: Any) -> None:
@@ -25,6 +26,6 @@ def record(request: Request, act: str, *, user: str = "", **details: Any) -> Non
     journal.add([(body["user"] or "-", body)])
 
 
-def entries(store: Store, event: str, clock: Clock) -> Iterator[JournalEntry]:
+def entries(store: Store, event: str, clock: Clock) -> Iterator[JournalEntry[Any]]:
     """Return the recorded acts, oldest first. Raises StoreError."""
     return EventJournal(store, STREAM, event, clock).entries()

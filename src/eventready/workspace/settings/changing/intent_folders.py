@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Message, message
+from eventready.core.validation_messages import describe_value
 from eventready.workspace.devices.intents import intent_names, usable
-from eventready.workspace.files.validation_messages import describe_value
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.settings.changing.writable import WritableAddition, load_writable

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from eventready.core.messages import message
+from eventready.core.validation_messages import Sentence, Suggestions
 from eventready.workspace.devices.capacity import POOL_ROLES, SHARED, CapacityFile, VenueDemand
 from eventready.workspace.devices.device import Device
-from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.settings.event import Event, unknown_venue
 

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import ROLES, Device
-from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 
 Scope = Literal["defaults", "roles", "venues", "devices"]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
-from eventready.workspace.files.validation_messages import Suggestions
+from eventready.core.validation_messages import Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 

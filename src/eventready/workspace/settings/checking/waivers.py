@@ -11,8 +11,8 @@ from pydantic import Field
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.validation_messages import Suggestions
 from eventready.workspace.files.datetimes import Day
-from eventready.workspace.files.validation_messages import Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.model import PlacedModel, WorkspaceModel
 

@@ -21,7 +21,7 @@ from pydantic import (
 from eventready.core.errors import InvalidValue, UsageError
 from eventready.core.messages import Lang, message
 from eventready.core.strings.matchers import Matcher, matcher
-from eventready.workspace.files.validation_messages import suggest
+from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.model import WorkspaceModel

@@ -115,8 +115,8 @@ def impossible_date(text: str) -> Message | None:
     return None
 
 
-def describe_error(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Sentence, Sentence]:
-    """Cause and remedy for a pydantic error against `model`; an empty remedy: see the cause's message."""
+def describe_error(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple[Sentence, Sentence]:
+    """Cause and remedy for a pydantic error against `model`, if any; an empty remedy: see the cause's message."""
     kind, location, value, context = detail["type"], detail["loc"], detail.get("input"), detail.get("ctx", {})
     name = _name(location)
     secret = any(isinstance(part, str) and (part in _HIDDEN or SECRET_KEY.search(part)) for part in location)
@@ -179,14 +179,14 @@ def _name(location: tuple[Key, ...]) -> Sentence:
     return f"{last!r}"
 
 
-def _where_to(key: str, model: type[BaseModel], location: tuple[Key, ...]) -> Sentence:
+def _where_to(key: str, model: type[BaseModel] | None, location: tuple[Key, ...]) -> Sentence:
     """Remedy for an unknown key: a deeper level with the key, or a similar key."""
     known = known_keys(model, location)
     below = next((name for name in sorted(known) if key in known_keys(model, (*location, name))), None)
     return message("workspace:belongs_under", key=below) if below else suggest(key, known)
 
 
-def known_keys(model: type[BaseModel], location: tuple[Key, ...]) -> set[str]:
+def known_keys(model: type[BaseModel] | None, location: tuple[Key, ...]) -> set[str]:
     """Keys allowed at a location inside the data of a model."""
     current: Any = model
     for part in location:

@@ -1,0 +1,1 @@
+"""Types of stored records, and their JSON."""
