@@ -74,7 +74,7 @@ duties:
      proof: {documents: [consolidated-report]}}
 """
 
-EXAMPLE_FORMS = Path(__file__).parents[3] / "inventory" / "forms"
+EXAMPLE_FORMS = Path(__file__).parents[2] / "inventory" / "forms"
 
 Write = Callable[..., Path]
 

@@ -34,7 +34,7 @@ from eventready.workspace.settings.event import Event, Police
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.papers.documents import broken, healthy, history
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2022, 4, 25, 7, 5, tzinfo=TZ)
 #: A pangram of Vietnamese letters, with the marks of every tone.
 LETTERS = (

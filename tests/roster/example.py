@@ -14,7 +14,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-TARGET = Path(__file__).parents[3] / "inventory" / "roster.xlsx"
+TARGET = Path(__file__).parents[2] / "inventory" / "roster.xlsx"
 
 #: The night of 25 April belongs to it: its third shift ends at six on the first day of round-the-clock duty.
 DAYS = tuple(date(2022, 4, 25) + timedelta(days=number) for number in range(7))

@@ -17,7 +17,7 @@ from eventready.workspace.settings.event import load_event
 from tests.roster.books import at
 from tests.roster.example import TARGET, make
 
-INVENTORY = Path(__file__).parents[3] / "inventory"
+INVENTORY = Path(__file__).parents[2] / "inventory"
 EVENT = load_event(INVENTORY / "event.yaml")
 
 

@@ -129,7 +129,7 @@ for minute in range(1, 1440):
 def test_killed_while_keeping(tmp_path: Path) -> None:
     for _ in range(3):
         process = subprocess.Popen(
-            [sys.executable, "-c", _KEEP, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+            [sys.executable, "-c", _KEEP, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
         )
         assert process.stdout is not None
         process.stdout.readline()

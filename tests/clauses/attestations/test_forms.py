@@ -19,7 +19,7 @@ from tests.clauses.conftest import moment
 
 NOW = moment("2022-04-25 07:00")
 #: The forms of the example, and those of the product.
-SPECS = {**load_forms(Path(__file__).parents[4] / "inventory" / "forms"), **builtin_forms()}
+SPECS = {**load_forms(Path(__file__).parents[3] / "inventory" / "forms"), **builtin_forms()}
 FORMS = {name: Form(spec) for name, spec in SPECS.items()}
 
 STATION = {"id": "B1", "venue": "hall", "technology": "4G, 5G", "backhaul": "quang", "power": "máy nổ", "antenna": "a",

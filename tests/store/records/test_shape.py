@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from eventready.core.messages import Message, Rendered, message, rendered
-from eventready.store.records.document import Document
+from eventready.store.records.document import JsonDocument
 from eventready.store.records.shape import Kinds, Moment, Sentence, Shape, ShapeError, Words
 from eventready.store.records.stream import Stream
 
@@ -94,7 +94,7 @@ def test_bytes_without_a_record_are_refused(data: bytes) -> None:
             stream.decode(data)
 
 
-def test_kinds_are_told_apart_by_their_tag() -> None:
+def test_kinds_are_distinguished_by_their_tag() -> None:
     stream: Stream[Record | Ended] = Stream("drill", Kinds("step", {"record": Record, "ended": Ended}))
     assert json.loads(stream.encode(Ended(ok=True))) == {"step": "ended", "ok": True}
     assert stream.decode(stream.encode(WHOLE)) == WHOLE
@@ -106,16 +106,17 @@ def test_kinds_are_told_apart_by_their_tag() -> None:
 
 
 def test_a_document_of_another_schema_is_refused_with_both_names() -> None:
-    document = Document("eventready.thing/2", Record)
+    document = JsonDocument("eventready.thing/2", Record)
     assert document.read_plain(json.loads(document.encode(WHOLE))) == WHOLE
-    for plain in ({**PLAIN, "schema": "eventready.thing/1"}, PLAIN, [], {"schema": 2}):
+    bad: tuple[object, ...] = ({**PLAIN, "schema": "eventready.thing/1"}, PLAIN, [], {"schema": 2})
+    for plain in bad:
         with pytest.raises(ShapeError) as refused:
             document.read_plain(plain)
         assert "eventready.thing/2" in refused.value.sentence.render("vi")  # type: ignore[union-attr]
 
 
 def test_the_schema_of_a_record_has_its_kinds_and_fields() -> None:
-    schema = Document("eventready.thing/2", Record).json_schema()
+    schema = JsonDocument("eventready.thing/2", Record).json_schema()
     assert schema["properties"]["schema"] == {"const": "eventready.thing/2"}
     assert schema["required"][:3] == ["schema", "at", "state"]
     kinds = Kinds("step", {"record": Record, "ended": Ended}).json_schema()

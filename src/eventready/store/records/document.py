@@ -1,4 +1,4 @@
-"""Document of a record: its schema, and the record in one JSON object."""
+"""Documents of records, as a single JSON object with the name of its schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eventready.store.run import canonical
 T = TypeVar("T")
 
 
-class Document(Generic[T]):
+class JsonDocument(Generic[T]):
     """Format of a document: `schema`, such as `eventready.plan/2`, beside the fields of a frozen dataclass."""
 
     def __init__(self, schema: str, record: type[T]) -> None:

@@ -104,7 +104,7 @@ class Shape(Generic[T]):
 
 
 class Kinds(Generic[T]):
-    """JSON of several frozen dataclasses, told apart by the value of a key `tag` beside their fields."""
+    """JSON of several frozen dataclasses, distinguished by the value of a key `tag` beside their fields."""
 
     def __init__(self, tag: str, kinds: Mapping[str, type[T]]) -> None:
         self.tag, self._shapes = tag, {name: Shape(record) for name, record in kinds.items()}
@@ -133,7 +133,7 @@ class Kinds(Generic[T]):
         return self._shapes[name].read_plain({key: value for key, value in plain.items() if key != self.tag})
 
     def json_schema(self) -> dict[str, Any]:
-        """JSON Schema: one of the kinds."""
+        """JSON Schema with an alternative for each kind."""
         return {"oneOf": [self._schema_of(name, shape) for name, shape in self._shapes.items()]}
 
     def _schema_of(self, name: str, shape: Shape[T]) -> dict[str, Any]:

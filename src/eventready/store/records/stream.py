@@ -1,4 +1,4 @@
-"""Stream of a journal: its name, and the records of which it consists."""
+"""Streams of journals: their name and the type of their records."""
 
 from __future__ import annotations
 
