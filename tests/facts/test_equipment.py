@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import eventready
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import PlatformError
 from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.device import Device
 
@@ -37,7 +37,7 @@ def test_a_broken_platform_hinders_only_its_own_devices(equipment: Equipment) ->
     ids=["of a device", "by name", "all", "with questions"],
 )
 def test_a_broken_platform_is_named_with_its_place(equipment: Equipment, load: Callable[[Equipment], object]) -> None:
-    with pytest.raises(WorkspaceError, match=r"box/platform.yaml:4: .*read_onlyy"):
+    with pytest.raises(PlatformError, match=r"box/platform.yaml:4: .*read_onlyy"):
         load(equipment)
 
 
