@@ -16,6 +16,7 @@ from eventready.delivery.mail.delivery_log import sent_to
 from eventready.delivery.notify.channels import LANG, Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
+from eventready.facts.equipment import Equipment
 from eventready.papers.document.profile import load_profile
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
@@ -75,7 +76,7 @@ class WorkspaceJobs:
         """Audit every device."""
         done = audit(
             self._workspace,
-            self._workspace.devices,
+            Equipment.of(self._workspace),
             store=self._store,
             clock=self._clock,
             options=self._options,
