@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
-from eventready.core.words import ADDRESSEES, Addressee, How, Kind
+from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
 from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police

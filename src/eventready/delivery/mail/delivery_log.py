@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from eventready.clauses.sent import SentDocument
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 from eventready.delivery.mail.delivery import STREAM, Delivery, Queued, RecipientStatus, Step, StepKind, name, replay
 from eventready.delivery.mail.mail import Mail
 from eventready.delivery.mail.smtp import SubmitResult
+from eventready.delivery.sent import SentDocument
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 

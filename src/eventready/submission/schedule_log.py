@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from eventready.core.clock import Clock
-from eventready.delivery.schedule.timetable import ScheduledJob
 from eventready.store.records.shape import Moment, Words
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
+from eventready.submission.timetable import ScheduledJob
 
 Step: TypeAlias = Literal["begun", "done", "failed"]
 
