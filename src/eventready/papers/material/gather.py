@@ -57,7 +57,6 @@ def gather(
     """
     record = event_record.gather(workspace, sent, rehearsal=request.rehearsal)
     run, baseline, earlier = _runs(workspace, store, request)
-    checkpoint = store.last_checkpoint() if store else None
     material = Material(
         event=workspace.event,
         moment=request.moment,
@@ -75,7 +74,7 @@ def gather(
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),
-        checkpoint=checkpoint.to_dict() if checkpoint else {},
+        checkpoint=store.last_checkpoint() if store else None,
         topology=_topology(workspace, run) if request.with_map and run else None,
     )
     return material, record.notices
