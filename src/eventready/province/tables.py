@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from eventready.core.messages import number
@@ -142,9 +142,7 @@ def finding_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
     """Failed findings in rows, at most _FINDINGS rows of each operator."""
     cells, rest = [], 0
     for bundle in bundles:
-        failed: list[Mapping[str, Any]] = [
-            found.model_dump() for found in bundle.run.findings if found.status == "fail"
-        ]
+        failed: list[Mapping[str, Any]] = [asdict(found) for found in bundle.run.findings if found.status == "fail"]
         made = rows(failed, about, causes(failed))[:_FINDINGS]
         rest += bundle.run.counts.get("fail", 0) - sum(row.count for row in made)
         cells += [

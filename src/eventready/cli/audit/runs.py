@@ -33,6 +33,7 @@ with deferred():
     from eventready.evaluation.causes import causes
     from eventready.evaluation.differences import Change, Diff, change_about, compare_runs
     from eventready.store.integrity.chain import ChainVerification, evidence_of
+    from eventready.store.integrity.checkpoints import CHECKPOINT
     from eventready.store.run import Run, Summary
     from eventready.store.run_rests import Named, rests_between, rests_of
     from eventready.store.store import RunEntry, Store
@@ -267,7 +268,7 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
     if app.output != "table":
         problems = [{"run": problem.run, "what": problem.what} for problem in found.problems]
         counts = {"runs": found.runs, "pruned": found.pruned, "evidence": found.evidence, "head": found.head}
-        signed = found.reach.to_dict() if found.reach else None
+        signed = CHECKPOINT.plain(found.reach) if found.reach else None
         app.emit({"intact": found.intact, **counts, "signed": signed, "problems": problems})
     else:
         _show_verification(app, found, where)
@@ -302,13 +303,14 @@ def sign(app: App, source: str | None, out: Path | None) -> None:
     key = load_private(source or own, app.workspace_path, "", default=app.workspace.event.enterprise)
     with app.open_store(make=False) as store:
         checkpoint = store.sign_head(key, app.clock)
-    document = json.dumps(checkpoint.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    plain = CHECKPOINT.plain(checkpoint)
+    document = json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
     if out:
         write_atomic(out, document.encode())
     if app.output == "table":
         app.notify("cli:runs.signed", position=checkpoint.position, operator=checkpoint.operator, key=checkpoint.key)
     else:
-        app.emit(checkpoint.to_dict())
+        app.emit(plain)
 
 
 @command.command("prune")

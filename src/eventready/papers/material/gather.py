@@ -53,7 +53,6 @@ def gather(
     """Return the material, and notices of unreadable parts. Without a store there is no run and no record."""
     record = clauses.gather(workspace, clock)
     run, baseline, earlier = _runs(workspace, store, request)
-    checkpoint = store.last_checkpoint() if store else None
     material = Material(
         event=workspace.event,
         moment=request.moment,
@@ -71,7 +70,7 @@ def gather(
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),
-        checkpoint=checkpoint.to_dict() if checkpoint else {},
+        checkpoint=store.last_checkpoint() if store else None,
         topology=_topology(workspace, run) if request.with_map and run else None,
     )
     return material, record.notices

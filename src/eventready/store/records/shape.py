@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
@@ -33,6 +34,17 @@ def _from_stored(value: Any) -> str:
         raise ValueError(str(error)) from None
 
 
+def _from_base64(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, binascii.Error) as error:
+        raise ValueError(str(error)) from None
+
+
+def _to_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 _MESSAGE = {
     "type": "object",
     "required": ["id", "params"],
@@ -42,7 +54,14 @@ _MESSAGE = {
 Moment: TypeAlias = Annotated[
     AwareDatetime,
     AfterValidator(lambda moment: moment.astimezone(TZ)),
-    PlainSerializer(datetime.isoformat),
+    PlainSerializer(lambda moment: moment.astimezone(TZ).isoformat()),
+]
+#: Bytes; Base64 in a record.
+Binary: TypeAlias = Annotated[
+    bytes,
+    PlainValidator(_from_base64),
+    PlainSerializer(_to_base64),
+    JsonSchemaOf({"type": "string", "contentEncoding": "base64"}),
 ]
 #: Message of the catalogue: id and parameters in a record.
 Sentence: TypeAlias = Annotated[Message, PlainValidator(_sentence), PlainSerializer(to_json), JsonSchemaOf(_MESSAGE)]
@@ -83,6 +102,10 @@ class Shape(Generic[T]):
         """Record as plain JSON types."""
         plain: dict[str, Any] = self.adapter.dump_python(record, mode="json", exclude_defaults=True)
         return plain
+
+    def encode(self, record: T) -> bytes:
+        """Record as canonical JSON."""
+        return canonical(self.plain(record))
 
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
