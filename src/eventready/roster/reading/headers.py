@@ -9,30 +9,23 @@ from typing import Any, Literal, TypeAlias
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
-from eventready.roster.reading.grid import Fault, Sheet
 from eventready.roster.reading.text import fold, tidy
 from eventready.roster.reading.when import Calendar, bare_day, is_serial, looks_like_day, month_named
 from eventready.roster.roster import Branch, Role
-from eventready.workspace.files.yaml_document import raise_errors
+from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.sheet import Fault, Sheet
+from eventready.workspace.sheets.spelling import Vocabulary
 
 Field: TypeAlias = Literal[
     "name", "id", "title", "unit", "role", "phone", "place", "skills", "reserve", "authorise", "note",
     "day", "shift", "time", "start", "end", "number",
 ]  # fmt: skip
 
-#: Fields by folded header, from lines `field: headers`.
-_FIELDS: dict[str, Any] = {
-    word.strip(): field
-    for field, _, words in (
-        line.partition(":") for line in lines_of(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
-    )
-    for word in words.split(",")
-}
+#: Headers of the fields.
+_FIELDS = Vocabulary(load_yaml(Path(__file__).with_suffix(".yaml")).mapping())
 
-#: How deep in a sheet a table's head may begin, and how many rows it may take.
-DEEPEST = 60
+#: Rows that a table's head may take.
 _TALLEST = 4
 
 
@@ -40,7 +33,8 @@ def field_of(value: object) -> Field | None:
     """Return the field of a header, in any case and diacritics; words in brackets do not count."""
     if not isinstance(value, str) or len(value) > 120:
         return None
-    return _FIELDS.get(fold(value)) or _FIELDS.get(fold(value.split("(")[0]))
+    found: Any = _FIELDS.meant(value) or _FIELDS.meant(value.split("(")[0])
+    return found[0] if found else None
 
 
 _ROLE_WORDS: tuple[tuple[Role, tuple[str, ...]], ...] = (
@@ -129,7 +123,7 @@ class Table:
 
 def find_table(sheet: Sheet, calendar: Calendar) -> Table | None:
     """Return the table of a sheet; None if no row has a header for names. Raises WorkspaceError for invalid days."""
-    top = next((row for row in range(1, min(sheet.height, DEEPEST) + 1) if _names(sheet, row)), None)
+    top = next((row for row in sheet.top if _names(sheet, row)), None)
     if top is None:
         return None
     name = _names(sheet, top)[0]

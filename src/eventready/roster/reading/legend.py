@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eventready.core.messages import message
-from eventready.roster.reading.grid import Fault, Sheet
 from eventready.roster.reading.headers import field_of
 from eventready.roster.reading.text import at_home, fold, marks_kept, tidy
 from eventready.roster.reading.when import bare_hours, hour, hours
 from eventready.roster.settings import CODES, Code
+from eventready.workspace.sheets.sheet import Fault, Sheet
 
 _CODE_HEADS = {"ky hieu", "ma ca", "ma", "viet tat", "code", "codes", "symbol"}
 _MEANING_HEADS = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.roster.reading.grid import CellError, Fault
 from eventready.roster.reading.headers import Field, Table, field_of, role_of, venue_of
 from eventready.roster.reading.legend import Codes
 from eventready.roster.reading.register import Register
@@ -17,6 +16,7 @@ from eventready.roster.reading.text import fold, tidy
 from eventready.roster.reading.when import Calendar
 from eventready.roster.roster import Branch, Role
 from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.sheet import CellError, Fault
 
 Duty = tuple[Role, Branch]
 
