@@ -206,7 +206,7 @@ def test_both_have_the_same_bounds(  # noqa: PLR0917  a bound has four parts
 @pytest.mark.attack(family="tables and inventories without end")
 def test_a_workbook_has_bounds_of_sheets_and_of_unpacked_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bomb.xlsx"
-    path.write_bytes(_zip(xl__workbook=bytes(xlsx.MAX_UNPACKED + 1)))
+    path.write_bytes(_zip(xl__workbook=bytes(bounds.MAX_UNPACKED + 1)))
     assert path.stat().st_size < 200_000
     assert "unpacked, the file has more than 64 MB" in str(_refusal(path))
     monkeypatch.setattr(xlsx, "MAX_SHEETS", 1)
