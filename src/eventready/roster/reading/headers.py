@@ -22,8 +22,9 @@ Field: TypeAlias = Literal[
     "day", "shift", "time", "start", "end", "number",
 ]  # fmt: skip
 
-#: Headers of the fields.
-_FIELDS = Vocabulary(load_yaml(Path(__file__).with_suffix(".yaml")).mapping())
+_WORDS = load_yaml(Path(__file__).with_suffix(".yaml"))
+#: Headers of the fields, and those of a legend.
+_FIELDS, LEGEND = Vocabulary(_WORDS.mapping("columns")), Vocabulary(_WORDS.mapping("legend"))
 
 #: Rows that a table's head may take.
 _TALLEST = 4
