@@ -278,12 +278,22 @@ def test_a_column_of_bastions_makes_no_sheet_of_bastions(
 
 
 def test_a_mark_is_no_value_and_a_remark_no_device(folder: Path, tmp_path: Path) -> None:
-    rows = ["I. THIẾT BỊ MẠNG LÕI;;;;;;;", "r1;10.0.0.1;Cisco XE;router;tu-do;-;x;x", ";;;;;;;",
-            "Ghi chú: danh sách thay cho bản tháng trước;;;;;;;"]  # fmt: skip
-    header = "Tên;IP;Hãng;Vai trò;Địa điểm;Tài khoản;Cho phép telnet;Cổng SSH"
+    header = "STT|Tên|IP|Hãng|Vai trò|Địa điểm|Tài khoản|Cho phép telnet|Cổng SSH"
+    rows = [
+        "(1)|(2)|(3)|(4)|(5)|(6)|(7)|(8)|(9)",
+        "I|Mạng lõi",
+        "1|r1|10.0.0.1\u200b|Cisco XE|router|tu-do|-|x|x",
+        "",
+        header,
+        "2|r2|10.0.0.2|Cisco XE|router|tu-do",
+        "|Ghi chú: thay cho bản tháng trước",
+        "Người lập|||Trưởng phòng",
+    ]
     (tmp_path / "ds.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     imported = imported_from(folder, tmp_path / "ds.csv")
-    assert (imported.errors, imported.unread) == ([], (rows[0].strip(";"), rows[3].strip(";")))
-    (device,) = imported.of("devices")
+    assert imported.errors == []
+    assert imported.unread == ("I Mạng lõi", "Ghi chú: thay cho bản tháng trước", "Người lập Trưởng phòng")
+    device, other = imported.of("devices")
+    assert (device.name, other.name) == ("r1", "r2")
     assert device.entry["data"]["allow_cleartext"] is True
     assert not {"username", "port"} & {*device.entry}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,8 +28,8 @@ from eventready.workspace.sheets.layout import DEVICES, NOTES, Column, Layout
 MODELS: Mapping[str, type[BaseModel]] = {"devices": Element, "bastions": JumpHost, "windows": Window, "duties": Duty}
 
 
-#: Words of a heading or a remark between the devices, which stands alone in its row: more than a name has.
-_SENTENCE = 4
+#: Words of a remark that stands alone in its row, more than a name has; and the number of a heading.
+_SENTENCE, _NUMERAL = 4, re.compile(r"(?:[IVX]{1,5}|[A-D])[.)]?")
 #: Place of an entry that comes from no table.
 _NOWHERE = CellPlace("", "")
 #: Columns of devices whose values hosts.yaml, a group or the defaults may give, with their paths.
@@ -89,7 +90,7 @@ def _text(row: Row, index: int) -> str:
 def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> Entry | None:
     """Entry of a row; None without a name or with a fault. Problems are recorded in `cells`."""
     naming = _naming(sheet.layout)
-    if _is_unread(naming, by_column, cells):
+    if _is_unread(sheet, row, by_column, cells):
         return None
     first = next(cell for cell in row if cell.text)
     for name in sheet.layout.needed:
@@ -110,15 +111,23 @@ def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cell
     return Entry(cells.name(place) if naming else first.text, entry, place.place, places)
 
 
-def _is_unread(naming: str, by_column: Mapping[str, TableCell], cells: Cells) -> bool:
-    """Record the faults of a row, or its text in the column of names where it is a sentence and all of the row."""
+def _is_unread(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> bool:
+    """Record the faults of a row without an entry, or its text if it is a heading or a remark."""
     faults = [cell for cell in by_column.values() if cell.fault]
     for cell in faults:
         cells.problem(cell.fault or "", cell)
-    if by_column.keys() == {naming} and len(by_column[naming].text.split()) >= _SENTENCE:
-        cells.unread.append(by_column[naming].text)
-        return True
-    return bool(faults)
+    remark = bool(_naming(sheet.layout)) and _is_remark(sheet.layout, row, by_column)
+    if remark:
+        cells.unread.append(" ".join(cell.text for cell in row if cell.text))
+    return remark or bool(faults)
+
+
+def _is_remark(layout: Layout, row: Row, by_column: Mapping[str, TableCell]) -> bool:
+    """True for a single value that needs others, and for a sentence or a numbered heading in the column of names."""
+    (name, cell), *others = by_column.items()
+    if others or (name in layout.needed and name != _naming(layout)):
+        return False
+    return name != _naming(layout) or len(cell.text.split()) >= _SENTENCE or bool(_NUMERAL.fullmatch(row[0].text))
 
 
 def _may_lack(sheet: FoundSheet, column: str) -> bool:

@@ -127,7 +127,16 @@ def _sheet(table: Table, layout: Layout, cells: Cells) -> FoundSheet:
         if needed not in columns.values():
             cause = message("workspace:import.column_missing", column=message(f"workspace:column.{needed}"))
             cells.problem(cause, row[0])
-    return FoundSheet(table.title, layout, columns, notes, table.rows[top + 1 :])
+    rows = [one for one in table.rows[top + 1 :] if not _repeats(one, row)]
+    return FoundSheet(table.title, layout, columns, notes, rows)
+
+
+def _repeats(row: Row, header: Row) -> bool:
+    """True for a row with the headers again, and for one with the numbers of the columns."""
+    texts = [cell.text for cell in row if cell.text]
+    numbers = [text.strip("() ") for text in texts]
+    again = sum(cell.text == head.text != "" for cell, head in zip(row, header, strict=False))
+    return len(texts) > 1 and (again * 2 > len(texts) or numbers == [str(n) for n in range(1, len(texts) + 1)])
 
 
 def _misspelt(text: str, layout: Layout, columns: Mapping[int, str]) -> str:

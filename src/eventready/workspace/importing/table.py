@@ -13,6 +13,9 @@ from eventready.workspace.importing.problems import CellPlace
 from eventready.workspace.sheets.file import read_sheets
 from eventready.workspace.sheets.sheet import Fault, Sheet, column_letters
 
+#: Characters of text copied from web pages and documents, which nobody sees.
+_INVISIBLE = {**dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)), 0xA0: " "}
+
 
 @dataclass(frozen=True)
 class TableCell:
@@ -73,4 +76,4 @@ def _cell(sheet: Sheet, row: int, column: int, place: CellPlace) -> TableCell:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value).strip()
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value).translate(_INVISIBLE).strip()

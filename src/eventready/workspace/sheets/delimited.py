@@ -1,4 +1,4 @@
-"""CSV files in UTF-8 or UTF-16, separated by comma, semicolon or tab."""
+"""CSV files in UTF-8 or UTF-16, separated by comma, semicolon, tab or bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventready.core.messages import message
 from eventready.workspace.sheets.bounds import bounded_cells
 from eventready.workspace.sheets.sheet import Cell, Sheet
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 #: First line of some files, which names the separator.
 _NAMED = re.compile(r"sep=(.)\r?$", re.MULTILINE)
 _SAVE_AGAIN = message("workspace:table.as_csv")

@@ -110,16 +110,8 @@ def _sheet(path: Path, sheet: Worksheet, source: Any) -> Sheet:
     cells = {place: value for place, value in values if value is not None}
     merged = _merged(sheet, cells)
     cells |= {place: cells[head] for place, head in merged.items() if head in cells}
-    return Sheet(
-        str(path),
-        sheet.title,
-        cells,
-        merged,
-        sheet.title,
-        sheet.sheet_state != "visible",
-        _hidden_rows(sheet, cells),
-        _hidden_columns(sheet, cells),
-    )
+    hidden = _hidden_rows(sheet, cells), _hidden_columns(sheet, cells)
+    return Sheet(str(path), sheet.title, cells, merged, sheet.title, sheet.sheet_state != "visible", *hidden)
 
 
 def _merged(sheet: Worksheet, cells: dict[Cell, Any]) -> dict[Cell, Cell]:
