@@ -345,7 +345,7 @@ class MailReference:
 
 @dataclass(frozen=True)
 class Document:
-    """`kind` is that of the registry, or `readiness`. `stem` is the file name without the suffix, in ASCII.
+    """`kind`: a name of the registry, or `readiness`; `stem`: file name without the suffix, in ASCII.
     `landscape` turns the document itself.
 
     `sheets` are tables, with their headings, that only XLSX and JSON carry. `mark` (rehearsal, draft) stands at the
