@@ -29,9 +29,8 @@ def write_readiness(_workspace: Workspace, store: Store) -> bytes:
 
 def write_weekly(workspace: Workspace, store: Store) -> bytes:
     moment = Clock.starting(NOW).now()
-    material, _ = gather(
-        workspace, store, PaperRequest(KINDS["weekly"], moment, Week.at(moment), rehearsal=True), lambda _store: ()
-    )
+    request = PaperRequest(KINDS["weekly"], moment, Week.at(moment), rehearsal=True)
+    material, _ = gather(workspace, store, request, Clock(marked=True))
     return render(weekly(material, load_profile(workspace.path, "vi")), "xlsx")
 
 

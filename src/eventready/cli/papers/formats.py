@@ -23,7 +23,6 @@ from eventready.papers.registry import PAPERS, PaperKind, PaperOption
 from eventready.papers.words import FORMS, TEXTS, Form
 
 with deferred():
-    from eventready.delivery.mail.delivery_log import sent_to
     from eventready.papers.document.formats import render
     from eventready.papers.document.model import Document
     from eventready.papers.document.profile import check_profile, load_profile
@@ -123,7 +122,7 @@ def _material(app: App, kind: PaperKind, wanted: PaperOptions, run: str, week: d
     request = PaperRequest(kind, moment, reported, wanted.lang, clock.rehearsal, run)
     known = Store.exists(app.workspace_path)
     with Store.of_workspace(app.workspace_path) if known else nullcontext() as store:
-        material, notices = gather(workspace, store, request, sent_to(workspace.event.recipient.email, clock))
+        material, notices = gather(workspace, store, request, clock)
     for notice in notices:
         app.say(notice)
     return material
