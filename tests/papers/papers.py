@@ -19,13 +19,8 @@ from eventready.drill.spec import Drill
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile
-from eventready.papers.kinds.drill import drill_minutes
-from eventready.papers.kinds.final import final
-from eventready.papers.kinds.incident import incident_report
-from eventready.papers.kinds.plan import plan
-from eventready.papers.kinds.roster_list import roster_list
-from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.material import AttestedForm, DutyList, DutyPerson, Material, Week
+from eventready.papers.registry import PAPERS
 from eventready.roster.exports.table import Row
 from eventready.roster.roster import ROLES
 from eventready.store.run import Run, Summary
@@ -237,12 +232,9 @@ def forms() -> dict[str, AttestedForm]:
 
 def papers(material: Material, lang: Lang = "vi") -> dict[str, Document]:
     """Every kind of paper by its name."""
-    words = profile(lang)
+    of = {"incident": replace(material, incidents=(incident(),)), "drill": replace(material, drills=drills())}
+    values: dict[str, dict[str, object]] = {"incident": {"incident": "latest"}, "final": {"draft": True}}
     return {
-        "weekly": weekly(material, words, lang),
-        "roster": roster_list(material, words, lang),
-        "incident": incident_report(incident(), material, words, lang),
-        "final": final(material, words, lang, draft=True),
-        "plan": plan(material, words, lang),
-        "drill": drill_minutes(drills(), material, words, lang),
+        name: kind.write(of.get(name, material), profile(lang), lang, **values.get(name, {}))
+        for name, kind in PAPERS.items()
     }

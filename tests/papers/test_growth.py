@@ -17,6 +17,7 @@ from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
+from eventready.papers.registry import KINDS
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -28,7 +29,8 @@ def write_readiness(_workspace: Workspace, store: Store) -> bytes:
 
 def write_weekly(workspace: Workspace, store: Store) -> bytes:
     moment = Clock.starting(NOW).now()
-    material, _ = gather(workspace, store, PaperRequest(moment, Week.at(moment), rehearsal=True), Clock(marked=True))
+    request = PaperRequest(KINDS["weekly"], moment, Week.at(moment), rehearsal=True)
+    material, _ = gather(workspace, store, request, Clock(marked=True))
     return render(weekly(material, load_profile(workspace.path, "vi")), "xlsx")
 
 

@@ -17,9 +17,9 @@ from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
 from eventready.facts.equipment import Equipment
 from eventready.papers.document.profile import load_profile
-from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
+from eventready.papers.registry import KINDS
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery
@@ -27,6 +27,9 @@ from eventready.submission.paper_files import PaperOptions, write_paper
 from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
+
+#: The paper drafted for each Monday.
+WEEKLY = KINDS["weekly"]
 
 
 class WorkspaceJobs:
@@ -93,9 +96,9 @@ class WorkspaceJobs:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
-        request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal, with_map=True)
+        request = PaperRequest(WEEKLY, self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
         material, notices = gather(self._workspace, self._store, request, self._clock)
-        document = weekly(material, load_profile(self._workspace.path, "vi"))
+        document = WEEKLY.write(material, load_profile(self._workspace.path, "vi"))
         folder = (self._workspace.path / "reports") / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)
         files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))

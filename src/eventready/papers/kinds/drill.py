@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from typing import Any
 
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
@@ -77,6 +78,11 @@ def drill_minutes(
         *writer.close(secretary=meeting.secretary, chair=meeting.chair),
     ]
     return writer.document(blocks)
+
+
+def recorded_drills(material: Material, profile: Profile, lang: Lang, **meeting: Any) -> Document:
+    """The minutes of the drills of a material, with the values of a `Meeting`. Raises UsageError without any."""
+    return drill_minutes(material.drills, material, profile, lang, Meeting(**meeting))
 
 
 def _setting(writer: PaperWriter, runs: Sequence[DrillRun], meeting: Meeting) -> Iterator[Block]:
