@@ -214,10 +214,7 @@ def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding
 
 
 def _utilisation(limits: UtilisationLimits, name: str, row: Interface) -> Finding:
-    percent = busiest(row)
-    if percent is None:
-        return unknown(name, "checks:subject.no_figure")
-    return graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
+    return graded(name, "checks:utilisation.load", busiest(row), warn=limits.warn, fail=limits.fail, unit="%")
 
 
 def busiest(row: Interface) -> float | None:
