@@ -17,9 +17,9 @@ from eventready.province.bundles.parts import RunPart
 from eventready.province.bundles.receive import receive
 from eventready.store.run import Run
 from eventready.workspace.workspace import Workspace, load_workspace
-from tests.delivery.operators import Operators
 from tests.papers.documents import Scene, healthy, scene
 from tests.papers.papers import ROOT
+from tests.province.operators import Operators
 
 
 @pytest.fixture(scope="module")
