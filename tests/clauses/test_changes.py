@@ -13,7 +13,9 @@ from eventready.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.clauses.event_record import EventRecord, gather
 from eventready.clauses.proof import of_changes
 from eventready.core.messages import message
-from eventready.store.changes import STREAM, ChangeHeader, StepEntry
+from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import STREAM, Compare, DeviceOutcome, Ended
+from eventready.store.changes import StepEntry
 from eventready.store.database.tables import JournalRow
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
@@ -40,12 +42,13 @@ def store_change(
     **header: Any,
 ) -> None:
     """Put a change into the workspace's store, as `apply` leaves it."""
-    clock = {"event": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
     plan = {"plan": {"id": f"p-{change}", "intents": list(intents)}, "approvals": []}
     with Store.of_workspace(folder) as store:
-        result = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(change, event=event, plan=plan, devices=(), header=ChangeHeader.load(result))
-        store.changes.finish(change, outcomes, {"exit": 0}, ended=ended)
+        when: dict[str, Any] = {"event_time": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
+        opening = ChangeHeader("an.nguyen", "nms-1", **when, **header)
+        store.changes.begin(change, event=event, plan=plan, devices=(), header=opening)
+        found = {device: DeviceOutcome(outcome) for device, outcome in outcomes.items()}
+        store.changes.finish(change, Ended("", 0, ended, found))
 
 
 def on_record(folder: Path) -> dict[str, ChangeOnRecord]:
@@ -153,7 +156,7 @@ def test_a_command_reads_the_first_step_of_each_change_once(
     for number in range(3):
         store_change(folder, f"c-{number}", {"r1": "new"})
         with Store.of_workspace(folder) as store:
-            store.changes.record(f"c-{number}", *(StepEntry("r1", "line", {"line": "x"}) for _ in range(20)))
+            store.changes.record(f"c-{number}", *(StepEntry(Compare("r1")) for _ in range(20)))
     read: list[str] = []
     decode = journal._entry
 

@@ -23,7 +23,7 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests import forked

@@ -10,7 +10,7 @@ from eventready.change.document.plan_file import recorded_plan
 from eventready.change.document.seal import plan_head, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recorded.records import planned_form, recorded_configuration
+from eventready.change.execute.recorded.records import kept_after, kept_before, planned_form, recorded_configuration
 from eventready.change.execute.recorded.target_tree import planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
@@ -127,8 +127,8 @@ def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeR
     workspace, store = context.workspace, context.store
     form = planned_form(workspace, planned)
     steps = record.of(planned.name)
-    was = recorded_configuration(workspace, store, planned, steps, "backup")
-    now = recorded_configuration(workspace, store, planned, steps, "save")
+    was = recorded_configuration(workspace, store, planned, kept_before(steps))
+    now = recorded_configuration(workspace, store, planned, kept_after(steps))
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
     fragment = planned_fragment(form, planned)

@@ -17,9 +17,9 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import Approval, recorded_plan
+    from eventready.change.document.plan_file import recorded_plan
     from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.recovery.release import Claim, Decision, DeviceView, release
+    from eventready.change.execute.recovery.release import Decision, DeviceView, release
     from eventready.change.execute.status import (
         DeviceStatus,
         advice,
@@ -30,12 +30,12 @@ with deferred():
         needs_person,
     )
     from eventready.change.safety.approval import is_signed_change
-    from eventready.change.safety.freeze import Emergency
     from eventready.cli.render.changing.apply_progress import ApplyProgress
     from eventready.cli.render.changing.change_states import STYLES
     from eventready.cli.render.listing import cell, translated
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.signing import current_user
+    from eventready.store.change_steps import STEPS, Claim
     from eventready.store.changes import ChangeEntry, ChangeRecord, Step
     from eventready.store.store import Store
 
@@ -83,7 +83,7 @@ def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, activ
     if needs_person(states):
         return app.text("change:mark_person"), "bold red"
     if entry.header.emergency:
-        return Emergency.load(entry.header.emergency).summary.render(app.lang), "bold yellow"
+        return entry.header.emergency.summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -193,19 +193,28 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
     else:
         lines = [app.text("change:by", **operator)]
     if header.emergency:
-        lines.append(Emergency.load(header.emergency).summary.render(app.lang))
+        lines.append(header.emergency.summary.render(app.lang))
     if header.applied:
-        mark = Approval.model_validate(header.applied)
         sealed = recorded_plan(record.plan, entry.id)
-        valid = is_signed_change(mark, sealed, entry.id, app.workspace.event.changes)
-        lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=mark.by))
+        valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
+        lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
     lines += [app.text("change:approved", by=approver) for approver in plan.approvers]
     return [*lines, app.text("change:plan_seal", plan=plan.id, seal=plan.sha256[:16])]
 
 
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
     names = {one.device for one in chosen} | {""}
-    return [{**vars(step), "description": _description(step)} for step in record.steps if step.device in names]
+    return [
+        {
+            "device": step.device,
+            "step": step.step,
+            "recorded": step.recorded,
+            "body": STEPS.plain(step.body),
+            "description": _description(step),
+        }
+        for step in record.steps
+        if step.device in names
+    ]
 
 
 def _description(step: Step) -> str:
@@ -220,9 +229,9 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "begun": entry.begun,
         "ended": entry.ended,
         "working": active,
-        "header": entry.header.document,
+        "header": entry.header,
         "intents": list(record.summary.intents),
-        "devices": [one.to_dict() for one in states],
+        "devices": states,
         "exit": None if (code := exit_on_record(record)) is None else int(code),
     }
 

@@ -110,9 +110,13 @@ class Kinds(Generic[T]):
         self.tag, self._shapes = tag, {name: Shape(record) for name, record in kinds.items()}
         self._names = {record: name for name, record in kinds.items()}
 
+    def name(self, record: T) -> str:
+        """Kind of a record."""
+        return self._names[type(record)]
+
     def plain(self, record: T) -> dict[str, Any]:
         """Record as plain JSON types, with its kind."""
-        name = self._names[type(record)]
+        name = self.name(record)
         return {self.tag: name, **self._shapes[name].plain(record)}
 
     def read(self, data: bytes | str) -> T:

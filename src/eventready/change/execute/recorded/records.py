@@ -11,7 +11,8 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import change_spec
 from eventready.facts.platform import load_platform
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.changes import Step
+from eventready.store.change_steps import Backup, Release, Save, StoredConfiguration
+from eventready.store.changes import Step, last_of
 from eventready.store.store import Store
 from eventready.workspace.keys.backup_key import make_backup_key
 from eventready.workspace.workspace import Workspace
@@ -27,22 +28,32 @@ def planned_form(workspace: Workspace, planned: PlannedDevice) -> ConfigurationF
     return form_of(change_spec(load_platform(planned.platform, workspace.platform_dirs)))
 
 
+def kept_before(steps: Sequence[Step]) -> StoredConfiguration | None:
+    """Return the configuration recorded before the change; None without one."""
+    backup = last_of(steps, Backup)
+    return backup.kept if backup else None
+
+
+def kept_after(steps: Sequence[Step]) -> StoredConfiguration | None:
+    """Return the configuration recorded after the change, also by a release; None without one."""
+    after = next((step.body for step in reversed(steps) if isinstance(step.body, Save | Release)), None)
+    return after.kept if after else None
+
+
 def recorded_configuration(
-    workspace: Workspace, store: Store, planned: PlannedDevice, steps: Sequence[Step], step: str
+    workspace: Workspace, store: Store, planned: PlannedDevice, kept: StoredConfiguration | None
 ) -> Configuration | None:
-    """Return the recorded configuration of a device: before the change (`backup`) or after (`save`, also by a release).
+    """Return the recorded configuration of a device: before or after the change.
 
     None if the store has lost or altered it. Raises UnreadableConfiguration, and BackupKeyError without its key.
     """
-    names = (step, "release") if step == "save" else (step,)
-    kept = next((one for one in reversed(steps) if one.step in names), None)
-    if kept is None or "answers" not in kept.body:
+    if kept is None:
         return None
-    answers = {str(command): str(name) for command, name in kept.body["answers"]}
+    answers = dict(kept.answers)
     texts = store.texts(answers.values())
     if not set(answers.values()) <= texts.keys():
         return None
     cipher = backup_cipher(workspace)
     printed = {command: cipher.decrypt(texts[name]) for command, name in answers.items()}
     configuration = planned_form(workspace, planned).read(printed, device=planned.name)
-    return configuration if configuration.sha256 == kept.body["sha256"] else None
+    return configuration if configuration.sha256 == kept.sha256 else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from eventready.change.document.plan import PlannedDevice
-from eventready.change.execute.recorded.records import planned_form, recorded_configuration
+from eventready.change.execute.recorded.records import kept_after, kept_before, planned_form, recorded_configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
@@ -42,10 +42,10 @@ def target_tree(
 
 def _before_change(workspace: Workspace, planned: PlannedDevice, store: Store, record: ChangeRecord) -> TargetTree:
     steps = record.of(planned.name)
-    was = recorded_configuration(workspace, store, planned, steps, "backup")
+    was = recorded_configuration(workspace, store, planned, kept_before(steps))
     if was is None:
         raise RefusedError(message("change:store.lost_before", device=planned.name, change=record.entry.id))
-    old, made = was.tree, recorded_configuration(workspace, store, planned, steps, "save")
+    old, made = was.tree, recorded_configuration(workspace, store, planned, kept_after(steps))
     if made is None:
         return lambda _running: old
     new = made.tree

@@ -12,7 +12,7 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.records import recorded_configuration
+from eventready.change.execute.recorded.records import kept_before, recorded_configuration
 from eventready.change.execute.recovery.take_back import take_back
 from eventready.change.execute.result import ApplyResult, exit_code, recorded_result
 from eventready.change.forms.configuration import Configuration
@@ -82,7 +82,7 @@ def _backed_up(
     Raises BackupKeyError without the key of the backup.
     """
     try:
-        return recorded_configuration(workspace, store, planned, record.of(planned.name), "backup")
+        return recorded_configuration(workspace, store, planned, kept_before(record.of(planned.name)))
     except BackupKeyError:
         raise
     except EventreadyError:

@@ -30,11 +30,11 @@ from eventready.change.execute.recorded.records import planned_form
 from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.forms.configuration import Configuration
-from eventready.change.plan.scope import Drift, drift_since
+from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
@@ -42,6 +42,7 @@ from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
+from eventready.store.change_steps import DeviceOutcome, Drift
 from eventready.store.process_lock import FileLocks
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
