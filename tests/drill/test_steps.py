@@ -17,12 +17,12 @@ from eventready.drill.steps import (
     DeviceEvent,
     DrillStep,
     FlowFigures,
-    Measured,
     Opened,
     Prechecked,
     Predicted,
     ProbeMeasure,
     ProbeResult,
+    ProbesMeasured,
 )
 from eventready.store.records.shape import ShapeError
 from tests.drill.test_execution import DRILL
@@ -49,7 +49,7 @@ STEPS: tuple[DrillStep, ...] = (
         (Predicted("uplink", "core-1", "", "warn", SENTENCE),),
         Prepared(("c-1",), unread=(SENTENCE,)),
     ),
-    Measured((PROBE,), (DeviceEvent(0.3, "core-1", "link-down", "made"),), AT),
+    ProbesMeasured((PROBE,), (DeviceEvent(0.3, "core-1", "link-down", "made"),), AT),
     Closed("failed", SENTENCE),
 )
 

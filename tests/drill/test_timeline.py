@@ -10,9 +10,9 @@ from eventready.drill.steps import (
     DeviceEvent,
     DrillStep,
     Failing,
-    Measured,
     Opened,
     ProbeResult,
+    ProbesMeasured,
     Repaired,
     Repairing,
 )
@@ -36,7 +36,7 @@ def entries(*steps: tuple[float, DrillStep]) -> list[JournalEntry[DrillStep]]:
 def test_losses_stand_between_the_failure_and_the_repair() -> None:
     probe = ProbeResult("flow", "udp", None, 300.0, "ms", 20.0, 100, 5, outages=((0.4, 0.7), (4.0, None)))
     made, mended = DeviceEvent(0.3, "core-1", "link-down", "made"), DeviceEvent(5.2, "core-1", "link-down", "repaired")
-    measured = Measured((probe,), (made, mended), BEGIN)
+    measured = ProbesMeasured((probe,), (made, mended), BEGIN)
     (run,) = replay(entries((0, Failing()), (5.1, Repairing()), (5.3, Repaired()), (6, measured)))
     assert [(at.kind, at.subject, at.detail) for at in timeline(run)] == [
         ("step", "opened", ""), ("step", "failing", ""), ("device", "core-1", "link-down made"), ("lost", "flow", ""),

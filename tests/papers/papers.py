@@ -18,7 +18,7 @@ from eventready.core.words import State
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Prepared
-from eventready.drill.steps import Closed, Measured, Opened, Outcome, Prechecked, ProbeResult
+from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile
@@ -211,7 +211,7 @@ def drills() -> tuple[DrillRun, ...]:
         steps = (
             Opened("", drill, moment, by="Nguyễn Văn A", target="", network="real", rehearsal=True),
             Prechecked("r-1", prepared=Prepared(changes)),
-            Measured((ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 500, 14),), (), moment),
+            ProbesMeasured((ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 500, 14),), (), moment),
             Closed(outcome),
         )
         key, at = f"DT-20220420-{number:02d}", moment.isoformat()

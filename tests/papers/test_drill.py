@@ -16,7 +16,7 @@ from eventready.core.errors import UsageError, WorkspaceError
 from eventready.drill.record import DrillRecord, DrillRun, drill_runs
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Prepared
-from eventready.drill.steps import Failing, Measured, Opened, Outcome, Prechecked, ProbeResult, Repaired
+from eventready.drill.steps import Failing, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured, Repaired
 from eventready.papers.document.model import Closing, Document
 from eventready.papers.document.renderers.markdown import to_markdown
 from eventready.papers.kinds.drill import Meeting, drill_minutes
@@ -55,7 +55,7 @@ def recorded(
                 record.write(Failing())
                 record.write(Repaired())
                 probe = ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 100, 5)
-                record.write(Measured((probe,), (), Clock.real()))
+                record.write(ProbesMeasured((probe,), (), Clock.real()))
             record.close(outcome)
         return drill_runs(store)
 

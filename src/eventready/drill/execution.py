@@ -20,12 +20,12 @@ from eventready.drill.stage import Prepared
 from eventready.drill.steps import (
     DeviceEvent,
     Failing,
-    Measured,
     Opened,
     Outcome,
     Prechecked,
     Predicted,
     ProbeResult,
+    ProbesMeasured,
     Repaired,
     Repairing,
     Verified,
@@ -156,7 +156,7 @@ class DrillExecutor:
                 if not drill_run_named(drill_runs(self.store), record.id).failing:  # else `--resume` has work to do
                     record.close("interrupted", message("drill:closed.called_off"))
             raise
-        record.write(Measured(probes, tuple(self._events), self._failed))
+        record.write(ProbesMeasured(probes, tuple(self._events), self._failed))
         return probes
 
     @contextmanager

@@ -55,7 +55,7 @@ def _unmet(drill: Drill, findings: Iterable[Mapping[str, Any]]) -> Iterator[Mess
 
 
 def _sentence(finding: Mapping[str, Any]) -> str:
-    """Return the sentence of a finding, with its message if it has one."""
+    """Sentence of a finding, with its message, or its text alone."""
     if not finding.get("message_id"):
         return str(finding["message"])
     return Rendered(from_json({"id": finding["message_id"], "params": finding["params"]}), str(finding["message"]))

@@ -19,12 +19,12 @@ from eventready.drill.steps import (
     Closed,
     DrillStep,
     Failing,
-    Measured,
     Opened,
     Outcome,
     Prechecked,
     Predicted,
     ProbeResult,
+    ProbesMeasured,
     Repaired,
 )
 from eventready.store.store import Store
@@ -55,7 +55,7 @@ class DrillRun:
     @property
     def probes(self) -> tuple[ProbeResult, ...]:
         """Results; empty before the measurement."""
-        measured = self.last(Measured)
+        measured = self.last(ProbesMeasured)
         return measured.probes if measured else ()
 
     @property
@@ -66,7 +66,7 @@ class DrillRun:
 
     @property
     def reason(self) -> str:
-        """Reason of the outcome in English; empty without one."""
+        """Reason of the outcome in English, or an empty text."""
         closed = self.last(Closed)
         return closed.reason if closed else ""
 
@@ -104,7 +104,7 @@ class DrillRun:
 
     def to_dict(self) -> dict[str, Any]:
         """The drill as plain JSON types, for `-o json` and papers."""
-        measured = self.last(Measured)
+        measured = self.last(ProbesMeasured)
         return {
             "id": self.id,
             "drill": self.opened.name,

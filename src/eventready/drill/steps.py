@@ -158,7 +158,7 @@ class Repaired(DrillStep):
 
 
 @dataclass(frozen=True)
-class Measured(DrillStep):
+class ProbesMeasured(DrillStep):
     """Result of each probe, events of devices, and real time of the failure."""
 
     probes: tuple[ProbeResult, ...]
@@ -188,7 +188,7 @@ STEPS: Kinds[DrillStep] = Kinds(
         "opened": Opened,
         "prechecked": Prechecked,
         "failing": Failing,
-        "measured": Measured,
+        "measured": ProbesMeasured,
         "repairing": Repairing,
         "repaired": Repaired,
         "verified": Verified,

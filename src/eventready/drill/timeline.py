@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from eventready.drill.record import DrillRun
-from eventready.drill.steps import STEPS, Failing, Measured
+from eventready.drill.steps import STEPS, Failing, ProbesMeasured
 
 Kind = Literal["step", "device", "lost", "answered"]
 
@@ -41,14 +41,14 @@ def timeline(run: DrillRun) -> tuple[TimelineEntry, ...]:
 
 def failed_at(run: DrillRun) -> datetime | None:
     """Real time of the failure; None for a drill without a failure."""
-    if measured := run.last(Measured):
+    if measured := run.last(ProbesMeasured):
         return measured.failed
     failing = (datetime.fromisoformat(entry.recorded) for entry in run.steps if isinstance(entry.body, Failing))
     return next(failing, None)
 
 
 def _device_events(run: DrillRun) -> Iterator[TimelineEntry]:
-    measured = run.last(Measured)
+    measured = run.last(ProbesMeasured)
     for event in measured.events if measured else ():
         yield TimelineEntry(event.at_s, "device", event.device, f"{event.fault} {event.action}")
 

@@ -1,4 +1,4 @@
-"""Statements about a change at its beginning, with the signatures and the emergency of it."""
+"""Header of a change: operator, signature, emergency."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Precheck(ChangeStep):
 
 @dataclass(frozen=True)
 class Read(ChangeStep):
-    """The configuration is read; `issues`: checks, subjects and states that did not pass before."""
+    """Reading of the configuration. `issues`: checks, subjects and states without a pass before."""
 
     issues: tuple[tuple[str, str, str], ...] = ()
 
@@ -95,7 +95,7 @@ class Drifted(ChangeStep):
 
 @dataclass(frozen=True)
 class WayInRisks(ChangeStep):
-    """The way in has risks that the plan does not state."""
+    """Risks of the way in, missing in the plan."""
 
     risks: tuple[Words, ...]
 
@@ -142,7 +142,7 @@ class Verify(ChangeStep):
 
 @dataclass(frozen=True)
 class AskWord(ChangeStep):
-    """The operator is asked."""
+    """Question to the operator."""
 
 
 @dataclass(frozen=True)

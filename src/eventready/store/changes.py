@@ -62,7 +62,7 @@ class Step:
 
 
 def last_of(steps: Sequence[Step], kind: type[_Record]) -> _Record | None:
-    """Return the last step of a kind; None without one."""
+    """Last step of a kind, or None."""
     return next((step.body for step in reversed(steps) if isinstance(step.body, kind)), None)
 
 

@@ -29,13 +29,13 @@ def planned_form(workspace: Workspace, planned: PlannedDevice) -> ConfigurationF
 
 
 def kept_before(steps: Sequence[Step]) -> StoredConfiguration | None:
-    """Return the configuration recorded before the change; None without one."""
+    """Configuration recorded before the change, or None."""
     backup = last_of(steps, Backup)
     return backup.kept if backup else None
 
 
 def kept_after(steps: Sequence[Step]) -> StoredConfiguration | None:
-    """Return the configuration recorded after the change, also by a release; None without one."""
+    """Configuration recorded after the change, also by a release, or None."""
     after = next((step.body for step in reversed(steps) if isinstance(step.body, Save | Release)), None)
     return after.kept if after else None
 

@@ -43,7 +43,7 @@ def copy_record(record: ChangeRecord, devices: Iterable[str], source: Backups, c
 
 
 def _copied(steps: Iterable[Step], source: Backups, copy: Backups) -> Iterator[StepEntry]:
-    """Yield the steps that a rollback reads: configurations with their hash, and the issues before the change."""
+    """Steps read by a rollback: configurations with their hash, and the issues before the change."""
     for step in steps:
         match step.body:
             case Read() as read:
