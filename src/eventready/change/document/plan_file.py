@@ -34,7 +34,7 @@ class PlanFile(Part):
     """A plan with its approvals and its planner's signature; `change.safety.approval` verifies them."""
 
     plan: Plan
-    approvals: tuple[Approval, ...] = Field(default=(), strict=False, max_length=100)
+    approvals: tuple[Approval, ...] = Field(default=(), max_length=100)
     planner: Approval | None = None
 
     @property
