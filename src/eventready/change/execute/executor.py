@@ -24,9 +24,9 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.execute.mode import ChangeMode
+from eventready.change.execute.recorded.backups import kept_after
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.records import backup_cipher, kept_after, planned_form, recorded_configuration
-from eventready.change.execute.recorded.target_tree import planned_fragment, target_tree
+from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment, target_tree
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
@@ -41,7 +41,6 @@ from eventready.change.safety.way_in_check import WayInCheck
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message, rendered
 from eventready.evaluation.limits import resolve_limits
-from eventready.facts.platform import load_platform
 from eventready.platforms.model import PlatformSpec
 from eventready.session.plugin import host_target
 from eventready.store.change_steps import (
@@ -53,9 +52,8 @@ from eventready.store.change_steps import (
     Drift,
     Read,
     Save,
-    StoredConfiguration,
 )
-from eventready.store.changes import ChangeRecord, StepEntry, last_of
+from eventready.store.changes import ChangeRecord, Step, StepEntry, last_of
 from eventready.store.evidence import PackedEvidence
 
 #: Largest time between two readings of counters before a change.
@@ -88,10 +86,9 @@ class ChangeExecutor:
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
-        self._devices = {device.name: device for device in workspace.devices}
+        self._equipment, self._backups = context.equipment, context.backups
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
-        self._cipher = backup_cipher(workspace)
-        self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
+        self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
         self._partners = partners_of(workspace.devices, workspace.files.groups_of)
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
@@ -197,9 +194,9 @@ class ChangeExecutor:
         """Return the plan's fragment for a device; None in a rollback with a recorded configuration as target."""
         return None if self._rolls_back is not None else self._fragment(self.plan.device(name))
 
-    def recorded(self, name: str, kept: StoredConfiguration | None) -> Configuration | None:
-        """Return a recorded configuration of a device; see `recorded_configuration`."""
-        return recorded_configuration(self._workspace, self.store, self.plan.device(name), kept)
+    def before(self, name: str, steps: Sequence[Step]) -> Configuration | None:
+        """Return the recorded configuration of a device before the change; see `Backups`."""
+        return self._backups.before(self._form(self.plan.device(name)), steps)
 
     # ------------------------------------------------------------------ one device
 
@@ -207,7 +204,7 @@ class ChangeExecutor:
         new = isinstance(step, Done) and step.outcome is DeviceOutcome.NEW
         stays = self.mode is ChangeMode.ATOMIC and new
         if isinstance(step, Backup | Save):
-            kept, evidence = self._cipher.encrypt_answers(step.kept, evidence)
+            kept, evidence = self._backups.cipher.encrypt_answers(step.kept, evidence)
             step = replace(step, kept=kept)
         self.store.changes.record(self.change, StepEntry(step, evidence, releases_lock and not stays))
         with suppress(Exception):
@@ -215,9 +212,8 @@ class ChangeExecutor:
 
     def _assignment(self, planned: PlannedDevice) -> Assignment:
         settings = self._workspace.event.changes
-        platform = load_platform(planned.platform, self._workspace.platform_dirs)
-        form = planned_form(self._workspace, planned)
-        address = self._devices[planned.name].hostname
+        platform, form = self._equipment.named(planned.platform), self._form(planned)
+        address = self._equipment.by_name[planned.name].hostname
         settle_s = self._options.settle_s
         return Assignment(
             device=planned.name,
@@ -226,7 +222,7 @@ class ChangeExecutor:
             predicted=planned.predicted,
             forward=planned.forward,
             backward=planned.backward,
-            target=target_tree(self._workspace, planned, self.store, self._rolls_back),
+            target=target_tree(form, planned, self._backups, self._rolls_back),
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
@@ -245,16 +241,21 @@ class ChangeExecutor:
             timing=self._options.timing,
         )
 
+    def _form(self, planned: PlannedDevice) -> ConfigurationForm:
+        return planned_form(self._equipment, planned)
+
     def _restated(self, spec: PlatformSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], None]:
         """Return the check of the words of a plan. A way back and a drill are computed from records."""
         if self._rolls_back is not None or self._resumed or self._hold is not None:
             return lambda _before, _target: None
-        return partial(refuse_other_words, spec, self._devices[planned.name], planned)
+        return partial(refuse_other_words, spec, self._equipment.by_name[planned.name], planned)
 
     def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
         """Return the check of the way in. A way back is never refused."""
         goes_back = self._rolls_back is not None or self._resumed
-        return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
+        return WayInCheck(
+            spec, self._equipment.by_name[planned.name], planned, refuses=not goes_back and self._hold is None
+        )
 
     def _unrelated(self, form: ConfigurationForm, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
         """Return a function from present and target tree to the drift outside of the plan's sections."""
@@ -288,16 +289,15 @@ class ChangeExecutor:
         return read.issues if read else ()
 
     def _fragment(self, planned: PlannedDevice) -> Fragment:
-        return planned_fragment(planned_form(self._workspace, planned), planned)
+        return planned_fragment(self._form(planned), planned)
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
-        platform = load_platform(planned.platform, self._workspace.platform_dirs)
+        platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]
         within = self._options.confirm_within_s
-        device = self._devices[planned.name]
         partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
-        beside = tuple((self._devices[name], partner.platform) for name, partner in partners.items())
+        beside = tuple((self._equipment.by_name[name], partner.platform) for name, partner in partners.items())
         kind: Callable[..., LiveDevice] = LiveDevice
-        if planned_form(self._workspace, planned).by_playbook:
+        if self._form(planned).by_playbook:
             restores = self._rolls_back is not None
             kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
         return kind(
@@ -319,8 +319,7 @@ class ChangeExecutor:
         return tuple(one for one in self._partners[name] if one not in wave)[: self._options.partners]
 
     def _partner(self, name: str) -> Partner:
-        platform = load_platform(self._devices[name].platform, self._workspace.platform_dirs)
-        return Partner(host_target(self._nornir, name), platform)
+        return Partner(host_target(self._nornir, name), self._equipment.platform(name))
 
     def _minimum_soak_s(self) -> float:
         """Return the smallest soak of this change, in seconds; a lab may choose any value, also below the protocols'

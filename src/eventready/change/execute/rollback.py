@@ -10,8 +10,7 @@ from eventready.change.document.plan_file import recorded_plan
 from eventready.change.document.seal import plan_head, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recorded.records import kept_after, kept_before, planned_form, recorded_configuration
-from eventready.change.execute.recorded.target_tree import planned_fragment
+from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
 from eventready.core.errors import RefusedError, UsageError
@@ -126,11 +125,8 @@ def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
 
 def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeRecord) -> PlannedDevice:
     """Return the mirrored part of a device, from the recorded configurations before and after the change."""
-    workspace, store = context.workspace, context.store
-    form = planned_form(workspace, planned)
-    steps = record.of(planned.name)
-    was = recorded_configuration(workspace, store, planned, kept_before(steps))
-    now = recorded_configuration(workspace, store, planned, kept_after(steps))
+    form, steps = planned_form(context.equipment, planned), record.of(planned.name)
+    was, now = context.backups.before(form, steps), context.backups.after(form, steps)
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
     fragment = planned_fragment(form, planned)

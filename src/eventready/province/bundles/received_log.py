@@ -19,7 +19,7 @@ STREAM: Stream[Any] = Stream("received", dict[str, Any])
 
 @dataclass(frozen=True)
 class LastBundle:
-    """Last accepted bundle of an operator. `key`: fingerprint; `made`: real time in UTC; `number` 0: version 1.
+    """Last accepted bundle of an operator. `key`: fingerprint; `made`: real time in UTC.
 
     `run`, `head`: position and hash of the run that the bundle signed; 0 without a checkpoint.
     """

@@ -13,7 +13,6 @@ from eventready.change.execute.device.driver import ConfigurationReading
 from eventready.change.execute.device.steps import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.records import backup_cipher, kept_before
 from eventready.change.execute.result import AssignmentResult, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
 from eventready.change.forms.form import ConfigurationForm
@@ -91,7 +90,7 @@ def release(
             view = DeviceView(device, unread=Rendered(error.whole))
         _refuse_contradiction(decision.claim, view)
         confirm(view)
-        result = _record(store, backup_cipher(context.workspace), change, decision, view)
+        result = _record(store, context.backups.cipher, change, decision, view)
         _finish_if_complete(store, change, plan)
         return result
 
@@ -112,7 +111,7 @@ def _view(executor: ChangeExecutor, record: ChangeRecord, device: str) -> Device
     steps, form = record.of(device), assignment.form
     if last_of(steps, Arm) is None:  # no line was sent
         return DeviceView(device, reading=reading, holds=("old", "by-hand"))
-    was = executor.recorded(device, kept_before(steps))
+    was = executor.before(device, steps)
     if was is None:
         return DeviceView(device, reading=reading, holds=("by-hand",))
     found, new = reading.configuration.tree, assignment.target(was.tree)

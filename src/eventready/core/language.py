@@ -1,4 +1,4 @@
-"""Words, sentences of findings, numbers and dates in the language of a report."""
+"""Words, sentences of findings, numbers and dates in the language of a reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from eventready.core.clock import TZ
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
-from eventready.evaluation.alike import Row
 
 #: Names of a row that a sentence has at most.
 NAMED = 12
@@ -38,7 +37,7 @@ def _cleaned(text: str, keep: str) -> str:
 
 
 class Language:
-    """Language of a paper: `vi` or `en`."""
+    """Language of a reader: `vi` or `en`."""
 
     def __init__(self, code: Lang) -> None:
         self.code = code
@@ -135,10 +134,6 @@ class Language:
             return clean(render(str(finding.get("message_id", "")), restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             return fallback
-
-    def row(self, row: Row[Mapping[str, Any]], most: int = NAMED) -> str:
-        """Return the sentence of a row of findings."""
-        return self.together(self.sentence(row.first), row.subjects, len(row.behind), most)
 
     def together(self, sentence: str, subjects: Sequence[str], behind: int = 0, most: int = NAMED) -> str:
         """Return the sentence of alike findings, with their subjects and the number of findings behind them.
