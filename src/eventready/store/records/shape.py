@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +9,8 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 from pydantic import WithJsonSchema as JsonSchemaOf
+from pydantic_core import from_json as from_json_text
+from pydantic_core import to_json as to_json_text
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
 from eventready.core.timezone import TZ
@@ -122,19 +123,25 @@ class Kinds(Generic[T]):
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            plain = json.loads(data)
-        except (ValueError, RecursionError) as error:
+            plain = from_json_text(data)
+        except ValueError as error:
             raise ShapeError("", str(error)) from None
         if not isinstance(plain, dict):
             raise ShapeError("", message("workspace:value.mapping"))
-        return self.read_plain(plain)
+        shape = self._shape(plain)
+        del plain[self.tag]
+        return shape.read(to_json_text(plain))
 
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
+        shape = self._shape(plain)
+        return shape.read_plain({key: value for key, value in plain.items() if key != self.tag})
+
+    def _shape(self, plain: Mapping[str, Any]) -> Shape[T]:
         name = plain.get(self.tag)
         if not isinstance(name, str) or name not in self._shapes:
             raise ShapeError(self.tag, message("store:record.kind", kinds=sorted(self._shapes)))
-        return self._shapes[name].read_plain({key: value for key, value in plain.items() if key != self.tag})
+        return self._shapes[name]
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema with an alternative for each kind."""
