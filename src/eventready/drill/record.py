@@ -88,14 +88,12 @@ class DrillRun:
     @property
     def predicted(self) -> tuple[Predicted, ...]:
         """Findings of the audit before the failure, announcing a long outage."""
-        prechecked = self.last(Prechecked)
-        return prechecked.predicted if prechecked else ()
+        return (self.last(Prechecked) or Prechecked("")).predicted
 
     @property
     def prepared(self) -> Prepared:
         """Changes of the drill's devices as read before the failure."""
-        prechecked = self.last(Prechecked)
-        return prechecked.prepared if prechecked else Prepared()
+        return (self.last(Prechecked) or Prechecked("")).prepared
 
     @property
     def person(self) -> str:

@@ -182,17 +182,8 @@ class Closed(DrillStep):
     reason: Words = ""
 
 
-STEPS: Kinds[DrillStep] = Kinds(
-    "step",
-    {
-        "opened": Opened,
-        "prechecked": Prechecked,
-        "failing": Failing,
-        "measured": ProbesMeasured,
-        "repairing": Repairing,
-        "repaired": Repaired,
-        "verified": Verified,
-        "closed": Closed,
-    },
-)
+STEPS: Kinds[DrillStep] = Kinds("step", {
+    "opened": Opened, "prechecked": Prechecked, "failing": Failing, "measured": ProbesMeasured, "repairing": Repairing,
+    "repaired": Repaired, "verified": Verified, "closed": Closed,
+})  # fmt: skip
 STREAM = Stream("drill", STEPS)

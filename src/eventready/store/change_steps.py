@@ -214,28 +214,10 @@ class Ended(ChangeStep):
     partial: bool = False
 
 
-STEPS: Kinds[ChangeStep] = Kinds(
-    "step",
-    {
-        "begun": Begun,
-        "precheck": Precheck,
-        "read": Read,
-        "drift": Drifted,
-        "way_in": WayInRisks,
-        "backup": Backup,
-        "arm": Arm,
-        "apply": Apply,
-        "compare": Compare,
-        "verify": Verify,
-        "word": AskWord,
-        "confirm": Confirm,
-        "verify_state": VerifyState,
-        "save": Save,
-        "revert": GoBack,
-        "rollback": Rollback,
-        "release": Release,
-        "done": Done,
-        "ended": Ended,
-    },
-)
+STEPS: Kinds[ChangeStep] = Kinds("step", {
+    "begun": Begun, "precheck": Precheck, "read": Read, "drift": Drifted, "way_in": WayInRisks, "backup": Backup,
+    "arm": Arm, "apply": Apply, "compare": Compare, "verify": Verify, "word": AskWord, "confirm": Confirm,
+    "verify_state": VerifyState, "save": Save, "revert": GoBack, "rollback": Rollback, "release": Release,
+    "done": Done, "ended": Ended,
+})  # fmt: skip
 STREAM = Stream("change step", STEPS)

@@ -131,13 +131,14 @@ def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeR
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
     fragment = planned_fragment(form, planned)
     scope, outside = planned_scope(form, now.tree, was.tree, fragment)
-    mirrored = {
-        "before": now.sha256,
-        "scope": scope,
-        "outside": outside,
-        "predicted": form.fingerprint(was.tree),
-        "forward": form.commands_between(now.tree, was.tree),
-        "backward": form.commands_between(was.tree, now.tree),
-        "diff": form.diff(now.tree, was.tree),
-    }
-    return planned.model_copy(update=mirrored)
+    return planned.model_copy(
+        update={
+            "before": now.sha256,
+            "scope": scope,
+            "outside": outside,
+            "predicted": form.fingerprint(was.tree),
+            "forward": form.commands_between(now.tree, was.tree),
+            "backward": form.commands_between(was.tree, now.tree),
+            "diff": form.diff(now.tree, was.tree),
+        }
+    )

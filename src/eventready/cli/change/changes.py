@@ -205,13 +205,7 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
     names = {one.device for one in chosen} | {""}
     return [
-        {
-            "device": step.device,
-            "step": step.step,
-            "recorded": step.recorded,
-            "body": STEPS.plain(step.body),
-            "description": _description(step),
-        }
+        {**STEPS.plain(step.body), "recorded": step.recorded, "description": _description(step)}
         for step in record.steps
         if step.device in names
     ]

@@ -26,12 +26,6 @@ from eventready.store.change_steps import Arm, Claim, DeviceOutcome, Done, Relea
 from eventready.store.changes import ChangeRecord, StepEntry, last_of
 from eventready.store.store import Store
 
-_OUTCOMES: dict[Claim, DeviceOutcome] = {
-    "new": DeviceOutcome.NEW,
-    "old": DeviceOutcome.OLD,
-    "by-hand": DeviceOutcome.BY_HAND,
-}
-
 
 @dataclass(frozen=True)
 class DeviceView:
@@ -158,7 +152,7 @@ def _refuse_contradiction(claim: Claim, view: DeviceView) -> None:
 
 
 def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision, view: DeviceView) -> AssignmentResult:
-    outcome = _OUTCOMES[decision.claim]
+    outcome = DeviceOutcome(decision.claim.replace("-", "_"))
     why = rendered("change:why.released", claim=decision.claim, by=decision.by, why=decision.why)
     kept, evidence = (None, ()) if view.reading is None else cipher.encrypt_answers(*evidence_of(view.reading))
     made = Release(view.device, **vars(decision), unread=view.unread, difference=view.to_old, kept=kept)
