@@ -13,17 +13,18 @@ from eventready.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.clauses.event_record import EventRecord, gather
 from eventready.clauses.proof import of_changes
 from eventready.core.messages import message
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.change_steps import STREAM, Compare, DeviceOutcome, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.database.tables import JournalRow
 from eventready.store.records.stream import Stream
+from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.store.streams import journal
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.clauses.conftest import DUTIES, Call, Write, duty, moment
 
-EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
+EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")
 CLAUSE = """\
   - {id: "9.9", vi: Dự phòng, en: Backup, applies_to: all, owner: Lõi, deadline: T-3,
      proof: {changes: [backup]}}
@@ -46,7 +47,7 @@ def store_change(
     with Store.of_workspace(folder) as store:
         when: dict[str, Any] = {"event_time": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
         opening = ChangeHeader("an.nguyen", "nms-1", **when, **header)
-        store.changes.begin(change, event=event, plan=plan, devices=(), header=opening)
+        store.changes.begin(change, event=event, plan=canonical(plan), devices=(), header=opening)
         found = {device: DeviceOutcome(outcome) for device, outcome in outcomes.items()}
         store.changes.finish(change, Ended("", 0, ended, found))
 

@@ -16,6 +16,7 @@ from eventready.cli.main import main
 from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.change_steps import Apply, Arm, DeviceOutcome, Done, Ended
 from eventready.store.changes import StepEntry
+from eventready.store.run import canonical
 from eventready.store.store import Store
 
 EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")
@@ -42,11 +43,11 @@ def change(
 ) -> None:
     """A change of two waves: r1 new, r2 reverted, r3 not begun."""
     plan = {"plan": {"id": "p-1", "sha256": "ab" * 32, "intents": ["backup"], "waves": [["r1"], ["r2", "r3"]]},
-            "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
+            "approvals": [{"by": "Lê Thị C", "key": "", "at": "", "signature": ""}]}  # fmt: skip
     with Store.of_workspace(folder) as store:
         when: dict[str, Any] = {"event_time": "2022-04-25T07:00:00+07:00", "rehearsal": True}
         found = ChangeHeader("an.nguyen", "nms-1", name, **when, **header)
-        store.changes.begin(name, event="e", plan=plan, devices=(), header=found)
+        store.changes.begin(name, event="e", plan=canonical(plan), devices=(), header=found)
         arms = [Arm(device, "revert_timer", 300, device_side=True) for device in ("r1", "r2")]
         for step in (arms[0], Apply("r1", 4), Done("r1", DeviceOutcome.NEW), arms[1]):
             store.changes.record(name, StepEntry(step))

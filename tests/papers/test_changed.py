@@ -120,7 +120,7 @@ def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.Ca
             header = ChangeHeader(
                 by="an", host="nms", emergency=emergency, event_time=clock.now().isoformat(), rehearsal=rehearsal
             )
-            store.changes.begin(name, event=event, plan={"plan": {"intents": ["backup"]}}, devices=(), header=header)
+            store.changes.begin(name, event=event, plan=b'{"plan":{"intents":["backup"]}}', devices=(), header=header)
             store.changes.finish(name, Ended("", 0, True, {"r1": DeviceOutcome.NEW}))
     with pytest.raises(SystemExit) as left:
         main(["-w", str(tmp_path), "report", "readiness", "--format", "json", "--out", "-", "--lang", "en"])

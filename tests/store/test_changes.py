@@ -35,13 +35,14 @@ from eventready.store.change_steps import (
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.database.connection import Database
 from eventready.store.evidence import PackedEvidence
+from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.store.streams.journal import Journal
 
 pytestmark = pytest.mark.slow
 
 NEW, UNTOUCHED = DeviceOutcome.NEW, DeviceOutcome.UNTOUCHED
-PLAN = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
+PLAN = b'{"approvals":[],"plan":{"id":"p-1","sha256":"ab"}}'
 OPENING = ChangeHeader(by="an.nguyen", host="nms-1")
 
 
@@ -107,7 +108,8 @@ def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
         assert len(one.changes.entries()) == 1
 
 
-APPROVED = {**PLAN, "approvals": [{"signature": "s-binh"}]}
+_APPROVAL = {"by": "b", "key": "", "at": "", "signature": "s-binh"}
+APPROVED = canonical({"plan": {"id": "p-1"}, "approvals": [_APPROVAL]})
 
 
 def begin_approved(store: Store, change: str, device: str, seen: list[dict[str, str]]) -> None:
@@ -233,8 +235,8 @@ _CARRIER = """
     from eventready.store.changes import StepEntry
     from eventready.store.store import Store
     with Store(sys.argv[1]) as store:
-        plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
-        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header=ChangeHeader(by="an", host="nms-1"))
+        header = ChangeHeader(by="an", host="nms-1")
+        store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=["core-1"], header=header)
         with store.changes.exclusive("c-1"):
             store.changes.record("c-1", StepEntry(Arm("core-1", "inverse")))
             print("armed", flush=True)

@@ -62,7 +62,9 @@ def test_doctor_says_which_key_is_missing(tmp_path: Path) -> None:
     cipher = BackupCipher(make_backup_key(tmp_path))
     text = PackedEvidence.of("hostname r1")
     with Store.of_workspace(tmp_path) as store:
-        store.changes.begin("c", event="e", plan={}, devices=["r1"], header=ChangeHeader(by="An", host="noc"))
+        store.changes.begin(
+            "c", event="e", plan=b'{"plan":{}}', devices=["r1"], header=ChangeHeader(by="An", host="noc")
+        )
         kept, texts = cipher.encrypt_answers(StoredConfiguration("ab", (("show run", text.name),)), (text,))
         store.changes.record("c", StepEntry(Backup("r1", kept), texts))
     assert backup_key(tmp_path).ok

@@ -34,6 +34,7 @@ from eventready.facts.platform import load_platform
 from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.change_steps import DeviceOutcome, Drift
 from eventready.store.changes import Changes, StepEntry
+from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -404,7 +405,7 @@ def test_locks_hold_between_workspaces_with_one_store(tmp_path: Path, monkeypatc
 
 def test_two_engineers_at_once(rig: Rig) -> None:
     header = ChangeHeader(by="binh", host="noc-2")
-    rig.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], header=header)
+    rig.store.changes.begin("c-other", event="fair", plan=b'{"plan":{}}', devices=["box-2"], header=header)
     with pytest.raises(
         RefusedError, match=r"box-2 is locked by change .* begun by binh on noc-2 at 20[-0-9]{8} [0-9:]{8} "
     ):
@@ -592,7 +593,7 @@ def test_resuming_a_change_that_is_at_its_end_does_nothing(rig: Rig) -> None:
 def test_resuming_on_a_device_that_the_inventory_has_lost(rig: Rig) -> None:
     document = PlanFile(plan=rig.plan).document
     rig.store.changes.begin(
-        "c-1", event="fair", plan=document, devices=["box-3"], header=ChangeHeader(by="a", host="b")
+        "c-1", event="fair", plan=canonical(document), devices=["box-3"], header=ChangeHeader(by="a", host="b")
     )
     hosts = rig.workspace.path / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text().replace("box-3:", "box-9:"))

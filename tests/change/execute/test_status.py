@@ -21,6 +21,7 @@ from eventready.core.messages import rendered
 from eventready.store.change_header import ChangeHeader
 from eventready.store.change_steps import STEPS, DeviceOutcome
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
+from eventready.store.run import canonical
 
 NEEDED: dict[str, dict[str, Any]] = {
     "backup": {"kept": {"sha256": "ab", "answers": []}},
@@ -88,7 +89,7 @@ def test_steps_in_plain_words(taken: Step, output: str) -> None:
 def record(waves: list[list[str]], *taken: Step, rolls_back: str = "") -> ChangeRecord:
     header = ChangeHeader(by="an", host="nms", rolls_back=rolls_back)
     entry = ChangeEntry("c-1", "e", AT, AT, header, {})
-    return ChangeRecord(entry, {"plan": {"waves": waves}, "approvals": []}, (step("begun", ""), *taken))
+    return ChangeRecord(entry, canonical({"plan": {"waves": waves}}), (step("begun", ""), *taken))
 
 
 def test_devices_stand_in_the_order_of_the_waves_and_none_is_left_out() -> None:

@@ -69,9 +69,9 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
         raise UsageError(what, where=where, do=_ANEW) from None
 
 
-def recorded_plan(document: Any, change: str) -> Plan:
+def recorded_plan(file: bytes, change: str) -> Plan:
     """Parse the plan in the record of a change. Raises as `parse_plan` does."""
-    return parse_plan(document, message("change:record_of", change=change)).plan
+    return parse_plan(json.loads(file), message("change:record_of", change=change)).plan
 
 
 def load_plan(path: Path) -> PlanFile:

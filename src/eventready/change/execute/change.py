@@ -17,6 +17,7 @@ from eventready.core.messages import message, rendered
 from eventready.core.process.gc import relaxed_gc
 from eventready.session.hostkeys import known_hosts
 from eventready.store.change_steps import DeviceOutcome, Ended
+from eventready.store.run import canonical
 from eventready.store.store import Store
 
 
@@ -104,7 +105,7 @@ def recorded_change(
         if before is not None:
             refuse_rolled_back(store, before.entry.id, names)
         store.changes.begin(
-            change, event=context.workspace.event.id, plan=file.document, devices=names, header=header,
+            change, event=context.workspace.event.id, plan=canonical(file.document), devices=names, header=header,
             admit=admission.confirm,
         )  # fmt: skip
         with suppress(Exception):

@@ -81,7 +81,7 @@ def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
 
 def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
     """Return the states of all devices of a change, in the order of its waves."""
-    planned = [name for wave in record.summary.waves for name in wave]
+    planned = [name for wave in record.planned.plan.waves for name in wave]
     recorded = [step.device for step in record.steps if step.device]
     by_device: dict[str, list[Step]] = {name: [] for name in dict.fromkeys((*planned, *recorded))}
     for step in record.steps:

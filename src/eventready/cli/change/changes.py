@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -102,7 +103,7 @@ def show(app: App, change: str, globs: Sequence[str]) -> None:
     if globs and not chosen:
         raise UsageError(message("cli:changes.no_device", change=record.entry.id, names=" or ".join(globs)))
     if app.output == "json":
-        app.emit({**_to_dict(record, active=active), "plan": record.plan, "steps": _steps(record, chosen)})
+        app.emit({**_to_dict(record, active=active), "plan": json.loads(record.plan), "steps": _steps(record, chosen)})
     elif app.output == "ndjson":
         app.emit(_steps(record, chosen))
     else:
@@ -186,7 +187,7 @@ def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, act
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:
-    entry, header, plan = record.entry, record.entry.header, record.summary
+    entry, header, plan = record.entry, record.entry.header, record.planned
     operator = {"by": header.by, "host": header.host, "begun": _real(entry.begun)}
     if entry.ended:
         lines = [app.text("change:by_ended", **operator, ended=_real(entry.ended))]
@@ -198,8 +199,8 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
         sealed = recorded_plan(record.plan, entry.id)
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
-    lines += [app.text("change:approved", by=approver) for approver in plan.approvers]
-    return [*lines, app.text("change:plan_seal", plan=plan.id, seal=plan.sha256[:16])]
+    lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
+    return [*lines, app.text("change:plan_seal", plan=plan.plan.id, seal=plan.plan.sha256[:16])]
 
 
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
@@ -224,7 +225,7 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "ended": entry.ended,
         "working": active,
         "header": entry.header,
-        "intents": list(record.summary.intents),
+        "intents": list(record.planned.plan.intents),
         "devices": states,
         "exit": None if (code := exit_on_record(record)) is None else int(code),
     }
@@ -232,9 +233,9 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
 
 def subject(app: App, record: ChangeRecord) -> str:
     """Return the intents, the change reversed by a rollback, or the drill."""
-    plan, back = record.summary, record.entry.header.rolls_back
+    plan, back = record.planned.plan, record.entry.header.rolls_back
     if plan.drill:
-        return app.text("change:subject_drill", name=plan.drill)
+        return app.text("change:subject_drill", name=plan.drill.name)
     intents = list(plan.intents)
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 from pydantic import WithJsonSchema as JsonSchemaOf
@@ -70,10 +70,10 @@ class ShapeError(ValueError):
 
 
 class Shape(Generic[T]):
-    """JSON of a frozen dataclass. Fields at their defaults are not written; unknown ones are refused."""
+    """JSON of a frozen dataclass. Fields at their defaults are not written; `others`: unknown ones."""
 
-    def __init__(self, record: type[T]) -> None:
-        self.record = record
+    def __init__(self, record: type[T], others: Literal["forbid", "ignore"] = "forbid") -> None:
+        self.record, self._others = record, others
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
@@ -88,7 +88,7 @@ class Shape(Generic[T]):
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            return self.adapter.validate_json(data, strict=True, extra="forbid")
+            return self.adapter.validate_json(data, strict=True, extra=self._others)
         except ValidationError as error:
             raise _first_error(error) from None
 

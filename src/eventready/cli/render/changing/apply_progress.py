@@ -207,7 +207,7 @@ def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
 def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
     """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
     known = {status.device: status for status in device_statuses(record)}
-    waves = {name: number for number, wave in enumerate(record.summary.waves, 1) for name in wave}
+    waves = {name: number for number, wave in enumerate(record.planned.plan.waves, 1) for name in wave}
     return [
         {
             "wave": waves[one.device],
