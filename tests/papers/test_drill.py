@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventready.clauses.event_record import drills_that_count
+from eventready.clauses.gather import drills_that_count
 from eventready.clauses.proof import of_drills
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
