@@ -23,7 +23,7 @@ from eventready.core.errors import StoreError, WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, watched
@@ -281,7 +281,7 @@ def test_a_change_in_progress_and_a_command_at_work_are_at_rest(tmp_path: Path) 
     devices = app.workspace.devices[:3]
     with Store.of_workspace(tmp_path / "event") as store:
         header = ChangeHeader(by="An", host="here")
-        store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=[devices[0].name], header=header)
+        store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=[devices[0].name], header=header)
         record = WatchRecord(store, app.workspace.event.id, app.clock)
         with app.at_work("capture", devices[1:2]):
             session = WatchSession(app.workspace, devices, store, app.clock)

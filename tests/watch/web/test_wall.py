@@ -18,7 +18,7 @@ from eventready.core.messages import text
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader
 from eventready.watch import snapshot
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.first_reading import LastVerdicts
@@ -417,7 +417,7 @@ def test_a_paused_device_and_a_change_are_on_the_wall_and_on_the_sheet(tmp_path:
     with scene(tmp_path) as made:
         made.all_up()
         header = ChangeHeader(by="Chị Lan", host="here")
-        made.store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=["r2"], header=header)
+        made.store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=["r2"], header=header)
         for page, reason in product(("/", "/handover"), ("", "capture")):
             made.snapshots.keep(made.watcher, {"r1": reason, "r2": "c-1 (Lan)"}, made.now)
             section = re.search(r'id="changes">(.*?)</section>', client(made).get(page).text, re.S)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 from pydantic import WithJsonSchema as JsonSchemaOf
+from pydantic_core import from_json as from_json_text
+from pydantic_core import to_json as to_json_text
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
 from eventready.core.timezone import TZ
@@ -88,10 +89,10 @@ class ShapeError(ValueError):
 
 
 class Shape(Generic[T]):
-    """JSON of a frozen dataclass. Fields at their defaults are not written; unknown ones are refused."""
+    """JSON of a frozen dataclass. Fields at their defaults are not written; `others`: unknown ones."""
 
-    def __init__(self, record: type[T]) -> None:
-        self.record = record
+    def __init__(self, record: type[T], others: Literal["forbid", "ignore"] = "forbid") -> None:
+        self.record, self._others = record, others
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
@@ -110,7 +111,7 @@ class Shape(Generic[T]):
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            return self.adapter.validate_json(data, strict=True, extra="forbid")
+            return self.adapter.validate_json(data, strict=True, extra=self._others)
         except ValidationError as error:
             raise _first_error(error) from None
 
@@ -133,27 +134,37 @@ class Kinds(Generic[T]):
         self.tag, self._shapes = tag, {name: Shape(record) for name, record in kinds.items()}
         self._names = {record: name for name, record in kinds.items()}
 
+    def name(self, record: T) -> str:
+        """Kind of a record."""
+        return self._names[type(record)]
+
     def plain(self, record: T) -> dict[str, Any]:
         """Record as plain JSON types, with its kind."""
-        name = self._names[type(record)]
+        name = self.name(record)
         return {self.tag: name, **self._shapes[name].plain(record)}
 
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            plain = json.loads(data)
-        except (ValueError, RecursionError) as error:
+            plain = from_json_text(data)
+        except ValueError as error:
             raise ShapeError("", str(error)) from None
         if not isinstance(plain, dict):
             raise ShapeError("", message("workspace:value.mapping"))
-        return self.read_plain(plain)
+        shape = self._shape(plain)
+        del plain[self.tag]
+        return shape.read(to_json_text(plain))
 
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
+        shape = self._shape(plain)
+        return shape.read_plain({key: value for key, value in plain.items() if key != self.tag})
+
+    def _shape(self, plain: Mapping[str, Any]) -> Shape[T]:
         name = plain.get(self.tag)
         if not isinstance(name, str) or name not in self._shapes:
             raise ShapeError(self.tag, message("store:record.kind", kinds=sorted(self._shapes)))
-        return self._shapes[name].read_plain({key: value for key, value in plain.items() if key != self.tag})
+        return self._shapes[name]
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema with an alternative for each kind."""
