@@ -21,8 +21,8 @@ from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, ProbeRes
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile
+from eventready.papers.document.registry import PAPERS
 from eventready.papers.material.material import AttestedForm, DutyList, DutyPerson, Material, Week
-from eventready.papers.registry import PAPERS
 from eventready.roster.exports.table import Row
 from eventready.roster.roster import ROLES
 from eventready.store.run import Run, Summary

@@ -13,11 +13,11 @@ from benchmarks.papers import NOW, store_run
 from eventready.core.clock import Clock
 from eventready.papers.document.formats import render
 from eventready.papers.document.profile import load_profile
+from eventready.papers.document.registry import KINDS
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
-from eventready.papers.registry import KINDS
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace

@@ -19,7 +19,7 @@ from eventready.papers.document.profile import (
     filled,
     load_profile,
 )
-from eventready.papers.registry import KINDS, PAPERS
+from eventready.papers.document.registry import KINDS, PAPERS
 from eventready.papers.sections.writer import PaperWriter
 from tests.papers.papers import ROOT, material, papers, profile
 

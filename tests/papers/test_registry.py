@@ -15,9 +15,9 @@ from eventready.clauses.attestations.forms import document_name
 from eventready.cli.papers import formats
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, known
-from eventready.papers import registry
+from eventready.papers.document import registry
 from eventready.papers.document.profile import base_profile, load_profile
-from eventready.papers.registry import KINDS, PAPERS, PaperKind, PaperOption
+from eventready.papers.document.registry import KINDS, PAPERS, PaperKind, PaperOption
 from eventready.submission.paper_files import PaperOptions, write_paper
 from tests.papers.papers import material
 

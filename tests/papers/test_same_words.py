@@ -16,9 +16,9 @@ from eventready.core.messages import Lang
 from eventready.drawing.figure import Figure
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
+from eventready.papers.document.registry import PAPERS
 from eventready.papers.document.renderers.pdf import to_pdf
 from eventready.papers.document.renderers.word import to_docx
-from eventready.papers.registry import PAPERS
 from eventready.papers.words import FORMS
 from tests.papers.documents import scene
 from tests.papers.papers import LETTERS, material, papers

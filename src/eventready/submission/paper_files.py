@@ -13,9 +13,9 @@ from eventready.delivery.mail.eml import Attachment, Mailbox
 from eventready.delivery.mail.letter import PaperReference
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
+from eventready.papers.document.registry import KINDS
 from eventready.papers.files import write_bytes
 from eventready.papers.material.material import Material
-from eventready.papers.registry import KINDS
 from eventready.papers.words import Form
 from eventready.submission.paper_mail import draft_paper
 

@@ -17,9 +17,9 @@ from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
 from eventready.facts.equipment import Equipment
 from eventready.papers.document.profile import load_profile
+from eventready.papers.document.registry import KINDS
 from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
-from eventready.papers.registry import KINDS
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery

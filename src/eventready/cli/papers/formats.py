@@ -19,7 +19,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
 from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.core.strings.phrases import short
-from eventready.papers.registry import PAPERS, PaperKind, PaperOption
+from eventready.papers.document.registry import PAPERS, PaperKind, PaperOption
 from eventready.papers.words import FORMS, TEXTS, Form
 
 with deferred():

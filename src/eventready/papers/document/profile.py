@@ -20,7 +20,7 @@ from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.core.strings.text_lines import lines_of
 from eventready.core.validation_messages import Key, suggest
 from eventready.papers.document.model import Page
-from eventready.papers.registry import KINDS
+from eventready.papers.document.registry import KINDS
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel

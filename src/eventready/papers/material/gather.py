@@ -18,10 +18,10 @@ from eventready.core.messages import Lang, Text, message
 from eventready.drill.record import drill_runs
 from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
+from eventready.papers.document.registry import PaperKind
 from eventready.papers.material.duty_list import duty_list
 from eventready.papers.material.material import AttestedForm, DutyList, Material, Week
 from eventready.papers.notes import notes
-from eventready.papers.registry import PaperKind
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.rules import check
 from eventready.roster.versions import Shelf

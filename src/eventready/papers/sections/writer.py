@@ -29,10 +29,10 @@ from eventready.papers.document.model import (
     paragraph,
 )
 from eventready.papers.document.profile import NAMESPACE, PaperTemplate, Profile, StandingText, filled
+from eventready.papers.document.registry import KINDS
 from eventready.papers.document.sources import BLANK, OUTLINE, cited
 from eventready.papers.material.material import Material
 from eventready.papers.outline import ENGLISH, LETTERS, Outline, roman
-from eventready.papers.registry import KINDS
 from eventready.papers.words import NoteSection
 
 #: The left column of the letterhead in mm, in which names are broken.
