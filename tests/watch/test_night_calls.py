@@ -122,7 +122,7 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
                 night.begin(start)
             night.run(start, end)
         messages = {one.id: one for one in night.calls.outbox.messages()}
-        log = night.calls.log()
+        log = night.calls.receivers.log()
     assert night.deaths > 10
     assert max(channel.sent.values()) == 1
     # A late one has a line more, with the time of its state.

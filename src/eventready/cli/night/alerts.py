@@ -24,17 +24,18 @@ with deferred():
     from eventready.core.strings.matchers import Matcher, all_match
     from eventready.core.strings.phrases import at
     from eventready.core.validation_messages import suggest
+    from eventready.store.records.shape import Shape
     from eventready.store.store import Store
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.alert import Alerts
     from eventready.watch.alerts.calls import AlertCalls
+    from eventready.watch.alerts.explain import Explanation, impossible
     from eventready.watch.alerts.explain import explain as explanations
-    from eventready.watch.alerts.explain import impossible
     from eventready.watch.record import WatchRecord
     from eventready.watch.snapshot import Snapshots, age_of, is_old
     from eventready.watch.states import Key
     from eventready.watch.watcher import DEVICE
-    from eventready.workspace.settings.watching.alerts import load_alerts
+    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
 _act_options = with_options(
@@ -117,10 +118,13 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
     """
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     with _calls(app, clock, really=really) as calls:
-        names = [one.name for one in calls.settings.receivers]
+        if not isinstance(settings := calls.settings, AlertsFile):
+            raise UsageError(message("watch:call.no_receivers"))
+        names = [one.name for one in settings.receivers]
         if receiver and receiver not in names:
             raise UsageError(message("workspace:alerts.receiver", receiver=receiver), do=suggest(receiver, names))
-        attempts = calls.test(receiver or calls.settings.route.receiver)
+        calls.receivers.test(receiver or settings.route.receiver, settings)
+        attempts = calls.send() if really else []
     for one in attempts if app.output == "table" else ():
         click.echo(f"{one.delivery.address}: {in_language(one.outcome, app.lang)}")
     if app.output != "table":
@@ -144,7 +148,7 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
             app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
     if app.output != "table":
-        app.emit(found)
+        app.emit([*map(Shape(Explanation).plain, found)])
         return
     for one in found:
         for line in explanation_lines(one, app.lang):

@@ -1,0 +1,53 @@
+"""Messages of the outbox about alerts: subject, text and the alerts in plain JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventready.core.messages import Lang, text
+from eventready.core.strings.phrases import short
+from eventready.papers.language import Language
+from eventready.store.streams.notification_outbox import OutgoingMessage
+from eventready.watch.alerts.alert import Alert
+from eventready.watch.alerts.dispatcher import Notification
+
+KIND = "alert"
+#: Alerts named in a message, and most characters of the sentence of each.
+_NAMED, _LONGEST = 20, 300
+
+
+def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str, Any]:
+    """Return the body of a message in the outbox. `ends`: name also ended alerts."""
+    head = "ended" if not one.firing else "escalated" if one.escalated else "firing"
+    first = (*one.firing, *one.ended)[0]
+    subject = text(f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), finding=first.key.place)
+    lines = [f"{alert.since:%H:%M:%S} {sentence_of(alert, lang)}" for alert in one.firing]
+    over = [text("watch:call.over", lang, sentence=sentence_of(alert, lang)) for alert in one.ended if ends]
+    ended = [f"{alert.since:%H:%M:%S} {words}" for alert, words in zip(one.ended, over, strict=ends)]
+    shown = [*lines[:_NAMED], *ended[:_NAMED]]
+    more = len(lines) + len(ended) - len(shown)
+    rest = [text("watch:wall.more", lang, n=more)] if more else []
+    return {
+        "group": one.group,
+        "number": one.number,
+        "firing": [alert.to_dict() for alert in one.firing],
+        "ended": [alert.to_dict() for alert in one.ended],
+        "kept": [alert.to_dict() for alert in one.kept],
+        "subject": subject,
+        "text": "\n".join([*shown, *rest, ""]),
+    }
+
+
+def sentence_of(alert: Alert, lang: Lang) -> str:
+    """Return an alert as a line."""
+    language = Language(lang)
+    found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
+    damped = f" ({text('watch:line.damped', lang)})" if alert.damped and "often" not in alert.sentence else ""
+    return f"{language.status(alert.status)}: {alert.key.place}: {short(found, _LONGEST)}{damped}"
+
+
+def notification_of(made: OutgoingMessage) -> Notification:
+    """Return the notification of a message in the outbox."""
+    body = made.body
+    firing, ended, kept = ([Alert.load(one) for one in body[name]] for name in ("firing", "ended", "kept"))
+    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept, body["silent"])
