@@ -489,7 +489,7 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
         program.wait()
 
 
-def test_an_alertmanager_out_of_reach_is_named_also_in_a_calm_night(
+def test_a_calm_night_without_the_alertmanager_has_a_note(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to_alertmanager(workspace)
@@ -507,16 +507,16 @@ def test_an_alertmanager_out_of_reach_is_named_also_in_a_calm_night(
     assert desk.calls.notes() == []
 
 
-def test_an_alertmanager_is_told_of_a_dead_watch(
+def test_a_dead_watch_is_an_alert_of_the_alertmanager(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to_alertmanager(workspace)
-    told = list[dict[str, Any]]()
+    posted = list[dict[str, Any]]()
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.record.beat(Beat(1, 1, 1, 0))
-    monkeypatch.setattr(alertmanager, "call_server", lambda *words: told.extend(json.loads(words[-1])))
+    monkeypatch.setattr(alertmanager, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
     desk.calls.died()
-    assert [one["labels"] for one in told] == [{"alertname": "watch_died", "rehearsal": "true"}]
+    assert [one["labels"] for one in posted] == [{"alertname": "watch_died", "rehearsal": "true"}]
     assert desk.after(1) == []
     monkeypatch.setattr(alertmanager, "call_server", server_call.call_server)
     desk.calls.died()

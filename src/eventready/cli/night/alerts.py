@@ -29,7 +29,7 @@ with deferred():
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.alert import Alerts
     from eventready.watch.alerts.calls import AlertCalls
-    from eventready.watch.alerts.explain import Explanation, impossible
+    from eventready.watch.alerts.explain import AlertExplanation, impossible
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.record import WatchRecord
     from eventready.watch.snapshot import Snapshots, age_of, is_old
@@ -148,7 +148,7 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
             app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
     if app.output != "table":
-        app.emit([*map(Shape(Explanation).plain, found)])
+        app.emit([*map(Shape(AlertExplanation).plain, found)])
         return
     for one in found:
         for line in explanation_lines(one, app.lang):

@@ -1,4 +1,4 @@
-"""Explanation of an alert as lines."""
+"""AlertExplanation of an alert as lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 
 from eventready.core.messages import Lang, text
 from eventready.core.strings.phrases import at
-from eventready.watch.alerts.explain import Explanation, NextCall
+from eventready.watch.alerts.explain import AlertExplanation, NextCall
 from eventready.watch.silence import cause_name
 
 
-def explanation_lines(found: Explanation, lang: Lang) -> Iterator[str]:
+def explanation_lines(found: AlertExplanation, lang: Lang) -> Iterator[str]:
     """Yield the lines of an explanation."""
     labels = ", ".join(f'{name}="{one}"' for name, one in found.labels.items() if one)
     absent = text("watch:explain.absent", lang)

@@ -1,4 +1,4 @@
-"""Death of a watch: its last beat, and the message about a dead one."""
+"""Message about a dead watch, by its last beat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of a watch about its alerts, as alerts.yaml says now: to its receivers, or to an Alertmanager."""
+"""Calls about the alerts of a watch: to the receivers of alerts.yaml, or to its Alertmanager."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class AlertCalls:
         self.report(message("watch:call.read"))
 
     def notes(self) -> list[str]:
-        """Return the ids of sentences about calls that reach nobody, and about a file that is not in force."""
+        """Return the ids of sentences about failed calls, and about a file out of force."""
         routed = isinstance(self.settings, AlertsFile)
         found = {
             "nobody": not self.settings, "kept": self._problem and self.settings, "dry_run": not self.really,

@@ -65,7 +65,7 @@ class NextCall:
 
 @dataclass(frozen=True)
 class EscalationCall(NextCall):
-    """Next message to the receiver of an escalation, `after_s` seconds after the first one to the route."""
+    """Next message to the receiver of an escalation. `after_s`: since the first message to the route, in seconds."""
 
     after_s: float
 
@@ -92,8 +92,8 @@ class ExplainedRoute(NextCall):
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Explanation of an alert. `since`: None for a supposed one; `muted`: reason of no message, empty without any.
+class AlertExplanation:
+    """Explanation of an alert. `since`: None if supposed; `muted`: reason of its silence, else empty.
 
     `alertmanager`: it goes to an Alertmanager, and has no routes here.
     """
@@ -108,7 +108,7 @@ class Explanation:
     routes: tuple[ExplainedRoute, ...]
 
 
-def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]) -> list[Explanation]:
+def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]) -> list[AlertExplanation]:
     """Return an explanation per alert in force with fitting labels; without any, of a failed finding with these."""
     found = [one for one in situation.alerts if all_match(matchers, one.labels)]
     if found:
@@ -121,11 +121,11 @@ def explain(calls: AlertCalls, situation: Situation, matchers: Sequence[Matcher]
     return [replace(_explained(calls, situation)(supposed), since=None)]
 
 
-def _explained(calls: AlertCalls, situation: Situation) -> Callable[[Alert], Explanation]:
+def _explained(calls: AlertCalls, situation: Situation) -> Callable[[Alert], AlertExplanation]:
     """Return the explanation of an alert by the settings in force."""
     if calls.dispatcher:
         return _Explanations(calls.dispatcher, calls.receivers, situation).of
-    return lambda one: Explanation(
+    return lambda one: AlertExplanation(
         one.labels, one.since, "cause" if one.fingerprint in situation.muted else "", one.cause,
         silence=None, acknowledgement=None, alertmanager=True, routes=(),
     )  # fmt: skip
@@ -143,11 +143,11 @@ class _Explanations:
             (one, made[one.id], {alert.fingerprint for alert in one.firing}) for one in self._log if one.id in made
         ]
 
-    def of(self, alert: Alert) -> Explanation:
+    def of(self, alert: Alert) -> AlertExplanation:
         """Return the explanation of an alert."""
         situation, ways = self._situation, self._dispatcher.ways(alert)
         acts = (self._taking(alert, way) for way in ways)
-        return Explanation(
+        return AlertExplanation(
             alert.labels, alert.since, self._dispatcher.muted(alert, situation), alert.cause,
             situation.act("silence", alert), next(filter(None, acts), None),
             alertmanager=False, routes=tuple(self._route(alert, way) for way in ways),

@@ -154,7 +154,7 @@ class Receiver(Contact):
 
 
 class AlertmanagerFile(WorkspaceModel):
-    """alerts.yaml of a workspace whose alerts go to an Alertmanager: it routes, repeats, silences and sends."""
+    """alerts.yaml with an Alertmanager, which routes, repeats, silences and sends."""
 
     to: Literal["alertmanager"]
     alertmanager: Reference = Field(description="Reference to the URL of the Alertmanager")
