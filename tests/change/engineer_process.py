@@ -26,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eventready.change.document import PlanFile, load_plan
+from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import verify
 from eventready.change.execute.recovery.resume import resume

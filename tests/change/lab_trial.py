@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.plan.make import make_plan
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent

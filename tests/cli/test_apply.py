@@ -19,7 +19,7 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from eventready.change.document import load_plan
+from eventready.change.document.plan_file import load_plan
 from eventready.change.execute.apply import ExecutionContext, Options, open_change
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from eventready.change.document import PlanFile, load_plan
+from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.guard.window import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.messages import Message

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
-from eventready.change.document import Plan, PlanFile, load_plan
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.errors import FragmentError
 from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback

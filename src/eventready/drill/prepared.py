@@ -9,7 +9,8 @@ from nornir.core.task import Task
 
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import PlanFile, PlannedDevice
+from eventready.change.document.plan import PlannedDevice
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.recorded.records import planned_form
 from eventready.change.execute.recorded.target_tree import planned_fragment
 from eventready.core.errors import EventreadyError

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
-from eventready.change.document import Plan, PlanFile, PlannedDrill
+from eventready.change.document.plan import Plan, PlannedDrill
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.apply import ApplyResult, open_change
 from eventready.change.execute.context import ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.recovery.resume import resume

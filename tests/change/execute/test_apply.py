@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from eventready.change.document import Approval, Plan, PlanFile, PlannedDevice, seal
+from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document.plan_file import Approval, PlanFile
+from eventready.change.document.seal import seal
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.driver import DeviceDriver, Verification

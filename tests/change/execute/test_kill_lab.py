@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document import PlanFile, write_plan
+from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.recovery.resume import resume
@@ -40,7 +40,7 @@ VICTIM = """
     from pathlib import Path
     from eventready.change.execute.device import live as live_device
     from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
-    from eventready.change.document import load_plan
+    from eventready.change.document.plan_file import load_plan
     from eventready.change.guard.window import RetryTiming
     from eventready.core.clock import Clock
     from eventready.store.store import Store

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.live import LiveDevice

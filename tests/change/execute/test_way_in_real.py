@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from eventready.change.document import Plan, PlanFile
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.plan.make import make_plan

@@ -15,7 +15,8 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 
-from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.execute.rehearsal import dry_run
 from eventready.change.guard.guard import change_spec
 from eventready.change.guard.line_check import CheckResult, check_for, check_lines

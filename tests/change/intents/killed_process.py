@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventready.change.document import PlanFile, load_plan
+from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import service_host
 from eventready.change.execute.recovery.resume import resume

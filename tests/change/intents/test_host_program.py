@@ -23,7 +23,7 @@ CHANGE = "c-1"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The program with a change of one file, saved."""
-    script = files("eventready.change.intents.ansible").joinpath("host_files.sh").read_text(encoding="utf-8")
+    script = files("eventready.change.forms").joinpath("host_files.sh").read_text(encoding="utf-8")
     (tmp_path / "home" / CHANGE).mkdir(parents=True)
     (tmp_path / "home" / "host_files").write_text(script)
     (tmp_path / "etc").mkdir()

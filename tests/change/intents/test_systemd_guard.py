@@ -88,7 +88,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     (folder / "units" / "nginx.service").write_text(_NGINX)
     (folder / "nginx.conf").write_text(_NGINX_CONF)
     (folder / "site.conf").write_text(_OLD)
-    script = files("eventready.change.intents.ansible").joinpath("host_files.sh").read_text(encoding="utf-8")
+    script = files("eventready.change.forms").joinpath("host_files.sh").read_text(encoding="utf-8")
     (folder / "host_files").write_text(script)
     spaces = ("--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child=KILL")
     with (folder / "console").open("wb") as console, subprocess.Popen(

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.change import document as plans
-from eventready.change.document import PlanFile, load_plan, parse_plan, seal, write_plan
+from eventready.change.document import plan_file
+from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
+from eventready.change.document.seal import plan_hash, seal
 from eventready.cli.render.changing.plan import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
@@ -171,7 +172,7 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             load_plan(path)
-    monkeypatch.setattr(plans, "MAX_BYTES", 100)
+    monkeypatch.setattr(plan_file, "MAX_BYTES", 100)
     write_plan(tmp_path / "plan.json", PlanFile(plan=plan()))
     with pytest.raises(UsageError, match="more than"):
         load_plan(tmp_path / "plan.json")
@@ -209,7 +210,7 @@ def test_a_sealed_plan_must_hold_too(values: dict[str, Any], says: str) -> None:
     content = document(**values)
     with pytest.raises(ValidationError):
         seal(content)
-    forged = {**content, "sha256": plans._hash(content)}
+    forged = {**content, "sha256": plan_hash(content)}
     with pytest.raises(UsageError, match=says) as error:
         parse_plan({"plan": forged}, "plan.json")
     assert "\n" not in str(error.value)

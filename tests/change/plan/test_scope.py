@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.document.plan import PlannedDevice, PlannedGuard
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from eventready.change.document import PlanFile
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.rollback import rolled_back_devices

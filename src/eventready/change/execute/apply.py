@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from eventready.change.document import Plan, PlanFile
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.change import RunningChange, recorded_change
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.device.assignment import Hold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from eventready.change.document import PlanFile
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.admission import admit, refuse_rolled_back
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document.plan import PlannedDevice
 from eventready.change.execute.device.assignment import Word
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.result import AssignmentResult

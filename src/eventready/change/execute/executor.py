@@ -14,7 +14,7 @@ from typing import Any
 from nornir.core.task import Result, Task
 
 from eventready.audit.runner import AdaptiveThreadedRunner
-from eventready.change.document import Plan, PlannedDevice
+from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Assignment, Hold, StopSignals
 from eventready.change.execute.device.checks import DeviceChecks

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, NoReturn
 
-from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
+from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document.plan_file import recorded_plan
+from eventready.change.document.seal import plan_head, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.recorded.records import planned_form, recorded_configuration

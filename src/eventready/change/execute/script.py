@@ -11,7 +11,7 @@ from typing import Any
 
 from nornir.core import Nornir
 
-from eventready.change.document import load_plan
+from eventready.change.document.plan_file import load_plan
 from eventready.change.execute.apply import open_change
 from eventready.change.execute.change import RunningChange
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, NoChangeProgress, Options

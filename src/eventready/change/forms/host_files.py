@@ -1,7 +1,7 @@
 """Managed files of a service host, each with owner, mode, content hash and the state of its daemon.
 
 Tree: {"nginx:/etc/nginx/conf.d/event.conf": {"file 644 root root SHA256": {}, "daemon running": {}}}, or `file absent`.
-No content is read: a playbook writes it, and the host saves what it replaces (`change/intents/ansible/host_files.sh`).
+No content is read: a playbook writes it, and the host saves what it replaces (`host_files.sh`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eventready.change.document import LeftOut
+from eventready.change.document.plan import LeftOut
 from eventready.change.errors import abbreviate, combine_errors, group_by_message, separate_errors
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment

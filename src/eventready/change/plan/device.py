@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.document.plan import PlannedDevice, PlannedGuard
 from eventready.change.errors import UnreadableConfiguration, answer_to, shown_by
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm

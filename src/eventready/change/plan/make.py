@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from eventready.audit.progress import NoProgress, ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
+from eventready.change.document.plan import Plan, PlannedDevice, PlannedDrill
+from eventready.change.document.plan_file import recorded_plan
+from eventready.change.document.seal import plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import GuardStateUnknown, change_spec

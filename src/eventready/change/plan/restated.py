@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventready.change.document import Plan, PlannedDevice
+from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree

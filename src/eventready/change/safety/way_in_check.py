@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document.plan import PlannedDevice
 from eventready.change.forms.tree import Tree
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.way_in_lines import check_way_in

@@ -19,7 +19,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document import Plan
+    from eventready.change.document.plan import Plan
     from eventready.change.errors import abbreviate
     from eventready.change.execute.apply import apply_plan
     from eventready.change.execute.context import ExecutionContext

@@ -17,7 +17,7 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document import Approval, recorded_plan
+    from eventready.change.document.plan_file import Approval, recorded_plan
     from eventready.change.execute.context import ExecutionContext, Options
     from eventready.change.execute.recovery.release import Claim, Decision, DeviceView, release
     from eventready.change.execute.status import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document import PlanFile
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.mode import ChangeMode

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document.plan import PlannedDevice
 from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.live import LiveDevice
 from eventready.change.forms.host_files import PROGRAM
@@ -82,7 +82,7 @@ class ServiceHost(LiveDevice):
 
 def _program_lines() -> Iterator[str]:
     """Yield the lines for the installation of the program on the host, whole or not at all."""
-    program = files("eventready.change.intents.ansible").joinpath("host_files.sh").read_bytes()
+    program = files("eventready.change.forms").joinpath("host_files.sh").read_bytes()
     text, part = base64.b64encode(program).decode(), f"{PROGRAM}.part"
     yield f"umask 077; mkdir -p {PROGRAM.rpartition('/')[0]} && : > {part}"
     for at in range(0, len(text), _PIECE):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from eventready.change.document import Plan
+from eventready.change.document.plan import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.plan.order import members_of, radio_of, takes_all
 from eventready.change.plan.wave import Member, Wave, WaveLimits

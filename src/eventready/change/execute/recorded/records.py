@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document.plan import PlannedDevice
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document.plan import PlannedDevice
 from eventready.change.execute.recorded.records import planned_form, recorded_configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from eventready.change.document import Plan, recorded_plan
+from eventready.change.document.plan import Plan
+from eventready.change.document.plan_file import recorded_plan
 from eventready.change.execute.change import finish_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.driver import ConfigurationReading

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-from eventready.change.document import PlannedDevice, recorded_plan
+from eventready.change.document.plan import PlannedDevice
+from eventready.change.document.plan_file import recorded_plan
 from eventready.change.execute.change import finish_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.machine import DeviceMachine

@@ -6,7 +6,7 @@ between, and its end is recorded in both changes.
 
 from __future__ import annotations
 
-from eventready.change.document import PlanFile, recorded_plan
+from eventready.change.document.plan_file import PlanFile, recorded_plan
 from eventready.change.execute.change import finish_change, recorded_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.mode import ChangeMode

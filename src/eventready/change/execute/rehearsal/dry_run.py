@@ -12,7 +12,7 @@ from nornir.core.task import Task
 
 from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
-from eventready.change.document import Plan, PlannedDevice
+from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.errors import answer_to
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
 from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree

@@ -19,7 +19,9 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document.plan_file import PlanFile
+from eventready.change.document.seal import seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options

@@ -19,7 +19,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from eventready.change.document import PlanFile, load_plan
+from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_state, device_statuses

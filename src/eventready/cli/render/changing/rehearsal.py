@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import click
 
-from eventready.change.document import Plan
+from eventready.change.document.plan import Plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory

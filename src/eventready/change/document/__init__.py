@@ -1,0 +1,1 @@
+"""The plan document: its parts, its model, its seal, and the plan file."""
