@@ -13,9 +13,9 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.cli.context import App
 from eventready.cli.render.watch import WatchView
 from eventready.evaluation.matrix import build_matrix
+from eventready.store.watch_log import Beat
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting
-from eventready.watch.record import Beat
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher, WatchJob
 from tests.watch.test_night import EVENT

@@ -94,7 +94,7 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
         assert _plain(partial.findings()) == _plain(whole.findings())
         opened = open_of((*whole.findings(), *whole._silent()), whole.states)
         anew = sorted(opened, key=lambda one: (bool(one.cause), RANK[one.status], -one.since))
-        assert [(one, one.document) for one in partial.open_findings()] == [(one, one.document) for one in anew]
+        assert [(one, one.encoded) for one in partial.open_findings()] == [(one, one.encoded) for one in anew]
 
 
 CABLE = {"port": "GE0/0/1", "device": "r2", "to_port": "GE0/0/1"}

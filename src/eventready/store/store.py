@@ -29,7 +29,7 @@ from eventready.store.integrity.chain import PRUNE, ChainVerification, Pruned, v
 from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
 from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
-from eventready.store.records.stream import Stream
+from eventready.store.records.stream import Stream, Values
 from eventready.store.run import Parts, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
 from eventready.store.run_names import find_run, new_run_id
@@ -245,9 +245,9 @@ class Store:
         """Series of measured values of an event."""
         return ValueSeries(self._database, event, rehearsal)
 
-    def current(self, kind: str) -> Current:
+    def current(self, values: Values[T]) -> Current[T]:
         """Values of a kind by key, without their history: the state of a watch, sessions, ..."""
-        return Current(self._database, kind)
+        return Current(self._database, values)
 
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:

@@ -24,13 +24,13 @@ from eventready.evaluation.verdicts import Verdict, verdicts_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.network.graph.outcome import WhatIf
+from eventready.store.watch_log import Beat
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.first_reading import FirstReading, LastVerdicts
 from eventready.watch.flaps import RecentChanges
 from eventready.watch.open_finding import RANK, OpenFinding
 from eventready.watch.recent import KEPT_FACTS, RecentReadings
-from eventready.watch.record import Beat
 from eventready.watch.remembered import Remembered
 from eventready.watch.schedule import QUESTIONS
 from eventready.watch.shown import Shown, same

@@ -31,12 +31,14 @@ from eventready.delivery.notify.channels import UncertainDelivery
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
+from eventready.store.watch_log import Beat, RecordedChange
 from eventready.watch.alerts import calls, posts
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.explain import impossible
 from eventready.watch.open_finding import OpenFinding, open_of
-from eventready.watch.record import Beat, WatchRecord
+from eventready.watch.record import WatchRecord
+from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import load_alerts
@@ -567,9 +569,11 @@ def test_addresses_that_hang_delay_no_other(
 def test_texts_of_devices_are_short_lines_in_a_message(workspace: Workspace, store: Store) -> None:
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     hostile = "x\r\nBcc: all@example.vn\r\n.\r\n\x1b[31m\u202e" + "Z" * 100_000
-    change = {"device": "core-1", "check": "uplink", "new": "fail", "old": "pass", "cause": "", "damped": False}
-    change |= {"at": desk.clock.now().isoformat(), "message": hostile, "message_id": "", "params": {}}
-    desk.calls.alerts.replay({**change, "subject": f"{hostile}{number}"} for number in range(30))
+    change = RecordedChange(
+        "core-1", "uplink", "", "pass", "fail", damped=False, cause="", message=hostile, message_id="x"
+    )
+    hostile_ones = (replace(change, subject=f"{hostile}{number}") for number in range(30))
+    desk.calls.alerts.replay((desk.clock.now(), one) for one in hostile_ones)
     assert desk.after(31) == ["duty@example.vn"]
     (body,) = desk.channel.bodies
     assert len(body.splitlines()) == 21
@@ -688,9 +692,24 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed
     with Store.of_workspace(workspace.path) as store:
-        failed = {"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}
-        state = {"open": [failed], "devices": [{"name": "core-2", "age": None}]}
-        store.current("watch").put(f"{workspace.event.id} rehearsal", state)
+        key = f"{workspace.event.id} rehearsal"
+        failed = OpenEntry(
+            "",
+            "",
+            {},
+            "fail",
+            device="agg-1",
+            check="isis",
+            subject="",
+            since=clock.now(),
+            venues=(),
+            services=(),
+            cause="",
+        )
+        store.current(OPEN).put(key, OpenFindings("1", (failed,)))
+        devices = (DeviceAge("core-2", None, None),)
+        state = Snapshot(clock.now(), clock.now(), 5.0, (), "1", None, None, (), devices, ())
+        store.current(SNAPSHOTS).put(key, state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):
             main([*place, "alerts", "acknowledge", taken])

@@ -32,7 +32,7 @@ with deferred():
     from eventready.watch.alerts.explain import AlertExplanation, impossible
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.record import WatchRecord
-    from eventready.watch.snapshot import Snapshots, age_of, is_old
+    from eventready.watch.snapshot import Snapshots
     from eventready.watch.states import Key
     from eventready.watch.watcher import DEVICE
     from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
@@ -158,9 +158,9 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
 def _notes(app: App, store: Store) -> Sequence[str]:
     """Ids of sentences about the calls of the watch at work, or about none at work."""
     snapshot = Snapshots(store, app.workspace.event.id, app.clock).latest()
-    if snapshot is None or is_old(snapshot, age_of(snapshot)):
+    if snapshot is None or snapshot.is_old(snapshot.age_s):
         return ("watch:call.note_gone",)
-    return [note for note in snapshot.get("notes", ()) if note.startswith("watch:call.")]
+    return [note for note in snapshot.notes if note.startswith("watch:call.")]
 
 
 @contextmanager
@@ -200,9 +200,11 @@ def _record(
 
 def _open(app: App, store: Store, matchers: Sequence[Matcher]) -> bool:
     """True with an open finding or a lost device of these labels in the latest state of a watch."""
-    state = Snapshots(store, app.workspace.event.id, app.clock).latest() or {"open": (), "devices": ()}
-    found = [(Key(one["device"], one["check"], one["subject"]), one["status"]) for one in state["open"]]
-    found += [(Key(one["name"], DEVICE, ""), "not_measured") for one in state["devices"] if one["age"] is None]
+    state = Snapshots(store, app.workspace.event.id, app.clock).latest()
+    found = [(Key(*one.identity), one.status) for one in (state.open if state else ())]
+    found += [
+        (Key(one.name, DEVICE, ""), "not_measured") for one in (state.devices if state else ()) if one.age is None
+    ]
     labels = Alerts({device.name: device for device in app.workspace.devices}).labels
     return any(all_match(matchers, labels(key, status)) for key, status in found)
 

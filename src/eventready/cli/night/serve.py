@@ -101,7 +101,8 @@ def list_users(app: App) -> None:
     """List the users of the pages with their roles."""
     with app.open_store() as store:
         users = [
-            {"name": name, "role": one["role"], "added": one["added"]} for name, one in PageUsers(store).all().items()
+            {"name": name, "role": one.role, "added": one.added.isoformat(timespec="seconds")}
+            for name, one in PageUsers(store).all().items()
         ]
     if app.output != "table":
         app.emit(users)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
-from eventready.core.strings.phrases import at, moment_of
+from eventready.core.strings.phrases import at
 from eventready.delivery.notify.alertmanager import PostedAlert, post_alerts
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal
+from eventready.store.records.shape import Moment
+from eventready.store.records.stream import Values
 from eventready.store.store import Store
 from eventready.store.watch_log import STREAM as WATCH
+from eventready.store.watch_log import Beat, WatchEnd
 from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
 
@@ -25,17 +29,26 @@ BEAT, END = "beat", "end"
 _DEAD_S, _OLD = 180.0, timedelta(hours=12)
 #: Name of the alert about a dead watch.
 DIED = "watch_died"
-#: Kind of the last beat seen, with the time of the first look at it.
-_SEEN = "watch beat"
+
+
+@dataclass(frozen=True)
+class SeenBeat:
+    """Last beat seen, with the monotonic time of the first look at it."""
+
+    beat: Moment
+    at: float
+
+
+_SEEN = Values("watch beat", SeenBeat)
 
 
 def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
     """Return the last beat of a watch without an orderly end; None without any. Raises StoreError."""
     journal = EventJournal(store, WATCH, event, clock)
-    beat, end = journal.last(BEAT), journal.last(END)
+    beat, end = journal.last(BEAT, Beat), journal.last(END, WatchEnd)
     if beat is None or (end is not None and end.position > beat.position):
         return None
-    return moment_of(beat.body["at"])
+    return beat.body.at
 
 
 def report_death(
@@ -87,10 +100,10 @@ def _silent_s(store: Store, event: str, beat: datetime, clock: Clock) -> float:
     """Return the seconds since the first look at a beat, of this process or another since the start of the machine."""
     seen, key, now = store.current(_SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
     known = seen.get(key)
-    if known is None or known["beat"] != beat.isoformat() or known["at"] > now:
-        seen.put(key, {"beat": beat.isoformat(), "at": now})
+    if known is None or known.beat != beat or known.at > now:
+        seen.put(key, SeenBeat(beat, now))
         return 0.0
-    return now - float(known["at"])
+    return now - known.at
 
 
 def _roster(workspace: Workspace) -> Roster | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import PlainSerializer
 
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
@@ -52,6 +55,10 @@ def impossible(settings: AnyAlertsFile | None, workspace: Workspace) -> Iterator
     for name in {one.venue for one in settings.receivers} - {"", *workspace.event.venue_ids}:
         cause, do = unknown_venue(name, workspace.event)
         yield WorkspaceError(cause, where=where, do=do)
+
+
+#: Act with its conditions as text in JSON.
+ShownAct: TypeAlias = Annotated[Act, PlainSerializer(Act.to_dict)]
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,8 @@ class AlertExplanation:
     since: Moment | None
     muted: str
     cause: str
-    silence: Act | None
-    acknowledgement: Act | None
+    silence: ShownAct | None
+    acknowledgement: ShownAct | None
     alertmanager: bool
     routes: tuple[ExplainedRoute, ...]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from eventready.core.messages import Lang, text
+from eventready.core.errors import StoreError
+from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import short
 from eventready.papers.language import Language
+from eventready.store.records.shape import Shape, ShapeError
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Notification
@@ -14,6 +17,21 @@ from eventready.watch.alerts.dispatcher import Notification
 KIND = "alert"
 #: Alerts named in a message, and most characters of the sentence of each.
 _NAMED, _LONGEST = 20, 300
+
+
+@dataclass(frozen=True)
+class NamedAlerts:
+    """Alerts of a message in the outbox; see `Notification`."""
+
+    group: str
+    number: int
+    firing: tuple[Alert, ...]
+    ended: tuple[Alert, ...]
+    kept: tuple[Alert, ...]
+    silent: bool
+
+
+_ALERTS = Shape(NamedAlerts)
 
 
 def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str, Any]:
@@ -27,27 +45,25 @@ def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str,
     shown = [*lines[:_NAMED], *ended[:_NAMED]]
     more = len(lines) + len(ended) - len(shown)
     rest = [text("watch:wall.more", lang, n=more)] if more else []
-    return {
-        "group": one.group,
-        "number": one.number,
-        "firing": [alert.to_dict() for alert in one.firing],
-        "ended": [alert.to_dict() for alert in one.ended],
-        "kept": [alert.to_dict() for alert in one.kept],
-        "subject": subject,
-        "text": "\n".join([*shown, *rest, ""]),
-    }
+    alerts = NamedAlerts(one.group, one.number, tuple(one.firing), tuple(one.ended), tuple(one.kept), one.silent)
+    return {"alerts": _ALERTS.plain(alerts), "subject": subject, "text": "\n".join([*shown, *rest, ""])}
 
 
 def sentence_of(alert: Alert, lang: Lang) -> str:
     """Return an alert as a line."""
     language = Language(lang)
     found = language.sentence(alert.sentence) if alert.sentence else text("watch:device.lost", lang)
-    damped = f" ({text('watch:line.damped', lang)})" if alert.damped and "often" not in alert.sentence else ""
+    often = alert.sentence.often if alert.sentence else None
+    damped = f" ({text('watch:line.damped', lang)})" if alert.damped and not often else ""
     return f"{language.status(alert.status)}: {alert.key.place}: {short(found, _LONGEST)}{damped}"
 
 
 def notification_of(made: OutgoingMessage) -> Notification:
-    """Return the notification of a message in the outbox."""
-    body = made.body
-    firing, ended, kept = ([Alert.load(one) for one in body[name]] for name in ("firing", "ended", "kept"))
-    return Notification(body["group"], body["receiver"], made.made, body["number"], firing, ended, kept, body["silent"])
+    """Return the notification of a message in the outbox. Raises StoreError for a damaged one."""
+    try:
+        one = _ALERTS.read_plain(made.body["alerts"])
+        receiver = str(made.body["receiver"])
+    except (ShapeError, KeyError) as error:
+        what = error.sentence if isinstance(error, ShapeError) else str(error)
+        raise StoreError(message("store:record.field", place=f"{made.id} alerts", reason=what)) from None
+    return Notification(one.group, receiver, made.made, one.number, one.firing, one.ended, one.kept, silent=one.silent)

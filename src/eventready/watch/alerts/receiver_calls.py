@@ -66,7 +66,7 @@ class ReceiverCalls:
 
         def write(lang: Lang) -> dict[str, Any]:
             at = one.at.isoformat(timespec="seconds")
-            return {**message_of(one, lang, ends=ends), "kind": KIND, "silent": one.silent, "at": at}
+            return {**message_of(one, lang, ends=ends), "kind": KIND, "at": at}
 
         self._send(one.id, one.receiver, settings, write, silent=one.silent)
 
