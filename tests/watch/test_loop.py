@@ -29,13 +29,14 @@ from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, Beat, watch_log, watched
 from eventready.watch import loop, silence
 from eventready.watch import session as session_module
+from eventready.watch.job import WatchJob
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.session import WatchSession, known_states
 from eventready.watch.snapshot import OUTDATED, Snapshots
 from eventready.watch.states import Key, StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.watch.test_causes import watching

@@ -17,8 +17,7 @@ from eventready.store.store import Store
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification
 from eventready.watch.silence import STALE_AFTER
-from eventready.watch.states import HOLD_DOWN, Key, StateChange
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange
 from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 from tests.watch.test_night import (

@@ -39,6 +39,7 @@ from eventready.store.store import Store
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.first_reading import LastVerdicts
+from eventready.watch.job import WatchJob
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
@@ -49,7 +50,7 @@ from eventready.watch.schedule import Schedule
 from eventready.watch.snapshot import NO_CALLS, OUTDATED, Snapshots
 from eventready.watch.snapshot_record import SNAPSHOT_S
 from eventready.watch.states import Key, StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.watching.watch import SHORTEST_S, WatchFile, load_watch

@@ -166,7 +166,7 @@ def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_pat
         found = [{**known, "check": name, "status": "fail"} for name in ("single_point", "capacity_link", "isis")]
         run = made.audited(*found, {**known, "check": "cabling", "status": "pass"})
         network = network_weights(run, devices(), ResolvedLimits())
-        made.watcher._job = replace(made.watcher._job, network=network)
+        made.watcher._fleet.job = replace(made.watcher._fleet.job, network=network)
         made.all_up()
         (verdict,) = made.watcher.verdicts()
         assert verdict.because == (text(NO_ANSWER_EXPECTED, "en"), "r1 single_point x")
@@ -194,9 +194,9 @@ def test_the_wall_has_the_walk_of_each_service_and_says_when_it_is_old(tmp_path:
 
 def test_a_watch_of_some_devices_does_not_speak_for_the_others(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
-        job = made.watcher._job
+        job = made.watcher._fleet.job
         left_out = (replace(devices()[0], name="r3"),)
-        made.watcher._job = replace(job, matrix=replace(job.matrix, left_out=left_out))
+        made.watcher._fleet.job = replace(job, matrix=replace(job.matrix, left_out=left_out))
         made.all_up()
         assert [str(one.verdict) for one in made.watcher.verdicts()] == ["NOT_MEASURED"]
 
@@ -334,7 +334,7 @@ def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        made.watcher.states = States()
+        made.watcher.states._states.clear()
         made.watcher.states.begin({Key("r1", "isis", "peer"): "warn"}, 0.0)
         made.read("r1", up=False)
         kept = made.snapshots.latest()

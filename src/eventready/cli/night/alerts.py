@@ -33,8 +33,7 @@ with deferred():
     from eventready.watch.alerts.explain import explain as explanations
     from eventready.watch.record import WatchRecord
     from eventready.watch.snapshot import Snapshots
-    from eventready.watch.states import Key
-    from eventready.watch.watcher import DEVICE
+    from eventready.watch.states import DEVICE, Key
     from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")

@@ -14,8 +14,7 @@ from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import key_of, recorded_change
 from eventready.watch.silence import REACH
-from eventready.watch.states import Key, StateChange
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE, Key, StateChange
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.watching.watch import LONGEST_S
 

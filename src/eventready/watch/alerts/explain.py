@@ -23,8 +23,7 @@ from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situati
 from eventready.watch.alerts.receiver_calls import ReceiverCalls
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
-from eventready.watch.states import Key
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE, Key
 from eventready.workspace.settings.event import unknown_venue
 from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
