@@ -16,10 +16,9 @@ from eventready.clauses import proof
 from eventready.clauses.attestations.attestation import Attachment, Attestation
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.event_record import EventRecord
-from eventready.clauses.sent import SentDocument
-from eventready.clauses.state import ClauseState
+from eventready.clauses.state import ClauseState, State
 from eventready.core.messages import message
-from eventready.core.words import State
+from eventready.delivery.sent import SentDocument
 from eventready.incidents.incident import Incident, Notice
 from eventready.roster.finding import Gap, RosterFinding, RosterReport
 from eventready.store.run import Run
@@ -63,7 +62,7 @@ def change(intent: str, name: str) -> ChangeOnRecord:
 
 def signed(clause: str = "9.9", document: str = "", **more: Any) -> Attestation:
     """An attestation."""
-    return Attestation("A-0001", clause, document, "Nguyễn A", "đã ký", NOW, NOW, **more)
+    return Attestation("Nguyễn A", "đã ký", NOW, document, id="A-0001", clause=clause, recorded=NOW, **more)
 
 
 def roster(*gaps: Gap, findings: tuple[RosterFinding, ...] = ()) -> RosterReport:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from eventready.core.groups import group_by
+from eventready.core.language import NAMED, Language
 from eventready.core.strings.natural import natural
 
 T = TypeVar("T")
@@ -67,6 +68,10 @@ class Row(Generic[T]):
     def subjects(self) -> Sequence[str]:
         """The subjects, beginning with the first finding's."""
         return list(dict.fromkeys(one.subject for one, _ in self._sorted))
+
+    def sentence(self, language: Language, first: str, most: int = NAMED) -> str:
+        """Return the sentence of the row with up to `most` subjects, from the sentence of its first finding."""
+        return language.together(first, self.subjects, len(self.behind), most)
 
     @property
     def count(self) -> int:

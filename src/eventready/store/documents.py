@@ -50,15 +50,10 @@ def load_run(path: Path) -> Run:
         raise UsageError(message("store:run.unreadable", reason=str(error)), where=str(path)) from None
     if not isinstance(document, dict) or not str(document.get("schema")).startswith(_RUNS):
         raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=str(path))
-    require_schema(document, str(document.get("id")), where=str(path))
+    if (schema := document["schema"]) != SCHEMA:
+        what = message("store:run.other_version", run_id=str(document.get("id")), schema=schema, own=SCHEMA)
+        raise UsageError(what, where=str(path))
     return Run(document)
-
-
-def require_schema(document: Mapping[str, Any], run_id: str, where: str = "") -> None:
-    """Raise UsageError for a run of another version."""
-    schema = str(document.get("schema", SCHEMA))
-    if schema != SCHEMA:
-        raise UsageError(message("store:run.other_version", run_id=run_id, schema=schema, own=SCHEMA), where=where)
 
 
 @contextmanager

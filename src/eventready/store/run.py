@@ -13,8 +13,6 @@ from typing import Any, Self
 import orjson
 
 SCHEMA = "eventready.run/2"
-#: Schema of a summary without one.
-_FIRST = "eventready.run/1"
 #: Documents are acyclic; the check for cycles would take a fifth of the time.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
@@ -360,8 +358,7 @@ class Summary:
     `moment`: event time (ISO 8601). `partial`: observations with unread records, which `measured` leaves out. `counts`:
     findings by status. `verdicts`: triples of venue, service and verdict.
     `devices`: number of devices, 0 in summaries without that key. `seen`: ports, neighbours, cells and access points in
-    use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read. `schema`: of the
-    document.
+    use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read.
     """
 
     id: str
@@ -377,17 +374,11 @@ class Summary:
     uncovered: int = 0
     unseen_devices: int = 0
     partial: int = 0
-    schema: str = SCHEMA
 
     @property
     def anything(self) -> bool:
         """True for a run with a measurement, whole or in part."""
         return bool(self.measured or self.partial)
-
-    @property
-    def readable(self) -> bool:
-        """True for a run with a document of a format read by this version."""
-        return self.schema == SCHEMA
 
     @property
     def ratio(self) -> float:
@@ -414,7 +405,6 @@ class Summary:
             uncovered=int(coverage.get("uncovered", 0)),
             unseen_devices=int(coverage.get("unseen_devices", 0)),
             partial=int(coverage.get("partial", 0)),
-            schema=str(document.get("schema", SCHEMA)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -425,4 +415,4 @@ class Summary:
     def load(cls, plain: Mapping[str, Any]) -> Summary:
         """Summary from the result of `to_dict`."""
         verdicts = tuple((str(v), str(s), str(w)) for v, s, w in plain["verdicts"])
-        return cls(**{"schema": _FIRST, **plain, "verdicts": verdicts})
+        return cls(**{**plain, "verdicts": verdicts})

@@ -23,13 +23,13 @@ from eventready.store.changes import Changes
 from eventready.store.database.connection import Database, database_location
 from eventready.store.database.storage_errors import RunNotStored, translate_errors
 from eventready.store.database.tables import Ledger, RunRow
-from eventready.store.documents import compress, require_schema, save_unstored_run
+from eventready.store.documents import compress, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.integrity.chain import PRUNE, ChainVerification, Pruned, verify_chain
 from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
 from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
-from eventready.store.records.stream import Stream, Values
+from eventready.store.records.stream import Stream
 from eventready.store.run import Parts, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
 from eventready.store.run_names import find_run, new_run_id
@@ -245,9 +245,9 @@ class Store:
         """Series of measured values of an event."""
         return ValueSeries(self._database, event, rehearsal)
 
-    def current(self, values: Values[T]) -> Current[T]:
+    def current(self, kind: Stream[T]) -> Current[T]:
         """Values of a kind by key, without their history: the state of a watch, sessions, ..."""
-        return Current(self._database, values)
+        return Current(self._database, kind)
 
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:
@@ -297,13 +297,13 @@ class Store:
         `rehearsal`: those of rehearsals too.
         """
         own = (entry.summary for entry in self.runs() if entry.state == "finished" and entry.event == event)
-        full = (one for one in own if one and one.readable and one.devices >= devices)
+        full = (one for one in own if one and one.devices >= devices)
         return tuple(one.id for one in full if rehearsal or not one.rehearsal)
 
     def get(self, name: str, *, interrupted: bool = False) -> Run:
         """Finished run by `latest`, `previous`, id or prefix; with `interrupted` such a run too, by its id.
 
-        Raises UsageError, also for a run of another version, and StoreError.
+        Raises UsageError and StoreError.
         """
         stored = RunRow.document.is_not(None).label("stored")
         with self._database.reading() as session:
@@ -311,7 +311,6 @@ class Store:
             left = {row.id for row in rows if interrupted and row.stored and row.state == "interrupted"}
             run_id = name if name in left else find_run(name, {row.id: row.state for row in rows})
             document = _document(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
-        require_schema(document, run_id)
         run = Run(with_items(document, self._items.of(run_id)))
         return _reached(run) if run_id in left else run
 

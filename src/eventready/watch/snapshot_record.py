@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from eventready.core.finding_sentence import FindingSentence
 from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Values
+from eventready.store.records.stream import Stream
 from eventready.store.run_rests import Named, Resting, below_each
 from eventready.watch.first_reading import FirstReading, LastVerdicts
 
@@ -110,5 +110,5 @@ class OpenFindings:
     open: tuple[OpenEntry, ...]
 
 
-SNAPSHOTS = Values("watch", Snapshot)
-OPEN = Values("watch open", OpenFindings)
+SNAPSHOTS = Stream("watch", Snapshot)
+OPEN = Stream("watch open", OpenFindings)

@@ -43,9 +43,9 @@ from eventready.watch.states import DEVICE, Key, StateChange, States
 from eventready.workspace.settings.watching.alerts import load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
-from tests.delivery.test_reminders import configure
-from tests.delivery.test_schedule import FakeClock
 from tests.session.real import free_port
+from tests.submission.test_reminders import configure
+from tests.submission.test_schedule import FakeClock
 
 pytestmark = pytest.mark.slow
 

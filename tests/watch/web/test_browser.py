@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -128,7 +128,7 @@ def test_a_page_without_access_any_more_goes_to_the_login(
     page = browser.new_context().new_page()
     page.clock.install()
     page.goto(watched.live.url)
-    watched.made.store.current(USERS).put("An", PageUser("viewer", "", watched.made.clock.now()))
+    watched.made.store.current(USERS).put("An", PageUser("viewer", "", datetime(2031, 1, 1, tzinfo=UTC)))
     monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
     while "/login" not in page.url:
         page.clock.run_for(11_000)

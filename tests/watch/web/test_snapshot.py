@@ -26,7 +26,7 @@ def test_open_findings_are_written_when_they_have_changed(tmp_path: Path, monkey
     put = Current.put_encoded
 
     def counted(self: Current[Any], key: str, data: bytes) -> None:
-        written.append(self._values.name)
+        written.append(self._kind.name)
         put(self, key, data)
 
     with scene(tmp_path) as made:

@@ -15,11 +15,11 @@ from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.process.gc import ONCE, relaxed_gc
-from eventready.core.words import Form
+from eventready.papers.words import Form
 
 with deferred():
     from eventready.clauses.changes import ChangeOnRecord, changes_on_record
-    from eventready.clauses.event_record import drills_that_count
+    from eventready.clauses.gather import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import plain
     from eventready.papers.document.formats import render

@@ -16,7 +16,7 @@ from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal
 from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Values
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.watch_log import STREAM as WATCH
 from eventready.store.watch_log import Beat, WatchEnd
@@ -33,13 +33,13 @@ DIED = "watch_died"
 
 @dataclass(frozen=True)
 class SeenBeat:
-    """Last beat seen, with the monotonic time of the first look at it."""
+    """Last beat seen; `first_look_s`: monotonic time of the first look at it."""
 
     beat: Moment
-    at: float
+    first_look_s: float
 
 
-_SEEN = Values("watch beat", SeenBeat)
+SEEN = Stream("watch beat", SeenBeat)
 
 
 def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
@@ -98,12 +98,12 @@ def _call_about(
 
 def _silent_s(store: Store, event: str, beat: datetime, clock: Clock) -> float:
     """Return the seconds since the first look at a beat, of this process or another since the start of the machine."""
-    seen, key, now = store.current(_SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
+    seen, key, now = store.current(SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
     known = seen.get(key)
-    if known is None or known.beat != beat or known.at > now:
+    if known is None or known.beat != beat or known.first_look_s > now:
         seen.put(key, SeenBeat(beat, now))
         return 0.0
-    return now - known.at
+    return now - known.first_look_s
 
 
 def _roster(workspace: Workspace) -> Roster | None:

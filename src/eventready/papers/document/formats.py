@@ -6,8 +6,8 @@ from importlib import import_module
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.words import Form
 from eventready.papers.document.model import Document
+from eventready.papers.words import Form
 
 _MAKERS: dict[Form, tuple[str, str]] = {
     "html": ("html", "to_html"),
@@ -24,10 +24,9 @@ def render(document: Document, form: Form) -> bytes:
     for a defect."""
     module, name = _MAKERS[form]
     try:
-        maker = getattr(import_module(f"eventready.papers.document.renderers.{module}"), name)
+        made: bytes = getattr(import_module(f"eventready.papers.document.renderers.{module}"), name)(document)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("eventready"):
             raise
         raise UsageError(message("papers:error.package", form=form.upper(), package=error.name)) from None
-    made: bytes = maker(document)
     return made

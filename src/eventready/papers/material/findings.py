@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from eventready.core.groups import group_by
+from eventready.core.language import Language, clean
 from eventready.core.messages import from_record, in_language
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import About, Identity, Row, about, rows
 from eventready.evaluation.causes import causes
-from eventready.papers.language import Language, clean
+from eventready.network.map.states import DeviceStates
 from eventready.store.run import Run, counted, passes
 from eventready.store.run_rests import Named, rests_of
 
@@ -25,8 +26,6 @@ _PLACES = {status: place for place, status in enumerate(ORDER)}
 
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
-
-_SINGLE = "single_point"
 
 Entry = Mapping[str, Any]
 
@@ -208,33 +207,6 @@ class RunFindings:
         return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open, below)
 
 
-@dataclass(frozen=True)
-class DeviceStates:
-    """Findings by device and status without blind spots, and single points of failure by name."""
-
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    single: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, findings: Iterable[Entry]) -> DeviceStates:
-        """States after these findings."""
-        states = cls()
-        for finding in findings:
-            states.count(finding["status"], finding["device"], finding["check"], 1, blind=finding["blind"])
-            states.include(finding)
-        return states
-
-    def count(self, status: str, device: str, check: str, number: int, *, blind: bool) -> None:
-        """Count findings of a check on a device."""
-        if check != _SINGLE and not blind:
-            self.counts[device][status] += number
-
-    def include(self, finding: Entry) -> None:
-        """Include the single point of failure of a finding."""
-        if finding.get("check") == _SINGLE and finding["status"] in ("fail", "warn"):
-            self.single.add(str(finding["subject"]))
-
-
 def _numbers(
     findings: Iterable[Entry], packed: Iterable[bytes]
 ) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
@@ -253,11 +225,6 @@ def _about(finding: Entry) -> tuple[str, str, str, tuple[Any, ...], bool]:
 @lru_cache(maxsize=1_024)
 def _in_order(venues: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(venues), key=lambda v: (order.index(v) if v in order else len(order), v)))
-
-
-def judged_observations(run: Run, having: bytes = b"") -> Iterator[Entry]:
-    """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
-    return (observation for observation in run.observations(having) if not observation.get("inventory"))
 
 
 def ranked(status: str) -> int:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eventready.core.language import Language, clean
 from eventready.core.messages import known, text
 from eventready.evaluation.verdicts import Readiness
-from eventready.papers.language import Language, clean
 from eventready.papers.material.findings import ORDER, Entry, RunContext
 from eventready.store.run_walk import recorded_walk
 from eventready.workspace.devices.device import SERVICES

@@ -23,10 +23,10 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.core.validation_messages import describe_error
+from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
     PARTS,
     SCHEMA,
-    SCHEMA_1,
     BundlePart,
     DutiesPart,
     IncidentsPart,
@@ -38,11 +38,11 @@ from eventready.province.bundles.parts import (
 from eventready.store.run import canonical
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
-MANIFEST, SIGNATURE = "manifest.json", "signature"
+SIGNATURE = "signature"
 NAMES = frozenset({MANIFEST, SIGNATURE, *(f"{name}.json" for name in PARTS)})
 
 #: Bytes of a bundle, of a part and of the manifest when unpacked.
-LARGEST, LARGEST_PART, LARGEST_MANIFEST = 5_000_000, 8_000_000, 20_000
+LARGEST, LARGEST_PART = 5_000_000, 8_000_000
 
 P = TypeVar("P", bound=BundlePart)
 
@@ -178,13 +178,13 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 def _manifest(raw: bytes) -> Manifest:
     plain = _json(raw, MANIFEST)
     schema = plain.get("schema")
-    if schema not in (SCHEMA, SCHEMA_1):
+    if schema != SCHEMA:
         raise UsageError(message("delivery:bundle.format", schema=str(schema)[:60], known=SCHEMA))
     try:
         manifest = Manifest.model_validate(plain)
     except ValidationError as error:
         raise _malformed(MANIFEST, error, Manifest) from None
-    if set(manifest.parts) != set(PARTS) or (schema == SCHEMA and not manifest.number):
+    if set(manifest.parts) != set(PARTS):
         raise UsageError(message("delivery:bundle.manifest", manifest=MANIFEST))
     return manifest
 

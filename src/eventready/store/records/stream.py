@@ -1,4 +1,4 @@
-"""Streams of journals and kinds of current values: their name and the type of their records."""
+"""Streams of journals: their name and the type of their records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,3 @@ class Stream(Generic[T]):
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""
         return self._shape.json_schema()
-
-
-class Values(Stream[T]):
-    """Kind of values of which the latest by key is kept; `Store.current` reads and writes them."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from eventready.core.errors import StoreError
 from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Values
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role
@@ -33,22 +33,22 @@ class UserSession:
 
 
 @dataclass(frozen=True)
-class StoredSession:
-    """Session in the store. `credential`: of the password at its begin, see `PageUsers.credential`."""
+class OpenSession:
+    """Session on record. `source` of the login: `password`, or a sign-in service; `credential` of `PageUsers`."""
 
     user: str
     role: Role
     source: str
     since: Moment
-    credential: str
+    credential: str = ""
 
     @property
-    def is_fresh(self) -> bool:
-        """True for a session below the greatest age."""
+    def fresh(self) -> bool:
+        """True within the greatest age of a session."""
         return datetime.now(UTC) - self.since < AGE
 
 
-SESSIONS = Values("session", StoredSession)
+SESSIONS = Stream("session", OpenSession)
 
 
 class Sessions:
@@ -74,8 +74,8 @@ class Sessions:
         others = self._current.all()
         own = sorted((one.since, key) for key, one in others.items() if one.user == user)
         too_many = [key for _since, key in own[: max(0, len(own) - OF_A_USER + 1)]]
-        self._end(*too_many, *(key for key, one in others.items() if not one.is_fresh))
-        self._current.put(_key(token), StoredSession(user, role, source, now, self._users.credential(user)))
+        self._end(*too_many, *(key for key, one in others.items() if not one.fresh))
+        self._current.put(_key(token), OpenSession(user, role, source, now, self._users.credential(user)))
         self._known[_key(token)] = UserSession(_key(token), user, role), time.monotonic()
         return token
 
@@ -101,14 +101,14 @@ class Sessions:
         self._end(_key(token))
 
     def _read(self, key: str) -> UserSession | None:
-        kept = self._current.get(key)
-        if kept is None or not kept.is_fresh:
+        found = self._current.get(key)
+        if found is None or not found.fresh:
             return None
-        role: Role | None = kept.role
-        if kept.source == "password":
-            current = kept.credential == self._users.credential(kept.user)
-            role = self._users.role(kept.user) if current else None
-        return UserSession(key, kept.user, role) if role else None
+        role: Role | None = found.role
+        if found.source == "password":
+            current = found.credential == self._users.credential(found.user)
+            role = self._users.role(found.user) if current else None
+        return UserSession(key, found.user, role) if role else None
 
     def _end(self, *keys: str) -> None:
         self._current.remove(*keys)

@@ -17,7 +17,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Values
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.page import Role
 
@@ -30,14 +30,14 @@ _VERIFYING = Semaphore(2)
 
 @dataclass(frozen=True)
 class PageUser:
-    """User of the pages: role and password, hashed."""
+    """User of the pages; `hash`: Argon2 hash of the password."""
 
     role: Role
     hash: str
     added: Moment
 
 
-USERS = Values("user", PageUser)
+USERS = Stream("user", PageUser)
 
 
 class PageUsers:
@@ -56,7 +56,7 @@ class PageUsers:
             raise UsageError(message("web:user.name", name=name))
         if not SHORTEST <= len(password) <= LONGEST:
             raise UsageError(message("web:user.password", least=SHORTEST, most=LONGEST))
-        self._current.put(name, PageUser(role, self._hasher.hash(password), clock.real()))
+        self._current.put(name, PageUser(role, self._hasher.hash(password), clock.real().replace(microsecond=0)))
 
     def remove(self, name: str) -> None:
         """Remove a user; open sessions of the user end. Raises UsageError for an unknown name."""
@@ -87,7 +87,7 @@ class PageUsers:
                 self._hasher.verify(user.hash if user else self._no_user, password[:LONGEST])
             except (VerificationError, InvalidHashError):
                 return None
-        return self.role(name) if user else None
+        return user.role if user else None
 
     @cached_property
     def _no_user(self) -> str:

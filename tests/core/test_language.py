@@ -1,0 +1,107 @@
+"""Numbers, dates and sentences in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.core.language import BLOT, Language, clean
+from eventready.core.messages import text
+
+VI, EN = Language("vi"), Language("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "vi", "en"),
+    [
+        (73.5, "73,5", "73.5"),
+        (-16.8, "-16,8", "-16.8"),
+        (70.0, "70", "70"),
+        (65000, "65.000", "65,000"),
+        (1234567.0, "1.234.567", "1,234,567"),
+        (0.001, "0,001", "0.001"),
+    ],
+)
+def test_numbers(value: float, vi: str, en: str) -> None:
+    assert (VI.number(value), EN.number(value)) == (vi, en)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "vi"), [(1.0, "100%"), (0.9999, "99,9%"), (0.0, "0%"), (2 / 3, "66,6%"), (0.29, "29%"), (0.57, "57%")]
+)
+def test_only_all_of_it_is_a_hundred_percent(ratio: float, vi: str) -> None:
+    assert VI.percent(ratio) == vi
+
+
+@pytest.mark.parametrize(
+    ("iso", "vi", "en"),
+    [
+        ("2022-04-25T07:00:00+07:00", "07:00, thứ Hai 25/04/2022", "07:00, Monday 25 Apr 2022"),
+        ("2022-04-24T18:30:00+00:00", "01:30, thứ Hai 25/04/2022", "01:30, Monday 25 Apr 2022"),
+        ("2022-05-01T23:59:00", "23:59, Chủ nhật 01/05/2022", "23:59, Sunday 1 May 2022"),
+        ("no moment", "no moment", "no moment"),
+        ("", "", ""),
+    ],
+)
+def test_moments(iso: str, vi: str, en: str) -> None:
+    assert (VI.moment(iso, weekday=True), EN.moment(iso, weekday=True)) == (vi, en)
+
+
+def test_short_moments() -> None:
+    assert VI.moment("2022-04-25T07:00:00+07:00") == "25/04/2022 07:00"
+    assert EN.moment("2022-04-25T07:00:00+07:00") == "25 Apr 2022 07:00"
+
+
+def finding(message_id: str, **params: Any) -> dict[str, Any]:
+    return {"message_id": message_id, "params": params, "message": text(message_id, "en", **params)}
+
+
+@pytest.mark.parametrize(
+    ("output", "vi"),
+    [
+        (finding("checks:subject.down", subject="Gi0/1"), "Gi0/1 không hoạt động"),
+        (
+            finding("checks:memory.used", subject="memory Processor", value=91.5, limit=90),
+            "Bộ nhớ Processor đã dùng 91,5% (ngưỡng 90%)",
+        ),
+        (
+            finding("checks:bfd.not_up", subject="10.0.0.1", state="down"),
+            "Phiên BFD đến 10.0.0.1 ở trạng thái không hoạt động, chưa thiết lập được",
+        ),
+        (finding("checks:subject.down", subject="Te\u0302n"), "Tên không hoạt động"),
+        ({"message": "Of an older run", "text": "Of an older run"}, "Of an older run"),
+        ({"message": "Unknown", "message_id": "checks:no.such", "params": {}}, "Unknown"),
+    ],
+)
+def test_sentences(output: dict[str, Any], vi: str) -> None:
+    assert VI.sentence(output) == vi
+    assert EN.sentence(output) == clean(output["message"])
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"subject": None}, {"value": {"a": 1}}, None], ids=["none", "null", "nested", "absent"]
+)
+def test_a_document_with_odd_parameters_is_still_reported(params: Any) -> None:
+    output = {"message_id": "checks:subject.state", "params": params, "message": "the English sentence"}
+    assert VI.sentence(output) == "the English sentence"
+
+
+def test_a_document_cannot_reach_into_objects() -> None:
+    evil = "{subject.__class__.__mro__}"
+    assert VI.sentence({"message_id": evil, "params": {"subject": "x"}, "message": evil}) == evil
+    subject = VI.sentence({"message_id": "checks:subject.down", "params": {"subject": evil}, "message": ""})
+    assert subject == f"{evil} không hoạt động"
+
+
+@given(st.text(max_size=80))
+def test_nothing_invisible_is_shown(text: str) -> None:
+    shown = clean(text)
+    assert shown.isprintable()
+    assert "\n" not in shown
+
+
+def test_direction_marks_and_escapes_are_blotted() -> None:
+    assert clean("a\u202eb\x1b[31m\x00") == f"a{BLOT}b{BLOT}[31m{BLOT}"
