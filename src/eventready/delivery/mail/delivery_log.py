@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from eventready.core.clock import Clock
@@ -153,11 +153,6 @@ def sent_documents(deliveries: Sequence[Delivery], address: str, *, rehearsal: b
             )
         )
     return tuple(found)
-
-
-def sent_to(address: str, clock: Clock) -> Callable[[Store], tuple[SentDocument, ...]]:
-    """Return the reader of a store's papers delivered to an address."""
-    return lambda store: DeliveryLog(store, clock).sent(address)
 
 
 def _queued(entries: Sequence[JournalEntry[Queued | Step]]) -> int:

@@ -18,8 +18,8 @@ from eventready.province.bundles.parts import (
 )
 from eventready.province.overview import row
 from eventready.workspace.settings.event import Event
-from tests.delivery.operators import VENUES
-from tests.delivery.test_consolidate import DEPARTMENT
+from tests.province.operators import VENUES
+from tests.province.test_consolidate import DEPARTMENT
 
 MADE = parse_moment("2022-04-25 06:30")
 

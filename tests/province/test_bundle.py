@@ -22,7 +22,7 @@ from eventready.province.bundles import bundle as bundles
 from eventready.province.bundles.bundle import SIGNATURE, pack, unpack
 from eventready.province.bundles.parts import PartName
 from eventready.store.run import canonical
-from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
+from tests.province.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 Harm = Callable[[dict[str, bytes], Operators], None]
 
