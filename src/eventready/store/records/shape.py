@@ -6,6 +6,8 @@ import base64
 import binascii
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -23,10 +25,10 @@ T = TypeVar("T")
 
 
 def _sentence(value: Any) -> Message:
-    restored = from_json(value)
-    if not isinstance(restored, Message):
-        raise ValueError("not a message of the catalogue")  # noqa: TRY004  pydantic takes ValueError alone
-    return restored
+    with suppress(TypeError):
+        if isinstance(restored := from_json(value), Message):
+            return restored
+    raise ValueError("not a message of the catalogue")
 
 
 def _from_stored(value: Any) -> str:
@@ -47,16 +49,29 @@ def _to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-_MESSAGE = {
+def _local(moment: datetime) -> datetime:
+    """Time in the event's zone. Raises ValueError beyond the years of a calendar."""
+    try:
+        return moment.astimezone(TZ)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+_MESSAGE: dict[str, Any] = {
     "type": "object",
     "required": ["id", "params"],
     "properties": {"id": {"type": "string"}, "params": {"type": "object"}},
 }
+_STORED = {
+    **_MESSAGE,
+    "required": ["text", "id", "params"],
+    "properties": {"text": {"type": "string"}, **_MESSAGE["properties"]},
+}
 #: Aware time, in the event's zone; ISO 8601 in a record.
 Moment: TypeAlias = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(TZ)),
-    PlainSerializer(lambda moment: moment.astimezone(TZ).isoformat()),
+    AfterValidator(_local),
+    PlainSerializer(lambda moment: _local(moment).isoformat()),
 ]
 #: Bytes; Base64 in a record.
 Binary: TypeAlias = Annotated[
@@ -72,7 +87,7 @@ Words: TypeAlias = Annotated[
     str,
     PlainValidator(_from_stored),
     PlainSerializer(to_stored),
-    JsonSchemaOf({"anyOf": [{"type": "string"}, _MESSAGE]}),
+    JsonSchemaOf({"anyOf": [{"type": "string"}, _STORED]}),
 ]
 
 
@@ -145,9 +160,10 @@ class Shape(Codec[T]):
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
         try:
-            return self.read(canonical(plain))
-        except (TypeError, UnicodeEncodeError, RecursionError) as error:
+            data = canonical(plain)
+        except (TypeError, ValueError, RecursionError) as error:
             raise ShapeError("", str(error)) from None
+        return self.read(data)
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the record."""
