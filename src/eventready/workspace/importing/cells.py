@@ -184,4 +184,4 @@ def _is_every(text: str) -> bool:
 
 def is_empty(text: str) -> bool:
     """True for a mark that people write in a cell without a value: `x`, `-`."""
-    return (fold(text) or text) in listed("values", "empty")
+    return text.casefold() in listed("values", "empty")

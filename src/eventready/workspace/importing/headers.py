@@ -127,16 +127,21 @@ def _sheet(table: Table, layout: Layout, cells: Cells) -> FoundSheet:
         if needed not in columns.values():
             cause = message("workspace:import.column_missing", column=message(f"workspace:column.{needed}"))
             cells.problem(cause, row[0])
-    rows = [one for one in table.rows[top + 1 :] if not _repeats(one, row)]
+    first = top + 2 if any(map(_numbers_columns, table.rows[top + 1 : top + 2])) else top + 1
+    rows = [one for one in table.rows[first:] if not _repeats(one, row)]
     return FoundSheet(table.title, layout, columns, notes, rows)
 
 
+def _numbers_columns(row: Row) -> bool:
+    """True for the numbers of the columns, from 1, which forms have below the headers."""
+    numbers = [cell.text.strip("() ") for cell in row if cell.text]
+    return len(numbers) > 2 and numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
 def _repeats(row: Row, header: Row) -> bool:
-    """True for a row with the headers again, and for one with the numbers of the columns."""
-    texts = [cell.text for cell in row if cell.text]
-    numbers = [text.strip("() ") for text in texts]
+    """True for a row with the headers again."""
     again = sum(cell.text == head.text != "" for cell, head in zip(row, header, strict=False))
-    return len(texts) > 1 and (again * 2 > len(texts) or numbers == [str(n) for n in range(1, len(texts) + 1)])
+    return again > 1 and again * 2 > sum(bool(cell.text) for cell in row)
 
 
 def _misspelt(text: str, layout: Layout, columns: Mapping[int, str]) -> str:
