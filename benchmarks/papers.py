@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.run import SCHEMA, Summary, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import SCHEMA, Summary
 from eventready.store.run_items import ItemsOfDevice
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from eventready.audit.run_builder import with_references
 from eventready.evaluation.verdicts import Readiness, Verdict
 from eventready.store.documents import compress, decompress
-from eventready.store.run import Parts, Run, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Parts, Run
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers, walk_of
 
 #: Texts without lone surrogates, which no document takes.

@@ -19,7 +19,7 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.province.bundles import bundle as bundles
 from eventready.province.bundles.bundle import MANIFEST, SIGNATURE, pack, unpack
 from eventready.province.bundles.parts import SCHEMA, SCHEMA_1, PartName
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 Harm = Callable[[dict[str, bytes], Operators], None]

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.evaluation.differences import UNNAMED, compare, compare_runs
-from eventready.store.run import Items, Parts, Run, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Items, Parts, Run
 
 
 def finding(status: str, subject: str = "e1", check: str = "uplink", **more: Any) -> dict[str, Any]:

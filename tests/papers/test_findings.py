@@ -15,7 +15,8 @@ from eventready.papers.language import Language
 from eventready.papers.material import findings as module
 from eventready.papers.material.findings import RunContext, RunFindings
 from eventready.papers.material.measures import MeasureHeap
-from eventready.store.run import Items, Parts, Run, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Items, Parts, Run
 
 AWKWARD = st.sampled_from(["", "1", ',"evidence":', ',"venues":["x"]', '"status":"pass"', '},{"blind":false,"check":"'])
 FINDING = st.fixed_dictionaries(

@@ -16,7 +16,8 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Fact, Optic
 from eventready.store import run
 from eventready.store.documents import compress, decompress
-from eventready.store.run import Items, Parts, Run, Summary, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Items, Parts, Run, Summary
 from tests.store.conftest import _document
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError
-from eventready.store.run import Run, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Run
 from eventready.store.run_items import ACROSS, ItemsOfDevice
 from eventready.store.store import Store
 from tests.store.conftest import Document

@@ -57,7 +57,7 @@ def _audit(
     done = audit(
         workspace, devices, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress()
     )
-    return done.run.id, list(done.run.findings())
+    return done.run.id, [vars(finding) for finding in done.run.findings()]
 
 
 def _read(workspace: Workspace, device: str, facts: Sequence[str]) -> Sequence[Observation]:

@@ -7,12 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
+
+from pydantic import JsonValue
 
 from eventready.core.clock import TZ
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
 from eventready.evaluation.alike import Row
+from eventready.store.run_records import RunDevice, UnreadRecord
 
 #: Names of a row that a sentence has at most.
 NAMED = 12
@@ -35,6 +38,22 @@ def _cleaned(text: str, keep: str) -> str:
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() or c in keep else BLOT if c != "\n" else " " for c in shown)
+
+
+class Worded(Protocol):
+    """Sentence of a finding: in English, and in the catalogue."""
+
+    @property
+    def message(self) -> str:
+        """Sentence in English."""
+
+    @property
+    def message_id(self) -> str:
+        """Id of the sentence."""
+
+    @property
+    def params(self) -> Mapping[str, JsonValue]:
+        """Parameters of the sentence."""
 
 
 class Language:
@@ -89,14 +108,14 @@ class Language:
         """Return a subject in words; a name stays unchanged."""
         return term("terms:subject", clean(name), self.code)
 
-    def reason(self, entry: Mapping[str, Any]) -> str:
-        """Return the reason of a device or observation of a run document; in English if there is no message."""
+    def reason(self, entry: RunDevice | UnreadRecord) -> str:
+        """Return the reason of a device or an unread record of a run; in English if there is no message."""
         try:
-            message = from_json(entry.get("reason_message"))
+            message = from_json(entry.reason_message)
             shown = message.render(self.code) if isinstance(message, Message | Bilingual) and self._vi else ""
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             shown = ""
-        return clean(shown or str(entry.get("reason") or ""))
+        return clean(shown or entry.reason)
 
     def number(self, value: float, spec: str = "") -> str:
         """Return a number in the notation of the language."""
@@ -120,23 +139,15 @@ class Language:
         date = f"{local.day} {term('page:month', str(local.month), self.code)} {local.year}"
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
-    def sentence(self, finding: Mapping[str, Any]) -> str:
-        """Return the sentence of a finding, with the number of frequent changes.
-
-        The English message if missing in the catalogue.
-        """
-        if often := finding.get("often"):
-            words = {**often, "now": self.status(often["now"]).lower()}
-            return f"{self.sentence({**finding, 'often': None})} ({self.phrase('watch:line.often', **words)})"
-        fallback = clean(finding.get("message") or finding.get("check", ""))
-        params = dict(finding.get("params") or {})
+    def sentence(self, finding: Worded) -> str:
+        """Return the sentence of a finding; the English message if missing in the catalogue."""
         try:
-            restored = {name: from_json(value) for name, value in params.items()}
-            return clean(render(str(finding.get("message_id", "")), restored, self.code))
+            restored = {name: from_json(value) for name, value in finding.params.items()}
+            return clean(render(finding.message_id, restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
-            return fallback
+            return clean(finding.message)
 
-    def row(self, row: Row[Mapping[str, Any]], most: int = NAMED) -> str:
+    def row(self, row: Row[Worded], most: int = NAMED) -> str:
         """Return the sentence of a row of findings."""
         return self.together(self.sentence(row.first), row.subjects, len(row.behind), most)
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import canonical
 from eventready.store.database.connection import Database
 from eventready.store.database.storage_errors import translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
@@ -29,7 +30,6 @@ from eventready.store.documents import compress, decompress
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.process_lock import ProcessLocks
 from eventready.store.records.stream import Stream
-from eventready.store.run import canonical
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
 

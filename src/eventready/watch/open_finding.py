@@ -11,7 +11,7 @@ from typing import Any
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.core.messages import to_json
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from eventready.watch.states import Key, Often, States
 
 #: Order of open states, the worst first.

@@ -22,7 +22,7 @@ from eventready.core.errors import StoreError, UsageError
 from eventready.store.database.connection import Database, _url
 from eventready.store.database.tables import TABLES_BY_VERSION, VERSION
 from eventready.store.records.stream import Stream
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from tests.store.conftest import Document

@@ -21,7 +21,7 @@ from eventready import __version__
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error
 from eventready.province.bundles.parts import (
     PARTS,
@@ -35,7 +35,6 @@ from eventready.province.bundles.parts import (
     RosterPart,
     RunPart,
 )
-from eventready.store.run import canonical
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 MANIFEST, SIGNATURE = "manifest.json", "signature"

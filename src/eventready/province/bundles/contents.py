@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -39,6 +38,7 @@ from eventready.province.bundles.parts import (
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import ROLES
 from eventready.store.run import Run, Summary
+from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import LONGEST_ID
 from eventready.workspace.settings.event import Event, NoticeLimits
 from eventready.workspace.workspace import Workspace
@@ -60,9 +60,7 @@ def contents(workspace: Workspace, record: EventRecord, moment: datetime) -> dic
 def _run(run: Run | None, event: Event) -> RunPart:
     if run is None:
         return RunPart(present=False, event_vi=event.name_vi, event_en=event.name)
-    document = run.document
-    counts = Counter(str(finding["status"]) for finding in run.findings())
-    summary, devices = Summary.of(document, counts), document.get("devices", ())
+    header, summary = run.header, Summary.of(run)
     return RunPart.model_validate(
         {
             "present": True,
@@ -70,20 +68,22 @@ def _run(run: Run | None, event: Event) -> RunPart:
             "event_vi": event.name_vi,
             "event_en": event.name,
             "moment": summary.moment,
-            "sha256": str(document.get("sha256", "")),
+            "sha256": header.sha256,
             "needed": summary.needed,
             "measured": summary.measured,
             "seen": summary.seen,
             "uncovered": summary.uncovered,
             "unseen_devices": summary.unseen_devices,
-            "devices": len(devices),
-            "reached": sum(bool(device["reachable"]) for device in devices),
-            "counts": dict(counts),
+            "devices": summary.devices,
+            "reached": sum(device.reachable for device in header.devices),
+            "counts": summary.counts,
             "venues": tuple(
-                VenueEntry(id=venue["id"], name=venue["name"][:LONGEST_NAME], name_vi=venue["name_vi"][:LONGEST_NAME])
-                for venue in document["event_info"]["venues"]
+                VenueEntry(id=venue.id, name=venue.name[:LONGEST_NAME], name_vi=venue.name_vi[:LONGEST_NAME])
+                for venue in header.event_info.venues
             ),
-            "verdicts": tuple(VerdictEntry.model_validate(verdict) for verdict in document["verdicts"]),
+            "verdicts": tuple(
+                VerdictEntry(venue=one.venue, service=one.service, verdict=one.verdict) for one in run.verdicts()
+            ),
             "findings": tuple(_findings(run)),
             "unconfirmed": _unconfirmed(run),
         }
@@ -103,9 +103,9 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
     """
     left = {"fail": FINDINGS // 2, "not_measured": FINDINGS // 2}
     size = 0
-    for finding in run.findings():
-        if left.get(finding["status"], 0):
-            left[finding["status"]] -= 1
+    for finding in run.open_findings():
+        if left.get(finding.status, 0):
+            left[finding.status] -= 1
             entry = _finding(finding)
             size += len(entry.model_dump_json())
             if size > _FINDINGS_BYTES:
@@ -113,20 +113,20 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
             yield entry
 
 
-def _finding(finding: Mapping[str, Any]) -> FindingEntry:
+def _finding(finding: RunFinding) -> FindingEntry:
     """Return the entry of a finding; parameters outside the bundle's limits are left out, the message stays."""
     entry: dict[str, Any] = {
-        "check": finding["check"][:LONGEST_ID],
-        "device": finding["device"][:LONGEST_NAME],
-        "subject": _masked(finding["subject"]),
-        "status": finding["status"],
-        "message": _masked(finding["message"]),
-        "venues": tuple(finding["venues"]),
-        "services": tuple(finding["services"]),
-        "blind": finding["blind"],
+        "check": finding.check[:LONGEST_ID],
+        "device": finding.device[:LONGEST_NAME],
+        "subject": _masked(finding.subject),
+        "status": finding.status,
+        "message": _masked(finding.message),
+        "venues": finding.venues,
+        "services": finding.services,
+        "blind": finding.blind,
     }
     try:
-        return FindingEntry(**entry, message_id=finding.get("message_id", ""), params=_param(finding["params"]))
+        return FindingEntry(**entry, message_id=finding.message_id, params=_param(finding.params))
     except ValidationError:
         return FindingEntry(**entry)
 

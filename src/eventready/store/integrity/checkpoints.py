@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import canonical
 from eventready.store.database.tables import CheckpointRow, Ledger
-from eventready.store.run import canonical
 
 SCHEMA = "eventready.checkpoint/1"
 

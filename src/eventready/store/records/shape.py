@@ -12,9 +12,9 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer, PlainValida
 from pydantic import WithJsonSchema as JsonSchemaOf
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
+from eventready.core.strings.json_text import canonical
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 

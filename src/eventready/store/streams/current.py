@@ -11,9 +11,9 @@ from sqlalchemy import delete, select
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
+from eventready.core.strings.json_text import canonical
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import CurrentRow
-from eventready.store.run import canonical
 
 
 class Current:
