@@ -26,6 +26,7 @@ from eventready.change.execute.apply import ApplyResult, ExecutionContext, Optio
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
+from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.workspace.devices.intents import Intent
@@ -67,7 +68,15 @@ class _NoProgress:
 def _planned(workspace: Workspace, devices: int, workers: int) -> Plan:
     """Plan of the first devices of the fleet with intents."""
     chosen = [device for device in workspace.devices if device.intents][:devices]
-    return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, progress=_NoProgress(), workers=workers)
+    return make_plan(
+        workspace,
+        Equipment.of(workspace).only(chosen),
+        INTENTS,
+        clock=Clock(),
+        by=WHO,
+        progress=_NoProgress(),
+        workers=workers,
+    )
 
 
 def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] | None = None) -> Step:
@@ -80,7 +89,7 @@ def audited(copy: Path, devices: int, workers: int) -> Measured:
     workspace, started = load_workspace(copy), time.perf_counter()
     options = AuditOptions(workers=workers, interval_s=0)
     with Store.of_workspace(copy) as store:
-        audit(workspace, workspace.devices, store=store, clock=Clock(), options=options, progress=_NoProgress())
+        audit(workspace, Equipment.of(workspace), store=store, clock=Clock(), options=options, progress=_NoProgress())
     return Measured(devices, time.perf_counter() - started, 0)
 
 

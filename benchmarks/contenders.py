@@ -71,6 +71,7 @@ def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Mea
     """
     from eventready.audit.audit import AuditOptions, audit
     from eventready.core.clock import Clock
+    from eventready.facts.equipment import Equipment
     from eventready.store.store import Store
     from eventready.workspace.workspace import load_workspace
 
@@ -86,7 +87,12 @@ def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Mea
         begin = clocks()
         options = AuditOptions(workers=workers, interval_s=interval_s)
         done = audit(
-            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=NoProgress()
+            workspace,
+            Equipment.of(workspace).only(workspace.devices[:devices]),
+            store=store,
+            clock=Clock(),
+            options=options,
+            progress=NoProgress(),
         )
         end = clocks()
         unmeasured = {

@@ -8,6 +8,7 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.clock import Clock
 from eventready.core.errors import WorkspaceError
+from eventready.facts.equipment import Equipment
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.conftest import Make, make
@@ -21,7 +22,7 @@ def test_a_damaged_known_hosts_file(make: Make) -> None:
     with Store.of_workspace(workspace.path) as store:
         with pytest.raises(WorkspaceError, match="known_hosts:1: invalid known_hosts line"):
             audit(
-                workspace, workspace.devices, store=store, clock=Clock(), options=AuditOptions(),
+                workspace, Equipment.of(workspace), store=store, clock=Clock(), options=AuditOptions(),
                 progress=ProgressBars(interactive=False),
             )  # fmt: skip
         assert not store.runs()

@@ -13,6 +13,7 @@ from typing import Any
 from eventready.change.document.plan import Plan
 from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.plan.make import make_plan
+from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.examples.example import example_home
@@ -107,7 +108,14 @@ class Ground:
     def make_plan(self) -> Plan:
         """A plan for what runs now."""
         found = self.workspace.device(self.device.name)
-        return make_plan(self.workspace, [found], self.intents, clock=CLOCK, by="an", progress=_Silent())
+        return make_plan(
+            self.workspace,
+            Equipment.of(self.workspace).only([found]),
+            self.intents,
+            clock=CLOCK,
+            by="an",
+            progress=_Silent(),
+        )
 
     def picture(self) -> str:
         """What is configured, as the lab itself has it."""

@@ -13,9 +13,9 @@ from icalendar import Calendar as Ics
 from eventready.clauses.calendar import Calendar
 from eventready.clauses.deadlines import Deadline, deadlines, weekly
 from eventready.clauses.ics import to_ics, write_ics
-from eventready.clauses.sent import SentDocument
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
+from eventready.delivery.sent import SentDocument
 from eventready.incidents.incident import Incident
 from eventready.workspace.settings.event import DaysOff, Event
 from eventready.workspace.workspace import Workspace

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.core.errors import UsageError
-from eventready.core.words import ADDRESSEES, HOWS
 from eventready.incidents.incident import STAGES, Notice, replay
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain
+from eventready.incidents.words import ADDRESSEES, HOWS
 from eventready.store.store import Store
 from eventready.workspace.settings.event import NoticeLimits
 from eventready.workspace.workspace import Workspace

@@ -8,8 +8,8 @@ import pytest
 
 from eventready.cli.audit import runs
 from eventready.cli.render.auditing.run import Line, Unmeasured, show
+from eventready.core.language import Language
 from eventready.core.messages import message, to_json
-from eventready.papers.language import Language
 from tests.papers.documents import healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."

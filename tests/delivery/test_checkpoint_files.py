@@ -10,10 +10,10 @@ import pytest
 
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
+from eventready.delivery.checkpoint_files import read_checkpoint
 from eventready.delivery.mail.eml import Attachment, Mailbox, draft
 from eventready.delivery.mail.letter import Letter, PaperReference
 from eventready.province.bundles.bundle import Position, digest_of, pack
-from eventready.province.bundles.checkpoint_files import read_checkpoint
 from eventready.store.integrity.checkpoints import Checkpoint
 from tests.delivery.operators import ALPHA, EVENT, Operators, alpha
 from tests.delivery.test_receive import Department

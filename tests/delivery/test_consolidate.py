@@ -14,11 +14,11 @@ import pytest
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
-from eventready.core.words import FORMS
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
 from eventready.papers.document.profile import load_profile
 from eventready.papers.document.sources import sources
+from eventready.papers.words import FORMS
 from eventready.province.bundles.bundle import pack
 from eventready.province.bundles.parts import FindingEntry, VerdictEntry
 from eventready.province.bundles.receive import ReceivedBundles, receive

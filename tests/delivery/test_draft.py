@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.delivery.mail.eml import LARGEST, Attachment, Mailbox, draft, file_name
-from eventready.delivery.mail.letter import BLANK, Letter, PaperReference, letter
+from eventready.delivery.mail.letter import Letter, PaperReference
 from eventready.delivery.mail.mail import posted, read
-from eventready.delivery.mail.paper_mail import draft_paper
+from eventready.submission.paper_mail import BLANK, draft_paper, letter
 from eventready.workspace.settings.event import Event
 from tests.delivery.mailroom import header
 

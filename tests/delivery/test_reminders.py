@@ -20,9 +20,9 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.notify.channels import Channels, UncertainDelivery
-from eventready.delivery.schedule.scheduler import JobResult, Scheduler
-from eventready.delivery.schedule.workspace_jobs import WorkspaceJobs
 from eventready.store.store import Store
+from eventready.submission.scheduler import JobResult, Scheduler
+from eventready.submission.workspace_jobs import WorkspaceJobs
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
 from tests.delivery.mailroom import Mailroom, header

@@ -23,11 +23,11 @@ from eventready.delivery.mail.delivery_log import DeliveryLog
 from eventready.delivery.mail.eml import Attachment
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Mail, read
-from eventready.delivery.mail.mailer import Mailer
-from eventready.delivery.mail.paper_mail import draft_paper
 from eventready.roster.reading.load import load_roster
 from eventready.roster.versions import Shelf
 from eventready.store.store import Store
+from eventready.submission.mailer import Mailer
+from eventready.submission.paper_mail import draft_paper
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer
 from tests.delivery.conftest import Certificates
@@ -353,7 +353,7 @@ _VICTIM = """
     from pathlib import Path
     from eventready.core.clock import Clock
     from eventready.delivery.mail import delivery_log
-    from eventready.delivery.mail import mailer
+    from eventready.submission import mailer
     from eventready.delivery.mail.mail import read
     from eventready.store.store import Store
     from eventready.workspace.settings.mail import MailServer

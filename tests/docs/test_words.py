@@ -33,7 +33,7 @@ _TYPED = "words that people type, recognised in rosters"
 #: Modules with Vietnamese letters, with the reason; every sentence for people is in the catalogue.
 VIETNAMESE = {
     "papers/dates.py": "places of no-break spaces in Vietnamese text",
-    "papers/language.py": "an example in a docstring",
+    "core/language.py": "an example in a docstring",
     "papers/outline.py": "the letters of a Vietnamese list",
     "papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
     "roster/": _TYPED,

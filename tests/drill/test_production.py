@@ -29,6 +29,7 @@ from eventready.drill.preparation import drills_of
 from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
 from eventready.drill.record import drill_runs
 from eventready.drill.spec import Drill, Probe
+from eventready.facts.equipment import Equipment
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, make_key
 from eventready.workspace.permission import allow
@@ -231,7 +232,14 @@ def test_a_failure_longer_than_the_guard_is_refused(cisco: Ground) -> None:
     device, lines = DEVICES["revert_timer"]
     with pytest.raises(RefusedError, match="no guard that repairs it without eventready within 7,300 s"):
         make_drill_plan(
-            cisco.workspace, cisco.workspace.device(device), "\n".join(lines), drill, clock=CLOCK, by="an", seconds=7300
+            cisco.workspace,
+            Equipment.of(cisco.workspace),
+            device,
+            "\n".join(lines),
+            drill,
+            clock=CLOCK,
+            by="an",
+            seconds=7300,
         )
 
 

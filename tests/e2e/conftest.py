@@ -16,6 +16,7 @@ import pytest
 from eventready.audit.audit import AuditOptions, AuditResult, audit
 from eventready.cli.main import main
 from eventready.core.clock import Clock
+from eventready.facts.equipment import Equipment
 from eventready.store.store import Store
 from eventready.workspace.devices.select import select
 from eventready.workspace.examples.example import copy_example
@@ -76,7 +77,7 @@ class Province:
         with Store.of_workspace(self.copy) as store:
             return audit(
                 workspace,
-                select(workspace.devices, only or None),
+                Equipment.of(workspace).only(select(workspace.devices, only or None)),
                 store=store,
                 clock=clock or Clock.starting(NOW),
                 options=AuditOptions(interval_s=interval_s, **more),

@@ -26,6 +26,7 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.intents.render import render_intent
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
+from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.store.store import Store
 from eventready.workspace.devices.intents import INTENTS, Intent
@@ -196,7 +197,9 @@ def from_there_and_back(rig: Rig, name: str, intents: Sequence[Intent]) -> None:
     before, device = rig.look(), rig.load.device(name)
 
     def plan() -> Plan:
-        return make_plan(rig.load, [device], intents, clock=CLOCK, by="an", progress=Silent())
+        return make_plan(
+            rig.load, Equipment.of(rig.load).only([device]), intents, clock=CLOCK, by="an", progress=Silent()
+        )
 
     try:
         first = plan()

@@ -16,6 +16,7 @@ from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import content_labels
 from eventready.audit.collectors.cluster.reader import open_reader
 from eventready.audit.collectors.cluster.station import Station
+from eventready.facts.equipment import Equipment
 from eventready.session.reply import Unreachable
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.audit.cluster.members import until
@@ -123,7 +124,7 @@ def test_a_lost_scheduler_is_found_again(
     monkeypatch.setattr(reader, "_AGAIN_S", 0.5)
     workspace = load_workspace(province.copy)
     address = SchedulerAddress("tcp", "127.0.0.1", 1, province.copy)
-    with open_reader(workspace, [workspace.device("core-1")], address) as opened:
+    with open_reader(workspace, Equipment.of(workspace).only([workspace.device("core-1")]), address) as opened:
 
         def answers() -> bool:
             try:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.core.language import NAMED, Language
 from eventready.core.messages import Lang
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import causes
-from eventready.papers.language import Language
 
 VENUES = ("hall", "park", "temple")
 CABLE = "core-1 TenGigabitEthernet0/1/1 - edge-1 eth1"
@@ -31,8 +31,12 @@ def answer(venue: str, part: str = "", **more: Any) -> Mapping[str, Any]:
     return finding("svc-1", "answer_http", f"http://a/ ({venue}){part}", "checks:answer.none", venues=[venue], **more)
 
 
+def _sentence(row: Row[Mapping[str, Any]], lang: Lang, most: int = NAMED) -> str:
+    return row.sentence(language := Language(lang), language.sentence(row.first), most)
+
+
 def sentences(found: list[Mapping[str, Any]], lang: Lang = "en", most: int = 12) -> list[str]:
-    return [Language(lang).row(row, most) for row in rows(found, about, causes(found))]
+    return [_sentence(row, lang, most) for row in rows(found, about, causes(found))]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +103,8 @@ def test_what_follows_from_a_lost_cable_stands_behind_it(following: list[dict[st
     made = rows(found, about, causes(found, RESTS))
     assert [(row.first, list(row.behind)) for row in made if row.behind] == [(cable, following)]
     assert sum(row.count for row in made) == len(found)
-    assert f"is down at core-1, and {len(following)} findings that follow from this" in Language("en").row(made[0])
-    assert Language("vi").row(made[0]).endswith(f", kèm theo {len(following)} phát hiện là hệ quả")
+    assert f"is down at core-1, and {len(following)} findings that follow from this" in _sentence(made[0], "en")
+    assert _sentence(made[0], "vi").endswith(f", kèm theo {len(following)} phát hiện là hệ quả")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ from typing import get_args
 from eventready.clauses.applies import applying
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.proof import Evidence
-from eventready.clauses.state import ClauseState
+from eventready.clauses.state import ClauseState, State
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
-from eventready.core.words import State
 from eventready.drill.record import DrillRun, Outcome, ProbeResult
 from eventready.drill.spec import Drill
 from eventready.incidents.incident import Action, Incident, Notice

@@ -11,13 +11,13 @@ from typing import Any
 import pypdf
 from lxml import etree
 
+from eventready.drawing.figure import Figure
 from eventready.papers.document.model import (
     Addressee,
     Block,
     Bullets,
     Closing,
     Document,
-    Figure,
     Heading,
     Letterhead,
     Paragraph,

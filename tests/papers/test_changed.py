@@ -14,10 +14,10 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
-from eventready.core.words import Form
 from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
+from eventready.papers.words import Form
 from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from tests.papers.documents import broken

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.clauses.proof import index_findings
-from eventready.papers.language import Language
+from eventready.core.language import Language
 from eventready.papers.material import findings as module
 from eventready.papers.material.findings import RunContext, RunFindings
 from eventready.papers.material.measures import MeasureHeap

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.core.language import BLOT, Language, clean
 from eventready.core.messages import text
-from eventready.papers.language import BLOT, Language, clean
 from eventready.papers.material.excerpt import LINES, WIDTH, excerpt
 
 VI, EN = Language("vi"), Language("en")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from eventready.core.language import Language
 from eventready.core.messages import LANGS, Lang
-from eventready.papers.document.figures.network_map import LANDSCAPE, PORTRAIT
-from eventready.papers.document.model import Figure
+from eventready.drawing.figure import Figure
+from eventready.network.map.drawing import LANDSCAPE, PORTRAIT
+from eventready.network.map.figure import map_figure
+from eventready.network.map.states import DeviceStates
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
-from eventready.papers.language import Language
-from eventready.papers.material.findings import DeviceStates
-from eventready.papers.sections.map_section import map_figure
 from eventready.store.run import Run
 from tests.papers.documents import healthy
 from tests.papers.papers import material, profile

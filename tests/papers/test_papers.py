@@ -15,6 +15,7 @@ import pytest
 from eventready.checks.registry import all_checks
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError
+from eventready.core.language import Language
 from eventready.core.messages import Lang
 from eventready.incidents.incident import Action, Incident
 from eventready.papers.document.formats import render
@@ -25,7 +26,6 @@ from eventready.papers.kinds.final import final
 from eventready.papers.kinds.incident import incident_report
 from eventready.papers.kinds.roster_list import roster_list
 from eventready.papers.kinds.weekly import weekly
-from eventready.papers.language import Language
 from eventready.papers.material.material import DutyList, DutyPerson, Material, Week
 from eventready.papers.material.results import TOPICS, topic_of
 from eventready.store.run import Run

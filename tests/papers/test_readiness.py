@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from eventready.core.messages import LANGS, Lang, message, text
-from eventready.core.words import FORMS
-from eventready.papers.document.figures.charts import Series, column_charts
+from eventready.drawing.charts import Series, column_charts
+from eventready.drawing.figure import Figure
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import (
     Block,
@@ -18,7 +18,6 @@ from eventready.papers.document.model import (
     Cell,
     Document,
     Facts,
-    Figure,
     Fold,
     Heading,
     Item,
@@ -32,6 +31,7 @@ from eventready.papers.document.model import (
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.evidence import CHARACTERS, LINES
+from eventready.papers.words import FORMS
 from eventready.store.run import Run, Summary
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState
 from tests.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene

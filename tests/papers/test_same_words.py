@@ -13,11 +13,12 @@ import openpyxl
 import pytest
 
 from eventready.core.messages import Lang
-from eventready.core.words import FORMS
+from eventready.drawing.figure import Figure
 from eventready.papers.document.formats import render
-from eventready.papers.document.model import Document, Figure, PaperKind, Table
+from eventready.papers.document.model import Document, PaperKind, Table
 from eventready.papers.document.renderers.pdf import to_pdf
 from eventready.papers.document.renderers.word import to_docx
+from eventready.papers.words import FORMS
 from tests.papers.documents import scene
 from tests.papers.papers import LETTERS, material, papers
 from tests.papers.reading import docx_text, left_over, pdf_text, spoken, squashed

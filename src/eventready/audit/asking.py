@@ -9,8 +9,9 @@ from nornir.core.task import Result, Task
 
 from eventready.audit.tasks import read_facts
 from eventready.core.errors import raise_defect
+from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
-from eventready.facts.platform import Platform, load_platform
+from eventready.facts.platform import Platform
 from eventready.facts.questions import with_questions
 from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
@@ -19,10 +20,10 @@ from eventready.workspace.workspace import Workspace
 
 
 def ask(
-    workspace: Workspace, questions: Mapping[str, Sequence[ExpectedAnswer]], workers: int
+    workspace: Workspace, equipment: Equipment, questions: Mapping[str, Sequence[ExpectedAnswer]], workers: int
 ) -> dict[str, dict[str, FactRows[Fact]]]:
     """Have devices ask, and return their answers by device and fact. Raises EventreadyError before any connection."""
-    asking = {name: _asking(workspace, name, answers) for name, answers in questions.items()}
+    asking = {name: _asking(equipment, name, answers) for name, answers in questions.items()}
     facts = {name: tuple({answer.fact: None for answer in answers}) for name, answers in questions.items()}
     workspace.check_secrets(asking)
     nornir = workspace.nornir(workers).filter(filter_func=lambda host: host.name in asking)
@@ -40,10 +41,9 @@ def _observed(result: Result) -> Sequence[Observation]:
     return [one for one in result.result if one.status.measured]
 
 
-def _asking(workspace: Workspace, name: str, answers: Sequence[ExpectedAnswer]) -> Platform:
+def _asking(equipment: Equipment, name: str, answers: Sequence[ExpectedAnswer]) -> Platform:
     """Platform of a device with its questions, of kinds known to the platform."""
-    device = workspace.device(name)
-    platform = load_platform(device.platform, workspace.platform_dirs)
+    device, platform = equipment.by_name[name], equipment.platform(name)
     possible = tuple(answer for answer in answers if answer.fact in platform.facts)
     alone = replace(device, expect=device.expect.model_copy(update={"answers": possible}), event_questions=())
     return with_questions(platform, alone)

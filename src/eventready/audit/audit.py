@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -38,15 +38,13 @@ from eventready.evaluation.rests import rests
 from eventready.evaluation.runner import Coverage, evaluate_all
 from eventready.evaluation.service_walks import ServiceWalks
 from eventready.evaluation.verdicts import exit_code, verdicts_of
-from eventready.facts.platform import load_platform
-from eventready.facts.questions import with_questions
+from eventready.facts.equipment import Equipment
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.run_records import ClusterWorker, FewerSessions, RefusedWorker, RunCluster
 from eventready.store.store import Store
-from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 
@@ -115,16 +113,17 @@ class AuditResult:
 
 def audit(
     workspace: Workspace,
-    devices: Sequence[Device],
+    equipment: Equipment,
     *,
     store: Store,
     clock: Clock,
     options: AuditOptions,
     progress: ReadProgress,
 ) -> AuditResult:
-    """Audit `devices`, seal the run and store the run. Raises EventreadyError only before the first connection."""
+    """Audit devices, seal the run and store the run. Raises EventreadyError only before the first connection."""
+    devices = equipment.devices
     with relaxed_gc():
-        job = _job(workspace, devices, store, clock, options)
+        job = _job(workspace, equipment, store, clock, options)
         if job.saved and job.saved.rehearsal:
             clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
@@ -194,18 +193,16 @@ def _exits(results: Iterable[DeviceResult], across: Iterable[Finding], fail_on: 
     return codes
 
 
-def _job(
-    workspace: Workspace, devices: Sequence[Device], store: Store, clock: Clock, options: AuditOptions
-) -> AuditJob:
+def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock, options: AuditOptions) -> AuditJob:
     """Resolve platforms, limits, matrix and baseline; check secrets and host keys unless outputs are saved ones."""
     require_known(workspace.waivers, workspace.duties)
-    platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
+    devices = equipment.devices
     job = AuditJob(
-        devices={device.name: device for device in devices},
-        platforms={device.name: with_questions(platforms[device.platform], device) for device in devices},
+        devices=equipment.by_name,
+        platforms=equipment.asking,
         matrix=build_matrix(
             devices,
-            platforms,
+            equipment.platforms,
             wide=options.wide,
             network=network_setting(workspace),
             left_out=workspace.left_out(devices),

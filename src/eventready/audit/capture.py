@@ -31,14 +31,13 @@ from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import Rendered, message
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
-from eventready.facts.platform import Platform, load_platform
-from eventready.facts.questions import with_questions
+from eventready.facts.platform import Platform
 from eventready.facts.saved import output_text
 from eventready.session.hostkeys import known_hosts
 from eventready.session.reply import Reply, ReplyStatus, SessionError
-from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 _WHAT_DEVICE_PRINTED = frozenset({ReplyStatus.ANSWERED, ReplyStatus.REFUSED, ReplyStatus.DENIED})
@@ -76,7 +75,7 @@ class DeviceCapture:
 
 def capture(
     workspace: Workspace,
-    devices: Sequence[Device],
+    equipment: Equipment,
     folder: Path,
     *,
     clock: Clock,
@@ -84,12 +83,11 @@ def capture(
     progress: ReadProgress,
 ) -> tuple[DeviceCapture, ...]:
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
-    platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
-    asking = {device.name: with_questions(platforms[device.platform], device) for device in devices}
     network = network_setting(workspace)  # of an audit of all devices, which may follow
-    writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True, network=network))
+    matrix = build_matrix(equipment.devices, equipment.platforms, wide=True, network=network)
+    writer = _Writer(folder, equipment.asking, matrix)
     if options.cluster is None:
-        workspace.check_secrets([device.name for device in devices])
+        workspace.check_secrets(writer.captures)
     known_hosts(workspace.known_hosts)
     _require_place(folder, replace=options.replace)
     write_index = partial(_write_index, folder, workspace.event.id, clock)
@@ -99,12 +97,12 @@ def capture(
     chosen = chosen.with_runner(AdaptiveThreadedRunner(options.workers))
     with ExitStack() as stack:
         if options.cluster is not None:
-            reader = stack.enter_context(open_reader(workspace, devices, options.cluster, options.time_limit_s))
+            reader = stack.enter_context(open_reader(workspace, equipment, options.cluster, options.time_limit_s))
             writer.ask = lambda task, facts: reader.replies(task.host.name, facts)
         writer.clear()
         write_index(())  # a capture that is interrupted can be replaced
         _read(chosen, writer, progress, options)
-    captures = tuple(writer.captures[device.name] for device in devices)
+    captures = tuple(writer.captures.values())
     write_index(captures)
     return captures
 

@@ -20,7 +20,7 @@ from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.phrases import few
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.names import require_known
-from eventready.facts.platform import load_platform
+from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.session.connect import needs_cleartext
 from eventready.session.hostkeys import known_hosts
@@ -266,9 +266,10 @@ def _references(parts: Iterable[Any]) -> Iterator[str]:
 
 def unconfirmed_forms(workspace: Workspace) -> Iterator[Diagnostic]:
     """Facts of the platforms in use with a form without public source."""
+    equipment = Equipment.of(workspace)
     for name in sorted({device.platform for device in workspace.devices}):
         try:
-            platform = load_platform(name, workspace.platform_dirs)
+            platform = equipment.named(name)
         except WorkspaceError as error:
             yield _invalid(f"platform {name}", error)
             continue

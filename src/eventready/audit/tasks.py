@@ -27,10 +27,10 @@ from eventready.audit.script_hosts import prepare_host
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
-from eventready.facts.platform import Platform, load_platform
-from eventready.facts.questions import with_questions
+from eventready.facts.platform import Platform
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import Reply, ReplyStatus, SessionError
@@ -56,7 +56,7 @@ def read_facts(
     at the endpoint may have a session so long.
     """
     dirs = prepare_host(task)
-    spoken = platform or load_platform(str(task.host.platform), dirs)
+    spoken = platform or Equipment((), dirs).named(str(task.host.platform))
     every = (name for name in (*spoken.facts, *spoken.unsupported) if not CATALOGUE[name].per_question)
     wanted = tuple(every) if facts is None else tuple(facts)
     return Result(host=task.host, result=_observations(task, spoken, wanted, reading, hold))
@@ -196,7 +196,7 @@ def run_checks(task: Task) -> Result:
     """
     dirs = prepare_host(task)
     device = device_of(task.host)
-    platform = with_questions(load_platform(device.platform, dirs), device)
+    platform = Equipment((device,), dirs).asking[device.name]
     matrix = build_matrix([device], {platform.name: platform}, fleet=False)
     observations = _observations(task, platform, matrix.facts_for(device.name), 1)
     findings = evaluate([device], matrix, observations, moment=datetime.now(UTC))

@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 
 from eventready.clauses.applies import applying
 from eventready.clauses.calendar import Calendar
-from eventready.clauses.sent import SentDocument, first_sent
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.strings.phrases import short
+from eventready.delivery.sent import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event, ScheduledTest

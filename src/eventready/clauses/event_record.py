@@ -23,11 +23,11 @@ from eventready.clauses.proof import (
     of_roster,
     of_watch,
 )
-from eventready.clauses.sent import SentDocument
 from eventready.clauses.state import ClauseState, state_of
 from eventready.core.errors import StoreError, WorkspaceError
 from eventready.core.messages import Message, Text, message
 from eventready.core.strings.phrases import moment_of
+from eventready.delivery.sent import SentDocument
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.incidents.incident import Incident
 from eventready.incidents.log import incidents

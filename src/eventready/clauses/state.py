@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from eventready.clauses.proof import Evidence, ProofResult
 from eventready.core.messages import Bilingual, Text, in_both, message
-from eventready.core.words import State
 from eventready.workspace.settings.duties import Duty
+
+State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
 
 
 @dataclass(frozen=True)

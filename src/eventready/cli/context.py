@@ -21,6 +21,7 @@ from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Lang, Param, Text, in_language, message, text
 
 if TYPE_CHECKING:
+    from eventready.facts.equipment import Equipment
     from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.device import Device
@@ -78,6 +79,13 @@ class App:
         from eventready.workspace.workspace import load_workspace  # noqa: PLC0415  commands without one start faster
 
         return load_workspace(self.workspace_path)
+
+    @cached_property
+    def equipment(self) -> Equipment:
+        """Devices of the workspace with their platforms."""
+        from eventready.facts.equipment import Equipment  # noqa: PLC0415  commands without platforms start faster
+
+        return Equipment.of(self.workspace)
 
     @cached_property
     def allowed_workspace(self) -> Workspace:

@@ -17,8 +17,8 @@ from eventready.drill.prepared import read_prepared
 from eventready.drill.probes import Measuring
 from eventready.drill.spec import Drill, load_drills
 from eventready.drill.targets import DrillTarget
+from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
-from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -36,13 +36,14 @@ def executor_of(
     workspace: Workspace, target: DrillTarget, *, store: Store, clock: Clock, options: DrillOptions, progress: Progress
 ) -> DrillExecutor:
     """The executor of a workspace's drills on a target."""
-    read = partial(_read, workspace)
+    equipment = Equipment.of(workspace)
+    read = partial(_read, workspace, equipment)
     return DrillExecutor(
         store=store,
         clock=clock,
         target=target,
-        audit=partial(_audit, workspace, store, clock),
-        prepared=partial(read_prepared, workspace, store),
+        audit=partial(_audit, workspace, equipment, store, clock),
+        prepared=partial(read_prepared, workspace, equipment, store),
         measuring=lambda drill: Measuring(drill, partial(counter_probe, read=read)),
         options=options,
         progress=progress,
@@ -50,19 +51,17 @@ def executor_of(
 
 
 def _audit(
-    workspace: Workspace, store: Store, clock: Clock, names: Sequence[str]
+    workspace: Workspace, equipment: Equipment, store: Store, clock: Clock, names: Sequence[str]
 ) -> tuple[str, Sequence[Mapping[str, Any]]]:
     """Audit devices with a single reading of counters. Return the run's id and its findings."""
-    devices = [workspace.device(name) for name in names]
-    done = audit(
-        workspace, devices, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress()
-    )
+    chosen = equipment.only(equipment.by_name[name] for name in names)
+    done = audit(workspace, chosen, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress())
     return done.run.id, [vars(finding) for finding in done.run.findings()]
 
 
-def _read(workspace: Workspace, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+def _read(workspace: Workspace, equipment: Equipment, device: str, facts: Sequence[str]) -> Sequence[Observation]:
     """Read the facts of a device, as far as its platform offers them."""
-    platform = load_platform(workspace.device(device).platform, workspace.platform_dirs)
+    platform = equipment.platform(device)
     wanted = [fact for fact in facts if fact in platform.facts] or list(facts)
     nornir = workspace.nornir(1).filter(filter_func=lambda host: host.name == device)
     result = nornir.run(task=read_facts, facts=wanted, platform=platform)[device][0]

@@ -11,12 +11,12 @@ from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
 from eventready.change.document.plan import PlannedDevice
 from eventready.change.document.plan_file import PlanFile
-from eventready.change.execute.recorded.records import planned_form
-from eventready.change.execute.recorded.target_tree import planned_fragment
+from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, rendered
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Prepared
+from eventready.facts.equipment import Equipment
 from eventready.session.connect import Session
 from eventready.session.plugin import register
 from eventready.store.store import Store
@@ -33,17 +33,17 @@ class _Readings:
     unread: list[str] = field(default_factory=list)
 
 
-def read_prepared(workspace: Workspace, store: Store, drill: Drill) -> Prepared:
+def read_prepared(workspace: Workspace, equipment: Equipment, store: Store, drill: Drill) -> Prepared:
     """Read the tested devices, and tell which of their changes are in force there."""
     planned = dict(_planned(store, drill))
     names = {name for devices in planned.values() for name in devices}
-    known = names & {device.name for device in workspace.devices}
+    known = names & equipment.by_name.keys()
     if not known:
         return Prepared()
     register()
     workspace.check_secrets(known)
     jobs = {name: {change: devices[name] for change, devices in planned.items() if name in devices} for name in known}
-    answers = run_on_each(workspace, known, lambda task: _read(workspace, task, jobs[task.host.name]), workers=_WORKERS)
+    answers = run_on_each(workspace, known, lambda task: _read(equipment, task, jobs[task.host.name]), workers=_WORKERS)
     readings = _Readings()
     for name, answer in sorted(answers.items()):
         if isinstance(answer, Message):
@@ -70,11 +70,11 @@ def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, Pla
             yield entry.id, devices
 
 
-def _read(workspace: Workspace, task: Task, changes: Mapping[str, PlannedDevice]) -> dict[str, bool] | Message:
+def _read(equipment: Equipment, task: Task, changes: Mapping[str, PlannedDevice]) -> dict[str, bool] | Message:
     """State of each change on a device; the reason where its configuration was not read."""
 
     def compare(session: Session) -> dict[str, bool]:
-        return {change: _in_force(workspace, planned, session) for change, planned in changes.items()}
+        return {change: _in_force(equipment, planned, session) for change, planned in changes.items()}
 
     try:
         return with_session(task, compare)
@@ -82,9 +82,9 @@ def _read(workspace: Workspace, task: Task, changes: Mapping[str, PlannedDevice]
         return error.whole
 
 
-def _in_force(workspace: Workspace, planned: PlannedDevice, session: Session) -> bool:
+def _in_force(equipment: Equipment, planned: PlannedDevice, session: Session) -> bool:
     """True for a running configuration without a difference to the change."""
-    form = planned_form(workspace, planned)
+    form = planned_form(equipment, planned)
     fragment = planned_fragment(form, planned)
     running = form.read_running(fragment, session.send_commands, device=planned.name).tree
     return not form.commands_between(running, form.merge(running, fragment))

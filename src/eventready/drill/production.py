@@ -31,6 +31,7 @@ from eventready.core.strings.addresses import is_address
 from eventready.core.strings.json_text import canonical
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
+from eventready.facts.equipment import Equipment
 from eventready.session.probes.stream import StreamTarget
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
@@ -58,9 +59,15 @@ def plan_failure(workspace: Workspace, drill: Drill, *, clock: Clock, by: str) -
     if not lines or not all(failure.lines for failure in drill.break_):
         raise RefusedError(message("drill:production.no_lines", drill=drill.name))
     planned = PlannedDrill(name=drill.name, definition=definition_of(drill), observe_s=drill.observe_s)
-    device = workspace.device(names[0])
     return make_drill_plan(
-        workspace, device, "\n".join(lines) + "\n", planned, clock=clock, by=by, seconds=_guard_s(drill)
+        workspace,
+        Equipment.of(workspace),
+        names[0],
+        "\n".join(lines) + "\n",
+        planned,
+        clock=clock,
+        by=by,
+        seconds=_guard_s(drill),
     )
 
 
@@ -98,7 +105,7 @@ def refuse_production(workspace: Workspace, drill: Drill, file: PlanFile, store:
             )
         )
     refuse_unapproved(file, event.changes, clock.real(), {})
-    refuse_unsendable(plan, workspace)
+    refuse_unsendable(plan, Equipment.of(workspace), workspace.writable)
 
 
 @dataclass

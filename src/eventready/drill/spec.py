@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
-from eventready.core.messages import message
+from eventready.core.messages import Lang, message
 from eventready.core.validation_messages import Suggestions, suggest
 from eventready.workspace.devices.answers import IpAddress
 from eventready.workspace.devices.intents import Intent
@@ -123,6 +123,10 @@ class Drill(WorkspaceModel):
         required = (device for requirement in self.requires for device in requirement.devices)
         read = (probe.target for probe in self.probes if probe.kind not in STREAMS)
         return tuple(dict.fromkeys((*self.devices, *required, *read)))
+
+    def probe_title(self, name: str, lang: Lang) -> str:
+        """Name of a probe in a language."""
+        return next((probe.name_in(lang) for probe in self.probes if probe.name == name), name)
 
 
 def load_drills(folder: Path, *, devices: Iterable[str], checks: Iterable[str]) -> Mapping[str, Drill]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from pydantic import JsonValue
-
 from eventready.core.groups import group_by
+from eventready.core.language import NAMED, Language, Worded
 from eventready.core.strings.natural import natural
 from eventready.store.run_records import RunFinding
 
@@ -37,7 +36,7 @@ class About(NamedTuple):
         return self.check, self.device, self.subject
 
 
-class Alike(Protocol):
+class Alike(Worded, Protocol):
     """Finding of a run or of a watch."""
 
     @property
@@ -55,18 +54,6 @@ class Alike(Protocol):
     @property
     def status(self) -> str:
         """Status of the finding."""
-
-    @property
-    def message(self) -> str:
-        """Sentence in English."""
-
-    @property
-    def message_id(self) -> str:
-        """Sentence in the catalogue."""
-
-    @property
-    def params(self) -> Mapping[str, JsonValue]:
-        """Parameters of the sentence."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +89,10 @@ class Row(Generic[T_co]):
     def subjects(self) -> Sequence[str]:
         """The subjects, beginning with the first finding's."""
         return list(dict.fromkeys(one.subject for one, _ in self._sorted))
+
+    def sentence(self, language: Language, first: str, most: int = NAMED) -> str:
+        """Return the sentence of the row with its first `most` subjects; `first` is that of its first finding."""
+        return language.together(first, self.subjects, len(self.behind), most)
 
     @property
     def count(self) -> int:

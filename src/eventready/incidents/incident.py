@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.core.strings.phrases import moment_of
-from eventready.core.words import ADDRESSEES, Addressee, How, Kind
+from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
 from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 

@@ -13,7 +13,6 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.phrases import at, moment_of, required, tidy
 from eventready.core.validation_messages import suggest
-from eventready.core.words import SERVICES, Addressee, How, Kind
 from eventready.incidents.incident import (
     SPOKEN,
     STREAM,
@@ -21,6 +20,7 @@ from eventready.incidents.incident import (
     police_near,
     replay,
 )
+from eventready.incidents.words import SERVICES, Addressee, How, Kind
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, unknown_venue

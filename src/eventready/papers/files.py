@@ -8,7 +8,7 @@ from pathlib import Path
 from eventready.core.errors import UsageError
 from eventready.core.file_system.atomic_files import write_atomic
 from eventready.core.messages import message
-from eventready.core.words import Form
+from eventready.papers.words import Form
 
 
 def targets(out: Path, stem: str, forms: Sequence[Form]) -> dict[Form, Path]:

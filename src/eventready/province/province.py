@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from eventready.core.language import clean
 from eventready.core.messages import Lang
 from eventready.papers.document.model import Block, Document, Heading, OnScreen, paragraph
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited
 from eventready.papers.kinds.weekly import proposals
-from eventready.papers.language import clean
 from eventready.papers.material.material import Material, Week
 from eventready.papers.sections.run_sections import seen_sentences, unconfirmed_items
 from eventready.papers.sections.writer import PaperWriter

@@ -146,7 +146,11 @@ def finding_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
         made = rows(failed, about, causes(failed))[:_FINDINGS]
         rest += bundle.run.counts.get("fail", 0) - sum(row.count for row in made)
         cells += [
-            (fit(bundle.operator), fit(writer.language.names(row.devices)), fit(writer.language.row(row)))
+            (
+                fit(bundle.operator),
+                fit(writer.language.names(row.devices)),
+                fit(row.sentence(writer.language, writer.language.sentence(row.first))),
+            )
             for row in made
         ]
     shown = columns(writer, operator=2, device=1.6, finding=6)

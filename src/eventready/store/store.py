@@ -248,7 +248,7 @@ class Store:
         """Series of measured values of an event."""
         return ValueSeries(self._database, event, rehearsal)
 
-    def current(self, kind: str) -> Current:
+    def current(self, kind: Stream[T]) -> Current[T]:
         """Values of a kind by key, without their history: the state of a watch, sessions, ..."""
         return Current(self._database, kind)
 

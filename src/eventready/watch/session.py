@@ -28,8 +28,7 @@ from eventready.evaluation.limits import ResolvedLimits, resolve_limits
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.catalogue import CATALOGUE
-from eventready.facts.platform import load_platform
-from eventready.facts.questions import with_questions
+from eventready.facts.equipment import Equipment
 from eventready.network.graph.behind import behind
 from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
@@ -125,11 +124,9 @@ class WatchSession:
 
     def _lead(self, settings: WatchFile, until: float, on_round: OnRound, on_begin: OnBegin) -> None:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
-        platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
-        questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
-        matrix = build_matrix(
-            self.devices, platforms, network=network_setting(workspace), left_out=workspace.left_out(self.devices)
-        )
+        equipment = Equipment.of(workspace).only(self.devices)
+        questions, left_out = equipment.asking, workspace.left_out(self.devices)
+        matrix = build_matrix(self.devices, equipment.platforms, network=network_setting(workspace), left_out=left_out)
         if self.ask is None:
             workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}

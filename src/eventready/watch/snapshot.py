@@ -12,13 +12,23 @@ from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.run import Parts
+from eventready.store.records.stream import Stream
+from eventready.store.run import Parts, canonical
 from eventready.store.run_rests import rests_to_json
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.watcher import Watcher
 
-KIND, OPEN = "watch", "watch open"
+
+class _Packed(Stream[Any]):
+    """Values encoded by their parts."""
+
+    def encode(self, record: Any) -> bytes:
+        """Return canonical JSON."""
+        return canonical(record)
+
+
+KIND, OPEN = _Packed("watch", dict[str, Any]), _Packed("watch open", dict[str, Any])
 
 #: Seconds between two snapshots without a change of state.
 SNAPSHOT_S = 5.0

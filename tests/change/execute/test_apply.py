@@ -31,6 +31,7 @@ from eventready.change.safety.approval import approve, is_signed_change, sign_pl
 from eventready.change.safety.freeze import Emergency
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, StoreError
+from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeHeader, Changes, StepEntry
 from eventready.store.store import Store
@@ -95,9 +96,10 @@ class Rig:
         self.watch = Watcher()
         self.hands: list[FakeDriver] = []
         self.change_hand: Callable[[str, FakeDriver], None] = lambda _name, _driver: None
-        devices = [device for device in self.workspace.devices if device.platform == "box"]
+        boxes = [device for device in self.workspace.devices if device.platform == "box"]
+        equipment = Equipment.of(self.workspace).only(boxes)
         self.plan: Plan = make_plan(
-            self.workspace, devices, ("backup", "priority"), clock=CLOCK, by="An", progress=_Silent(), workers=2
+            self.workspace, equipment, ("backup", "priority"), clock=CLOCK, by="An", progress=_Silent(), workers=2
         )
 
     def driver_for(self, planned: PlannedDevice) -> DeviceDriver:
@@ -278,7 +280,15 @@ def test_what_we_have_changed_ourselves_is_not_reported_to_be_another_person_els
     for one in rig.fleet:
         rig.sessions.named(one).answers["show running"] = rig.fleet[one].text
     again = rig.apply(
-        make_plan(rig.workspace, devices, ("backup",), clock=CLOCK, by="An", progress=_Silent(), workers=2)
+        make_plan(
+            rig.workspace,
+            Equipment.of(rig.workspace).only(devices),
+            ("backup",),
+            clock=CLOCK,
+            by="An",
+            progress=_Silent(),
+            workers=2,
+        )
     )
     assert again.exit is Exit.OK
     output = rig.apply(rig.rollback(done.change)).results[0].why

@@ -23,6 +23,7 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.facts.equipment import Equipment
 from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
@@ -124,7 +125,12 @@ def plan_of(lab: Province, device: str, file: Path) -> PlanFile:
     workspace = load_workspace(lab.copy)
     made = PlanFile(
         plan=make_plan(
-            workspace, [workspace.device(device)], ("load_balancing", "backup"), clock=CLOCK, by="an", progress=Silent()
+            workspace,
+            Equipment.of(workspace).only([workspace.device(device)]),
+            ("load_balancing", "backup"),
+            clock=CLOCK,
+            by="an",
+            progress=Silent(),
         )
     )
     write_plan(file, made)
@@ -194,8 +200,8 @@ def test_two_who_resume_at_once(lab: Province, tmp_path: Path) -> None:
 def test_killed_while_it_takes_back(lab: Province, tmp_path: Path, when: str) -> None:
     """The second wave is refused a line; kill -9 in the rollback of the first; resumed, all is as it was."""
     workspace = load_workspace(lab.copy)
-    devices = [workspace.device(name) for name in ("edge-vh-1", "edge-vh-2")]
-    plan = make_plan(workspace, devices, ("backup",), clock=CLOCK, by="an", progress=Silent())
+    chosen = Equipment.of(workspace).only(workspace.device(name) for name in ("edge-vh-1", "edge-vh-2"))
+    plan = make_plan(workspace, chosen, ("backup",), clock=CLOCK, by="an", progress=Silent())
     first, second = (wave[0] for wave in plan.waves)
     file = tmp_path / "plan.json"
     write_plan(file, PlanFile(plan=plan))
@@ -210,7 +216,7 @@ def test_killed_while_it_takes_back(lab: Province, tmp_path: Path, when: str) ->
     done = go_on(lab)
     assert (done.change, done.exit) == (change.id, Exit.CHANGE_REVERTED)
     assert {result.device: result.outcome for result in done.results} == {first: "old", second: "old"}
-    after = make_plan(workspace, devices, ("backup",), clock=CLOCK, by="an", progress=Silent())
+    after = make_plan(workspace, chosen, ("backup",), clock=CLOCK, by="an", progress=Silent())
     assert {one.name: one.before for one in after.devices} == {one.name: one.before for one in plan.devices}
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()

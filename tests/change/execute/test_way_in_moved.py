@@ -29,6 +29,7 @@ from eventready.cli.change.apply import command
 from eventready.cli.context import App
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.facts.equipment import Equipment
 from eventready.session import connect
 from eventready.session.connect import Session
 from eventready.session.reply import Reply
@@ -117,7 +118,14 @@ class Site:
     def make_plan(self) -> Plan:
         """A plan for the present state."""
         device = self.workspace.device(self.machine.state.name)
-        return make_plan(self.workspace, [device], ("backup",), clock=CLOCK, by="an", progress=Silent())
+        return make_plan(
+            self.workspace,
+            Equipment.of(self.workspace).only([device]),
+            ("backup",),
+            clock=CLOCK,
+            by="an",
+            progress=Silent(),
+        )
 
     def picture(self) -> str:
         """The running configuration of the device."""

@@ -14,6 +14,7 @@ from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.plan.make import make_plan
 from eventready.core.errors import Exit
+from eventready.facts.equipment import Equipment
 from eventready.session.target import Target
 from eventready.session.trust import fetch_key
 from eventready.store.store import Store
@@ -82,7 +83,14 @@ def apply(workspace: Workspace, store: Store, plan: Plan) -> ApplyResult:
 
 
 def test_a_route_that_has_moved_is_refused_and_one_that_is_back_is_not(workspace: Workspace, store: Store) -> None:
-    plan = make_plan(workspace, [workspace.device("frr-1")], ("backup",), clock=CLOCK, by="an", progress=Silent())
+    plan = make_plan(
+        workspace,
+        Equipment.of(workspace).only([workspace.device("frr-1")]),
+        ("backup",),
+        clock=CLOCK,
+        by="an",
+        progress=Silent(),
+    )
     move("add")
     done = apply(workspace, store, plan)
     assert done.exit is Exit.REFUSED, done.results[0].why
@@ -101,7 +109,14 @@ def test_lines_that_frr_loses_beside_another_vtysh_are_sent_again(workspace: Wor
     """With FRR 10.3 a vtysh that ends beside the change has mgmtd lose lines that it has accepted, in most rounds."""
     (workspace.path / "templates" / "backup" / "frr.j2").write_text(MANY)
     again = load_workspace(workspace.path)
-    plan = make_plan(again, [workspace.device("frr-1")], ("backup",), clock=CLOCK, by="an", progress=Silent())
+    plan = make_plan(
+        again,
+        Equipment.of(again).only([workspace.device("frr-1")]),
+        ("backup",),
+        clock=CLOCK,
+        by="an",
+        progress=Silent(),
+    )
     over = threading.Event()
 
     def read() -> None:

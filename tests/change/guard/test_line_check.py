@@ -24,6 +24,7 @@ from eventready.change.plan.make import make_plan
 from eventready.cli.change.apply import command
 from eventready.cli.context import App
 from eventready.core.clock import Clock
+from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus
@@ -131,7 +132,14 @@ def site_of(folder: Path, names: tuple[str, ...]) -> Iterator[Site]:
         write_embedded_copy(example, example.devices, lab.lab, KNOWN, folder)
         workspace = load_workspace(folder)
         taking = [workspace.device(name) for name in names]
-        plan = make_plan(workspace, taking, ("load_balancing", "backup"), clock=CLOCK, by="an", progress=Silent())
+        plan = make_plan(
+            workspace,
+            Equipment.of(workspace).only(taking),
+            ("load_balancing", "backup"),
+            clock=CLOCK,
+            by="an",
+            progress=Silent(),
+        )
         write_plan(folder / "a.plan", PlanFile(plan=plan))
         yield Site(folder, lab, plan, folder / "a.plan")
 
@@ -145,7 +153,12 @@ def test_devices_that_cannot_check_are_named(tmp_path: Path) -> None:
         assert "cisco_xe cannot check" in rows["edge-vh-2"]["why"]
         again = load_workspace(site.folder)
         after = make_plan(
-            again, [again.device("edge-dt-2")], ("load_balancing", "backup"), clock=CLOCK, by="an", progress=Silent()
+            again,
+            Equipment.of(again).only([again.device("edge-dt-2")]),
+            ("load_balancing", "backup"),
+            clock=CLOCK,
+            by="an",
+            progress=Silent(),
         )
         assert after.device("edge-dt-2").before == site.plan.device("edge-dt-2").before
 

@@ -14,6 +14,7 @@ from eventready.change.document.plan_file import PlanFile, write_plan
 from eventready.change.execute.device import service_host
 from eventready.change.intents import playbook_fragment
 from eventready.change.plan.make import make_plan
+from eventready.facts.equipment import Equipment
 from tests import forked
 from tests.change.intents import killed_process, real_host
 from tests.change.intents.real_host import RealHost
@@ -57,7 +58,7 @@ class Ground:
     def planned(cls, running: RealHost, place: Path) -> Ground:
         """Make the plan of the host's intent, by a real playbook."""
         workspace, by, clock = running.workspace, "an", killed_process.CLOCK
-        plan = make_plan(workspace, workspace.devices, ("backup",), clock=clock, by=by, progress=_Silent())
+        plan = make_plan(workspace, Equipment.of(workspace), ("backup",), clock=clock, by=by, progress=_Silent())
         write_plan(place, PlanFile(plan=plan))
         return cls(running, place)
 
@@ -81,7 +82,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         patch.setattr(service_host, "run_playbook", fake)
         workspace = running.workspace
         plan = make_plan(
-            workspace, workspace.devices, ("backup",), clock=killed_process.CLOCK, by="an", progress=_Silent()
+            workspace, Equipment.of(workspace), ("backup",), clock=killed_process.CLOCK, by="an", progress=_Silent()
         )
         write_plan(folder / "plan.json", PlanFile(plan=plan))
         patch.undo()

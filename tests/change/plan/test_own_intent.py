@@ -13,6 +13,7 @@ from jinja2 import Environment, meta, nodes
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.safety.writable import addition_risks
 from eventready.core.errors import EventreadyError, WorkspaceError
+from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.intents import INTENTS
 from eventready.workspace.examples.example import example_home
@@ -50,7 +51,7 @@ def refusal(folder: Path, *intents: str) -> str:
 
 def fragments(folder: Path, intents: Sequence[str]) -> tuple[Participant, ...]:
     workspace = load_workspace(folder)
-    return participants(workspace, workspace.devices, intents)[0]
+    return participants(workspace, Equipment.of(workspace), intents)[0]
 
 
 def test_an_intent_is_one_folder(own: Path) -> None:

@@ -11,6 +11,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
+from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.session.reply import LoginRefused, ReplyStatus, Unreachable
 from eventready.workspace.devices.select import select
@@ -49,7 +50,7 @@ def plan_of(
 ) -> Plan:
     workspace = load_workspace(folder)
     return make_plan(
-        workspace, select(workspace.devices, limit), intents or ("backup",),
+        workspace, Equipment.of(workspace).only(select(workspace.devices, limit)), intents or ("backup",),
         clock=Clock.starting("2022-04-25 07:00"), by="An", progress=watch or Watching(), workers=workers,
     )  # fmt: skip
 

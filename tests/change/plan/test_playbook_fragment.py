@@ -15,6 +15,7 @@ from eventready.change.intents.ansible.playbook import PlaybookRun, TaskFile, Ta
 from eventready.change.intents.participants import participants
 from eventready.change.intents.playbook_fragment import check_playbook
 from eventready.core.errors import RefusedError, UsageError
+from eventready.facts.equipment import Equipment
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change import fake_fleet
 from tests.change.forms.test_host_files import spec
@@ -87,12 +88,12 @@ def test_a_host_that_cannot_be_checked_is_not_planned(
 def test_a_host_takes_part_with_its_service_and_with_ansible(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taking, left_out = participants(workspace, workspace.devices, ("backup",))
+    taking, left_out = participants(workspace, Equipment.of(workspace), ("backup",))
     assert [one.device.name for one in taking] == ["svc-1"]
     assert [(one.name, one.reason) for one in left_out] == [("svc-2", "it has no `service:` in the inventory")]
     monkeypatch.setattr(participants_module, "missing_package", lambda: "ansible_runner")
     with pytest.raises(UsageError, match="svc-1: ansible_runner is not installed"):
-        participants(workspace, workspace.devices, ("backup",))
+        participants(workspace, Equipment.of(workspace), ("backup",))
 
 
 PUT = "sh /var/lib/eventready/host_files put "
@@ -110,7 +111,7 @@ PUT = "sh /var/lib/eventready/host_files put "
     ],
 )
 def test_only_files_of_the_known_daemons_are_writable(workspace: Workspace, line: str, writable: bool) -> None:
-    ((taking,), _) = participants(workspace, workspace.devices, ("backup",))
+    ((taking,), _) = participants(workspace, Equipment.of(workspace), ("backup",))
     assert taking.writable is not None
     if writable:
         assert taking.writable.refuse_commands([line], "svc-1") == ()

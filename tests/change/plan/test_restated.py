@@ -14,6 +14,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.restated import refuse_other_words, refuse_restated
 from eventready.core.errors import RefusedError
 from eventready.core.messages import rendered, to_stored
+from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import connect, write_workspace
@@ -42,8 +43,8 @@ def resealed(plan: Plan, **values: Any) -> Plan:
 
 def test_a_plan_as_it_was_made_has_its_own_words(made: tuple[Workspace, Plan]) -> None:
     workspace, plan = made
-    refuse_restated(plan, workspace)
-    refuse_restated(parse_plan({"plan": plan.document}).plan, workspace)
+    refuse_restated(plan, Equipment.of(workspace), workspace.writable)
+    refuse_restated(parse_plan({"plan": plan.document}).plan, Equipment.of(workspace), workspace.writable)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_plan_as_it_was_made_has_its_own_words(made: tuple[Workspace, Plan]) -
 def test_other_words_are_refused(made: tuple[Workspace, Plan], words: dict[str, Any]) -> None:
     workspace, plan = made
     with pytest.raises(RefusedError, match="are not those of its lines"):
-        refuse_restated(resealed(plan, **words), workspace)
+        refuse_restated(resealed(plan, **words), Equipment.of(workspace), workspace.writable)
 
 
 def test_the_difference_is_that_of_the_lines(made: tuple[Workspace, Plan]) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.document.plan import Plan
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError
+from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
 from eventready.workspace.settings.changing.writable import WritableAddition
-from eventready.workspace.workspace import load_workspace
+from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import FakeFleet, connect, write_workspace
 from tests.change.plan.test_planning import plan_of
 from tests.change.plans import plan, planned
@@ -224,10 +226,10 @@ def test_lines_that_a_workspace_adds_are_risks_with_the_person_who_answers(tmp_p
     assert risk == (
         "Only inventory/writable.yaml allows `mtu 9000`; Nguyễn Văn An answers for it: jumbo frames of the broadcaster"
     )
-    refuse_unsendable(made, load_workspace(folder))
+    _refuse_unsendable(made, load_workspace(folder))
     (folder / "inventory" / "writable.yaml").unlink()
     with pytest.raises(RefusedError, match="`mtu 9000` in `interface eth0`"):
-        refuse_unsendable(made, load_workspace(folder))
+        _refuse_unsendable(made, load_workspace(folder))
 
 
 @pytest.mark.parametrize(
@@ -250,14 +252,18 @@ def test_an_addition_that_no_line_needs_is_no_risk() -> None:
     assert len([*addition_risks(lines.refuse_commands(("track 9 x",), "edge"))]) == 1
 
 
+def _refuse_unsendable(plan: Plan, workspace: Workspace) -> None:
+    refuse_unsendable(plan, Equipment.of(workspace), workspace.writable)
+
+
 def test_a_sealed_plan_with_a_line_that_is_not_writable_is_refused(tmp_path: Path) -> None:
     workspace = load_workspace(write_workspace(tmp_path))
     good = planned()
-    refuse_unsendable(plan(devices=[good]), workspace)
+    _refuse_unsendable(plan(devices=[good]), workspace)
     for key in ("forward", "backward"):
         bad = {**good, key: ["interface eth0", "shutdown", "exit"]}
         with pytest.raises(RefusedError, match=r"has a forbidden line: `shutdown` in `interface eth0`"):
-            refuse_unsendable(plan(devices=[bad]), workspace)
+            _refuse_unsendable(plan(devices=[bad]), workspace)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
 from eventready.watch.alerts.explain import impossible
 from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.record import Beat, WatchRecord
+from eventready.watch.snapshot import KIND
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
@@ -673,7 +674,7 @@ def test_the_command_tests_receivers_and_explains_alerts(
     with Store.of_workspace(workspace.path) as store:
         failed = {"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}
         state = {"open": [failed], "devices": [{"name": "core-2", "age": None}]}
-        store.current("watch").put(f"{workspace.event.id} rehearsal", state)
+        store.current(KIND).put(f"{workspace.event.id} rehearsal", state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):
             main([*place, "alerts", "acknowledge", taken])

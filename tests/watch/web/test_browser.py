@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -19,8 +19,10 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.incidents.log import Report, open_incident
 from eventready.watch.alerts.acts import Acts, matchers_of
+from eventready.watch.snapshot import KIND
 from eventready.watch.web import read_model
 from eventready.watch.web.access import sessions
+from eventready.watch.web.access.users import USERS, PageUser
 from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
 from tests.watch.web.scene import EVENT, Scene, scene
@@ -127,7 +129,7 @@ def test_a_page_without_access_any_more_goes_to_the_login(
     page = browser.new_context().new_page()
     page.clock.install()
     page.goto(watched.live.url)
-    watched.made.store.current("user").put("An", {"role": "viewer", "hash": "", "added": "2031-01-01T00:00:00+00:00"})
+    watched.made.store.current(USERS).put("An", PageUser("viewer", "", datetime(2031, 1, 1, tzinfo=UTC)))
     monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
     while "/login" not in page.url:
         page.clock.run_for(11_000)
@@ -142,7 +144,7 @@ def hostile(made: Scene, text: str = HOSTILE) -> None:
         {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), text)} for one in found["open"]
     ]
     found["devices"] = [{**one, "name": text[:200]} for one in found["devices"]]
-    made.store.current("watch").put(EVENT.id, found)
+    made.store.current(KIND).put(EVENT.id, found)
     until, typed = made.clock.now() + timedelta(hours=1), text[:4000]
     Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=typed, text=typed, until=until)
     report = Report(by=typed, summary=typed, place=typed, services=("internet",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ from tests.watch.web.scene import scene
 
 
 def test_open_findings_are_written_when_they_have_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
+    written: list[object] = []
     put = Current.put
 
-    def counted(self: Current, key: str, body: Mapping[str, Any]) -> None:
+    def counted(self: Current[Any], key: str, value: object) -> None:
         written.append(self._kind)
-        put(self, key, body)
+        put(self, key, value)
 
     with scene(tmp_path) as made:
         made.all_up()

@@ -25,6 +25,7 @@ from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.own_clock import CHECK, graded_clock
 from eventready.watch.record import Beat
 from eventready.watch.session import network_weights
+from eventready.watch.snapshot import KIND
 from eventready.watch.states import Key, States
 from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer, hour
@@ -297,7 +298,7 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
         found = [{**one, "value": number} for number in range(1000) for one in night.snapshot["open"]]
         storm = replace(night, snapshot={**night.snapshot, "open": found[:100]})
         shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
-        made.store.current("watch").put(EVENT.id, {**night.snapshot, "open": found})
+        made.store.current(KIND).put(EVENT.id, {**night.snapshot, "open": found})
         sheet = client(made, lang="vi").get("/handover").text
     assert shown.count('<li class="fail">') <= 12
     assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has them"

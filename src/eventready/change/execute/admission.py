@@ -74,8 +74,8 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
         approved = _approvers(context, file, context.store.changes.used_approvals(plan.id))
-        refuse_unsendable(plan, workspace)
-        refuse_restated(plan, workspace)
+        refuse_unsendable(plan, context.equipment, workspace.writable)
+        refuse_restated(plan, context.equipment, workspace.writable)
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 

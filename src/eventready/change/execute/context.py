@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from eventready.change.document.plan import PlannedDevice
 from eventready.change.execute.device.assignment import Word
 from eventready.change.execute.device.driver import DeviceDriver
+from eventready.change.execute.recorded.backups import Backups
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming, Timer
 from eventready.change.plan.partners import MAX_PARTNERS
 from eventready.change.safety.freeze import Emergency
 from eventready.core.clock import Clock
+from eventready.facts.equipment import Equipment
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace
@@ -86,3 +89,13 @@ class ExecutionContext:
     options: Options
     progress: ChangeProgress
     driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None
+
+    @cached_property
+    def equipment(self) -> Equipment:
+        """Devices of the workspace with their platforms."""
+        return Equipment.of(self.workspace)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Recorded configurations in the store, with the key of the workspace. Raises UsageError, RefusedError."""
+        return Backups.of(self.workspace, self.store)

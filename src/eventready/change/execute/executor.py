@@ -25,8 +25,7 @@ from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.records import backup_cipher, planned_form, recorded_configuration
-from eventready.change.execute.recorded.target_tree import planned_fragment, target_tree
+from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment, target_tree
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
@@ -41,7 +40,6 @@ from eventready.change.safety.way_in_check import WayInCheck
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.evaluation.limits import resolve_limits
-from eventready.facts.platform import load_platform
 from eventready.platforms.model import PlatformSpec
 from eventready.session.plugin import host_target
 from eventready.store.changes import ChangeRecord, Step, StepEntry
@@ -77,10 +75,9 @@ class ChangeExecutor:
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
-        self._devices = {device.name: device for device in workspace.devices}
+        self._equipment, self._backups = context.equipment, context.backups
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
-        self._cipher = backup_cipher(workspace)
-        self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
+        self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
         self._partners = partners_of(workspace.devices, workspace.files.groups_of)
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
@@ -189,8 +186,8 @@ class ChangeExecutor:
         return None if self._rolls_back is not None else self._fragment(self.plan.device(name))
 
     def recorded(self, name: str, steps: Sequence[Step], step: str) -> Configuration | None:
-        """Return a recorded configuration of a device; see `recorded_configuration`."""
-        return recorded_configuration(self._workspace, self.store, self.plan.device(name), steps, step)
+        """Return a recorded configuration of a device; see `Backups`."""
+        return self._backups.configuration(self._form(self.plan.device(name)), steps, step)
 
     # ------------------------------------------------------------------ one device
 
@@ -205,16 +202,15 @@ class ChangeExecutor:
     ) -> None:
         stays = self.mode is ChangeMode.ATOMIC and body.get("outcome") == DeviceOutcome.NEW
         if evidence:
-            body, evidence = self._cipher.encrypt_answers(body, evidence)
+            body, evidence = self._backups.cipher.encrypt_answers(body, evidence)
         self.store.changes.record(self.change, StepEntry(device, step, body, evidence, releases_lock and not stays))
         with suppress(Exception):
             self.progress.step(device, step)
 
     def _assignment(self, planned: PlannedDevice) -> Assignment:
         settings = self._workspace.event.changes
-        platform = load_platform(planned.platform, self._workspace.platform_dirs)
-        form = planned_form(self._workspace, planned)
-        address = self._devices[planned.name].hostname
+        platform, form = self._equipment.named(planned.platform), self._form(planned)
+        address = self._equipment.by_name[planned.name].hostname
         settle_s = self._options.settle_s
         return Assignment(
             device=planned.name,
@@ -223,7 +219,7 @@ class ChangeExecutor:
             predicted=planned.predicted,
             forward=planned.forward,
             backward=planned.backward,
-            target=target_tree(self._workspace, planned, self.store, self._rolls_back),
+            target=target_tree(form, planned, self._backups, self._rolls_back),
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
@@ -242,16 +238,21 @@ class ChangeExecutor:
             timing=self._options.timing,
         )
 
+    def _form(self, planned: PlannedDevice) -> ConfigurationForm:
+        return planned_form(self._equipment, planned)
+
     def _restated(self, spec: PlatformSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], None]:
         """Return the check of the words of a plan. A way back and a drill are computed from records."""
         if self._rolls_back is not None or self._resumed or self._hold is not None:
             return lambda _before, _target: None
-        return partial(refuse_other_words, spec, self._devices[planned.name], planned)
+        return partial(refuse_other_words, spec, self._equipment.by_name[planned.name], planned)
 
     def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
         """Return the check of the way in. A way back is never refused."""
         goes_back = self._rolls_back is not None or self._resumed
-        return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
+        return WayInCheck(
+            spec, self._equipment.by_name[planned.name], planned, refuses=not goes_back and self._hold is None
+        )
 
     def _unrelated(self, form: ConfigurationForm, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
         """Return a function from present and target tree to the drift outside of the plan's sections."""
@@ -285,16 +286,15 @@ class ChangeExecutor:
         return tuple((str(check), str(subject), str(status)) for check, subject, status in issues)
 
     def _fragment(self, planned: PlannedDevice) -> Fragment:
-        return planned_fragment(planned_form(self._workspace, planned), planned)
+        return planned_fragment(self._form(planned), planned)
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
-        platform = load_platform(planned.platform, self._workspace.platform_dirs)
+        platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]
         within = self._options.confirm_within_s
-        device = self._devices[planned.name]
         partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
-        beside = tuple((self._devices[name], partner.platform) for name, partner in partners.items())
+        beside = tuple((self._equipment.by_name[name], partner.platform) for name, partner in partners.items())
         kind: Callable[..., LiveDevice] = LiveDevice
-        if planned_form(self._workspace, planned).by_playbook:
+        if self._form(planned).by_playbook:
             restores = self._rolls_back is not None
             kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
         return kind(
@@ -316,8 +316,7 @@ class ChangeExecutor:
         return tuple(one for one in self._partners[name] if one not in wave)[: self._options.partners]
 
     def _partner(self, name: str) -> Partner:
-        platform = load_platform(self._devices[name].platform, self._workspace.platform_dirs)
-        return Partner(host_target(self._nornir, name), platform)
+        return Partner(host_target(self._nornir, name), self._equipment.platform(name))
 
     def _minimum_soak_s(self) -> float:
         """Return the smallest soak of this change, in seconds; a lab may choose any value, also below the protocols'

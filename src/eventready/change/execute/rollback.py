@@ -10,8 +10,7 @@ from eventready.change.document.plan_file import recorded_plan
 from eventready.change.document.seal import plan_head, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recorded.records import planned_form, recorded_configuration
-from eventready.change.execute.recorded.target_tree import planned_fragment
+from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
 from eventready.core.errors import RefusedError, UsageError
@@ -124,11 +123,8 @@ def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
 
 def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
     """Return the mirrored part of a device, from the recorded configurations before and after the change."""
-    workspace, store = context.workspace, context.store
-    form = planned_form(workspace, planned)
-    steps = record.of(planned.name)
-    was = recorded_configuration(workspace, store, planned, steps, "backup")
-    now = recorded_configuration(workspace, store, planned, steps, "save")
+    form, steps = planned_form(context.equipment, planned), record.of(planned.name)
+    was, now = (context.backups.configuration(form, steps, step) for step in ("backup", "save"))
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
     fragment = planned_fragment(form, planned)

@@ -17,7 +17,8 @@ from eventready.change.intents.template_variables import TemplateVariables
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, rendered
-from eventready.facts.platform import Platform, load_platform
+from eventready.facts.equipment import Equipment
+from eventready.facts.platform import Platform
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.workspace import Workspace
@@ -40,9 +41,9 @@ class Participant:
 
 
 def participants(
-    workspace: Workspace, devices: Sequence[Device], intents: Sequence[Intent]
+    workspace: Workspace, equipment: Equipment, intents: Sequence[Intent]
 ) -> tuple[tuple[Participant, ...], tuple[LeftOut, ...]]:
-    """Return the participants, in the order of `devices`, and the excluded devices.
+    """Return the participants, in the order of the equipment, and the excluded devices.
 
     A service host without Ansible on this machine is excluded. Raises one error for all invalid templates and values,
     and UsageError if there is no participant.
@@ -52,9 +53,9 @@ def participants(
     left_out: list[LeftOut] = []
     problems: list[tuple[Device, EventreadyError]] = []
     variables = {intent: intent_variables(workspace, intent) for intent in intents}
-    for device in devices:
+    for device in equipment.devices:
         try:
-            found = _participant(workspace, device, variables)
+            found = _participant(workspace, equipment, device, variables)
         except EventreadyError as error:
             problems += [(device, one) for one in separate_errors(error)]
             continue
@@ -69,7 +70,7 @@ def participants(
         raise combine_errors(group_by_message(problems))
     if silent and not taking:
         raise _nothing_wanted(workspace, silent)
-    named = {device.name for device in devices if not variables.keys().isdisjoint(device.intents)}
+    named = {device.name for device in equipment.devices if not variables.keys().isdisjoint(device.intents)}
     if not taking and (barred := next((one for one in left_out if one.name in named), None)):
         raise UsageError(message("change:plan.none", device=barred.name, reason=barred.reason))
     if not taking:
@@ -78,12 +79,12 @@ def participants(
 
 
 def _participant(
-    workspace: Workspace, device: Device, variables: Mapping[Intent, TemplateVariables]
+    workspace: Workspace, equipment: Equipment, device: Device, variables: Mapping[Intent, TemplateVariables]
 ) -> Participant | LeftOut:
     wanted = tuple(intent for intent in variables if intent in device.intents)
     if not wanted:
         return LeftOut(name=device.name, reason=_reason("change:left_out.intents", variables))
-    platform = load_platform(device.platform, workspace.platform_dirs)
+    platform = equipment.named(device.platform)
     if platform.spec.change is None:
         return LeftOut(name=device.name, reason=_reason("change:left_out.read_only", [platform.name]))
     form = form_of(platform.spec.change)

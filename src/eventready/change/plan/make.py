@@ -32,7 +32,7 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.core.messages import Message, message, rendered
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.validation_messages import describe_error
-from eventready.facts.platform import load_platform
+from eventready.facts.equipment import Equipment
 from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
@@ -59,7 +59,7 @@ class _Planned:
 
 def make_plan(
     workspace: Workspace,
-    devices: Sequence[Device],
+    equipment: Equipment,
     intents: Sequence[Intent],
     *,
     clock: Clock,
@@ -75,7 +75,7 @@ def make_plan(
     selected = tuple(intent for intent in workspace.intents if intent in intents)
     settings = workspace.event.changes
     with relaxed_gc():
-        taking, left_out = participants(workspace, devices, selected)
+        taking, left_out = participants(workspace, equipment, selected)
         members = _members(workspace, taking)
         found = _read(
             workspace,
@@ -116,14 +116,22 @@ def _with_paths(part: PlannedDevice, paths: Paths) -> PlannedDevice:
 
 
 def make_drill_plan(
-    workspace: Workspace, device: Device, text: str, drill: PlannedDrill, *, clock: Clock, by: str, seconds: int
+    workspace: Workspace,
+    equipment: Equipment,
+    name: str,
+    text: str,
+    drill: PlannedDrill,
+    *,
+    clock: Clock,
+    by: str,
+    seconds: int,
 ) -> Plan:
-    """Plan the lines of a drill's failure for its device, which is only read. The plan needs an approval.
+    """Plan the lines of a drill's failure for a device by `name`, which is only read. The plan needs an approval.
 
     `seconds` is the guard's time. Raises as `make_plan` does, and RefusedError for a device without a guard of its own,
     or with one that fires before the failure is repaired.
     """
-    platform = load_platform(device.platform, workspace.platform_dirs)
+    device, platform = equipment.by_name[name], equipment.platform(name)
     spec = change_spec(platform)
     form = form_of(spec)
     origin = rendered("change:origin.drill", drill=drill.name, device=device.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.forms.form import ConfigurationForm
@@ -14,23 +14,26 @@ from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Rendered, message, rendered
-from eventready.facts.platform import load_platform
+from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
-from eventready.workspace.workspace import Workspace
+from eventready.workspace.settings.changing.writable import WritableAddition
 
 _RISK = "change:risk."
 
 
-def refuse_restated(plan: Plan, workspace: Workspace) -> None:
-    """Raise RefusedError for a plan with other words than those of its lines, as far as they show offline."""
+def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
+    """Raise RefusedError for a plan with other words than those of its lines, as far as they show offline.
+
+    `additions`: writable lines of the workspace.
+    """
     for device in plan.devices:
-        spec = load_platform(device.platform, workspace.platform_dirs).spec
+        spec = equipment.named(device.platform).spec
         if spec.change is None or not _has_own_guard(spec.change, device) or not _states_risks(device):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))
         if plan.drill is not None:
             continue
-        writable = WritableLines.of(device.platform, spec, device.intents, workspace.writable)
+        writable = WritableLines.of(device.platform, spec, device.intents, additions)
         needed = set(addition_risks(writable.refuse_commands(device.forward, device.name)))
         if not needed <= set(device.risks):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,11 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.core.strings.base64_text import decode_base64
 from eventready.core.strings.json_text import canonical
-from eventready.facts.platform import load_platform
+from eventready.facts.equipment import Equipment
 from eventready.workspace.keys.ed25519 import fingerprint_of
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
-from eventready.workspace.workspace import Workspace
+from eventready.workspace.settings.changing.writable import WritableAddition
 
 SCHEMA = "eventready.approval/1"
 _PLANNER, _APPLIER = "eventready.planner/1", "eventready.applier/1"
@@ -61,18 +61,19 @@ _NO_CONFIGURATION = Configuration({}, "", "")
 _NO_ADDRESS = "192.0.2.0"
 
 
-def refuse_unsendable(plan: Plan, workspace: Workspace) -> None:
+def refuse_unsendable(plan: Plan, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
     """Raise RefusedError for an unwritable or forbidden line of a plan, forward or backward.
 
-    The way back is computed again before execution, but approvers read the one in the plan.
+    The way back is computed again before execution, but approvers read the one in the plan. `additions`: writable lines
+    of the workspace.
     """
     for device in plan.devices:
-        spec = load_platform(device.platform, workspace.platform_dirs).spec
+        spec = equipment.named(device.platform).spec
         try:
             for lines in (device.forward, device.backward):
                 refuse_forbidden(spec, lines, device=device.name, running=_NO_CONFIGURATION, address=_NO_ADDRESS)
                 if plan.drill is None:
-                    writable = WritableLines.of(device.platform, spec, device.intents, workspace.writable)
+                    writable = WritableLines.of(device.platform, spec, device.intents, additions)
                     (writable if lines is device.forward else writable.restored).refuse_commands(lines, device.name)
         except RefusedError as error:
             raise RefusedError(message("change:approval.forbidden", plan=plan.id, reason=error.cause)) from None

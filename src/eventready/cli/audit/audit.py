@@ -112,7 +112,8 @@ def command(
         ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars,
     ):
         try:
-            done = audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars)
+            chosen = app.equipment.only(devices)
+            done = audit(workspace, chosen, store=store, clock=app.clock, options=options, progress=bars)
             sign_new_head(app, store)
         except RunNotStored as lost:
             bars.stop()

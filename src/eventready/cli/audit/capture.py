@@ -55,7 +55,7 @@ def command(
     options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("capture", devices), bars:
-        captures = capture(workspace, devices, out, clock=app.clock, options=options, progress=bars)
+        captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
     if app.output == "table":
         _show(app, captures, out)
     else:

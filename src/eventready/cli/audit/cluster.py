@@ -15,7 +15,7 @@ with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.certificates import Authority
     from eventready.audit.collectors.cluster.member import run_scheduler
-    from eventready.delivery.schedule.service_units import member_service
+    from eventready.delivery.service_units import member_service
 
 
 @click.group("cluster")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,7 +19,7 @@ with deferred():
     from eventready.audit.audit import network_setting
     from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
     from eventready.facts.observe import commands_for
-    from eventready.facts.platform import Platform, load_platform
+    from eventready.facts.platform import Platform
     from eventready.workspace.devices.device import Device
     from eventready.workspace.devices.select import select
 
@@ -35,8 +35,7 @@ def command(app: App, limit: str | None) -> None:
     Connects to nothing.
     """
     devices = select(app.workspace.devices, limit)
-    extra = app.workspace.platform_dirs
-    platforms = {name: load_platform(name, extra) for name in sorted({device.platform for device in devices})}
+    platforms = app.equipment.only(devices).platforms
     matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))
     ordered = sorted(devices, key=lambda device: device.name)
     if app.output == "table":
@@ -64,7 +63,7 @@ def _entry(device: Device, matrix: Matrix, platform: Platform) -> dict[str, Any]
 
 
 def _table(
-    devices: Sequence[Device], matrix: Matrix, platforms: dict[str, Platform], width: int, lang: Lang
+    devices: Sequence[Device], matrix: Matrix, platforms: Mapping[str, Platform], width: int, lang: Lang
 ) -> Iterator[str]:
     alike: dict[tuple[object, ...], list[Device]] = {}
     for device in devices:

@@ -28,10 +28,10 @@ with deferred():
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
     from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.language import Language
     from eventready.evaluation.alike import Row, about, rows
     from eventready.evaluation.causes import causes
     from eventready.evaluation.differences import Change, Diff, change_about, compare_runs, rests_between
-    from eventready.papers.language import Language
     from eventready.store.integrity.chain import ChainVerification
     from eventready.store.run import Run, Summary
     from eventready.store.run_records import RunFinding, plain_finding
@@ -179,7 +179,8 @@ def _finding_rows(
 def _cells(row: Row[RunFinding], language: Language) -> tuple[str, ...]:
     found, everything = row.first, len(row.subjects)
     devices = ", ".join(row.devices)
-    return language.status(found.status), devices, found.check, language.row(row, everything)
+    sentence = row.sentence(language, language.sentence(found), everything)
+    return language.status(found.status), devices, found.check, sentence
 
 
 @command.command("diff")
@@ -236,9 +237,7 @@ def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang
             statuses = [language.status(side.status) for side in (row.first.before, row.first.after) if side]
             steps = " -> ".join(dict.fromkeys(statuses))
             word, devices = text(f"cli:diff.{kind}", lang), ", ".join(row.devices)
-            sentence = language.together(
-                language.sentence(row.first.entry), row.subjects, len(row.behind), len(row.subjects)
-            )
+            sentence = row.sentence(language, language.sentence(row.first.entry), len(row.subjects))
             table.add_row(word, steps, devices, row.first.identity[0], sentence)
     if table.row_count:
         show_table(table, width=_WHOLE)
@@ -254,7 +253,7 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
 
     Exit code 3 for an altered or missing entry.
     """
-    from eventready.province.bundles.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
+    from eventready.delivery.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
 
     trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
     checkpoints = [read_checkpoint(path) for path in files]

@@ -16,10 +16,10 @@ with deferred():
     from eventready.change.document.plan_file import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
     from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.language import Language
     from eventready.network.graph.export import FORMATS, plain
-    from eventready.papers.language import Language
-    from eventready.papers.material.findings import DeviceStates
-    from eventready.papers.sections.map_section import map_figure
+    from eventready.network.map.figure import map_figure
+    from eventready.network.map.states import DeviceStates
 
 
 @click.group("topology", help="Export and draw the network of a run: GraphML, DOT, JSON, SVG.")

@@ -19,7 +19,7 @@ with deferred():
     from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
     from eventready.audit.collectors.cluster.member import run_worker
     from eventready.audit.runner import open_file_limit
-    from eventready.delivery.schedule.service_units import member_service
+    from eventready.delivery.service_units import member_service
     from eventready.facts.observe import reading_apart
 
 

@@ -44,8 +44,8 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
         raise RefusedError(
             message("cli:approve.other_hash", hash=file.plan.sha256[:16], seal=seal.strip()[:64]), where=str(path)
         )
-    refuse_unsendable(file.plan, app.workspace)
-    refuse_restated(file.plan, app.workspace)
+    refuse_unsendable(file.plan, app.equipment, app.workspace.writable)
+    refuse_restated(file.plan, app.equipment, app.workspace.writable)
     key = signing_key(app, source)
     used = _used(app, file)
     signed = approve(file, settings, key, app.clock.real(), used)

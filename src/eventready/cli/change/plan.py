@@ -71,7 +71,9 @@ def command(
     if out is not None:
         refuse_overwrite(out)
     with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
-        plan = make_plan(workspace, devices, intents, clock=app.clock, by=planner, progress=bars, workers=workers)
+        plan = make_plan(
+            workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars, workers=workers
+        )
     if out is not None:
         write_plan(out, sign_plan(plan, settings, key, app.clock.real()))
     if app.output == "table":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from datetime import UTC
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,8 @@ def list_users(app: App) -> None:
     """List the users of the pages with their roles."""
     with app.open_store() as store:
         users = [
-            {"name": name, "role": one["role"], "added": one["added"]} for name, one in PageUsers(store).all().items()
+            {"name": name, "role": one.role, "added": one.added.astimezone(UTC).isoformat()}
+            for name, one in PageUsers(store).all().items()
         ]
     if app.output != "table":
         app.emit(users)

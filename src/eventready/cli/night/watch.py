@@ -80,7 +80,11 @@ def command(
         suppress(KeyboardInterrupt),
     ):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        ask = stack.enter_context(open_reader(workspace, devices, address)).replies if address else None
+        ask = (
+            stack.enter_context(open_reader(workspace, app.equipment.only(devices), address)).replies
+            if address
+            else None
+        )
         calls = AlertCalls(workspace, settings, store, clock, app.say, really=really)
         session = WatchSession(workspace, devices, store, clock, workers, calls, ask)
         session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin, outage)

@@ -15,7 +15,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
 from eventready.cli.papers.formats import format_option
 from eventready.core.errors import Exit, most_severe
-from eventready.core.words import Form
+from eventready.papers.words import Form
 
 with deferred():
     from eventready.papers.document.formats import render

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 import click
 
@@ -13,11 +12,10 @@ from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import at, short
-from eventready.core.words import State
 
 with deferred():
     from eventready.clauses.attesting import duty_named
-    from eventready.clauses.state import ClauseState
+    from eventready.clauses.state import ClauseState, State
     from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
@@ -30,7 +28,7 @@ _REASON = 110
 
 @click.command()
 @click.argument("clauses", nargs=-1)
-@click.option("--state", "states", type=click.Choice(get_args(State)), multiple=True, help="Only these states.")
+@click.option("--state", "states", type=click.Choice(list(_STYLE)), multiple=True, help="Only these states.")
 @click.option("--late", is_flag=True, help="Only unfinished clauses past their deadline.")
 @click.pass_obj
 def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
@@ -98,7 +96,7 @@ def _reason(clause: ClauseState, lang: Lang) -> str:
 def _count(app: App, clauses: Sequence[ClauseState]) -> None:
     counts = [
         message("cli:duties.count", count=sum(clause.state == state for clause in clauses), state=state)
-        for state in get_args(State)
+        for state in _STYLE
     ]
     app.notify("cli:duties.counts", counts=counts, late=sum(clause.late for clause in clauses))
 

@@ -20,11 +20,10 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
 from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.core.strings.phrases import short
-from eventready.core.words import FORMS, TEXTS, Form
+from eventready.papers.words import FORMS, TEXTS, Form
 
 with deferred():
     from eventready.delivery.mail.delivery_log import sent_to
-    from eventready.delivery.mail.paper_files import PaperOptions, write_paper
     from eventready.drill.record import drill_runs
     from eventready.incidents.incident import Incident
     from eventready.incidents.log import find
@@ -41,6 +40,7 @@ with deferred():
     from eventready.papers.material.gather import PaperRequest, gather
     from eventready.papers.material.material import Material, Week
     from eventready.store.store import Store
+    from eventready.submission.paper_files import PaperOptions, write_paper
 
 
 #: Letters of a part in the list of sources.

@@ -9,11 +9,11 @@ import click
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.papers.formats import week_option
-from eventready.core.words import NOTE_SECTIONS, NoteSection
+from eventready.papers.words import NOTE_SECTIONS, NoteSection
 
 with deferred():
     from eventready.papers.material.material import Week
-    from eventready.store.notes import add_note
+    from eventready.papers.notes import add_note
 
 
 @click.command()

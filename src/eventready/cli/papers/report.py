@@ -14,7 +14,7 @@ from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.process.gc import ONCE, relaxed_gc
-from eventready.core.words import Form
+from eventready.papers.words import Form
 
 with deferred():
     from eventready.clauses.changes import ChangeOnRecord, changes_on_record

@@ -13,9 +13,9 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 with deferred():
     from eventready.audit.audit import AuditOptions
-    from eventready.delivery.schedule.scheduler import JobResult, Scheduler
-    from eventready.delivery.schedule.service_units import cron, systemd
-    from eventready.delivery.schedule.workspace_jobs import WorkspaceJobs
+    from eventready.delivery.service_units import cron, systemd
+    from eventready.submission.scheduler import JobResult, Scheduler
+    from eventready.submission.workspace_jobs import WorkspaceJobs
 
 
 @click.command()

@@ -18,7 +18,7 @@ with deferred():
     from eventready.delivery.mail.delivery import Delivery
     from eventready.delivery.mail.delivery_log import DeliveryLog
     from eventready.delivery.mail.mail import Mail
-    from eventready.delivery.mail.mailer import Mailer, MailRequest, build_mail
+    from eventready.submission.mailer import Mailer, MailRequest, build_mail
 
 
 @click.command()

@@ -14,7 +14,6 @@ from eventready.core.messages import Lang, from_json, in_language, message, numb
 from eventready.drill.record import DrillRun, FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
-from eventready.papers.material.drill_results import probe_title
 
 _STYLES = {
     "passed": "green",
@@ -91,7 +90,7 @@ def show_run(run: DrillRun, lang: Lang) -> None:
     if run.reason:
         click.echo(run.reason_in(lang))
     for probe in run.probes:
-        click.echo(f"  {probe_title(run, probe.probe, lang)}: {measured(probe, lang)}")
+        click.echo(f"  {run.drill.probe_title(probe.probe, lang)}: {measured(probe, lang)}")
     for row in run.step("prechecked").get("predicted", ()):
         shown = from_json(row["text"]) if row.get("text") else str(row["message"])
         finding = {"device": str(row["device"]), "check": str(row["check"])}
@@ -123,7 +122,7 @@ def _event(run: DrillRun, at: TimelineEntry, lang: Lang) -> str:
             fault, _, action = at.detail.rpartition(" ")
             return f"  {at.subject}: {text(f'cli:drill_event.{action}', lang, fault=fault)}"
     duration = {"ms": at.duration_ms} if at.duration_ms is not None else {}
-    return "    " + text(f"cli:drill.{at.kind}", lang, probe=probe_title(run, at.subject, lang), **duration)
+    return "    " + text(f"cli:drill.{at.kind}", lang, probe=run.drill.probe_title(at.subject, lang), **duration)
 
 
 def measured(probe: ProbeResult, lang: Lang) -> str:

@@ -18,10 +18,10 @@ from rich.text import Text
 from eventready.cli.context import App
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
+from eventready.core.language import Language
 from eventready.core.messages import Lang, text
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import Element, causes
-from eventready.papers.language import Language
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting
@@ -150,7 +150,7 @@ class WatchView:
             known = [age for age in ages if age is not None]
             shown = f"{max(known):.0f} s" if known else "-"
             since = f"{datetime.fromtimestamp(min(one.since for one in row.findings), TZ):%H:%M:%S}"
-            sentence = language.together(language.sentence(first.sentence), row.subjects, len(row.behind), _NAMED)
+            sentence = row.sentence(language, language.sentence(first.sentence), _NAMED)
             devices, check = language.names(row.devices, _NAMED), first.finding.check
             table.add_row(language.status(first.status), since, shown, devices, f"{check}: {sentence}")
         if rest := sum(row.count for row in found[_SHOWN:]):

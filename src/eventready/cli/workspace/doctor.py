@@ -188,7 +188,7 @@ def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None) -> i
         return diagnose(name, lambda: (host_target(nornir, name), describe(platform, workspace.platform_dirs).spec))
 
     found: list[Diagnosis] = []
-    with open_reader(workspace, list(devices.values()), cluster) if cluster else nullcontext() as reader:
+    with open_reader(workspace, app.equipment.only(devices.values()), cluster) if cluster else nullcontext() as reader:
         for diagnosis in diagnose_all(devices, reader.diagnose if reader else here):
             found.append(diagnosis)
             if app.output == "table":

@@ -26,7 +26,7 @@ with deferred():
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user
     from eventready.core.file_system.atomic_files import write_atomic
-    from eventready.facts.platform import load_platform
+    from eventready.facts.equipment import Equipment
     from eventready.network.learn.learn import LearnSetting, facts_read, learn
     from eventready.network.learn.patterns import NamePatterns, VenuePattern
     from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
@@ -105,16 +105,17 @@ def learn_command(
     patterns = NamePatterns(_patterns(venues, workspace), mobile, critical, *numbers)
     kinds = _kinds(accepted)
     devices = select(workspace.devices, limit)
-    run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
+    equipment = app.equipment.only(devices)
+    run = _run(app, workspace, equipment, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     gaps = tuple(unsaid(workspace.event, workspace.devices))
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event), gaps)
     facts = recorded_network(workspace.devices, run)
     result = _selected(learn(facts, setting), devices, workspace.devices)
     if not (saved or run_name) and (questions := _open_answers(result)):
-        answers = ask(workspace, questions, workers)
+        answers = ask(workspace, app.equipment, questions, workers)
         result = _selected(learn(facts.joined(answers), setting), devices, workspace.devices)
-    not_read = tuple(_not_read(run, devices, workspace))
+    not_read = tuple(_not_read(run, equipment))
     decision = LearnDecision()
     dialogue = not (check or kinds) and (app.interactive and sys.stdin.isatty() and app.output == "table")
     if app.output == "table":
@@ -185,12 +186,12 @@ def _kinds(texts: Sequence[str]) -> Mapping[str, bool]:
     return kinds
 
 
-def _run(app: App, workspace: Workspace, devices: Sequence[Device], name: str, options: AuditOptions) -> Run:
+def _run(app: App, workspace: Workspace, equipment: Equipment, name: str, options: AuditOptions) -> Run:
     """Return the named run, else the run of a new reading of all facts."""
     with app.open_store() as store, ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         if name:
             return store.get(name)
-        return audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars).run
+        return audit(workspace, equipment, store=store, clock=app.clock, options=options, progress=bars).run
 
 
 def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
@@ -202,11 +203,11 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
     return found
 
 
-def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
+def _not_read(run: Run, equipment: Equipment) -> Iterator[NotRead]:
     """Yield the facts without an answer, and the unread records of the others."""
     seen = {(entry.device, entry.fact): entry for entry in run.observations()}
-    for device in devices:
-        offered = load_platform(device.platform, workspace.platform_dirs).facts
+    for device in equipment.devices:
+        offered = equipment.named(device.platform).facts
         for fact in facts_read(device.role):
             entry = seen.get((device.name, fact))
             if entry is None and fact in offered:

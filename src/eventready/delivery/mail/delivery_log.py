@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from eventready.clauses.sent import SentDocument
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message, to_stored
 from eventready.delivery.mail.delivery import STREAM, Delivery, RecipientStatus, name, replay
 from eventready.delivery.mail.mail import Mail
 from eventready.delivery.mail.smtp import SubmitResult
+from eventready.delivery.sent import SentDocument
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 

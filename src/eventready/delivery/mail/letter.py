@@ -1,22 +1,13 @@
-"""Subject and text of the mails with papers, in the form of an official letter."""
+"""Subject and text of a mail, and the paper in it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from eventready.clauses.attestations.forms import document_name
-from eventready.core.messages import Bilingual, Lang, text
-from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.mail import MailSettings
-
-#: Left for the office to fill in where event.yaml has no name.
-BLANK = "………………"
-
-_PARENTHESES = re.compile(r"\s*\([^()]*\)")
+from eventready.core.messages import Lang, text
 
 
 @dataclass(frozen=True)
@@ -45,84 +36,6 @@ class PaperReference:
 NO_PAPER = PaperReference()
 
 
-def letter(
-    event: Event,
-    paper: PaperReference,
-    files: Sequence[str],
-    *,
-    detail: str = "",
-    lang: Lang = "vi",
-    titles: Mapping[str, Bilingual] | None = None,
-    rehearsal: bool = False,
-) -> Letter:
-    """The mail of a paper with the attached `files`.
-
-    `detail` is a further name of the paper (an incident's place), `titles` the workspace's names of documents.
-    """
-    named = text("delivery:letter_documents", lang)
-    if paper.kind:
-        named = document_name(paper.kind, titles or {}).render(lang)
-    title = " ".join(filter(None, (named[:1].upper() + named[1:], _detail(paper, detail, lang))))
-    short = f"[{event.abbreviation}] " if event.abbreviation else ""
-    subject = f"{short}{title} - {_topic(event, lang)}"
-    body = _body(event, title, files, lang, rehearsal=rehearsal)
-    return Letter(marked_subject(subject, lang) if rehearsal else subject, body, rehearsal)
-
-
 def marked_subject(subject: str, lang: Lang) -> str:
     """The subject of a rehearsal."""
     return f"{text('delivery:rehearsal_mark', lang)} {subject}"
-
-
-def _detail(paper: PaperReference, detail: str, lang: Lang) -> str:
-    if paper.due is not None:
-        first, last = paper.due - timedelta(days=7), paper.due - timedelta(days=1)
-        return f"({first:%d/%m}–{last:%d/%m/%Y})"
-    if paper.version:
-        return text("delivery:letter_version", lang, version=paper.version)
-    return f"({detail})" if detail else ""
-
-
-def _topic(event: Event, lang: Lang) -> str:
-    """Return the Vietnamese topic of event.yaml; otherwise a topic with the name of the event."""
-    if lang == "vi" and event.topic:
-        return event.topic
-    return text("delivery:letter_topic", lang, event=_name(event, lang))
-
-
-def _name(event: Event, lang: Lang) -> str:
-    """The name of the event without parenthesised parts."""
-    return _PARENTHESES.sub("", event.title.render(lang))
-
-
-def _body(event: Event, title: str, files: Sequence[str], lang: Lang, *, rehearsal: bool) -> str:
-    office = event.recipient.title.render(lang)
-    enterprise = event.enterprise or BLANK
-    listed = "\n".join(f"{number}. {file}" for number, file in enumerate(files, 1))
-    small = title[:1].lower() + title[1:]
-    paragraphs = (
-        text("delivery:letter_rehearsal", lang) if rehearsal else "",
-        text("delivery:letter_to", lang, recipient=office),
-        text(
-            "delivery:letter_opening",
-            lang,
-            recipient=office,
-            event=_name(event, lang),
-            enterprise=enterprise,
-            title=small,
-        ),
-        f"{text('delivery:letter_attached', lang)}\n{listed}" if files else "",
-        text("delivery:letter_contact", lang, contact=_contact(event.mail, lang)),
-        text("delivery:letter_receipt", lang),
-        text("delivery:letter_regards", lang),
-        enterprise,
-    )
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
-
-
-def _contact(mail: MailSettings | None, lang: Lang) -> str:
-    contact = mail.contact if mail else None
-    phone = text("delivery:letter_phone", lang, number=(contact.phone if contact else "") or BLANK)
-    if contact is None:
-        return f"{BLANK}, {phone}"
-    return ", ".join(part for part in (contact.name, contact.title, phone) if part)

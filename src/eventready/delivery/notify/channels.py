@@ -18,8 +18,7 @@ from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.eml import Mailbox, draft
 from eventready.delivery.mail.letter import Letter
 from eventready.delivery.mail.mail import posted, read
-from eventready.delivery.mail.mail_server import mail_server
-from eventready.delivery.mail.paper_mail import required_sender
+from eventready.delivery.mail.mail_server import mail_server, required_sender
 from eventready.delivery.mail.smtp import submit
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.settings.event import Event

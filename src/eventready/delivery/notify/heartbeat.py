@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from urllib.error import URLError
@@ -17,6 +18,8 @@ from eventready.delivery.notify.receivers import addressees, written
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal
+from eventready.store.records.shape import Moment
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.watch_log import STREAM as WATCH
 from eventready.workspace.settings.watching.alerts import AlertsFile
@@ -26,9 +29,18 @@ from eventready.workspace.workspace import Workspace
 BEAT, END = "beat", "end"
 #: A watch without a new beat for so many seconds has died. A longer silence is an old story.
 _DEAD_S, _OLD = 180.0, timedelta(hours=12)
-#: Kind of the last beat seen, with the time of the first look at it.
-_SEEN = "watch beat"
 _PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class SeenBeat:
+    """Last beat seen; `first_look_s`: monotonic time of the first look at it."""
+
+    beat: Moment
+    first_look_s: float
+
+
+SEEN = Stream("watch beat", SeenBeat)
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -92,12 +104,12 @@ def report_death(
 
 def _silent_s(store: Store, event: str, beat: datetime, clock: Clock) -> float:
     """Return the seconds since the first look at a beat, of this process or another since the start of the machine."""
-    seen, key, now = store.current(_SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
+    seen, key, now = store.current(SEEN), f"{event} rehearsal" if clock.rehearsal else event, time.monotonic()
     known = seen.get(key)
-    if known is None or known["beat"] != beat.isoformat() or known["at"] > now:
-        seen.put(key, {"beat": beat.isoformat(), "at": now})
+    if known is None or known.beat != beat or known.first_look_s > now:
+        seen.put(key, SeenBeat(beat, now))
         return 0.0
-    return now - float(known["at"])
+    return now - known.first_look_s
 
 
 def _roster(workspace: Workspace) -> Roster | None:

@@ -6,8 +6,8 @@ from importlib import import_module
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.words import Form
 from eventready.papers.document.model import Document
+from eventready.papers.words import Form
 
 _MAKERS: dict[Form, tuple[str, str]] = {
     "html": ("html", "to_html"),

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from eventready.core.redaction.masking import mask_text
-from eventready.papers.document.model import Chart
+from eventready.drawing.figure import Chart
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from eventready.papers.document.metrics import width
+from eventready.drawing.figure import Figure
+from eventready.drawing.metrics import width
 from eventready.workspace.model import WorkspaceModel
 
 #: Words of up to so many letters (dates, states) are not broken in a cell; padding and rule take so many mm.
@@ -259,33 +260,6 @@ class Table:
         longest = max((width(word, size) for word in words), default=0.0)
         title = max((width(word, size, bold=True) for word in self.columns[index].title.split()), default=0.0)
         return max(longest, title) + _PADDING
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture as SVG, `ratio` its height over its width; `alt` has every text in the picture."""
-
-    svg: str
-    alt: str
-    ratio: float
-    status: str = ""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Charts side by side over a caption; `width` in mm for all of them."""
-
-    charts: tuple[Chart, ...]
-    caption: str
-    width: float = 150.0
-    source: str = ""
-
-    GAP = 6.0
-
-    @property
-    def chart_width(self) -> float:
-        """Return the width of each chart, in mm."""
-        return (self.width - self.GAP * (len(self.charts) - 1)) / len(self.charts)
 
 
 @dataclass(frozen=True)

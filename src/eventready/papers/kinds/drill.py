@@ -24,7 +24,6 @@ from eventready.papers.material.drill_results import (
     figure,
     limit_value,
     outcome_text,
-    probe_title,
     probe_value,
     repair_value,
 )
@@ -109,7 +108,7 @@ def _results(writer: PaperWriter, compared: Sequence[DrillComparison]) -> Table:
             rows.append(
                 (
                     fit(drill_title(one.worst, writer.lang)),
-                    fit(probe_title(one.worst, probe.probe, writer.lang)),
+                    fit(one.worst.drill.probe_title(probe.probe, writer.lang)),
                     _worst(writer, one, "before", probe),
                     _worst(writer, one, "after", probe),
                     repair_value(shown, writer.lang),
@@ -208,7 +207,7 @@ def _course_entry(writer: PaperWriter, run: DrillRun, entry: TimelineEntry) -> s
     at = f"{moment.astimezone(TZ):%H:%M:%S}"
     if entry.kind == "step":
         return writer.text(f"{_STEP}.{entry.subject}", at=at)
-    probe = probe_title(run, entry.subject, writer.lang)
+    probe = run.drill.probe_title(entry.subject, writer.lang)
     if entry.duration_ms is None:
         return writer.text(f"{_STEP}.lost", at=at, probe=probe)
     return writer.text(f"{_STEP}.answered", at=at, probe=probe, after=figure(entry.duration_ms, "ms", writer.lang))

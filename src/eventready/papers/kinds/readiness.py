@@ -8,11 +8,13 @@ from typing import Any
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.groups import group_by
+from eventready.core.language import Language, clean
 from eventready.core.messages import Lang, Param
+from eventready.drawing.charts import column_charts
 from eventready.drill.record import DrillRun, ProbeResult
 from eventready.evaluation.alike import rows
-from eventready.papers.document.figures.charts import column_charts
-from eventready.papers.document.figures.network_map import PORTRAIT
+from eventready.network.map.drawing import PORTRAIT
+from eventready.network.map.figure import map_figure
 from eventready.papers.document.model import (
     Block,
     Bullets,
@@ -37,14 +39,12 @@ from eventready.papers.document.model import (
     paragraph,
 )
 from eventready.papers.document.sources import cited
-from eventready.papers.language import Language, clean
 from eventready.papers.material.change_lines import change_lines
 from eventready.papers.material.drill_results import (
     drill_comparisons,
     drill_title,
     limit_value,
     prediction,
-    probe_title,
     probe_value,
 )
 from eventready.papers.material.evidence import evidence
@@ -54,7 +54,6 @@ from eventready.papers.material.gaps import (
     blind_spots,
     device_coverage,
     failed_readings,
-    partial_readings,
     unconfirmed_facts,
     unreached_devices,
 )
@@ -62,8 +61,8 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.trend import FindingChanges, finding_changes, series
 from eventready.papers.material.verdicts import VerdictCell, count_verdicts, verdict_rows
 from eventready.papers.sections.evidence_section import evidence_section, readings_table
-from eventready.papers.sections.map_section import map_figure
 from eventready.store.run import Run, Summary
+from eventready.store.run_readings import partial_readings
 
 #: Groups of findings by venue; the rest stands with the devices.
 GROUPS = 400
@@ -284,7 +283,7 @@ class _Report:
         return (self._t("papers:all_venues"),) if everywhere else one.venue_names
 
     def _line(self, row: LineRow) -> Line:
-        message = self.language.together(row.first.message, row.subjects, len(row.behind))
+        message = row.sentence(self.language, row.first.message)
         return Line(message, (Link(self._t("page:details"), row.first.anchor),))
 
     def _silent_item(self, devices: Sequence[UnreachedDevice], word: str) -> Item:
@@ -410,7 +409,7 @@ class _Report:
             tuple(
                 (
                     Cell(clean(drill_title(one.worst, lang)), note=self.language.moment(one.worst.begun.isoformat())),
-                    clean(probe_title(one.worst, probe.probe, lang)),
+                    clean(one.worst.drill.probe_title(probe.probe, lang)),
                     probe_value(one.worst_of("before", probe.probe), lang),
                     _after(one.worst_of("after", probe.probe), lang),
                     limit_value(probe, lang),

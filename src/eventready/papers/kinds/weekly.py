@@ -8,17 +8,17 @@ from datetime import datetime, time, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.clock import TZ
+from eventready.core.language import Language
 from eventready.core.messages import Lang
 from eventready.core.strings.phrases import moment_of, short
+from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs, rests_between
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
-from eventready.papers.document.figures.charts import column_charts
 from eventready.papers.document.model import Block, Document, Table
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited
-from eventready.papers.language import Language
 from eventready.papers.material.change_lines import change_lines
 from eventready.papers.material.material import Material
 from eventready.papers.material.results import RunResults
@@ -120,7 +120,7 @@ _CHANGES = "papers:changes"
 
 
 def _sentence(language: Language, row: Row[Change]) -> str:
-    sentence = language.together(language.sentence(row.first.entry), row.subjects, len(row.behind))
+    sentence = row.sentence(language, language.sentence(row.first.entry))
     return f"{fit(language.names(row.devices))}: {sentence}."
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventready.clauses.changes import ChangeOnRecord
+from eventready.core.language import Language, clean
 from eventready.core.messages import term
-from eventready.papers.language import Language, clean
 
 #: The outcomes of devices that a line counts.
 _OUTCOMES = ("new", "old", "untouched", "unproven")

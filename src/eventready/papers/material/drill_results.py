@@ -70,11 +70,6 @@ def drill_title(run: DrillRun, lang: Lang) -> str:
     return run.drill.title.text.render(lang)
 
 
-def probe_title(run: DrillRun, name: str, lang: Lang) -> str:
-    """Name of a probe in a language."""
-    return next((probe.name_in(lang) for probe in run.drill.probes if probe.name == name), name)
-
-
 def probe_of(run: DrillRun | None, name: str) -> ProbeResult | None:
     """Result of a probe; None without a run or without the probe."""
     return next((probe for probe in (run.probes if run else ()) if probe.probe == name), None)

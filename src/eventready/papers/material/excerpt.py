@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from eventready.core.language import Language, clean
 from eventready.core.strings.text_lines import lines_of
-from eventready.papers.language import Language, clean
 
 #: Shorter outputs are shown whole.
 WHOLE = 30

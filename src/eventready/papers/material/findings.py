@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from eventready.core.groups import group_by
+from eventready.core.language import Language, clean
 from eventready.core.messages import in_language
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import About, Identity, Row, about, rows
 from eventready.evaluation.causes import causes
-from eventready.papers.language import Language, clean
+from eventready.network.map.states import DeviceStates
 from eventready.store.run import Run
-from eventready.store.run_records import FindingStatus, RunDevice, RunFinding, RunHeader, RunObservation
+from eventready.store.run_records import FindingStatus, RunDevice, RunFinding, RunHeader
 from eventready.store.run_rests import Named
 
 #: From the most to the least urgent.
@@ -27,7 +28,6 @@ _PLACES = {status: place for place, status in enumerate(ORDER)}
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
 
-_SINGLE = "single_point"
 
 
 class FindingLine(NamedTuple):
@@ -201,33 +201,6 @@ class RunFindings:
         return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open, run.header.below)
 
 
-@dataclass(frozen=True)
-class DeviceStates:
-    """Findings by device and status without blind spots, and single points of failure by name."""
-
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    single: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, findings: Iterable[RunFinding]) -> DeviceStates:
-        """States after these findings."""
-        states = cls()
-        for finding in findings:
-            states.count(finding.status, finding.device, finding.check, 1, blind=finding.blind)
-            states.include(finding)
-        return states
-
-    def count(self, status: str, device: str, check: str, number: int, *, blind: bool) -> None:
-        """Count findings of a check on a device."""
-        if check != _SINGLE and not blind:
-            self.counts[device][status] += number
-
-    def include(self, finding: RunFinding) -> None:
-        """Include the single point of failure of a finding."""
-        if finding.check == _SINGLE and finding.status in ("fail", "warn"):
-            self.single.add(finding.subject)
-
-
 def _about(finding: RunFinding) -> tuple[str, str, str, tuple[str, ...], bool]:
     return finding.status, finding.device, finding.check, finding.duties, finding.blind
 
@@ -235,11 +208,6 @@ def _about(finding: RunFinding) -> tuple[str, str, str, tuple[str, ...], bool]:
 @lru_cache(maxsize=1_024)
 def _in_order(venues: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(venues), key=lambda v: (order.index(v) if v in order else len(order), v)))
-
-
-def judged_observations(run: Run, having: bytes = b"") -> Iterator[RunObservation]:
-    """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
-    return (observation for observation in run.observations(having) if not observation.inventory)
 
 
 def ranked(status: FindingStatus) -> int:

@@ -7,20 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eventready.core.groups import group_by
+from eventready.core.language import Language, clean
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import rows
-from eventready.papers.language import Language, clean
-from eventready.papers.material.findings import (
-    FindingLine,
-    LineRow,
-    RunContext,
-    judged_observations,
-)
+from eventready.papers.material.findings import FindingLine, LineRow, RunContext
 from eventready.store.run import Run
+from eventready.store.run_readings import judged_observations
 from eventready.store.run_records import RunDevice
-
-#: Unread records that a line names.
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -137,31 +130,6 @@ def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
         UnconfirmedFacts(platform, tuple(sorted(facts[platform])), tuple(sorted(devices[platform], key=natural)))
         for platform in sorted(facts)
     )
-
-
-@dataclass(frozen=True)
-class PartialReading:
-    """Fact of a device of which some records were not read, by their names."""
-
-    device: str
-    fact: str
-    names: tuple[str, ...]
-
-    @property
-    def shown(self) -> str:
-        """Device, fact and the first names."""
-        more = f" (+{len(self.names) - _NAMED})" if len(self.names) > _NAMED else ""
-        return f"{self.device} {self.fact}: {', '.join(self.names[:_NAMED])}{more}"
-
-
-def partial_readings(run: Run) -> tuple[PartialReading, ...]:
-    """The facts of a run read in part, by device."""
-    found = {
-        (clean(one.device), clean(one.fact)): tuple(clean(record.subject) for record in one.unread)
-        for one in judged_observations(run, b'"unread":')
-        if one.unread
-    }
-    return tuple(PartialReading(*key, found[key]) for key in sorted(found, key=lambda key: (natural(key[0]), key[1])))
 
 
 def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]:

@@ -20,10 +20,10 @@ from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
 from eventready.papers.material.duty_list import duty_list
 from eventready.papers.material.material import AttestedForm, DutyList, Material, Week
+from eventready.papers.notes import notes
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.rules import check
 from eventready.roster.versions import Shelf
-from eventready.store.notes import notes
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace

@@ -13,8 +13,8 @@ from typing import Any
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.state import ClauseState
 from eventready.incidents.incident import Incident
+from eventready.papers.notes import Note
 from eventready.roster.exports.table import Row
-from eventready.store.notes import Note
 from eventready.store.run import Run, Summary
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device

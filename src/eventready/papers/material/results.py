@@ -9,7 +9,7 @@ from typing import get_args
 
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
-from eventready.papers.language import Language
+from eventready.core.language import Language
 from eventready.papers.material.findings import ORDER, FindingLine, RunContext, RunFindings
 from eventready.papers.material.measures import Measure, MeasureHeap
 from eventready.store.run import Run, Summary

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eventready.core.language import Language
 from eventready.core.messages import term
+from eventready.drawing.charts import Series
 from eventready.evaluation.alike import Row, rows
 from eventready.evaluation.causes import causes
 from eventready.evaluation.differences import Change, change_about, compare_runs, rests_between
-from eventready.papers.document.figures.charts import Series
-from eventready.papers.language import Language
 from eventready.store.run import Run, Summary
 from eventready.store.run_rests import Named
 
@@ -83,7 +83,7 @@ def change_rows(changes: Sequence[Change], rests: Mapping[Named, Named]) -> list
 
 def _sentence(row: Row[Change], language: Language) -> str:
     change, devices = row.first, language.names(row.devices)
-    sentence = f"{devices}: {language.together(language.sentence(change.entry), row.subjects, len(row.behind))}"
+    sentence = f"{devices}: {row.sentence(language, language.sentence(change.entry))}"
     if change.before and change.after and change.before.status != change.after.status:
         steps = (language.status(side.status).lower() for side in (change.before, change.after))
         return f"{sentence} ({' → '.join(steps)})"

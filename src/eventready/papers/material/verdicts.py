@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eventready.core.language import Language, clean
 from eventready.core.messages import known, text
-from eventready.papers.language import Language, clean
 from eventready.papers.material.findings import ORDER, RunContext
 from eventready.store.run import Run
 from eventready.store.run_records import RunVerdict

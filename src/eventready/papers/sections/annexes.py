@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventready.papers.document.figures.network_map import LANDSCAPE
+from eventready.network.map.drawing import LANDSCAPE
+from eventready.network.map.figure import map_figure
+from eventready.network.map.states import DeviceStates
 from eventready.papers.document.model import Block
 from eventready.papers.document.sources import cited
-from eventready.papers.material.findings import DeviceStates, collapse
+from eventready.papers.material.findings import collapse
 from eventready.papers.material.results import RunResults
-from eventready.papers.sections.map_section import map_figure
 from eventready.papers.sections.tables import (
     SHEET_ROWS,
     clause_table,

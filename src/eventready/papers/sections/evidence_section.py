@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from eventready.core.language import Language, clean
 from eventready.papers.document.model import (
     Block,
     Bullets,
@@ -20,7 +21,6 @@ from eventready.papers.document.model import (
     Tally,
     paragraph,
 )
-from eventready.papers.language import Language, clean
 from eventready.papers.material.evidence import DeviceFindings, Evidence, RawExcerpt
 from eventready.papers.material.findings import ORDER, LineRow, Passes
 from eventready.papers.material.gaps import DeviceCoverage

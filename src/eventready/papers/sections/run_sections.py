@@ -9,15 +9,16 @@ from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
 from eventready.core.redaction.masking import mask_text
 from eventready.core.strings.phrases import moment_of
+from eventready.drawing.charts import Bar, Level, load_bars, stacked_bars
 from eventready.papers.dates import fit
-from eventready.papers.document.figures.charts import Bar, Level, load_bars, stacked_bars
 from eventready.papers.document.model import Block, paragraph
 from eventready.papers.material.findings import ORDER, CollapsedLine, collapse, count_by_status
-from eventready.papers.material.gaps import partial_readings, unconfirmed_facts
+from eventready.papers.material.gaps import unconfirmed_facts
 from eventready.papers.material.results import RunResults
 from eventready.papers.material.verdicts import VenueRow, count_verdicts, verdict_rows
 from eventready.papers.sections.tables import collapsed_message, service_table, verdict_table
 from eventready.papers.sections.writer import PaperWriter
+from eventready.store.run_readings import partial_readings
 
 #: Findings named in the text of a topic; the annex lists more.
 NAMED = 2

@@ -13,19 +13,16 @@ from pydantic import JsonValue
 from eventready.clauses.state import ClauseState
 from eventready.core.messages import Lang
 from eventready.core.strings.natural import natural
+from eventready.drawing.metrics import width
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
-from eventready.papers.document.metrics import width
 from eventready.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
-from eventready.papers.material.findings import (
-    CollapsedLine,
-    FindingLine,
-    judged_observations,
-)
+from eventready.papers.material.findings import CollapsedLine, FindingLine
 from eventready.papers.material.measures import Measure, highest
 from eventready.papers.material.results import RunResults
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
+from eventready.store.run_readings import judged_observations
 from eventready.store.run_records import RunObservation
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty
@@ -228,7 +225,7 @@ def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: Run
 
 def collapsed_message(writer: PaperWriter, one: CollapsedLine) -> str:
     """Return the sentence of the first row, and the number of other findings with its reason."""
-    message = writer.language.together(one.first.message, one.row.subjects, len(one.row.behind), _SUBJECTS)
+    message = one.row.sentence(writer.language, one.first.message, _SUBJECTS)
     more = one.count - one.row.count
     return f"{message} {writer.text('papers:and_similar', count=more)}" if more else message
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from eventready.core.language import Language
 from eventready.core.messages import Lang, render
-from eventready.core.words import NoteSection
+from eventready.drawing.metrics import width
 from eventready.papers.dates import bound, fit, formal_date, long_moment, short_date, short_moment
 from eventready.papers.document.masking import masked
-from eventready.papers.document.metrics import width
 from eventready.papers.document.model import (
     Addressee,
     Annex,
@@ -30,9 +30,9 @@ from eventready.papers.document.model import (
 )
 from eventready.papers.document.profile import NAMESPACE, PaperTemplate, Profile, StandingText, filled
 from eventready.papers.document.sources import BLANK, OUTLINE, cited
-from eventready.papers.language import Language
 from eventready.papers.material.material import Material
 from eventready.papers.outline import ENGLISH, LETTERS, Outline, roman
+from eventready.papers.words import NoteSection
 
 #: The left column of the letterhead in mm, in which names are broken.
 _COLUMN = 67.0

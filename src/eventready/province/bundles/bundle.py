@@ -23,6 +23,7 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error
+from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
     PARTS,
     SCHEMA,
@@ -37,11 +38,11 @@ from eventready.province.bundles.parts import (
 )
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
-MANIFEST, SIGNATURE = "manifest.json", "signature"
+SIGNATURE = "signature"
 NAMES = frozenset({MANIFEST, SIGNATURE, *(f"{name}.json" for name in PARTS)})
 
 #: Bytes of a bundle, of a part and of the manifest when unpacked.
-LARGEST, LARGEST_PART, LARGEST_MANIFEST = 5_000_000, 8_000_000, 20_000
+LARGEST, LARGEST_PART = 5_000_000, 8_000_000
 
 P = TypeVar("P", bound=BundlePart)
 

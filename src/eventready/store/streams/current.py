@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from typing import Generic, TypeVar
 
 from sqlalchemy import delete, select
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
-from eventready.core.strings.json_text import canonical
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import CurrentRow
+from eventready.store.records.shape import ShapeError
+from eventready.store.records.stream import Stream
+
+T = TypeVar("T")
 
 
-class Current:
+class Current(Generic[T]):
     """Values of a kind. Safe for several processes: the last writer wins."""
 
-    def __init__(self, database: Database, kind: str) -> None:
+    def __init__(self, database: Database, kind: Stream[T]) -> None:
         self._database, self._kind = database, kind
 
-    def put(self, key: str, body: Mapping[str, Any]) -> None:
+    def put(self, key: str, value: T) -> None:
         """Replace the value of a key. Raises StoreError."""
+        body = zlib.compress(self._kind.encode(value), 1)
         with self._database.writing() as session:
-            session.merge(CurrentRow(kind=self._kind, key=key, body=zlib.compress(canonical(body), 1)))
+            session.merge(CurrentRow(kind=self._kind.name, key=key, body=body))
 
-    def get(self, key: str) -> Mapping[str, Any] | None:
+    def get(self, key: str) -> T | None:
         """Return the value of a key; None for an absent key. Raises StoreError."""
         with self._database.reading() as session:
-            row = session.get(CurrentRow, (self._kind, key))
-            return self._body(row) if row else None
+            row = session.get(CurrentRow, (self._kind.name, key))
+            return self._value(row) if row else None
 
-    def all(self) -> dict[str, Mapping[str, Any]]:
+    def all(self) -> dict[str, T]:
         """Return the values by key, in the order of the keys. Raises StoreError."""
+        own = select(CurrentRow).where(CurrentRow.kind == self._kind.name).order_by(CurrentRow.key)
         with self._database.reading() as session:
-            rows = session.scalars(select(CurrentRow).where(CurrentRow.kind == self._kind).order_by(CurrentRow.key))
-            return {row.key: self._body(row) for row in rows}
+            return {row.key: self._value(row) for row in session.scalars(own)}
 
     def remove(self, *keys: str) -> None:
         """Remove the values of keys; absent keys are ignored. Raises StoreError."""
+        own = CurrentRow.kind == self._kind.name, CurrentRow.key.in_(keys)
         with self._database.writing() as session:
-            session.execute(delete(CurrentRow).where(CurrentRow.kind == self._kind, CurrentRow.key.in_(keys)))
+            session.execute(delete(CurrentRow).where(*own))
 
-    def _body(self, row: CurrentRow) -> Mapping[str, Any]:
+    def _value(self, row: CurrentRow) -> T:
+        place = {"kind": row.kind, "key": row.key}
         try:
-            body = json.loads(zlib.decompress(row.body))
-        except (zlib.error, ValueError) as error:
-            raise StoreError(message("store:current.damaged", kind=self._kind, key=row.key)) from error
-        if not isinstance(body, dict):
-            raise StoreError(message("store:current.damaged", kind=self._kind, key=row.key))
-        return body
+            return self._kind.decode(zlib.decompress(row.body))
+        except zlib.error as error:
+            raise StoreError(message("store:current.damaged", **place)) from error
+        except ShapeError as error:
+            raise StoreError(message("store:current.shape", **place, what=error.sentence)) from None

@@ -16,6 +16,7 @@ from typing import Any
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.file_system.stamp import stamp_of
+from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.phrases import short
 from eventready.delivery.mail.letter import marked_subject
@@ -23,7 +24,6 @@ from eventready.delivery.notify.channels import Channels, secret_url
 from eventready.delivery.notify.heartbeat import call, report_death
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
-from eventready.papers.language import Language
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.store import Store

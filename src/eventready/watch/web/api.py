@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from eventready.checks.runbook import runbook
+from eventready.core.language import Language
 from eventready.incidents.text import incident_plain
-from eventready.papers.language import Language
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.open_finding import RANK
 from eventready.watch.states import Key

@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from eventready.core.language import Language, clean
 from eventready.core.messages import Lang, text
-from eventready.papers.language import Language, clean
 from eventready.watch.web.read_model import ReadModel
 
 TEMPLATES, STATIC = (Path(__file__).parent / name for name in ("templates", "static"))

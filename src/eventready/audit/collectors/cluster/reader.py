@@ -17,12 +17,11 @@ from eventready.audit.collectors.cluster.reply_codec import decode_replies, deco
 from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, open_requests
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.facts.equipment import Equipment
 from eventready.facts.observe import commands_for
-from eventready.facts.platform import Platform, load_platform
-from eventready.facts.questions import with_questions
+from eventready.facts.platform import Platform
 from eventready.session.diagnosis import Diagnosis
 from eventready.session.reply import Reply, SessionError, Unreachable
-from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two looks at waiting requests, and until the next attempt to reach a lost scheduler.
@@ -115,16 +114,14 @@ class ClusterReader:
 
 @contextmanager
 def open_reader(
-    workspace: Workspace, devices: Sequence[Device], address: SchedulerAddress, seconds: float = inf
+    workspace: Workspace, equipment: Equipment, address: SchedulerAddress, seconds: float = inf
 ) -> Iterator[ClusterReader]:
     """Connect to a cluster for `seconds`. Raises UsageError, SchedulerLost."""
-    loaded = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
-    platforms = {device.name: with_questions(loaded[device.platform], device) for device in devices}
     connect = partial(
-        open_requests, workspace, {device.name: device for device in devices}, platforms, address,
+        open_requests, workspace, equipment.by_name, equipment.asking, address,
         nornir=workspace.nornir(), ends_at=time.monotonic() + seconds,
     )  # fmt: skip
-    reader = ClusterReader(platforms, connect)
+    reader = ClusterReader(equipment.asking, connect)
     try:
         yield reader
     finally:

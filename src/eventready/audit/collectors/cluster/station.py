@@ -14,10 +14,9 @@ from eventready.audit.collectors.reading import packed
 from eventready.audit.tasks import read_facts, read_replies
 from eventready.core.errors import EventreadyError
 from eventready.core.redaction.redaction import redact
+from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for
-from eventready.facts.platform import load_platform
-from eventready.facts.questions import with_questions
 from eventready.session.diagnosis import diagnose
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import CONNECTION, host_target, register_secrets
@@ -32,16 +31,14 @@ class Station:
     """
 
     def __init__(self, workspace: Workspace, name: str, reach: Sequence[str]) -> None:
-        within = {device.name: device for device in workspace.devices if device.reach in ("", *reach)}
+        own = Equipment.of(workspace).only(one for one in workspace.devices if one.reach in ("", *reach))
+        within = own.by_name
         workspace.check_secrets(within)
         known_hosts(workspace.known_hosts)
         self._nornir = workspace.nornir()
         register_secrets(self._nornir, within)
-        platforms = {
-            name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in within.values()}
-        }
-        self._asking = {name: with_questions(platforms[one.platform], one) for name, one in within.items()}
-        self.name, self.devices, self.platforms = name, within, tuple(self._asking.values())
+        self._asking = own.asking
+        self.name, self.devices, self.platforms = name, within, tuple(own.asking.values())
 
     def answer(self, data: bytes) -> tuple[str, str, bytes]:
         """Return key, topic and answer of a request. Raises ValueError, TypeError for an invalid request."""

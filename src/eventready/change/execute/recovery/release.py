@@ -14,7 +14,6 @@ from eventready.change.execute.device.driver import ConfigurationReading
 from eventready.change.execute.device.steps import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.records import backup_cipher
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
 from eventready.change.forms.form import ConfigurationForm
@@ -93,7 +92,7 @@ def release(
             view = DeviceView(device, unread=Rendered(error.whole))
         _refuse_contradiction(decision.claim, view)
         confirm(view)
-        result = _record(store, backup_cipher(context.workspace), change, decision, view)
+        result = _record(store, context.backups.cipher, change, decision, view)
         _finish_if_complete(store, change, plan)
         return result
 

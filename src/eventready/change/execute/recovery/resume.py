@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from eventready.change.document.plan import PlannedDevice
 from eventready.change.document.plan_file import recorded_plan
 from eventready.change.execute.change import finish_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.records import recorded_configuration
+from eventready.change.execute.recorded.backups import Backups
+from eventready.change.execute.recorded.target_tree import planned_form
 from eventready.change.execute.recovery.take_back import take_back
 from eventready.change.execute.result import ApplyResult, exit_code, recorded_result
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.core.errors import EventreadyError
 from eventready.core.process.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupKeyError
-from eventready.store.changes import ChangeRecord
-from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
+from eventready.store.changes import Step
 
 
 def resume(context: ExecutionContext, name: str) -> ApplyResult:
@@ -66,7 +66,9 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             device: partial(
                 DeviceMachine.resume,
                 history=record.of(device),
-                before=_backed_up(workspace, store, plan.device(device), record),
+                before=_backed_up(
+                    planned_form(context.equipment, plan.device(device)), context.backups, record.of(device)
+                ),
             )
             for device in left
         }
@@ -74,15 +76,13 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             return finish_change(store, change, {**known, **executor.run(left, work)}, order, mode)
 
 
-def _backed_up(
-    workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord
-) -> Configuration | None:
+def _backed_up(form: ConfigurationForm, backups: Backups, steps: Sequence[Step]) -> Configuration | None:
     """Return the backed-up configuration; None if lost by the store: the device's state cannot be proven then.
 
     Raises BackupKeyError without the key of the backup.
     """
     try:
-        return recorded_configuration(workspace, store, planned, record.of(planned.name), "backup")
+        return backups.configuration(form, steps, "backup")
     except BackupKeyError:
         raise
     except EventreadyError:

@@ -14,8 +14,9 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.errors import answer_to
+from eventready.change.execute.recorded.backups import Backups
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
+from eventready.change.execute.recorded.target_tree import TargetTree, planned_form, planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import Guard, change_spec, guards_for
@@ -27,7 +28,8 @@ from eventready.change.safety.way_in import read_way_in
 from eventready.change.safety.way_in_check import WayInCheck
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message
-from eventready.facts.platform import Platform, load_platform
+from eventready.facts.equipment import Equipment
+from eventready.facts.platform import Platform
 from eventready.session.connect import Session, open_session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.login_shell import open_shell
@@ -80,22 +82,24 @@ def dry_run(
     `locked` are the devices in other changes, with the change: they are not checked. `store` has the change that the
     plan rolls back. Raises RefusedError for a plan that does not match the workspace, or with a forbidden line.
     """
+    equipment = Equipment.of(workspace)
     refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
     if not plan.rolls_back:
-        refuse_unsendable(plan, workspace)
+        refuse_unsendable(plan, equipment, workspace.writable)
     workspace.check_secrets(device.name for device in plan.devices)
     known_hosts(workspace.known_hosts)
     names = frozenset(device.name for device in plan.devices)
     rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
-    targets = {one.name: target_tree(workspace, one, store, rolls_back) for one in plan.devices}
+    backups = Backups.of(workspace, store) if store is not None and rolls_back else None
+    targets = {one.name: target_tree(planned_form(equipment, one), one, backups, rolls_back) for one in plan.devices}
 
     def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
         if change := locked.get(planned.name):
             return _unchecked(planned, message("change:dry_run.locked", change=change))
         target = host_target(task.nornir, planned.name)
-        platform = load_platform(planned.platform, workspace.platform_dirs)
-        device, goes_on = workspace.device(planned.name), not plan.rolls_back and plan.drill is None
+        platform, device = equipment.named(planned.platform), equipment.by_name[planned.name]
+        goes_on = not plan.rolls_back and plan.drill is None
         way_in = WayInCheck(platform.spec, device, planned, refuses=goes_on)
         return _checked(way_in, platform, target, plan.id, targets[planned.name])
 

@@ -25,21 +25,22 @@ from eventready.change.document.seal import seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
+from eventready.change.execute.recorded.backups import Backups
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.records import planned_form
-from eventready.change.execute.recorded.target_tree import TargetTree, planned_fragment, target_tree
+from eventready.change.execute.recorded.target_tree import TargetTree, planned_form, planned_fragment, target_tree
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
-from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
+from eventready.change.execute.rehearsal.twin_history import copy_record
 from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
 from eventready.core.messages import Bilingual, Text, message
-from eventready.facts.platform import load_platform
+from eventready.facts.equipment import Equipment
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.store.process_lock import FileLocks
@@ -103,19 +104,18 @@ def read_devices(
         raise UsageError(message("change:rehearsal.kind", plan=plan.id))
     if plan.empty:
         raise UsageError(message("change:apply.nothing", plan=plan.id))
+    equipment = Equipment.of(workspace)
     refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
     if not plan.rolls_back:
-        refuse_unsendable(plan, workspace)
+        refuse_unsendable(plan, equipment, workspace.writable)
     with suppress(Exception):
         progress.stage("planning", len(plan.devices))
     if saved is None:
         workspace.check_secrets(device.name for device in plan.devices)
-        return _read_sessions(workspace, plan.devices, workers, progress)
+        return _read_sessions(workspace, equipment, plan.devices, workers, progress)
     outputs = SavedOutputs(saved)
     return {
-        planned.name: _read(
-            workspace, planned, outputs.asker(planned.name, load_platform(planned.platform, workspace.platform_dirs), 1)
-        )
+        planned.name: _read(equipment, planned, outputs.asker(planned.name, equipment.named(planned.platform), 1))
         for planned in plan.devices
     }
 
@@ -136,14 +136,17 @@ def rehearse(
     `store` has the change that the plan rolls back. Raises UsageError without a simulation, or for an unknown fault;
     RefusedError during another rehearsal.
     """
+    equipment = Equipment.of(workspace)
     rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
+    backups = Backups.of(workspace, store) if store is not None and rolls_back else None
     targets: dict[str, TargetTree] = {}
     left_out: dict[str, EventreadyError] = {}
     drifts: dict[str, Drift] = {}
     for planned in plan.devices:
         try:
-            targets[planned.name] = target = target_tree(workspace, planned, store, rolls_back)
-            drifts[planned.name] = _require_planned(workspace, planned, readings[planned.name], target)
+            form = planned_form(equipment, planned)
+            targets[planned.name] = target = target_tree(form, planned, backups, rolls_back)
+            drifts[planned.name] = _require_planned(form, planned, readings[planned.name], target)
         except EventreadyError as error:
             left_out[planned.name] = error
     texts = {
@@ -169,9 +172,9 @@ def rehearse(
             if twin_plan is None:
                 return _rehearsal(plan, {}, left_out, Exit.OK, folder)
             with Store(folder / ".eventready" / "eventready.db") as journal:
-                if store is not None and rolls_back is not None:
+                if backups is not None and rolls_back is not None:
                     names = [planned.name for planned in twin_plan.devices]
-                    copy_record(rolls_back, names, Backups.of(workspace, store), Backups.of(copy, journal))
+                    copy_record(rolls_back, names, backups, Backups.of(copy, journal))
                 context = ExecutionContext(
                     copy, journal, replace(clock, marked=True), rehearsal_options(options), progress
                 )
@@ -212,7 +215,11 @@ def _unrestricted(copy: Workspace) -> Workspace:
 
 
 def _read_sessions(
-    workspace: Workspace, devices: Sequence[PlannedDevice], workers: int, progress: ReadProgress | None = None
+    workspace: Workspace,
+    equipment: Equipment,
+    devices: Sequence[PlannedDevice],
+    workers: int,
+    progress: ReadProgress | None = None,
 ) -> Mapping[str, Reading]:
     """Read devices in parallel, each in a session of its own."""
     register()
@@ -221,26 +228,25 @@ def _read_sessions(
 
     def read_device(task: Task) -> Reading:
         try:
-            return with_session(task, lambda s: _read(workspace, by_name[task.host.name], s.send_commands))
+            return with_session(task, lambda s: _read(equipment, by_name[task.host.name], s.send_commands))
         except EventreadyError as error:
             return error
 
     return run_on_each(workspace, by_name, read_device, workers=workers, progress=progress)
 
 
-def _read(workspace: Workspace, planned: PlannedDevice, send: SendCommands) -> Reading:
-    form = planned_form(workspace, planned)
+def _read(equipment: Equipment, planned: PlannedDevice, send: SendCommands) -> Reading:
+    form = planned_form(equipment, planned)
     try:
         return form.read_running(planned_fragment(form, planned), send, device=planned.name)
     except EventreadyError as error:
         return error
 
 
-def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading, target: TargetTree) -> Drift:
+def _require_planned(form: ConfigurationForm, planned: PlannedDevice, reading: Reading, target: TargetTree) -> Drift:
     """Return the drift since the plan. Raise the reason against a rehearsal, as far as known without the twin."""
     if isinstance(reading, EventreadyError):
         raise reading
-    form = planned_form(workspace, planned)
     if form.by_playbook:
         raise _NotRehearsed(message("change:rehearsal.playbook"))
     drift = drift_since(form, reading, planned_fragment(form, planned), planned, target)
@@ -261,11 +267,14 @@ def _twin_plan(
 ) -> Plan | None:
     """Return the plan for the twin; devices without a true twin are added to `left_out`. None if there is no other."""
     wanted = [planned for planned in plan.devices if planned.name not in left_out]
-    found = _read_sessions(copy, wanted, workers=32)
+    equipment = Equipment.of(copy)
+    found = _read_sessions(copy, equipment, wanted, workers=32)
     parts = []
     for planned in wanted:
         try:
-            parts.append(_twin_part(copy, planned, readings[planned.name], found[planned.name], targets[planned.name]))
+            parts.append(
+                _twin_part(equipment, planned, readings[planned.name], found[planned.name], targets[planned.name])
+            )
         except EventreadyError as error:
             left_out[planned.name] = error
     if not parts:
@@ -277,21 +286,21 @@ def _twin_plan(
 
 
 def _twin_part(
-    copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading, target_of: TargetTree
+    copies: Equipment, planned: PlannedDevice, real: Reading, twin: Reading, target_of: TargetTree
 ) -> PlannedDevice:
     """Return the part of a device for its twin. Raises the reason if the twin is not like the device."""
     if isinstance(twin, EventreadyError):
         raise _NotRehearsed(message("change:rehearsal.not_loaded", reason=str(twin)))
     if isinstance(real, EventreadyError):
         raise real
-    form = planned_form(copy, planned)
+    form = planned_form(copies, planned)
     if not form.equivalent(real.tree, twin.tree):
         lines = [line for line in form.diff(real.tree, twin.tree) if line.startswith(("-", "+"))]
         raise _NotRehearsed(message("change:rehearsal.differs", difference="; ".join(lines[:_NAMED]) or "order"))
     target = target_of(twin.tree)
     if form.commands_between(twin.tree, target) != planned.forward:
         raise _NotRehearsed(message("change:rehearsal.other_lines"))
-    device = copy.device(planned.name)
+    device = copies.by_name[planned.name]
     return planned.model_copy(
         update={
             "before": twin.sha256,

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
 
-from eventready.change.execute.recorded.records import backup_cipher
-from eventready.store.backup_cipher import BackupCipher
+from eventready.change.execute.recorded.backups import Backups
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
-from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
 
 #: Keys of the steps that a rollback reads: configurations with their hash, and the issues before the change.
 _KEYS = ("sha256", "issues")
-
-
-@dataclass(frozen=True)
-class Backups:
-    """Store of a workspace, with the cipher of its configurations."""
-
-    store: Store
-    cipher: BackupCipher
-
-    @classmethod
-    def of(cls, workspace: Workspace, store: Store) -> Self:
-        """Take the key of the workspace; an absent key file is made. Raises UsageError, RefusedError."""
-        return cls(store, backup_cipher(workspace))
 
 
 def copy_record(record: ChangeRecord, devices: Iterable[str], source: Backups, copy: Backups) -> None:

@@ -16,13 +16,13 @@ from rich.text import Text
 
 from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
+from eventready.core.language import Language
 from eventready.core.messages import Lang, term, text
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
-from eventready.papers.language import Language
-from eventready.papers.material.gaps import partial_readings
 from eventready.store.run import Run
+from eventready.store.run_readings import partial_readings
 from eventready.store.run_records import RunDevice, RunFinding, RunHeader
 
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
@@ -76,8 +76,11 @@ def show(run: Run, lang: Lang = "en") -> None:
         console.print(text("cli:runs.unseen", lang, n=coverage.unseen_devices))
     kept = [finding for _, finding in worst]
     found = rows(kept, about, causes(kept, header.below))[:_SHOWN]
-    lines = [(one.first.status, language.names(one.devices, _DEVICES), one.first.check, language.row(one, _NAMED))
-             for one in found]  # fmt: skip
+    lines = [
+        (one.first.status, language.names(one.devices, _DEVICES), one.first.check,
+         one.sentence(language, language.sentence(one.first), _NAMED))
+        for one in found
+    ]  # fmt: skip
     faults = sum(counts[status] for status in _FAULTS)
     _listed(console, "cli:run.findings", lines, faults - sum(one.count for one in found), lang)
     silent = unmeasured.rows()

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from eventready.cli.render.listing import show as show_table
 from eventready.cli.render.listing import translated
+from eventready.core.language import Language
 from eventready.core.messages import Lang, Param, known, term, text
 from eventready.evaluation.alike import about, rows
-from eventready.papers.language import Language
 from eventready.store.run import Run
 from eventready.store.run_records import RunFinding, RunVerdict, plain_finding, plain_verdict
 from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers
@@ -83,7 +83,8 @@ class Explanation:
         table, language = translated("cli:runs_column", ("status", "device", "check", "finding"), lang), Language(lang)
         for row in rows(self.findings, about):
             one, devices = row.first, ", ".join(row.devices)
-            table.add_row(language.status(one.status), devices, one.check, language.row(row))
+            sentence = row.sentence(language, language.sentence(one))
+            table.add_row(language.status(one.status), devices, one.check, sentence)
         show_table(table)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eventready.papers.document.model import Block, Cell, Chart, Document, Heading, Link, OnScreen, Table
-from eventready.papers.language import Language
+from eventready.core.language import Language
+from eventready.drawing.figure import Chart
+from eventready.papers.document.model import Block, Cell, Document, Heading, Link, OnScreen, Table
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
 from eventready.core.strings.text_lines import lines_of
+from eventready.drawing.figure import Figure
 from eventready.papers.document.model import (
     Addressee,
     Block,
@@ -15,7 +16,6 @@ from eventready.papers.document.model import (
     Closing,
     Document,
     Facts,
-    Figure,
     Heading,
     Item,
     Letterhead,

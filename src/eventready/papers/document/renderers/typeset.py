@@ -14,7 +14,7 @@ import typst
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
 from eventready.core.process.memory_limit import limit_memory
-from eventready.papers.document.metrics import FONTS
+from eventready.drawing.metrics import FONTS
 
 Form: TypeAlias = Literal["pdf", "png"]
 

@@ -18,14 +18,14 @@ from docx.table import Table as WordTable
 from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from eventready.papers.document.metrics import width
+from eventready.drawing.figure import Figure
+from eventready.drawing.metrics import width
 from eventready.papers.document.model import (
     Addressee,
     Block,
     Bullets,
     Closing,
     Facts,
-    Figure,
     Heading,
     Item,
     Letterhead,

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventready.papers.language import clean
+from eventready.core.language import clean
 from eventready.watch.web.access.limits import Bucket, network_of
 from eventready.watch.web.access.log import record
 from eventready.watch.web.access.login import begin

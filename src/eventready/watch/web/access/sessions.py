@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from eventready.core.errors import StoreError
+from eventready.store.records.shape import Moment
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role
@@ -32,12 +32,31 @@ class UserSession:
     role: Role
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """Session on record. `source` of the login: `password`, or a sign-in service; `credential` of `PageUsers`."""
+
+    user: str
+    role: Role
+    source: str
+    since: Moment
+    credential: str = ""
+
+    @property
+    def fresh(self) -> bool:
+        """True within the greatest age of a session."""
+        return datetime.now(UTC) - self.since < AGE
+
+
+SESSIONS = Stream("session", OpenSession)
+
+
 class Sessions:
     """Sessions of a store. Safe for several threads. `required`: the pages need a login also without users."""
 
     def __init__(self, store: Store, *, required: bool = False) -> None:
         self._required = required
-        self._current, self._users = store.current("session"), PageUsers(store)
+        self._current, self._users = store.current(SESSIONS), PageUsers(store)
         self._known: dict[str, tuple[UserSession | None, float]] = {}
         self._needed: tuple[bool, float] = (True, float("-inf"))
 
@@ -53,14 +72,10 @@ class Sessions:
         """Open a session under a new token, and end those too old or too many. Return the token. Raises StoreError."""
         token, now = secrets.token_urlsafe(32), datetime.now(UTC)
         others = self._current.all()
-        own = sorted((str(body["since"]), key) for key, body in others.items() if body["user"] == user)
+        own = sorted((one.since, key) for key, one in others.items() if one.user == user)
         too_many = [key for _since, key in own[: max(0, len(own) - OF_A_USER + 1)]]
-        self._end(*too_many, *(key for key, body in others.items() if not _fresh(body)))
-        body = {
-            "user": user, "role": role, "source": source, "since": now.isoformat(timespec="milliseconds"),
-            "credential": self._users.credential(user),
-        }  # fmt: skip
-        self._current.put(_key(token), body)
+        self._end(*too_many, *(key for key, one in others.items() if not one.fresh))
+        self._current.put(_key(token), OpenSession(user, role, source, now, self._users.credential(user)))
         self._known[_key(token)] = UserSession(_key(token), user, role), time.monotonic()
         return token
 
@@ -86,14 +101,14 @@ class Sessions:
         self._end(_key(token))
 
     def _read(self, key: str) -> UserSession | None:
-        body = self._current.get(key)
-        if body is None or not _fresh(body):
+        found = self._current.get(key)
+        if found is None or not found.fresh:
             return None
-        user, role = str(body["user"]), body["role"]
-        if body["source"] == "password":
-            current = body.get("credential") == self._users.credential(user)
-            role = self._users.role(user) if current else None
-        return UserSession(key, user, role) if role in ("viewer", "operator") else None
+        role: Role | None = found.role
+        if found.source == "password":
+            current = found.credential == self._users.credential(found.user)
+            role = self._users.role(found.user) if current else None
+        return UserSession(key, found.user, role) if role else None
 
     def _end(self, *keys: str) -> None:
         self._current.remove(*keys)
@@ -103,7 +118,3 @@ class Sessions:
 
 def _key(token: str) -> str:
     return sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def _fresh(body: Mapping[str, Any]) -> bool:
-    return datetime.now(UTC) - datetime.fromisoformat(body["since"]) < AGE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from threading import Semaphore
-from typing import Any, get_args
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
@@ -16,6 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.store.records.shape import Moment
+from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.page import Role
 
@@ -26,11 +28,23 @@ _NAME = re.compile(r"[^\W_](?:[\w .@-]{0,62}[\w.])?")
 _VERIFYING = Semaphore(2)
 
 
+@dataclass(frozen=True)
+class PageUser:
+    """User of the pages; `hash`: Argon2 hash of the password."""
+
+    role: Role
+    hash: str
+    added: Moment
+
+
+USERS = Stream("user", PageUser)
+
+
 class PageUsers:
     """Users of a store. Names and passwords are composed (NFC): keyboards write letters with marks in two forms."""
 
     def __init__(self, store: Store) -> None:
-        self._current, self._hasher = store.current("user"), PasswordHasher()
+        self._current, self._hasher = store.current(USERS), PasswordHasher()
 
     def add(self, name: str, password: str, role: Role, clock: Clock) -> None:
         """Add a user, or replace role and password; earlier logins end then.
@@ -42,8 +56,7 @@ class PageUsers:
             raise UsageError(message("web:user.name", name=name))
         if not SHORTEST <= len(password) <= LONGEST:
             raise UsageError(message("web:user.password", least=SHORTEST, most=LONGEST))
-        body = {"role": role, "hash": self._hasher.hash(password), "added": clock.real().isoformat(timespec="seconds")}
-        self._current.put(name, body)
+        self._current.put(name, PageUser(role, self._hasher.hash(password), clock.real().replace(microsecond=0)))
 
     def remove(self, name: str) -> None:
         """Remove a user; open sessions of the user end. Raises UsageError for an unknown name."""
@@ -51,30 +64,30 @@ class PageUsers:
             raise UsageError(message("web:user.unknown", name=name))
         self._current.remove(name)
 
-    def all(self) -> Mapping[str, Mapping[str, Any]]:
+    def all(self) -> Mapping[str, PageUser]:
         """Return the users by name. Raises StoreError."""
         return self._current.all()
 
     def role(self, name: str) -> Role | None:
         """Return the role of a user; None for an unknown name."""
-        body = self._current.get(name) or {}
-        return next((role for role in get_args(Role) if body.get("role") == role), None)
+        user = self._current.get(name)
+        return user.role if user else None
 
     def credential(self, name: str) -> str:
         """Return an identifier of the present password of a user; empty for an unknown name."""
-        body = self._current.get(name)
-        return sha256(str(body["hash"]).encode()).hexdigest() if body else ""
+        user = self._current.get(name)
+        return sha256(user.hash.encode()).hexdigest() if user else ""
 
     def verify(self, name: str, password: str) -> Role | None:
         """Return the role of a user with this password; an unknown name takes as long as a wrong password."""
         name, password = normalize("NFC", name), normalize("NFC", password)
-        body = self._current.get(name)
+        user = self._current.get(name)
         with _VERIFYING:
             try:
-                self._hasher.verify(str(body["hash"]) if body else self._no_user, password[:LONGEST])
+                self._hasher.verify(user.hash if user else self._no_user, password[:LONGEST])
             except (VerificationError, InvalidHashError):
                 return None
-        return self.role(name) if body else None
+        return user.role if user else None
 
     @cached_property
     def _no_user(self) -> str:

@@ -21,9 +21,9 @@ from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_language, message, sentence
 from eventready.core.strings.matchers import Matcher
-from eventready.core.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.incidents.log import Given, Report, incidents, open_incident, update_incident
+from eventready.incidents.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.watcher import DEVICE
 from eventready.watch.web.page import Handler, html, model_of, viewer_of

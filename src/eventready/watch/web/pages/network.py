@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
+from eventready.core.language import Language
 from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
-from eventready.papers.language import Language
-from eventready.papers.material.findings import DeviceStates
-from eventready.papers.sections.map_section import map_figure
+from eventready.network.map.figure import map_figure
+from eventready.network.map.states import DeviceStates
 from eventready.store.run import Run
 from eventready.watch.web.page import html, model_of, segment, viewer_of
 from eventready.watch.web.pages.details import present

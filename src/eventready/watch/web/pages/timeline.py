@@ -10,11 +10,11 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from eventready.core.language import Language
 from eventready.core.messages import Lang, in_language, text
 from eventready.core.strings.phrases import moment_of
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.incidents.log import incidents
-from eventready.papers.language import Language
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.silence import cause_name
 from eventready.watch.states import Key, sentence_id

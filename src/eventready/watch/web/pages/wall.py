@@ -16,10 +16,10 @@ from starlette.responses import Response, StreamingResponse
 
 from eventready.core.groups import group_by
 from eventready.core.messages import in_language
-from eventready.core.words import Addressee
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Demand, Incident, addressee_name
+from eventready.incidents.words import Addressee
 from eventready.store.run_rests import rests_of
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from eventready.papers.document.model import Chart
+from eventready.drawing.figure import Chart
 
 #: Fills from dark to light, by status.
 COLOURS = {"fail": "#9b1c1c", "warn": "#e0a030", "not_measured": "#8a8a8a", "waived": "#c9d4e0", "pass": "#3f7d58"}

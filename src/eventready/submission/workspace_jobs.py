@@ -13,11 +13,10 @@ from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Rendered, Text, message, rendered, text
 from eventready.delivery.mail.delivery_log import sent_to
-from eventready.delivery.mail.paper_files import PaperOptions, write_paper
 from eventready.delivery.notify.channels import LANG, Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
-from eventready.delivery.schedule.timetable import ScheduledJob
+from eventready.facts.equipment import Equipment
 from eventready.papers.document.profile import load_profile
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
@@ -25,6 +24,8 @@ from eventready.papers.material.material import Week
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery
+from eventready.submission.paper_files import PaperOptions, write_paper
+from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
 
@@ -75,7 +76,7 @@ class WorkspaceJobs:
         """Audit every device."""
         done = audit(
             self._workspace,
-            self._workspace.devices,
+            Equipment.of(self._workspace),
             store=self._store,
             clock=self._clock,
             options=self._options,

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.core.words import Form
 from eventready.delivery.mail.eml import Attachment, Mailbox
 from eventready.delivery.mail.letter import PaperReference
-from eventready.delivery.mail.paper_mail import draft_paper
 from eventready.incidents.incident import Incident, police_near
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
 from eventready.papers.files import write_bytes
 from eventready.papers.material.material import Material
+from eventready.papers.words import Form
+from eventready.submission.paper_mail import draft_paper
 
 #: The document name of each paper in duties.yaml.
 DUTY_PAPERS: Mapping[str, str] = {

@@ -8,12 +8,12 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
+from eventready.core.language import Language, clean
+from eventready.drawing.figure import Figure
+from eventready.network.map.drawing import PORTRAIT, LineState, MapBox, MapWords, network_map
 from eventready.network.map.layout import folded, lay_out
+from eventready.network.map.states import DeviceStates
 from eventready.network.map.tiers import Pair
-from eventready.papers.document.figures.network_map import PORTRAIT, LineState, MapBox, MapWords, network_map
-from eventready.papers.document.model import Figure
-from eventready.papers.language import Language, clean
-from eventready.papers.material.findings import DeviceStates
 
 _STATES: Mapping[str, LineState] = {"up": "carrying", "unmeasured": "not_measured"}
 _RANK: tuple[LineState, ...] = ("lost", "not_measured", "carrying")

@@ -1,4 +1,4 @@
-"""Words, sentences of findings, numbers and dates in the language of a report."""
+"""Words, sentences of findings, numbers and dates in the language of a reader."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from pydantic import JsonValue
 from eventready.core.clock import TZ
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
-from eventready.evaluation.alike import Row
-from eventready.store.run_records import RunDevice, UnreadRecord
 
 #: Names of a row that a sentence has at most.
 NAMED = 12
@@ -56,8 +54,20 @@ class Worded(Protocol):
         """Parameters of the sentence."""
 
 
+class Reasoned(Protocol):
+    """Reason of a device or of an unread record of a run: in English, and as a message."""
+
+    @property
+    def reason(self) -> str:
+        """Reason in English."""
+
+    @property
+    def reason_message(self) -> Mapping[str, JsonValue] | None:
+        """Reason as a message of the catalogue, or a text in both languages."""
+
+
 class Language:
-    """Language of a paper: `vi` or `en`."""
+    """Language of a reader: `vi` or `en`."""
 
     def __init__(self, code: Lang) -> None:
         self.code = code
@@ -108,7 +118,7 @@ class Language:
         """Return a subject in words; a name stays unchanged."""
         return term("terms:subject", clean(name), self.code)
 
-    def reason(self, entry: RunDevice | UnreadRecord) -> str:
+    def reason(self, entry: Reasoned) -> str:
         """Return the reason of a device or an unread record of a run; in English if there is no message."""
         try:
             message = from_json(entry.reason_message)
@@ -146,10 +156,6 @@ class Language:
             return clean(render(finding.message_id, restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             return clean(finding.message)
-
-    def row(self, row: Row[Worded], most: int = NAMED) -> str:
-        """Return the sentence of a row of findings."""
-        return self.together(self.sentence(row.first), row.subjects, len(row.behind), most)
 
     def together(self, sentence: str, subjects: Sequence[str], behind: int = 0, most: int = NAMED) -> str:
         """Return the sentence of alike findings, with their subjects and the number of findings behind them.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
 
+from eventready.drawing.figure import Figure
+from eventready.drawing.metrics import width
+from eventready.drawing.svg import COLOURS, drawing, label, rectangle
 from eventready.network.map.layout import Box, MapLayout, Point
 from eventready.network.map.tiers import MapNode, Pair
-from eventready.papers.document.figures.svg import COLOURS, drawing, label, rectangle
-from eventready.papers.document.metrics import width
-from eventready.papers.document.model import Figure
 
 LineState = Literal["carrying", "lost", "not_measured"]
 

@@ -15,10 +15,11 @@ from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
 from eventready.delivery.mail.eml import CHECKPOINT_HEADER
-from eventready.province.bundles.bundle import LARGEST, LARGEST_MANIFEST, MANIFEST
 from eventready.store.integrity.checkpoints import Checkpoint
 
-_LARGEST = max(LARGEST, 20_000_000)
+#: Member of a bundle with its checkpoint, and the most bytes of it and of a file.
+MANIFEST, LARGEST_MANIFEST = "manifest.json", 20_000
+_LARGEST = 20_000_000
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

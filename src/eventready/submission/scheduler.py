@@ -17,9 +17,9 @@ from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.delivery_log import DeliveryLog, sent_to
 from eventready.delivery.notify.sender import Attempt
-from eventready.delivery.schedule.schedule_log import ScheduleLog
-from eventready.delivery.schedule.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.store.store import Store
+from eventready.submission.schedule_log import ScheduleLog
+from eventready.submission.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.workspace.workspace import Workspace, load_workspace
 
 #: Longest pause between two rounds, in seconds: the first notice of an incident is due within minutes.

@@ -9,9 +9,9 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.messages import as_record
-from eventready.delivery.schedule.timetable import ScheduledJob
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
+from eventready.submission.timetable import ScheduledJob
 
 STREAM: Stream[Any] = Stream("schedule", dict[str, Any])
 

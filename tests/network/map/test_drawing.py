@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from eventready.core.messages import LANGS, Lang, term
+from eventready.network.map.drawing import LineState, MapBox, MapWords, network_map
 from eventready.network.map.layout import lay_out
 from eventready.network.map.tiers import Pair
-from eventready.papers.document.figures.network_map import LineState, MapBox, MapWords, network_map
 from tests.network.map.graphs import networks
 
 SVG = "{http://www.w3.org/2000/svg}"

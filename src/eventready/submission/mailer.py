@@ -16,11 +16,11 @@ from eventready.delivery.mail.delivery_log import DeliveryLog
 from eventready.delivery.mail.eml import Attachment, Mailbox, checked, fitting
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Mail, marked, posted, read
-from eventready.delivery.mail.mail_server import mail_server
+from eventready.delivery.mail.mail_server import mail_server, required_sender
 from eventready.delivery.mail.outbox import Outbox
-from eventready.delivery.mail.paper_mail import draft_paper, required_sender
 from eventready.delivery.mail.smtp import MailLogin, SubmitResult, submit
 from eventready.roster.versions import Shelf
+from eventready.submission.paper_mail import draft_paper
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer
 
