@@ -160,7 +160,7 @@ def test_a_clause_of_one_venue_hears_of_no_other() -> None:
     )
     # A finding without a venue is where its device is.
     run = run_of("pass", check="radio")
-    placed = Run({**run.document, "devices": [{"name": "r0", "venues": ["hall"]}]})
+    placed = Run.of({**run.document, "devices": [{"name": "r0", "venues": ["hall"]}]})
     assert (state(clause, run).state, state(clause, placed).state) == ("not_done", "done")
 
 

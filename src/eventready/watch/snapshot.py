@@ -13,7 +13,8 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.store.records.stream import Stream
-from eventready.store.run import Parts, canonical
+from eventready.store.run import canonical
+from eventready.store.run_parts import Parts
 from eventready.store.run_rests import rests_to_json
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding, sentence_of

@@ -19,10 +19,10 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.schema import DropTable
 
 from eventready.core.errors import StoreError, UsageError
+from eventready.core.strings.json_text import canonical
 from eventready.store.database.connection import Database, _url
 from eventready.store.database.tables import TABLES_BY_VERSION, VERSION
 from eventready.store.records.stream import Stream
-from eventready.core.strings.json_text import canonical
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from tests.store.conftest import Document
