@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from eventready.clauses.changes import ChangeOnRecord, changes_on_record
-from eventready.clauses.event_record import EventRecord, gather
+from eventready.clauses.event_record import EventRecord
+from eventready.clauses.gather import gather
 from eventready.clauses.proof import of_changes
+from eventready.core.clock import Clock
 from eventready.core.messages import message
 from eventready.store.changes import STREAM, ChangeHeader, StepEntry
 from eventready.store.database.tables import JournalRow
@@ -54,7 +56,7 @@ def on_record(folder: Path) -> dict[str, ChangeOnRecord]:
 
 
 def record_of(folder: Path, *, rehearsal: bool = True) -> EventRecord:
-    return gather(load_workspace(folder), lambda _store: (), rehearsal=rehearsal)
+    return gather(load_workspace(folder), Clock(marked=rehearsal))
 
 
 @pytest.mark.parametrize(

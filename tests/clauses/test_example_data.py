@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 
 from eventready.clauses.attesting import AttestationRequest, attest
-from eventready.clauses.event_record import EventRecord, gather
+from eventready.clauses.event_record import EventRecord
 from eventready.clauses.example_data import example_data, workspace_data
+from eventready.clauses.gather import gather
 from eventready.clauses.state import ClauseState
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock, parse_moment
@@ -51,7 +52,7 @@ def run(example: Path, capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 def record_of(folder: Path, *, rehearsal: bool = False) -> EventRecord:
-    return gather(load_workspace(folder), lambda _store: (), rehearsal=rehearsal)
+    return gather(load_workspace(folder), Clock(marked=rehearsal))
 
 
 def clause(folder: Path, name: str, *, rehearsal: bool = False) -> ClauseState:

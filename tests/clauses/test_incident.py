@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.core.errors import UsageError
-from eventready.incidents.incident import STAGES, Notice, replay
+from eventready.incidents.incident import STAGES, Action, Entry, Notice, replay
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain
-from eventready.incidents.words import ADDRESSEES, HOWS
+from eventready.incidents.words import ADDRESSEES, HOWS, Addressee, How
 from eventready.store.store import Store
 from eventready.workspace.settings.event import NoticeLimits
 from eventready.workspace.workspace import Workspace
@@ -23,30 +24,19 @@ from tests.clauses.conftest import clock, moment
 
 NOW = moment("2022-04-29 19:00")
 LIMITS = NoticeLimits()
-OPENED: dict[str, Any] = {
-    "at": "2022-04-29T19:00:00+07:00",
-    "by": "Trực ca",
-    "began": "2022-04-29T19:00:00+07:00",
-    "noticed": "2022-04-29T19:00:00+07:00",
-    "venue": "hall",
-    "place": "Hội trường",
-    "services": ["mobile"],
-    "kind": "outage",
-    "summary": "Đứt cáp",
-    "rehearsal": False,
-}
+OPENED = Entry(
+    NOW, "Trực ca", NOW, NOW, venue="hall", place="Hội trường", services=("mobile",), kind="outage", summary="Đứt cáp"
+)
 
 
-def notice(to: str, minutes: int, how: str = "phone", *, final: bool = False) -> dict[str, Any]:
+def notice(to: Addressee, minutes: int, how: How = "phone", *, final: bool = False) -> Notice:
     """A notice that was given so many minutes after it was noticed."""
-    at = (NOW + timedelta(minutes=minutes)).isoformat()
-    return {"to": to, "recipient": "X", "by": "A", "at": at, "how": how, "final": final}
+    return Notice(to, "X", "A", NOW + timedelta(minutes=minutes), how, final)
 
 
-def status(notices: list[dict[str, Any]], minutes: int, limits: NoticeLimits = LIMITS) -> dict[tuple[str, str], str]:
+def status(notices: Sequence[Notice], minutes: int, limits: NoticeLimits = LIMITS) -> dict[tuple[str, str], str]:
     """How each notice stands so many minutes after the incident was noticed."""
-    body = {"at": OPENED["at"], "by": "A", "notices": notices}
-    incident = replay([("SC-1", OPENED), ("SC-1", body)])[0]
+    incident = replay([("SC-1", OPENED), ("SC-1", Entry(NOW, "A", notices=tuple(notices)))])[0]
     demands = incident.demands(limits, NOW + timedelta(minutes=minutes))
     return {(demand.to, demand.stage): demand.status for demand in demands}
 
@@ -74,7 +64,7 @@ def test_the_limits(stage: str, minutes: int) -> None:
         (notice("police", 10), "first", "overdue"),  # the other one was told
     ],
 )
-def test_which_notice_serves(given: dict[str, Any], stage: str, expected: str) -> None:
+def test_which_notice_serves(given: Notice, stage: str, expected: str) -> None:
     assert status([given], 2000)["department", stage] == expected
 
 
@@ -207,48 +197,48 @@ def test_the_log_outlives_the_process(workspace: Workspace) -> None:
 
 # Replaying: nothing that was recorded is lost, and incidents do not mix.
 
-UPDATES = st.fixed_dictionaries(
-    {"at": st.just(OPENED["at"]), "by": st.sampled_from(["A", "B"])},
-    optional={
-        "cause": st.sampled_from(["x", "y"]),
-        "subscribers": st.integers(0, 9),
-        "restored": st.just("2022-04-29T20:00:00+07:00"),
-        "services": st.just(["wifi"]),
-        "actions": st.lists(st.just({"at": OPENED["at"], "by": "A", "text": "z"}), max_size=2),
-        "notices": st.lists(
-            st.builds(notice, st.sampled_from(ADDRESSEES), st.integers(0, 99), st.sampled_from(HOWS)), max_size=2
-        ),
-    },
+UPDATES = st.builds(
+    Entry,
+    at=st.just(NOW),
+    by=st.sampled_from(["A", "B"]),
+    cause=st.sampled_from(["", "x", "y"]),
+    subscribers=st.none() | st.integers(0, 9),
+    restored=st.sampled_from([None, NOW + timedelta(hours=1)]),
+    services=st.sampled_from([(), ("wifi",)]),
+    actions=st.lists(st.just(Action(NOW, "A", "z")), max_size=2).map(tuple),
+    notices=st.lists(
+        st.builds(notice, st.sampled_from(ADDRESSEES), st.integers(0, 99), st.sampled_from(HOWS)), max_size=2
+    ).map(tuple),
 )
 LOGS = st.lists(st.tuples(st.sampled_from(["SC-1", "SC-2"]), UPDATES), max_size=12)
 
 
 @settings(deadline=None)
 @given(LOGS)
-def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, dict[str, Any]]]) -> None:
-    entries = [("SC-1", OPENED), ("SC-2", {**OPENED, "venue": "square"}), *log]
+def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Entry]]) -> None:
+    entries = [("SC-1", OPENED), ("SC-2", replace(OPENED, venue="square")), *log]
     found = {incident.id: incident for incident in replay(entries)}
     assert list(found) == ["SC-1", "SC-2"]
     for key, incident in found.items():
         own = [body for name, body in entries if name == key]
         assert incident.entries == len(own)
-        assert len(incident.actions) == sum(len(body.get("actions", ())) for body in own)
-        assert len(incident.notices) == sum(len(body.get("notices", ())) for body in own)
-        causes = [body["cause"] for body in own if "cause" in body]
+        assert len(incident.actions) == sum(len(body.actions) for body in own)
+        assert len(incident.notices) == sum(len(body.notices) for body in own)
+        causes = [body.cause for body in own if body.cause]
         assert incident.cause == (causes[-1] if causes else "")
-        assert (incident.restored is not None) is any("restored" in body for body in own)
+        assert (incident.restored is not None) is any(body.restored for body in own)
         # The same alone as among others.
         assert replay([entry for entry in entries if entry[0] == key]) == (incident,)
 
 
 @settings(deadline=None)
 @given(LOGS, st.integers(0, 3000))
-def test_a_notice_more_makes_none_overdue(log: list[tuple[str, dict[str, Any]]], minutes: int) -> None:
+def test_a_notice_more_makes_none_overdue(log: list[tuple[str, Entry]], minutes: int) -> None:
     entries = [("SC-1", OPENED), *(("SC-1", body) for _, body in log)]
     now = NOW + timedelta(minutes=minutes)
     incident = replay(entries)[0]
     before = {(d.to, d.stage) for d in incident.overdue(LIMITS, now)}
-    more = {"at": OPENED["at"], "by": "A", "notices": [notice("police", 5)]}
+    more = Entry(NOW, "A", notices=(notice("police", 5),))
     after = {(d.to, d.stage) for d in replay([*entries, ("SC-1", more)])[0].overdue(LIMITS, now)}
     assert after <= before
     assert len(incident.demands(LIMITS, now)) == len(STAGES) * len(ADDRESSEES)

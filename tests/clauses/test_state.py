@@ -62,7 +62,7 @@ def change(intent: str, name: str) -> ChangeOnRecord:
 
 def signed(clause: str = "9.9", document: str = "", **more: Any) -> Attestation:
     """An attestation."""
-    return Attestation("A-0001", clause, document, "Nguyễn A", "đã ký", NOW, NOW, **more)
+    return Attestation("Nguyễn A", "đã ký", NOW, document, id="A-0001", clause=clause, recorded=NOW, **more)
 
 
 def roster(*gaps: Gap, findings: tuple[RosterFinding, ...] = ()) -> RosterReport:

@@ -15,8 +15,8 @@ from eventready.delivery.mail.eml import Attachment, Mailbox, draft
 from eventready.delivery.mail.letter import Letter, PaperReference
 from eventready.province.bundles.bundle import Position, digest_of, pack
 from eventready.store.integrity.checkpoints import Checkpoint
-from tests.delivery.operators import ALPHA, EVENT, Operators, alpha
-from tests.delivery.test_receive import Department
+from tests.province.operators import ALPHA, EVENT, Operators, alpha
+from tests.province.test_receive import Department
 
 CHECKPOINT = Checkpoint(3, "a" * 64, "2027-03-26T00:00:00+00:00", "Nhà mạng", "1a2b", b"sign")
 MOMENT = datetime(2022, 4, 25, 7, tzinfo=TZ)

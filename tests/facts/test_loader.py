@@ -14,8 +14,6 @@ from eventready.core.errors import Exit, PlatformError
 from eventready.core.messages import Bilingual
 from eventready.facts.interpret import interpret
 from eventready.facts.parsing.parsed import ParsedText
-from eventready.facts.parsing.parsers import ntc_folder
-from eventready.facts.parsing.template import Template, has_error_rule
 from eventready.facts.platform import load_platform
 from eventready.facts.records import LogTarget
 from eventready.platforms.loader import platform_names
@@ -142,17 +140,6 @@ def test_all_that_does_not_hold_is_reported_at_once(tmp_path: Path) -> None:
     assert "2 things" in str(caught.value)
     assert "facts.yaml:2: " in str(caught.value)
     assert "facts.yaml:15: " in str(caught.value)
-
-
-def test_ntc_templates_without_an_error_rule_are_refused(tmp_path: Path) -> None:
-    loose = next(
-        path for path in sorted(ntc_folder().glob("cisco_wlc_ssh_*.textfsm"))
-        if not has_error_rule(Template(path.read_text(encoding="utf-8")))
-    )  # fmt: skip
-    facts = FACTS.replace("parser: textfsm", "parser: ntc", 1).replace("bfd.textfsm", loose.stem, 1)
-    home = write_platform(tmp_path, facts=facts)
-    with pytest.raises(PlatformError, match="has no Error rule"):
-        load_platform("testing", [home])
 
 
 class Words:

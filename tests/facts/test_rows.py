@@ -19,7 +19,8 @@ SOURCE = Path(eventready.__file__).parent
 OTHERS = (
     "facts", "roster", "incidents", "clauses", "papers", "delivery", "province",
     "workspace", "network/map", "cli/render", "cli/workspace/inventory.py", "cli/audit/parse.py",
-    "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers",
+    "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers", "cli/duties",
+    "cli/department", "submission", "drawing",
     "drill/prepared.py", "drill/stage.py", "checks/equipment/capacity.py",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.clauses.event_record import drills_that_count
+from eventready.clauses.gather import drills_that_count
 from eventready.clauses.proof import of_drills
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError

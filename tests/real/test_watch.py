@@ -37,10 +37,10 @@ from eventready_lab.real.province.layout import (
 from tests.behaviours.twin import Twin
 from tests.conftest import Proved
 from tests.delivery.mailroom import Mailroom
-from tests.delivery.test_reminders import configure
 from tests.e2e.conftest import NOW
 from tests.real.conftest import TABLES
 from tests.session.real import free_port
+from tests.submission.test_reminders import configure
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_group("twin")]
 

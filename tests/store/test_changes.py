@@ -266,7 +266,7 @@ def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
     ("harm", "words"),
     [
         ("UPDATE eventready_change SET plan = 'x'", "The plan was altered (change c-1)"),
-        ('UPDATE eventready_change SET opening = \'{"by": "other"}\'', "was altered (change c-1)"),
+        ('UPDATE eventready_change SET header = \'{"by": "other"}\'', "was altered (change c-1)"),
         ("DELETE FROM eventready_change", "The change is missing (change c-1)"),
         ("DELETE FROM eventready_journal WHERE position = 2", "The last 1 change step(s) are missing"),
         ("UPDATE eventready_journal SET body = '{}' WHERE position = 2", "The change step number 2 (c-1) was altered"),
@@ -287,13 +287,3 @@ def test_an_altered_plan_is_not_handed_out(tmp_path: Path) -> None:
             session.execute(text("UPDATE eventready_change SET plan = 'x'"))
         with pytest.raises(StoreError, match="The plan of change c-1 is damaged or was altered"):
             store.changes.get("c-1")
-
-
-def test_a_store_from_before_changes_is_brought_along(place: str) -> None:
-    with Store(place) as store, store._database.writing() as session:
-        for table in ("eventready_change", "eventready_device_lock"):
-            session.execute(text(f"DROP TABLE {table}"))
-        session.execute(text("UPDATE eventready_ledger SET version = 2"))
-    with Store(place) as store:
-        assert begin(store).locks()
-        assert store.verify().problems == ()

@@ -22,7 +22,7 @@ from eventready.workspace.keys.signing_keys import (
     public_path,
 )
 from eventready.workspace.settings.changing.change_settings import KeyHolder
-from tests.delivery.operators import key_of
+from tests.province.operators import key_of
 
 
 def test_a_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from eventready.clauses.applies import applies
 from eventready.clauses.attestations.attachments import Attachments
-from eventready.clauses.attestations.attestation import STREAM, Attestation, name, replay
+from eventready.clauses.attestations.attestation import STREAM, Attestation, Attested, Values, Withdrawn, replay
 from eventready.clauses.attestations.form import Form
 from eventready.clauses.attestations.forms import forms_of
 from eventready.clauses.documents import DERIVED_ONLY
@@ -74,20 +73,8 @@ def attest(request: AttestationRequest, workspace: Workspace, store: Store, cloc
     rows = _rows(request, _named(duty, document), form, workspace.event, now)
     _require_files(request, duty, document, form)
     files = Attachments(workspace.path).keep(request.files)
-    draft = Attestation(
-        id="",
-        clause=duty.id,
-        document=document,
-        by=by,
-        note=note,
-        at=now,
-        recorded=clock.real(),
-        files=files,
-        rows=tuple(rows),
-        rehearsal=clock.rehearsal,
-    )
-    entry = store.journal(STREAM).append(lambda _: (duty.id, draft.body()), draft.recorded)
-    return replace(draft, id=name(entry.position))
+    attested = Attested(by, note, now, document, files, tuple(rows), clock.rehearsal)
+    return replay([store.journal(STREAM).append(lambda _: (duty.id, attested), clock.real())])[0]
 
 
 def _require_files(request: AttestationRequest, duty: Duty, document: str, form: Form | None) -> None:
@@ -103,13 +90,13 @@ def withdraw(attestation_id: str, by: str, note: str, store: Store, clock: Clock
     by, note = required(by, "by", "who takes it back"), required(note, "note", "why it is taken back")
     wanted = attestation_id.strip().upper()
 
-    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
+    def decide(entries: Sequence[JournalEntry[Attested | Withdrawn]]) -> tuple[str, Withdrawn]:
         found = {attestation.id: attestation for attestation in replay(entries)}
         if wanted not in found:
             raise UsageError(message("clauses:attest.none", attestation=attestation_id))
         if found[wanted].withdrawn:
             raise UsageError(message("clauses:attest.withdrawn", attestation=wanted, withdrawn=found[wanted].withdrawn))
-        return found[wanted].clause, {"kind": "withdrawn", "of": wanted, "by": by, "note": note}
+        return found[wanted].clause, Withdrawn(wanted, by, note)
 
     journal = store.journal(STREAM)
     journal.append(decide, clock.real())
@@ -172,7 +159,7 @@ def _has_fields(form: Form | None, fields: Mapping[str, str] | None) -> bool:
 
 def _rows(
     request: AttestationRequest, named: Message, form: Form | None, event: Event, moment: datetime
-) -> list[dict[str, Any]]:
+) -> list[Values]:
     if request.form is None and not request.fields:
         return []
     if form is None:

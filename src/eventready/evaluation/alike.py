@@ -91,7 +91,7 @@ class Row(Generic[T_co]):
         return list(dict.fromkeys(one.subject for one, _ in self._sorted))
 
     def sentence(self, language: Language, first: str, most: int = NAMED) -> str:
-        """Return the sentence of the row with its first `most` subjects; `first` is that of its first finding."""
+        """Return the sentence of the row with up to `most` subjects, from the sentence of its first finding."""
         return language.together(first, self.subjects, len(self.behind), most)
 
     @property

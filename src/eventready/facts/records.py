@@ -14,7 +14,7 @@ from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from eventready.facts.units import (
     Address,
@@ -867,14 +867,6 @@ class LeaseAnswer(Answer):
     """
 
     offers: Names = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_earlier_runs(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Accept rows of runs stored before `offers`, with an address and its server."""
-        address, server = given.get("address"), given.get("server")
-        kept = {name: value for name, value in given.items() if name not in ("address", "server")}
-        return {**kept, "offers": [f"{server or 'none'} {address} unknown unknown"]} if address else kept
 
     @property
     def offered(self) -> tuple[Offer, ...]:

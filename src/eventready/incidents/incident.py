@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
-from eventready.core.strings.phrases import moment_of
 from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
+from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
-
-STREAM: Stream[Any] = Stream("incident", dict[str, Any])
 
 Stage: TypeAlias = Literal["first", "written", "final"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
@@ -31,7 +29,7 @@ class Notice:
     to: Addressee
     recipient: str
     by: str
-    at: datetime
+    at: Moment
     how: How
     final: bool = False
 
@@ -46,9 +44,35 @@ class Notice:
 class Action:
     """An action taken."""
 
-    at: datetime
+    at: Moment
     by: str
     text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Entry of the log at `at`. None and empty fields keep the recorded values."""
+
+    at: Moment
+    by: str
+    began: Moment | None = None
+    noticed: Moment | None = None
+    venue: str | None = None
+    place: str = ""
+    services: tuple[str, ...] = ()
+    kind: Kind | None = None
+    summary: str = ""
+    subscribers: int | None = None
+    cause: str = ""
+    restored: Moment | None = None
+    actions: tuple[Action, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    rehearsal: bool = False
+
+
+STREAM = Stream("incident", Entry)
+#: Fields of an incident that an entry replaces.
+_TOLD = ("began", "noticed", "venue", "place", "services", "kind", "summary", "subscribers", "cause", "restored")
 
 
 @dataclass(frozen=True)
@@ -122,52 +146,17 @@ def addressee_name(to: Addressee, event: Event) -> Text:
     return event.recipient.title if to == "department" else message("incidents:police")
 
 
-def replay(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Incident, ...]:
-    """Build the incidents from the log's entries (name, body), in the order of their opening.
+def replay(entries: Iterable[tuple[str, Entry]]) -> tuple[Incident, ...]:
+    """Build the incidents from the log's entries (name, entry), in the order of their opening.
 
     The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices.
     """
     known: dict[str, Incident] = {}
-    for key, body in entries:
-        before = known.get(key) or _opened(key, body)
-        known[key] = replace(
-            before,
-            **_replaced(body),
-            actions=before.actions
-            + tuple(Action(moment_of(a["at"]), a["by"], a["text"]) for a in body.get("actions", ())),
-            notices=before.notices + tuple(_notice(n) for n in body.get("notices", ())),
-            entries=before.entries + 1,
-        )
+    for key, entry in entries:
+        told = {name: value for name in _TOLD if (value := getattr(entry, name)) not in (None, "", ())}
+        if (before := known.get(key)) is None:
+            first = {"id": key, "by": entry.by, "venue": "", "place": "", "rehearsal": entry.rehearsal}
+            before = Incident(**{**first, **told})
+        actions, notices = before.actions + entry.actions, before.notices + entry.notices
+        known[key] = replace(before, **told, actions=actions, notices=notices, entries=before.entries + 1)
     return tuple(known.values())
-
-
-def _opened(key: str, body: Mapping[str, Any]) -> Incident:
-    return Incident(
-        id=key,
-        began=moment_of(body["began"]),
-        noticed=moment_of(body["noticed"]),
-        venue=body["venue"],
-        place=body["place"],
-        services=tuple(body["services"]),
-        kind=body["kind"],
-        summary=body["summary"],
-        by=body["by"],
-        rehearsal=body["rehearsal"],
-    )
-
-
-def _replaced(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields set by an entry, as the record's types."""
-    changed: dict[str, Any] = {k: body[k] for k in ("venue", "place", "kind", "summary", "cause") if k in body}
-    if "services" in body:
-        changed["services"] = tuple(body["services"])
-    if body.get("subscribers") is not None:
-        changed["subscribers"] = int(body["subscribers"])
-    changed |= {k: moment_of(body[k]) for k in ("began", "noticed", "restored") if body.get(k)}
-    return changed
-
-
-def _notice(plain: Mapping[str, Any]) -> Notice:
-    return Notice(
-        plain["to"], plain["recipient"], plain["by"], moment_of(plain["at"]), plain["how"], bool(plain["final"])
-    )

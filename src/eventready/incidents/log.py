@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeAlias
 
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.phrases import at, moment_of, required, tidy
+from eventready.core.strings.phrases import at, required, tidy
 from eventready.core.validation_messages import suggest
-from eventready.incidents.incident import (
-    SPOKEN,
-    STREAM,
-    Incident,
-    police_near,
-    replay,
-)
+from eventready.incidents.incident import SPOKEN, STREAM, Action, Entry, Incident, Notice, police_near, replay
 from eventready.incidents.words import SERVICES, Addressee, How, Kind
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
@@ -28,6 +22,8 @@ from eventready.workspace.settings.event import Event, unknown_venue
 #: Clocks of two machines differ by less.
 _SKEW = timedelta(minutes=1)
 _MOST_SUBSCRIBERS = 1_000_000_000
+
+_Entries: TypeAlias = Sequence[JournalEntry[Entry]]
 
 
 @dataclass(frozen=True)
@@ -71,40 +67,34 @@ def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> I
         raise UsageError(message("incidents:log.service", services=SERVICES))
     began = report.began or report.noticed or now
     noticed = report.noticed or began
-    body = {
-        **_entry_body(report, event, now),
-        "began": _plain(began),
-        "noticed": _plain(noticed),
-        "venue": report.venue or "",
-        "place": tidy(report.place, "place") or _place(report.venue, event),
-        "services": list(report.services),
-        "kind": report.kind or "outage",
-        "summary": summary,
-        "rehearsal": clock.rehearsal,
-    }
+    entry = replace(
+        _entry(report, event, now),
+        began=began,
+        noticed=noticed,
+        kind=report.kind or "outage",
+        summary=summary,
+        rehearsal=clock.rehearsal,
+    )
 
-    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
-        key = _new_name(began, {entry.key for entry in entries})
-        _check(replay([(key, body)])[0])
-        return key, body
+    def decide(entries: _Entries) -> tuple[str, Entry]:
+        key = _new_name(began, {one.key for one in entries})
+        _check(replay([(key, entry)])[0])
+        return key, entry
 
-    entry = store.journal(STREAM).append(decide, clock.real())
-    return _replayed([entry])[0]
+    return _replayed([store.journal(STREAM).append(decide, clock.real())])[0]
 
 
 def update_incident(name: str, report: Report, event: Event, store: Store, clock: Clock) -> Incident:
     """Record new facts, actions and notices of an incident. Raises UsageError for an invalid entry."""
-    now = clock.now()
-    journal = store.journal(STREAM)
+    now, journal = clock.now(), store.journal(STREAM)
 
-    def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
+    def decide(entries: _Entries) -> tuple[str, Entry]:
         before = find(name, _replayed(entries))
-        key, body = before.id, _entry_body(report, event, now, before.venue)
-        if len(body) == 2:
+        key, entry = before.id, _entry(report, event, now, before.venue)
+        if entry == Entry(entry.at, entry.by):
             raise UsageError(message("incidents:log.nothing"))
-        recorded = [(entry.key, entry.body) for entry in entries if entry.key == key]
-        _check(replay([*recorded, (key, body)])[0])
-        return key, body
+        _check(replay([*((key, one.body) for one in entries if one.key == key), (key, entry)])[0])
+        return key, entry
 
     key = journal.append(decide, clock.real()).key
     return _replayed(journal.entries(key))[0]
@@ -134,7 +124,7 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
     )
 
 
-def _replayed(entries: Sequence[JournalEntry[Any]]) -> tuple[Incident, ...]:
+def _replayed(entries: _Entries) -> tuple[Incident, ...]:
     return replay((entry.key, entry.body) for entry in entries)
 
 
@@ -144,58 +134,50 @@ def _new_name(began: datetime, taken: set[str]) -> str:
     return f"{stem}{max(numbers, default=0) + 1:02d}"
 
 
-def _entry_body(report: Report, event: Event, now: datetime, venue: str | None = None) -> dict[str, Any]:
-    """Return a report as plain JSON types. `venue` is the recorded venue of the incident."""
+def _entry(report: Report, event: Event, now: datetime, venue: str | None = None) -> Entry:
+    """Return a report as an entry. `venue` is the recorded venue of the incident."""
+    _check_report(report, event, now)
+    when, by = report.at or now, required(report.by, "by", "who reports it")
+    entry = Entry(
+        when,
+        by,
+        report.began,
+        report.noticed,
+        report.venue,
+        tidy(report.place, "place") or _place(report.venue, event),
+        report.services,
+        report.kind,
+        tidy(report.summary, "summary"),
+        report.subscribers,
+        tidy(report.cause, "cause"),
+        report.restored,
+        tuple(Action(when, by, text) for action in report.actions if (text := tidy(action, "action"))),
+    )
+    where = (venue if report.venue is None else report.venue) or ""
+    return replace(entry, notices=tuple(_notice(given, entry, event, where, now) for given in report.notices))
+
+
+def _check_report(report: Report, event: Event, now: datetime) -> None:
+    """Raises UsageError for an unknown venue, a number out of bounds and a time ahead."""
     if report.venue is not None and report.venue not in event.venue_ids:
         what, do = unknown_venue(report.venue, event)
         raise UsageError(what, do=do)
     if report.subscribers is not None and not 0 <= report.subscribers <= _MOST_SUBSCRIBERS:
         raise UsageError(message("incidents:log.subscribers", number=report.subscribers))
-    when = report.at or now
-    _not_ahead(when, now, "--at")
-    by = required(report.by, "by", "who reports it")
-    body: dict[str, Any] = {"at": _plain(when), "by": by}
-    for field in ("began", "noticed", "restored"):
-        moment: datetime | None = getattr(report, field)
-        if moment is not None:
-            _not_ahead(moment, now, f"--{field}")
-            body[field] = _plain(moment)
-    texts = {field: tidy(getattr(report, field), field) for field in ("summary", "place", "cause")}
-    body |= {field: text for field, text in texts.items() if text}
-    if report.venue is not None:
-        body["venue"] = report.venue
-        body.setdefault("place", _place(report.venue, event))
-    body |= {"services": list(report.services)} if report.services else {}
-    body |= {"kind": report.kind} if report.kind else {}
-    body |= {"subscribers": report.subscribers} if report.subscribers is not None else {}
-    actions = [text for action in report.actions if (text := tidy(action, "action"))]
-    if actions:
-        body["actions"] = [{"at": _plain(when), "by": by, "text": text} for text in actions]
-    if report.notices:
-        where = report.venue if report.venue is not None else venue
-
-        body["notices"] = [_notice(given, body, event, where or "", now) for given in report.notices]
-
-    return body
+    for field in ("at", "began", "noticed", "restored"):
+        _not_ahead(getattr(report, field) or now, now, f"--{field}")
 
 
-def _notice(given: Given, body: Mapping[str, Any], event: Event, venue: str, now: datetime) -> dict[str, Any]:
+def _notice(given: Given, entry: Entry, event: Event, venue: str, now: datetime) -> Notice:
     """Return a notice by the reporter, at the time of the report unless the notice has its own time."""
-    moment = given.at or moment_of(body["at"])
+    moment = given.at or entry.at
     _not_ahead(moment, now, "--notice-at")
     if given.final and given.how in SPOKEN:
         raise UsageError(message("incidents:log.in_writing"))
     recipient = tidy(given.recipient, "recipient") or recipient_of(given.to, event, venue)
     if not recipient:
         raise UsageError(message("incidents:log.no_police"))
-    return {
-        "to": given.to,
-        "recipient": recipient,
-        "by": body["by"],
-        "at": _plain(moment),
-        "how": given.how,
-        "final": given.final,
-    }
+    return Notice(given.to, recipient, entry.by, moment, given.how, given.final)
 
 
 def recipient_of(to: Addressee, event: Event, venue: str) -> str:
@@ -227,7 +209,3 @@ def _check(incident: Incident) -> None:
 def _not_ahead(moment: datetime, now: datetime, option: str) -> None:
     if moment > now + _SKEW:
         raise UsageError(message("incidents:log.ahead", moment=at(moment), now=at(now), option=option))
-
-
-def _plain(moment: datetime) -> str:
-    return moment.astimezone(TZ).isoformat(timespec="seconds")

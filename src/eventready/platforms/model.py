@@ -703,11 +703,11 @@ class FactSpec(Strict):
         default="", description="A second command, of another release: its answer counts where `command` is refused"
     )
     parser: str = Field(
-        description="textfsm, ntc, jmespath, statements, properties, mml, compared, or the name of an entry point"
+        description="textfsm, jmespath, statements, properties, mml, compared, or the name of an entry point"
     )
     template: str = Field(
         default="",
-        description="textfsm: file in parse/; ntc: template name; jmespath: expression; "
+        description="textfsm: file in parse/; jmespath: expression; "
         "statements: regular expression; properties: rules for items; compared: lines left out",
     )
     fields: dict[str, str]
@@ -789,4 +789,4 @@ class FactsSpec(Strict):
     )
 
 
-Parser = Literal["textfsm", "ntc", "jmespath", "statements", "properties", "mml", "compared"]
+Parser = Literal["textfsm", "jmespath", "statements", "properties", "mml", "compared"]

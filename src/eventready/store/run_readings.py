@@ -1,4 +1,4 @@
-"""Readings of a run that bear on readiness, and the facts read in part."""
+"""Judged observations of a run, and facts read in part."""
 
 from __future__ import annotations
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, TypeAlias
 
 from eventready.core.clock import Clock
-from eventready.core.messages import as_record
+from eventready.store.records.shape import Moment, Words
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.submission.timetable import ScheduledJob
 
-STREAM: Stream[Any] = Stream("schedule", dict[str, Any])
+Step: TypeAlias = Literal["begun", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class JobEntry:
+    """Step of a job for the occurrences `covers`, with its outcome or the reason of its failure."""
+
+    step: Step
+    covers: tuple[str, ...]
+    at: Moment
+    rehearsal: bool = False
+    note: Words = ""
+
+
+#: Entries are keyed by the name of the job.
+STREAM = Stream("schedule", JobEntry)
 
 #: Attempts of a failing audit or draft, and the pause between attempts of any job.
 TRIES = 3
@@ -34,18 +49,18 @@ class ScheduleLog:
         """
         done: set[str] = set()
         failed: Counter[str] = Counter()
-        for body in self._bodies():
-            if body["kind"] == "done":
-                done.update(body["covers"])
-            elif body["kind"] == "failed":
-                failed.update(body["covers"])
-                if self._clock.now() - datetime.fromisoformat(body["at"]) < PAUSE:
-                    done.update(body["covers"])
+        for one in self._entries():
+            if one.step == "done":
+                done.update(one.covers)
+            elif one.step == "failed":
+                failed.update(one.covers)
+                if self._clock.now() - one.at < PAUSE:
+                    done.update(one.covers)
         return frozenset(done | {name for name, times in failed.items() if times >= TRIES and ":" not in name})
 
     def cut_off(self, job: ScheduledJob) -> bool:
         """Return True for a job begun and never ended."""
-        mine = [body["kind"] for body in self._bodies() if job.id in body["covers"]]
+        mine = [one.step for one in self._entries() if job.id in one.covers]
         return bool(mine) and mine[-1] == "begun"
 
     def begun(self, job: ScheduledJob) -> None:
@@ -60,15 +75,9 @@ class ScheduleLog:
         """Log a failed job."""
         self._enter("failed", job, reason)
 
-    def _enter(self, kind: str, job: ScheduledJob, note: str = "") -> None:
-        body = {
-            "kind": kind,
-            "covers": list(job.covers),
-            "at": self._clock.now().isoformat(timespec="seconds"),
-            "rehearsal": self._clock.rehearsal,
-            **as_record("note", note),
-        }
-        self._journal.append(lambda _entries: (job.id, body), self._clock.real())
+    def _enter(self, step: Step, job: ScheduledJob, note: str = "") -> None:
+        entry = JobEntry(step, job.covers, self._clock.now(), self._clock.rehearsal, note)
+        self._journal.append(lambda _entries: (job.id, entry), self._clock.real())
 
-    def _bodies(self) -> list[Mapping[str, Any]]:
-        return [entry.body for entry in self._journal.entries() if entry.body["rehearsal"] == self._clock.rehearsal]
+    def _entries(self) -> list[JobEntry]:
+        return [entry.body for entry in self._journal.entries() if entry.body.rehearsal == self._clock.rehearsal]

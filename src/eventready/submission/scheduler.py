@@ -10,12 +10,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
-from eventready.clauses.event_record import gather
+from eventready.clauses.gather import gather
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
-from eventready.delivery.mail.delivery_log import DeliveryLog, sent_to
+from eventready.delivery.mail.delivery_log import DeliveryLog
 from eventready.delivery.notify.sender import Attempt
 from eventready.store.store import Store
 from eventready.submission.schedule_log import ScheduleLog
@@ -110,9 +110,7 @@ class Scheduler:
     ) -> tuple[ScheduledJob, ...]:
         """Due jobs; computed anew after the jobs of a kind, since an audit changes the reminders."""
         deliveries, moment = DeliveryLog(store, self._clock).deliveries(), self._clock.now()
-        address = workspace.event.recipient.email
-        record = gather(workspace, sent_to(address, self._clock), rehearsal=self._clock.rehearsal)
-        deadlines = record.deadlines(workspace, moment)
+        deadlines = gather(workspace, self._clock).deadlines(workspace, moment)
         self._next = next_moment(workspace.event, deadlines, moment)
         own = [delivery for delivery in deliveries if delivery.rehearsal == self._clock.rehearsal]
         return jobs(workspace.event, deadlines, own, closed, moment, channels=channels)

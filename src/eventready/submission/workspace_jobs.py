@@ -12,7 +12,6 @@ from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Rendered, Text, message, rendered, text
-from eventready.delivery.mail.delivery_log import sent_to
 from eventready.delivery.notify.channels import LANG, Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
@@ -94,9 +93,8 @@ class WorkspaceJobs:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
-        address = self._workspace.event.recipient.email
         request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal, with_map=True)
-        material, notices = gather(self._workspace, self._store, request, sent_to(address, self._clock))
+        material, notices = gather(self._workspace, self._store, request, self._clock)
         document = weekly(material, load_profile(self._workspace.path, "vi"))
         folder = (self._workspace.path / "reports") / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)

@@ -12,8 +12,8 @@ from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
+from eventready.core.strings.json_text import canonical
 from eventready.store.records.stream import Stream
-from eventready.store.run import canonical
 from eventready.store.run_parts import Parts
 from eventready.store.run_rests import rests_to_json
 from eventready.store.store import Store

@@ -8,12 +8,15 @@ that fails twice, and advertisements every 0.3 s of which three are missed (RFC 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import cast
+
+from dns.exception import DNSException
+from dns.message import from_wire, make_response
+from dns.rcode import NXDOMAIN
+from dns.rrset import from_text
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -25,9 +28,7 @@ from eventready_lab.embedded.delayed_choice import DelayedChoices
 #: Unit that answers a kind of probe.
 UNITS: Mapping[str, str] = {"http": "nginx", "dns": "dnsmasq"}
 _CHECK_S, _ADVERTISEMENT_S = 2.0, 0.3
-_DNS_HEADER_BYTES, _NAME_ABOVE, _TTL_S = 12, 0xC00C, 60
-#: Flags of an answer, and of the answer that there is no such name (RFC 1035).
-_DNS_ANSWER, _NO_NAME = 0x8580, 0x8583
+_TTL_S = 60
 
 
 class VirtualServices:
@@ -94,19 +95,16 @@ def _tracked(state: DeviceState) -> bool:
 def dns_answer(query: bytes, resolve: Callable[[str], str | None]) -> bytes | None:
     """Answer to a query for an address; None for a silent name, and for an incomplete message."""
     try:
-        labels, at = [], _DNS_HEADER_BYTES
-        while length := query[at]:
-            labels.append(query[at + 1 : at + 1 + length].decode("ascii"))
-            at += length + 1
-        address = resolve(".".join(labels).lower())
-    except (IndexError, UnicodeDecodeError):
+        answer = make_response(from_wire(query), recursion_available=True)
+        name = answer.question[0].name
+    except (DNSException, IndexError):
         return None
-    if address == "":
-        return None
-    found = address is not None
-    head = query[:2] + struct.pack("!HHHHH", _DNS_ANSWER if found else _NO_NAME, 1, found, 0, 0)
-    record = struct.pack("!HHHIH", _NAME_ABOVE, 1, 1, _TTL_S, 4) + socket.inet_aton(address) if address else b""
-    return head + query[_DNS_HEADER_BYTES : at + 5] + record
+    address = resolve(name.to_text(omit_final_dot=True).lower())
+    if address is None:
+        answer.set_rcode(NXDOMAIN)
+    elif address:
+        answer.answer.append(from_text(name, _TTL_S, "IN", "A", address))
+    return None if address == "" else answer.to_wire()
 
 
 class _DnsAnswer(asyncio.DatagramProtocol):

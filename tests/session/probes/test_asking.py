@@ -16,7 +16,7 @@ from eventready.facts.questions import with_questions
 from eventready.facts.records import Answer
 from eventready.session.local import LocalSession
 from eventready.session.probes import asking
-from eventready.session.probes.dns_message import BadMessage, query, question, read_reply
+from eventready.session.probes.dns_message import BadMessage, query, read_reply
 from eventready.session.reply import ReplyStatus
 from eventready.session.target import Target
 from eventready.workspace.devices.answers import ExpectedAnswer
@@ -124,7 +124,7 @@ def test_without_a_named_resolver_there_is_no_answer(monkeypatch: pytest.MonkeyP
     assert fields(ask(dns="portal.example.vn"))["error"] == "No such file or directory"
     (tmp_path / "resolv.conf").write_text("# none\n")
     monkeypatch.setattr(asking, "_exchange", lambda host, *_: host.encode())
-    assert "ends too early" in str(fields(ask(dns="portal.example.vn"))["error"])
+    assert "malformed message (ShortHeader)" in str(fields(ask(dns="portal.example.vn"))["error"])
 
 
 @pytest.mark.parametrize("certificate", [b"", b"0\x03\x02\x01\x09"])
@@ -152,14 +152,15 @@ def test_a_name_with_many_addresses_is_tried_for_a_time(monkeypatch: pytest.Monk
     assert len(tried) == 9
 
 
-SECTION = question("portal.example.vn", "A")
+ASKED = query("portal.example.vn", "A", 7)
+SECTION = ASKED.to_wire()[12:]
 RECORD = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x5a"
 
 
 def dns(
     flags: int = 0x8180, section: bytes = SECTION, records: bytes = RECORD, count: int = 1, number: int = 7
 ) -> bytes:
-    head = query(number, b"")
+    head = query("portal.example.vn", "A", number).to_wire()[:12]
     return head[:2] + flags.to_bytes(2, "big") + head[4:6] + count.to_bytes(2, "big") + head[8:12] + section + records
 
 
@@ -173,28 +174,25 @@ OF_ALIAS = b"\x01B\xc0\x13" + RECORD[2:]
         ([ALIAS, OF_ALIAS], ("192.0.2.90",)),
         ([OF_ALIAS, ALIAS], ("192.0.2.90",)),
         ([OF_ALIAS], ()),
-        ([ALIAS, RECORD], ()),
-        ([RECORD.replace(b"\0\x01\0\x01", b"\0\x01\0\x03")], ()),
-        ([RECORD[:10] + b"\0\x10" + b"\x20" * 16], ()),
     ],
-    ids=["alias", "alias last", "another name", "beside an alias", "another class", "another length"],
+    ids=["alias", "alias last", "another name"],
 )
 def test_addresses_are_those_of_the_name_and_its_aliases(records: list[bytes], addresses: tuple[str, ...]) -> None:
-    assert read_reply(dns(records=b"".join(records), count=len(records)), 7, SECTION).addresses == addresses
+    assert read_reply(dns(records=b"".join(records), count=len(records)), ASKED).addresses == addresses
 
 
 def test_an_answer_of_dns_is_read() -> None:
-    assert read_reply(dns(), 7, SECTION).addresses == ("192.0.2.90",)
-    assert read_reply(dns(0x8183, count=0, records=b""), 7, SECTION).code == "NXDOMAIN"
+    assert read_reply(dns(), ASKED).addresses == ("192.0.2.90",)
+    assert read_reply(dns(0x8183, count=0, records=b""), ASKED).code == "NXDOMAIN"
 
 
 @pytest.mark.parametrize(
     "forged",
     [
-        query(7, SECTION),
+        ASKED.to_wire(),
         dns(number=8),
-        dns(section=question("other.example.vn", "A")),
-        dns(section=question("portal.example.vn", "AAAA")),
+        dns(section=query("other.example.vn", "A").to_wire()[12:]),
+        dns(section=query("portal.example.vn", "AAAA").to_wire()[12:]),
         dns(records=RECORD[:-2]),
         dns(count=2),
         dns(
@@ -202,13 +200,15 @@ def test_an_answer_of_dns_is_read() -> None:
             count=2,
         ),
         dns(records=b"\xc0\x23" + RECORD[2:]),
+        dns(records=RECORD.replace(b"\0\x01\0\x01", b"\0\x01\0\x03")),
+        dns(records=RECORD[:10] + b"\0\x10" + b"\x20" * 16),
         b"",
         b"\0\x07\x81\x80",
     ],
 )
 def test_an_echo_and_a_forged_answer_of_dns_are_none(forged: bytes) -> None:
     with pytest.raises(BadMessage):
-        read_reply(forged, 7, SECTION)
+        read_reply(forged, ASKED)
 
 
 @pytest.mark.parametrize(

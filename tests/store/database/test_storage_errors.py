@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, StoreError, UsageError
 from eventready.store.database.connection import ENVIRONMENT, Database, database_location
-from eventready.store.database.storage_errors import NewerStore, RunNotStored
+from eventready.store.database.storage_errors import OtherVersion, RunNotStored
 from eventready.store.database.tables import VERSION
 from eventready.store.documents import load_run
 from eventready.store.run_records import SCHEMA
@@ -29,15 +29,22 @@ from eventready.store.store import Store
 from tests.store.conftest import Document
 
 
-def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, VERSION - 1, VERSION + 1])
+def test_a_database_of_another_version_is_refused_and_left_alone(tmp_path: Path, version: int) -> None:
     path = tmp_path / "e.db"
     Store(path).close()
     with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE eventready_ledger SET version = 99")
+        raw.execute("UPDATE eventready_ledger SET version = ?", (version,))
+        raw.execute("DROP TABLE eventready_notification")
     raw.close()
-    with pytest.raises(NewerStore, match=rf"format 99; this one knows {VERSION}\).*Update eventready") as caught:
+    words = rf"format {version}; this one reads {VERSION}\). Read it with that version, or move it away"
+    with pytest.raises(OtherVersion, match=words) as caught:
         Store(path)
     assert caught.value.exit is Exit.USAGE
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT version FROM eventready_ledger").fetchone() == (version,)
+        assert not raw.execute("SELECT name FROM sqlite_master WHERE name = 'eventready_notification'").fetchall()
+    raw.close()
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be one" * 40, b"\xff" * 4096])

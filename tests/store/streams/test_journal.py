@@ -1,13 +1,8 @@
-"""Journals are only appended to, notice every change, and come to databases of before."""
+"""Journals are only appended to, and notice every change."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import textwrap
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,17 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.schema import DropTable
 
 from eventready.core.errors import StoreError, UsageError
-from eventready.core.strings.json_text import canonical
-from eventready.store.database.connection import Database, _url
-from eventready.store.database.tables import TABLES_BY_VERSION, VERSION
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
-from tests.store.conftest import Document
 
 pytestmark = pytest.mark.slow
 
@@ -120,81 +109,3 @@ def test_what_was_altered_is_named(tmp_path: Path, statement: str, output: str) 
         if "was altered" in output:
             with pytest.raises(StoreError, match=r"number 2 .* is damaged or was altered"):
                 store.journal(stream_of("attestation")).entries()
-
-
-def _as_of(place: str, version: int) -> None:
-    """Take the tables of later versions away."""
-    database = Database(place)
-    with database.writing() as session:
-        for later in range(version + 1, VERSION + 1):
-            for table in TABLES_BY_VERSION[later]:
-                session.execute(DropTable(table))
-        session.execute(text("UPDATE eventready_ledger SET version = :version"), {"version": version})
-    database.close()
-
-
-@pytest.mark.parametrize("version", range(1, VERSION))
-def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document: Document, version: int) -> None:
-    with Store(place) as store:
-        kept = store.finish(document("20220425-070000-aaaa"))
-    _as_of(place, version)
-    with Store(place) as store:
-        assert canonical(store.get("latest").document) == canonical(kept.document)
-        say(store, "một")
-        assert words(store) == ["một"]
-        again = store.finish({**document("20220425-070000-bbbb"), "findings": None})
-        assert again.document["previous"] == kept.document["sha256"]
-        assert store.verify().intact
-    database = Database(place)
-    with database.reading() as session:
-        assert session.execute(text("SELECT version FROM eventready_ledger")).scalar_one() == VERSION
-    database.close()
-
-
-def test_two_that_open_an_earlier_database_at_once(place: str) -> None:
-    Store(place).close()
-    _as_of(place, 1)
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            with Store(place) as store:
-                say(store, "x")
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    with Store(place) as store:
-        assert words(store) == ["x"] * 4
-
-
-@pytest.mark.parametrize("version", range(1, VERSION))
-def test_killed_while_upgrading_it_is_still_the_earlier_one(place: str, document: Document, version: int) -> None:
-    with Store(place) as store:
-        kept = store.finish(document("20220425-070000-aaaa"))
-    _as_of(place, version)
-    script = """
-        import os, signal, sys
-        from eventready.store.database import connection as database
-        before = database._upgrade
-        def upgrade(connection):
-            before(connection)
-            os.kill(os.getpid(), signal.SIGKILL)
-        database._upgrade = upgrade
-        database.Database(sys.argv[1])
-    """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), place], check=False, env=os.environ)
-    assert done.returncode == -signal.SIGKILL
-    engine = create_engine(_url(place))
-    with engine.connect() as raw:
-        assert raw.execute(text("SELECT version FROM eventready_ledger")).scalar_one() == version
-        assert not {table.name for table in TABLES_BY_VERSION[VERSION]} & set(inspect(raw).get_table_names())
-    engine.dispose()
-    with Store(place) as store:
-        assert canonical(store.get("latest").document) == canonical(kept.document)
-        assert store.verify().intact

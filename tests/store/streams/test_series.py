@@ -65,18 +65,3 @@ def test_values_that_no_database_takes(store: Store) -> None:
     [(key, points)] = series.read(START, START).items()
     assert key.subject == "AP" + "x" * 198
     assert [point.mean for point in points] == [2]
-
-
-def test_an_earlier_store_gets_the_tables(place: str) -> None:
-    with Store(place) as store:
-        _as_before(store)
-    with Store(place) as store:
-        _add(store.series("night", rehearsal=False), 1)
-
-
-def _as_before(store: Store) -> None:
-    with store.series("", rehearsal=False).database.writing() as session:
-        connection = session.connection()
-        for statement in ("DROP TABLE eventready_sample", "DROP TABLE eventready_series"):
-            connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("UPDATE eventready_ledger SET version = 4")

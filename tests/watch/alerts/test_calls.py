@@ -42,9 +42,9 @@ from eventready.watch.watcher import DEVICE
 from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
-from tests.delivery.test_reminders import configure
-from tests.delivery.test_schedule import FakeClock
 from tests.session.real import free_port
+from tests.submission.test_reminders import configure
+from tests.submission.test_schedule import FakeClock
 
 pytestmark = pytest.mark.slow
 

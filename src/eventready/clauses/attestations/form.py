@@ -15,6 +15,7 @@ from jinja2 import Environment, Template, TemplateError
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic import model_validator as validate_model
 
+from eventready.clauses.attestations.attestation import Values
 from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
@@ -40,8 +41,6 @@ from eventready.workspace.settings.forms import (
 MAX_ROWS = 5_000
 #: Rows that a text names.
 _SHOWN = 3
-
-Values = Mapping[str, Any]
 
 
 class Row(WorkspaceModel):

@@ -23,7 +23,6 @@ from eventready.core.strings.phrases import short
 from eventready.papers.words import FORMS, TEXTS, Form
 
 with deferred():
-    from eventready.delivery.mail.delivery_log import sent_to
     from eventready.drill.record import drill_runs
     from eventready.incidents.incident import Incident
     from eventready.incidents.log import find
@@ -140,7 +139,7 @@ def _material(
     request = PaperRequest(moment, reported, wanted.lang, clock.rehearsal, run, keep_roster, with_map)
     known = Store.exists(app.workspace_path)
     with Store.of_workspace(app.workspace_path) if known else nullcontext() as store:
-        material, notices = gather(workspace, store, request, sent_to(workspace.event.recipient.email, clock))
+        material, notices = gather(workspace, store, request, clock)
     for notice in notices:
         app.say(notice)
     return material

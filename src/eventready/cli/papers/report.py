@@ -18,7 +18,7 @@ from eventready.papers.words import Form
 
 with deferred():
     from eventready.clauses.changes import ChangeOnRecord, changes_on_record
-    from eventready.clauses.event_record import drills_that_count
+    from eventready.clauses.gather import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import plain
     from eventready.papers.document.formats import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eventready.cli.render.capacity import Found, formula_text, line_name, line_source, subject_name
 from eventready.core.messages import Lang, term, text
 from eventready.network.capacity.amount import Amount, written
-from eventready.workspace.sheets.workbook import new_workbook
+from eventready.workspace.sheets.workbook import new_workbook, write_head
 
 #: Functions of the formulas. Erlang B by the Poisson distribution: the probability of N over that of at most N; where
 #: both are too small for a spreadsheet, all channels are busy.
@@ -23,10 +23,8 @@ def capacity_sheet(found: Found, lang: Lang) -> bytes:
     workbook, stream = new_workbook(text("cli:capacity.title", lang))
     sheet = workbook.add_worksheet(text("cli:capacity.title", lang)[:31])
     bold, default = workbook.add_format({"bold": True}), workbook.add_format({"bg_color": "#FFF2CC"})
-    for column, (name, width) in enumerate(zip(_COLUMNS, _WIDTHS, strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, text(f"cli:capacity_column.{name}", lang), bold)
-    sheet.freeze_panes(1, 0)
+    titles = (text(f"cli:capacity_column.{name}", lang) for name in _COLUMNS)
+    write_head(sheet, ((title, width, bold) for title, width in zip(titles, _WIDTHS, strict=True)))
     places: dict[int, str] = {}
     row = 1
     for _device, balance in found:

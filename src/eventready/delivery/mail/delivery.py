@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from eventready.core.clock import TZ
-from eventready.core.messages import from_stored, rendered
+from eventready.core.messages import rendered
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed
+from eventready.store.records.shape import Kinds, Moment, Words
 from eventready.store.records.stream import Stream
 from eventready.store.streams.journal import JournalEntry
 
-STREAM: Stream[Any] = Stream("delivery", dict[str, Any])
-
 #: `trying` and `handed` are those of an attempt that has not ended; what they mean depends on whether it still runs.
 RecipientStatus: TypeAlias = Literal["waiting", "trying", "handed", "accepted", "refused", "uncertain"]
+StepKind: TypeAlias = Literal["attempt", "handed", "ended", "settled"]
 State: TypeAlias = Literal["queued", "under_way", "sent", "partly_refused", "refused", "uncertain"]
 
 
@@ -31,15 +30,13 @@ class RecipientState:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """Delivery of a mail. `fingerprint` is the version (subject, text, files); `sha256` names the bytes to send, stored
-    in the outbox.
+class Queued:
+    """Entry of a queued mail. `fingerprint` is the version (subject, text, files); `sha256` names the bytes to send,
+    stored in the outbox.
 
-    `at` is the event's time when it was queued, `recorded` the real one in UTC; `answer` the server's last word on a
-    complete mail; `again` why a version goes out a second time.
+    `at` is the event's time; `again` why a version goes out a second time.
     """
 
-    id: str
     fingerprint: str
     sha256: str
     size: int
@@ -48,10 +45,33 @@ class Delivery:
     message_id: str
     paper: PaperReference
     enclosed: tuple[Enclosed, ...]
-    at: datetime
+    recipients: tuple[str, ...]
+    at: Moment
+    rehearsal: bool = False
+    again: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Later entry: the new states of some recipients with the reasons. `answer`: the server's to a complete mail."""
+
+    step: StepKind
+    at: Moment
+    legs: Mapping[RecipientStatus, Mapping[str, Words]]
+    answer: str = ""
+    server: str = ""
+
+
+#: Entries are keyed by the name of the delivery.
+STREAM: Stream[Queued | Step] = Stream("delivery", Kinds("kind", {"queued": Queued, "step": Step}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery(Queued):
+    """Delivery of a mail. `recorded` is the real time in UTC when it was queued; `answer` the server's last word."""
+
+    id: str
     recorded: datetime
-    rehearsal: bool
-    again: str
     legs: Mapping[str, RecipientState] = field(default_factory=dict)
     answer: str = ""
     attempts: int = 0
@@ -75,8 +95,9 @@ class Delivery:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the delivery as plain JSON types."""
-        hidden = ("sender", "paper", "enclosed", "legs")
+        hidden = ("sender", "paper", "enclosed", "recipients", "legs")
         return {
+            "id": self.id,
             **{name: value for name, value in vars(self).items() if name not in hidden},
             "state": self.state,
             "kind": self.paper.kind,
@@ -97,54 +118,34 @@ def name(number: int) -> str:
     return f"D-{number:04d}"
 
 
-def replay(entries: Iterable[JournalEntry[Any]], *, running: bool) -> tuple[Delivery, ...]:
-    """Return the deliveries of the journal's entries, keyed by the name of a delivery, in their order.
+def replay(entries: Iterable[JournalEntry[Queued | Step]], *, running: bool) -> tuple[Delivery, ...]:
+    """Return the deliveries of the journal's entries, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
     was delivered and the mail waits; after it nobody knows.
     """
     found: dict[str, Delivery] = {}
     for entry in entries:
-        if entry.body["kind"] == "queued":
-            found[entry.key] = _queued(entry)
-        else:
-            found[entry.key] = _after(found[entry.key], entry.body)
+        body = entry.body
+        found[entry.key] = _after(found[entry.key], body) if isinstance(body, Step) else _queued(entry, body)
     return tuple(delivery if running else _broken_off(delivery) for delivery in found.values())
 
 
-def _queued(entry: JournalEntry[Any]) -> Delivery:
-    body, at = entry.body, _moment(entry.body)
-    return Delivery(
-        id=entry.key,
-        fingerprint=body["fingerprint"],
-        sha256=body["sha256"],
-        size=body["size"],
-        subject=body["subject"],
-        sender=body["sender"],
-        message_id=body["message_id"],
-        paper=PaperReference(body["paper"], date.fromisoformat(body["due"]) if body["due"] else None, body["version"]),
-        enclosed=tuple(Enclosed(**file) for file in body["files"]),
-        at=at,
-        recorded=datetime.fromisoformat(entry.recorded),
-        rehearsal=body["rehearsal"],
-        again=body["again"],
-        legs={address: RecipientState("waiting", "", at) for address in body["recipients"]},
-    )
+def _queued(entry: JournalEntry[Queued | Step], body: Queued) -> Delivery:
+    legs = {address: RecipientState("waiting", "", body.at) for address in body.recipients}
+    return Delivery(**vars(body), id=entry.key, recorded=datetime.fromisoformat(entry.recorded), legs=legs)
 
 
-def _after(delivery: Delivery, body: Mapping[str, Any]) -> Delivery:
-    """Return the delivery after a later entry with the new states of some recipients."""
-    at = _moment(body)
+def _after(delivery: Delivery, step: Step) -> Delivery:
+    """Return the delivery after a later entry."""
     changed = {
-        address: RecipientState(fate, from_stored(why), at)
-        for fate, reasons in body["legs"].items()
-        for address, why in reasons.items()
-    }  # fmt: skip
+        address: RecipientState(fate, why, step.at) for fate, legs in step.legs.items() for address, why in legs.items()
+    }
     return replace(
         delivery,
         legs={**delivery.legs, **changed},
-        answer=body.get("answer") or delivery.answer,
-        attempts=delivery.attempts + (body["kind"] == "attempt"),
+        answer=step.answer or delivery.answer,
+        attempts=delivery.attempts + (step.step == "attempt"),
     )
 
 
@@ -160,7 +161,3 @@ def _broken_off(delivery: Delivery) -> Delivery:
             for address, leg in delivery.legs.items()
         },
     )
-
-
-def _moment(body: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(body["at"]).astimezone(TZ)

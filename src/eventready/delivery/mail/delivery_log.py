@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import message, to_stored
-from eventready.delivery.mail.delivery import STREAM, Delivery, RecipientStatus, name, replay
+from eventready.core.messages import message
+from eventready.delivery.mail.delivery import STREAM, Delivery, Queued, RecipientStatus, Step, StepKind, name, replay
 from eventready.delivery.mail.mail import Mail
 from eventready.delivery.mail.smtp import SubmitResult
 from eventready.delivery.sent import SentDocument
@@ -63,23 +61,20 @@ class DeliveryLog:
             return waiting
         if not again:
             _never_twice(own, recipients)
-        body = {
-            "kind": "queued",
-            "at": self._now(),
-            "rehearsal": self._clock.rehearsal,
-            "again": again,
-            "fingerprint": mail.fingerprint,
-            "sha256": sha256,
-            "size": len(mail.data),
-            "subject": mail.subject,
-            "sender": mail.sender,
-            "message_id": mail.message_id,
-            "paper": mail.paper.kind,
-            "due": str(mail.paper.due) if mail.paper.due else "",
-            "version": mail.paper.version,
-            "files": [asdict(file) for file in mail.enclosed],
-            "recipients": list(recipients),
-        }
+        body = Queued(
+            fingerprint=mail.fingerprint,
+            sha256=sha256,
+            size=len(mail.data),
+            subject=mail.subject,
+            sender=mail.sender,
+            message_id=mail.message_id,
+            paper=mail.paper,
+            enclosed=mail.enclosed,
+            recipients=tuple(recipients),
+            at=self._clock.now(),
+            rehearsal=self._clock.rehearsal,
+            again=again,
+        )
         entry = self._journal.append(lambda entries: (name(_queued(entries) + 1), body), self._clock.real())
         return self.delivery(entry.key)
 
@@ -120,19 +115,18 @@ class DeliveryLog:
         known = replay(self._journal.entries(), running=True)
         return sent_documents(known, address, rehearsal=self._clock.rehearsal)
 
-    def _now(self) -> str:
-        return self._clock.now().isoformat(timespec="seconds")
-
     def _append(
-        self, delivery: Delivery, kind: str, legs: Mapping[RecipientStatus, Mapping[str, str]], **more: Any
+        self,
+        delivery: Delivery,
+        kind: StepKind,
+        legs: Mapping[RecipientStatus, Mapping[str, str]],
+        *,
+        answer: str = "",
+        server: str = "",
     ) -> None:
-        named = {
-            fate: {address: to_stored(why) for address, why in reasons.items()}
-            for fate, reasons in legs.items()
-            if reasons
-        }
-        body = {"kind": kind, "at": self._now(), "legs": named, **more}
-        self._journal.append(lambda _entries: (delivery.id, body), self._clock.real())
+        named = {fate: reasons for fate, reasons in legs.items() if reasons}
+        step = Step(kind, self._clock.now(), named, answer, server)
+        self._journal.append(lambda _entries: (delivery.id, step), self._clock.real())
 
     def _someone_sends(self) -> bool:
         if self._mine:
@@ -161,13 +155,8 @@ def sent_documents(deliveries: Sequence[Delivery], address: str, *, rehearsal: b
     return tuple(found)
 
 
-def sent_to(address: str, clock: Clock) -> Callable[[Store], tuple[SentDocument, ...]]:
-    """Return the reader of a store's papers delivered to an address."""
-    return lambda store: DeliveryLog(store, clock).sent(address)
-
-
-def _queued(entries: Sequence[JournalEntry[Any]]) -> int:
-    return sum(entry.body["kind"] == "queued" for entry in entries)
+def _queued(entries: Sequence[JournalEntry[Queued | Step]]) -> int:
+    return sum(isinstance(entry.body, Queued) for entry in entries)
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Subject and text of a mail, and the paper in it."""
+"""Subject and text of a mail, and its paper."""
 
 from __future__ import annotations
 

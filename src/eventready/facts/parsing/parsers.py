@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -22,7 +21,7 @@ from eventready.facts.parsing.mml import MmlParser
 from eventready.facts.parsing.parsed import ParsedText, TextParser
 from eventready.facts.parsing.properties import PropertiesParser
 from eventready.facts.parsing.statements import StatementsParser
-from eventready.facts.parsing.template import Template, TemplateError, costly_places, has_error_rule, silent_places
+from eventready.facts.parsing.template import Template, TemplateError, costly_places, silent_places
 from eventready.platforms.model import FactSpec, Parser
 
 GROUP = "eventready.parsers"
@@ -96,39 +95,23 @@ class TemplateParser:
 
 @cache
 def _template_parser(
-    path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], begins: tuple[str, ...], *, own: bool
+    path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], begins: tuple[str, ...]
 ) -> TemplateParser:
     """Return the parser shared by all facts with the same template and lines: an answer is parsed once."""
-    template = _own(path) if own else _ntc(path)
-    return TemplateParser(template, LineRules(carries, harmless, begins))
+    return TemplateParser(_template(path), LineRules(carries, harmless, begins))
 
 
 @cache
-def _own(path: Path) -> Template:
+def _template(path: Path) -> Template:
     """Return a template of the platform. Raises ParserError for silently dropped lines and for costly rules."""
-    template = _template(path)
+    template = _compiled(path)
     places = silent_places(template)
     if places:
         raise ParserError(f"{path.name} drops lines in silence: {'; '.join(places)}")
-    return _quick(template, path.name)
-
-
-@cache
-def _ntc(path: Path) -> Template:
-    """Return a template of ntc-templates with an Error rule (a fifth has none)."""
-    template = _template(path)
-    if not has_error_rule(template):
-        raise ParserError(
-            f"the ntc template {path.stem} has no Error rule and drops lines in silence; write a template of your own"
-        )
-    return _quick(template, path.name)
-
-
-def _quick(template: Template, name: str) -> Template:
     places = costly_places(template)
     if places:
         raise ParserError(
-            f"{name} has rules that may take too long to fail: {'; '.join(places)}. "
+            f"{path.name} has rules that may take too long to fail: {'; '.join(places)}. "
             "Let each repeat end at a character that it cannot match itself"
         )
     return template
@@ -139,19 +122,7 @@ def _lines(spec: FactSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...], tup
     return spec.carries, harmless, (spec.record.starts,) if spec.record else ()
 
 
-def _ntc_path(template: str) -> Path:
-    return ntc_folder() / f"{template.removesuffix('.textfsm')}.textfsm"
-
-
-def ntc_folder() -> Path:
-    """Return the folder of the templates of the installed ntc-templates. Raises ParserError."""
-    found = find_spec("ntc_templates")
-    if found is None or not found.submodule_search_locations:
-        raise ParserError("ntc-templates is not installed")
-    return Path(found.submodule_search_locations[0]) / "templates"
-
-
-def _template(path: Path) -> Template:
+def _compiled(path: Path) -> Template:
     try:
         source = verified(path, path.read_bytes()).decode()
     except FileNotFoundError:
@@ -165,10 +136,9 @@ def _template(path: Path) -> Template:
         raise ParserError(f"the template {path.name} does not compile{place}: {error}") from None
 
 
-_WITH_TEMPLATE = ("textfsm", "ntc", "jmespath", "statements")
+_WITH_TEMPLATE = ("textfsm", "jmespath", "statements")
 _MAKERS: dict[str, Callable[[FactSpec, Path], TextParser]] = {
-    "textfsm": lambda spec, folder: _template_parser(folder / "parse" / spec.template, *_lines(spec), own=True),
-    "ntc": lambda spec, _folder: _template_parser(_ntc_path(spec.template), *_lines(spec), own=False),
+    "textfsm": lambda spec, folder: _template_parser(folder / "parse" / spec.template, *_lines(spec)),
     "jmespath": lambda spec, _folder: JsonParser(spec.template, columns_of(spec)),
     "statements": lambda spec, _folder: StatementsParser(
         spec.template, columns_of(spec), LineRules(harmless=(*spec.empty, *spec.headings))

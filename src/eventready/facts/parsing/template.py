@@ -524,11 +524,6 @@ def silent_places(template: Template) -> list[str]:
     return places
 
 
-def has_error_rule(template: Template) -> bool:
-    """Return True for a template with a rule with Error."""
-    return any(rule.line_op == "Error" for rules in template.machine.states.values() for rule in rules)
-
-
 def costly_places(template: Template) -> list[str]:
     """Return a phrase for each rule with a failed match too costly even for a line of a table."""
     return [

@@ -24,10 +24,9 @@ def render(document: Document, form: Form) -> bytes:
     for a defect."""
     module, name = _MAKERS[form]
     try:
-        maker = getattr(import_module(f"eventready.papers.document.renderers.{module}"), name)
+        made: bytes = getattr(import_module(f"eventready.papers.document.renderers.{module}"), name)(document)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("eventready"):
             raise
         raise UsageError(message("papers:error.package", form=form.upper(), package=error.name)) from None
-    made: bytes = maker(document)
     return made

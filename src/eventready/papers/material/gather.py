@@ -8,12 +8,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
-from eventready.clauses import event_record
+from eventready.clauses import gather as clauses
 from eventready.clauses.applies import applying
 from eventready.clauses.attestations.attestation import Attestation
 from eventready.clauses.attestations.forms import forms_of
-from eventready.clauses.event_record import SentOf
-from eventready.core.clock import TZ
+from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message
 from eventready.network.graph.export import plain
@@ -49,13 +48,10 @@ class PaperRequest:
 
 
 def gather(
-    workspace: Workspace, store: Store | None, request: PaperRequest, sent: SentOf
+    workspace: Workspace, store: Store | None, request: PaperRequest, clock: Clock
 ) -> tuple[Material, tuple[str | Text, ...]]:
-    """Return the material, and notices of unreadable parts. Without a store there is no run and no record.
-
-    `sent` returns the deliveries of a store.
-    """
-    record = event_record.gather(workspace, sent, rehearsal=request.rehearsal)
+    """Return the material, and notices of unreadable parts. Without a store there is no run and no record."""
+    record = clauses.gather(workspace, clock)
     run, baseline, earlier = _runs(workspace, store, request)
     checkpoint = store.last_checkpoint() if store else None
     material = Material(

@@ -27,7 +27,6 @@ from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
     PARTS,
     SCHEMA,
-    SCHEMA_1,
     BundlePart,
     DutiesPart,
     IncidentsPart,
@@ -178,13 +177,13 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 def _manifest(raw: bytes) -> Manifest:
     plain = _json(raw, MANIFEST)
     schema = plain.get("schema")
-    if schema not in (SCHEMA, SCHEMA_1):
+    if schema != SCHEMA:
         raise UsageError(message("delivery:bundle.format", schema=str(schema)[:60], known=SCHEMA))
     try:
         manifest = Manifest.model_validate(plain)
     except ValidationError as error:
         raise _malformed(MANIFEST, error, Manifest) from None
-    if set(manifest.parts) != set(PARTS) or (schema == SCHEMA and not manifest.number):
+    if set(manifest.parts) != set(PARTS):
         raise UsageError(message("delivery:bundle.manifest", manifest=MANIFEST))
     return manifest
 

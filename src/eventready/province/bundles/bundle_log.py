@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import Position, digest_of
 from eventready.province.bundles.parts import EARLIER
+from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
-STREAM: Stream[Any] = Stream("bundle", dict[str, Any])
+
+@dataclass(frozen=True)
+class MadeBundle:
+    """Entry of a bundle made. `signed`: position of the run whose hash it signs; 0 without a checkpoint."""
+
+    number: int
+    digest: str
+    at: Moment
+    signed: int = 0
+    rehearsal: bool = False
+
+
+#: Entries are keyed by the number.
+STREAM = Stream("bundle", MadeBundle)
 
 
 class BundleLog:
@@ -24,9 +38,8 @@ class BundleLog:
 
     def signed_positions(self) -> list[int]:
         """Positions of the runs signed by the latest bundles, at most EARLIER."""
-        own = [entry.body for entry in self._journal.entries() if entry.body["rehearsal"] == self._clock.rehearsal]
-        positions = [int(body["signed"]) for body in own if body.get("signed")]
-        return sorted(set(positions))[-EARLIER:]
+        own = self._own(self._journal.entries())
+        return sorted({one.signed for one in own if one.signed})[-EARLIER:]
 
     def make(self, build: Callable[[Position], bytes], signed: int = 0) -> bytes:
         """Build the next bundle and record its number and digest before any file is written.
@@ -36,13 +49,15 @@ class BundleLog:
         """
         made: list[bytes] = []
 
-        def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
-            own = [entry.body for entry in entries if entry.body["rehearsal"] == self._clock.rehearsal]
-            position = Position(own[-1]["number"] + 1, own[-1]["digest"]) if own else Position()
+        def decide(entries: Sequence[JournalEntry[MadeBundle]]) -> tuple[str, MadeBundle]:
+            own = self._own(entries)
+            position = Position(own[-1].number + 1, own[-1].digest) if own else Position()
             made.append(build(position))
-            at = self._clock.now().isoformat(timespec="seconds")
-            body = {"number": position.number, "digest": digest_of(made[-1]), "at": at, "signed": signed}
-            return str(position.number), {**body, "rehearsal": self._clock.rehearsal}
+            one = MadeBundle(position.number, digest_of(made[-1]), self._clock.now(), signed, self._clock.rehearsal)
+            return str(position.number), one
 
         self._journal.append(decide, self._clock.real())
         return made[-1]
+
+    def _own(self, entries: Iterable[JournalEntry[MadeBundle]]) -> list[MadeBundle]:
+        return [entry.body for entry in entries if entry.body.rehearsal == self._clock.rehearsal]

@@ -17,9 +17,6 @@ from eventready.workspace.settings.event import MOST_VENUES
 
 SCHEMA = "eventready.bundle/2"
 
-#: Read as well: bundles without a number and a predecessor.
-SCHEMA_1 = "eventready.bundle/1"
-
 Verdict: TypeAlias = Literal["READY", "READY_WITH_RISK", "NOT_READY", "NOT_MEASURED"]
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
 Status: TypeAlias = Literal["pass", "warn", "fail", "not_measured", "waived"]
@@ -68,7 +65,7 @@ class Manifest(BundlePart):
     """The signed statement about the parts. `made` is the event's time, `made_real` the real time in UTC.
 
     `key` is the fingerprint of the key. `number` counts the bundles of the operator from 1; `previous` is the digest of
-    the bundle before; both are empty in bundles of version 1. `checkpoint` is the signed head of the operator's runs;
+    the bundle before, empty in the first. `checkpoint` is the signed head of the operator's runs;
     `earlier` has the hashes of the runs that earlier bundles signed, by position, as the operator's store has them now.
     """
 
@@ -76,7 +73,7 @@ class Manifest(BundlePart):
     event: _Id = Field(min_length=1)
     operator: _Name = Field(min_length=1)
     key: _Id
-    number: _Count = 0
+    number: Annotated[_Count, Field(ge=1)]
     previous: _Sha256 = ""
     made: _Moment
     made_real: _Moment

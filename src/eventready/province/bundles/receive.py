@@ -105,23 +105,20 @@ def _check_chain(bundle: Bundle, last: LastBundle | None) -> None:
     name, before = _name(LastBundle.of(bundle)), _name(last)
     if _is_older(manifest, last):
         raise RefusedError(message("delivery:receive.replayed", bundle=name, operator=bundle.operator, before=before))
-    if manifest.number == last.number + 1 and last.number and manifest.previous != last.digest:
+    if manifest.number == last.number + 1 and manifest.previous != last.digest:
         raise RefusedError(
             message("delivery:receive.no_continuation", bundle=name, operator=bundle.operator, before=before)
         )
 
 
 def _is_older(manifest: Manifest, last: LastBundle) -> bool:
-    """Return True for a number accepted before, whatever its date; without numbers (version 1) the date decides."""
-    if manifest.number and last.number and manifest.number <= last.number:
-        return True
-    return (manifest.number, manifest.made_real) <= (last.number, last.made) or manifest.made_real < last.made
+    """Return True for a number, or a date, that the last accepted bundle has passed."""
+    return manifest.number <= last.number or manifest.made_real < last.made
 
 
 def _gap(bundle: Bundle, last: LastBundle | None) -> Message | None:
     """Return a sentence about missing numbers between two accepted bundles."""
-    first, final = (last.number + 1 if last else 0), bundle.manifest.number - 1
-    if not last or not last.number or final < first:
+    if last is None or (final := bundle.manifest.number - 1) < (first := last.number + 1):
         return None
     if first == final:
         return message("cli:consolidate.missing_one", operator=bundle.operator, number=first)
@@ -142,10 +139,7 @@ def _rewritten(bundle: Bundle, last: LastBundle | None) -> Message | None:
 
 
 def _name(one: LastBundle) -> Message:
-    """The number of a bundle; of a bundle without a number the time."""
-    if one.number:
-        return message("cli:consolidate.bundle", number=one.number)
-    return message("cli:consolidate.bundle_of", made=one.made.isoformat(timespec="minutes"))
+    return message("cli:consolidate.bundle", number=one.number)
 
 
 def _superseded(older: Bundle, newer: tuple[Path, Bundle]) -> EventreadyError:

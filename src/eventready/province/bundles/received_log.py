@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from functools import partial
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import Bundle, BundlePolicy
+from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-from eventready.store.streams.journal import JournalEntry
-
-STREAM: Stream[Any] = Stream("received", dict[str, Any])
 
 
 @dataclass(frozen=True)
 class LastBundle:
-    """Last accepted bundle of an operator. `key`: fingerprint; `made`: real time in UTC; `number` 0: version 1.
+    """Accepted bundle of an operator. `key`: fingerprint; `made`: real time; `number` from 1.
 
     `run`, `head`: position and hash of the run that the bundle signed; 0 without a checkpoint.
     """
@@ -28,7 +23,7 @@ class LastBundle:
     key: str
     number: int
     digest: str
-    made: datetime
+    made: Moment
     run: int = 0
     head: str = ""
 
@@ -37,6 +32,19 @@ class LastBundle:
         """The record of a bundle."""
         manifest = bundle.manifest
         return cls(bundle.operator, manifest.key, manifest.number, bundle.digest, manifest.made_real, *manifest.signed)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Entry of an accepted bundle for an event."""
+
+    event: str
+    bundle: LastBundle
+    rehearsal: bool = False
+
+
+#: Entries are keyed by the operator.
+STREAM = Stream("received", Received)
 
 
 class ReceivedLog:
@@ -48,22 +56,14 @@ class ReceivedLog:
 
     def last(self) -> Mapping[str, LastBundle]:
         """Last accepted bundle by operator."""
-        found = {}
-        for entry in self._journal.entries():
-            body = entry.body
-            if (body["event"], body["rehearsal"]) == (self._policy.event, self._policy.rehearsal):
-                made = datetime.fromisoformat(body["made"])
-                signed = int(body.get("run", 0)), str(body.get("head", ""))
-                found[entry.key] = LastBundle(entry.key, body["key"], body["number"], body["digest"], made, *signed)
-        return found
+        entries = (entry.body for entry in self._journal.entries())
+        own = self._policy.event, self._policy.rehearsal
+        return {one.bundle.operator: one.bundle for one in entries if (one.event, one.rehearsal) == own}
 
     def record(self, bundles: Iterable[Bundle]) -> None:
         """Record accepted bundles; the last recorded bundle of an operator is not recorded again."""
         known = self.last()
         for one in map(LastBundle.of, bundles):
             if known.get(one.operator) != one:
-                self._journal.append(partial(self._entry, one), self._clock.real())
-
-    def _entry(self, one: LastBundle, _entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
-        body = {**asdict(one), "made": one.made.isoformat()}
-        return body.pop("operator"), {**body, "event": self._policy.event, "rehearsal": self._policy.rehearsal}
+                entry = one.operator, Received(self._policy.event, one, self._policy.rehearsal)
+                self._journal.add([(*entry, self._clock.real())])

@@ -13,7 +13,7 @@ from eventready.roster import wording
 from eventready.roster.exports.table import COLUMNS, rows
 from eventready.roster.roster import Person, Roster
 from eventready.workspace.settings.event import Event
-from eventready.workspace.sheets.workbook import new_workbook
+from eventready.workspace.sheets.workbook import new_workbook, write_head
 
 #: Columns and widths; the catalogue has their titles under `roster:people_column`.
 _PEOPLE = (
@@ -89,17 +89,10 @@ def _sheet(sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], f
 def _table(
     sheet: Worksheet, top: int, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]
 ) -> None:
-    for column, (title, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-        sheet.write_string(top, column, title, formats["head"])
+    write_head(sheet, ((title, width, formats["head"]) for title, width in columns), top, frozen=2)
     for row, line in enumerate(lines, start=top + 1):
         for column, content in enumerate(line):
             _write(sheet, row, column, content, formats["cell"])
-    sheet.freeze_panes(top + 1, 2)
-    sheet.repeat_rows(top)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
 
 
 def _write(sheet: Worksheet, row: int, column: int, content: str, cell: Any) -> None:

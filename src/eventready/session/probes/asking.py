@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from eventready.session.probes import icmp
-from eventready.session.probes.dns_message import BadMessage, query, question, read_reply
+from eventready.session.probes.dns_message import BadMessage, query, read_reply
 
 TIMEOUT_S = 5.0
 _ECHO_S, _ECHO_INTERVAL_S = 1.0, 0.2
@@ -59,16 +59,16 @@ def _tcp(given: Mapping[str, str]) -> str:
 def _dns(given: Mapping[str, str]) -> str:
     """Answer over UDP, or over TCP for a truncated answer (RFC 7766). `tcp`: yes with an answer over TCP, else no."""
     begin = time.monotonic()
-    identifier = secrets.randbelow(65_536)
     try:
-        server, section = given.get("server") or _resolver(), question(given["name"], given["type"])
-        data = query(identifier, section)
-        reply = read_reply(_exchange(server, 53, data), identifier, section)
+        server = given.get("server") or _resolver()
+        asked = query(given["name"], given["type"], secrets.randbelow(65_536))
+        data = asked.to_wire()
+        reply = read_reply(_exchange(server, 53, data), asked)
         shown = _since(begin)
     except _FAILURES as failure:
         return f"code= addresses= tcp= {_since(begin)} error={_reason(failure)}"
     try:
-        second = read_reply(_stream_exchange(server, 53, data), identifier, section)
+        second = read_reply(_stream_exchange(server, 53, data), asked)
     except _FAILURES:
         second = None
     reply = second or reply if reply.truncated else reply

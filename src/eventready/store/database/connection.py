@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
-from eventready.store.database.storage_errors import NewerStore, translate_errors
-from eventready.store.database.tables import TABLES_BY_VERSION, VERSION, Base, Ledger
+from eventready.store.database.storage_errors import OtherVersion, translate_errors
+from eventready.store.database.tables import VERSION, Base, Ledger
 
 ENVIRONMENT = "EVENTREADY_DATABASE_URL"
 
@@ -119,18 +119,14 @@ class Database:
         return engine
 
     def _prepare(self) -> None:
-        """Create missing tables, migrate an older database, refuse a newer version."""
-        version = self._version()
-        if version is None or version < VERSION:
+        """Create missing tables, refuse those of another version."""
+        if self._version() is None:
             with self._writer.begin() as connection:
                 if not self.is_file:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
-                if version is None:
-                    self._make(connection)
-                _upgrade(connection)
-            version = self._version()
-        if version is not None and version > VERSION:
-            raise NewerStore(message("store:newer", version=version, known=VERSION), where=self.where)
+                self._make(connection)
+        if (version := self._version()) != VERSION:
+            raise OtherVersion(message("store:version", version=version or 0, known=VERSION), where=self.where)
 
     def _make(self, connection: Connection) -> None:
         names = set(inspect(connection).get_table_names())
@@ -153,15 +149,6 @@ def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[s
     if rows:
         dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")
         session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
-def _upgrade(connection: Connection) -> None:
-    """Apply all migrations to the current version, in the transaction of the caller."""
-    version = connection.execute(select(Ledger.version)).scalar_one()
-    for step in range(version + 1, VERSION + 1):
-        Base.metadata.create_all(connection, tables=list(TABLES_BY_VERSION[step]))
-    if version < VERSION:
-        connection.execute(update(Ledger).values(version=VERSION))
 
 
 def _url(place: str | Path) -> URL:

@@ -29,8 +29,8 @@ _KNOWN: Mapping[str, Message] = {
 }
 
 
-class NewerStore(StoreError):
-    """Database written by a newer version."""
+class OtherVersion(StoreError):
+    """Database written by another version."""
 
     exit = Exit.USAGE
 

@@ -1,14 +1,14 @@
-"""Database tables. A change of a table raises `VERSION` and adds a migration."""
+"""Database tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, LargeBinary, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 7
+#: Format of the tables and of the records inside. A database of another version is refused.
+VERSION = 8
 
 #: Prefix of all tables, for shared PostgreSQL databases.
 PREFIX = "eventready_"
@@ -37,7 +37,7 @@ class Ledger(Base):
 class RunRow(Base):
     """Run. `position`: number in the chain of finished runs, from 1. `document`: compressed canonical JSON.
 
-    A list that is null there has rows of its own (`RunItemsRow`); earlier versions stored all lists in the document.
+    A list that is null there has rows of its own (`RunItemsRow`).
     """
 
     __tablename__ = PREFIX + "run"
@@ -117,7 +117,7 @@ class ChangeRow(Base):
     event: Mapped[str]
     begun: Mapped[str]
     ended: Mapped[str | None]
-    header: Mapped[dict[str, Any]] = mapped_column("opening", JSON)  # the column's name before version 2
+    header: Mapped[dict[str, Any]] = mapped_column(JSON)
     outcomes: Mapped[dict[str, Any]] = mapped_column(JSON)
     plan: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
@@ -206,18 +206,3 @@ class DeliveryRow(Base):
     due: Mapped[str] = mapped_column(String(40))
     attempts: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str] = mapped_column(default="")
-
-
-def _tables(*rows: type[Base]) -> tuple[Table, ...]:
-    return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
-
-
-#: Tables added by each version, created when an older database is opened.
-TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
-    2: _tables(JournalRow, JournalHead),
-    3: _tables(ChangeRow, DeviceLock),
-    4: _tables(CheckpointRow),
-    5: _tables(SeriesRow, SampleRow, CurrentRow),
-    6: _tables(RunItemsRow),
-    7: _tables(NotificationRow, DeliveryRow),
-}

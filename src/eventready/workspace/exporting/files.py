@@ -11,6 +11,7 @@ from eventready.core.messages import Lang, text
 from eventready.workspace.exporting.rows import SheetRows, Words
 from eventready.workspace.importing.table import protected
 from eventready.workspace.sheets.layout import Column
+from eventready.workspace.sheets.workbook import new_workbook, write_head
 
 #: Rows with drop-downs in a template; columns of further notes.
 _ROOM, _NOTE_WIDTH = 500, 20
@@ -29,9 +30,6 @@ def to_csv(sheet: SheetRows) -> bytes:
 
 def to_xlsx(sheets: Sequence[SheetRows], words: Words) -> bytes:
     """Workbook of the sheets, a guide and the values of the drop-downs."""
-    # xlsxwriter takes 0.1 s, which the help of `inventory` does not need.
-    from eventready.workspace.sheets.workbook import new_workbook  # noqa: PLC0415  see above
-
     workbook, stream = new_workbook(words.event.title.render(words.lang))
     head = {**_FONT, "bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#DDEBF7"}
     formats = {
@@ -50,22 +48,16 @@ def to_xlsx(sheets: Sequence[SheetRows], words: Words) -> bytes:
 
 
 def _page(page: Any, sheet: SheetRows, formats: dict[str, Any]) -> None:
-    columns = sheet.layout.columns
-    for index, header in enumerate(sheet.headers):
-        page.set_column(index, index, columns[index].width if index < len(columns) else _NOTE_WIDTH, formats["cell"])
-        needed = index < len(columns) and columns[index].name in sheet.layout.needed
-        page.write_string(0, index, header, formats["needed" if needed else "head"])
+    forms = [(one.width, "needed" if one.name in sheet.layout.needed else "head") for one in sheet.layout.columns]
+    forms += [(_NOTE_WIDTH, "head")] * (len(sheet.headers) - len(forms))
+    columns = ((title, width, formats[form]) for title, (width, form) in zip(sheet.headers, forms, strict=True))
+    write_head(page, columns, frozen=1, cell=formats["cell"])
     for number, row in enumerate(sheet.rows, 1):
         for index, cell in enumerate(row):
             if cell:
                 page.write_string(number, index, cell, formats["cell"])
     page.set_row(0, 32)
-    page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(1, len(sheet.rows)), len(sheet.headers) - 1)
-    page.repeat_rows(0)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
 
 
 def _lists(page: Any, formats: dict[str, Any], words: Words) -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from eventready.papers.document.model import Document, Table
-from eventready.workspace.sheets.workbook import new_workbook
+from eventready.workspace.sheets.workbook import new_workbook, write_head
 
 _LIMIT = 31  # characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -43,8 +43,12 @@ class _Sheets:
         """A sheet: the heading, the head of the table (frozen, repeated in print), the rows."""
         sheet = self._workbook.add_worksheet(self._name(table.name))
         sheet.write_string(0, 0, f"{self._mark}: {heading}" if self._mark else heading, self._title)
-        for index, column in enumerate(table.columns):
-            sheet.write_string(1, index, column.title, self._head)
+        titles = [column.title for column in table.columns]
+        widths = [
+            max(mm / _POINTS_A_CHARACTER, len(title) / 2 + 2, 5)
+            for title, mm in zip(titles, table.widths(260, 12), strict=True)
+        ]
+        write_head(sheet, ((title, width, self._head) for title, width in zip(titles, widths, strict=True)), 1)
         for row, cells in enumerate(table.rows, 2):
             for index, (column, text) in enumerate(zip(table.columns, map(str, cells), strict=True)):
                 if column.kind == "number" and _NUMBER.fullmatch(text):
@@ -52,15 +56,8 @@ class _Sheets:
                 else:
                     form = self._text if column.kind == "phone" else self._cells[column.align]
                     sheet.write_string(row, index, text, form)
-        for index, mm in enumerate(table.widths(260, 12)):
-            sheet.set_column(index, index, max(mm / _POINTS_A_CHARACTER, len(table.columns[index].title) / 2 + 2, 5))
-        sheet.freeze_panes(2, 0)
-        sheet.repeat_rows(1)
         if table.rows:
             sheet.autofilter(1, 0, len(table.rows) + 1, len(table.columns) - 1)
-        sheet.set_paper(9)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
 
     def _name(self, wanted: str) -> str:
         """Return a sheet's name valid in Excel and unique in the workbook."""

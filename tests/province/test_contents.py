@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from eventready.clauses.event_record import gather
+from eventready.clauses.gather import gather
+from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import LARGEST, pack
 from eventready.province.bundles.contents import contents
 from eventready.province.bundles.parts import RunPart
 from eventready.province.bundles.receive import receive
 from eventready.store.run import Run
 from eventready.workspace.workspace import Workspace, load_workspace
-from tests.delivery.operators import Operators
 from tests.papers.documents import Scene, healthy, scene
 from tests.papers.papers import ROOT
+from tests.province.operators import Operators
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_a_bundle_of_any_run_is_accepted(
     run = make()
     operators = Operators.invented()
     clock = operators.clock
-    record = gather(workspace, lambda _store: (), rehearsal=True)
+    record = gather(workspace, Clock(marked=True))
     parts = contents(workspace, record.__class__(**{**vars(record), "run": run}), clock.now())
     data = pack(parts, "tra-vinh-30", operators.one, clock)
     assert len(data) < LARGEST
@@ -72,7 +73,7 @@ def test_platforms_read_in_an_unconfirmed_form_are_in_the_bundle(workspace: Work
     first, *others = sorted(document["observations"], key=lambda one: one["status"] != "parsed")
     document["observations"] = [{**first, "unconfirmed": True}, *others]
     platform = next(one["platform"] for one in document["devices"] if one["name"] == first["device"])
-    record = replace(gather(workspace, lambda _store: (), rehearsal=True), run=Run.of(document))
+    record = replace(gather(workspace, Clock(marked=True)), run=Run.of(document))
     run = contents(workspace, record, Operators.invented().clock.now())["run"]
     assert isinstance(run, RunPart)
     assert run.unconfirmed == {platform: [first["fact"]]}

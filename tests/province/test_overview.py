@@ -18,8 +18,8 @@ from eventready.province.bundles.parts import (
 )
 from eventready.province.overview import row
 from eventready.workspace.settings.event import Event
-from tests.delivery.operators import VENUES
-from tests.delivery.test_consolidate import DEPARTMENT
+from tests.province.operators import VENUES
+from tests.province.test_consolidate import DEPARTMENT
 
 MADE = parse_moment("2022-04-25 06:30")
 
@@ -30,7 +30,7 @@ MADE = parse_moment("2022-04-25 06:30")
 def test_a_venue_without_a_verdict_is_not_measured(venues: tuple[str, ...], verdict: str) -> None:
     ready = tuple(VerdictEntry(venue=venue, service="wifi", verdict="READY") for venue in venues)
     run = RunPart(present=True, moment=MADE, venues=VENUES, verdicts=ready)
-    manifest = Manifest(
+    manifest = Manifest(number=1, 
         schema="eventready.bundle/2", event="e", operator="o", key="k", made=MADE,
         made_real=MADE + timedelta(days=1), rehearsal=True, parts={},
     )  # fmt: skip

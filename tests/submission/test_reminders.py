@@ -26,7 +26,7 @@ from eventready.submission.workspace_jobs import WorkspaceJobs
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
 from tests.delivery.mailroom import Mailroom, header
-from tests.delivery.test_schedule import FakeClock
+from tests.submission.test_schedule import FakeClock
 
 pytestmark = pytest.mark.slow
 

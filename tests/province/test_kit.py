@@ -23,7 +23,7 @@ from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import load_workspace
-from tests.delivery.operators import alpha, key_of
+from tests.province.operators import alpha, key_of
 
 NOW = "2027-03-20 08:00"
 ALPHA, BETA, GAMMA = "Viễn thông Alpha", "Bưu chính Beta", "Di động Gamma"

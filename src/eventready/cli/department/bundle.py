@@ -8,8 +8,8 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
+from eventready.cli.duties.event_record import load_event_record
 from eventready.cli.options import FILE, key_option
-from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 

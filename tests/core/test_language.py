@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from eventready.core.language import BLOT, Language, clean
 from eventready.core.messages import text
-from eventready.papers.material.excerpt import LINES, WIDTH, excerpt
 from eventready.store.run_records import RunFinding
 
 VI, EN = Language("vi"), Language("en")
@@ -110,38 +109,3 @@ def test_nothing_invisible_is_shown(text: str) -> None:
 
 def test_direction_marks_and_escapes_are_blotted() -> None:
     assert clean("a\u202eb\x1b[31m\x00") == f"a{BLOT}b{BLOT}[31m{BLOT}"
-
-
-def test_excerpt_names_the_subject() -> None:
-    text = "\n".join(f"Te0/0/{n}  up" for n in range(500))
-    shown, cut = excerpt(text, ["Te0/0/250"], VI)
-    assert "Te0/0/250  up" in shown
-    assert shown.startswith("Te0/0/0  up")
-    assert cut
-    assert "lược" in shown
-    assert "Te0/0/100" not in shown
-
-
-def test_excerpt_shows_the_head_and_a_line_on_each_side() -> None:
-    text = "\n".join(f"Te0/0/{n}" for n in range(40))
-    gap = "  ⋯ {} lines left out"
-    assert excerpt(text, ["Te0/0/20"], EN)[0].splitlines() == [
-        "Te0/0/0", "Te0/0/1", "Te0/0/2", "Te0/0/3", gap.format(15),
-        "Te0/0/19", "Te0/0/20", "Te0/0/21", gap.format(18),
-    ]  # fmt: skip
-    whole = "\n".join(text.splitlines()[:30])
-    assert excerpt(whole, ["Te0/0/20"], EN) == (whole, False)
-
-
-def test_excerpt_of_short_long_and_odd_texts() -> None:
-    assert excerpt("one\ntwo", ["x"], EN) == ("one\ntwo", False)
-    assert excerpt("", ["x"], EN) == ("", False)
-    wide, cut = excerpt("x" * 1_000_000, [], EN)
-    assert len(wide) < WIDTH + 10
-    assert cut
-
-
-@given(st.text(max_size=3000), st.lists(st.text(max_size=20), max_size=5))
-def test_excerpt_is_bounded_whatever_comes(text: str, subjects: list[str]) -> None:
-    shown, _ = excerpt(text, subjects, EN)
-    assert shown.count("\n") <= 2 * LINES + 1

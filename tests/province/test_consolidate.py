@@ -25,9 +25,10 @@ from eventready.province.bundles.receive import ReceivedBundles, receive
 from eventready.province.province import province
 from eventready.province.venues import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import Event
-from tests.delivery.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
 from tests.papers.reading import docx_text, left_over, spoken
+from tests.province.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -61,6 +62,12 @@ DEPARTMENT = {
         {"id": "den-tho", "name": "Temple", "name_vi": "Khu di tích lịch sử Đền thờ Bác Hồ", "services": ["mobile"]},
     ],
 }
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    copy_example(tmp_path / "event")
+    return tmp_path / "event"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.papers.event_record import load_event_record
+from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import at, short

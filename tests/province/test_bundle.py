@@ -20,8 +20,8 @@ from eventready.core.strings.json_text import canonical
 from eventready.delivery.checkpoint_files import MANIFEST
 from eventready.province.bundles import bundle as bundles
 from eventready.province.bundles.bundle import SIGNATURE, pack, unpack
-from eventready.province.bundles.parts import SCHEMA, SCHEMA_1, PartName
-from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
+from eventready.province.bundles.parts import SCHEMA, PartName
+from tests.province.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 Harm = Callable[[dict[str, bytes], Operators], None]
 
@@ -63,14 +63,6 @@ def test_a_bundle_is_read_back(good: bytes, operators: Operators) -> None:
     assert bundle.run.model_dump(exclude={"moment"}) == parts["run"].model_dump(exclude={"moment"})
     assert (bundle.duties, bundle.roster) == (parts["duties"], parts["roster"])
     assert bundle.incidents.incidents[0].subscribers == 12500
-
-
-def test_a_bundle_of_version_1_is_read_as_one_without_a_number(good: bytes, operators: Operators) -> None:
-    files = contents_of(good)
-    plain = {key: value for key, value in json.loads(files[MANIFEST]).items() if key not in ("number", "previous")}
-    files[MANIFEST] = canonical({**plain, "schema": SCHEMA_1})
-    files[SIGNATURE] = operators.one.sign(files[MANIFEST])
-    assert unpack(zipped(files), operators.wanted()).manifest.number == 0
 
 
 IMPOSSIBLE: dict[str, tuple[PartName, Callable[[Any], Any], str]] = {
@@ -162,8 +154,9 @@ ATTACKS: dict[str, tuple[Harm, Exit, str]] = {
                 "too old: made 17/04/2022 07:59, more than 8 days ago"),
     "of the future": (lambda f, o: signed_anew(f, o, made="2022-04-25T08:11:00+07:00"), Exit.REFUSED, "in the future"),
     "no time zone": (lambda f, o: signed_anew(f, o, made="2022-04-25T08:00:00"), Exit.USAGE, "manifest.json: made"),
+    "an earlier schema": (lambda f, o: signed_anew(f, o, schema="eventready.bundle/1"), Exit.USAGE, "bundle/1"),
     "a later schema": (lambda f, o: signed_anew(f, o, schema="eventready.bundle/3"), Exit.USAGE, "eventready.bundle/3"),
-    "without a number": (lambda f, o: signed_anew(f, o, number=0), Exit.USAGE, "has no number"),
+    "without a number": (lambda f, o: signed_anew(f, o, number=0), Exit.USAGE, "manifest.json: number"),
     "made in the year 1": (lambda f, o: signed_anew(f, o, made="0001-01-01T00:00:00+07:00"), Exit.USAGE, "made"),
     "no parts": (lambda f, o: signed_anew(f, o, parts={}), Exit.USAGE, "does not name all parts"),
     "manifest no JSON": (lambda f, _o: f.update({MANIFEST: b"{"}), Exit.USAGE, "manifest.json is not a JSON object"),

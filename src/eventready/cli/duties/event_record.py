@@ -7,14 +7,14 @@ from eventready.cli.deferred import deferred
 from eventready.core.clock import Clock
 
 with deferred():
-    from eventready.clauses.event_record import EventRecord, gather
-    from eventready.delivery.mail.delivery_log import sent_to
+    from eventready.clauses.event_record import EventRecord
+    from eventready.clauses.gather import gather
 
 
 def load_event_record(app: App, clock: Clock) -> EventRecord:
     """Load the recorded evidence of the workspace at a time, and print its notices."""
     workspace = app.workspace
-    record = gather(workspace, sent_to(workspace.event.recipient.email, clock), rehearsal=clock.rehearsal)
+    record = gather(workspace, clock)
     for notice in record.notices:
         app.say(notice)
     return record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ def _json(app: App, attestation: Attestation) -> dict[str, Any]:
         "rehearsal": attestation.rehearsal,
         "withdrawn": mask_text(attestation.withdrawn) or None,
         "stands": attestation.stands,
-        "files": [{**file.to_dict(), "name": mask_text(file.name), "sound": file.sound} for file in attestation.files],
+        "files": [{**asdict(file), "name": mask_text(file.name)} for file in attestation.files],
         "rows": [_row(app, attestation, row) for row in attestation.rows],
     }
 

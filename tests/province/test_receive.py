@@ -18,7 +18,7 @@ from eventready.province.bundles.receive import ReceivedBundles, receive
 from eventready.province.bundles.received_log import LastBundle, ReceivedLog
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import Succession
-from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
+from tests.province.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ from eventready.submission.mailer import Mailer
 from eventready.submission.paper_mail import draft_paper
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer
-from tests.delivery.conftest import Certificates
 from tests.delivery.mailroom import Mailroom, Scripted, header
+from tests.submission.conftest import Certificates
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
+from eventready.cli.duties.event_record import load_event_record
 from eventready.cli.options import PATH
-from eventready.cli.papers.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
 from eventready.core.strings.phrases import at
