@@ -12,6 +12,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from eventready.core.clock import TZ
+from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
 
@@ -150,7 +151,17 @@ class Language:
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
     def sentence(self, finding: Worded) -> str:
-        """Return the sentence of a finding; the English message if missing in the catalogue."""
+        """Return the sentence of a finding, with the number of frequent changes.
+
+        The English message if missing in the catalogue.
+        """
+        words = self._worded(finding)
+        if not isinstance(finding, FindingSentence) or (often := finding.often) is None:
+            return words
+        now = self.status(often.now).lower()
+        return f"{words} ({self.phrase('watch:line.often', changes=often.changes, minutes=often.minutes, now=now)})"
+
+    def _worded(self, finding: Worded) -> str:
         try:
             restored = {name: from_json(value) for name, value in finding.params.items()}
             return clean(render(finding.message_id, restored, self.code))

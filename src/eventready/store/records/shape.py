@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -68,7 +69,33 @@ class ShapeError(ValueError):
         return message("store:record.field", place=self.place, reason=self.reason) if self.place else self.reason
 
 
-class Shape(Generic[T]):
+class Codec(ABC, Generic[T]):
+    """JSON of records."""
+
+    @abstractmethod
+    def plain(self, record: T) -> dict[str, Any]:
+        """Record as plain JSON types."""
+
+    @abstractmethod
+    def read_plain(self, plain: Mapping[str, Any]) -> T:
+        """Record of plain JSON types. Raises ShapeError."""
+
+    @abstractmethod
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a record."""
+
+    def read(self, data: bytes | str) -> T:
+        """Record of a JSON text. Raises ShapeError."""
+        try:
+            plain = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise ShapeError("", str(error)) from None
+        if not isinstance(plain, dict):
+            raise ShapeError("", message("workspace:value.mapping"))
+        return self.read_plain(plain)
+
+
+class Shape(Codec[T]):
     """JSON of a frozen dataclass. Fields at their defaults are not written; unknown ones are refused."""
 
     def __init__(self, record: type[T]) -> None:
@@ -103,7 +130,7 @@ class Shape(Generic[T]):
         return self.adapter.json_schema(mode="serialization")
 
 
-class Kinds(Generic[T]):
+class Kinds(Codec[T]):
     """JSON of several frozen dataclasses, distinguished by the value of a key `tag` beside their fields."""
 
     def __init__(self, tag: str, kinds: Mapping[str, type[T]]) -> None:
@@ -114,16 +141,6 @@ class Kinds(Generic[T]):
         """Record as plain JSON types, with its kind."""
         name = self._names[type(record)]
         return {self.tag: name, **self._shapes[name].plain(record)}
-
-    def read(self, data: bytes | str) -> T:
-        """Record of a JSON text. Raises ShapeError."""
-        try:
-            plain = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise ShapeError("", str(error)) from None
-        if not isinstance(plain, dict):
-            raise ShapeError("", message("workspace:value.mapping"))
-        return self.read_plain(plain)
 
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
@@ -141,6 +158,11 @@ class Kinds(Generic[T]):
         schema["properties"] = {self.tag: {"const": name}, **schema.get("properties", {})}
         schema["required"] = [self.tag, *schema.get("required", ())]
         return schema
+
+
+def codec_of(record: type[T] | Codec[T]) -> Codec[T]:
+    """Return the codec of a frozen dataclass; a codec as it is."""
+    return record if isinstance(record, Codec) else Shape(record)
 
 
 def _first_error(error: ValidationError) -> ShapeError:
