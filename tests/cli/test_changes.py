@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from eventready.cli.main import main
+from eventready.core.strings.json_text import canonical
 from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.change_steps import Apply, Arm, DeviceOutcome, Done, Ended
 from eventready.store.changes import StepEntry
-from eventready.store.run import canonical
 from eventready.store.store import Store
 
 EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")

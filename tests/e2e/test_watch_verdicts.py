@@ -63,7 +63,7 @@ class Watched:
         return {(one.venue, one.service): str(one.verdict) for one in self.watcher.verdicts()}
 
     def audit(self) -> Mapping[tuple[str, str], str]:
-        return {(venue, service): verdict for venue, service, verdict in self.audited.verdicts}
+        return {one.place: one.verdict for one in self.audited.verdicts()}
 
 
 @pytest.mark.parametrize(

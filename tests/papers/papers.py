@@ -65,7 +65,7 @@ def material(run: Run | None = None, *, full: bool = True, lang: Lang = "vi") ->
         bare,
         run=run or broken().run,
         baseline=healthy("20220418-070000-0001").run,
-        earlier=tuple(Summary.of(scene.document) for scene in history()),
+        earlier=tuple(Summary.of(scene.run) for scene in history()),
         clauses=clauses(),
         duty_list=duty_list(lang),
         incidents=(incident(),),

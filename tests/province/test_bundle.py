@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.core.strings.json_text import canonical
 from eventready.delivery.checkpoint_files import MANIFEST
 from eventready.province.bundles import bundle as bundles
 from eventready.province.bundles.bundle import SIGNATURE, pack, unpack
 from eventready.province.bundles.parts import PartName
-from eventready.store.run import canonical
 from tests.province.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 Harm = Callable[[dict[str, bytes], Operators], None]

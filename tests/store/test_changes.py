@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.strings.json_text import canonical
 from eventready.store import changes as changes_module
 from eventready.store.change_header import ChangeHeader
 from eventready.store.change_steps import (
@@ -35,7 +36,6 @@ from eventready.store.change_steps import (
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.database.connection import Database
 from eventready.store.evidence import PackedEvidence
-from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.store.streams.journal import Journal
 

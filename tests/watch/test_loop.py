@@ -236,7 +236,7 @@ def test_the_later_of_an_audit_and_an_earlier_watch_counts_with_its_begin(tmp_pa
         begun = record.last_changes()[same][0].timestamp()
         later, early = (now + timedelta(hours=hours) for hours in (1, -1))
         found = [
-            known_states(record, Run({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
+            known_states(record, Run.of({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
             for at, until in ((later, later + timedelta(hours=1)), (early, later), (later, now))
         ]
     assert [states[watched] for states, _since, _causes in found] == ["fail", "pass", "pass"]

@@ -28,12 +28,12 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
 from eventready.core.strings.addresses import is_address
+from eventready.core.strings.json_text import canonical
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment
 from eventready.session.probes.stream import StreamTarget
 from eventready.store.change_steps import DeviceOutcome
-from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace

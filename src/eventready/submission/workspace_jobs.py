@@ -86,7 +86,7 @@ class WorkspaceJobs:
             options=self._options,
             progress=NoProgress(),
         )
-        summary = Summary.of(done.run.document)
+        summary = Summary.of(done.run)
         counts: list[str | Text] = [
             message("delivery:job.count", count=count, status=status)
             for status, count in sorted(summary.counts.items())

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from math import inf
-from typing import Any
 
 from eventready.audit.audit import network_setting
 from eventready.audit.history import usual_audits
@@ -34,6 +33,7 @@ from eventready.network.graph.behind import behind
 from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
+from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.calls import AlertCalls
@@ -219,7 +219,11 @@ class WatchSession:
         """Return the verdicts of the last watch or audit, the later of both. Raises StoreError."""
         snapshot = Snapshots(self.store, self.workspace.event.id, self.clock).latest()
         found = [snapshot.last] if snapshot else []
-        found += [LastVerdicts(_at(audited), tuple(audited.verdicts))] if audited else []
+        found += (
+            [LastVerdicts(_at(audited), tuple((*one.place, one.verdict) for one in audited.verdicts()))]
+            if audited
+            else []
+        )
         return max(found, key=lambda one: one.at, default=None)
 
     def _remembered(self, known: Mapping[Key, str], record: WatchRecord, audited: Run | None) -> dict[str, Remembered]:
@@ -295,12 +299,11 @@ def network_weights(run: Run, devices: Sequence[Device], limits: ResolvedLimits)
     """Return the weights of an audit's findings about the whole network, with checks of audits alone."""
     found = [
         Finding(
-            Outcome(one["status"]), one["subject"], one["message_id"], check=one["check"], device=one["device"],
-            venues=tuple(one["venues"]), services=tuple(one["services"]), blind=one["blind"],
-            was=Outcome(one["was"]) if one.get("was") else None,
+            Outcome(one.status), one.subject, one.message_id, check=one.check, device=one.device,
+            venues=one.venues, services=one.services, blind=one.blind, was=Outcome(one.was) if one.was else None,
         )
         for one in run.open_findings()
-        if one["check"] in audit_checks()
+        if one.check in audit_checks()
     ]  # fmt: skip
     return weights(devices, found, limits)
 
@@ -323,21 +326,19 @@ def known_states(
     return states, since, {key: one.cause for key, (_at, one) in last.items()}
 
 
-def _as_change(one: Mapping[str, Any]) -> RecordedChange:
+def _as_change(one: RunFinding) -> RecordedChange:
     """Return a finding of an audit as the change to its state."""
-    place = (one["device"], one["check"], one["subject"])
-    return RecordedChange(*place, "", one["status"], damped=False, cause="", params=one.get("params", {}))
+    return RecordedChange(one.device, one.check, one.subject, "", one.status, damped=False, cause="", params=one.params)
 
 
 def _at(run: Run) -> datetime:
     """Time of an audit on the event's clock."""
-    clock: Mapping[str, str] = run.document.get("clock", {})
-    return moment_of(clock.get("event") or str(run.document["started"]))
+    return moment_of(run.header.moment)
 
 
 def states_of(run: Run) -> dict[Key, str]:
     """Return the states of the findings of an audit."""
-    return {Key(one["device"], one["check"], one["subject"]): str(one["status"]) for one in run.findings()}
+    return {Key(one.device, one.check, one.subject): one.status for one in run.findings()}
 
 
 def pause(session: WatchSession, device: str, seconds: float, by: str) -> datetime:

@@ -11,7 +11,7 @@ from itertools import product
 from math import inf
 
 from eventready.core.clock import Clock
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from eventready.store.run_rests import resting_of
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding, sentence_of

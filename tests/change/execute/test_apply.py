@@ -29,12 +29,12 @@ from eventready.change.plan.make import make_plan
 from eventready.change.safety.approval import approve, is_signed_change, sign_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, StoreError
+from eventready.core.strings.json_text import canonical
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.change_steps import DeviceOutcome, Drift
 from eventready.store.changes import Changes, StepEntry
-from eventready.store.run import canonical
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace

@@ -18,10 +18,10 @@ from eventready.change.execute.status import (
 )
 from eventready.core.errors import Exit
 from eventready.core.messages import rendered
+from eventready.core.strings.json_text import canonical
 from eventready.store.change_header import ChangeHeader
 from eventready.store.change_steps import STEPS, DeviceOutcome
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
-from eventready.store.run import canonical
 
 NEEDED: dict[str, dict[str, Any]] = {
     "backup": {"kept": {"sha256": "ab", "answers": []}},

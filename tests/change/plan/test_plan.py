@@ -19,7 +19,7 @@ from eventready.change.document.seal import plan_hash, seal
 from eventready.cli.render.changing.plan import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from tests.change.plans import document, plan, planned
 
 WHOLE = PlanFile(plan=plan()).document

@@ -19,10 +19,9 @@ from eventready.change.document.seal import SCHEMA, plan_hash
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.file_system.atomic_files import read_bounded, write_atomic
 from eventready.core.messages import Message, message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error
 from eventready.store.change_header import Approval
-from eventready.store.run import canonical
 
 #: Bytes; a plan for a thousand devices has 5 MB.
 MAX_BYTES = 64_000_000

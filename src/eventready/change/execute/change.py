@@ -15,9 +15,9 @@ from eventready.change.execute.result import ApplyResult, AssignmentResult, exit
 from eventready.core.errors import Exit, RefusedError, StoreError, most_severe
 from eventready.core.messages import message, rendered
 from eventready.core.process.gc import relaxed_gc
+from eventready.core.strings.json_text import canonical
 from eventready.session.hostkeys import known_hosts
 from eventready.store.change_steps import DeviceOutcome, Ended
-from eventready.store.run import canonical
 from eventready.store.store import Store
 
 

@@ -20,7 +20,7 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
-from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
 from eventready.store.records.shape import Shape
 from eventready.store.watch_log import RecordedChange
@@ -146,8 +146,9 @@ class WatchView:
         """Return the open findings in rows, made anew after a change of the findings or of their causes."""
         found, below = watcher.open_findings(), watcher.rests()
         if found is not self._rows[0] or below is not self._rows[1]:
-            entries = (vars(one.entry) for one in found)
-            made = rows(found, lambda one: about(vars(one.entry)), causes(entries, below))
+            made = rows(
+                found, lambda one: about_any(one.entry, one.entry.often), causes((one.entry for one in found), below)
+            )
             self._rows = found, below, made
         return self._rows[2]
 

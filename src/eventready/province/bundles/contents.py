@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -41,6 +40,7 @@ from eventready.roster.finding import RosterReport
 from eventready.roster.roster import ROLES
 from eventready.store.records.shape import ShapeError
 from eventready.store.run import Run, Summary
+from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import LONGEST_ID
 from eventready.workspace.settings.event import Event, NoticeLimits
 from eventready.workspace.workspace import Workspace
@@ -62,31 +62,27 @@ def contents(workspace: Workspace, record: EventRecord, moment: datetime) -> dic
 def _run(run: Run | None, event: Event) -> RunPart:
     if run is None:
         return RunPart(present=False, event_vi=event.name_vi, event_en=event.name)
-    document = run.document
-    counts = Counter(str(finding["status"]) for finding in run.findings())
-    summary, devices = Summary.of(document, counts), document.get("devices", ())
+    header, summary = run.header, Summary.of(run)
     return RunPart(
         present=True,
         id=run.id,
         event_vi=event.name_vi,
         event_en=event.name,
         moment=moment_of(summary.moment),
-        sha256=str(document.get("sha256", "")),
+        sha256=header.sha256,
         needed=summary.needed,
         measured=summary.measured,
         seen=summary.seen,
         uncovered=summary.uncovered,
         unseen_devices=summary.unseen_devices,
-        devices=len(devices),
-        reached=sum(bool(device["reachable"]) for device in devices),
-        counts={status: counts[status] for status in STATUSES if counts[status]},
+        devices=summary.devices,
+        reached=sum(device.reachable for device in header.devices),
+        counts={status: summary.counts[status] for status in STATUSES if summary.counts.get(status)},
         venues=tuple(
-            VenueEntry(id=venue["id"], name=venue["name"][:LONGEST_NAME], name_vi=venue["name_vi"][:LONGEST_NAME])
-            for venue in document["event_info"]["venues"]
+            VenueEntry(id=venue.id, name=venue.name[:LONGEST_NAME], name_vi=venue.name_vi[:LONGEST_NAME])
+            for venue in header.event_info.venues
         ),
-        verdicts=tuple(
-            VerdictEntry(verdict["venue"], verdict["service"], verdict["verdict"]) for verdict in document["verdicts"]
-        ),
+        verdicts=tuple(VerdictEntry(one.venue, one.service, one.verdict) for one in run.verdicts()),
         findings=tuple(_findings(run)),
         unconfirmed=_unconfirmed(run),
     )
@@ -105,9 +101,9 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
     """
     left = {"fail": FINDINGS // 2, "not_measured": FINDINGS // 2}
     size = 0
-    for finding in run.findings():
-        if left.get(finding["status"], 0):
-            left[finding["status"]] -= 1
+    for finding in run.open_findings():
+        if left.get(finding.status, 0):
+            left[finding.status] -= 1
             entry = _finding(finding)
             size += len(FINDING.encode(entry))
             if size > _FINDINGS_BYTES:
@@ -115,21 +111,20 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
             yield entry
 
 
-def _finding(finding: Mapping[str, Any]) -> FindingEntry:
+def _finding(finding: RunFinding) -> FindingEntry:
     """Return the entry of a finding; parameters outside the bundle's limits are left out, the message stays."""
     plain = {
-        "check": finding["check"][:LONGEST_ID],
-        "device": finding["device"][:LONGEST_NAME],
-        "subject": _masked(finding["subject"]),
-        "status": finding["status"],
-        "message": _masked(finding["message"]),
-        "venues": [*finding["venues"]],
-        "services": [*finding["services"]],
-        "blind": finding["blind"],
+        "check": finding.check[:LONGEST_ID],
+        "device": finding.device[:LONGEST_NAME],
+        "subject": _masked(finding.subject),
+        "status": finding.status,
+        "message": _masked(finding.message),
+        "venues": [*finding.venues],
+        "services": [*finding.services],
+        "blind": finding.blind,
     }
     try:
-        sentence = {"message_id": finding.get("message_id", ""), "params": _param(finding["params"])}
-        return FINDING.read_plain({**plain, **sentence})
+        return FINDING.read_plain({**plain, "message_id": finding.message_id, "params": _param(finding.params)})
     except ShapeError:
         return FINDING.read_plain(plain)
 

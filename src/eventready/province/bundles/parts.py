@@ -16,17 +16,17 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from eventready.store.integrity.checkpoints import Checkpoint
 from eventready.store.records.document import JsonDocument
 from eventready.store.records.shape import Shape
+from eventready.store.run_records import FindingStatus
 from eventready.workspace.settings.duties import LONGEST_ID, MOST_DUTIES
 from eventready.workspace.settings.event import MOST_VENUES
 
 Verdict: TypeAlias = Literal["READY", "READY_WITH_RISK", "NOT_READY", "NOT_MEASURED"]
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
-Status: TypeAlias = Literal["pass", "warn", "fail", "not_measured", "waived"]
+STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus)
 PartName: TypeAlias = Literal["run", "duties", "roster", "incidents"]
 
 #: The parts of every bundle.
 PARTS: tuple[PartName, ...] = get_args(PartName)
-STATUSES: tuple[Status, ...] = get_args(Status)
 
 #: Characters of a name and a text.
 LONGEST_NAME, LONGEST_TEXT = 300, 1000
@@ -149,7 +149,7 @@ class RunPart:
     unseen_devices: _Count = 0
     devices: _Count = 0
     reached: _Count = 0
-    counts: dict[Status, _Count] = field(default_factory=dict)
+    counts: dict[FindingStatus, _Count] = field(default_factory=dict)
     venues: Annotated[tuple[VenueEntry, ...], Field(max_length=MOST_VENUES)] = ()
     verdicts: Annotated[tuple[VerdictEntry, ...], Field(max_length=VERDICTS)] = ()
     findings: Annotated[tuple[FindingEntry, ...], Field(max_length=FINDINGS)] = ()

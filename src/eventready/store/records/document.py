@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from eventready.core.messages import message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.store.records.shape import Shape, ShapeError
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from pydantic_core import from_json as from_json_text
 from pydantic_core import to_json as to_json_text
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
+from eventready.core.strings.json_text import canonical
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+from eventready.core.strings.json_text import canonical
 from eventready.store.records.shape import Codec, codec_of
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 

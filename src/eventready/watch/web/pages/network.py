@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -38,7 +38,7 @@ def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str
     failed = {(one.device, one.subject) for one in now.open if one.check in _PORTS and one.status == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}
     links = [_link(link, failed, silent) for link in topology["links"]]
-    states = DeviceStates.of(_states(now, audit))
+    states = _states(now, audit)
     figure = map_figure({**topology, "links": links}, states, language, href=lambda names: _page(names, now))
     return figure.charts[0].svg if figure else ""
 
@@ -58,10 +58,11 @@ def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str
     return {**link, "state": "unmeasured"} if {link["source"], link["target"]} & silent else link
 
 
-def _states(now: Wall, audit: Run) -> Iterator[Mapping[str, Any]]:
-    """Findings of now as those of an audit, with the single points of failure of the last audit."""
-    yield from (one for one in audit.open_findings(b'"single_point"') if one["check"] == "single_point")
-    yield from ({**vars(one), "blind": False} for one in now.open)
+def _states(now: Wall, audit: Run) -> DeviceStates:
+    """States of now, with the single points of failure of the last audit."""
+    states = DeviceStates.of(one for one in audit.open_findings(b'"single_point"') if one.check == "single_point")
+    for one in now.open:
+        states.count(one.status, one.device, one.check, 1, blind=False)
     for name, age in now.ages.items():
-        status = "not_measured" if age is None else "pass"
-        yield {"device": name, "check": "device", "subject": "", "status": status, "blind": False}
+        states.count("not_measured" if age is None else "pass", name, "device", 1, blind=False)
+    return states

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import in_language
-from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Demand, Incident, addressee_name
 from eventready.incidents.words import Addressee
@@ -156,7 +156,7 @@ class Wall:
 
 def open_rows(found: Sequence[OpenEntry], below: Mapping[Named, Named]) -> Sequence[OpenRow]:
     """Return open findings in rows; consequences of a lost element stand behind its finding."""
-    return rows(found, lambda one: about(vars(one)), causes(map(vars, found), below))
+    return rows(found, lambda one: about_any(one, one.often), causes(found, below))
 
 
 class LastRows:
