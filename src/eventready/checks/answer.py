@@ -154,7 +154,7 @@ def graded(
     venues: Iterable[str | None] = (),
     **values: Value,
 ) -> Finding:
-    """Grade `value` against two limits; the displayed figure is the graded figure. None: the device tells no figure.
+    """Grade `value` against two limits; the displayed figure is the graded figure. None is no figure, hence unknown.
 
     A value on the limit is over it, unless the limit is what may be reached (`beyond`). The limit named is the one
     that was passed, and for a good value the first one that it stays away from.

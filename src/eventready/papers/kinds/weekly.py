@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.clock import TZ
 from eventready.core.language import Language
-from eventready.core.messages import Lang
+from eventready.core.messages import Lang, Message, message
 from eventready.core.strings.phrases import moment_of, short
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
-from eventready.evaluation.differences import Change, compare_runs
+from eventready.evaluation.differences import Change, compare_runs, rests_between
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Document, Table
@@ -29,7 +29,6 @@ from eventready.papers.sections.run_sections import NAMED, measured_at, open_ite
 from eventready.papers.sections.tables import incident_table, quoted
 from eventready.papers.sections.writer import PaperWriter
 from eventready.store.run import Summary
-from eventready.store.run_rests import rests_between
 
 #: Letters of a clause that is due, and clauses, changes and incidents named.
 _CLAUSE, _NAMED_CLAUSES, _NAMED_CHANGES, _NAMED_INCIDENTS = 70, 2, 4, 5
@@ -53,7 +52,18 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
         *proposals(writer),
         *writer.close(),
     ]
-    return writer.document(blocks)
+    return writer.document(blocks, notices=_notices(material))
+
+
+def _notices(material: Material) -> Iterator[Message]:
+    """Notices of a report: early, or without a run of its week."""
+    reports = material.event.weekly_report
+    if reports and material.week.due < reports.first:
+        yield message("papers:cli_before_first", first=reports.first, week=f"{reports.first}")
+    if material.run is None:
+        yield message("papers:cli_no_run")
+    elif ran := outside_the_week(material):
+        yield message("papers:cli_outside_week", ran=ran)
 
 
 def _compared(writer: PaperWriter) -> str:
@@ -65,7 +75,7 @@ def outside_the_week(material: Material) -> datetime | None:
     """Return the event's time of a run outside the week of the report; None for a run inside."""
     if material.run is None:
         return None
-    ran = moment_of(Summary.of(material.run.document, {}).moment)
+    ran = moment_of(material.run.header.moment)
     return None if material.week.first <= ran.date() <= material.week.due else ran
 
 
@@ -74,7 +84,7 @@ def period_warning(writer: PaperWriter, results: RunResults | None) -> list[Bloc
     material = writer.material
     if results is None:
         return []
-    if writer.kind == "weekly":
+    if writer.kind.of_week:
         ran = outside_the_week(material)
         return cited(writer.run, [writer.p("papers:audit_outside_week", when=ran)] if ran else [])
     start, ran = material.event_start, measured_at(results)
@@ -105,7 +115,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
     diff = compare_runs(before, results.run, results.findings.subjects_open)
     kinds = ("fixed", "better", "new", "worse", "still", "unseen")
     counts = {kind: len(getattr(diff, kind)) for kind in kinds}
-    blocks.append(writer.p("papers:changes", before=moment_of(Summary.of(before.document, {}).moment), **counts))
+    blocks.append(writer.p("papers:changes", before=moment_of(before.header.moment), **counts))
     for kind in ("new", "worse"):
         changes: Sequence[Change] = getattr(diff, kind)
         if changes:

@@ -14,11 +14,7 @@ from eventready.store.store import Store
 
 @dataclass(frozen=True)
 class LastBundle:
-<<<<<<< HEAD
     """Accepted bundle of an operator. `key`: fingerprint; `made`: real time; `number` from 1.
-=======
-    """Last accepted bundle of an operator. `key`: fingerprint; `made`: real time in UTC.
->>>>>>> 71a455ab
 
     `run`, `head`: position and hash of the run that the bundle signed; 0 without a checkpoint.
     """
