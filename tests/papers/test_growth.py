@@ -13,6 +13,7 @@ from benchmarks.papers import NOW, store_run
 from eventready.core.clock import Clock
 from eventready.papers.document.formats import render
 from eventready.papers.document.profile import load_profile
+from eventready.papers.document.registry import KINDS
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.gather import PaperRequest, gather
@@ -28,7 +29,8 @@ def write_readiness(_workspace: Workspace, store: Store) -> bytes:
 
 def write_weekly(workspace: Workspace, store: Store) -> bytes:
     moment = Clock.starting(NOW).now()
-    material, _ = gather(workspace, store, PaperRequest(moment, Week.at(moment), rehearsal=True), Clock(marked=True))
+    request = PaperRequest(KINDS["weekly"], moment, Week.at(moment), rehearsal=True)
+    material, _ = gather(workspace, store, request, Clock(marked=True))
     return render(weekly(material, load_profile(workspace.path, "vi")), "xlsx")
 
 

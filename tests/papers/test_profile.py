@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from eventready.core.errors import Exit, WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids
-from eventready.papers.document.model import PaperKind, Paragraph
+from eventready.papers.document.model import Paragraph
 from eventready.papers.document.profile import (
     GENERAL,
     NAMESPACE,
-    OF_PAPER,
     base_profile,
     check_profile,
     filled,
     load_profile,
 )
+from eventready.papers.document.registry import KINDS, PAPERS
 from eventready.papers.sections.writer import PaperWriter
 from tests.papers.papers import ROOT, material, papers, profile
 
@@ -50,10 +49,10 @@ def test_the_package_s_profile_names_no_event(lang: Lang) -> None:
     assert not re.search(r"Trà Vinh|\b\d\.\d?[a-z]\b|Covid|Thông tin và Truyền thông|30 năm", text)
 
 
-@pytest.mark.parametrize("kind", get_args(PaperKind))
-def test_what_may_be_written_is_what_is_filled_in(kind: PaperKind) -> None:
+@pytest.mark.parametrize("kind", PAPERS)
+def test_what_may_be_written_is_what_is_filled_in(kind: str) -> None:
     assert set(PaperWriter(kind, material(), profile(), "vi").values) == GENERAL
-    own = OF_PAPER.get(kind, frozenset())
+    own = KINDS[kind].variables
     assert papers(material())[kind].title
     assert not own & GENERAL
 

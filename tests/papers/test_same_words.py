@@ -15,7 +15,8 @@ import pytest
 from eventready.core.messages import Lang
 from eventready.drawing.figure import Figure
 from eventready.papers.document.formats import render
-from eventready.papers.document.model import Document, PaperKind, Table
+from eventready.papers.document.model import Document, Table
+from eventready.papers.document.registry import PAPERS
 from eventready.papers.document.renderers.pdf import to_pdf
 from eventready.papers.document.renderers.word import to_docx
 from eventready.papers.words import FORMS
@@ -25,7 +26,7 @@ from tests.papers.reading import docx_text, left_over, pdf_text, spoken, squashe
 
 pytestmark = pytest.mark.slow
 
-CASES = [(kind, lang) for kind in get_args(PaperKind) for lang in get_args(Lang)]
+CASES = [(kind, lang) for kind in PAPERS for lang in get_args(Lang)]
 
 
 def _heads(document: Document) -> list[str]:

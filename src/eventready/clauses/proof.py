@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.strings.phrases import few, moment_of
-from eventready.drill.record import MEASURED, DrillRun
+from eventready.drill.record import DrillRun
+from eventready.drill.steps import MEASURED
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import Role
 from eventready.store.run import Run, counted
@@ -221,7 +222,7 @@ def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
         if run.outcome != "passed":
             against.append(message("clauses:proof.drill_failed", drill=title, at=run.begun))
             continue
-        rehearsal = run.opened.get("rehearsal", True)
+        rehearsal = run.opened.rehearsal
         msgid = "clauses:proof.drill_passed_rehearsal" if rehearsal else "clauses:proof.drill_passed"
         evidence.append(Evidence("drill", run.id, message(msgid, drill=title, at=run.begun)))
     return ProofResult(tuple(evidence), tuple(missing), tuple(against))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from eventready.core.clock import TZ
+from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
 
@@ -119,19 +120,24 @@ class Language:
         date = f"{local.day} {term('page:month', str(local.month), self.code)} {local.year}"
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
-    def sentence(self, finding: Mapping[str, Any]) -> str:
+    def sentence(self, finding: Mapping[str, Any] | FindingSentence) -> str:
         """Return the sentence of a finding, with the number of frequent changes.
 
         The English message if missing in the catalogue.
         """
-        if often := finding.get("often"):
-            words = {**often, "now": self.status(often["now"]).lower()}
-            return f"{self.sentence({**finding, 'often': None})} ({self.phrase('watch:line.often', **words)})"
-        fallback = clean(finding.get("message") or finding.get("check", ""))
-        params = dict(finding.get("params") or {})
+        if isinstance(finding, Mapping):
+            fallback = clean(finding.get("message") or finding.get("check", ""))
+            return self._worded(str(finding.get("message_id", "")), dict(finding.get("params") or {}), fallback)
+        words = self._worded(finding.message_id, finding.params, clean(finding.message))
+        if (often := finding.often) is None:
+            return words
+        now = self.status(often.now).lower()
+        return f"{words} ({self.phrase('watch:line.often', changes=often.changes, minutes=often.minutes, now=now)})"
+
+    def _worded(self, msgid: str, params: Mapping[str, Any], fallback: str) -> str:
         try:
             restored = {name: from_json(value) for name, value in params.items()}
-            return clean(render(str(finding.get("message_id", "")), restored, self.code))
+            return clean(render(msgid, restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             return fallback
 

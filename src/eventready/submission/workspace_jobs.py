@@ -10,14 +10,14 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Rendered, Text, message, rendered, text
 from eventready.delivery.notify.channels import LANG, Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
 from eventready.facts.equipment import Equipment
 from eventready.papers.document.profile import load_profile
-from eventready.papers.kinds.weekly import weekly
+from eventready.papers.document.registry import KINDS
 from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
 from eventready.store.run import Summary
@@ -27,6 +27,9 @@ from eventready.submission.paper_files import PaperOptions, write_paper
 from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
+
+#: The paper drafted for each Monday.
+WEEKLY = KINDS["weekly"]
 
 
 class WorkspaceJobs:
@@ -65,7 +68,9 @@ class WorkspaceJobs:
             try:
                 if settings := load_alerts(self._workspace.path):
                     report_death(self._workspace, settings, self._store, self._clock)
-            except (UsageError, RefusedError) as error:  # a broken alerts.yaml stops no reminder
+            except StoreError:
+                raise
+            except EventreadyError as error:  # neither a broken alerts.yaml nor an Alertmanager stops a reminder
                 yield Attempt(ClaimedDelivery("death", FILE, {}, 0), Rendered(error.whole), failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
@@ -93,9 +98,9 @@ class WorkspaceJobs:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
-        request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal, with_map=True)
+        request = PaperRequest(WEEKLY, self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
         material, notices = gather(self._workspace, self._store, request, self._clock)
-        document = weekly(material, load_profile(self._workspace.path, "vi"))
+        document = WEEKLY.write(material, load_profile(self._workspace.path, "vi"))
         folder = (self._workspace.path / "reports") / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)
         files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))

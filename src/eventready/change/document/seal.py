@@ -1,4 +1,4 @@
-"""The seal of a plan: the hash of its document. It detects accidental alteration."""
+"""Seal of a plan: hash of its document, which detects accidental alteration."""
 
 from __future__ import annotations
 

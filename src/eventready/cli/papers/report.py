@@ -12,7 +12,7 @@ import click
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
-from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
+from eventready.cli.papers.formats import COMMANDS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.papers.words import Form
@@ -113,5 +113,5 @@ def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
     return tuple(change for change in found if rehearsal or not change.rehearsal)
 
 
-for paper in PAPERS:
+for paper in COMMANDS:
     command.add_command(paper)

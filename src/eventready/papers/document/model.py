@@ -8,10 +8,12 @@ lengths are millimetres, type sizes points.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from eventready.core.messages import Text
 from eventready.drawing.figure import Figure
 from eventready.drawing.metrics import width
 from eventready.workspace.model import WorkspaceModel
@@ -19,9 +21,6 @@ from eventready.workspace.model import WorkspaceModel
 #: Words of up to so many letters (dates, states) are not broken in a cell; padding and rule take so many mm.
 _SHORT, _PADDING = 11, 3.6
 
-PaperKind: TypeAlias = Literal["weekly", "roster", "incident", "final", "plan", "drill"]
-WrittenKind: TypeAlias = PaperKind | Literal["province"]
-DocumentKind: TypeAlias = WrittenKind | Literal["readiness"]
 Align: TypeAlias = Literal["left", "center", "right"]
 ColumnKind: TypeAlias = Literal["text", "number", "phone"]
 ParagraphStyle: TypeAlias = Literal["body", "basis", "note", "notice", "alarm"]
@@ -333,14 +332,27 @@ class Annex:
 
 
 @dataclass(frozen=True)
-class Document:
-    """`stem` is the file name without the suffix, in ASCII. `landscape` turns the document itself.
-
-    `sheets` are tables, with their headings, that only XLSX and JSON carry. `mark` (rehearsal, draft) stands at the
-    head of every page and sheet.
+class MailReference:
+    """Words of a mail about its paper: day, version, a further name; and addresses with names beside the event's
+    recipient.
     """
 
-    kind: DocumentKind
+    due: date | None = None
+    version: str = ""
+    detail: str = ""
+    copies: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """`kind`: a name of the registry, or `readiness`; `stem`: file name without the suffix, in ASCII.
+    `landscape` turns the document itself.
+
+    `sheets` are tables, with their headings, that only XLSX and JSON carry. `mark` (rehearsal, draft) stands at the
+    head of every page and sheet. `notices` are for the person who writes it.
+    """
+
+    kind: str
     lang: Literal["vi", "en"]
     title: str
     stem: str
@@ -350,6 +362,8 @@ class Document:
     landscape: bool = False
     sheets: tuple[tuple[str, Table], ...] = ()
     mark: str = ""
+    mail: MailReference = MailReference()
+    notices: tuple[Text, ...] = ()
 
     def tables(self) -> tuple[tuple[str, Table], ...]:
         """Every table with its heading: the document's own, the annexes', the sheets."""

@@ -20,6 +20,7 @@ from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.core.strings.text_lines import lines_of
 from eventready.core.validation_messages import Key, suggest
 from eventready.papers.document.model import Page
+from eventready.papers.document.registry import KINDS
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
@@ -46,13 +47,6 @@ MEANING: Mapping[str, str] = {
 }
 
 GENERAL = frozenset(MEANING)
-
-#: In the texts of one kind of paper only.
-OF_PAPER: Mapping[str, frozenset[str]] = {
-    "incident": frozenset({"incident", "incident_place", "incident_summary", "police"}),
-    "roster": frozenset({"version"}),
-}
-
 
 FOLDER = Path("templates") / "reports"
 NAMESPACE = "papers"
@@ -89,18 +83,6 @@ class PaperTemplate(WorkspaceModel):
     signers: tuple[str, ...] = Field(min_length=1)
     signed_by: str = ""
     secretary: tuple[str, ...] = ()
-
-
-class PaperTemplates(WorkspaceModel):
-    """Templates of every kind of paper."""
-
-    weekly: PaperTemplate
-    roster: PaperTemplate
-    incident: PaperTemplate
-    final: PaperTemplate
-    plan: PaperTemplate
-    drill: PaperTemplate
-    province: PaperTemplate
 
 
 class StandingText(WorkspaceModel):
@@ -179,7 +161,7 @@ class Profile(WorkspaceModel):
 
     page: Page
     office: Office
-    papers: PaperTemplates
+    papers: dict[str, PaperTemplate]
     standing: StandingTexts
     sections: tuple[Section, ...] = Field(min_length=1)
     circuits: str = ""
@@ -211,7 +193,7 @@ def check_profile(path: Path, lang: Lang) -> Profile:
     document.mapping()
     base = load_yaml(base_profile(lang)).data
     merged = YamlDocument(path, _overlaid(base, document.data), document.text)
-    problems: list[WorkspaceError] = list(_wrong_texts(document, _sentences()))
+    problems = [*_unknown_papers(document), *_wrong_texts(document, _sentences())]
     try:
         profile = merged.validate(Profile)
     except WorkspaceError as error:
@@ -236,10 +218,18 @@ def _overlaid(base: Any, own: Any) -> Any:
     return {**base, **{key: _overlaid(base[key], value) if key in base else value for key, value in own.items()}}
 
 
+def _unknown_papers(document: YamlDocument) -> Iterator[WorkspaceError]:
+    """Kinds of papers without an entry in the registry."""
+    own = document.mapping().get("papers")
+    for key in own.keys() - KINDS.keys() if isinstance(own, dict) else ():
+        what = message("workspace:unknown_key", key=str(key))
+        yield WorkspaceError(what, where=document.where("papers", key), do=suggest(str(key), KINDS))
+
+
 def _wrong_texts(document: YamlDocument, sentences: Mapping[str, frozenset[str]]) -> Iterator[WorkspaceError]:
     """Unknown variables, unknown sentences, and braces without a variable."""
     for keys, text in _texts(document.data, ()):
-        allowed = GENERAL | (OF_PAPER.get(str(keys[1]), frozenset()) if keys[:1] == ("papers",) else frozenset())
+        allowed = GENERAL | _own_variables(keys)
         if keys[:1] == ("wording",) and len(keys) == 2:
             key = str(keys[1])
             if key not in sentences:
@@ -249,6 +239,11 @@ def _wrong_texts(document: YamlDocument, sentences: Mapping[str, frozenset[str]]
                 continue
             allowed = GENERAL | sentences[key]
         yield from _wrong_variables(document, keys, text, allowed)
+
+
+def _own_variables(keys: tuple[Key, ...]) -> frozenset[str]:
+    kind = KINDS.get(str(keys[1])) if keys[:1] == ("papers",) and len(keys) > 1 else None
+    return kind.variables if kind else frozenset()
 
 
 def _wrong_variables(

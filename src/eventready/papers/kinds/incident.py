@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from eventready.core.messages import Lang
 from eventready.incidents.incident import Demand, Incident, police_near
-from eventready.incidents.log import recipient_of
+from eventready.incidents.log import find, recipient_of
 from eventready.papers.dates import fit
-from eventready.papers.document.model import Block, Document, Table
+from eventready.papers.document.model import Block, Document, MailReference, Table
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited
 from eventready.papers.kinds.weekly import proposals
@@ -40,7 +40,15 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
         _notices(writer, incident),
     ]
     blocks = [*writer.head(), *cited(f"incident {incident.id}", course), *proposals(writer), *writer.close()]
-    return writer.document(blocks, name=ascii_name(incident.id))
+    copies = ((police.email, police.title.render(lang)),) if police and police.email else ()
+    return writer.document(
+        blocks, name=ascii_name(incident.id), mail=MailReference(detail=incident.place, copies=copies)
+    )
+
+
+def named_incident(material: Material, profile: Profile, lang: Lang, *, incident: str) -> Document:
+    """Return the report of an incident by its name. Raises UsageError for an unknown incident."""
+    return incident_report(find(incident, material.incidents or ()), material, profile, lang)
 
 
 def _course(writer: PaperWriter, incident: Incident) -> list[Block]:

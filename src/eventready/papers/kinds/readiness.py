@@ -11,7 +11,8 @@ from eventready.core.groups import group_by
 from eventready.core.language import Language, clean
 from eventready.core.messages import Lang, Param
 from eventready.drawing.charts import column_charts
-from eventready.drill.record import DrillRun, ProbeResult
+from eventready.drill.record import DrillRun
+from eventready.drill.steps import ProbeResult
 from eventready.evaluation.alike import rows
 from eventready.network.map.drawing import PORTRAIT
 from eventready.network.map.figure import map_figure
@@ -401,7 +402,7 @@ class _Report:
         if not compared:
             return
         yield self._section("page:drills", "drills")
-        if any(one.worst.opened.get("rehearsal") for one in compared):
+        if any(one.worst.opened.rehearsal for one in compared):
             yield paragraph(self._t("page:drills_rehearsal"), "note")
         keys = ("drill", "drill_probe", "drill_before", "drill_after", "drill_limit", "drill_prediction")
         yield Table(

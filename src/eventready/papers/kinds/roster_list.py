@@ -8,7 +8,7 @@ from datetime import date
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
 from eventready.papers.dates import fit
-from eventready.papers.document.model import Block, Column, Document, Table
+from eventready.papers.document.model import Block, Column, Document, MailReference, Table
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited
 from eventready.papers.material.material import DutyList, DutyPerson, Material
@@ -33,9 +33,10 @@ def roster_list(material: Material, profile: Profile, lang: Lang = "vi") -> Docu
         blocks.append(writer.p("papers:list_changed", since=duty_list.since))
     blocks += _day_tables(writer, duty_list)
     blocks += roster_gaps(writer, duty_list)
+    mail = MailReference(version=duty_list.version)
     shifts = cited("roster", [_shift_table(writer, duty_list.rows)])
     writer.annex(writer.text("papers:annex_shifts"), shifts, landscape=True)
-    return writer.document([*writer.head(), *cited("roster", blocks), *writer.close()], landscape=True)
+    return writer.document([*writer.head(), *cited("roster", blocks), *writer.close()], landscape=True, mail=mail)
 
 
 def _day_tables(writer: PaperWriter, duty_list: DutyList) -> Iterator[Block]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.clock import TZ
 from eventready.core.language import Language
-from eventready.core.messages import Lang
+from eventready.core.messages import Lang, Message, message
 from eventready.core.strings.phrases import moment_of, short
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
@@ -53,7 +53,18 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
         *proposals(writer),
         *writer.close(),
     ]
-    return writer.document(blocks)
+    return writer.document(blocks, notices=_notices(material))
+
+
+def _notices(material: Material) -> Iterator[Message]:
+    """Notices of a report: early, or without a run of its week."""
+    reports = material.event.weekly_report
+    if reports and material.week.due < reports.first:
+        yield message("papers:cli_before_first", first=reports.first, week=f"{reports.first}")
+    if material.run is None:
+        yield message("papers:cli_no_run")
+    elif ran := outside_the_week(material):
+        yield message("papers:cli_outside_week", ran=ran)
 
 
 def _compared(writer: PaperWriter) -> str:
@@ -74,7 +85,7 @@ def period_warning(writer: PaperWriter, results: RunResults | None) -> list[Bloc
     material = writer.material
     if results is None:
         return []
-    if writer.kind == "weekly":
+    if writer.kind.of_week:
         ran = outside_the_week(material)
         return cited(writer.run, [writer.p("papers:audit_outside_week", when=ran)] if ran else [])
     start, ran = material.event_start, measured_at(results)

@@ -15,8 +15,10 @@ from eventready.clauses.attestations.forms import forms_of
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message
+from eventready.drill.record import drill_runs
 from eventready.network.graph.export import plain
 from eventready.network.graph.topology import Topology
+from eventready.papers.document.registry import PaperKind
 from eventready.papers.material.duty_list import duty_list
 from eventready.papers.material.material import AttestedForm, DutyList, Material, Week
 from eventready.papers.notes import notes
@@ -33,18 +35,14 @@ _NOON = time(12)
 
 @dataclass(frozen=True)
 class PaperRequest:
-    """The event's time, the week and the run of a paper (by name; empty: the last of the week).
+    """Kind of a paper, the event's time, the week and the run (by name; empty: the last of the week)."""
 
-    `keep_roster`: store the roster as a version of its own, for handing it over. `with_map`: for a paper with a map.
-    """
-
+    kind: PaperKind
     moment: datetime
     week: Week
     lang: Lang = "vi"
     rehearsal: bool = False
     run: str = ""
-    keep_roster: bool = False
-    with_map: bool = False
 
 
 def gather(
@@ -71,7 +69,8 @@ def gather(
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),
         checkpoint=store.last_checkpoint() if store else None,
-        topology=_topology(workspace, run) if request.with_map and run else None,
+        topology=_topology(workspace, run) if "map" in request.kind.needs and run else None,
+        drills=drill_runs(store) if "drills" in request.kind.needs and store else (),
     )
     return material, record.notices
 
@@ -134,7 +133,7 @@ def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:
         report = check(roster, workspace.event, settings, moment=request.moment, sent=shelf.submission(roster))
     except WorkspaceError:
         return None
-    kept = shelf.keep(roster, request.moment) if request.keep_roster else shelf.latest()
+    kept = shelf.keep(roster, request.moment) if "version" in request.kind.needs else shelf.latest()
     version = str(kept.number) if kept and kept.roster == roster else ""
     return duty_list(roster, report, shelf, version, request.lang)
 

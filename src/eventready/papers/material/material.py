@@ -12,6 +12,7 @@ from typing import Any
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.state import ClauseState
+from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.papers.notes import Note
 from eventready.roster.exports.table import Row
@@ -93,7 +94,8 @@ class Material:
     """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
 
     `duties` are the clauses of this operator; `forms` the attested forms by document name.
-    `checkpoint` is the latest signed head of the record of runs. `topology`: network of the run, for papers with a map.
+    `checkpoint` is the latest signed head of the record of runs. `topology`: network of the run, and
+    `drills`: runs on record, for papers that need them.
     """
 
     event: Event
@@ -114,6 +116,7 @@ class Material:
     checkpoint: Checkpoint | None = None
     topology: Mapping[str, Any] | None = None
     watch: WatchLog | None = None
+    drills: tuple[DrillRun, ...] = ()
 
     @property
     def event_start(self) -> datetime | None:

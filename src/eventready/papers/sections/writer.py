@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from eventready.core.language import Language
-from eventready.core.messages import Lang, render
+from eventready.core.messages import Lang, Text, render
 from eventready.drawing.metrics import width
 from eventready.papers.dates import bound, fit, formal_date, long_moment, short_date, short_moment
 from eventready.papers.document.masking import masked
@@ -21,14 +21,15 @@ from eventready.papers.document.model import (
     Closing,
     Document,
     Letterhead,
+    MailReference,
     Paragraph,
     Span,
     Table,
     Title,
-    WrittenKind,
     paragraph,
 )
 from eventready.papers.document.profile import NAMESPACE, PaperTemplate, Profile, StandingText, filled
+from eventready.papers.document.registry import KINDS
 from eventready.papers.document.sources import BLANK, OUTLINE, cited
 from eventready.papers.material.material import Material
 from eventready.papers.outline import ENGLISH, LETTERS, Outline, roman
@@ -44,16 +45,14 @@ STAMPS = {"HỎA TỐC": 30.0, "THƯỢNG KHẨN": 40.0, "KHẨN": 20.0}
 class PaperWriter:
     """Writes the blocks of a paper; every text from outside is cleaned."""
 
-    def __init__(
-        self, kind: WrittenKind, material: Material, profile: Profile, lang: Lang, *, draft: bool = False
-    ) -> None:
-        self.kind: WrittenKind = kind
+    def __init__(self, kind: str, material: Material, profile: Profile, lang: Lang, *, draft: bool = False) -> None:
+        self.kind = KINDS[kind]
         self.material = material
         self.profile = profile
         self.lang: Lang = lang
         self.language = Language(lang)
         self.outline = Outline(ENGLISH if lang == "en" else LETTERS)
-        self.paper: PaperTemplate = getattr(profile.papers, kind)
+        self.paper: PaperTemplate = profile.papers[kind]
         self.values = self._general()
         self.mark = self._mark(draft=draft)
         self._annexes: list[Annex] = []
@@ -84,7 +83,7 @@ class PaperWriter:
         return {**values, "symbol": filled(values["symbol"], values)}
 
     def _mark(self, *, draft: bool) -> str:
-        word = "papers:mark_trial" if self.kind == "drill" else "papers:mark_rehearsal"
+        word = "papers:mark_trial" if self.kind.minutes else "papers:mark_rehearsal"
         marks = [self.text(word)] if self.material.rehearsal else []
         return " - ".join([*marks, *([self.text("papers:mark_draft")] if draft else [])])
 
@@ -155,7 +154,7 @@ class PaperWriter:
         return [
             paragraph(fit(note.text), source=note.source)
             for note in self.material.notes
-            if note.section == section and (self.kind == "final" or note.week == self.material.week.due)
+            if note.section == section and (self.kind.of_event or note.week == self.material.week.due)
         ]
 
     @staticmethod
@@ -197,12 +196,12 @@ class PaperWriter:
             names = tuple(self.office(name) for name in paper.addressees)
             blocks.append(Addressee(self.text("papers:addressed"), _listed(names)))
         if self.material.rehearsal:
-            blocks += cited("clock", [self.note("papers:trial" if self.kind == "drill" else "papers:rehearsal")])
+            blocks += cited("clock", [self.note("papers:trial" if self.kind.minutes else "papers:rehearsal")])
         return [*blocks, *self.paragraphs(paper.opening)]
 
     def _place_and_date(self) -> str:
         """Place and date of issue; minutes state theirs in the text (Decree 30/2020/NĐ-CP, form 1.10)."""
-        if self.kind == "drill":
+        if self.kind.minutes:
             return ""
         return self.text("papers:place_date", date=formal_date(self.material.moment.date(), self.lang))
 
@@ -235,11 +234,14 @@ class PaperWriter:
         """Add a table for the workbook only."""
         self._sheets.append((heading, replace(table, source=source)))
 
-    def document(self, blocks: Sequence[Block], *, landscape: bool = False, name: str = "") -> Document:
+    def document(
+        self, blocks: Sequence[Block], *, landscape: bool = False, name: str = "",
+        mail: MailReference | None = None, notices: Iterable[Text] = (),
+    ) -> Document:  # fmt: skip
         """The finished paper. Phone numbers are masked except those of the duty list and of the recipient."""
         title = " - ".join([self.office(self.paper.kind), *map(self.office, self.paper.titles)])
         made = Document(
-            kind=self.kind,
+            kind=self.kind.name,
             lang=self.lang,
             title=title,
             stem=self._stem(name),
@@ -249,14 +251,16 @@ class PaperWriter:
             landscape=landscape,
             sheets=tuple(self._sheets),
             mark=self.mark,
+            mail=mail or MailReference(due=self.material.week.due if self.kind.of_week else None),
+            notices=tuple(notices),
         )
-        return made if self.kind == "roster" else masked(made, (self.material.event.recipient.phone,))
+        return made if "version" in self.kind.needs else masked(made, (self.material.event.recipient.phone,))
 
     def _stem(self, name: str) -> str:
         """The file's name: ASCII, with the day of the paper."""
-        day = self.material.week.due if self.kind == "weekly" else self.material.moment.date()
+        day = self.material.week.due if self.kind.of_week else self.material.moment.date()
         short = self.material.event.abbreviation
-        parts = [self.term("papers:file", self.kind), *([name] if name else []), f"{day:%Y-%m-%d}", short]
+        parts = [self.term("papers:file", self.kind.name), *([name] if name else []), f"{day:%Y-%m-%d}", short]
         return "_".join(ascii_name(part) for part in parts)
 
 

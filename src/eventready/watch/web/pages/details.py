@@ -16,9 +16,13 @@ from eventready.checks.registry import all_checks, audit_checks
 from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
+from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.causes import causes
 from eventready.store.run import Run
+from eventready.store.run_rests import rests_of
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.kpi import UNITS
+from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.pages.timeline import changes_of
@@ -26,7 +30,7 @@ from eventready.watch.web.pages.wall import Wall, open_rows, wall_of
 from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.workspace import Workspace
 
-#: Finding of a run or of the snapshot.
+#: Finding of a run.
 Found: TypeAlias = Mapping[str, Any]
 
 #: Characters of an evidence on a page; findings of a list, the worst first.
@@ -51,13 +55,14 @@ def present(request: Request) -> Wall:
     return wall_of(model.night(), model.workspace)
 
 
-def opened(now: Wall, chosen: Callable[[Found], object]) -> list[Found]:
+def opened(now: Wall, chosen: Callable[[OpenEntry], object]) -> list[OpenEntry]:
     """Return the open findings of a choice, the worst first."""
-    return [one for one in (now.night.snapshot or {}).get("open", ()) if chosen(one)]
+    return [one for one in now.open if chosen(one)]
 
 
-def _document(audit: Run | None) -> Mapping[str, Any] | None:
-    return audit.document if audit else None
+def _audited_rows(found: Sequence[Found], audit: Run | None) -> Sequence[Row[Found]]:
+    """Return findings of an audit in rows; consequences of a lost element stand behind its finding."""
+    return rows(found, about, causes(found, rests_of(audit.document if audit else None)))
 
 
 def venue(request: Request) -> Response:
@@ -69,16 +74,17 @@ def venue(request: Request) -> Response:
     devices = [device for device in now.devices.values() if name in device.venues]
     serving = {device.name for device in devices}
 
-    def here(one: Found) -> bool:
-        return name in one["venues"] if one["venues"] else one["device"] in serving
+    def here(venues: Sequence[str], device: str) -> bool:
+        return name in venues if venues else device in serving
 
-    audit = model_of(request).last_audit()
-    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in audit_checks() and here(one)]
-    verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
+    audit, snapshot = model_of(request).last_audit(), now.night.snapshot
+    known = [one for one in (audit.open_findings() if audit else ())
+             if one["check"] in audit_checks() and here(one["venues"], one["device"])]  # fmt: skip
+    verdicts = [one for one in (snapshot.verdicts if snapshot else ()) if one.venue == name]
     return html(
         request, "venue.html", wall=now, place=place, devices=devices,
-        found=open_rows(opened(now, here), now.night.snapshot), verdicts=verdicts, audit=audit,
-        known=open_rows(_sorted(known), _document(audit))[:_LIST],
+        found=open_rows(opened(now, lambda one: here(one.venues, one.device)), now.below), verdicts=verdicts,
+        audit=audit, known=_audited_rows(_sorted(known), audit)[:_LIST],
     )  # fmt: skip
 
 
@@ -87,12 +93,12 @@ def device(request: Request) -> Response:
     now, name = present(request), request.path_params["name"]
     if name not in now.devices:
         raise HTTPException(404)
-    audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
+    audit, found = model_of(request).last_audit(), opened(now, lambda one: one.device == name)
     own = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
-    known = open_rows(own, _document(audit))
+    known = _audited_rows(own, audit)
     return html(
         request, "device.html", wall=now, device=now.devices[name], audit=audit,
-        found=open_rows(found, now.night.snapshot),
+        found=open_rows(found, now.below),
         known=known[:_LIST], more=sum(row.count for row in known[_LIST:]), units=UNITS,
         figures=model_of(request).figures_of(name),
         history=changes_of(model_of(request), viewer_of(request).lang, device=name),
@@ -109,10 +115,10 @@ def check(request: Request) -> Response:
     known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
     return html(
         request, "check.html", wall=now, name=name, guide=guide, audit=audit,
-        found=open_rows(opened(now, lambda one: one["check"] == name), now.night.snapshot),
+        found=open_rows(opened(now, lambda one: one.check == name), now.below),
         drills=drills_of(request, name),
         counts=Counter(str(one["status"]) for one in known),
-        known=open_rows([one for one in _sorted(known) if one["status"] != "pass"], _document(audit))[:_LIST],
+        known=_audited_rows([one for one in _sorted(known) if one["status"] != "pass"], audit)[:_LIST],
     )  # fmt: skip
 
 
@@ -121,7 +127,7 @@ def finding(request: Request) -> Response:
     now, identity = present(request), identity_of(request.query_params)
     model, lang = model_of(request), viewer_of(request).lang
     audit = model.last_audit()
-    found = next(iter(opened(now, lambda one: identity_of(one) == identity)), None)
+    found = next(iter(opened(now, lambda one: one.identity == identity)), None)
     audited = next((one for one in (audit.findings() if audit else ()) if identity_of(one) == identity), None)
     history = changes_of(model, lang, **Key(*identity)._asdict())
     if found is None and audited is None and not history:
