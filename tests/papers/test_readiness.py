@@ -34,6 +34,7 @@ from eventready.papers.material.evidence import CHARACTERS, LINES
 from eventready.papers.words import FORMS
 from eventready.store.records.shape import Shape
 from eventready.store.run import Run, Summary
+from eventready.store.run_records import SCHEMA
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState
 from tests.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene
 from tests.papers.papers import material, profile
@@ -290,7 +291,7 @@ def test_nothing_measured_is_never_ready() -> None:
 
 
 def test_the_least_document_gives_a_report_in_every_form() -> None:
-    document = readiness(Run.of({"id": "x"}))
+    document = readiness(Run.of({"schema": SCHEMA, "id": "x"}))
     assert table(document, "matrix").rows == ()
     assert all(render(document, form) for form in FORMS)
 

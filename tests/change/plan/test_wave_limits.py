@@ -17,6 +17,7 @@ from eventready.change.plan.paths import Need, Paths, measured_paths, paths_of
 from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
 from eventready.core.clock import Clock
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 from eventready.workspace.devices.expect import Expect
@@ -171,7 +172,7 @@ def passed(*found: tuple[str, str, str]) -> Run:
     """An audit that reached every device, and passed these checks only."""
     findings = [{"check": check, "device": name, "subject": what, "status": "pass"} for check, name, what in found]
     names = {name for _check, name, _what in found} | {"a", "b", "edge"}
-    return Run.of({"devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
+    return Run.of({"schema": SCHEMA, "devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
 
 
 #: Two ways out of the park: through `a` and through `b`.
@@ -267,7 +268,13 @@ def test_the_paths_are_those_of_the_last_audit_of_all_devices(tmp_path: Path) ->
     def stored(event: str, *names: str, up: bool) -> None:
         findings = [{"check": "uplink", "device": name, "subject": "out", "status": "pass"} for name in names if up]
         devices = [{"name": name, "reachable": True} for name in names]
-        run = {"id": store.begin(event, clock), "event": event, "started": str(len(store.runs())), "finished": "9"}
+        run = {
+            "schema": SCHEMA,
+            "id": store.begin(event, clock),
+            "event": event,
+            "started": str(len(store.runs())),
+            "finished": "9",
+        }
         store.finish({**run, "devices": devices, "findings": findings})
 
     every = [device.name for device in workspace.devices]
