@@ -19,7 +19,7 @@ class FrequentChanges:
 
 @dataclass(frozen=True)
 class FindingSentence:
-    """Sentence of a finding. `status`: its state, empty as of a change; `often`: of a state that changes often."""
+    """Sentence of a finding. `status`: its state, empty as of a change; `often`: of frequent changes, else None."""
 
     message: str
     message_id: str

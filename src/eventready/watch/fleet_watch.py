@@ -43,7 +43,7 @@ class FleetWatch:
         return [*changes, *self._walked(now, moment, resting)]
 
     def _read_of(self, resting: Collection[str]) -> Iterator[DeviceWatch]:
-        """Yield the devices that are read now: neither lost nor at rest."""
+        """Yield the devices read now: neither lost nor at rest."""
         return (one for one in self._devices.values() if not one.hearing.lost and one.name not in resting)
 
     def _evaluate(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:

@@ -18,7 +18,7 @@ from eventready.watch.states import DEVICE, Key
 
 
 class ShownWatch:
-    """What a watch shows. `own`: findings about the watching machine."""
+    """Findings and verdicts as shown. `own`: findings about the watching machine."""
 
     def __init__(self, devices: Mapping[str, DeviceWatch], across: FleetWatch, fleet: FleetState) -> None:
         self._devices, self._across, self._fleet = devices, across, fleet

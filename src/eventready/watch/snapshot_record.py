@@ -82,7 +82,7 @@ class Snapshot:
 
     @property
     def below(self) -> Mapping[Named, Named]:
-        """Elements that rest on lost elements, with the element below each."""
+        """Elements resting on lost elements, with the element below each."""
         return below_each(self.rests)
 
     @property

@@ -491,7 +491,7 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
         program.wait()
 
 
-def test_a_calm_night_without_the_alertmanager_has_a_note(
+def test_an_unreached_alertmanager_is_on_the_wall(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to_alertmanager(workspace)

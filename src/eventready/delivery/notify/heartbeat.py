@@ -34,7 +34,7 @@ DIED = "watch_died"
 
 @dataclass(frozen=True)
 class SeenBeat:
-    """Last beat seen; `first_look_s`: monotonic time of the first look at it."""
+    """Last beat seen; `first_look_s`: monotonic time of the first look."""
 
     beat: Moment
     first_look_s: float

@@ -63,7 +63,7 @@ def sentence_of(alert: Alert, lang: Lang) -> str:
 
 
 def notification_of(made: OutgoingMessage) -> Notification:
-    """Return the notification of a message in the outbox. Raises StoreError for a damaged one."""
+    """Return the notification of a message in the outbox. Raises StoreError for a damaged message."""
     try:
         one = _ALERTS.read_plain(made.body.alerts or {})
     except ShapeError as error:

@@ -87,7 +87,7 @@ class Wall:
 
     @property
     def below(self) -> Mapping[Named, Named]:
-        """Elements that rest on lost elements, with the element below each."""
+        """Elements resting on lost elements, with the element below each."""
         return self.night.snapshot.below if self.night.snapshot else {}
 
     @property
