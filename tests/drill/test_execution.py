@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from eventready.drill.steps import STEPS, DrillStep, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.drill.targets import Network as NetworkKind
 from eventready.session.probes.stream import StreamTarget
+from eventready.store.run_records import FindingStatus, RunFinding
 from eventready.store.store import Store
 from tests.conftest import Proved
 
@@ -37,8 +38,8 @@ DRILL = Drill.model_validate(
 ).model_copy(update={"name": "uplink"})
 
 
-def finding(check: str = "uplink", status: str = "pass", device: str = "core-1") -> dict[str, Any]:
-    return {"check": check, "device": device, "subject": "x", "status": status, "message": f"{check} is {status}"}
+def finding(check: str = "uplink", status: FindingStatus = "pass", device: str = "core-1") -> RunFinding:
+    return RunFinding(check, device, status, "x", f"{check} is {status}")
 
 
 class Network:
@@ -121,8 +122,8 @@ def executor(
     network: Network,
     value: float | None = 250.0,
     *,
-    before: Sequence[Mapping[str, Any]] = (finding(),),
-    after: Sequence[Mapping[str, Any]] = (finding(),),
+    before: Sequence[RunFinding] = (finding(),),
+    after: Sequence[RunFinding] = (finding(),),
     answers: bool = True,
 ) -> tuple[DrillExecutor, Measured]:
     measured = Measured(value, network, answers=answers)
@@ -165,7 +166,7 @@ def test_a_drill_breaks_measures_repairs_and_is_on_record(store: Store, network:
     ],
 )
 def test_a_missed_limit_is_a_failure_that_the_audit_announced_or_did_not(
-    store: Store, network: Network, value: float | None, before: Sequence[Mapping[str, Any]], outcome: str
+    store: Store, network: Network, value: float | None, before: Sequence[RunFinding], outcome: str
 ) -> None:
     made, _ = executor(store, network, value, before=before)
     assert made.run(DRILL).outcome == outcome
@@ -186,7 +187,7 @@ def test_what_does_not_work_after_the_repair_fails_the_drill(store: Store, netwo
     ],
 )
 def test_nothing_is_broken_where_a_requirement_does_not_hold(
-    store: Store, network: Network, before: Sequence[Mapping[str, Any]], sentence: str
+    store: Store, network: Network, before: Sequence[RunFinding], sentence: str
 ) -> None:
     made, measured = executor(store, network, before=before)
     with pytest.raises(RefusedError, match=sentence):

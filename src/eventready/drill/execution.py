@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
@@ -31,6 +31,7 @@ from eventready.drill.steps import (
     Verified,
 )
 from eventready.drill.targets import DrillTarget
+from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
 
 #: Streams must be answered within this time before anything is broken.
@@ -40,7 +41,7 @@ _RECOVERY_S = 30.0
 _POLL_S = 0.1
 
 #: Audits the devices of a drill: (run id, findings of the run document).
-AuditDevices = Callable[[Sequence[str]], tuple[str, Sequence[Mapping[str, Any]]]]
+AuditDevices = Callable[[Sequence[str]], tuple[str, Sequence[RunFinding]]]
 
 
 class Progress(Protocol):

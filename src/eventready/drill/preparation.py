@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
@@ -19,6 +18,7 @@ from eventready.drill.spec import Drill, load_drills
 from eventready.drill.targets import DrillTarget
 from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
+from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -52,11 +52,11 @@ def executor_of(
 
 def _audit(
     workspace: Workspace, equipment: Equipment, store: Store, clock: Clock, names: Sequence[str]
-) -> tuple[str, Sequence[Mapping[str, Any]]]:
+) -> tuple[str, Sequence[RunFinding]]:
     """Audit devices with a single reading of counters. Return the run's id and its findings."""
     chosen = equipment.only(equipment.by_name[name] for name in names)
     done = audit(workspace, chosen, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress())
-    return done.run.id, [vars(finding) for finding in done.run.findings()]
+    return done.run.id, tuple(done.run.findings())
 
 
 def _read(workspace: Workspace, equipment: Equipment, device: str, facts: Sequence[str]) -> Sequence[Observation]:
