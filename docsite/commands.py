@@ -8,8 +8,7 @@ from inspect import cleandoc
 import click
 
 from docsite.markdown import cell, code, fence, page, table
-from eventready.cli.commands import GROUPS, load_command
-from eventready.cli.examples import EXAMPLES
+from eventready.cli.commands import EXAMPLES, GROUPS, load_command
 from eventready.cli.main import cli
 
 #: Options of every command, described on the index page only.

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from eventready.cli.commands import COMMANDS, load_command
-from eventready.cli.examples import EXAMPLES
+from eventready.cli.commands import COMMANDS, EXAMPLES, load_command
 from eventready.cli.main import cli
 
 #: Examples of commands that come with another feature.

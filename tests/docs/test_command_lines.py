@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from eventready.cli.commands import COMMANDS, load_command
+from eventready.cli.commands import COMMANDS, EXAMPLES, load_command
 from eventready.cli.context import App
-from eventready.cli.examples import EXAMPLES
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError
 from tests.docs.words import SOURCE

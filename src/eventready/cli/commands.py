@@ -1,21 +1,32 @@
-"""Subcommands: groups of the help page, and import on first use."""
+"""Subcommands: groups of the help page, examples, and import on first use."""
 
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import click
 
-from eventready.cli.blocks import blocks
 from eventready.cli.deferred import declared, loading
+from eventready.core.strings.text_lines import lines_of
+
+
+def _blocks(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the indented lines of a text file of this package by the line above."""
+    parts = Path(__file__).with_name(name).read_text(encoding="utf-8").split("\n\n")
+    return {head: tuple(map(str.strip, lines)) for head, *lines in map(lines_of, parts)}
+
 
 #: Subcommands by group, in order of use, with their line in `--help`.
 GROUPS: dict[str, dict[str, str]] = {
-    group: dict(line.split(": ", 1) for line in lines) for group, lines in blocks("commands.txt").items()
+    group: dict(line.split(": ", 1) for line in lines) for group, lines in _blocks("commands.txt").items()
 }
 
 #: Line in `--help` by subcommand.
 COMMANDS: dict[str, str] = {name: line for commands in GROUPS.values() for name, line in commands.items()}
+
+#: Two or more examples by command, shown in its help and in the documentation.
+EXAMPLES = _blocks("examples.txt")
 
 #: Entry points of subcommands from other packages, such as `lab`.
 COMMAND_GROUP = "eventready.commands"

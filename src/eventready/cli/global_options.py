@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from eventready.cli.commands import EXAMPLES
 from eventready.cli.context import App
-from eventready.cli.examples import EXAMPLES
 from eventready.cli.help_language import HelpContext
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, os_reason
