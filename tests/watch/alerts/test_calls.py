@@ -27,7 +27,7 @@ from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import sender
-from eventready.delivery.notify.channels import UncertainDelivery
+from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.heartbeat import call, report_death
 from eventready.store.store import Store
 from eventready.watch.alerts import calls

@@ -15,7 +15,7 @@ from eventready.core.messages import Lang, Rendered, message, rendered, text
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.phrases import moment_of
 from eventready.delivery.mail.letter import marked_subject
-from eventready.delivery.notify.channels import LANG, RefusedAddress, UncertainDelivery
+from eventready.delivery.notify.channel import LANG, RefusedAddress, UncertainDelivery
 from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
 #: Threads of a watch for messages, without those of hanging addresses: at work for so many seconds.

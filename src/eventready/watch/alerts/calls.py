@@ -20,7 +20,8 @@ from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.phrases import short
 from eventready.delivery.mail.letter import marked_subject
-from eventready.delivery.notify.channels import Channels, secret_url
+from eventready.delivery.notify.channel import secret_url
+from eventready.delivery.notify.channels import Channels
 from eventready.delivery.notify.heartbeat import call, report_death
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.delivery.notify.sender import Attempt, Channel, OutboxSender, SenderThreads
