@@ -21,7 +21,8 @@ import yaml
 from benchmarks.fleet import lab, narrow, router, write_workspace
 from benchmarks.papers import NOW, measure, store_run
 from eventready.core.clock import Clock
-from eventready.store.run import SCHEMA, Summary
+from eventready.store.run import Run, Summary
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 
@@ -100,7 +101,7 @@ def of_list(folder: Path) -> Figures:
         for number in range(_LISTED):
             run = {"schema": SCHEMA, "id": f"20220425-070000-{number:04x}", "event": _EVENT, "started": NOW,
                    "finished": NOW, "findings": [], "observations": [], "verdicts": verdicts}  # fmt: skip
-            store.finish({**run, "clock": {"event": clock.now().isoformat(), "rehearsal": True}}, Summary.of(run))
+            store.finish({**run, "clock": {"event": clock.now().isoformat(), "rehearsal": True}}, Summary.of(Run.of(run)))
     return measure(workspace, "runs", "list")
 
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.store.run import SCHEMA, Summary, canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.run import Run, Summary
 from eventready.store.run_items import ItemsOfDevice
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 
@@ -74,7 +76,7 @@ def store_run(store: Store, devices: int) -> None:
         "verdicts": [{"venue": venue, "service": "fixed", "verdict": "NOT_READY", "because": []} for venue in _VENUES],
     }  # fmt: skip
     counts = {"pass": devices * 40, **{status: devices * count for status, count in _OPEN}}
-    store.finish(document, Summary.of(document, counts))
+    store.finish(document, Summary.of(Run.of(document), counts))
 
 
 def measure(workspace: Path, *words: str) -> tuple[float, float]:

@@ -75,7 +75,7 @@ def measure(path: Path, size: int) -> dict[str, object]:
         if place % 100 == 0
     ]
     origins = [ServiceOrigin(kind="upstream", device="r0"), ServiceOrigin(kind="upstream", device="r1")]
-    network = recorded_network(devices, Run(json.loads(path.read_bytes())))
+    network = recorded_network(devices, Run.of(json.loads(path.read_bytes())))
     whatif = WhatIf(network, NetworkSetting(venues, origins, groups))
     outcomes = list(whatif.single())
     found = verdicts_of(venues, devices, (), network=whatif)

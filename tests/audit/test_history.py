@@ -9,6 +9,7 @@ import pytest
 
 from eventready.audit.history import earlier_audits, usual_audits
 from eventready.core.clock import Clock
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 
 
@@ -23,7 +24,8 @@ def _audit(run_id: str, days: float, *, transitions: Any = 0, devices: int = 2, 
     at = (datetime.now(UTC) - timedelta(days=days)).isoformat()
     row = {"name": "e1", "admin": "up", "oper": "up", "transitions": transitions}
     return {
-        "id": run_id, "event": "e", "started": at, "finished": at, "clock": {"event": at, "rehearsal": False},
+        "schema": SCHEMA, "id": run_id, "event": "e", "started": at, "finished": at,
+        "clock": {"event": at, "rehearsal": False},
         "devices": [{"name": f"d{number}"} for number in range(devices)],
         "observations": [
             {"device": f"d{number}", "fact": fact, "status": "parsed", "rows": rows}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.audit.run_builder import with_references
+from eventready.audit.run_builder import with_verdicts
+from eventready.core.strings.json_text import canonical
 from eventready.evaluation.verdicts import Readiness, Verdict
 from eventready.store.documents import compress, decompress
-from eventready.store.run import Parts, Run, canonical
-from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers, walk_of
+from eventready.store.run import Run
+from eventready.store.run_parts import Parts
+from eventready.store.run_records import RunHeader, RunVerdict
+from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers
 
 #: Texts without lone surrogates, which no document takes.
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -30,16 +35,13 @@ def walk(verdict: Verdict) -> ServiceWalk:
 
 @given(verdicts=VERDICTS)
 def test_packed_verdicts_have_the_canonical_bytes(verdicts: list[Verdict]) -> None:
-    entries = [{"venue": v.venue, "service": v.service, "verdict": v.verdict, "reasons": v.reasons} for v in verdicts]
-    begun = {"id": "r", "started": "2022-04-25", "verdicts": entries, "zone": "z"}
-    complete = [
-        {**entry, "because": verdict.because, "walk": walk(verdict).to_json()}
-        for entry, verdict in zip(entries, verdicts, strict=True)
-    ]
-    plain, packed = {**begun, "verdicts": complete}, with_references(begun, verdicts, walk)
-    assert canonical(packed) == canonical(plain)
+    packed = with_verdicts(RunHeader(id="r", started="2022-04-25"), verdicts, walk)
+    run = Run(Parts.split(b"".join(packed.pieces())))
+    assert b"".join(packed.pieces()) == canonical(dict(packed))
     assert Run.sealed(packed).intact()
-    assert decompress(compress(packed)) == decompress(compress(plain)) == packed
-    stored = Run(Parts.split(canonical(packed)))
-    assert [walk_of(entry) for entry in stored.each("verdicts")] == list(map(walk, verdicts))
-    assert stored.verdicts == tuple((one.venue, one.service, str(one.verdict)) for one in verdicts)
+    assert decompress(compress(packed)) == dict(packed)
+    expected = [
+        RunVerdict(one.venue, one.service, one.verdict.value, because=one.because, walk=walk(one)) for one in verdicts
+    ]
+    assert list(run.verdicts(whole=True)) == expected
+    assert list(run.verdicts()) == [replace(one, because=()) for one in expected]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError, StoreError
 from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable
+from eventready.store.change_steps import ChangeStep
 from eventready.store.changes import Step
 from eventready.store.evidence import PackedEvidence
 from eventready_lab.device.configuration.grammar import Grammar, Section
@@ -313,8 +313,7 @@ class Record:
 
     def __call__(
         self,
-        step: str,
-        body: Mapping[str, Any],
+        step: ChangeStep,
         *,
         evidence: tuple[PackedEvidence, ...] = (),
         releases_lock: bool = False,
@@ -326,7 +325,7 @@ class Record:
         if self.full(self.tried):
             raise StoreError("The disk is full", do="Make room.")
         moment = self.box.time().real().isoformat()
-        self.steps.append(Step("core-1", step, moment, copy.deepcopy(dict(body))))
+        self.steps.append(Step(step, moment))
         self.given_back = self.given_back or releases_lock
         if fault == "kill after":
             raise Killed

@@ -13,7 +13,8 @@ import pytest
 
 from eventready.cli.main import main
 from eventready.core.clock import Clock, parse_moment
-from eventready.store.run import SCHEMA, Run
+from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.settings.duties import Duty, Proof
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -156,7 +157,7 @@ def run_of(*statuses: str, event: str = "le-30", state: str = "finished", check:
         {"check": check, "device": f"r{number}", "subject": "", "status": status, "duties": [], **more}
         for number, status in enumerate(statuses)
     ]
-    return Run(
+    return Run.of(
         {
             "schema": SCHEMA,
             "id": "20220425-070000-aaaa",

@@ -15,7 +15,10 @@ from eventready.clauses.gather import gather
 from eventready.clauses.proof import of_changes
 from eventready.core.clock import Clock
 from eventready.core.messages import message
-from eventready.store.changes import STREAM, ChangeHeader, StepEntry
+from eventready.core.strings.json_text import canonical
+from eventready.store.change_header import ChangeHeader, Emergency
+from eventready.store.change_steps import STREAM, Compare, DeviceOutcome, Ended
+from eventready.store.changes import StepEntry
 from eventready.store.database.tables import JournalRow
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
@@ -23,7 +26,7 @@ from eventready.store.streams import journal
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.clauses.conftest import DUTIES, Call, Write, duty, moment
 
-EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
+EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")
 CLAUSE = """\
   - {id: "9.9", vi: Dự phòng, en: Backup, applies_to: all, owner: Lõi, deadline: T-3,
      proof: {changes: [backup]}}
@@ -42,12 +45,13 @@ def store_change(
     **header: Any,
 ) -> None:
     """Put a change into the workspace's store, as `apply` leaves it."""
-    clock = {"event": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
     plan = {"plan": {"id": f"p-{change}", "intents": list(intents)}, "approvals": []}
     with Store.of_workspace(folder) as store:
-        result = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(change, event=event, plan=plan, devices=(), header=ChangeHeader.load(result))
-        store.changes.finish(change, outcomes, {"exit": 0}, ended=ended)
+        when: dict[str, Any] = {"event_time": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
+        opening = ChangeHeader("an.nguyen", "nms-1", **when, **header)
+        store.changes.begin(change, event=event, plan=canonical(plan), devices=(), header=opening)
+        found = {device: DeviceOutcome(outcome) for device, outcome in outcomes.items()}
+        store.changes.finish(change, Ended("", 0, ended, found))
 
 
 def on_record(folder: Path) -> dict[str, ChangeOnRecord]:
@@ -155,7 +159,7 @@ def test_a_command_reads_the_first_step_of_each_change_once(
     for number in range(3):
         store_change(folder, f"c-{number}", {"r1": "new"})
         with Store.of_workspace(folder) as store:
-            store.changes.record(f"c-{number}", *(StepEntry("r1", "line", {"line": "x"}) for _ in range(20)))
+            store.changes.record(f"c-{number}", *(StepEntry(Compare("r1")) for _ in range(20)))
     read: list[str] = []
     decode = journal._entry
 

@@ -90,21 +90,20 @@ GAP = Gap("LD", NOW, moment("2022-04-25 07:30"), 0, 1)
     ],
 )
 def test_checks(statuses: tuple[str, ...], expected: str) -> None:
-    run = run_of(*(status.split()[0] for status in statuses))
-    for finding, status in zip(run.document["findings"], statuses, strict=True):
-        word = status.partition(" ")[2]
-        finding.update({"was": "not_measured" if word else "", "blind": word == "blind"})
-    assert state(duty(checks=("cpu",)), run).state == expected
+    run, words = run_of(*(status.split()[0] for status in statuses)), [one.partition(" ")[2] for one in statuses]
+    findings = [
+        {**finding, "was": "not_measured" if word else "", "blind": word == "blind"}
+        for finding, word in zip(run.document["findings"], words, strict=True)
+    ]
+    assert state(duty(checks=("cpu",)), Run.of({**run.document, "findings": findings})).state == expected
 
 
 def test_every_venue_of_a_clause_needs_a_pass() -> None:
-    run = run_of("pass", "pass")
-    first, second = run.document["findings"]
+    clause, whole = duty(checks=("cpu",), venues=("hall", "temple")), run_of("pass", "pass")
+    first, second = whole.document["findings"]
     first["venues"], second["venues"] = ["hall"], ["temple"]
-    clause = duty(checks=("cpu",), venues=("hall", "temple"))
-    assert state(clause, run).state == "done"
-    second["venues"] = ["hall"]
-    found = state(clause, run)
+    assert state(clause, Run.of({**whole.document, "findings": [first, second]})).state == "done"
+    found = state(clause, Run.of({**whole.document, "findings": [first, first]}))
     assert (found.state, found.reason.render("en")) == ("in_progress", "none of its checks passes at temple")
     assert found.reason.render("vi") == "chưa có nội dung kiểm tra nào đạt tại temple"
 
@@ -160,7 +159,7 @@ def test_a_clause_of_one_venue_hears_of_no_other() -> None:
     )
     # A finding without a venue is where its device is.
     run = run_of("pass", check="radio")
-    placed = Run({**run.document, "devices": [{"name": "r0", "venues": ["hall"]}]})
+    placed = Run.of({**run.document, "devices": [{"name": "r0", "venues": ["hall"]}]})
     assert (state(clause, run).state, state(clause, placed).state) == ("not_done", "done")
 
 

@@ -12,8 +12,8 @@ from eventready.clauses.event_record import EventRecord
 from eventready.clauses.state import ClauseState
 from eventready.core.clock import TZ, Clock
 from eventready.store.store import Store
-from eventready.store.watch_log import WatchLog, watch_log
-from eventready.watch.record import Beat, WatchRecord
+from eventready.store.watch_log import Beat, WatchLog, watch_log
+from eventready.watch.record import WatchRecord
 from eventready.workspace.settings.duties import Duty
 from tests.papers.papers import example
 
@@ -26,7 +26,7 @@ def beats(lost: Iterable[int] = (), devices: int = 1000, answering: int = 1) -> 
     """A beat of each minute of the protected window except the lost ones."""
     return WatchLog(
         tuple(
-            {"at": (START + timedelta(minutes=minute)).isoformat(), "devices": devices, "answering": answering}
+            (START + timedelta(minutes=minute), Beat(devices, answering, 1, 0.0))
             for minute in range(MINUTES + 1)
             if minute not in set(lost)
         )

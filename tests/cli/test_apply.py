@@ -23,7 +23,7 @@ from eventready.change.document.plan_file import load_plan
 from eventready.change.execute.apply import ExecutionContext, Options, open_change
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.main import main
@@ -31,6 +31,7 @@ from eventready.cli.options import execution_options
 from eventready.cli.render.changing.apply_progress import ApplyProgress, options_of
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.store.change_steps import Arm, DeviceOutcome
 from eventready.store.store import Store
 from eventready.tasks import apply_plan, open_plan
 from eventready.workspace.examples.example import copy_example
@@ -252,7 +253,7 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
 
     def fail(machine: DeviceMachine) -> AssignmentResult:
         machine._prepare()
-        machine._steps.record("arm", {"guard": "inverse", "seconds": 600, "device_side": False, "way_back": []})
+        machine._steps.record(Arm(machine._assignment.device, "inverse", 600))
         return AssignmentResult(machine._assignment.device, DeviceOutcome.UNPROVEN, "It was cut off.", recorded=False)
 
     first, other = (device for wave in load_plan(plan).plan.waves for device in wave)

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from eventready.cli.main import main
-from eventready.store.changes import ChangeHeader, StepEntry
+from eventready.core.strings.json_text import canonical
+from eventready.store.change_header import ChangeHeader, Emergency
+from eventready.store.change_steps import Apply, Arm, DeviceOutcome, Done, Ended
+from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 
-EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
+EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")
 Call = Callable[..., tuple[int, str, str]]
 
 
@@ -40,17 +43,18 @@ def change(
 ) -> None:
     """A change of two waves: r1 new, r2 reverted, r3 not begun."""
     plan = {"plan": {"id": "p-1", "sha256": "ab" * 32, "intents": ["backup"], "waves": [["r1"], ["r2", "r3"]]},
-            "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
-    clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
+            "approvals": [{"by": "Lê Thị C", "key": "", "at": "", "signature": ""}]}  # fmt: skip
     with Store.of_workspace(folder) as store:
-        found = {"by": "an.nguyen", "host": "nms-1", "plan": name, "clock": clock, **header}
-        store.changes.begin(name, event="e", plan=plan, devices=(), header=ChangeHeader.load(found))
-        arm = {"guard": "revert_timer", "seconds": 300, "device_side": True}
-        store.changes.record(name, StepEntry("r1", "arm", arm), StepEntry("r1", "apply", {"lines": 4}))
-        store.changes.record(name, StepEntry("r1", "done", {"outcome": "new", "why": ""}), StepEntry("r2", "arm", arm))
+        when: dict[str, Any] = {"event_time": "2022-04-25T07:00:00+07:00", "rehearsal": True}
+        found = ChangeHeader("an.nguyen", "nms-1", name, **when, **header)
+        store.changes.begin(name, event="e", plan=canonical(plan), devices=(), header=found)
+        arms = [Arm(device, "revert_timer", 300, device_side=True) for device in ("r1", "r2")]
+        for step in (arms[0], Apply("r1", 4), Done("r1", DeviceOutcome.NEW), arms[1]):
+            store.changes.record(name, StepEntry(step))
         if leave:
-            store.changes.record(name, StepEntry("r2", "done", {"outcome": "old", "why": reason}))
-            store.changes.finish(name, {"r1": "new", "r2": "old", "r3": "untouched"}, {"exit": 5}, ended=True)
+            store.changes.record(name, StepEntry(Done("r2", DeviceOutcome.OLD, reason)))
+            outcomes = dict(zip(("r1", "r2", "r3"), DeviceOutcome, strict=False))
+            store.changes.finish(name, Ended("", 5, True, outcomes))
 
 
 def test_the_list(tmp_path: Path, call: Call) -> None:

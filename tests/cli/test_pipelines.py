@@ -28,7 +28,7 @@ def finding(device: str, status: str, **more: Any) -> dict[str, Any]:
             "waiver": waiver, **more}  # fmt: skip
 
 
-RUN = Run({
+RUN = Run.of({
     "id": "r1", "event": "fair", "started": "2027-04-29T12:00:00+00:00", "event_info": {"name": "Hội <chợ>"},
     "findings": [
         finding("b", "pass"), finding("a", "fail"), finding("a", "warn", subject="CPU 1"), finding("", "not_measured"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,23 +11,17 @@ from eventready.cli.audit import runs
 from eventready.cli.render.auditing.run import Line, Unmeasured, show
 from eventready.core.language import Language
 from eventready.core.messages import message, to_json
+from eventready.store.run_records import RunFinding
 from tests.papers.documents import healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."
 
 
-def finding(device: str, check: str, message: str, *, blind: bool = False) -> dict[str, object]:
-    return {
-        "device": device,
-        "check": check,
-        "subject": "",
-        "status": "not_measured",
-        "message": message,
-        "blind": blind,
-    }
+def finding(device: str, check: str, message: str, *, blind: bool = False) -> RunFinding:
+    return RunFinding(check, device, "not_measured", message=message, blind=blind)
 
 
-def unmeasured_rows(findings: Sequence[Mapping[str, object]]) -> list[Line]:
+def unmeasured_rows(findings: Sequence[RunFinding]) -> list[Line]:
     unmeasured = Unmeasured("en")
     for one in findings:
         unmeasured.add(one)
@@ -42,11 +37,11 @@ def test_devices_behind_a_lost_jump_host_share_a_row() -> None:
 
 def test_unreached_devices_share_a_row_whatever_their_addresses() -> None:
     findings = [
-        {
-            **finding(f"core-{n:02}", "cpu", ""),
-            "message_id": "checks:run.unreachable",
-            "params": {"reason": to_json(message("session:no_answer", where=f"192.0.2.{n}:22", seconds=10))},
-        }
+        replace(
+            finding(f"core-{n:02}", "cpu", ""),
+            message_id="checks:run.unreachable",
+            params={"reason": to_json(message("session:no_answer", where=f"192.0.2.{n}:22", seconds=10))},
+        )
         for n in range(39)
     ]
     ((*_, sentence),) = unmeasured_rows(findings)
@@ -90,7 +85,8 @@ def test_a_question_for_three_venues_is_one_line(capsys: pytest.CaptureFixture[s
     made = healthy()
     made.document["findings"] = [
         {
-            **finding("svc-1", "answer_http", ""),
+            "check": "answer_http",
+            "device": "svc-1",
             "subject": f"http://a/ ({venue})",
             "venues": [venue],
             "status": status,
@@ -108,14 +104,14 @@ def test_a_question_for_three_venues_is_one_line(capsys: pytest.CaptureFixture[s
 
 def test_only_shown_rows_are_put_in_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made = healthy()
-    wrong = {**finding("core-1", "cpu", "hot"), "status": "fail"}
+    wrong = {"check": "cpu", "device": "core-1", "message": "hot", "status": "fail"}
     made.document["findings"] = [
         {**wrong, "subject": f"{number:03}", "value": number // 2} for number in reversed(range(200))
     ]
     worded: list[object] = []
 
-    def sentence(_self: Language, one: dict[str, object]) -> str:
-        worded.append(one["subject"])
+    def sentence(_self: Language, one: RunFinding) -> str:
+        worded.append(one.subject)
         return "hot"
 
     monkeypatch.setattr(Language, "sentence", sentence)

@@ -13,11 +13,12 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.cli.context import App
 from eventready.cli.render.watch import WatchView
 from eventready.evaluation.matrix import build_matrix
+from eventready.store.watch_log import Beat
+from eventready.watch.job import WatchJob
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.reader import Accounting
-from eventready.watch.record import Beat
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from tests.watch.test_night import EVENT
 
 

@@ -63,13 +63,13 @@ def test_a_workspace_without_a_full_audit_is_refused(tmp_path: Path) -> None:
     ("given", "sentence"), [(["cor-1"], "nothing is known of 'cor-1'"), ([":"], "nothing is known")]
 )
 def test_an_unknown_failure_before_is_refused(given: list[str], sentence: str) -> None:
-    run = Run({"findings": []})
+    run = Run.of({"findings": []})
     with pytest.raises(UsageError, match=sentence):
         load_whatif(EXAMPLE, run, given)
 
 
 def test_nothing_read_is_nothing_lost_and_not_measured() -> None:
-    run = Run({"findings": []})
+    run = Run.of({"findings": []})
     found = load_whatif(EXAMPLE, run)
     states = {one.state for one in found.outcome(["core-1"]).services}
     assert states == {"unmeasured"}

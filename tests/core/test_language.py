@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from eventready.core.language import BLOT, Language, clean
 from eventready.core.messages import text
+from eventready.store.run_records import RunFinding
 
 VI, EN = Language("vi"), Language("en")
 
@@ -55,8 +56,12 @@ def test_short_moments() -> None:
     assert EN.moment("2022-04-25T07:00:00+07:00") == "25 Apr 2022 07:00"
 
 
-def finding(message_id: str, **params: Any) -> dict[str, Any]:
-    return {"message_id": message_id, "params": params, "message": text(message_id, "en", **params)}
+def finding(message_id: str, **params: Any) -> RunFinding:
+    return told(text(message_id, "en", **params), message_id, params)
+
+
+def told(message: str, message_id: str = "", params: Any = None) -> RunFinding:
+    return RunFinding("cpu", "r1", "fail", "", message, message_id, params)
 
 
 @pytest.mark.parametrize(
@@ -72,27 +77,26 @@ def finding(message_id: str, **params: Any) -> dict[str, Any]:
             "Phiên BFD đến 10.0.0.1 ở trạng thái không hoạt động, chưa thiết lập được",
         ),
         (finding("checks:subject.down", subject="Te\u0302n"), "Tên không hoạt động"),
-        ({"message": "Of an older run", "text": "Of an older run"}, "Of an older run"),
-        ({"message": "Unknown", "message_id": "checks:no.such", "params": {}}, "Unknown"),
+        (told("Without an id"), "Without an id"),
+        (told("Unknown", "checks:no.such", {}), "Unknown"),
     ],
 )
-def test_sentences(output: dict[str, Any], vi: str) -> None:
+def test_sentences(output: RunFinding, vi: str) -> None:
     assert VI.sentence(output) == vi
-    assert EN.sentence(output) == clean(output["message"])
+    assert EN.sentence(output) == clean(output.message)
 
 
 @pytest.mark.parametrize(
     "params", [{}, {"subject": None}, {"value": {"a": 1}}, None], ids=["none", "null", "nested", "absent"]
 )
 def test_a_document_with_odd_parameters_is_still_reported(params: Any) -> None:
-    output = {"message_id": "checks:subject.state", "params": params, "message": "the English sentence"}
-    assert VI.sentence(output) == "the English sentence"
+    assert VI.sentence(told("the English sentence", "checks:subject.state", params)) == "the English sentence"
 
 
 def test_a_document_cannot_reach_into_objects() -> None:
     evil = "{subject.__class__.__mro__}"
-    assert VI.sentence({"message_id": evil, "params": {"subject": "x"}, "message": evil}) == evil
-    subject = VI.sentence({"message_id": "checks:subject.down", "params": {"subject": evil}, "message": ""})
+    assert VI.sentence(told(evil, evil, {"subject": "x"})) == evil
+    subject = VI.sentence(told("", "checks:subject.down", {"subject": evil}))
     assert subject == f"{evil} không hoạt động"
 
 

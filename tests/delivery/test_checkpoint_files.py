@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from eventready.delivery.checkpoint_files import read_checkpoint
 from eventready.delivery.mail.eml import Attachment, Mailbox, draft
 from eventready.delivery.mail.letter import Letter, PaperReference
 from eventready.province.bundles.bundle import Position, digest_of, pack
+from eventready.store.integrity.checkpoints import CHECKPOINT as DOCUMENT
 from eventready.store.integrity.checkpoints import Checkpoint
 from tests.province.operators import ALPHA, EVENT, Operators, alpha
 from tests.province.test_receive import Department
@@ -37,7 +37,7 @@ def signed(
 ) -> bytes:
     """A bundle of the first operator with a checkpoint of a run."""
     clock = operators.clock
-    checkpoint = Checkpoint(run, head, "2022-04-25T00:00:00+00:00", ALPHA, operators.one.public.id).to_dict()
+    checkpoint = Checkpoint(run, head, "2022-04-25T00:00:00+00:00", ALPHA, operators.one.public.id)
     return pack(
         alpha(clock.now()), EVENT, operators.one, clock, position=Position(number, previous), checkpoint=checkpoint,
         earlier=earlier,
@@ -48,12 +48,12 @@ def signed(
 def test_it_is_read_from_each_kind_of_file(operators: Operators, tmp_path: Path, form: str) -> None:
     letter = Letter("Báo cáo tuần", "Kính gửi", rehearsal=False)
     files = {
-        "json": json.dumps(CHECKPOINT.to_dict()).encode(),
-        "evr": pack(alpha(MOMENT), EVENT, operators.one, Clock(), checkpoint=CHECKPOINT.to_dict()),
+        "json": DOCUMENT.encode(CHECKPOINT),
+        "evr": pack(alpha(MOMENT), EVENT, operators.one, Clock(), checkpoint=CHECKPOINT),
         "eml": draft(
             letter, sender=None, recipients=[Mailbox("a@example.vn")], attachments=[Attachment("a", b"1")],
             moment=MOMENT,
-            paper=PaperReference(checkpoint=CHECKPOINT.to_dict()),
+            paper=PaperReference(checkpoint=CHECKPOINT),
         ),
     }  # fmt: skip
     (tmp_path / f"c.{form}").write_bytes(files[form])

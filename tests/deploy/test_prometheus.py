@@ -24,7 +24,9 @@ from eventready.core.clock import Clock
 from eventready.incidents.incident import Incident
 from eventready.store.changes import LockHolder
 from eventready.store.streams.series import SeriesKey
+from eventready.store.watch_log import Beat
 from eventready.watch import kpi
+from eventready.watch.snapshot_record import DeviceAge, OpenEntry, ServiceVerdict, Snapshot
 from eventready.watch.web.metrics import MEDIA_TYPE, Measured, exposition
 from eventready.watch.web.read_model import Night
 from tests.watch.web.scene import EVENT, client, scene
@@ -39,23 +41,23 @@ def bad_night() -> Measured:
     now = Clock().now()
     past = now - timedelta(days=1)
     incident = Incident("SC-1", past, past, "hall", "Hall", ("internet",), "outage", "x", "An")
-    snapshot = {
-        "at": now.isoformat(),
-        "devices": [{"name": HOSTILE, "age": 4.0, "change": None}, {"name": "r2", "age": None, "change": ""}],
-        "verdicts": [
-            {"venue": "hall", "service": "internet", "verdict": "NOT_READY"},
-            {"venue": "hall", "service": "wifi", "verdict": "NOT_MEASURED"},
-            {"venue": "hall", "service": "mobile", "verdict": "READY"},
-        ],
-        "open": [
-            {"device": HOSTILE, "check": "isis", "status": "fail"},
-            {"device": "r2", "check": "cpu", "status": "not_measured"},
-        ],
-    }
+    verdicts = (("internet", "NOT_READY"), ("wifi", "NOT_MEASURED"), ("mobile", "READY"))
+    findings = ((HOSTILE, "isis", "fail"), ("r2", "cpu", "not_measured"))
+    snapshot = Snapshot(
+        now, now, 5.0, (), "", None, None, (),
+        (DeviceAge(HOSTILE, 4.0, None), DeviceAge("r2", None, "")),
+        tuple(ServiceVerdict("hall", service, verdict, (), None) for service, verdict in verdicts),
+        tuple(
+            OpenEntry(
+                "", "", {}, status, device=name, check=check, subject="", since=now, venues=(), services=(), cause=""
+            )
+            for name, check, status in findings
+        ),
+    )  # fmt: skip
     figures = {SeriesKey(name, HOSTILE, "port 1"): 50.0 for name in kpi.UNITS}
     lock = LockHolder(device="r1", change="c", by="An", host="h", since=past.isoformat())
     night = Night(now, snapshot, 1.0, None, [incident], [lock], audit_age_s=200_000.0)
-    return Measured(night, {"lag_s": 90.0, "readings": 12}, figures)
+    return Measured(night, Beat(devices=2, answering=2, readings=12, lag_s=90.0), figures)
 
 
 @contextmanager

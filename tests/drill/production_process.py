@@ -12,20 +12,23 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from eventready.change.document.plan_file import PlanFile, load_plan
 from eventready.change.guard.window import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.messages import Message
+from eventready.drill import steps as drill_steps
 from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.preparation import drills_of
 from eventready.drill.probes import Measuring
 from eventready.drill.production import ProductionTarget, refuse_production
-from eventready.drill.record import DrillRecord, ProbeResult, Step, drill_runs
+from eventready.drill.record import DrillRecord, drill_runs
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Prepared
+from eventready.drill.steps import DrillStep, ProbeResult
 from eventready.drill.targets import DrillTarget
+from eventready.store.change_steps import STEPS
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
@@ -59,12 +62,12 @@ def _kill_before(wanted: str) -> None:
 
     def recorded(self: Changes, change: str, *entries: StepEntry) -> None:
         record(self, change, *entries)
-        if any(entry.step == wanted for entry in entries):
+        if any(STEPS.name(entry.body) == wanted for entry in entries):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def written(self: DrillRecord, step: Step, **body: Any) -> None:
-        write(self, step, **body)
-        if step == wanted:
+    def written(self: DrillRecord, step: DrillStep) -> None:
+        write(self, step)
+        if drill_steps.STEPS.name(step) == wanted:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Changes.record = recorded  # type: ignore[method-assign]  # the crash of the test
@@ -86,7 +89,7 @@ def execute(folder: Path, plan: Path, place: Path, step: str) -> str:
     with Store(place) as store:
         if step == "resume":
             run = drill_runs(store)[-1]
-            return str(executor(folder, run.drill, store, run.plan, None).resume(run).outcome)
+            return str(executor(folder, run.drill, store, run.opened.plan, None).resume(run).outcome)
         file, workspace = load_plan(plan), load_workspace(folder)
         drill = drills_of(workspace)["uplink"]
         refuse_production(workspace, drill, file, store, CLOCK)

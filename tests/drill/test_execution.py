@@ -13,9 +13,10 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message
 from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.probes import Measuring
-from eventready.drill.record import DrillRecord, DrillRun, ProbeResult, drill_run_named, drill_runs
+from eventready.drill.record import DrillRecord, DrillRun, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.stage import Prepared
+from eventready.drill.steps import STEPS, DrillStep, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.drill.targets import Network as NetworkKind
 from eventready.session.probes.stream import StreamTarget
@@ -146,7 +147,7 @@ def test_a_drill_breaks_measures_repairs_and_is_on_record(store: Store, network:
     assert (run.outcome, run.probes[0].value, run.failing) == ("passed", 250.0, False)
     assert measured.seen_broken == {"core-1", "core-2"}
     assert network.standing == set()
-    assert [entry.body["step"] for entry in run.steps] == [
+    assert [STEPS.name(entry.body) for entry in run.steps] == [
         "opened", "prechecked", "failing", "repairing", "repaired", "measured", "verified", "closed",
     ]  # fmt: skip
     assert drill_run_named(drill_runs(store), "latest") == run
@@ -228,8 +229,8 @@ def places(store: Store, network: Network, kill: Callable[[str], None], monkeypa
 
         return wrapped
 
-    def recorded(record: DrillRecord, step: Any, **body: Any) -> None:
-        around(step, lambda: write(record, step, **body))()
+    def recorded(record: DrillRecord, step: DrillStep) -> None:
+        around(STEPS.name(step), lambda: write(record, step))()
 
     monkeypatch.setattr(DrillRecord, "write", recorded)
     monkeypatch.setattr(network, "fail", around("fail", fail))

@@ -337,7 +337,7 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
             with Store.of_workspace(cisco.folder) as store:
                 (made,) = (entry for entry in store.changes.entries() if entry.id not in begun)
                 assert made.header.applied
-                assert made.header.applied["by"] == "Cúc"
+                assert made.header.applied.by == "Cúc"
         finally:
             server.shutdown()
             flow.unlink()

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from eventready.drill.record import replay
+from eventready.drill.steps import (
+    Closed,
+    DeviceEvent,
+    DrillStep,
+    Failing,
+    Opened,
+    ProbeResult,
+    ProbesMeasured,
+    Repaired,
+    Repairing,
+)
 from eventready.drill.timeline import timeline
 from eventready.store.streams.journal import JournalEntry
 from tests.drill.test_execution import DRILL
@@ -13,27 +23,21 @@ from tests.drill.test_execution import DRILL
 BEGIN = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
 
-def entries(*steps: tuple[float, dict[str, Any]]) -> list[JournalEntry[Any]]:
+def entries(*steps: tuple[float, DrillStep]) -> list[JournalEntry[DrillStep]]:
     """Journal entries of a drill, at seconds since the failure."""
-    opened = {"step": "opened", "drill": "uplink", "spec": DRILL.model_dump(mode="json", by_alias=True),
-              "event_time": BEGIN.isoformat()}  # fmt: skip
+    opened = Opened("uplink", DRILL, BEGIN, by="An", target="lab", network="embedded", rehearsal=True)
     moments = [(-9.0, opened), *steps]
     return [
-        JournalEntry("drill", position, "DT-1", (BEGIN + timedelta(seconds=at)).isoformat(), body, "")
-        for position, (at, body) in enumerate(moments)
+        JournalEntry("drill", position, "DT-1", (BEGIN + timedelta(seconds=at)).isoformat(), step, "")
+        for position, (at, step) in enumerate(moments)
     ]
 
 
 def test_losses_stand_between_the_failure_and_the_repair() -> None:
-    probe = {"probe": "flow", "kind": "udp", "value": None, "limit": 300.0, "unit": "ms", "resolution": 20.0,
-             "sent": 100, "lost": 5, "reordered": 0, "outages": [[0.4, 0.7], [4.0, None]], "detail": ""}  # fmt: skip
-    made, mended = ({"at_s": at, "device": "core-1", "fault": "link-down", "action": action}
-                    for at, action in ((0.3, "made"), (5.2, "repaired")))  # fmt: skip
-    (run,) = replay(
-        entries((0, {"step": "failing"}), (5.1, {"step": "repairing"}), (5.3, {"step": "repaired"}),
-                (6, {"step": "measured", "probes": [probe], "events": [made, mended],
-                     "failed": BEGIN.isoformat()}))
-    )  # fmt: skip
+    probe = ProbeResult("flow", "udp", None, 300.0, "ms", 20.0, 100, 5, outages=((0.4, 0.7), (4.0, None)))
+    made, mended = DeviceEvent(0.3, "core-1", "link-down", "made"), DeviceEvent(5.2, "core-1", "link-down", "repaired")
+    measured = ProbesMeasured((probe,), (made, mended), BEGIN)
+    (run,) = replay(entries((0, Failing()), (5.1, Repairing()), (5.3, Repaired()), (6, measured)))
     assert [(at.kind, at.subject, at.detail) for at in timeline(run)] == [
         ("step", "opened", ""), ("step", "failing", ""), ("device", "core-1", "link-down made"), ("lost", "flow", ""),
         ("answered", "flow", ""), ("lost", "flow", ""), ("step", "repairing", ""),
@@ -43,5 +47,5 @@ def test_losses_stand_between_the_failure_and_the_repair() -> None:
 
 
 def test_a_refused_drill_has_no_timeline() -> None:
-    (run,) = replay(entries((1, {"step": "closed", "outcome": "refused", "reason": "x"})))
+    (run,) = replay(entries((1, Closed("refused", "x"))))
     assert timeline(run) == ()

@@ -101,9 +101,9 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
             assert changes.process.wait(timeout=PATIENCE_S) == 0
         with Store.of_workspace(province.copy) as store:
             named = [
-                (body["subject"], body["new"])
-                for body in WatchRecord(store, "tra-vinh-30", Clock.starting(NOW)).timeline()
-                if body["check"] == "uplink"
+                (one.subject, one.new)
+                for _at, one in WatchRecord(store, "tra-vinh-30", Clock.starting(NOW)).timeline()
+                if one.check == "uplink"
             ]
             assert last_beat(store, "tra-vinh-30", Clock.starting(NOW)) is None  # SIGTERM is no death
             series = store.series("tra-vinh-30", rehearsal=True)

@@ -15,10 +15,11 @@ from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
+from eventready.watch.job import WatchJob
 from eventready.watch.reader import DeviceReader
 from eventready.watch.session import network_weights
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.workspace import load_workspace
 from tests.e2e.conftest import NOW, Province
@@ -62,7 +63,7 @@ class Watched:
         return {(one.venue, one.service): str(one.verdict) for one in self.watcher.verdicts()}
 
     def audit(self) -> Mapping[tuple[str, str], str]:
-        return {(venue, service): verdict for venue, service, verdict in self.audited.verdicts}
+        return {one.place: one.verdict for one in self.audited.verdicts()}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,29 +13,25 @@ from eventready.core.language import NAMED, Language
 from eventready.core.messages import Lang
 from eventready.evaluation.alike import Row, about, rows
 from eventready.evaluation.causes import causes
+from eventready.store.run_records import RunFinding
 
 VENUES = ("hall", "park", "temple")
 CABLE = "core-1 TenGigabitEthernet0/1/1 - edge-1 eth1"
 
 
-def finding(
-    device: str, check: str, subject: str, message_id: str = "checks:subject.down", **more: Any
-) -> Mapping[str, Any]:
-    return {
-        "device": device, "check": check, "subject": subject, "status": "fail", "message_id": message_id,
-        "params": {"subject": subject}, **more,
-    }  # fmt: skip
+def finding(device: str, check: str, subject: str, message_id: str = "checks:subject.down", **more: Any) -> RunFinding:
+    return replace(RunFinding(check, device, "fail", subject, "", message_id, {"subject": subject}), **more)
 
 
-def answer(venue: str, part: str = "", **more: Any) -> Mapping[str, Any]:
-    return finding("svc-1", "answer_http", f"http://a/ ({venue}){part}", "checks:answer.none", venues=[venue], **more)
+def answer(venue: str, part: str = "", **more: Any) -> RunFinding:
+    return finding("svc-1", "answer_http", f"http://a/ ({venue}){part}", "checks:answer.none", venues=(venue,), **more)
 
 
-def _sentence(row: Row[Mapping[str, Any]], lang: Lang, most: int = NAMED) -> str:
+def _sentence(row: Row[RunFinding], lang: Lang, most: int = NAMED) -> str:
     return row.sentence(language := Language(lang), language.sentence(row.first), most)
 
 
-def sentences(found: list[Mapping[str, Any]], lang: Lang = "en", most: int = 12) -> list[str]:
+def sentences(found: list[RunFinding], lang: Lang = "en", most: int = 12) -> list[str]:
     return [_sentence(row, lang, most) for row in rows(found, about, causes(found))]
 
 
@@ -55,7 +51,7 @@ def test_alike_findings_are_one_sentence_with_their_subjects(lang: Lang, most: i
 
 @pytest.mark.parametrize("part", ["", " time"])
 def test_a_question_for_three_venues_names_them_in_its_subject(part: str) -> None:
-    assert sentences([answer(venue, part, services=[venue]) for venue in VENUES]) == [
+    assert sentences([answer(venue, part, services=(venue,)) for venue in VENUES]) == [
         f"http://a/ (hall, park, temple){part}: no answer"
     ]
 
@@ -75,7 +71,7 @@ def test_a_sentence_that_does_not_name_its_subject_stands_behind_all_of_them() -
     ids=str,
 )  # fmt: skip
 def test_what_differs_stays_apart(other: dict[str, Any]) -> None:
-    found = [finding("r-1", "cell", "A"), {**finding("r-1", "cell", "B"), **other}, finding("r-1", "cell", "C")]
+    found = [finding("r-1", "cell", "A"), replace(finding("r-1", "cell", "B"), **other), finding("r-1", "cell", "C")]
     assert [row.count for row in rows(found, about)] == [2, 1]
 
 
@@ -96,7 +92,7 @@ RESTS = {("core-1", "10.255.0.1"): ("core-1", "Te0/1/1"), ("edge-1", "10.0.0.1")
 
 
 @pytest.mark.parametrize("following", FOLLOWING.values(), ids=FOLLOWING)
-def test_what_follows_from_a_lost_cable_stands_behind_it(following: list[dict[str, Any]]) -> None:
+def test_what_follows_from_a_lost_cable_stands_behind_it(following: list[RunFinding]) -> None:
     others = [finding("core-1", "ospf", "10.255.0.9"), finding("edge-1", "uplink", "eth2")]
     cable = finding("core-1", "link", CABLE, "checks:link.down", params={"subject": CABLE, "device": "core-1"})
     found = [*following, cable, *others]
@@ -118,7 +114,7 @@ def test_what_follows_from_a_lost_cable_stands_behind_it(following: list[dict[st
         (finding("ac-2", "access_point", "AP-1", "checks:access_point.not_joined"), 0),
     ],
 )
-def test_only_a_loss_has_findings_behind_it_and_none_worse_than_itself(loss: dict[str, Any], behind: int) -> None:
+def test_only_a_loss_has_findings_behind_it_and_none_worse_than_itself(loss: RunFinding, behind: int) -> None:
     found = [
         loss, finding("ac-1", "capacity_access_point", "AP-1"), finding("ac-1", "radio", "AP-1 5 GHz", status="warn"),
         finding("ac-1", "access_point_crowd", "AP-1", status="waived"),
@@ -140,10 +136,10 @@ def test_no_finding_is_lost_and_none_is_listed_twice(
     found = [finding(*place, value=value) for place, value in drawn]
     links = {(check, device, subject): (other[1], other[0], other[2])
              for (device, check, subject), other in because.items()}  # fmt: skip
-    made: list[Row[Mapping[str, Any]]] = rows(found, about, links)
+    made: list[Row[RunFinding]] = rows(found, about, links)
     listed = [one for row in made for one in (*row.findings, *row.behind)]
     assert sorted(map(id, listed)) == sorted(map(id, found))
     assert sum(row.count for row in made) == len(found)
     for row in made:
-        places = {(one["device"], one["subject"]) for one in row.findings}
+        places = {(one.device, one.subject) for one in row.findings}
         assert places == {(device, subject) for device in row.devices for subject in row.subjects}

@@ -12,15 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.core.strings.json_text import canonical
 from eventready.evaluation.differences import UNNAMED, compare, compare_runs
-from eventready.store.run import Items, Parts, Run, canonical
+from eventready.store.run import Run
+from eventready.store.run_parts import Items, Parts
+from eventready.store.run_records import RunFinding
 
 
-def finding(status: str, subject: str = "e1", check: str = "uplink", **more: Any) -> dict[str, Any]:
-    return {"check": check, "device": "r1", "subject": subject, "status": status, **more}
+def finding(status: Any, subject: str = "e1", check: str = "uplink", **more: Any) -> RunFinding:
+    return RunFinding(check, "r1", status, subject, **more)
 
 
-def kinds(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, list[str]]:
+def kinds(before: list[RunFinding], after: list[RunFinding]) -> dict[str, list[str]]:
     diff = compare(before, after)
     listed = {
         name: [change.identity[2] for change in getattr(diff, name)]
@@ -87,14 +90,14 @@ runs = st.dictionaries(st.sampled_from("abcdef"), statuses).map(
 
 
 @given(runs, runs)
-def test_every_bad_finding_is_in_exactly_one_list(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
-    bad = {one["subject"] for one in [*before, *after] if one["status"] != "pass"}
+def test_every_bad_finding_is_in_exactly_one_list(before: list[RunFinding], after: list[RunFinding]) -> None:
+    bad = {one.subject for one in [*before, *after] if one.status != "pass"}
     listed = [subject for subjects in kinds(before, after).values() for subject in subjects]
     assert sorted(listed) == sorted(bad)
 
 
 @given(runs)
-def test_a_run_compared_with_itself_has_only_what_still_stands(run: list[dict[str, Any]]) -> None:
+def test_a_run_compared_with_itself_has_only_what_still_stands(run: list[RunFinding]) -> None:
     assert set(kinds(run, run)) <= {"still"}
 
 
@@ -132,5 +135,7 @@ def test_runs_are_compared_device_by_device_as_whole_lists_are(
     wrong = {(one["device"], one["check"], one["subject"]) for one in later if one["status"] != "pass"}
     counted = compare_runs(before, after, Counter(place[:2] for place in wrong))
     assert counted == replace(whole, still=(UNNAMED,) * len(whole.still))
-    assert compare_runs(Run({"findings": earlier}), after) == compare(earlier, list(after.findings()))
-    assert list(after.open_findings()) == [finding for finding in after.findings() if finding["status"] != "pass"]
+    assert compare_runs(Run.of({"findings": earlier}), after) == compare(
+        Run.of({"findings": earlier}).findings(), after.findings()
+    )
+    assert list(after.open_findings()) == [finding for finding in after.findings() if finding.status != "pass"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,39 +14,37 @@ from eventready.evaluation.causes import causes
 from eventready.evaluation.rests import rests
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
-from eventready.store.run_rests import rests_of, rests_to_json
+from eventready.store.run_records import FindingStatus, RunFinding
+from eventready.store.run_rests import below_each, resting_of
 from tests.network.test_whatif import edge_and_core, link, peer, port, reading, whatif
 
-Entry = Mapping[str, Any]
 CABLE = "core a - edge a"
 
 
-def entry(finding: Finding, check: str) -> Entry:
-    return {"device": finding.device, "check": check, "subject": finding.subject, "status": str(finding.status),
-            "message_id": finding.message_id, "params": finding.params}  # fmt: skip
+def entry(finding: Finding, check: str) -> RunFinding:
+    return failed(finding.device, check, finding.subject, finding.message_id, finding.status.value)
 
 
 def failed(
-    device: str, check: str, subject: str, message_id: str = "checks:subject.down", status: str = "fail"
-) -> Entry:
-    return {"device": device, "check": check, "subject": subject, "status": status, "message_id": message_id,
-            "params": {"subject": subject}}  # fmt: skip
+    device: str, check: str, subject: str, message_id: str = "checks:subject.down", status: FindingStatus = "fail"
+) -> RunFinding:
+    return RunFinding(check, device, status, subject, "", message_id, {"subject": subject})
 
 
-def of_network(network: WhatIf) -> list[Entry]:
+def of_network(network: WhatIf) -> list[RunFinding]:
     """Findings of the ways and of the single points, without passes."""
     found = [entry(one, "service_way") for one in service_way(network, lambda _device: ServiceWayLimits())]
     found += [entry(one, "single_point") for one in single_point(network, LossLimits())]
-    return [one for one in found if one["status"] != "pass"]
+    return [one for one in found if one.status != "pass"]
 
 
-def following(network: WhatIf, found: list[Entry]) -> dict[str, list[str]]:
+def following(network: WhatIf, found: list[RunFinding]) -> dict[str, list[str]]:
     """Subjects behind the first finding of each row, by its subject; every finding is in one row."""
-    below = rests_of({"rests": rests_to_json(rests(network))})
+    below = below_each(resting_of(rests(network)))
     assert below == rests(network)
     made = rows(found, about, causes(found, below))
     assert sorted(id(one) for row in made for one in (*row.findings, *row.behind)) == sorted(map(id, found))
-    return {one["subject"]: sorted(each["subject"] for each in row.behind) for row in made for one in row.findings}
+    return {one.subject: sorted(each.subject for each in row.behind) for row in made for one in row.findings}
 
 
 def bfd(interface: str, address: str, state: Any) -> r.BfdSession:
@@ -84,10 +81,10 @@ LOSS = failed("core", "link", CABLE, "checks:link.down")
     ],
 )
 def test_the_peers_over_a_lost_cable_follow_from_it_and_no_others(
-    rows_of: dict[str, Any], found: Entry, behind: bool
+    rows_of: dict[str, Any], found: RunFinding, behind: bool
 ) -> None:
-    assert found["subject"] in following(cut(**rows_of), [LOSS, found])[CABLE] if behind else True
-    assert (found["subject"] in following(cut(**rows_of), [LOSS, found])) is not behind
+    assert found.subject in following(cut(**rows_of), [LOSS, found])[CABLE] if behind else True
+    assert (found.subject in following(cut(**rows_of), [LOSS, found])) is not behind
 
 
 def test_a_lost_second_way_and_its_new_single_points_follow_from_the_cable() -> None:
@@ -125,7 +122,3 @@ def test_the_cells_of_a_lost_station_follow_from_it() -> None:
     assert following(network, [site, *cells_down]) == {
         "BTS-1": ["B-1"], "B-2": [],
     }  # fmt: skip
-
-
-def test_a_damaged_document_has_nothing_below() -> None:
-    assert rests_of({"rests": [{"on": 1}]}) == rests_of(None) == rests_of({}) == {}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-import pytest
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ways import ServiceWayLimits, service_way
@@ -14,7 +11,8 @@ from eventready.evaluation.service_walks import ServiceWalks, grouped
 from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, Verdict
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
-from eventready.store.run_walk import WalkUsers, walk_of
+from eventready.store.records.shape import Shape
+from eventready.store.run_walk import ServiceWalk, WalkUsers
 from eventready.workspace.settings.event import Venue
 from tests.network.test_whatif import Rows, edge_and_core, gateways, peer, port, whatif
 
@@ -33,7 +31,7 @@ def found(network: WhatIf) -> Finding:
 
 def sentence(network: WhatIf, finding: Finding | None = None, lang: str = "en") -> str:
     walk = ServiceWalks(network, [finding or found(network)], (), PROOF).of(VERDICT)
-    assert walk_of({"walk": walk.to_json()}) == walk
+    assert Shape(ServiceWalk).read_plain(Shape(ServiceWalk).plain(walk)) == walk
     return walk.sentence.render(lang)
 
 
@@ -88,9 +86,3 @@ def test_without_a_network_the_sentence_names_the_service_alone() -> None:
     assert (walk.state, walk.groups) == ("unmeasured", ())
     assert walk.sentence.render("en") == "Internet at Hall: no way was walked"
     assert walk.sentence.render("vi") == "Internet tại Hội trường: chưa lần theo được đường nào"
-
-
-@pytest.mark.parametrize("walk", [None, {}, {"state": "fine", "sentence": {"id": "x", "params": {}}}])
-def test_a_damaged_walk_is_a_value_error(walk: Any) -> None:
-    with pytest.raises(ValueError, match="ServiceWalk"):
-        walk_of({"walk": walk})

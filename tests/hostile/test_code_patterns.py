@@ -19,7 +19,6 @@ SOURCE = Path(__file__).parents[2] / "src"
 MOST = 2
 #: Costlier patterns by module and name, and what they are tried on instead of a device's text.
 BOUNDED_OTHERWISE = {
-    "eventready.roster.reading.grid _MERGED": "a worksheet of a limited size",
     "eventready.roster.reading.legend _LINE": "a cell of a roster",
     "eventready.roster.reading.name_cells _TAIL": "a cell of a roster",
     "eventready.audit.doctor _REQUIREMENT": "a requirement of this package",
@@ -28,6 +27,7 @@ BOUNDED_OTHERWISE = {
     "eventready.session.dialogue.login _PASSWORD": "at most 40 characters before the colon",
     "eventready.session.dialogue.login _USER": "at most 40 characters before the colon",
     "eventready.session.dialogue.opening _PASSWORD": "at most 40 characters before the colon",
+    "eventready.workspace.sheets.xlsx _MERGED": "a worksheet of a limited size",
     "eventready.workspace.importing.cells _ADDRESS": "a cell of a spreadsheet, with bounded parts",
     "eventready.workspace.importing.merge _DASH": "a line of hosts.yaml, with bounded parts",
     "eventready.workspace.importing.merge _NESTED": "a line of hosts.yaml, with bounded parts",

@@ -16,7 +16,7 @@ from eventready.core.messages import from_json, from_stored
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.json_text import MAX_LEVELS, parse_json
 from eventready.delivery.mail.mail import read
-from eventready.store.run import SCHEMA
+from eventready.store.run_records import SCHEMA
 
 
 def nested(levels: int) -> str:

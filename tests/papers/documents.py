@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventready.core.messages import Bilingual, message, render, rendered, to_json
-from eventready.store.run import SCHEMA, Run
+from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 
 Document = dict[str, Any]
 

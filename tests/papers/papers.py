@@ -14,8 +14,10 @@ from eventready.clauses.proof import Evidence
 from eventready.clauses.state import ClauseState, State
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
-from eventready.drill.record import DrillRun, Outcome, ProbeResult
+from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
+from eventready.drill.stage import Prepared
+from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile
@@ -24,6 +26,7 @@ from eventready.papers.material.material import AttestedForm, DutyList, DutyPers
 from eventready.roster.exports.table import Row
 from eventready.roster.roster import ROLES
 from eventready.store.run import Run, Summary
+from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, Police
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.papers.documents import broken, healthy, history
@@ -62,7 +65,7 @@ def material(run: Run | None = None, *, full: bool = True, lang: Lang = "vi") ->
         bare,
         run=run or broken().run,
         baseline=healthy("20220418-070000-0001").run,
-        earlier=tuple(Summary.of(scene.document) for scene in history()),
+        earlier=tuple(Summary.of(scene.run) for scene in history()),
         clauses=clauses(),
         duty_list=duty_list(lang),
         incidents=(incident(),),
@@ -196,18 +199,22 @@ def drills() -> tuple[DrillRun, ...]:
             "predicted_by": ["backup_route"],
         }
     )
-    opened = {"by": "Nguyễn Văn A", "network": "real", "rehearsal": True}
     moment = datetime(2022, 4, 20, 9, 0, tzinfo=TZ)
-    return tuple(
-        DrillRun(
-            f"DT-20220420-{number:02d}", drill, {**opened, "changes": changes}, moment, (),
-            (ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 500, 14),), outcome,
+    runs = []
+    for number, (value, changes, outcome) in enumerate(_DRILLS, 1):
+        steps = (
+            Opened("", drill, moment, by="Nguyễn Văn A", target="", network="real", rehearsal=True),
+            Prechecked("r-1", prepared=Prepared(changes)),
+            ProbesMeasured((ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 500, 14),), (), moment),
+            Closed(outcome),
         )
-        for number, (value, changes, outcome) in enumerate(_DRILLS, 1)
-    )  # fmt: skip
+        key, at = f"DT-20220420-{number:02d}", moment.isoformat()
+        entries = (JournalEntry("drill", position, key, at, step, "") for position, step in enumerate(steps))
+        runs.append(DrillRun(key, steps[0], tuple(entries)))
+    return tuple(runs)
 
 
-_DRILLS: tuple[tuple[float | None, list[str], Outcome], ...] = ((None, [], "failed"), (268.0, ["c-1"], "passed"))
+_DRILLS: tuple[tuple[float | None, tuple[str, ...], Outcome], ...] = ((None, (), "failed"), (268.0, ("c-1",), "passed"))
 
 
 def forms() -> dict[str, AttestedForm]:

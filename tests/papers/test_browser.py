@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def opened(browser: Browser, folder: Path, made: Scene, width: int, lang: str = "vi") -> tuple[Page, list[str]]:
     """The page, and everything that went wrong or out on the way."""
     runs = [earlier.run for earlier in history()]
-    background = Background([Summary.of(run.document) for run in runs], runs[-1], lambda _: made.texts)
+    background = Background([Summary.of(run) for run in runs], runs[-1], lambda _: made.texts)
     path = folder / "report.html"
     path.write_bytes(render(readiness(made.run, "en" if lang == "en" else "vi", background), "html"))
     page = browser.new_page(viewport={"width": width, "height": 844})

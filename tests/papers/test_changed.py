@@ -18,7 +18,8 @@ from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.words import Form
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader, Emergency
+from eventready.store.change_steps import DeviceOutcome, Ended
 from eventready.store.store import Store
 from tests.papers.documents import broken
 from tests.papers.papers import MONDAY, material, profile
@@ -110,7 +111,7 @@ def test_the_weekly_report_says_that_there_was_none_and_that_it_does_not_know() 
 def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = broken()
     clock = Clock.starting("2022-04-25 07:00")
-    emergency = {"ticket": "INC-7", "requested_by": "A", "approved_by": "B"}
+    emergency = Emergency("INC-7", "A", "B")
     with Store.of_workspace(tmp_path) as store:
         event = str(made.document["event"])
         run_id = store.begin(event, clock)
@@ -119,8 +120,8 @@ def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.Ca
             header = ChangeHeader(
                 by="an", host="nms", emergency=emergency, event_time=clock.now().isoformat(), rehearsal=rehearsal
             )
-            store.changes.begin(name, event=event, plan={"plan": {"intents": ["backup"]}}, devices=(), header=header)
-            store.changes.finish(name, {"r1": "new"}, {}, ended=True)
+            store.changes.begin(name, event=event, plan=b'{"plan":{"intents":["backup"]}}', devices=(), header=header)
+            store.changes.finish(name, Ended("", 0, True, {"r1": DeviceOutcome.NEW}))
     with pytest.raises(SystemExit) as left:
         main(["-w", str(tmp_path), "report", "readiness", "--format", "json", "--out", "-", "--lang", "en"])
     assert not left.value.code

@@ -143,12 +143,13 @@ def test_an_interrupted_run_is_named_so(call: Call, tmp_path: Path) -> None:
     """Devices with an answer on record count as reached."""
     scene = broken()
     (name,) = keep(tmp_path, scene)
-    begun = {**scene.document, "state": "interrupted", "verdicts": [], "observations": None, "findings": None}
-    begun["devices"] = [{**one, "reachable": False, "reason": ""} for one in begun["devices"]]
-    first, second = (str(one["name"]) for one in begun["devices"][:2])
+    header = scene.run.header
+    devices = tuple(replace(one, reachable=False, reason="") for one in header.devices)
+    begun = replace(header, state="interrupted", devices=devices)
+    first, second = (one.name for one in devices[:2])
     rows = {
-        device: b'{"device":"%s","evidence":%s}' % (device.encode(), evidence)
-        for device, evidence in ((first, b'"ab"'), (second, b"null"))
+        device: b'{"device":"%s","evidence":%s,"fact":"cpu","status":"parsed"}' % (device.encode(), evidence)
+        for device, evidence in ((first, b'"ab"'), (second, b'""'))
     }
     with Store.of_workspace(tmp_path) as store:
         left = store.begin("tra-vinh-30", Clock.starting("2022-04-25 08:00"), begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ from eventready.clauses.gather import drills_that_count
 from eventready.clauses.proof import of_drills
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_runs
+from eventready.drill.record import DrillRecord, DrillRun, drill_runs
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared, stage_on_record
+from eventready.drill.stage import Prepared
+from eventready.drill.steps import Failing, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured, Repaired
 from eventready.papers.document.model import Closing, Document
 from eventready.papers.document.renderers.markdown import to_markdown
 from eventready.papers.kinds.drill import Meeting, drill_minutes
@@ -42,18 +44,19 @@ def recorded(
     folder: Path, *runs: tuple[str, float | None, bool | None, Outcome], **body: object
 ) -> tuple[DrillRun, ...]:
     """Runs as they stand in a store: (drill, outage in ms, whether a change was in force as read, outcome)."""
-    opened = {"by": "An", "named": True, "target": "lab", "network": "embedded", "rehearsal": True, **body}
+    now = Clock.starting("2022-04-25 07:00").now()
+    usual: dict[str, Any] = {"by": "An", "target": "lab", "network": "embedded", "rehearsal": True, **body}
     with Store(folder / "eventready.db") as store:
         for name, value, changed, outcome in runs:
-            record = DrillRecord.open(store, drill(name), Clock.starting("2022-04-25 07:00"), opened)
+            record = DrillRecord.open(store, Opened(name, drill(name), now, **usual))
             if outcome != "refused":
                 prepared = Prepared(("c-1",) if changed else (), ("c-1",) if changed is None else ())
-                record.write("prechecked", predicted=[], prepared=prepared.to_dict())
-                record.write("failing")
-                record.write("repaired")
+                record.write(Prechecked("r-1", prepared=prepared))
+                record.write(Failing())
+                record.write(Repaired())
                 probe = ProbeResult("flow", "icmp", value, 300.0, "ms", 20.0, 100, 5)
-                record.write("measured", probes=[vars(probe)])
-            record.write("closed", outcome=outcome, reason="")
+                record.write(ProbesMeasured((probe,), (), Clock.real()))
+            record.close(outcome)
         return drill_runs(store)
 
 
@@ -71,11 +74,6 @@ def test_the_worst_of_all_runs_counts_before_and_after_as_the_devices_were_read(
     assert (before.value, after.value) == (None, 310)
     assert (first.worst.id[-2:], first.repeated, second.repeated) == ("04", True, False)
     assert [run.id[-2:] for run in first.measured("unknown")] == ["06"]
-
-
-def test_a_record_from_before_readings_were_kept_tells_no_stage_where_it_names_changes() -> None:
-    assert stage_on_record({}, []) == "before"
-    assert stage_on_record({}, ["c-1"]) == "unknown"
 
 
 def test_minutes_list_every_run_and_say_that_a_drill_was_repeated_until_it_passed(tmp_path: Path) -> None:

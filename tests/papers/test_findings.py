@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from eventready.clauses.proof import index_findings
 from eventready.core.language import Language
+from eventready.core.strings.json_text import canonical
 from eventready.papers.material import findings as module
 from eventready.papers.material.findings import RunContext, RunFindings
 from eventready.papers.material.measures import MeasureHeap
-from eventready.store.run import Items, Parts, Run, canonical
+from eventready.store.run import Run
+from eventready.store.run_parts import Items, Parts
+from eventready.store.run_records import SCHEMA, RunDevice, RunHeader
 
 AWKWARD = st.sampled_from(["", "1", ',"evidence":', ',"venues":["x"]', '"status":"pass"', '},{"blind":false,"check":"'])
 FINDING = st.fixed_dictionaries(
@@ -27,7 +30,6 @@ FINDING = st.fixed_dictionaries(
         "value": st.sampled_from([None, 1, 2.5]), "limit": st.sampled_from([None, 3]),
         "venues": st.sampled_from([[], ["v"], ["v", "w"]]), "waiver": st.just(""),
     },
-    optional={"witnesses": st.just(["z"])},
 ).map(lambda finding: {**finding, **({"was": "not_measured"} if finding["status"] == "waived" else {})})  # fmt: skip
 
 
@@ -40,13 +42,16 @@ def test_rows_of_devices_are_read_as_a_whole_document_is(
     monkeypatch.setattr("eventready.papers.material.measures.KEPT", kept)
     entries.sort(key=itemgetter("device", "check"))
     rows = [(name, {b"": canonical(list(found))[1:-1]}) for name, found in groupby(entries, itemgetter("device"))]
-    whole, stored = Run({"findings": entries}), Run(Parts({"findings": Items.of_devices(lambda: rows)}))
+    whole, stored = (
+        Run.of({"schema": SCHEMA, "findings": entries}),
+        Run(Parts.of({"schema": SCHEMA}).with_parts({"findings": Items.of_devices(lambda: rows)})),
+    )
     indexed, all_indexed = (
         {check: sorted(found, key=lambda one: one.status == "pass") for check, found in index_findings(run).items()}
         for run in (stored, whole)
     )
     assert indexed == all_indexed
-    context = RunContext.of({"devices": [{"name": "a", "venues": ["v"]}]}, Language("en"))
+    context = RunContext.of(RunHeader(devices=(RunDevice("a", venues=("v",)),)), Language("en"))
     heaps = MeasureHeap(), MeasureHeap()
     read, expected = (RunFindings.of(run, context, heap.add) for run, heap in zip((stored, whole), heaps, strict=True))
     assert read == expected

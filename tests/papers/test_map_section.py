@@ -36,7 +36,7 @@ def run_of(*findings: tuple[str, str, str, str]) -> Run:
         {"device": device, "check": check, "subject": subject, "status": status, "blind": False}
         for device, check, subject, status in findings
     ]
-    return Run({"findings": rows})
+    return Run.of({"findings": rows})
 
 
 def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:

@@ -125,7 +125,7 @@ def test_values_read_in_an_unconfirmed_form_are_named_in_a_sentence(
     platform = next(d["platform"] for d in document["devices"] if d["name"] == first["device"])
     needing = next(check for check in all_checks() if first["fact"] in check.needs)
     items = f"{Language(lang).platform(platform)} ({Language(lang).check(needing.name)}"
-    after = replace(material(Run(document)), moment=datetime(2022, 5, 2, 8, 0, tzinfo=TZ))
+    after = replace(material(Run.of(document)), moment=datetime(2022, 5, 2, 8, 0, tzinfo=TZ))
     assert items in _text(paper(after, profile(lang), lang))
     assert items not in _text(paper(replace(after, run=healthy().run), profile(lang), lang))
 

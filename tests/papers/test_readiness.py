@@ -32,6 +32,7 @@ from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.evidence import CHARACTERS, LINES
 from eventready.papers.words import FORMS
+from eventready.store.records.shape import Shape
 from eventready.store.run import Run, Summary
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState
 from tests.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene
@@ -228,7 +229,7 @@ def test_without_raw_texts_the_report_has_the_commands_that_print_them() -> None
 
 def test_trend_and_changes() -> None:
     runs = [made.run for made in history()]
-    document = report(broken(), previous=runs[-1], earlier=[Summary.of(run.document) for run in runs])
+    document = report(broken(), previous=runs[-1], earlier=[Summary.of(run) for run in runs])
     trend = section(document, "trend")
     (figure,) = [block for block in trend if isinstance(block, Figure)]
     titles = [chart.alt.split(":")[0] for chart in figure.charts]
@@ -289,7 +290,7 @@ def test_nothing_measured_is_never_ready() -> None:
 
 
 def test_the_least_document_gives_a_report_in_every_form() -> None:
-    document = readiness(Run({"id": "x"}))
+    document = readiness(Run.of({"id": "x"}))
     assert table(document, "matrix").rows == ()
     assert all(render(document, form) for form in FORMS)
 
@@ -356,7 +357,7 @@ def test_facts_in_an_unconfirmed_form_are_named(lang: Lang) -> None:
     document = dict(healthy().run.document)
     first = next(o for o in document["observations"] if o["status"] == "parsed")
     document["observations"] = [{**o, "unconfirmed": True} if o is first else o for o in document["observations"]]
-    blocks = section(readiness(Run(document), lang), "unmeasured")
+    blocks = section(readiness(Run.of(document), lang), "unmeasured")
     title = text("page:unconfirmed", lang)
     place = next(i for i, block in enumerate(blocks) if isinstance(block, Heading) and block.text == title)
     (listed,) = (block for block in blocks[place:] if isinstance(block, Listing))
@@ -370,7 +371,7 @@ def test_ways_of_the_users_are_cited_in_the_report_s_language_and_those_that_lac
     made = broken()
     for entry, state, device in zip(made.document["verdicts"], STATES, ("a-1", "b-1"), strict=False):
         sentence = StoredSentence.of(message("checks:service_way.route_none", device=device))
-        entry["walk"] = ServiceWalk(state, sentence).to_json()
+        entry["walk"] = Shape(ServiceWalk).plain(ServiceWalk(state, sentence))
     vi, en = ("\n".join(spoken(report(made, lang))) for lang in LANGS)
     assert "a-1 không có tuyến mặc định" in vi
     assert "b-1 has no default route" in en

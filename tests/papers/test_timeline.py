@@ -14,7 +14,7 @@ from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
 from eventready.papers.document.sources import sources
 from eventready.papers.kinds.final import final
-from eventready.store.watch_log import WatchLog
+from eventready.store.watch_log import Beat, RecordedChange, WatchLog
 from tests.papers.papers import material, profile
 
 START = datetime(2022, 4, 29, 17, tzinfo=TZ)
@@ -23,16 +23,14 @@ GAP = range(120, 130)
 
 def change(
     minute: int, device: str, check: str = "uplink", old: str = "pass", new: str = "fail", **more: Any
-) -> dict[str, Any]:
-    at = START + timedelta(minutes=minute)
-    return {"at": at.isoformat(), "device": device, "check": check, "subject": "Te0/1", "old": old, "new": new, **more}
+) -> tuple[datetime, RecordedChange]:
+    change = RecordedChange(device, check, "Te0/1", old, new, damped=False, **{"cause": "", **more})
+    return START + timedelta(minutes=minute), change
 
 
 def log() -> WatchLog:
     beats = tuple(
-        {"at": (START + timedelta(minutes=minute)).isoformat(), "devices": 1000, "answering": 9}
-        for minute in range(33 * 60 + 1)
-        if minute not in GAP
+        (START + timedelta(minutes=minute), Beat(1000, 9, 1, 0.0)) for minute in range(33 * 60 + 1) if minute not in GAP
     )
     sentence: dict[str, Any] = {"message": "down", "message_id": "checks:subject.down", "params": {"subject": "Te0/1"}}
     changes = (

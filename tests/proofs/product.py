@@ -30,8 +30,9 @@ from eventready.network.graph.behind import behind
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
+from eventready.watch.job import WatchJob
 from eventready.watch.states import States as WatchStates
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.limits import LimitOverrides
 from eventready.workspace.settings.checking.waivers import Waiver

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Operators:
     def pack(self, number: int = 1, previous: str = "", *, key: PrivateKey | None = None, **changed: Any) -> bytes:
         """A bundle of the first operator; `changed` are fields of its run."""
         parts = alpha(self.clock.now())
-        parts["run"] = parts["run"].model_copy(update=changed)
+        parts["run"] = replace(parts["run"], **changed)
         return pack(parts, EVENT, key or self.one, self.clock, position=Position(number, previous))
 
     def wanted(self, when: str = "2022-04-25 08:00", *, rehearsal: bool = True, event: str = EVENT) -> BundlePolicy:

@@ -73,7 +73,7 @@ def test_platforms_read_in_an_unconfirmed_form_are_in_the_bundle(workspace: Work
     first, *others = sorted(document["observations"], key=lambda one: one["status"] != "parsed")
     document["observations"] = [{**first, "unconfirmed": True}, *others]
     platform = next(one["platform"] for one in document["devices"] if one["name"] == first["device"])
-    record = replace(gather(workspace, Clock(marked=True)), run=Run(document))
+    record = replace(gather(workspace, Clock(marked=True)), run=Run.of(document))
     run = contents(workspace, record, Operators.invented().clock.now())["run"]
     assert isinstance(run, RunPart)
     assert run.unconfirmed == {platform: [first["fact"]]}

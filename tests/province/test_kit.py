@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.province.bundles.bundle import pack
-from eventready.province.bundles.parts import DutiesPart, RunPart, VenueEntry
+from eventready.province.bundles.parts import ClauseEntry, DutiesPart, IncidentsPart, RunPart, VenueEntry
 from eventready.province.venues import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
@@ -97,17 +98,14 @@ def bundled(folder: Path, names: dict[str, str], key: PrivateKey) -> bytes:
     clock = Clock.starting(NOW)
     run = alpha(clock.now())["run"]
     assert isinstance(run, RunPart)
-    renamed = run.model_copy(
-        update={
-            "venues": tuple(VenueEntry(id=name, name=name) for name in names.values()),
-            "verdicts": tuple(one.model_copy(update={"venue": names[one.venue]}) for one in run.verdicts),
-        }
+    renamed = replace(
+        run,
+        venues=tuple(VenueEntry(id=name, name=name) for name in names.values()),
+        verdicts=tuple(replace(one, venue=names[one.venue]) for one in run.verdicts),
     )
     parts = alpha(clock.now()) | {"run": renamed}
-    parts["incidents"] = type(parts["incidents"])()
-    parts["duties"] = DutiesPart.model_validate(
-        {"clauses": [{"clause": d.id, "vi": d.vi, "en": d.en, "state": "done"} for d in workspace.duties]}
-    )
+    parts["incidents"] = IncidentsPart()
+    parts["duties"] = DutiesPart(tuple(ClauseEntry(d.id, d.vi, "done", d.en) for d in workspace.duties))
     return pack(parts, workspace.event.id, key, clock)
 
 

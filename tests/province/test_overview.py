@@ -30,8 +30,8 @@ MADE = parse_moment("2022-04-25 06:30")
 def test_a_venue_without_a_verdict_is_not_measured(venues: tuple[str, ...], verdict: str) -> None:
     ready = tuple(VerdictEntry(venue=venue, service="wifi", verdict="READY") for venue in venues)
     run = RunPart(present=True, moment=MADE, venues=VENUES, verdicts=ready)
-    manifest = Manifest(number=1,
-        schema="eventready.bundle/2", event="e", operator="o", key="k", made=MADE,
+    manifest = Manifest(
+        number=1, event="e", operator="o", key="k", made=MADE,
         made_real=MADE + timedelta(days=1), rehearsal=True, parts={},
     )  # fmt: skip
     bundle = Bundle(manifest, "o", run, DutiesPart(), RosterPart(present=False), IncidentsPart(), "")

@@ -17,7 +17,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.roster.reading.load import load_roster
 from eventready.roster.reading.name_cells import TypedName, split_name, split_names
 from eventready.roster.roster import Roster
-from tests.roster.books import HEAD, LINE, at, event, ledger, workbook
+from tests.roster.books import HEAD, LINE, event, ledger, workbook
 
 EVENT = event()
 PEOPLE = [
@@ -136,34 +136,6 @@ def test_a_table_of_names_is_the_list_of_its_shifts(
 def test_what_is_wrong_in_a_table_of_names(tmp_path: Path, rows: list[list[str]], words: str) -> None:
     with pytest.raises(WorkspaceError, match=words):
         load(tmp_path, {"Lịch": rows, "Người": PEOPLE})
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "the file is empty"),
-        ("Họ và tên".encode("cp1258", "replace") + b"\xff\xfe\x81", "not in UTF-8"),
-        (b"a\0b;c", "not a CSV file"),
-        (b"one;two\n", "no sheet holds a roster"),
-        (b'"' + b"x" * 200_000, "damaged"),
-    ],
-)
-def test_a_csv_file_that_is_none(tmp_path: Path, data: bytes, words: str) -> None:
-    path = tmp_path / "roster.csv"
-    path.write_bytes(data)
-    with pytest.raises(WorkspaceError, match=words):
-        load_roster(path, EVENT)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_csv_in_each_encoding(tmp_path: Path, encoding: str, separator: str) -> None:
-    path = tmp_path / "roster.csv"
-    head = [*HEAD[:5], "29/04/2022", "30/04/2022"]
-    path.write_text("\n".join(separator.join(map(str, row)) for row in (head, LINE)), encoding=encoding)
-    roster = load_roster(path, EVENT)
-    assert roster.people[0].phones == ("0912345678",)
-    assert [s.start for s in roster.shifts] == [at("29 6"), at("30 14")]
 
 
 def test_hidden_rows_columns_and_sheets_are_reported(tmp_path: Path) -> None:

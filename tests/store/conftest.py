@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from eventready.core.clock import Clock
-from eventready.store.run import SCHEMA
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 
 Document = Callable[..., dict[str, Any]]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.store.backup_cipher import SCHEMA, BackupCipher, BackupKeyError
+from eventready.store.change_steps import StoredConfiguration
 from eventready.store.evidence import PackedEvidence
 
 CIPHER, OTHER = BackupCipher(b"k" * 32), BackupCipher(b"o" * 32)
@@ -45,7 +46,7 @@ def test_an_altered_text_is_refused(place: int) -> None:
 
 def test_a_step_names_the_encrypted_texts() -> None:
     text = PackedEvidence.of("hostname r1")
-    body, (sealed,) = CIPHER.encrypt_answers({"sha256": "x", "answers": [["show run", text.name]]}, (text,))
-    assert body == {"sha256": "x", "answers": [["show run", sealed.name]], "key": CIPHER.id}
+    kept, (sealed,) = CIPHER.encrypt_answers(StoredConfiguration("x", (("show run", text.name),)), (text,))
+    assert kept == StoredConfiguration("x", (("show run", sealed.name),), CIPHER.id)
     assert sealed.text.startswith(f"{SCHEMA} {CIPHER.id}\n")
     assert CIPHER.decrypt(sealed.text) == "hostname r1"

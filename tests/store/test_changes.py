@@ -20,8 +20,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.strings.json_text import canonical
 from eventready.store import changes as changes_module
-from eventready.store.changes import ChangeHeader, Changes, StepEntry
+from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import (
+    Apply,
+    Arm,
+    Backup,
+    Compare,
+    DeviceOutcome,
+    Done,
+    Ended,
+    StoredConfiguration,
+)
+from eventready.store.changes import Changes, StepEntry
 from eventready.store.database.connection import Database
 from eventready.store.evidence import PackedEvidence
 from eventready.store.store import Store
@@ -29,7 +41,8 @@ from eventready.store.streams.journal import Journal
 
 pytestmark = pytest.mark.slow
 
-PLAN = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
+NEW, UNTOUCHED = DeviceOutcome.NEW, DeviceOutcome.UNTOUCHED
+PLAN = b'{"approvals":[],"plan":{"id":"p-1","sha256":"ab"}}'
 OPENING = ChangeHeader(by="an.nguyen", host="nms-1")
 
 
@@ -41,12 +54,13 @@ def begin(store: Store, change: str = "c-1", devices: tuple[str, ...] = ("core-1
 def test_a_change_from_its_beginning_to_its_end(store: Store) -> None:
     changes = begin(store)
     backup = PackedEvidence.of("hostname core-1\n")
-    changes.record("c-1", StepEntry("core-1", "backup", {"answers": {"show run": backup.name}}, (backup,)))
+    kept = StoredConfiguration("ab", (("show run", backup.name),))
+    changes.record("c-1", StepEntry(Backup("core-1", kept), (backup,)))
     assert store.texts([backup.name]) == {backup.name: "hostname core-1\n"}, "there at once, not at the end of a run"
-    changes.record("c-1", StepEntry("core-1", "done", {"outcome": "new"}, releases_lock=True))
+    changes.record("c-1", StepEntry(Done("core-1", NEW), releases_lock=True))
     assert [hold.device for hold in changes.locks()] == ["core-2"]
-    changes.record("c-1", StepEntry("core-2", "done", {"outcome": "untouched"}, releases_lock=True))
-    changes.finish("c-1", {"core-1": "new", "core-2": "untouched"}, {"exit": 0}, ended=True)
+    changes.record("c-1", StepEntry(Done("core-2", UNTOUCHED), releases_lock=True))
+    changes.finish("c-1", Ended("", 0, True, {"core-1": NEW, "core-2": UNTOUCHED}))
     record = changes.get("latest")
     assert [(step.device, step.step) for step in record.steps] == [
         ("", "begun"), ("core-1", "backup"), ("core-1", "done"), ("core-2", "done"), ("", "ended")
@@ -94,7 +108,8 @@ def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
         assert len(one.changes.entries()) == 1
 
 
-APPROVED = {**PLAN, "approvals": [{"signature": "s-binh"}]}
+_APPROVAL = {"by": "b", "key": "", "at": "", "signature": "s-binh"}
+APPROVED = canonical({"plan": {"id": "p-1"}, "approvals": [_APPROVAL]})
 
 
 def begin_approved(store: Store, change: str, device: str, seen: list[dict[str, str]]) -> None:
@@ -165,7 +180,7 @@ def test_many_threads_share_transactions(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr(Database, "writing", counted)
 
     def note(number: int) -> None:
-        changes.record("c-1", StepEntry("core-1", f"step-{number}"))
+        changes.record("c-1", StepEntry(Apply("core-1", number)))
 
     first = threading.Thread(target=note, args=(0,))
     first.start()
@@ -180,7 +195,7 @@ def test_many_threads_share_transactions(store: Store, monkeypatch: pytest.Monke
         thread.join()
     assert transactions == 2
     monkeypatch.undo()
-    assert {step.step for step in changes.get("c-1").of("core-1")} == {f"step-{number}" for number in range(33)}
+    assert {step.body for step in changes.get("c-1").of("core-1")} == {Apply("core-1", number) for number in range(33)}
     assert store.verify().problems == ()
 
 
@@ -196,7 +211,7 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
 
     def note(number: int) -> None:
         try:
-            changes.record("c-1", StepEntry("core-1", f"step-{number}"))
+            changes.record("c-1", StepEntry(Apply("core-1", number)))
         except StoreError as error:
             failures.append(error.what)
 
@@ -209,19 +224,21 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
             thread.join()
     assert failures == ["The disk is full"] * 8
     assert changes.get("c-1").of("core-1") == ()
-    changes.record("c-1", StepEntry("core-1", "later"))
-    assert [step.step for step in changes.get("c-1").of("core-1")] == ["later"], "when there is room again"
+    changes.record("c-1", StepEntry(Compare("core-1")))
+    assert [step.step for step in changes.get("c-1").of("core-1")] == ["compare"], "when there is room again"
 
 
 _CARRIER = """
     import sys, time
-    from eventready.store.changes import ChangeHeader, StepEntry
+    from eventready.store.change_header import ChangeHeader
+    from eventready.store.change_steps import Arm
+    from eventready.store.changes import StepEntry
     from eventready.store.store import Store
     with Store(sys.argv[1]) as store:
-        plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
-        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header=ChangeHeader(by="an", host="nms-1"))
+        header = ChangeHeader(by="an", host="nms-1")
+        store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=["core-1"], header=header)
         with store.changes.exclusive("c-1"):
-            store.changes.record("c-1", StepEntry("core-1", "arm"))
+            store.changes.record("c-1", StepEntry(Arm("core-1", "inverse")))
             print("armed", flush=True)
             time.sleep(60)
 """
@@ -274,7 +291,7 @@ def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
 )
 def test_verify_names_what_was_altered(tmp_path: Path, harm: str, words: str) -> None:
     with Store(tmp_path / "e.db") as store:
-        begin(store).record("c-1", StepEntry("core-1", "arm"))
+        begin(store).record("c-1", StepEntry(Arm("core-1", "inverse")))
         with store._database.writing() as session:
             session.execute(text(harm))
         assert any(words in problem.what for problem in store.verify().problems), store.verify().problems

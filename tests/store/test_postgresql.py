@@ -19,7 +19,7 @@ from eventready.core.errors import StoreError
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from tests.store.conftest import Document
-from tests.store.test_run_items import header, items
+from tests.store.test_run_items import begun, header, items
 
 pytestmark = pytest.mark.slow
 
@@ -107,7 +107,7 @@ def test_connections_lost_in_the_middle_of_an_audit_lose_nothing(
     with Store(shared) as store:
         run_id = audit_once(store, clock, document, lambda: cut(shared))
         run = store.get(run_id)
-        assert [found["device"] for found in run.observations()] == [f"d{number:02}" for number in range(DEVICES)]
+        assert [found.device for found in run.observations()] == [f"d{number:02}" for number in range(DEVICES)]
         assert store.verify().intact
 
 
@@ -131,7 +131,7 @@ def test_a_server_that_stays_away_leaves_an_interrupted_run(
     name = shared.rpartition("/")[2]
     with psycopg.connect(shared.replace(name, "postgres"), autocommit=True) as connection:
         with Store(shared) as store:
-            run_id = store.begin("le-30-4", clock, {**header(document, ""), "state": "interrupted"})
+            run_id = store.begin("le-30-4", clock, begun(document))
             store.keep_items(run_id, items("a"))
             connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
             cut(shared)
@@ -141,7 +141,7 @@ def test_a_server_that_stays_away_leaves_an_interrupted_run(
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
     with Store(shared) as store:
         assert [entry.state for entry in store.runs()] == ["interrupted"]
-        assert [found["device"] for found in store.get(run_id, interrupted=True).observations()] == ["a"]
+        assert [found.device for found in store.get(run_id, interrupted=True).observations()] == ["a"]
         assert store.verify().intact
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from eventready.core.clock import Clock
-from eventready.core.errors import UsageError
-from eventready.store.documents import load_run
-from eventready.store.run import SCHEMA, Run, Summary
+from eventready.core.errors import StoreError, UsageError
+from eventready.store.database.tables import RunRow
+from eventready.store.documents import compress, load_run
+from eventready.store.run import Run, Summary
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from tests.store.conftest import Document
 
@@ -27,7 +30,7 @@ def test_a_finished_run_comes_back_as_it_was(place: str, clock: Clock, document:
         run = stored(store, clock, document)
     with Store(place) as again:
         assert again.notices == ()
-        assert again.get(run.id).document == run.document
+        assert dict(again.get(run.id).document) == dict(run.document)
         assert run.intact()
 
 
@@ -167,13 +170,33 @@ def test_trend_is_of_the_same_event_and_before(store: Store, clock: Clock, docum
 def test_list_has_what_a_person_wants_to_see(store: Store, clock: Clock, document: Document) -> None:
     run = stored(store, clock, document)
     entry = store.runs()[0]
-    assert entry.summary == Summary.of(run.document)
+    assert entry.summary == Summary.of(run)
     assert entry.summary.ratio == 0.75
     assert entry.summary.rehearsal
 
 
-def test_a_run_of_another_version_is_refused_in_a_sentence(document: Document, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema": "eventready.run/1"}, r"field 'schema': .*eventready\.run/1"),
+        ({"clock": {"event": 5}}, r"field 'clock\.event': "),
+        ({"devices": [{"name": "r1", "reachable": "yes"}]}, r"field 'devices\.0\.reachable': "),
+        ({"colour": "red"}, r"field 'colour': "),
+    ],
+    ids=lambda change: str(change)[:30],
+)
+def test_a_run_of_another_version_or_shape_is_refused_with_its_field_and_stays_in_the_list(
+    store: Store, clock: Clock, document: Document, tmp_path: Path, *, change: dict[str, Any], words: str
+) -> None:
+    run = stored(store, clock, document)
+    forged = Run.sealed({**run.document, **change})
+    with store._database.writing() as session:
+        session.execute(update(RunRow).values(document=compress(forged.document)))
+    with pytest.raises(StoreError, match=words):
+        store.get("latest")
     path = tmp_path / "run.json"
-    path.write_bytes(b"".join(Run.sealed({**document("r"), "schema": "eventready.run/1"}).json()))
-    with pytest.raises(UsageError, match=r"run\.json: Run r .*eventready\.run/1.*Audit again: `eventready audit`"):
+    path.write_bytes(b"".join(forged.json()))
+    with pytest.raises(UsageError, match=words):
         load_run(path)
+    assert [entry.id for entry in store.runs()] == [run.id]
+    assert store.before(stored(store, clock, document)) is None

@@ -11,8 +11,9 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Alarm, Fact, Interface, Neighbour, System
+from eventready.watch.job import WatchJob
 from eventready.watch.states import Key, States, sentence_id
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from tests.watch.test_night import EVENT

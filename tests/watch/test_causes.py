@@ -15,8 +15,9 @@ from eventready.network.graph.behind import behind
 from eventready.network.graph.topology import Topology
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
+from eventready.watch.job import WatchJob
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.origins import ServiceOrigin
@@ -88,8 +89,8 @@ def test_the_loss_of_a_device_is_damped() -> None:
 
 def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
     watcher = watching(1)
-    watcher._patience._interval_of = lambda fact: 10.0 if fact == FACT else 300.0
-    other = next(fact for fact in watcher._needed["r00"] if fact != FACT)
+    watcher._fleet.patience._interval_of = lambda fact: 10.0 if fact == FACT else 300.0
+    other = next(fact for fact in watcher._devices["r00"].needed if fact != FACT)
     watcher.read("r00", [*answer("r00"), Observation("r00", other, Status.EMPTY)], 20, MOMENT)
     assert watcher.age("r00", 30) == 10
     watcher.tick(41, MOMENT)
@@ -100,7 +101,7 @@ def test_a_lost_device_has_no_age_whatever_slow_facts_it_has() -> None:
 
 def test_a_login_longer_than_two_short_intervals_is_no_loss() -> None:
     watcher = watching(1)
-    watcher._patience._interval_of = lambda _fact: 5.0
+    watcher._fleet.patience._interval_of = lambda _fact: 5.0
     changes = []
     for at in range(20, 200):
         changes += watcher.read("r00", answer("r00"), at, MOMENT) if at % 18 == 2 else watcher.tick(at, MOMENT)

@@ -20,11 +20,11 @@ from eventready.evaluation.verdicts import verdicts_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, Interface, Memory, Neighbour
-from eventready.watch import device_state
-from eventready.watch import watcher as watcher_module
+from eventready.watch import device_state, fleet_watch
+from eventready.watch.job import WatchJob
 from eventready.watch.open_finding import RANK, open_of
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.checking.waivers import Waiver
@@ -92,9 +92,9 @@ def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int
         assert found == expected
         assert partial.verdicts() == verdicts_of(EVENT.venues, (DEVICE,), weights((DEVICE,), whole.findings()))
         assert _plain(partial.findings()) == _plain(whole.findings())
-        opened = open_of((*whole.findings(), *whole._silent()), whole.states)
+        opened = open_of((*whole.findings(), *whole._shown._silent()), whole.states)
         anew = sorted(opened, key=lambda one: (bool(one.cause), RANK[one.status], -one.since))
-        assert [(one, one.document) for one in partial.open_findings()] == [(one, one.document) for one in anew]
+        assert [(one, one.encoded) for one in partial.open_findings()] == [(one, one.encoded) for one in anew]
 
 
 CABLE = {"port": "GE0/0/1", "device": "r2", "to_port": "GE0/0/1"}
@@ -130,8 +130,8 @@ def test_checks_across_devices_run_anew_for_states_and_not_for_counters(
         status = Status.TIMEOUT if number < 0 else Status.PARSED
         answers.append(Observation(device, "interface", status, rows=(port,) if number >= 0 else ()))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(watcher_module, "_FLEET_S", 0.0)
-            patch.setattr(watcher_module, "_FLEET_PAUSES", 0)
+            patch.setattr(fleet_watch, "_FLEET_S", 0.0)
+            patch.setattr(fleet_watch, "_FLEET_PAUSES", 0)
             found = [*quiet.read(device, answers, now, MOMENT), *quiet.tick(now, MOMENT)]
             patch.setattr(Observation, "alike", lambda *_both: False)
             expected = [*always.read(device, answers, now, MOMENT), *always.tick(now, MOMENT)]
@@ -163,7 +163,7 @@ def test_counters_alone_run_no_check_across_devices(monkeypatch: pytest.MonkeyPa
         scopes.append(options["scope"])
         return evaluate(*args, **options)
 
-    monkeypatch.setattr(watcher_module, "evaluate", counted)
+    monkeypatch.setattr(fleet_watch, "evaluate", counted)
     for turn in range(8):
         for device in ENDS:
             port = PORT.model_copy(update={"in_bytes": turn})

@@ -16,8 +16,9 @@ from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Interface, RoutingPeer
+from eventready.watch.job import WatchJob
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from tests.watch.test_night import EVENT

@@ -23,19 +23,20 @@ from eventready.core.errors import StoreError, WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.store import Store
-from eventready.store.watch_log import BEAT_S, watched
+from eventready.store.watch_log import BEAT_S, Beat, watch_log, watched
 from eventready.watch import loop, silence
 from eventready.watch import session as session_module
+from eventready.watch.job import WatchJob
 from eventready.watch.loop import ReaderThreads, WatchLoop
-from eventready.watch.record import Beat, WatchRecord
+from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.session import WatchSession, known_states
 from eventready.watch.snapshot import OUTDATED, Snapshots
 from eventready.watch.states import Key, StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.watch.test_causes import watching
@@ -218,7 +219,8 @@ def test_the_record_has_states_pauses_and_time_watched(tmp_path: Path) -> None:
         record.pause("core-1", clock.now(), "An")
         assert record.paused(clock.now() + timedelta(seconds=1)) == {}
         now = clock.now()
-        assert record.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
+        log = watch_log(store, "night", rehearsal=True)
+        assert log.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
         assert len(record.timeline()) == 2
         assert store.verify().intact
 
@@ -231,15 +233,17 @@ def test_the_later_of_an_audit_and_an_earlier_watch_counts_with_its_begin(tmp_pa
     with Store(tmp_path / "watch.db") as store:
         record = WatchRecord(store, "night", Clock.starting("2031-04-29 19:00"))
         record.changes([StateChange(0, watched, "fail", "pass", None), StateChange(0, same, "pass", "warn", None)])
-        begun = record.begins()[same]
+        begun = record.last_changes()[same][0].timestamp()
         later, early = (now + timedelta(hours=hours) for hours in (1, -1))
         found = [
-            known_states(record, Run({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
+            known_states(record, Run.of({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
             for at, until in ((later, later + timedelta(hours=1)), (early, later), (later, now))
         ]
-    assert [states[watched] for states, _since in found] == ["fail", "pass", "pass"]
-    assert {(states[audited], states[same], since[same]) for states, since in found} == {("fail", "warn", begun)}
-    assert [since[audited] for _states, since in found] == [one.timestamp() for one in (later, early, now)]
+    assert [states[watched] for states, _since, _causes in found] == ["fail", "pass", "pass"]
+    assert {(states[audited], states[same], since[same]) for states, since, _causes in found} == {
+        ("fail", "warn", begun)
+    }
+    assert [since[audited] for _states, since, _causes in found] == [one.timestamp() for one in (later, early, now)]
 
 
 def test_a_device_at_rest_does_not_count_as_watched() -> None:
@@ -281,7 +285,7 @@ def test_a_change_in_progress_and_a_command_at_work_are_at_rest(tmp_path: Path) 
     devices = app.workspace.devices[:3]
     with Store.of_workspace(tmp_path / "event") as store:
         header = ChangeHeader(by="An", host="here")
-        store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=[devices[0].name], header=header)
+        store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=[devices[0].name], header=header)
         record = WatchRecord(store, app.workspace.event.id, app.clock)
         with app.at_work("capture", devices[1:2]):
             session = WatchSession(app.workspace, devices, store, app.clock)

@@ -17,8 +17,7 @@ from eventready.store.store import Store
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification
 from eventready.watch.silence import STALE_AFTER
-from eventready.watch.states import HOLD_DOWN, Key, StateChange
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange
 from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 from tests.watch.test_night import (
@@ -122,7 +121,7 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
                 night.begin(start)
             night.run(start, end)
         messages = {one.id: one for one in night.calls.outbox.messages()}
-        log = night.calls.log()
+        log = night.calls.receivers.log()
     assert night.deaths > 10
     assert max(channel.sent.values()) == 1
     # A late one has a line more, with the time of its state.

@@ -14,10 +14,11 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import AccessPoint, EchoAnswer, Fact, Interface, RadioLoad
-from eventready.watch.record import change_document
+from eventready.watch.job import WatchJob
+from eventready.watch.record import recorded_change
 from eventready.watch.remembered import remembered
 from eventready.watch.states import StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.event_window import EventWindow
@@ -59,7 +60,7 @@ def watched(
     matrix = build_matrix((device,), {device.platform: load_platform(device.platform)}, fleet=False)
     known, states = {one.key: one.new for one in before}, States()
     states.begin(known, OPENING.timestamp())
-    recorded = [(datetime.fromtimestamp(one.at, TZ), change_document(one)) for one in before]
+    recorded = [(datetime.fromtimestamp(one.at, TZ), recorded_change(one)) for one in before]
     moment = OPENING + timedelta(hours=1)
     job = WatchJob(EVENT, {device.name: device}, matrix, remembered=remembered(known, recorded, moment, 0.0, OPENING))
     watcher = Watcher(job, states, lambda _fact: INTERVAL)

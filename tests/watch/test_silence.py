@@ -22,10 +22,11 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, RoutingPeer
 from eventready.watch.alerts.alert import Alerts
+from eventready.watch.job import WatchJob
 from eventready.watch.schedule import Schedule
 from eventready.watch.silence import REACH
-from eventready.watch.states import Key, States
-from eventready.watch.watcher import DEVICE, Watcher, WatchJob
+from eventready.watch.states import DEVICE, Key, States
+from eventready.watch.watcher import Watcher
 from tests.watch.test_night import EVENT, START, devices
 
 pytestmark = pytest.mark.slow

@@ -19,8 +19,9 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.network.unchanged import FIGURES
+from eventready.watch.job import WatchJob
 from eventready.watch.states import StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
@@ -174,13 +175,13 @@ FIGURES_THAT_MOVE: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("device", "fact", "moved"), FIGURES_THAT_MOVE, ids=str)
 def test_figures_that_move_rebuild_no_network(device: str, fact: str, moved: dict[str, Any]) -> None:
     watch = Watched()
-    before = watch.watcher._ways.network
+    before = watch.watcher._fleet.ways.network
     watch.change(device, fact, **moved)
     watch.read(3)
-    assert watch.watcher._ways.network is before
+    assert watch.watcher._fleet.ways.network is before
     watch.change(device, fact, **({"oper": "down"} if fact == "interface" else {"state": "down", "up": False}))
     watch.read()
-    assert watch.watcher._ways.network is not before
+    assert watch.watcher._fleet.ways.network is not before
 
 
 def test_the_graph_reads_no_figure_that_may_move_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +202,7 @@ def test_the_graph_reads_no_figure_that_may_move_unseen(monkeypatch: pytest.Monk
 
 def test_a_large_network_is_not_walked_again_within_a_multiple_of_its_walk() -> None:
     watch = Watched()
-    costly, before = watch.watcher._ways, watch.watcher._ways.network
+    costly, before = watch.watcher._fleet.ways, watch.watcher._fleet.ways.network
     costly._cost_s = 9.0
     watch.cut("core-1", "stadium-up")
     for _reading in range(3):

@@ -9,7 +9,7 @@ import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.strings.matchers import Matcher
-from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile, load_alerts
 
 RIGHT = """
 route:
@@ -28,7 +28,7 @@ heartbeat: env:EVENTREADY_HEARTBEAT
 """
 
 
-def load(folder: Path, content: str) -> AlertsFile | None:
+def load(folder: Path, content: str) -> AnyAlertsFile | None:
     (folder / "inventory").mkdir()
     (folder / "inventory" / "alerts.yaml").write_text(content, encoding="utf-8")
     return load_alerts(folder)
@@ -37,7 +37,7 @@ def load(folder: Path, content: str) -> AlertsFile | None:
 def test_a_right_file_is_read(tmp_path: Path) -> None:
     assert load_alerts(tmp_path) is None
     found = load(tmp_path, RIGHT)
-    assert found is not None
+    assert isinstance(found, AlertsFile)
     assert found.route.group_wait == timedelta(seconds=90)
     assert found.route.routes[0].matchers == (Matcher("check", "=~", "cell|site"),)
     assert found.addresses() == ("an@example.vn", "env:EVENTREADY_CHIEF", "env:EVENTREADY_HEARTBEAT")
@@ -66,6 +66,9 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
         ("env:EVENTREADY_HEARTBEAT", "https://example.vn/secret", "alerts.yaml:14: "),
         ("env:EVENTREADY_CHIEF", "tgram://secret", "alerts.yaml:13: "),
         ("heartbeat:", "heart:", "heart"),
+        ("heartbeat:", "alertmanager: env:AM\nheartbeat:", "alerts.yaml:14: `alertmanager` is for alerts.yaml with"),
+        ("\nroute:", "to: alertmanager\nalertmanager: env:AM\nroute:", "alerts.yaml:3: with `to: alertmanager` the"),
+        ("\nroute:", "to: pager\nroute:", "alerts.yaml:1: "),
     ],
 )
 def test_wrong_content_is_refused_with_its_place(tmp_path: Path, old: str, new: str, place: str) -> None:
@@ -75,3 +78,9 @@ def test_wrong_content_is_refused_with_its_place(tmp_path: Path, old: str, new: 
     shown = str(refused.value)
     assert place in shown
     assert "secret" not in shown
+
+
+def test_an_alertmanager_stands_in_place_of_routes_and_receivers(tmp_path: Path) -> None:
+    found = load(tmp_path, "to: alertmanager\nalertmanager: env:EVENTREADY_AM\nheartbeat: env:EVENTREADY_BEAT\n")
+    assert isinstance(found, AlertmanagerFile)
+    assert found.addresses() == ("env:EVENTREADY_AM", "env:EVENTREADY_BEAT")

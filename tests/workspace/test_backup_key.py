@@ -12,7 +12,9 @@ from eventready.audit.doctor import backup_key
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.file_system.atomic_files import create_atomic
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.changes import ChangeHeader, StepEntry
+from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import Backup, StoredConfiguration
+from eventready.store.changes import StepEntry
 from eventready.store.evidence import PackedEvidence
 from eventready.store.store import Store
 from eventready.workspace.keys.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key, make_backup_key
@@ -60,9 +62,11 @@ def test_doctor_says_which_key_is_missing(tmp_path: Path) -> None:
     cipher = BackupCipher(make_backup_key(tmp_path))
     text = PackedEvidence.of("hostname r1")
     with Store.of_workspace(tmp_path) as store:
-        store.changes.begin("c", event="e", plan={}, devices=["r1"], header=ChangeHeader(by="An", host="noc"))
-        body, texts = cipher.encrypt_answers({"answers": [["show run", text.name]]}, (text,))
-        store.changes.record("c", StepEntry("r1", "backup", body, texts))
+        store.changes.begin(
+            "c", event="e", plan=b'{"plan":{}}', devices=["r1"], header=ChangeHeader(by="An", host="noc")
+        )
+        kept, texts = cipher.encrypt_answers(StoredConfiguration("ab", (("show run", text.name),)), (text,))
+        store.changes.record("c", StepEntry(Backup("r1", kept), texts))
     assert backup_key(tmp_path).ok
     (tmp_path / BACKUP_KEY).unlink()
     assert backup_key(tmp_path).rendered("en").detail == "absent, and recorded backups need it"

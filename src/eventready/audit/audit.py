@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.processes import open_collector
@@ -21,7 +21,7 @@ from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceC
 from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_references
+from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_verdicts
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.capture_age import outdated
 from eventready.checks.finding import Finding
@@ -43,6 +43,7 @@ from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
+from eventready.store.run_records import ClusterWorker, FewerSessions, RefusedWorker, RunCluster
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -91,15 +92,13 @@ class _Reading:
         with suppress(Exception):
             self.progress.done(read.device, read.trouble)
 
-    def cluster(self, status: CollectStatus) -> dict[str, Any] | None:
+    def cluster(self, status: CollectStatus) -> RunCluster | None:
         """Entry of the run for a cluster: workers with their devices and clocks, and refused workers."""
         if not self.workers and not status.refused:
             return None
         shares, skews = Counter(self.workers.values()), self.skews
-        workers = [
-            {"name": name, "devices": shares[name], "skew_s": round(skews[name], 2) + 0.0} for name in sorted(shares)
-        ]
-        return {"workers": workers, "refused": [one._asdict() for one in status.refused]}
+        workers = tuple(ClusterWorker(name, shares[name], round(skews[name], 2) + 0.0) for name in sorted(shares))
+        return RunCluster(workers, tuple(RefusedWorker(*one) for one in status.refused))
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def audit(
         begun = begun_run(workspace.event, workspace.duties, clock, devices)
         reading = _Reading(store, progress)
         with _open_collector(workspace, job, options, reading.record) as collector:
-            run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, document=begun)
+            run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, header=begun)
             status = _read(job, collector, progress)
         results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
@@ -150,7 +149,7 @@ def audit(
             workspace.event.venues, devices, weighed, network=evaluated.network, left_out=matrix.left_out
         )
         codes = _exits(results.values(), across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
-        document = build_run(
+        header = build_run(
             run_id=run_id,
             started=started,
             event=workspace.event,
@@ -158,7 +157,6 @@ def audit(
             clock=clock,
             devices=devices,
             results=results,
-            verdicts=found,
             coverage=coverage,
             seen=seen,
             saved=job.saved is not None,
@@ -167,12 +165,11 @@ def audit(
             cluster=reading.cluster(status),
             below=rests(evaluated.network),
         )
-        digest = summary(document, results.values(), across)
         store.keep_items(run_id, items_across(across))
         walks = ServiceWalks(evaluated.network, across, workspace.event.venues, _proof(job, clock))
-        packed = with_references(document, found, walks.of)
-        del document, found, walks, evaluated  # the references of a large fleet take more memory than its results
-        return AuditResult(store.finish(packed, digest), most_severe(codes))
+        document = with_verdicts(header, found, walks.of)
+        del found, walks, evaluated  # the references of a large fleet take more memory than its results
+        return AuditResult(store.finish(document, summary(document, results.values(), across)), most_severe(codes))
 
 
 def _proof(job: AuditJob, clock: Clock) -> Message:
@@ -262,9 +259,9 @@ def _read(job: AuditJob, collector: DeviceCollector, progress: ReadProgress) -> 
     return status
 
 
-def _fewer_sessions(status: CollectStatus, wanted: int) -> dict[str, int] | None:
+def _fewer_sessions(status: CollectStatus, wanted: int) -> FewerSessions | None:
     """Devices read at once, where this machine allowed fewer than more workers than the default would have read."""
-    return {"wanted": wanted, "most": status.sessions} if status.held and wanted > AuditOptions.workers else None
+    return FewerSessions(wanted, status.sessions) if status.held and wanted > AuditOptions.workers else None
 
 
 def pause(seconds: float, progress: ReadProgress) -> None:

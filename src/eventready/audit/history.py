@@ -63,10 +63,10 @@ def _alike(summary: Summary, clock: Clock) -> bool:
 
 def _readings(store: Store, run_id: str, clock: Clock, *, alike: bool) -> Iterator[tuple[str, EarlierReading]]:
     """Readings of an audit by device; none of saved outputs (of unknown age) and of an unreadable document."""
-    with suppress(EventreadyError, ValueError, KeyError, TypeError):
+    with suppress(EventreadyError, ValueError):
         run = store.get(run_id)
-        if "saved" in run.document:
+        if run.header.saved:
             return
-        age_s = (clock.real() - datetime.fromisoformat(run.document["finished"])).total_seconds()
+        age_s = (clock.real() - datetime.fromisoformat(run.header.finished)).total_seconds()
         for name, rows in recorded_rows(run, _FACTS).items():
             yield name, EarlierReading(max(age_s, 0.0), alike, rows)

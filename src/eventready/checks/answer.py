@@ -143,7 +143,7 @@ def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, 
 def graded(
     subject: str,
     message_id: str,
-    value: float,
+    value: float | None,
     *,
     warn: float,
     fail: float,
@@ -154,11 +154,13 @@ def graded(
     venues: Iterable[str | None] = (),
     **values: Value,
 ) -> Finding:
-    """Grade `value` against two limits; the displayed figure is the graded figure.
+    """Grade `value` against two limits; the displayed figure is the graded figure. None is no figure, hence unknown.
 
     A value on the limit is over it, unless the limit is what may be reached (`beyond`). The limit named is the one
     that was passed, and for a good value the first one that it stays away from.
     """
+    if value is None:
+        return unknown(subject, "checks:subject.no_figure", venues=venues)
     shown = tidy(value, digits)
     status = grade(shown, warn, fail, worse=worse, beyond=beyond)
     limit = tidy(fail if status is Outcome.FAIL else warn, max(digits, 3))

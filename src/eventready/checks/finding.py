@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from eventready.core.messages import render
+from pydantic import JsonValue
+
+from eventready.core.messages import render, to_json
 
 
 class Outcome(StrEnum):
@@ -79,6 +81,11 @@ class Finding:
     def message(self) -> str:
         """The sentence in English."""
         return render(self.message_id, self.params, "en")
+
+    @property
+    def plain_params(self) -> dict[str, JsonValue]:
+        """Parameters of the sentence as plain JSON types."""
+        return {name: to_json(value) for name, value in self.params.items()}
 
     @property
     def identity(self) -> tuple[str, str, str]:

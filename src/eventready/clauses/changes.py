@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from eventready.change.safety.freeze import Emergency
 from eventready.core.messages import Message, message
 from eventready.store.changes import ChangeEntry, Changes
 
@@ -75,7 +74,6 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
     begun = datetime.fromisoformat(entry.begun)
     began = datetime.fromisoformat(header.event_time) if header.event_time else begun
     lasted = datetime.fromisoformat(entry.ended) - begun if entry.ended else timedelta()
-    emergency = Emergency.load(header.emergency) if header.emergency else None
     return ChangeOnRecord(
         id=entry.id,
         intents=intents,
@@ -85,7 +83,7 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
         outcomes=dict(entry.outcomes),
         by=header.by,
         rolls_back=header.rolls_back,
-        emergency=(emergency.ticket, emergency.requested_by, emergency.approved_by) if emergency else (),
+        emergency=astuple(header.emergency) if header.emergency else (),
         rehearsal=header.rehearsal,
     )
 

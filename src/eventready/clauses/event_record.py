@@ -61,7 +61,7 @@ class EventRecord:
         """
         event = workspace.event
         has_devices = bool(workspace.devices) or event.operator != "postal"
-        run = self.run if self.run and self.run.document.get("event") == event.id else None
+        run = self.run if self.run and self.run.header.event == event.id else None
         findings = index_findings(run) if run and has_devices else {}
         records = Records(self.attestations, self.sent, self.incidents, forms_of(workspace), document_titles(workspace))
         found = []

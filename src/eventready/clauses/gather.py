@@ -78,7 +78,7 @@ def _tests(audit: Summary, devices: int) -> bool:
 
 def drills_that_count(store: Store, *, rehearsal: bool) -> tuple[DrillRun, ...]:
     """Drills on record, oldest first; those on a lab count in rehearsals only."""
-    return tuple(run for run in drill_runs(store) if rehearsal or not run.opened.get("rehearsal", True))
+    return tuple(run for run in drill_runs(store) if rehearsal or not run.opened.rehearsal)
 
 
 def _own(signed: Iterable[Attestation], example: Iterable[Datum]) -> tuple[list[Attestation], tuple[Message, ...]]:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.core.messages import Bilingual, Message, Param, Text, message
+from eventready.core.messages import Message, Param, Text, message
 from eventready.core.strings.phrases import few, moment_of
-from eventready.drill.record import MEASURED, DrillRun
+from eventready.drill.record import DrillRun
+from eventready.drill.steps import MEASURED
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import Role
-from eventready.store.run import Run, counted
+from eventready.store.run import Run
+from eventready.store.run_records import RunFinding, RunVenue
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -83,29 +85,24 @@ class FindingCount:
 
 def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
     """Counts of a run's findings by check, read once for all clauses; venues are the finding's or its device's."""
-    venues = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
+    venues = {device.name: device.venues for device in run.header.devices}
     totals: Counter[tuple[str, str, frozenset[str], str]] = Counter()
-    for group, passed in run.sifted_findings():
-        numbers = Counter(map(_about, group))
-        for finding, number in counted(passed):
-            numbers[_about(finding)] += number
-        for (check, device, own, status), number in numbers.items():
-            totals[str(check), str(device), frozenset(own or venues.get(device, ())), status] += number
+    for group in run.sifted_findings():
+        for (check, device, own, status), number in group.numbers(_about).items():
+            totals[check, device, frozenset(own or venues.get(device, ())), status] += number
     found: dict[str, list[FindingCount]] = {}
     for (check, device, at, status), count in totals.items():
         found.setdefault(check, []).append(FindingCount(check, device, at, status, count))
     return found
 
 
-def _about(finding: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...], str]:
-    return finding["check"], finding["device"], tuple(finding.get("venues") or ()), _status(finding)
+def _about(finding: RunFinding) -> tuple[str, str, tuple[str, ...], str]:
+    return finding.check, finding.device, finding.venues, _status(finding)
 
 
-def _status(finding: Mapping[str, Any]) -> str:
+def _status(finding: RunFinding) -> str:
     """Return the status of a finding; a waiver is no measurement where the equipment could have been measured."""
-    if finding.get("was") == "not_measured" and not finding.get("blind"):
-        return "not_measured"
-    return str(finding["status"])
+    return "not_measured" if finding.was == "not_measured" and not finding.blind else finding.status
 
 
 def of_checks(
@@ -133,7 +130,7 @@ def of_checks(
     against = [text for status in _BAD if (text := _bad(mine, status)) is not None]
     if run.interrupted:
         against.append(message("clauses:proof.audit_interrupted"))
-    audited = {device["name"] for device in run.document.get("devices", ())}
+    audited = {device.name for device in run.header.devices}
     if passed and (left_out := _left_out(duty, audited, devices)):
         against.append(left_out)
     if not mine:
@@ -146,23 +143,17 @@ def of_checks(
 
 def _unproven(duty: Duty, run: Run, mine: Iterable[FindingCount]) -> tuple[Message, ...]:
     proven = frozenset[str]().union(*(found.venues for found in mine if found.status == "pass"))
-    titles = {str(venue["id"]): venue for venue in run.document.get("event_info", {}).get("venues", ())}
+    venues = {venue.id: venue for venue in run.header.event_info.venues}
     return tuple(
-        message("clauses:proof.no_check_passes_at", venue=_title(titles.get(name), name))
+        message("clauses:proof.no_check_passes_at", venue=venues.get(name, RunVenue(name)).title)
         for name in duty.proof.venues
         if name not in proven
     )
 
 
-def _title(venue: Mapping[str, Any] | None, name: str) -> Bilingual:
-    venue = venue or {}
-    return Bilingual(str(venue.get("name_vi") or venue.get("name") or name), str(venue.get("name") or name))
-
-
 def _passed(run: Run, passed: int, count: int) -> Evidence:
-    clock = run.document.get("clock", {})
-    at = moment_of(str(clock.get("event") or run.document["started"]))
-    msgid = "clauses:proof.checks_pass_rehearsal" if clock.get("rehearsal") else "clauses:proof.checks_pass"
+    at, rehearsal = moment_of(run.header.moment), run.header.clock.rehearsal
+    msgid = "clauses:proof.checks_pass_rehearsal" if rehearsal else "clauses:proof.checks_pass"
     return Evidence("check", run.id, message(msgid, passed=passed, count=count, at=at))
 
 
@@ -221,7 +212,7 @@ def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
         if run.outcome != "passed":
             against.append(message("clauses:proof.drill_failed", drill=title, at=run.begun))
             continue
-        rehearsal = run.opened.get("rehearsal", True)
+        rehearsal = run.opened.rehearsal
         msgid = "clauses:proof.drill_passed_rehearsal" if rehearsal else "clauses:proof.drill_passed"
         evidence.append(Evidence("drill", run.id, message(msgid, drill=title, at=run.begun)))
     return ProofResult(tuple(evidence), tuple(missing), tuple(against))

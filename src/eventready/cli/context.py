@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -122,13 +122,13 @@ class App:
             yield
 
     def emit(self, document: Any) -> None:
-        """Print data on stdout: JSON, or a line per list item for ndjson."""
+        """Print data on stdout: JSON, or a line per list item for ndjson; records with all their fields."""
         if self.output == "ndjson" and isinstance(document, Iterable) and not isinstance(document, str | Mapping):
             for item in document:
-                click.echo(json.dumps(item, ensure_ascii=False))
+                click.echo(json.dumps(item, ensure_ascii=False, default=asdict))
             return
         indent = None if self.output == "ndjson" else 1
-        click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=indent, default=asdict))
 
     def emit_run(self, run: Run) -> None:
         """Print a run document on stdout, piece by piece: JSON, or a single line for ndjson."""

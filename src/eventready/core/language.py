@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
+
+from pydantic import JsonValue
 
 from eventready.core.clock import TZ
+from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
 
@@ -34,6 +37,34 @@ def _cleaned(text: str, keep: str) -> str:
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() or c in keep else BLOT if c != "\n" else " " for c in shown)
+
+
+class Worded(Protocol):
+    """Sentence of a finding: in English, and in the catalogue."""
+
+    @property
+    def message(self) -> str:
+        """Sentence in English."""
+
+    @property
+    def message_id(self) -> str:
+        """Id of the sentence."""
+
+    @property
+    def params(self) -> Mapping[str, JsonValue]:
+        """Parameters of the sentence."""
+
+
+class Reasoned(Protocol):
+    """Reason of a device or of an unread record of a run: in English, and as a message."""
+
+    @property
+    def reason(self) -> str:
+        """Reason in English."""
+
+    @property
+    def reason_message(self) -> Mapping[str, JsonValue] | None:
+        """Reason as a message of the catalogue, or a text in both languages."""
 
 
 class Language:
@@ -88,14 +119,14 @@ class Language:
         """Return a subject in words; a name stays unchanged."""
         return term("terms:subject", clean(name), self.code)
 
-    def reason(self, entry: Mapping[str, Any]) -> str:
-        """Return the reason of a device or observation of a run document; in English if there is no message."""
+    def reason(self, entry: Reasoned) -> str:
+        """Return the reason of a device or an unread record of a run; in English if there is no message."""
         try:
-            message = from_json(entry.get("reason_message"))
+            message = from_json(entry.reason_message)
             shown = message.render(self.code) if isinstance(message, Message | Bilingual) and self._vi else ""
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
             shown = ""
-        return clean(shown or str(entry.get("reason") or ""))
+        return clean(shown or entry.reason)
 
     def number(self, value: float, spec: str = "") -> str:
         """Return a number in the notation of the language."""
@@ -119,21 +150,23 @@ class Language:
         date = f"{local.day} {term('page:month', str(local.month), self.code)} {local.year}"
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
 
-    def sentence(self, finding: Mapping[str, Any]) -> str:
+    def sentence(self, finding: Worded) -> str:
         """Return the sentence of a finding, with the number of frequent changes.
 
         The English message if missing in the catalogue.
         """
-        if often := finding.get("often"):
-            words = {**often, "now": self.status(often["now"]).lower()}
-            return f"{self.sentence({**finding, 'often': None})} ({self.phrase('watch:line.often', **words)})"
-        fallback = clean(finding.get("message") or finding.get("check", ""))
-        params = dict(finding.get("params") or {})
+        words = self._worded(finding)
+        if not isinstance(finding, FindingSentence) or (often := finding.often) is None:
+            return words
+        now = self.status(often.now).lower()
+        return f"{words} ({self.phrase('watch:line.often', changes=often.changes, minutes=often.minutes, now=now)})"
+
+    def _worded(self, finding: Worded) -> str:
         try:
-            restored = {name: from_json(value) for name, value in params.items()}
-            return clean(render(str(finding.get("message_id", "")), restored, self.code))
+            restored = {name: from_json(value) for name, value in finding.params.items()}
+            return clean(render(finding.message_id, restored, self.code))
         except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
-            return fallback
+            return clean(finding.message)
 
     def together(self, sentence: str, subjects: Sequence[str], behind: int = 0, most: int = NAMED) -> str:
         """Return the sentence of alike findings, with their subjects and the number of findings behind them.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import zipfile
 import zlib
 from email.parser import BytesHeaderParser
@@ -15,28 +14,30 @@ from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
 from eventready.delivery.mail.eml import CHECKPOINT_HEADER
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity.checkpoints import CHECKPOINT, Checkpoint
+from eventready.store.records.shape import Shape
 
 #: Member of a bundle with its checkpoint, and the most bytes of it and of a file.
 MANIFEST, LARGEST_MANIFEST = "manifest.json", 20_000
 _LARGEST = 20_000_000
+_IN_BUNDLE = Shape(Checkpoint)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Return the checkpoint in a file. Its signature is not verified here. Raises UsageError."""
     data = read_bounded(path, _LARGEST, "checkpoint")
     try:
-        return Checkpoint.from_dict(parse_json(_document(data)))
-    except (ValueError, AttributeError, KeyError, TypeError, RuntimeError, OSError, zipfile.BadZipFile, zlib.error):
+        return _checkpoint(data)
+    except (ValueError, KeyError, TypeError, RuntimeError, OSError, zipfile.BadZipFile, zlib.error):
         raise UsageError(message("delivery:checkpoint.none"), where=str(path)) from None
 
 
-def _document(data: bytes) -> str:
-    """JSON text of the checkpoint. Raises ValueError, KeyError and the errors of zipfile."""
+def _checkpoint(data: bytes) -> Checkpoint:
+    """Return the checkpoint in a file. Raises ValueError, KeyError, TypeError and the errors of zipfile."""
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(MANIFEST) as file:
-            return json.dumps(parse_json(file.read(LARGEST_MANIFEST))["checkpoint"])
+            return _IN_BUNDLE.read_plain(parse_json(file.read(LARGEST_MANIFEST))["checkpoint"])
     if data.lstrip().startswith(b"{"):
-        return data.decode()
+        return CHECKPOINT.read(data)
     header = str(BytesHeaderParser().parsebytes(data).get(CHECKPOINT_HEADER, ""))
-    return base64.b64decode("".join(header.split()), validate=True).decode()
+    return CHECKPOINT.read(base64.b64decode("".join(header.split()), validate=True))

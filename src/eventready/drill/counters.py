@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
 from eventready.drill.probes import CounterProbe
-from eventready.drill.record import ProbeResult
 from eventready.drill.spec import Probe
+from eventready.drill.steps import ProbeResult
 from eventready.facts.observation import Observation
 from eventready.facts.records import AccessPoint, ChannelRequests, Fact, Radio, RadioLoad
 from eventready.facts.rows import FactRows, PartialFact

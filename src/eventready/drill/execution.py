@@ -5,18 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Bilingual, Message, message, to_stored
-from eventready.drill.prediction import Predicted, predictions, unmet, unpredicted
+from eventready.core.messages import Bilingual, Message, message
+from eventready.drill.prediction import predictions, unmet, unpredicted
 from eventready.drill.probes import Measuring
-from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
+from eventready.drill.record import DrillRecord, DrillRun, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure
 from eventready.drill.stage import Prepared
+from eventready.drill.steps import (
+    DeviceEvent,
+    Failing,
+    Opened,
+    Outcome,
+    Prechecked,
+    Predicted,
+    ProbeResult,
+    ProbesMeasured,
+    Repaired,
+    Repairing,
+    Verified,
+)
 from eventready.drill.targets import DrillTarget
 from eventready.store.store import Store
 
@@ -63,18 +76,24 @@ class DrillExecutor:
     options: DrillOptions
     progress: Progress
     _predicted: tuple[Predicted, ...] = field(default=(), init=False)
-    _events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _events: list[DeviceEvent] = field(default_factory=list, init=False)
     _failed_at: float = field(default=0.0, init=False)
     _failed: datetime = field(default_factory=Clock.real, init=False)
 
     def run(self, drill: Drill) -> DrillRun:
         """Run a drill to its end. Raises RefusedError before anything is broken; afterwards the network is repaired."""
-        record = DrillRecord.open(
-            self.store, drill, self.clock,
-            {"by": self.options.by, "target": to_stored(self.target.description), "network": self.target.network,
-             "rehearsal": self.target.rehearsal or self.clock.rehearsal, "plan": self.options.plan,
-             "named": self.options.named},
-        )  # fmt: skip
+        opened = Opened(
+            drill.name,
+            drill,
+            self.clock.now(),
+            by=self.options.by,
+            target=self.target.description,
+            network=self.target.network,
+            rehearsal=self.target.rehearsal or self.clock.rehearsal,
+            plan=self.options.plan,
+            named=self.options.named,
+        )
+        record = DrillRecord.open(self.store, opened)
         measuring = self.measuring(drill)
         try:
             self._precheck(drill, record, measuring)
@@ -102,13 +121,7 @@ class DrillExecutor:
         run, findings = self.audit(_devices(drill))
         missing = unmet(drill, findings)
         self._predicted = predictions(drill, findings)
-        record.write(
-            "prechecked",
-            run=run,
-            unmet=[one.render("en") for one in missing],
-            predicted=[asdict(one) for one in self._predicted],
-            prepared=self.prepared(drill).to_dict(),
-        )
+        record.write(Prechecked(run, missing, self._predicted, self.prepared(drill)))
         if missing:
             raise RefusedError(message("drill:run.unmet", missing=missing[:5]))  # fmt: skip
         standing = [failure for failure in drill.break_ if self.target.stands(failure)]
@@ -122,7 +135,7 @@ class DrillExecutor:
         self.options.sleep(drill.settle_s)
 
     def _break_and_measure(self, drill: Drill, record: DrillRecord, measuring: Measuring) -> tuple[ProbeResult, ...]:
-        record.write("failing", failures=[failure.model_dump(mode="json") for failure in drill.break_])
+        record.write(Failing())
         try:
             with self._repaired(drill, record):
                 measuring.mark()
@@ -143,8 +156,7 @@ class DrillExecutor:
                 if not drill_run_named(drill_runs(self.store), record.id).failing:  # else `--resume` has work to do
                     record.close("interrupted", message("drill:closed.called_off"))
             raise
-        record.write("measured", probes=[_recorded(probe) for probe in probes], events=self._events,
-                     failed=self._failed.isoformat())  # fmt: skip
+        record.write(ProbesMeasured(probes, tuple(self._events), self._failed))
         return probes
 
     @contextmanager
@@ -155,12 +167,12 @@ class DrillExecutor:
             self._repair(drill, record)
 
     def _repair(self, drill: Drill, record: DrillRecord) -> None:
-        record.write("repairing")
+        record.write(Repairing())
         for failure in reversed(drill.break_):
             self._report("repair", message("drill:progress.fault", fault=failure.fault, device=failure.device))
             self.target.repair(failure)
             self._note(failure, "repaired")
-        record.write("repaired")
+        record.write(Repaired())
 
     def _verify(
         self, drill: Drill, record: DrillRecord, probes: Sequence[ProbeResult]
@@ -168,7 +180,7 @@ class DrillExecutor:
         self._report("verify", message("drill:progress.audit_again"))
         run, findings = self.audit(_devices(drill))
         missing = unmet(drill, findings)
-        record.write("verified", run=run, unmet=[one.render("en") for one in missing])
+        record.write(Verified(run, missing))
         names = {probe.name: Bilingual(probe.name_vi, probe.name) for probe in drill.probes}
         missed = [names[probe.probe] for probe in probes if not probe.within]
         if missing:
@@ -183,10 +195,10 @@ class DrillExecutor:
             return "failed", message("drill:closed.missed", probes=missed)
         return "passed", None
 
-    def _note(self, failure: Failure, action: str) -> None:
+    def _note(self, failure: Failure, action: Literal["made", "repaired"]) -> None:
         """Note an event of a device, in seconds since the failure, for the timeline."""
         at = round(time.monotonic() - self._failed_at, 3)
-        self._events.append({"at_s": at, "device": failure.device, "fault": failure.fault, "action": action})
+        self._events.append(DeviceEvent(at, failure.device, failure.fault, action))
 
     def _wait(self, condition: Callable[[], bool], longest_s: float) -> None:
         for _ in range(round(longest_s / _POLL_S)):
@@ -197,10 +209,6 @@ class DrillExecutor:
     def _report(self, step: str, detail: Message) -> None:
         with suppress(Exception):
             self.progress.step(step, detail)
-
-
-def _recorded(probe: ProbeResult) -> dict[str, Any]:
-    return {**asdict(probe), "detail": to_stored(probe.detail), "void": to_stored(probe.void)}
 
 
 def _devices(drill: Drill) -> tuple[str, ...]:

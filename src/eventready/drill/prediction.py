@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from eventready.core.messages import Message, from_json, message
-from eventready.drill.record import ProbeResult
+from eventready.core.messages import Message, Rendered, from_json, message
 from eventready.drill.spec import Drill
+from eventready.drill.steps import Predicted, ProbeResult
 
 _WARNINGS = ("warn", "fail")
 _HOLDS = ("pass", "waived")
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Finding of an audit, announcing a long outage."""
-
-    check: str
-    device: str
-    subject: str
-    status: str
-    message: str
-    text: Any = None  # the message as JSON; None in records before messages were kept
 
 
 def predictions(drill: Drill, findings: Iterable[Mapping[str, Any]]) -> tuple[Predicted, ...]:
@@ -35,8 +22,7 @@ def predictions(drill: Drill, findings: Iterable[Mapping[str, Any]]) -> tuple[Pr
             str(finding["device"]),
             str(finding["subject"]),
             str(finding["status"]),
-            str(finding["message"]),
-            _text(finding),
+            _sentence(finding),
         )
         for finding in findings
         if finding["check"] in drill.predicted_by and finding["status"] in _WARNINGS
@@ -64,11 +50,12 @@ def _unmet(drill: Drill, findings: Iterable[Mapping[str, Any]]) -> Iterator[Mess
                 yield message("drill:unmet.not_evaluated", check=requirement.check, device=device)
             for finding in found:
                 if finding["status"] not in _HOLDS:
-                    sentence = _text(finding)
-                    text: Any = from_json(sentence) if sentence else str(finding["message"])
-                    yield message("drill:unmet.finding", check=requirement.check, device=device, finding=text)
+                    sentence = _sentence(finding)
+                    yield message("drill:unmet.finding", check=requirement.check, device=device, finding=sentence)
 
 
-def _text(finding: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the message as JSON; None for a finding without."""
-    return {"id": finding["message_id"], "params": finding["params"]} if finding.get("message_id") else None
+def _sentence(finding: Mapping[str, Any]) -> str:
+    """Sentence of a finding, with its message, or its text alone."""
+    if not finding.get("message_id"):
+        return str(finding["message"])
+    return Rendered(from_json({"id": finding["message_id"], "params": finding["params"]}), str(finding["message"]))

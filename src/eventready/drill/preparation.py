@@ -56,7 +56,7 @@ def _audit(
     """Audit devices with a single reading of counters. Return the run's id and its findings."""
     chosen = equipment.only(equipment.by_name[name] for name in names)
     done = audit(workspace, chosen, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress())
-    return done.run.id, list(done.run.findings())
+    return done.run.id, [vars(finding) for finding in done.run.findings()]
 
 
 def _read(workspace: Workspace, equipment: Equipment, device: str, facts: Sequence[str]) -> Sequence[Observation]:

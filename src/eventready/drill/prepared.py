@@ -10,7 +10,7 @@ from nornir.core.task import Task
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import with_session
 from eventready.change.document.plan import PlannedDevice
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document.plan_file import recorded_plan
 from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, rendered
@@ -59,7 +59,7 @@ def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, Pla
     for entry in entries:
         if entry.id in taken_back or entry.header.rolls_back or "new" not in entry.outcomes.values():
             continue
-        plan = PlanFile.model_validate(store.changes.get(entry.id).plan).plan
+        plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
         devices = {
             device.name: device
             for device in plan.devices

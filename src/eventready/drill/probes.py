@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eventready.core.messages import rendered
-from eventready.drill.record import FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.spec import STREAMS, Drill, Probe
+from eventready.drill.steps import FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.session.probes.flow import NEW_PORTS
 from eventready.session.probes.measurement import Measurement, Times, measure

@@ -19,7 +19,7 @@ from eventready.change.document.plan_file import PlanFile
 from eventready.change.execute.apply import ApplyResult, open_change
 from eventready.change.execute.context import ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.recovery.resume import resume
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
@@ -28,11 +28,12 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
 from eventready.core.strings.addresses import is_address
+from eventready.core.strings.json_text import canonical
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment
 from eventready.session.probes.stream import StreamTarget
-from eventready.store.run import canonical
+from eventready.store.change_steps import DeviceOutcome
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace

@@ -1,123 +1,84 @@
-"""Drills on record: journal entries, and the state and result of a drill from them."""
+"""Drills on record: state and result of a drill from its journal entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, from_json, from_stored, message, to_json
+from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.messages import Message, Rendered, in_language, message
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Stage, stage_on_record
-from eventready.store.records.stream import Stream
+from eventready.drill.stage import Prepared
+from eventready.drill.steps import (
+    STEPS,
+    STREAM,
+    Closed,
+    DrillStep,
+    Failing,
+    Opened,
+    Outcome,
+    Prechecked,
+    Predicted,
+    ProbeResult,
+    ProbesMeasured,
+    Repaired,
+)
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
-#: The journal stream of drills. A body's `step` is one of `Step`; `opened` comes first, `closed` last.
-STREAM: Stream[Any] = Stream("drill", dict[str, Any])
-Step = Literal["opened", "prechecked", "failing", "measured", "repairing", "repaired", "verified", "closed"]
-#: `void`: the probes were not sent as planned, and nothing is measured.
-Outcome = Literal["passed", "failed", "unpredicted", "void", "refused", "interrupted"]
-#: Outcomes with a measurement.
-MEASURED: tuple[Outcome, ...] = ("passed", "failed", "unpredicted")
-
-
-#: Limits of a stream: outage of the failure and of the repair, loss and round trip from failure to repair.
-MeasureName = Literal["outage", "repair", "loss", "latency"]
-
-
-@dataclass(frozen=True)
-class ProbeMeasure:
-    """A figure of a stream with its limit. `value` None: the outage did not end, or no answer has a round trip."""
-
-    name: MeasureName
-    value: float | None
-    limit: float
-    unit: str
-
-    @property
-    def within(self) -> bool:
-        """True when the value is known and within its limit."""
-        return self.value is not None and self.value <= self.limit
-
-
-@dataclass(frozen=True)
-class FlowFigures:
-    """Flows of a stream from failure to repair: number, flows with a loss, loss of all requests.
-
-    `median_ms`: longest outage of the median flow, None without an end; `round_trip_ms`: the median's, None without an
-    answer.
-    """
-
-    flows: int
-    hit: int
-    median_ms: float | None
-    loss_percent: float
-    round_trip_ms: float | None
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """Measurement of a probe with its limit. `value` None: the outage did not end before the repair.
-
-    `value` is the first of the stream's `measures`: the worst flow's longest outage, else loss, else round trip.
-    `unit` is `ms`, `%` or `x` (the fullest access point against the mean); `resolution` is in the same unit. `void`:
-    the reason why nothing is measured; the value is None then.
-    """
-
-    probe: str
-    kind: str
-    value: float | None
-    limit: float
-    unit: str
-    resolution: float = 0.0
-    sent: int = 0
-    lost: int = 0
-    reordered: int = 0
-    outages: tuple[tuple[float, float | None], ...] = ()  # (begin, end) in seconds since the failure
-    detail: str = ""
-    measures: tuple[ProbeMeasure, ...] = ()  # empty for counters and in older records
-    flows: FlowFigures | None = None
-    void: str = ""
-
-    @property
-    def within(self) -> bool:
-        """True when every value is known and within its limit."""
-        if self.measures:
-            return not self.void and all(measure.within for measure in self.measures)
-        return self.value is not None and self.value <= self.limit
-
-    def measure(self, name: MeasureName) -> ProbeMeasure | None:
-        """ProbeMeasure by name; None without such a limit."""
-        return next((measure for measure in self.measures if measure.name == name), None)
+Entry: TypeAlias = JournalEntry[DrillStep]
+_Step = TypeVar("_Step", bound=DrillStep)
 
 
 @dataclass(frozen=True)
 class DrillRun:
-    """State of a drill from its entries. Times are aware."""
+    """State of a drill from its entries, the first of which is `opened`. Times are aware."""
 
     id: str
-    drill: Drill
-    opened: Mapping[str, Any]
-    begun: datetime
-    steps: tuple[JournalEntry[Any], ...] = field(repr=False)
-    probes: tuple[ProbeResult, ...] = ()
-    outcome: Outcome | None = None
-    reason: str = ""
-    reason_text: Message | None = None
+    opened: Opened
+    steps: tuple[Entry, ...] = field(repr=False)
+
+    @cached_property
+    def drill(self) -> Drill:
+        """Definition of the drill, with its name."""
+        return self.opened.spec.model_copy(update={"name": self.opened.name})
+
+    @property
+    def begun(self) -> datetime:
+        """Time of the event at which the drill began."""
+        return self.opened.event_time
+
+    @property
+    def probes(self) -> tuple[ProbeResult, ...]:
+        """Results; empty before the measurement."""
+        measured = self.last(ProbesMeasured)
+        return measured.probes if measured else ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Outcome; None for an open drill."""
+        closed = self.last(Closed)
+        return closed.outcome if closed else None
+
+    @property
+    def reason(self) -> str:
+        """Reason of the outcome in English, or an empty text."""
+        closed = self.last(Closed)
+        return closed.reason if closed else ""
 
     def reason_in(self, lang: str) -> str:
-        """Return the reason of the outcome in a language; records before messages were kept have English only."""
-        return self.reason_text.render(lang) if self.reason_text else self.reason
+        """Return the reason of the outcome in a language."""
+        return in_language(self.reason, lang)
 
     @property
     def failing(self) -> bool:
         """True when failures were made, or begun, and are not recorded as repaired."""
-        last = [str(entry.body["step"]) for entry in self.steps if entry.body["step"] in ("failing", "repaired")]
-        return bool(last) and last[-1] == "failing"
+        last = [entry.body for entry in self.steps if isinstance(entry.body, Failing | Repaired)]
+        return bool(last) and isinstance(last[-1], Failing)
 
     @property
     def finished(self) -> bool:
@@ -125,54 +86,43 @@ class DrillRun:
         return self.outcome is not None
 
     @property
-    def plan(self) -> str:
-        """Id of the plan of the failure in production; empty on a lab."""
-        return str(self.opened.get("plan", ""))
+    def predicted(self) -> tuple[Predicted, ...]:
+        """Findings of the audit before the failure, announcing a long outage."""
+        return (self.last(Prechecked) or Prechecked("")).predicted
 
     @property
-    def target(self) -> str:
-        """Network of the drill, in a few words."""
-        return from_stored(self.opened["target"])
-
-    @property
-    def changes(self) -> tuple[str, ...]:
-        """Changes in force on the drill's devices as read before the failure."""
-        prepared = self.step("prechecked").get("prepared") or {}
-        return tuple(str(change) for change in prepared.get("in_force", self.opened.get("changes", ())))
-
-    @property
-    def stage(self) -> Stage:
-        """Stage of the run: before or after the changes of the preparing intents."""
-        return stage_on_record(self.step("prechecked"), self.opened.get("changes", ()))
+    def prepared(self) -> Prepared:
+        """Changes of the drill's devices as read before the failure."""
+        return (self.last(Prechecked) or Prechecked("")).prepared
 
     @property
     def person(self) -> str:
         """Name of the operator; empty for a login."""
-        by = str(self.opened["by"])
-        return by if self.opened.get("named", by != "root") else ""
+        return self.opened.by if self.opened.named else ""
 
     def to_dict(self) -> dict[str, Any]:
         """The drill as plain JSON types, for `-o json` and papers."""
+        measured = self.last(ProbesMeasured)
         return {
             "id": self.id,
-            "drill": self.drill.name,
+            "drill": self.opened.name,
             "begun": self.begun.isoformat(),
-            "by": self.opened["by"],
-            "target": str(self.target),
-            "rehearsal": self.opened["rehearsal"],
-            "changes": list(self.changes),
-            "stage": self.stage,
+            "by": self.opened.by,
+            "target": str(self.opened.target),
+            "rehearsal": self.opened.rehearsal,
+            "changes": list(self.prepared.in_force),
+            "stage": self.prepared.stage,
             "outcome": self.outcome,
-            "reason": self.reason,
-            "predicted": list(self.step("prechecked").get("predicted", ())),
+            "reason": str(self.reason),
+            "predicted": [asdict(one) for one in self.predicted],
             "probes": [{**asdict(probe), "within": probe.within} for probe in self.probes],
-            "events": list(self.step("measured").get("events", ())),
-            "steps": [{"step": entry.body["step"], "recorded": entry.recorded} for entry in self.steps],
+            "events": [asdict(event) for event in measured.events] if measured else [],
+            "steps": [{"step": STEPS.name(entry.body), "recorded": entry.recorded} for entry in self.steps],
         }
 
-    def step(self, name: Step) -> Mapping[str, Any]:
-        """The body of the last entry of a step; empty when the step was not reached."""
-        return next((entry.body for entry in reversed(self.steps) if entry.body["step"] == name), {})
+    def last(self, kind: type[_Step]) -> _Step | None:
+        """The last step of a kind; None when the step was not reached."""
+        return next((entry.body for entry in reversed(self.steps) if isinstance(entry.body, kind)), None)
 
 
 class DrillRecord:
@@ -183,30 +133,24 @@ class DrillRecord:
         self.id = run_id
 
     @classmethod
-    def open(cls, store: Store, drill: Drill, clock: Clock, body: Mapping[str, Any]) -> DrillRecord:
+    def open(cls, store: Store, opened: Opened) -> DrillRecord:
         """Open the journal of a drill. Raises RefusedError while another drill is open."""
-        now = clock.now()
 
-        def decide(entries: Sequence[JournalEntry[Any]]) -> tuple[str, Mapping[str, Any]]:
+        def decide(entries: Sequence[Entry]) -> tuple[str, DrillStep]:
             unfinished = [run.id for run in replay(entries) if not run.finished]
             if unfinished:
                 raise RefusedError(message("drill:run.unfinished", run=unfinished[0]))
-            key = _new_id(now, {entry.key for entry in entries})
-            spec = drill.model_dump(mode="json", by_alias=True)
-            return key, {"step": "opened", "drill": drill.name, "spec": spec, "event_time": now.isoformat(), **body}
+            return _new_id(opened.event_time, {entry.key for entry in entries}), opened
 
-        return cls(store, store.journal(STREAM).append(decide, clock.real()).key)
+        return cls(store, store.journal(STREAM).append(decide, Clock.real()).key)
 
     def close(self, outcome: Outcome, reason: Message | None = None) -> None:
-        """Record the end of the drill, with the reason in English and as a message."""
-        text = {"reason": "", "reason_text": None}
-        if reason is not None:
-            text = {"reason": reason.render("en"), "reason_text": to_json(reason)}
-        self.write("closed", outcome=outcome, **text)
+        """Record the end of the drill."""
+        self.write(Closed(outcome, Rendered(reason) if reason else ""))
 
-    def write(self, step: Step, **body: Any) -> None:
+    def write(self, step: DrillStep) -> None:
         """Record a step with the real time."""
-        self._journal.append(lambda _: (self.id, {"step": step, **body}), Clock.real())
+        self._journal.append(lambda _: (self.id, step), Clock.real())
 
 
 def drill_runs(store: Store) -> tuple[DrillRun, ...]:
@@ -227,45 +171,19 @@ def drill_run_named(runs: Sequence[DrillRun], name: str) -> DrillRun:
     return matches[0]
 
 
-def replay(entries: Iterable[JournalEntry[Any]]) -> tuple[DrillRun, ...]:
+def replay(entries: Iterable[Entry]) -> tuple[DrillRun, ...]:
     """Drills of journal entries, in the order of opening."""
-    by_run: dict[str, list[JournalEntry[Any]]] = {}
+    by_run: dict[str, list[Entry]] = {}
     for entry in entries:
         by_run.setdefault(entry.key, []).append(entry)
     return tuple(_run(key, steps) for key, steps in by_run.items())
 
 
-def _run(key: str, steps: Sequence[JournalEntry[Any]]) -> DrillRun:
+def _run(key: str, steps: Sequence[Entry]) -> DrillRun:
     opened = steps[0].body
-    measured: Mapping[str, Any] = next(
-        (entry.body for entry in reversed(steps) if entry.body["step"] == "measured"), {}
-    )
-    closed: Mapping[str, Any] = next((entry.body for entry in reversed(steps) if entry.body["step"] == "closed"), {})
-    return DrillRun(
-        id=key,
-        drill=Drill.model_validate(opened["spec"]).model_copy(update={"name": opened["drill"]}),
-        opened=opened,
-        begun=datetime.fromisoformat(opened["event_time"]),
-        steps=tuple(steps),
-        probes=tuple(_probe_result(row) for row in measured.get("probes", ())),
-        outcome=closed.get("outcome"),
-        reason=closed.get("reason", ""),
-        reason_text=from_json(closed["reason_text"]) if closed.get("reason_text") else None,
-    )
-
-
-def _probe_result(row: Mapping[str, Any]) -> ProbeResult:
-    outages = tuple((float(begin), None if end is None else float(end)) for begin, end in row["outages"])
-    return ProbeResult(
-        **{
-            **row,
-            "outages": outages,
-            "detail": from_stored(row.get("detail", "")),
-            "measures": tuple(ProbeMeasure(**measure) for measure in row.get("measures", ())),
-            "flows": FlowFigures(**row["flows"]) if row.get("flows") else None,
-            "void": from_stored(row.get("void", "")),
-        }
-    )
+    if not isinstance(opened, Opened):
+        raise StoreError(message("drill:run.not_opened", run=key))
+    return DrillRun(key, opened, tuple(steps))
 
 
 def _new_id(now: datetime, taken: set[str]) -> str:

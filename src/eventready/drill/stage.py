@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from eventready.core.messages import from_stored, to_stored
+from eventready.store.records.shape import Words
 
 #: Of a run: before or after the changes that prepare for its failure; `unknown` where neither was read.
 Stage: TypeAlias = Literal["before", "after", "unknown"]
@@ -18,7 +17,7 @@ class Prepared:
 
     in_force: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    unread: tuple[Words, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -26,20 +25,3 @@ class Prepared:
         if self.in_force:
             return "after"
         return "unknown" if self.partly or self.unread else "before"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types; `load` reads them."""
-        unread = [to_stored(reason) for reason in self.unread]
-        return {"in_force": list(self.in_force), "partly": list(self.partly), "unread": unread}
-
-    @classmethod
-    def load(cls, row: Mapping[str, Any]) -> Prepared:
-        """Read the changes of a record."""
-        return cls(tuple(row["in_force"]), tuple(row["partly"]), tuple(from_stored(reason) for reason in row["unread"]))
-
-
-def stage_on_record(prechecked: Mapping[str, Any], opened: Sequence[Any]) -> Stage:
-    """Stage of a recorded run; unknown for an old record with changes, which may be of any device."""
-    if "prepared" in prechecked:
-        return Prepared.load(prechecked["prepared"]).stage
-    return "unknown" if opened else "before"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from eventready.drill.record import DrillRun
+from eventready.drill.steps import STEPS, Failing, ProbesMeasured
 
 Kind = Literal["step", "device", "lost", "answered"]
 
@@ -32,7 +33,7 @@ def timeline(run: DrillRun) -> tuple[TimelineEntry, ...]:
     if begin is None:
         return ()
     steps = (
-        TimelineEntry((datetime.fromisoformat(entry.recorded) - begin).total_seconds(), "step", str(entry.body["step"]))
+        TimelineEntry((datetime.fromisoformat(entry.recorded) - begin).total_seconds(), "step", STEPS.name(entry.body))
         for entry in run.steps
     )
     return tuple(sorted((*steps, *_device_events(run), *_losses(run)), key=lambda entry: entry.at_s))
@@ -40,14 +41,16 @@ def timeline(run: DrillRun) -> tuple[TimelineEntry, ...]:
 
 def failed_at(run: DrillRun) -> datetime | None:
     """Real time of the failure; None for a drill without a failure."""
-    failing = next((entry.recorded for entry in run.steps if entry.body["step"] == "failing"), "")
-    recorded = str(run.step("measured").get("failed") or failing)
-    return datetime.fromisoformat(recorded) if recorded else None
+    if measured := run.last(ProbesMeasured):
+        return measured.failed
+    failing = (datetime.fromisoformat(entry.recorded) for entry in run.steps if isinstance(entry.body, Failing))
+    return next(failing, None)
 
 
 def _device_events(run: DrillRun) -> Iterator[TimelineEntry]:
-    for event in run.step("measured").get("events", ()):
-        yield TimelineEntry(float(event["at_s"]), "device", str(event["device"]), f"{event['fault']} {event['action']}")
+    measured = run.last(ProbesMeasured)
+    for event in measured.events if measured else ():
+        yield TimelineEntry(event.at_s, "device", event.device, f"{event.fault} {event.action}")
 
 
 def _losses(run: DrillRun) -> Iterator[TimelineEntry]:

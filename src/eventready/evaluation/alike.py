@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from eventready.core.groups import group_by
-from eventready.core.language import NAMED, Language
+from eventready.core.language import NAMED, Language, Worded
 from eventready.core.strings.natural import natural
+from eventready.store.run_records import RunFinding
 
 T = TypeVar("T")
-Entry = Mapping[str, Any]
+T_co = TypeVar("T_co", covariant=True)
 #: Check, device, subject.
 Identity = tuple[str, str, str]
 
@@ -35,27 +36,47 @@ class About(NamedTuple):
         return self.check, self.device, self.subject
 
 
+class Alike(Worded, Protocol):
+    """Finding of a run or of a watch."""
+
+    @property
+    def check(self) -> str:
+        """Name of the check."""
+
+    @property
+    def device(self) -> str:
+        """Name of the device."""
+
+    @property
+    def subject(self) -> str:
+        """Subject on the device."""
+
+    @property
+    def status(self) -> str:
+        """Status of the finding."""
+
+
 @dataclass(frozen=True)
-class Row(Generic[T]):
+class Row(Generic[T_co]):
     """Alike findings with their subjects, and the findings behind them.
 
     Every subject was found on every device.
     """
 
-    members: Sequence[tuple[About, T]]
-    behind: Sequence[T] = ()
+    members: Sequence[tuple[About, T_co]]
+    behind: Sequence[T_co] = ()
 
     @cached_property
-    def _sorted(self) -> Sequence[tuple[About, T]]:
+    def _sorted(self) -> Sequence[tuple[About, T_co]]:
         return sorted(self.members, key=lambda one: (natural(one[0].device), natural(one[0].subject)))
 
     @property
-    def findings(self) -> Sequence[T]:
+    def findings(self) -> Sequence[T_co]:
         """The alike findings, by device and subject."""
         return [finding for _, finding in self._sorted]
 
     @property
-    def first(self) -> T:
+    def first(self) -> T_co:
         """The finding with the sentence for all."""
         return self._sorted[0][1]
 
@@ -79,22 +100,24 @@ class Row(Generic[T]):
         return len(self.members) + len(self.behind)
 
 
-def about(finding: Entry) -> About:
-    """Subject and kind of a finding of a run document or of a snapshot."""
-    check, device, subject = (str(finding.get(name, "")) for name in ("check", "device", "subject"))
-    return About(check, device, subject, _kind(finding, subject))
+def about(finding: RunFinding) -> About:
+    """Subject and kind of a finding of a run."""
+    one = finding
+    return about_any(one, one.value, one.limit, one.unit, one.waiver, one.waiver_text, one.was, one.blind)
 
 
-def _kind(finding: Entry, subject: str) -> str:
-    """Key of alike findings: all but the subject. A finding without a subject is unlike any finding with a subject."""
-    get = finding.get
-    params: Mapping[str, Any] = get("params") or {}
-    figures = [item for item in params.items() if item[1] != subject]
-    masked = [name for name, value in params.items() if value == subject] if len(figures) < len(params) else ()
-    return str((
-        get("check"), get("status"), get("message_id") or get("message"), get("value"), get("limit"), get("unit"),
-        get("waiver"), get("waiver_text"), get("was"), get("blind"), get("often"), figures, masked, not subject,
-    ))  # fmt: skip
+def about_any(finding: Alike, *figures: object) -> About:
+    """Subject and kind of a finding. `figures`: in which alike findings are equal beside check, status and sentence.
+
+    The kind is the key of alike findings: all but the subject. A finding without a subject is unlike any finding with
+    a subject.
+    """
+    params, subject = finding.params, finding.subject
+    differing = [item for item in params.items() if item[1] != subject]
+    masked = [name for name, value in params.items() if value == subject] if len(differing) < len(params) else ()
+    words = finding.message_id or finding.message
+    kind = str((finding.check, finding.status, words, figures, differing, masked, not subject))
+    return About(finding.check, finding.device, subject, kind)
 
 
 def rows(

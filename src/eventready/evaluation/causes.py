@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from eventready.evaluation.alike import Identity
+from eventready.evaluation.alike import Alike, Identity
 from eventready.facts.ports import port_key
+from eventready.store.run_records import RunFinding
 
-Entry = Mapping[str, Any]
 #: Device, and the name of its port, neighbour, base station, cell or access point.
 Element = tuple[str, str]
 
@@ -28,13 +27,13 @@ _LOSSES = frozenset(
 _FOLLOWING = {"fail": ("fail", "not_measured", "warn"), "warn": ("warn",)}
 
 
-def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = None) -> dict[Identity, Identity]:
+def causes(findings: Iterable[Alike], rests: Mapping[Element, Element] | None = None) -> dict[Identity, Identity]:
     """Return the finding about a lost element from which each other finding follows, by identity.
 
     A finding follows that names the lost element: an end of the cable, the port, the station, the access point.
     `rests`: the element on which another rests, such as the port of a neighbour or the base station of a cell.
     """
-    found = [finding for finding in findings if finding["status"] in _FOLLOWING["fail"] and not finding.get("blind")]
+    found = [finding for finding in findings if finding.status in _FOLLOWING["fail"] and not _blind(finding)]
     lost = _lost(found)
     if not lost:
         return {}
@@ -43,25 +42,30 @@ def causes(findings: Iterable[Entry], rests: Mapping[Element, Element] | None = 
     return {_identity(finding): _identity(cause) for finding, cause in pairs if cause is not None}
 
 
-def _lost(findings: Iterable[Entry]) -> dict[Element, Entry]:
+def _blind(finding: Alike) -> bool:
+    """True for what the platform can never tell; a watch has no such findings."""
+    return isinstance(finding, RunFinding) and finding.blind
+
+
+def _lost(findings: Iterable[Alike]) -> dict[Element, Alike]:
     """Return the widest loss of each lost element."""
-    losses = [one for one in findings if one["check"] in _LOSING and one["message_id"] in _LOSSES]
-    lost: dict[Element, Entry] = {}
-    for loss in sorted(losses, key=lambda one: _LOSING.index(one["check"])):
-        for element in _ends(str(loss["subject"])) if loss["check"] == "link" else [_own(loss)]:
+    losses = [one for one in findings if one.check in _LOSING and one.message_id in _LOSSES]
+    lost: dict[Element, Alike] = {}
+    for loss in sorted(losses, key=lambda one: _LOSING.index(one.check)):
+        for element in _ends(loss.subject) if loss.check == "link" else [_own(loss)]:
             lost.setdefault(element, loss)
     return lost
 
 
-def _cause(finding: Entry, lost: Mapping[Element, Entry], below: Mapping[Element, Element]) -> Entry | None:
+def _cause(finding: Alike, lost: Mapping[Element, Alike], below: Mapping[Element, Element]) -> Alike | None:
     """Return the loss of the element named by the finding, or of an element below."""
     losses = (lost[one] for named in _named(finding) for one in _down(named, below) if one in lost)
     return next((loss for loss in losses if _follows(finding, loss)), None)
 
 
-def _follows(finding: Entry, loss: Entry) -> bool:
-    status = "fail" if loss["check"] == _DEVICE else str(loss["status"])  # a lost device is not measured
-    return loss is not finding and finding["status"] in _FOLLOWING.get(status, ())
+def _follows(finding: Alike, loss: Alike) -> bool:
+    status = "fail" if loss.check == _DEVICE else loss.status  # a lost device is not measured
+    return loss is not finding and finding.status in _FOLLOWING.get(status, ())
 
 
 def _down(element: Element, below: Mapping[Element, Element]) -> Iterator[Element]:
@@ -74,9 +78,9 @@ def _down(element: Element, below: Mapping[Element, Element]) -> Iterator[Elemen
     yield from passed
 
 
-def _named(finding: Entry) -> Iterator[Element]:
+def _named(finding: Alike) -> Iterator[Element]:
     """Yield the elements of a finding's subject: as a whole, its first word, the ends of a cable or of cables."""
-    device, subject = str(finding["device"]), str(finding["subject"])
+    device, subject = finding.device, finding.subject
     yield _own(finding)
     yield _key((device, subject.partition(" ")[0]))
     yield from _ends(subject)
@@ -88,13 +92,13 @@ def _ends(subject: str) -> list[Element]:
     return [_key((device, port)) for device, _, port in parts if port]
 
 
-def _own(finding: Entry) -> Element:
-    return _key((str(finding["device"]), str(finding["subject"])))
+def _own(finding: Alike) -> Element:
+    return _key((finding.device, finding.subject))
 
 
 def _key(element: Element) -> Element:
     return element[0], port_key(element[1])
 
 
-def _identity(finding: Entry) -> Identity:
-    return str(finding["check"]), str(finding["device"]), str(finding["subject"])
+def _identity(finding: Alike) -> Identity:
+    return finding.check, finding.device, finding.subject

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
-from eventready.evaluation.alike import About, about
-from eventready.store.run import ItemsByCheck, Run, all_passed, decoded, open_among
-
-Entry = Mapping[str, Any]
-Identity = tuple[str, str, str]
+from eventready.evaluation.alike import About, Identity, about
+from eventready.store.run import Run, open_findings, read_findings
+from eventready.store.run_parts import ItemsByCheck, all_passed
+from eventready.store.run_records import RunFinding
+from eventready.store.run_rests import Named
 
 _RANK = {"pass": 0, "waived": 1, "warn": 3, "not_measured": 4, "fail": 5}
 _BLIND_RANK = 2
@@ -21,28 +20,30 @@ _BLIND_RANK = 2
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Finding before and after, as in the run documents; None where a run lacks the finding."""
+    """Finding before and after, as in the runs; None where a run lacks the finding."""
 
-    before: Entry | None
-    after: Entry | None
+    before: RunFinding | None
+    after: RunFinding | None
 
     @property
     def identity(self) -> Identity:
         """Check, device, subject."""
-        return identity(self.entry)
+        return self.entry.identity
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> RunFinding:
         """The finding after, else before."""
-        return self.after or self.before or {}
+        return self.after or self.before or _NO_FINDING
 
 
 def change_about(change: Change) -> About:
     """Subject of a change; alike changes have the same statuses before and after."""
     found = about(change.entry)
-    return found._replace(kind=f"{change.before and change.before['status']} {found.kind}")
+    return found._replace(kind=f"{change.before and change.before.status} {found.kind}")
 
 
+#: Finding of a change without its findings.
+_NO_FINDING = RunFinding("", "", "pass")
 #: Change without its findings.
 UNNAMED = Change(None, None)
 
@@ -59,9 +60,9 @@ class Diff:
     unseen: tuple[Change, ...] = ()
 
 
-def identity(finding: Entry) -> Identity:
-    """Identity of a finding across runs: check, device, subject."""
-    return (str(finding.get("check", "")), str(finding.get("device", "")), str(finding.get("subject", "")))
+def rests_between(before: Run, after: Run) -> dict[Named, Named]:
+    """Elements of two runs with the element below each; the later run counts for an element of both."""
+    return {**before.header.below, **after.header.below}
 
 
 def compare_runs(earlier: Run, later: Run, subjects_open: Mapping[tuple[str, str], int] | None = None) -> Diff:
@@ -102,13 +103,13 @@ def _changes_of(before: bytes, after: bytes, *, unchanged: bool) -> Iterable[tup
     if all_passed(before) and all_passed(after):
         return ()
     if before == after:
-        return [("still", Change(finding, finding)) for finding in _worst(open_among(after)).values()]
-    changes = _changes(decoded(before), decoded(after))
+        return [("still", Change(finding, finding)) for finding in _worst(open_findings(after)).values()]
+    changes = _changes(read_findings(before), read_findings(after))
     return changes if unchanged else ((kind, UNNAMED if kind == "still" else change) for kind, change in changes)
 
 
-def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
-    """Compare the `findings` of two run documents; findings good in both runs are left out."""
+def compare(earlier: Iterable[RunFinding], later: Iterable[RunFinding]) -> Diff:
+    """Compare the findings of two runs; findings good in both runs are left out."""
     return _sorted_out(_changes(earlier, later))
 
 
@@ -119,7 +120,7 @@ def _sorted_out(changes: Iterable[tuple[str, Change]]) -> Diff:
     return Diff(**{kind: tuple(found) for kind, found in sorted_out.items()})
 
 
-def _changes(earlier: Iterable[Entry], later: Iterable[Entry]) -> Iterator[tuple[str, Change]]:
+def _changes(earlier: Iterable[RunFinding], later: Iterable[RunFinding]) -> Iterator[tuple[str, Change]]:
     before, after = _worst(earlier), _worst(later)
     measured = {key[:2] for key, finding in after.items() if _measured(finding)}
     for key in sorted(before.keys() | after.keys()):
@@ -129,25 +130,25 @@ def _changes(earlier: Iterable[Entry], later: Iterable[Entry]) -> Iterator[tuple
             yield kind, change
 
 
-def _measured(finding: Entry) -> bool:
+def _measured(finding: RunFinding) -> bool:
     """True for a finding based on a measurement, also with a waiver."""
-    return "not_measured" not in (finding["status"], finding.get("was"))
+    return "not_measured" not in (finding.status, finding.was)
 
 
-def _worst(findings: Iterable[Entry]) -> dict[Identity, Entry]:
-    worst: dict[Identity, Entry] = {}
+def _worst(findings: Iterable[RunFinding]) -> dict[Identity, RunFinding]:
+    worst: dict[Identity, RunFinding] = {}
     for finding in findings:
-        key = identity(finding)
+        key = finding.identity
         other = worst.setdefault(key, finding)
         if other is not finding and _rank(finding) > _rank(other):
             worst[key] = finding
     return worst
 
 
-def _rank(finding: Entry) -> int:
-    if finding["status"] == "not_measured" and finding.get("blind"):
+def _rank(finding: RunFinding) -> int:
+    if finding.status == "not_measured" and finding.blind:
         return _BLIND_RANK
-    return _RANK[finding["status"]]
+    return _RANK[finding.status]
 
 
 def _kind(change: Change, *, measured: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from eventready.core.messages import number
 from eventready.core.strings.phrases import short
@@ -17,6 +16,7 @@ from eventready.papers.sections.writer import PaperWriter
 from eventready.province.bundles.bundle import Bundle
 from eventready.province.bundles.parts import LONGEST_TEXT, ClauseEntry
 from eventready.province.overview import OperatorRow, ServiceVerdicts, service_verdicts
+from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 
@@ -142,9 +142,7 @@ def finding_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
     """Failed findings in rows, at most _FINDINGS rows of each operator."""
     cells, rest = [], 0
     for bundle in bundles:
-        failed: list[Mapping[str, Any]] = [
-            found.model_dump() for found in bundle.run.findings if found.status == "fail"
-        ]
+        failed = [RunFinding(**vars(found)) for found in bundle.run.findings if found.status == "fail"]
         made = rows(failed, about, causes(failed))[:_FINDINGS]
         rest += bundle.run.counts.get("fail", 0) - sum(row.count for row in made)
         cells += [

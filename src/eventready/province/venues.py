@@ -83,9 +83,7 @@ class VenueNames:
             bundle,
             run=self._run(run, names),
             incidents=IncidentsPart(
-                incidents=tuple(
-                    one.model_copy(update={"venue": names.get(one.venue) or one.venue}) for one in incidents
-                )
+                incidents=tuple(replace(one, venue=names.get(one.venue) or one.venue) for one in incidents)
             ),
         )
 
@@ -93,7 +91,7 @@ class VenueNames:
         """Leave out findings of dropped venues alone; without a venue of the event, all results."""
         own = [venue.id for venue in run.venues] or [entry.venue for entry in run.verdicts]
         if own and not any(names[venue] for venue in own):
-            return RunPart.model_validate(run.model_dump(include=_IDENTITY))
+            return RunPart(**{name: getattr(run, name) for name in _IDENTITY})
         findings = tuple(one for one in run.findings if not one.venues or any(names[venue] for venue in one.venues))
         left_out = Counter[str](one.status for one in run.findings) - Counter[str](one.status for one in findings)
         venues = dict.fromkeys(name for venue in run.venues if (name := names[venue.id]))
@@ -103,18 +101,12 @@ class VenueNames:
                 place = name, entry.service
                 verdicts[place] = worst((entry.verdict, verdicts.get(place, entry.verdict)))
         titles = {venue.id: venue for venue in self.event.venues}
-        return run.model_copy(
-            update={
-                "counts": {status: count - left_out[status] for status, count in run.counts.items()},
-                "findings": findings,
-                "venues": tuple(
-                    VenueEntry(id=name, name=titles[name].name, name_vi=titles[name].name_vi) for name in venues
-                ),
-                "verdicts": tuple(
-                    VerdictEntry(venue=venue, service=service, verdict=verdict)
-                    for (venue, service), verdict in verdicts.items()
-                ),
-            }
+        return replace(
+            run,
+            counts={status: count - left_out[status] for status, count in run.counts.items()},
+            findings=findings,
+            venues=tuple(VenueEntry(name, titles[name].name, titles[name].name_vi) for name in venues),
+            verdicts=tuple(VerdictEntry(*place, verdict) for place, verdict in verdicts.items()),
         )
 
 

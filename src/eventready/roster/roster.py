@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 from eventready.core.groups import group_by
 from eventready.core.messages import Message
+from eventready.store.records.shape import Moment, Sentence
 
 #: Roles on duty: leadership, operations command, shift, emergency response, operations.
 Role: TypeAlias = Literal["LD", "DH", "CA", "UC", "VH"]
@@ -48,8 +49,8 @@ class Shift:
 
     person: str
     role: Role
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     venue: str = ""
     place: str = ""
     on_call: bool = False
@@ -69,8 +70,8 @@ class Leave:
     """A person away in [start, end)."""
 
     person: str
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     note: str = ""
     cell: str = field(default="", compare=False)
 
@@ -88,7 +89,7 @@ class Roster:
     leave: tuple[Leave, ...] = ()
     version: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
-    notices: tuple[Message, ...] = field(default=(), compare=False)
+    notices: tuple[Sentence, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(

@@ -6,37 +6,40 @@ not at all, so that a process may be killed at any moment; nothing is ever chang
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.file_system.atomic_files import create_atomic
-from eventready.core.messages import message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.messages import Message, message
 from eventready.roster.changes import RosterChange, changes
-from eventready.roster.json_codec import digest, from_plain, to_plain
+from eventready.roster.json_codec import bare, digest
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Submission
+from eventready.store.records.document import JsonDocument
+from eventready.store.records.shape import Moment, ShapeError
+
+T = TypeVar("T")
 
 _VERSION = re.compile(r"(\d{4,})\.json")
 _SENDING = re.compile(r"(\d{4,})-sent-(\d{3,})\.json")
-_SCHEMA, _SENT_SCHEMA = "eventready.roster-version/1", "eventready.roster-sent/1"
 
 
 @dataclass(frozen=True)
 class Version:
-    """Stored roster: its number from 1, the SHA-256 of its content, the time of storage (event's clock)."""
+    """Stored roster: its number from 1, the SHA-256 of its content, the time of storage (event's clock).
+
+    `previous`: SHA-256 of the version before, empty for the first.
+    """
 
     number: int
     sha256: str
-    kept: datetime
+    kept: Moment
     roster: Roster
+    previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,13 @@ class Sending:
     """Sent version."""
 
     number: int
-    at: datetime
+    at: Moment
     to: tuple[str, ...]
     message_id: str = ""
+
+
+VERSION = JsonDocument("eventready.roster-version/1", Version)
+SENDING = JsonDocument("eventready.roster-sent/1", Sending)
 
 
 class Shelf:
@@ -86,42 +93,23 @@ class Shelf:
             if latest and latest.sha256 == sha256:
                 return latest
             number = latest.number + 1 if latest else 1
-            called = roster.called(str(number))
-            document = {
-                "schema": _SCHEMA,
-                "number": number,
-                "sha256": sha256,
-                "previous": latest.sha256 if latest else None,
-                "kept": _utc(moment),
-                "roster": to_plain(called, phones=True),
-            }
-            if self._write_once(f"{number:04}.json", document):
-                return Version(number, sha256, moment, called)
+            made = Version(number, sha256, moment, roster.called(str(number)), latest.sha256 if latest else "")
+            written = replace(made, roster=bare(made.roster, phones=True))
+            if self._write_once(f"{number:04}.json", VERSION.encode(written)):
+                return made
 
     def mark_sent(self, number: int, moment: datetime, to: tuple[str, ...], message_id: str = "") -> Sending:
         """Record the sending of a version."""
         self.get(str(number))
         while True:
             count = sum(sending.number == number for sending in self.sendings()) + 1
-            document = {
-                "schema": _SENT_SCHEMA,
-                "number": number,
-                "at": _utc(moment),
-                "to": list(to),
-                "message_id": message_id,
-            }
-            if self._write_once(f"{number:04}-sent-{count:03}.json", document):
-                return Sending(number, moment, to, message_id)
+            made = Sending(number, moment, to, message_id)
+            if self._write_once(f"{number:04}-sent-{count:03}.json", SENDING.encode(made)):
+                return made
 
     def sendings(self) -> tuple[Sending, ...]:
         """Return every sending, in order of time."""
-        found = []
-        for path in self._files(_SENDING):
-            document = self._document(path, _SENT_SCHEMA)
-            with _intact(path):
-                at = datetime.fromisoformat(document["at"])
-                to = tuple(map(str, document["to"]))
-                found.append(Sending(int(document["number"]), at, to, str(document["message_id"])))
+        found = (self._read(path, SENDING) for path in self._files(_SENDING))
         return tuple(sorted(found, key=lambda sending: (sending.at, sending.number)))
 
     def submission(self, roster: Roster) -> Submission:
@@ -153,47 +141,32 @@ class Shelf:
     def _numbers(self) -> list[int]:
         return sorted(int(path.name.split(".")[0]) for path in self._files(_VERSION))
 
-    def _document(self, path: Path, schema: str) -> Mapping[str, Any]:
+    @staticmethod
+    def _read(path: Path, document: JsonDocument[T]) -> T:
         try:
-            document = parse_json(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise _damaged(path) from error
-        if not isinstance(document, dict) or document.get("schema") != schema:
-            raise _damaged(path)
-        return document
+            return document.read(path.read_bytes())
+        except OSError as error:
+            raise _damaged(path, os_reason(error)) from None
+        except ShapeError as error:
+            raise _damaged(path, error.sentence) from None
 
     def _load(self, number: int) -> Version:
         path = self._folder / f"{number:04}.json"
-        document = self._document(path, _SCHEMA)
-        with _intact(path):
-            roster = from_plain(document["roster"]).called(str(number))
-            version = Version(number, str(document["sha256"]), datetime.fromisoformat(document["kept"]), roster)
-            if digest(roster) != version.sha256:
-                raise ValueError("altered")
-        return version
+        found = self._read(path, VERSION)
+        roster = Roster.of(found.roster.people, found.roster.shifts, found.roster.leave).called(str(number))
+        if found.number != number or digest(roster) != found.sha256:
+            raise _damaged(path, message("roster:version.hash"))
+        return replace(found, roster=roster)
 
-    def _write_once(self, name: str, document: Mapping[str, Any]) -> bool:
+    def _write_once(self, name: str, data: bytes) -> bool:
         """Write the whole file under a free name; False if another process has just taken the name."""
         try:
-            return create_atomic(self._folder / name, json.dumps(document, ensure_ascii=False, indent=1).encode())
+            return create_atomic(self._folder / name, data)
         except UsageError as error:
             raise StoreError(
                 message("roster:version.not_kept", reason=error.cause), where=str(self._folder / name)
             ) from None
 
 
-@contextmanager
-def _intact(path: Path) -> Iterator[None]:
-    """Turn the exceptions of reading a damaged file into a sentence."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, UsageError) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> StoreError:
-    return StoreError(message("roster:version.altered"), where=str(path))
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+def _damaged(path: Path, what: str | Message) -> StoreError:
+    return StoreError(message("roster:version.altered", what=what), where=str(path))

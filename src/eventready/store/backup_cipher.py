@@ -10,15 +10,14 @@ import binascii
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
+from eventready.store.change_steps import StoredConfiguration
 from eventready.store.evidence import PackedEvidence
 
 SCHEMA = "eventready.backup/1"
@@ -64,9 +63,9 @@ class BackupCipher:
             raise BackupKeyError(message("store:backup.altered")) from None
 
     def encrypt_answers(
-        self, body: Mapping[str, Any], texts: tuple[PackedEvidence, ...]
-    ) -> tuple[dict[str, Any], tuple[PackedEvidence, ...]]:
-        """Return a step's body and texts with the texts encrypted, and `answers` under their new hashes."""
+        self, kept: StoredConfiguration, texts: tuple[PackedEvidence, ...]
+    ) -> tuple[StoredConfiguration, tuple[PackedEvidence, ...]]:
+        """Return a configuration and its texts with the texts encrypted, and `answers` under their new hashes."""
         stored = {text.name: PackedEvidence.of(self.encrypt(text.text)) for text in texts}
-        answers = [[command, stored[name].name] for command, name in body["answers"]]
-        return {**body, "answers": answers, "key": self.id}, tuple(stored.values())
+        answers = tuple((command, stored[name].name) for command, name in kept.answers)
+        return replace(kept, answers=answers, key=self.id), tuple(stored.values())

@@ -6,15 +6,15 @@ and its devices follows from them; the table of changes is a summary.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from hashlib import sha256
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
@@ -22,34 +22,41 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.json_text import canonical
+from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import STEPS, STREAM, Backup, Begun, ChangeStep, DeviceOutcome, Ended, Release, Save
 from eventready.store.database.connection import Database
 from eventready.store.database.storage_errors import translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
-from eventready.store.documents import compress, decompress
 from eventready.store.evidence import EvidenceStore, PackedEvidence
+from eventready.store.plan_summary import PLAN_FILE, PlanSummary, RecordedPlan
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records.stream import Stream
-from eventready.store.run import canonical
+from eventready.store.records.shape import Shape, ShapeError
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
 
-STREAM: Stream[Any] = Stream("change step", dict[str, Any])
-
-#: Version of the journal's entries, recorded in a change's first step.
-SCHEMA = "eventready.change/2"
-
-#: The first and the last step of a change itself; all others are a device's.
-BEGUN, ENDED = "begun", "ended"
+_Record = TypeVar("_Record", bound=ChangeStep)
+#: Level 3 takes half the time of level 6 for a fifth more space.
+_LEVEL = 3
+_HEADER, _OUTCOMES = Shape(ChangeHeader), Shape(dict[str, DeviceOutcome])
 
 
 @dataclass(frozen=True)
 class Step:
-    """`device` is empty for the change itself; `recorded` is the real time in UTC (ISO 8601)."""
+    """Recorded step. `recorded`: real time in UTC (ISO 8601)."""
 
-    device: str
-    step: str
+    body: ChangeStep
     recorded: str
-    body: Mapping[str, Any]
+
+    @property
+    def device(self) -> str:
+        """Return the device; empty for the change itself."""
+        return self.body.device
+
+    @property
+    def step(self) -> str:
+        """Return the name of the step."""
+        return STEPS.name(self.body)
 
     @property
     def moment(self) -> datetime:
@@ -57,13 +64,16 @@ class Step:
         return datetime.fromisoformat(self.recorded)
 
 
+def last_of(steps: Sequence[Step], kind: type[_Record]) -> _Record | None:
+    """Last step of a kind, or None."""
+    return next((step.body for step in reversed(steps) if isinstance(step.body, kind)), None)
+
+
 @dataclass(frozen=True)
 class StepEntry:
     """A step to record. `releases_lock`: the device's lock is released in the same transaction."""
 
-    device: str
-    step: str
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: ChangeStep
     evidence: tuple[PackedEvidence, ...] = ()
     releases_lock: bool = False
 
@@ -80,58 +90,6 @@ class LockHolder:
 
 
 @dataclass(frozen=True)
-class ChangeHeader:
-    """Statements about a change at its beginning: operator, host, plan (id), approvers and mode.
-
-    `rolls_back` is the change that this one rolls back, or empty; `event_time` the event's time (ISO 8601), in a
-    `rehearsal` not the real one. `emergency` and `applied` (the signature) are None where there is none.
-    """
-
-    by: str
-    host: str
-    plan: str = ""
-    mode: str = "apply"
-    approved_by: tuple[str, ...] = ()
-    rolls_back: str = ""
-    event_time: str = ""
-    rehearsal: bool = False
-    emergency: Mapping[str, str] | None = None
-    applied: Mapping[str, str] | None = None
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Return plain JSON types; `load` reads them."""
-        return {
-            "by": self.by,
-            "host": self.host,
-            "plan": self.plan,
-            "mode": self.mode,
-            "approved_by": list(self.approved_by),
-            "rolls_back": self.rolls_back or None,
-            "emergency": self.emergency,
-            "clock": {"event": self.event_time, "rehearsal": self.rehearsal},
-            **({"applied": self.applied} if self.applied else {}),
-        }
-
-    @classmethod
-    def load(cls, document: Mapping[str, Any]) -> ChangeHeader:
-        """Return the header of a recorded document."""
-        clock = document.get("clock") or {}
-        return cls(
-            by=str(document.get("by", "")),
-            host=str(document.get("host", "")),
-            plan=str(document.get("plan", "")),
-            mode=str(document.get("mode", "")),
-            approved_by=tuple(map(str, document.get("approved_by", ()))),
-            rolls_back=str(document.get("rolls_back") or ""),
-            event_time=str(clock.get("event", "")),
-            rehearsal=bool(clock.get("rehearsal")),
-            emergency=document.get("emergency"),
-            applied=document.get("applied"),
-        )
-
-
-@dataclass(frozen=True)
 class ChangeEntry:
     """A line of the list of changes. `ended` is None while any device is unproven, or an atomic change is partial.
 
@@ -143,46 +101,21 @@ class ChangeEntry:
     begun: str
     ended: str | None
     header: ChangeHeader
-    outcomes: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class PlanSummary:
-    """Summary of a recorded plan: id, hash, intents, waves of devices, its drill (or empty) and approvers."""
-
-    id: str
-    sha256: str
-    intents: tuple[str, ...]
-    waves: tuple[tuple[str, ...], ...]
-    drill: str
-    approvers: tuple[str, ...]
-
-    @classmethod
-    def load(cls, file: Mapping[str, Any]) -> PlanSummary:
-        """Return the summary of a plan file: `{"plan": ..., "approvals": [...]}`."""
-        plan = file.get("plan", {})
-        return cls(
-            id=str(plan.get("id", "")),
-            sha256=str(plan.get("sha256", "")),
-            intents=tuple(map(str, plan.get("intents", ()))),
-            waves=tuple(tuple(map(str, wave)) for wave in plan.get("waves", ())),
-            drill=str((plan.get("drill") or {}).get("name", "")),
-            approvers=tuple(str(approval["by"]) for approval in file.get("approvals", ())),
-        )
+    outcomes: Mapping[str, DeviceOutcome]
 
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """Change with its plan file (`{"plan": ..., "approvals": [...]}`) and all its steps, oldest first."""
+    """Change with its plan file (canonical JSON) and all its steps, oldest first."""
 
     entry: ChangeEntry
-    plan: Mapping[str, Any]
+    plan: bytes
     steps: tuple[Step, ...]
 
-    @property
-    def summary(self) -> PlanSummary:
-        """Return the summary of the plan."""
-        return PlanSummary.load(self.plan)
+    @cached_property
+    def planned(self) -> RecordedPlan:
+        """Return the summary of the plan, and its approvals. Raises StoreError."""
+        return _planned(self.entry.id, self.plan)
 
     def of(self, device: str) -> tuple[Step, ...]:
         """Return the steps of a device."""
@@ -224,7 +157,7 @@ class Changes:
         change: str,
         *,
         event: str,
-        plan: Mapping[str, Any],
+        plan: bytes,
         devices: Iterable[str],
         header: ChangeHeader,
         admit: Callable[[Mapping[str, str]], None] = lambda _used: None,
@@ -237,17 +170,19 @@ class Changes:
         """
         now = datetime.now(UTC)
         since = now.isoformat(timespec="milliseconds")
-        body = {"device": "", "step": BEGUN, "schema": SCHEMA, "plan": plan_digest(plan), "header": header.document}
+        begun, opening = Begun("", sha256(plan).hexdigest(), header), _HEADER.plain(header)
         names = sorted(set(devices))
         with self._database.writing() as session:
-            self._journal.write(session, [(change, body, now)])  # locks the head of the journal
+            self._journal.write(session, [(change, begun, now)])  # locks the head of the journal
             admit(_used_approvals(session, header.plan))
             if header.rolls_back:
                 inherited = DeviceLock.change == header.rolls_back
                 session.execute(delete(DeviceLock).where(inherited, DeviceLock.device.in_(names)))
             self._refuse_held(session, names)
             session.add(
-                ChangeRow(id=change, event=event, begun=since, header=header.document, outcomes={}, plan=compress(plan))
+                ChangeRow(
+                    id=change, event=event, begun=since, header=opening, outcomes={}, plan=zlib.compress(plan, _LEVEL)
+                )
             )
             session.add_all(
                 DeviceLock(device=name, change=change, by=header.by, host=header.host, since=since) for name in names
@@ -286,17 +221,13 @@ class Changes:
             with self._database.writing() as session:
                 self._journal.write(
                     session,
-                    [
-                        (one.change, {**note.body, "device": note.device, "step": note.step}, one.moment)
-                        for one in batch
-                        for note in one.notes
-                    ],
+                    [(one.change, note.body, one.moment) for one in batch for note in one.notes],
                 )
                 EvidenceStore.write_now(
                     session, (text for one in batch for note in one.notes for text in note.evidence)
                 )
                 for one in batch:
-                    free = [note.device for note in one.notes if note.releases_lock]
+                    free = [note.body.device for note in one.notes if note.releases_lock]
                     if free:
                         mine = DeviceLock.change == one.change
                         session.execute(delete(DeviceLock).where(mine, DeviceLock.device.in_(free)))
@@ -305,16 +236,15 @@ class Changes:
         for one in batch:
             one.error, one.settled = error, True
 
-    def finish(self, change: str, outcomes: Mapping[str, str], body: Mapping[str, Any], *, ended: bool) -> None:
-        """Record the state of a change without a process. `ended`: every device is proven, and no lock is left."""
+    def finish(self, change: str, end: Ended) -> None:
+        """Record the state of a change without a process. With every device proven, no lock is left."""
         now = datetime.now(UTC)
-        note = {**body, "device": "", "step": ENDED, "outcomes": dict(outcomes), "all_proven": ended}
         with self._database.writing() as session:
-            self._journal.write(session, [(change, note, now)])
+            self._journal.write(session, [(change, end, now)])
             row = session.get_one(ChangeRow, change)
-            row.outcomes = dict(outcomes)
-            row.ended = now.isoformat(timespec="milliseconds") if ended else None
-            if ended:
+            row.outcomes = _OUTCOMES.plain(end.outcomes)
+            row.ended = now.isoformat(timespec="milliseconds") if end.all_proven else None
+            if end.all_proven:
                 session.execute(delete(DeviceLock).where(DeviceLock.change == change))
 
     @contextmanager
@@ -352,7 +282,8 @@ class Changes:
             found = [(_entry(row), row.plan) for row in session.scalars(rows.options(undefer(ChangeRow.plan)))]
             begun = {entry.key: entry.body for entry in self._journal.first_entries(session)} if found else {}
         return tuple(
-            (entry, PlanSummary.load(_intact_plan(entry.id, packed, begun.get(entry.id)))) for entry, packed in found
+            (entry, _planned(entry.id, _intact_plan(entry.id, packed, begun.get(entry.id))).plan)
+            for entry, packed in found
         )
 
     def get(self, name: str) -> ChangeRecord:
@@ -362,10 +293,8 @@ class Changes:
             change = _find(name, known)
             row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
-        recorded = [(entry.recorded, entry.body) for entry in self._journal.entries(change)]
-        plan = _intact_plan(change, packed, recorded[0][1] if recorded else None)
-        steps = tuple(Step(str(body["device"]), str(body["step"]), moment, body) for moment, body in recorded)
-        return ChangeRecord(entry, plan, steps)
+        steps = tuple(Step(one.body, one.recorded) for one in self._journal.entries(change))
+        return ChangeRecord(entry, _intact_plan(change, packed, steps[0].body if steps else None), steps)
 
     def used_approvals(self, plan: str) -> dict[str, str]:
         """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
@@ -387,35 +316,29 @@ def _used_approvals(session: Session, plan: str) -> dict[str, str]:
     headers = session.execute(select(ChangeRow.id, ChangeRow.header)).all()
     begun = [change for change, header in headers if header.get("plan") == plan]
     rows = session.scalars(select(ChangeRow).where(ChangeRow.id.in_(begun)))
-    return {str(one["signature"]): row.id for row in rows for one in decompress(row.plan).get("approvals", ())}
+    plans = ((row.id, _planned(row.id, zlib.decompress(row.plan))) for row in rows)
+    return {one.signature: change for change, plan in plans for one in plan.approvals}
 
 
 def backup_keys(database: Database) -> frozenset[str]:
     """Return the ids of the keys of recorded backups."""
-    entries = Journal(database, STREAM).entries()
-    return frozenset(str(entry.body["key"]) for entry in entries if entry.body.get("key"))
-
-
-def plan_digest(plan: Mapping[str, Any]) -> str:
-    """Return the hash of a plan file with its approvals."""
-    return hashlib.sha256(canonical(plan)).hexdigest()
+    bodies = [entry.body for entry in Journal(database, STREAM).entries()]
+    return frozenset(body.kept.key for body in bodies if isinstance(body, Backup | Save | Release) and body.kept)
 
 
 def broken_changes(session: Session) -> Iterator[Message]:
     """Yield a problem where the table of changes contradicts the journal."""
-    recorded = {
-        entry.key: entry.body for entry in undamaged(session, STREAM) if entry.body and entry.body["step"] == BEGUN
-    }
+    recorded = {entry.key: entry.body for entry in undamaged(session, STREAM) if isinstance(entry.body, Begun)}
     rows = select(ChangeRow).options(undefer(ChangeRow.plan)).execution_options(yield_per=1)
     for row in session.scalars(rows):
         begun = recorded.pop(row.id, None)
         try:
-            intact = begun is not None and begun["plan"] == plan_digest(decompress(row.plan))
-        except (zlib.error, ValueError, TypeError):
+            intact = begun is not None and begun.plan == sha256(zlib.decompress(row.plan)).hexdigest()
+        except (zlib.error, TypeError):
             intact = False
         if not intact:
             yield message("store:altered.plan", change=row.id)
-        elif begun is not None and begun["header"] != json.loads(canonical(row.header)):
+        elif begun is not None and canonical(_HEADER.plain(begun.header)) != canonical(row.header):
             yield message("store:altered.header", change=row.id)
     for change in recorded:
         yield message("store:altered.change_missing", change=change)
@@ -434,15 +357,22 @@ def _find(name: str, known: Sequence[str]) -> str:
     raise UsageError(message("store:change.unknown", name=name))
 
 
-def _intact_plan(change: str, packed: bytes, begun: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _intact_plan(change: str, packed: bytes, begun: ChangeStep | None) -> bytes:
     """Return the plan of a change. Raises StoreError for another hash than in the first step `begun`."""
     try:
-        plan = decompress(packed)
-    except (zlib.error, ValueError, TypeError):
+        plan = zlib.decompress(packed)
+    except (zlib.error, TypeError):
         raise _damaged(change) from None
-    if begun is None or begun.get("plan") != plan_digest(plan):
+    if not isinstance(begun, Begun) or begun.plan != sha256(plan).hexdigest():
         raise _damaged(change)
     return plan
+
+
+def _planned(change: str, plan: bytes) -> RecordedPlan:
+    try:
+        return PLAN_FILE.read(plan)
+    except ShapeError as error:
+        raise StoreError(message("store:change.shape", change=change, what=error.sentence)) from None
 
 
 def _damaged(change: str) -> StoreError:
@@ -450,7 +380,11 @@ def _damaged(change: str) -> StoreError:
 
 
 def _entry(row: ChangeRow) -> ChangeEntry:
-    return ChangeEntry(row.id, row.event, row.begun, row.ended, ChangeHeader.load(row.header), row.outcomes)
+    try:
+        header, outcomes = _HEADER.read_plain(row.header), _OUTCOMES.read_plain(row.outcomes)
+    except ShapeError as error:
+        raise StoreError(message("store:change.shape", change=row.id, what=error.sentence)) from None
+    return ChangeEntry(row.id, row.event, row.begun, row.ended, header, outcomes)
 
 
 def _hold(row: DeviceLock) -> LockHolder:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,18 @@ from eventready.core.errors import StoreError, UsageError
 from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.process.gc import relaxed_gc
-from eventready.core.strings.json_text import parse_json
-from eventready.store.run import SCHEMA, Parts, Run
+from eventready.core.strings.json_text import canonical, parse_json
+from eventready.store.records.shape import ShapeError
+from eventready.store.run import Run
+from eventready.store.run_parts import Parts
+from eventready.store.run_records import RUN
 
 _LEVEL = 3
 #: Largest file of a run: four times that of 1,000 devices.
 _MOST_BYTES = 256_000_000
-#: Beginning of the schema of every run.
-_RUNS = "eventready.run/"
 
 
-def compress(document: Mapping[str, Any]) -> bytes:
+def compress(document: Parts | Mapping[str, Any]) -> bytes:
     """Compress the canonical bytes into a zlib stream.
 
     Level 3 takes half the time of level 6 for a fifth more space.
@@ -43,26 +43,15 @@ def decompress(data: bytes) -> dict[str, Any]:
 
 
 def load_run(path: Path) -> Run:
-    """Load a run from a JSON file. Raises UsageError."""
+    """Load a run from a JSON file. Raises UsageError, with the field of another shape."""
     try:
         document = parse_json(read_bounded(path, _MOST_BYTES, "run"))
+        RUN.read_plain(document)
+    except ShapeError as error:
+        raise UsageError(message("store:run.unreadable", reason=error.sentence), where=str(path)) from None
     except ValueError as error:
         raise UsageError(message("store:run.unreadable", reason=str(error)), where=str(path)) from None
-    if not isinstance(document, dict) or not str(document.get("schema")).startswith(_RUNS):
-        raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=str(path))
-    if (schema := document["schema"]) != SCHEMA:
-        what = message("store:run.other_version", run_id=str(document.get("id")), schema=schema, own=SCHEMA)
-        raise UsageError(what, where=str(path))
-    return Run(document)
-
-
-@contextmanager
-def document_of(file: str) -> Iterator[None]:
-    """Convert the errors of the block about parts of a run document into UsageError."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError):
-        raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=file) from None
+    return Run(Parts.split(canonical(document)))
 
 
 def save_unstored_run(run: Run, folder: Path | None) -> Path | None:

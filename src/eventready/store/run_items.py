@@ -24,7 +24,8 @@ from eventready.core.messages import message
 from eventready.store.database.connection import Database, insert_missing
 from eventready.store.database.tables import RunItemsRow, RunRow
 from eventready.store.evidence import pack
-from eventready.store.run import Items, ItemsByCheck, Parts
+from eventready.store.run_parts import Items, ItemsByCheck, Parts
+from eventready.store.run_records import HEADER, RunHeader
 
 #: Lists that may be rows; such a list is None in the document.
 LISTS = ("findings", "observations")
@@ -125,9 +126,14 @@ def stored_document(session: Session, row: RunRow) -> Parts:
     return with_items(Parts.split(zlib.decompress(row.document or b"")), items_in(session, row.id))
 
 
+def of_rows(header: RunHeader) -> Parts:
+    """Document whose findings and observations are rows."""
+    return Parts.of({**HEADER.plain(header), **dict.fromkeys(LISTS)})
+
+
 def with_items(document: Parts, lists: Mapping[str, Items]) -> Parts:
     """Document with its lists from rows in place of None."""
-    return document.with_parts({key: lists[key] for key in LISTS if document.get(key, ()) is None})
+    return document.with_parts({key: lists[key] for key in LISTS if key in document and document[key] is None})
 
 
 def _by_device(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from eventready.core.language import clean
 from eventready.core.strings.natural import natural
 from eventready.store.run import Run
+from eventready.store.run_records import RunObservation
 
 #: Unread records that a line names.
 _NAMED = 5
 
 
-def judged_observations(run: Run, having: bytes = b"") -> Iterator[Mapping[str, Any]]:
+def judged_observations(run: Run, having: bytes = b"") -> Iterator[RunObservation]:
     """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
-    return (observation for observation in run.observations(having) if not observation.get("inventory"))
+    return (observation for observation in run.observations(having) if not observation.inventory)
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class PartialReading:
 def partial_readings(run: Run) -> tuple[PartialReading, ...]:
     """The facts of a run read in part, by device."""
     found = {
-        (clean(one["device"]), clean(one["fact"])): tuple(clean(record["subject"]) for record in one["unread"])
+        (clean(one.device), clean(one.fact)): tuple(clean(record.subject) for record in one.unread)
         for one in judged_observations(run, b'"unread":')
-        if one.get("unread")
+        if one.unread
     }
     return tuple(PartialReading(*key, found[key]) for key in sorted(found, key=lambda key: (natural(key[0]), key[1])))

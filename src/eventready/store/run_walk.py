@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue
 
 from eventready.core.messages import Message, from_json, to_json
 
@@ -50,7 +50,7 @@ class StoredSentence:
     """Sentence of the catalogue: id, and parameters as JSON."""
 
     id: str
-    params: Mapping[str, Any]
+    params: Mapping[str, JsonValue]
 
     @classmethod
     def of(cls, sentence: Message) -> StoredSentence:
@@ -71,24 +71,3 @@ class ServiceWalk:
     state: WalkState
     sentence: StoredSentence
     groups: tuple[WalkUsers, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Walk as plain JSON types, inverse of `walk_of`."""
-        plain: dict[str, Any] = _WALK.dump_python(self, mode="json")
-        return plain
-
-
-_WALK = TypeAdapter(ServiceWalk)
-
-
-def walk_of(verdict: Mapping[str, Any]) -> ServiceWalk:
-    """Walk of a verdict of a run document. Raises ValueError for a damaged walk."""
-    return _WALK.validate_python(verdict.get("walk"))
-
-
-def recorded_walk(verdict: Mapping[str, Any]) -> ServiceWalk | None:
-    """Walk of a verdict; None in a document without a readable walk."""
-    try:
-        return walk_of(verdict)
-    except ValueError:
-        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +29,13 @@ from eventready.store.integrity.chain import PRUNE, ChainVerification, Pruned, v
 from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
 from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
+from eventready.store.records.shape import ShapeError
 from eventready.store.records.stream import Stream
-from eventready.store.run import Parts, Run, Summary
-from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, with_items
+from eventready.store.run import SUMMARY, Run, Summary
+from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, of_rows, with_items
 from eventready.store.run_names import find_run, new_run_id
+from eventready.store.run_parts import Parts
+from eventready.store.run_records import RunHeader
 from eventready.store.streams.current import Current
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.notification_outbox import NotificationOutbox
@@ -129,10 +132,10 @@ class Store:
 
     # Writing
 
-    def begin(self, event: str, clock: Clock, document: Mapping[str, Any] | None = None) -> str:
+    def begin(self, event: str, clock: Clock, header: RunHeader | None = None) -> str:
         """Record a running run. Return its id.
 
-        `document`: what is left of the run if its process ends before `finish`, with the lists of `keep_items`.
+        `header`: what is left of the run if its process ends before `finish`, with the lists of `keep_items`.
         """
         while True:
             run_id = new_run_id(clock.now())
@@ -142,7 +145,7 @@ class Store:
             try:
                 with self._database.writing() as session:
                     started = clock.real().isoformat(timespec="milliseconds")
-                    left = compress({**document, "id": run_id, "started": started}) if document else None
+                    left = compress(of_rows(replace(header, id=run_id, started=started))) if header else None
                     session.add(RunRow(id=run_id, event=event, started=started, state="running", document=left))
             except StoreError as error:
                 self._alive.release(run_id)
@@ -165,7 +168,7 @@ class Store:
         """Store items of a running run. Thread-safe; does not fail."""
         self._items.add(run_id, items)
 
-    def finish(self, document: Mapping[str, Any], summary: Summary | None = None) -> Run:
+    def finish(self, document: Parts | Mapping[str, Any], summary: Summary | None = None) -> Run:
         """Append a run to the chain and store the run with its evidence, in a single transaction.
 
         A list that is None in the document is that of `keep_items`. `summary`: summary of the document, computed if
@@ -207,7 +210,7 @@ class Store:
         row.started, row.finished = str(document["started"]), str(document["finished"])
         row.position, row.previous = ledger.length + 1, ledger.head or None
         row.sha256 = str(run.document["sha256"])
-        row.summary = (summary or Summary.of(run.document)).to_dict()
+        row.summary = SUMMARY.plain(summary or Summary.of(run))
         row.document = compress(sealed)
         session.add(row)
         ledger.length, ledger.head = ledger.length + 1, row.sha256
@@ -292,9 +295,7 @@ class Store:
     def full_runs(self, event: str, devices: int, *, rehearsal: bool = True) -> tuple[str, ...]:
         """Ids of the finished runs of an event with at least `devices` devices, oldest first.
 
-        Without pruned ones, and those of another version.
-
-        `rehearsal`: those of rehearsals too.
+        Without pruned ones. `rehearsal`: those of rehearsals too.
         """
         own = (entry.summary for entry in self.runs() if entry.state == "finished" and entry.event == event)
         full = (one for one in own if one and one.devices >= devices)
@@ -303,7 +304,7 @@ class Store:
     def get(self, name: str, *, interrupted: bool = False) -> Run:
         """Finished run by `latest`, `previous`, id or prefix; with `interrupted` such a run too, by its id.
 
-        Raises UsageError and StoreError.
+        Raises UsageError, and StoreError, also for a run of another version or shape.
         """
         stored = RunRow.document.is_not(None).label("stored")
         with self._database.reading() as session:
@@ -312,15 +313,16 @@ class Store:
             run_id = name if name in left else find_run(name, {row.id: row.state for row in rows})
             document = _document(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
         run = Run(with_items(document, self._items.of(run_id)))
+        run.header  # noqa: B018  refuses a run of another version or shape
         return _reached(run) if run_id in left else run
 
     def before(self, run: Run) -> Run | None:
         """Return the last earlier run of the same event and devices; None without a readable run."""
-        names = {device["name"] for device in run.document.get("devices", ())}
+        names = {device.name for device in run.header.devices}
         for summary in reversed(self.trend(run)):
             with suppress(StoreError, UsageError):
                 earlier = self.get(summary.id)
-                if {device["name"] for device in earlier.document.get("devices", ())} == names:
+                if {device.name for device in earlier.header.devices} == names:
                     return earlier
         return None
 
@@ -329,17 +331,17 @@ class Store:
 
         An audit of some devices, as of a drill, is compared with others of the same size only.
         """
-        devices = len(run.document.get("devices", ()))
+        devices = len(run.header.devices)
         with self._database.reading() as session:
             position = session.scalars(select(RunRow.position).where(RunRow.id == run.id)).one_or_none()
             earlier = select(RunRow.summary).where(
-                RunRow.state.in_(("finished", "pruned")), RunRow.event == run.document["event"]
+                RunRow.state.in_(("finished", "pruned")), RunRow.event == run.header.event
             )
             if position is not None:
                 earlier = earlier.where(RunRow.position < position)
             newest = session.scalars(earlier.order_by(RunRow.position.desc()).limit(_LOOKED_THROUGH)).all()
-        found = [Summary.load(summary) for summary in newest if summary]
-        return tuple(reversed([one for one in found if one.devices in (0, devices)][:limit]))
+        found = [_summary(summary) for summary in newest if summary]
+        return tuple(reversed([one for one in found if one.devices == devices][:limit]))
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
         """Raw texts by hash; missing and damaged texts are absent."""
@@ -389,15 +391,22 @@ class Store:
 
 
 def _entry(row: RunRow) -> RunEntry:
-    summary = Summary.load(row.summary) if row.summary else None
+    summary = _summary(row.summary) if row.summary else None
     return RunEntry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
 
 
 def _reached(interrupted: Run) -> Run:
     """Interrupted run with its answering devices marked: its document is older than the first answer."""
-    answered = {observation["device"] for observation in interrupted.observations() if observation.get("evidence")}
-    devices = [{**one, "reachable": one["name"] in answered} for one in interrupted.document.get("devices", ())]
-    return Run(Parts.of(interrupted.document).replace(devices=devices))
+    answered = {observation.device for observation in interrupted.observations() if observation.evidence}
+    devices = [{**one, "reachable": one["name"] in answered} for one in interrupted.document.get("devices") or ()]
+    return Run(interrupted.document.replace(devices=devices))
+
+
+def _summary(plain: Mapping[str, Any]) -> Summary:
+    try:
+        return SUMMARY.read_plain(plain)
+    except ShapeError as error:
+        raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
 
 
 def _document(run_id: str, data: bytes | None) -> Parts:

@@ -3,19 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TypeAlias
 
+from pydantic import JsonValue
+
+from eventready.core.finding_sentence import FindingSentence
+from eventready.store.event_journal import Dated, DatedShape
+from eventready.store.records.shape import Kinds
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-
-STREAM: Stream[Any] = Stream("watch", dict[str, Any])
 
 #: Seconds between two beats; a longer time without one is a gap.
 BEAT_S = 60.0
 _GAP = timedelta(seconds=2 * BEAT_S)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Figures of a watch at a beat: devices, those with an answer, readings since the last beat, greatest lag."""
+
+    devices: int
+    answering: int
+    readings: int
+    lag_s: float
+
+
+@dataclass(frozen=True)
+class RecordedChange:
+    """Change of the state of a finding. `damped`: the state changes too often to be named. `cause`: device or subject
+    whose loss explains this one.
+
+    The sentence is empty for a change without a finding: of a device, of a check, or of an ended alarm.
+    """
+
+    device: str
+    check: str
+    subject: str
+    old: str
+    new: str
+    damped: bool
+    cause: str
+    message: str = ""
+    message_id: str = ""
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> FindingSentence | None:
+        """Sentence of the finding; None without a finding."""
+        return FindingSentence(self.message, self.message_id, self.params) if self.message_id else None
+
+
+@dataclass(frozen=True)
+class WatchEnd:
+    """Orderly end of a watch."""
+
+
+WatchStep: TypeAlias = Beat | RecordedChange | WatchEnd
+_KINDS: Kinds[WatchStep] = Kinds("kind", {"beat": Beat, "change": RecordedChange, "end": WatchEnd})
+STREAM: Stream[Dated[WatchStep]] = Stream("watch", DatedShape(_KINDS))
 
 
 @dataclass(frozen=True)
@@ -28,23 +76,28 @@ class Watched:
 
 @dataclass(frozen=True)
 class WatchLog:
-    """Beats and changes of state, oldest first, each with its event time `at`."""
+    """Beats and changes of state with their times of the event, oldest first."""
 
-    beats: tuple[Mapping[str, Any], ...] = ()
-    changes: tuple[Mapping[str, Any], ...] = ()
+    beats: tuple[tuple[datetime, Beat], ...] = ()
+    changes: tuple[tuple[datetime, RecordedChange], ...] = ()
 
     def watched(self, start: datetime, end: datetime, devices: int = 0) -> Watched:
         """Return the time watched between two event times; a beat without an answer or of fewer devices is none."""
-        counted = (beat for beat in self.beats if beat["answering"] and beat["devices"] >= devices)
-        times = (datetime.fromisoformat(beat["at"]) for beat in counted)
+        times = (at for at, beat in self.beats if beat.answering and beat.devices >= devices)
         return watched((at for at in times if start <= at <= end), start, end)
 
 
 def watch_log(store: Store, event: str, *, rehearsal: bool) -> WatchLog:
     """Return the log of an event; rehearsals count in rehearsals only. Raises StoreError."""
-    bodies = [entry.body for entry in store.journal(STREAM).entries()]
-    own = [body for body in bodies if body["event"] == event and (rehearsal or not body["rehearsal"])]
-    return WatchLog(*(tuple(body for body in own if body["kind"] == kind) for kind in ("beat", "change")))
+    beats, changes = list[tuple[datetime, Beat]](), list[tuple[datetime, RecordedChange]]()
+    for entry in store.journal(STREAM).entries():
+        head, record = entry.body.head, entry.body.record
+        if head.event == event and (rehearsal or not head.rehearsal):
+            if isinstance(record, Beat):
+                beats.append((head.at, record))
+            elif isinstance(record, RecordedChange):
+                changes.append((head.at, record))
+    return WatchLog(tuple(beats), tuple(changes))
 
 
 def watched(beats: Iterable[datetime], start: datetime, end: datetime) -> Watched:

@@ -10,7 +10,7 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Rendered, Text, message, rendered, text
 from eventready.delivery.notify.channel import LANG
 from eventready.delivery.notify.channels import Channels
@@ -68,7 +68,9 @@ class WorkspaceJobs:
             try:
                 if settings := load_alerts(self._workspace.path):
                     report_death(self._workspace, settings, self._store, self._clock)
-            except (UsageError, RefusedError) as error:  # a broken alerts.yaml stops no reminder
+            except StoreError:
+                raise
+            except EventreadyError as error:  # neither a broken alerts.yaml nor an Alertmanager stops a reminder
                 yield Attempt(ClaimedDelivery("death", FILE, {}, 0), Rendered(error.whole), failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
@@ -84,7 +86,7 @@ class WorkspaceJobs:
             options=self._options,
             progress=NoProgress(),
         )
-        summary = Summary.of(done.run.document)
+        summary = Summary.of(done.run)
         counts: list[str | Text] = [
             message("delivery:job.count", count=count, status=status)
             for status, count in sorted(summary.counts.items())

@@ -16,8 +16,7 @@ from typing import Protocol
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.facts.observation import Observation
-from eventready.store.watch_log import BEAT_S
-from eventready.watch.record import Beat
+from eventready.store.watch_log import BEAT_S, Beat
 from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.states import StateChange
 from eventready.watch.watcher import Watcher

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
-from eventready.core.messages import to_json
-from eventready.store.run import canonical
+from eventready.core.finding_sentence import FindingSentence, FrequentChanges
+from eventready.core.strings.json_text import canonical
+from eventready.store.records.shape import Shape
+from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States
 
+_ENTRY = Shape(OpenEntry)
 #: Order of open states, the worst first.
 RANK: Mapping[str, int] = {"fail": 0, "not_measured": 1, "warn": 2}
 
 
-def sentence_of(finding: Finding) -> dict[str, Any]:
-    """State and sentence of a finding as plain JSON types."""
-    return {
-        "status": str(finding.status),
-        "message": finding.message,
-        "message_id": finding.message_id,
-        "params": {name: to_json(value) for name, value in finding.params.items()},
-    }
+def sentence_of(finding: Finding) -> FindingSentence:
+    """Return state and sentence of a finding."""
+    return FindingSentence(finding.message, finding.message_id, finding.plain_params, str(finding.status))
 
 
 @dataclass(frozen=True)
@@ -48,29 +45,24 @@ class OpenFinding:
         return Key(self.finding.device, self.finding.check, self.finding.subject)
 
     @cached_property
-    def sentence(self) -> dict[str, Any]:
-        """State and sentence as plain JSON types, with the number of frequent changes."""
-        finding, often = self.finding, self.often
-        return {
-            **sentence_of(finding),
-            "status": self.status,
-            **({"often": {**often._asdict(), "now": str(finding.status)}} if often else {}),
-        }
+    def sentence(self) -> FindingSentence:
+        """State and sentence, with the number of frequent changes."""
+        often = FrequentChanges(*self.often, str(self.finding.status)) if self.often else None
+        return replace(sentence_of(self.finding), status=self.status, often=often)
 
     @cached_property
-    def document(self) -> bytes:
+    def entry(self) -> OpenEntry:
+        """The finding in a snapshot."""
+        finding, since = self.finding, datetime.fromtimestamp(int(self.since), TZ)
+        return OpenEntry(
+            **vars(self.sentence), device=finding.device, check=finding.check, subject=finding.subject, since=since,
+            venues=finding.venues, services=finding.services, cause=self.cause,
+        )  # fmt: skip
+
+    @cached_property
+    def encoded(self) -> bytes:
         """The finding in a snapshot, as canonical JSON."""
-        finding = self.finding
-        return canonical({
-            "device": finding.device,
-            "check": finding.check,
-            "subject": finding.subject,
-            "since": datetime.fromtimestamp(self.since, TZ).isoformat(timespec="seconds"),
-            "venues": list(finding.venues),
-            "services": list(finding.services),
-            "cause": self.cause,
-            **self.sentence,
-        })  # fmt: skip
+        return canonical(_ENTRY.plain(self.entry))
 
 
 def open_of(findings: Iterable[Finding], states: States) -> Iterator[OpenFinding]:

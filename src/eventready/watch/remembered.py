@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from eventready.checks.ip.flaps import FLAP_WINDOW_S
 from eventready.facts.ports import port_key
+from eventready.store.watch_log import RecordedChange
+from eventready.watch.record import key_of
 from eventready.watch.states import Key
 
 #: The check of drops, and its subject for access points of no venue.
@@ -33,24 +34,24 @@ class Remembered:
 
 
 def remembered(
-    states: Mapping[Key, str], recorded: Iterable[tuple[datetime, Mapping[str, Any]]], moment: datetime, now: float,
+    states: Mapping[Key, str], recorded: Iterable[tuple[datetime, RecordedChange]], moment: datetime, now: float,
     since: datetime | None,
 ) -> dict[str, Remembered]:  # fmt: skip
-    """Return the memory in force by device. `recorded`: findings and changes with their times, oldest first.
+    """Return the memory in force by device. `recorded`: changes with their times, oldest first.
 
     `now`: a monotonic time, of the `moment`. `since`: begin of the open windows of the event; None without any.
     """
     found: dict[str, Remembered] = {}
     for at, one in recorded:
-        key, value = Key(one["device"], one["check"], one["subject"]), one.get("params", {})
-        if not {states.get(key), one.get("new", one.get("status"))} <= _BAD:
+        key, value = key_of(one), one.params
+        if not {states.get(key), one.new} <= _BAD:
             continue
         ago_s = max(0.0, (moment - at).total_seconds())
         venue = "" if key.subject == _NO_VENUE else key.subject
-        if key.check == _DROP and since is not None and at >= since and "before" in value:
-            found.setdefault(key.device, Remembered()).drops[venue] = int(value["before"])
-        elif key.check in _FLAPS and ago_s < FLAP_WINDOW_S and "value" in value:
+        if key.check == _DROP and since is not None and at >= since and isinstance(before := value.get("before"), int):
+            found.setdefault(key.device, Remembered()).drops[venue] = before
+        elif key.check in _FLAPS and ago_s < FLAP_WINDOW_S and isinstance(count := value.get("value"), int):
             name = port_key(key.subject) if key.check == "port_flaps" else key.subject
             flaps = found.setdefault(key.device, Remembered()).flaps.setdefault(_FLAPS[key.check], {})
-            flaps[name] = (now - ago_s, int(value["value"]))
+            flaps[name] = (now - ago_s, count)
     return found

@@ -33,9 +33,12 @@ from eventready.network.graph.behind import behind
 from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
+from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
+from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.first_reading import LastVerdicts
+from eventready.watch.job import WatchJob
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
@@ -43,9 +46,10 @@ from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
 from eventready.watch.remembered import Remembered, remembered
 from eventready.watch.schedule import Schedule
-from eventready.watch.snapshot import NO_CALLS, OUTDATED, SNAPSHOT_S, Snapshots
+from eventready.watch.snapshot import NO_CALLS, OUTDATED, Snapshots
+from eventready.watch.snapshot_record import SNAPSHOT_S
 from eventready.watch.states import Key, StateChange, States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.watching.watch import SHORTEST_S, WatchFile, load_watch
@@ -133,8 +137,8 @@ class WatchSession:
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
         audited = _last_audit(self.store, workspace, self.clock)
-        known, since = known_states(record, audited, self.clock.now().timestamp())
-        states.begin(known, since, record.causes())
+        known, since, causes = known_states(record, audited, self.clock.now().timestamp())
+        states.begin(known, since, causes)
         job = self._job(matrix, record, known, audited)
         hold = () if self.ask else settings.hold
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
@@ -214,15 +218,19 @@ class WatchSession:
     def _last(self, audited: Run | None) -> LastVerdicts | None:
         """Return the verdicts of the last watch or audit, the later of both. Raises StoreError."""
         snapshot = Snapshots(self.store, self.workspace.event.id, self.clock).latest()
-        found = [LastVerdicts.load(snapshot)] if snapshot else []
-        found += [LastVerdicts.of_audit(audited, _at(audited))] if audited else []
+        found = [snapshot.last] if snapshot else []
+        found += (
+            [LastVerdicts(_at(audited), tuple((*one.place, one.verdict) for one in audited.verdicts()))]
+            if audited
+            else []
+        )
         return max(found, key=lambda one: one.at, default=None)
 
     def _remembered(self, known: Mapping[Key, str], record: WatchRecord, audited: Run | None) -> dict[str, Remembered]:
         """Return the memory in force at the begin of the watch. Raises StoreError."""
         now, event = self.clock.now(), self.workspace.event
-        recorded = [(_at(audited), one) for one in audited.open_findings()] if audited else []
-        recorded += [(moment_of(one["at"]), one) for one in record.timeline()]
+        recorded = [(_at(audited), _as_change(one)) for one in audited.open_findings()] if audited else []
+        recorded += record.timeline()
         since = min((one.start for one in event.windows_at(now, "event")), default=None)
         return remembered(known, sorted(recorded, key=lambda one: one[0]), now, time.monotonic(), since)
 
@@ -291,38 +299,46 @@ def network_weights(run: Run, devices: Sequence[Device], limits: ResolvedLimits)
     """Return the weights of an audit's findings about the whole network, with checks of audits alone."""
     found = [
         Finding(
-            Outcome(one["status"]), one["subject"], one["message_id"], check=one["check"], device=one["device"],
-            venues=tuple(one["venues"]), services=tuple(one["services"]), blind=one["blind"],
-            was=Outcome(one["was"]) if one.get("was") else None,
+            Outcome(one.status), one.subject, one.message_id, check=one.check, device=one.device,
+            venues=one.venues, services=one.services, blind=one.blind, was=Outcome(one.was) if one.was else None,
         )
         for one in run.open_findings()
-        if one["check"] in audit_checks()
+        if one.check in audit_checks()
     ]  # fmt: skip
     return weights(devices, found, limits)
 
 
-def known_states(record: WatchRecord, audited: Run | None, now: float) -> tuple[dict[Key, str], dict[Key, float]]:
-    """Return the states before a watch, and their begins: of earlier watches and of the last audit, the later counts.
+def known_states(
+    record: WatchRecord, audited: Run | None, now: float
+) -> tuple[dict[Key, str], dict[Key, float], dict[Key, str]]:
+    """Return the states before a watch, their begins and causes: of earlier watches and of the last audit, the later
+    counts.
 
     An audit of the future, such as a real one before a rehearsal, is not later. Raises StoreError.
     """
-    states, since = record.states(), record.begins()
+    last = record.last_changes()
+    states = {key: one.new for key, (_at, one) in last.items() if key.check}
+    since = {key: begun.timestamp() for key, (begun, _one) in last.items()}
     at = _at(audited).timestamp() if audited else now
     for key, status in states_of(audited).items() if audited else ():
         if key not in states or (states[key] != status and since[key] < at <= now):
             states[key], since[key] = status, min(at, now)
-    return states, since
+    return states, since, {key: one.cause for key, (_at, one) in last.items()}
+
+
+def _as_change(one: RunFinding) -> RecordedChange:
+    """Return a finding of an audit as the change to its state."""
+    return RecordedChange(one.device, one.check, one.subject, "", one.status, damped=False, cause="", params=one.params)
 
 
 def _at(run: Run) -> datetime:
     """Time of an audit on the event's clock."""
-    clock: Mapping[str, str] = run.document.get("clock", {})
-    return moment_of(clock.get("event") or str(run.document["started"]))
+    return moment_of(run.header.moment)
 
 
 def states_of(run: Run) -> dict[Key, str]:
     """Return the states of the findings of an audit."""
-    return {Key(one["device"], one["check"], one["subject"]): str(one["status"]) for one in run.findings()}
+    return {Key(one.device, one.check, one.subject): one.status for one in run.findings()}
 
 
 def pause(session: WatchSession, device: str, seconds: float, by: str) -> datetime:

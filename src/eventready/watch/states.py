@@ -11,6 +11,8 @@ from eventready.checks.finding import Finding, Outcome
 
 #: Readings with a new state until it counts; changes within the window from which a state is damped; seconds.
 HOLD_DOWN, DAMPED_FROM, WINDOW_S = 2, 4, 600.0
+#: Check of a change about a device as a whole.
+DEVICE = "device"
 
 
 class Key(NamedTuple):
@@ -53,7 +55,7 @@ def sentence_id(key: Key, old: str, new: str) -> str:
     """Id of the sentence of a change without a finding: of a device, of a check, or of an ended alarm."""
     if new == Outcome.NOT_MEASURED:
         return "watch:device.lost"
-    if key.check == "device":
+    if key.check == DEVICE:
         return "watch:device.back"
     return "watch:device.ended" if key.subject and old != Outcome.NOT_MEASURED else "watch:device.measured"
 

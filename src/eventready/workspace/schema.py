@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from eventready.workspace.devices.access import JumpHosts
 from eventready.workspace.devices.capacity import CapacityFile
@@ -19,7 +19,7 @@ from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.learning import LearnFile
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.workspace.settings.watching.alerts import AnyAlertsFile
 from eventready.workspace.settings.watching.serve import ServeFile
 from eventready.workspace.settings.watching.watch import WatchFile
 
@@ -41,7 +41,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "capacity": CapacityFile,
     "risk": RiskFile,
     "watch": WatchFile,
-    "alerts": AlertsFile,
+    "alerts": RootModel[AnyAlertsFile],
     "serve": ServeFile,
 }
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from eventready.audit.collectors.cluster import certificates, member
-from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed, tls_context
+from eventready.audit.collectors.cluster.address import SchedulerAddress, tls_context
 from eventready.audit.collectors.cluster.certificates import Authority, member_name
+from eventready.audit.collectors.cluster.dask_parts import comms_of_scheduler, require_distributed
 from eventready.core.errors import UsageError
 
 
@@ -118,7 +119,7 @@ def test_a_changed_list_counts_for_all_connections(tmp_path: Path, monkeypatch: 
                 return distributed.core.connect(scheduler.address, timeout=0.5, **arguments)
 
             first, second = await connected("hcm-1"), await connected("hcm-2")
-            lists = {"noc": lambda: vars(scheduler)["_comms"], "hcm-2": lambda: [second]}
+            lists = {"noc": lambda: comms_of_scheduler(scheduler), "hcm-2": lambda: [second]}
             following = [
                 asyncio.create_task(member.follow_revocations(addresses[name], securities[name], comms))
                 for name, comms in lists.items()
@@ -177,7 +178,7 @@ def test_a_damaged_file_is_named(name: str, home: Path, tmp_path: Path) -> None:
 
 
 def test_our_settings_of_dask_count_below_its_variables() -> None:
-    code = "from eventready.audit.collectors.cluster.address import require_distributed as r; r(); import dask; "
+    code = "from eventready.audit.collectors.cluster.dask_parts import require_distributed as r; r(); import dask; "
     code += "print(*map(dask.config.get, ('distributed.scheduler.worker-ttl', 'distributed.comm.timeouts.tcp')))"
     environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s"}
     shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from eventready.audit.collectors.cluster import bridge, member
-from eventready.audit.collectors.cluster.address import require_distributed
+from eventready.audit.collectors.cluster.dask_parts import require_distributed
 from eventready.core.messages import Message
 
 

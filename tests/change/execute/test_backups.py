@@ -10,6 +10,7 @@ import pytest
 
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
+from eventready.store.change_steps import Backup, Save
 from eventready.workspace.keys.backup_key import BACKUP_KEY, load_backup_key
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import FakeDriver
@@ -24,7 +25,8 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 def stored(rig: Rig, *steps: str) -> list[str]:
     record = rig.store.changes.get("latest")
-    names = [name for step in record.steps if step.step in steps for _, name in step.body["answers"]]
+    found = (step.body for step in record.steps if step.step in steps)
+    names = [name for body in found if isinstance(body, Backup | Save) for _, name in body.kept.answers]
     return list(rig.store.texts(names).values())
 
 
@@ -33,7 +35,8 @@ def test_backups_are_encrypted_and_lead_back(rig: Rig) -> None:
     texts = stored(rig, "backup", "save")
     assert len(texts) == 6
     assert all(text.startswith(f"{SCHEMA} ") and "interface" not in text for text in texts)
-    (key,) = {step.body["key"] for step in rig.store.changes.get("latest").steps if "answers" in step.body}
+    bodies = (step.body for step in rig.store.changes.get("latest").steps)
+    (key,) = {body.kept.key for body in bodies if isinstance(body, Backup | Save)}
     assert key == BackupCipher(load_backup_key(rig.workspace.path) or b"").id
     assert rig.apply(rig.rollback()).exit is Exit.OK
     assert rig.running() == rig.at_start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventready.change.execute.device.assignment import StopSignals
 from eventready.change.execute.device.machine import DeviceMachine
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak
@@ -20,6 +20,19 @@ from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready.facts.parsing.routes import Hop
 from eventready.session.reply import LoginRefused
+from eventready.store.change_steps import (
+    Apply,
+    Arm,
+    ChangeStep,
+    Confirm,
+    DeviceOutcome,
+    Done,
+    GoBack,
+    Rollback,
+    Verify,
+    WayInRisks,
+)
+from eventready.store.changes import last_of
 from eventready_lab.device.configuration.tree import parse_tree
 from tests.change.fake_device import (
     BEFORE,
@@ -38,6 +51,15 @@ from tests.change.fake_device import (
 from tests.conftest import Proved
 
 pytestmark = pytest.mark.slow
+
+_Step = TypeVar("_Step", bound=ChangeStep)
+
+
+def recorded(record: Record, kind: type[_Step]) -> _Step:
+    """The last recorded step of a kind."""
+    found = last_of(record.steps, kind)
+    assert found is not None
+    return found
 
 
 def carry_out(
@@ -112,8 +134,8 @@ def test_lines_that_a_device_accepts_and_loses_are_sent_again(kind: str, loses: 
     """FRR loses lines while another vtysh ends. A line that is lost too often is a difference, as elsewhere."""
     box = FakeDevice(kind, loses=loses)
     result, record = carry_out(box, form=form_of(SPEC.model_copy(update={"repeats": 2})))
-    again = [step.body for step in record.steps if step.body.get("again")]
-    assert (result.outcome, again) == (outcome, [{"lines": 3, "again": True}] * 2)
+    again = [step.body for step in record.steps if step.body == Apply("core-1", 3, again=True)]
+    assert (result.outcome, len(again)) == (outcome, 2)
     assert box.sent.count("ip route 0.0.0.0 0.0.0.0 10.0.2.1 200") == 1, "no other line is sent twice"
     holds(box, result)
 
@@ -282,9 +304,9 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
     if 100 + 2 * assignment().timing.margin_s < SECONDS or kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
-        verified = next(step.body["verified"] for step in record.steps if step.step == "confirm")
+        verified = recorded(record, Confirm).verified
         assert verified.endswith("soak 100 s (`dead-interval 100`)")
-        assert next(step.body["soak_s"] for step in record.steps if step.step == "verify") == 100
+        assert recorded(record, Verify).soak_s == 100
     box = FakeDevice(kind)
     result, _ = carry_out(box, soak=lambda *_: Soak(SECONDS, "BGP hold time"))
     if kind == "inverse":
@@ -334,7 +356,9 @@ def test_a_device_that_never_comes_back_is_unproven_until_another_person_resumes
     box.look_at_the_timer()
     again = resume(box, record)
     assert again.outcome is DeviceOutcome.OLD
-    assert again.why == next(step.body["why"] for step in record.steps if step.step == "revert"), "the first reason"
+    assert again.why == next(step.body.why for step in record.steps if isinstance(step.body, GoBack)), (
+        "the first reason"
+    )
     assert record.given_back
     holds(box, again)
 
@@ -381,9 +405,8 @@ def test_the_risks_of_the_way_in_are_on_record_before_the_first_line() -> None:
     result, record = carry_out(box, check_way_in=at_risk)
     assert result.outcome is DeviceOutcome.NEW
     assert record.names.index("way_in") < record.names.index("arm")
-    bodies = {step.step: step.body for step in record.steps}
-    assert bodies["way_in"] == {"risks": ["`bfd` on the way in"]}
-    assert bodies["arm"]["route_back"] == "ospf 1, 10.0.0.1 (eth0)"
+    assert recorded(record, WayInRisks).risks == ("`bfd` on the way in",)
+    assert recorded(record, Arm).route_back == "ospf 1, 10.0.0.1 (eth0)"
 
 
 @pytest.mark.parametrize(
@@ -399,8 +422,7 @@ def test_a_resumed_way_back_is_never_refused(check: Any, named: list[str]) -> No
     result = resume(box, record, check_way_in=check)
     assert result.outcome is DeviceOutcome.OLD
     holds(box, result)
-    (back,) = [step.body for step in record.steps if step.step == "rollback"]
-    assert back.get("risks", []) == named
+    assert list(recorded(record, Rollback).risks) == named
 
 
 # ------------------------------------------------------------------ everything, everywhere
@@ -470,7 +492,7 @@ def test_a_fault_at_every_step(kind: str, proved: Proved) -> None:
         assert result.recorded, (case, result)
         assert record.given_back, (case, result)
         assert record.names[-1] == "done"
-        assert record.steps[-1].body["outcome"] == result.outcome.value
+        assert recorded(record, Done).outcome is result.outcome
         try:
             holds(box, result)
         except AssertionError as error:
@@ -526,7 +548,7 @@ def test_a_full_store_with_our_own_way_back_takes_the_way_back() -> None:
     result, record = carry_out(box, record=Record(box, full=lambda number: number >= 7))
     assert (result.outcome, result.recorded) == (DeviceOutcome.OLD, False)
     assert is_old(box)
-    assert "no standby 10 preempt" in next(step for step in record.steps if step.step == "arm").body["way_back"]
+    assert "no standby 10 preempt" in recorded(record, Arm).way_back
 
 
 faults = st.lists(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.store.change_steps import Done
 from eventready.store.store import Store
 from eventready_lab.device.device import SimulatedDevice
 from tests.change.engineer_process import SECONDS, Engineer
@@ -266,11 +267,11 @@ def ended(trial: Trial, ground: Ground) -> str:
         record = store.changes.get("latest")
         assert record.entry.ended is not None, record.steps[-1]
         last = record.of(ground.device.name)[-1]
-        assert last.step == "done"
-        assert record.entry.outcomes == {ground.device.name: last.body["outcome"]}
+        assert isinstance(last.body, Done)
+        assert record.entry.outcomes == {ground.device.name: last.body.outcome}
         assert store.changes.locks() == ()
         assert store.verify().problems == ()
-        return str(last.body["outcome"])
+        return str(last.body.outcome)
 
 
 def is_so(ground: Ground, outcome: str) -> None:

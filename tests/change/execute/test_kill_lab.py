@@ -24,7 +24,7 @@ from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.facts.equipment import Equipment
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests import forked
@@ -161,7 +161,9 @@ def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: st
         held = store.changes.locks()
         assert [hold.device for hold in held] == [device]
         with pytest.raises(RefusedError, match=rf"{device} is locked by change {held[0].change}, begun by an on"):
-            store.changes.begin("c-x", event="e", plan={}, devices=[device], header=ChangeHeader(by="b", host="h"))
+            store.changes.begin(
+                "c-x", event="e", plan=b'{"plan":{}}', devices=[device], header=ChangeHeader(by="b", host="h")
+            )
     done = go_on(lab)
     (result,) = done.results
     assert (result.outcome, result.recorded) == (outcome, True), result

@@ -33,6 +33,8 @@ from eventready.facts.equipment import Equipment
 from eventready.session import connect
 from eventready.session.connect import Session
 from eventready.session.reply import Reply
+from eventready.store.change_steps import Arm
+from eventready.store.changes import last_of
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
@@ -259,8 +261,9 @@ def test_a_route_that_stays_lets_the_change_through(site: Site, monkeypatch: pyt
     assert seen.trips == site.case.trips
     assert site.status(done).risks == ()
     assert "way_in" not in site.steps(done)
-    (arm,) = [step for step in site.store.changes.get(done.change).of(site.part.name) if step.step == "arm"]
-    assert "tatic" in arm.body["route_back"]
+    arm = last_of(site.store.changes.get(done.change).of(site.part.name), Arm)
+    assert arm is not None
+    assert "tatic" in arm.route_back
 
 
 def test_a_rollback_on_the_way_in_is_a_risk(site: Site) -> None:

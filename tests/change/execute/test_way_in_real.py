@@ -17,6 +17,8 @@ from eventready.core.errors import Exit
 from eventready.facts.equipment import Equipment
 from eventready.session.target import Target
 from eventready.session.trust import fetch_key
+from eventready.store.change_steps import Arm, Confirm
+from eventready.store.changes import last_of
 from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
@@ -100,9 +102,11 @@ def test_a_route_that_has_moved_is_refused_and_one_that_is_back_is_not(workspace
 
     move("del")
     done = apply(workspace, store, plan)
-    steps = {step.step: step.body for step in store.changes.get(done.change).of("frr-1")}
-    assert steps["arm"]["route_back"] == "static, 10.77.1.1 (way-a)"
-    assert "confirm" in steps
+    steps = store.changes.get(done.change).of("frr-1")
+    arm = last_of(steps, Arm)
+    assert arm is not None
+    assert arm.route_back == "static, 10.77.1.1 (way-a)"
+    assert last_of(steps, Confirm) is not None
 
 
 def test_lines_that_frr_loses_beside_another_vtysh_are_sent_again(workspace: Workspace, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from eventready.change.document.plan_file import Approval, PlanFile, parse_plan
+from eventready.change.document.plan_file import PlanFile, parse_plan
 from eventready.change.safety.approval import (
     SCHEMA,
     approvals_required,
@@ -22,7 +23,8 @@ from eventready.change.safety.approval import (
     sign_plan,
 )
 from eventready.core.errors import RefusedError
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.change_header import Approval
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan
@@ -80,7 +82,7 @@ def test_the_planner_by_another_writing_is_the_planner() -> None:
 
 
 def bent(**values: Any) -> Approval:
-    return approve(FILE, SETTINGS, BINH, NOW).approvals[0].model_copy(update=values)
+    return replace(approve(FILE, SETTINGS, BINH, NOW).approvals[0], **values)
 
 
 OTHER = approve(PlanFile(plan=plan(approvals_needed=0)), SETTINGS, BINH, NOW).approvals[0]
@@ -134,7 +136,7 @@ def test_an_altered_signature_of_a_planner(change: dict[str, str]) -> None:
     mark = sign_plan(plan(), PLANNERS, AN, NOW).planner
     assert mark is not None
     with pytest.raises(RefusedError, match="no valid signature"):
-        refuse_unsigned(PlanFile(plan=plan(), planner=mark.model_copy(update=change)), PLANNERS)
+        refuse_unsigned(PlanFile(plan=plan(), planner=replace(mark, **change)), PLANNERS)
     with pytest.raises(RefusedError, match="no valid signature"):
         refuse_unsigned(PlanFile(plan=plan(approvals_needed=1), planner=mark), PLANNERS)
 

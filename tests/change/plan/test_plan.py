@@ -19,7 +19,7 @@ from eventready.change.document.seal import plan_hash, seal
 from eventready.cli.render.changing.plan import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from tests.change.plans import document, plan, planned
 
 WHOLE = PlanFile(plan=plan()).document
@@ -193,7 +193,8 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
         ({"devices": [planned(risks=["\u202egnihton"])]}, "control characters"),
         ({"devices": [planned(risks=[{**_RISK, "text": "a\x07"}])]}, "control characters"),
         ({"devices": [planned(risks=[{**_RISK, "params": {"line": ["a\x07"]}}])]}, "control characters"),
-        ({"devices": [planned(risks=[{**_RISK, "params": {"line": _nested(400)}}])]}, "too many levels"),
+        ({"devices": [planned(risks=[{**_RISK, "params": {"line": _nested(50)}}])]}, "too many levels"),
+        ({"devices": [planned(risks=[{**_RISK, "params": {"line": _nested(400)}}])]}, "recursion limit"),
         ({"devices": [planned(risks=[{**_RISK, "more": 1}])]}, "not a text"),
         ({"by": "An\rBình"}, "control characters"),
         ({"left_out": [{"name": "edge-3", "reason": "\x1b]0;x"}]}, "control characters"),

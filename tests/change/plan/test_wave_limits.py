@@ -88,7 +88,9 @@ def audits(draw: st.DrawFn, devices: Iterable[Device]) -> Run:
         ]
     reached = draw(st.sets(st.sampled_from([device.name for device in devices])))
     findings = [dict(zip(("check", "device", "subject", "status"), one, strict=True)) for one in found]
-    return Run({"devices": [{"name": d.name, "reachable": d.name in reached} for d in devices], "findings": findings})
+    return Run.of(
+        {"devices": [{"name": d.name, "reachable": d.name in reached} for d in devices], "findings": findings}
+    )
 
 
 def has_path(paths: Paths, need: Need, without: Collection[str]) -> bool:
@@ -169,7 +171,7 @@ def passed(*found: tuple[str, str, str]) -> Run:
     """An audit that reached every device, and passed these checks only."""
     findings = [{"check": check, "device": name, "subject": what, "status": "pass"} for check, name, what in found]
     names = {name for _check, name, _what in found} | {"a", "b", "edge"}
-    return Run({"devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
+    return Run.of({"devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
 
 
 #: Two ways out of the park: through `a` and through `b`.
@@ -203,7 +205,7 @@ def test_an_unmeasured_cable_and_an_unreached_device_are_no_path() -> None:
     devices = tuple(replace(one, venues=("park",) if one.name == "edge" else ()) for one in edge_only)
     assert paths_of(EVENT, devices, passed(OUT_A, OUT_B, TO_A)).path(INTERNET, {"a"}) is None
     assert paths_of(EVENT, devices, passed(OUT_A, OUT_B, TO_A, TO_B)).path(INTERNET, {"a"}) == frozenset({"b", "edge"})
-    lost = Run({**passed(OUT_A, OUT_B, TO_A, TO_B).document, "devices": [{"name": "edge", "reachable": True}]})
+    lost = Run.of({**passed(OUT_A, OUT_B, TO_A, TO_B).document, "devices": [{"name": "edge", "reachable": True}]})
     assert paths_of(EVENT, devices, lost).path(INTERNET) is None
 
 

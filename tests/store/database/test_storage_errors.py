@@ -24,7 +24,7 @@ from eventready.store.database.connection import ENVIRONMENT, Database, database
 from eventready.store.database.storage_errors import OtherVersion, RunNotStored
 from eventready.store.database.tables import VERSION
 from eventready.store.documents import load_run
-from eventready.store.run import SCHEMA
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from tests.store.conftest import Document
 

@@ -26,20 +26,21 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
-from eventready.delivery.notify import sender
+from eventready.delivery.notify import alertmanager, sender, server_call
 from eventready.delivery.notify.channel import UncertainDelivery
-from eventready.delivery.notify.heartbeat import call, report_death
+from eventready.delivery.notify.heartbeat import report_death
+from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
-from eventready.watch.alerts import calls
+from eventready.store.watch_log import Beat, RecordedChange
+from eventready.watch.alerts import calls, posts
 from eventready.watch.alerts.acts import Acts
-from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
+from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.explain import impossible
 from eventready.watch.open_finding import OpenFinding, open_of
-from eventready.watch.record import Beat, WatchRecord
-from eventready.watch.snapshot import KIND
-from eventready.watch.states import Key, StateChange, States
-from eventready.watch.watcher import DEVICE
-from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+from eventready.watch.record import WatchRecord
+from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
+from eventready.watch.states import DEVICE, Key, StateChange, States
+from eventready.workspace.settings.watching.alerts import load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
 from tests.session.real import free_port
@@ -86,9 +87,9 @@ class Desk:
     """Watch of the workspace by hand: changes in, messages out."""
 
     def __init__(self, workspace: Workspace, store: Store, clock: FakeClock, channel: FakeChannel) -> None:
-        settings = NO_RECEIVERS
+        settings = None
         with suppress(EventreadyError):
-            settings = load_alerts(workspace.path) or NO_RECEIVERS
+            settings = load_alerts(workspace.path)
         self.notices: list[str] = []
         self.calls = AlertCalls(
             workspace,
@@ -307,6 +308,7 @@ def test_a_dead_watch_is_reported_once_and_an_ended_one_never(
     def look(after: float) -> list[str]:
         seconds[0] += after
         clock.push(jump)
+        assert desk.calls.settings
         report_death(workspace, desk.calls.settings, store, clock)
         return desk.after(1)
 
@@ -368,6 +370,7 @@ def test_the_heartbeat_beats_while_rounds_go_on(
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         monkeypatch.setenv("EVENTREADY_BEAT", f"http://127.0.0.1:{server.server_port}/ping/secret")
         desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+        assert desk.calls.settings
         desk.calls.settings = desk.calls.settings.model_copy(update={"heartbeat": "env:EVENTREADY_BEAT"})
         with desk.calls.sending():
             time.sleep(1.5)
@@ -377,13 +380,13 @@ def test_the_heartbeat_beats_while_rounds_go_on(
         server.shutdown()
     monkeypatch.setenv("EVENTREADY_BEAT", "http://127.0.0.1:9/ping/secret")
     monkeypatch.setattr(calls, "_LOOK_S", 0.0)
-    tries, real = list[str](), desk.calls._call
+    tries = list[str]()
 
     def tried(*words: Any) -> None:
         tries.append(words[0])
-        real(*words)
+        server_call.call_server(*words)
 
-    monkeypatch.setattr(desk.calls, "_call", tried)
+    monkeypatch.setattr(calls, "call_server", tried)
     with desk.calls.sending():
         desk.calls.round([], ())
         _until(lambda: bool(desk.notices))
@@ -413,25 +416,27 @@ def test_a_server_of_another_kind_is_a_failed_call(answer: bytes) -> None:
 def test_a_hanging_heartbeat_does_not_delay_an_alertmanager_and_a_hanging_alertmanager_is_a_failure(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    to_alertmanager(workspace, "heartbeat: env:EVENTREADY_BEAT\n")
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
-    urls = {"heartbeat": "env:EVENTREADY_BEAT", "alertmanager": "env:EVENTREADY_AM"}
-    desk.calls.settings = desk.calls.settings.model_copy(update=urls)
     called, end = set[str](), Event()
 
-    def hang(_calls: AlertCalls, reference: str, *_: object) -> None:
+    def hang(reference: str, *_: object) -> None:
         called.add(reference)
         end.wait(30)
 
-    monkeypatch.setattr(AlertCalls, "_call", hang)
-    monkeypatch.setattr(calls, "_ALONE_S", 0.0)
-    desk.change("core-1", "uplink", "fail")
+    for module in (calls, alertmanager):
+        monkeypatch.setattr(module, "call_server", hang)
+    monkeypatch.setattr(posts, "_UNREACHED_S", 0.0)
     desk.calls.round([], ())
     with desk.calls.sending():
-        _until(lambda: called == set(urls.values()))
-        desk.clock.push(31)
-        desk.calls.dispatch()
+        _until(lambda: called == {"env:EVENTREADY_BEAT", "env:EVENTREADY_AM"})
+        assert desk.calls.notes() == ["watch:call.note_unposted"]
         end.set()
-    assert len(desk.calls.outbox.messages()) == 1
+
+
+def to_alertmanager(workspace: Workspace, *more: str) -> None:
+    file = "".join(["to: alertmanager\nalertmanager: env:EVENTREADY_AM\n", *more])
+    (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -464,9 +469,8 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
 
     try:
         clock = FakeClock("2022-04-29 19:00")
+        to_alertmanager(workspace)
         desk = Desk(workspace, store, clock, FakeChannel())
-        settings: AlertsFile = desk.calls.settings
-        desk.calls.settings = settings.model_copy(update={"alertmanager": "env:EVENTREADY_AM"})
         desk.change("core-1", "uplink", "fail")
         desk.change("edge-hn-1", "isis", "warn")
         desk.calls.round([], ())
@@ -486,25 +490,38 @@ def test_an_alertmanager_gets_the_alerts_and_their_ends(
         program.wait()
 
 
-def test_without_the_alertmanager_the_own_routes_call(
+def test_a_calm_night_without_the_alertmanager_has_a_note(
     workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    to_alertmanager(workspace)
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
-    desk.calls.settings = desk.calls.settings.model_copy(update={"alertmanager": "env:EVENTREADY_AM"})
     monkeypatch.setenv("EVENTREADY_AM", "http://127.0.0.1:9")
-    desk.change("core-1", "uplink", "fail")
-    assert desk.after(31) == []
     with pytest.raises(EventreadyError):
         desk.calls._post()
-    assert desk.after(1) == []
-    monkeypatch.setattr(calls, "_ALONE_S", 0.0)
-    assert desk.after(1) == ["duty@example.vn"]
-    assert "Alertmanager" in desk.channel.bodies[0]
-    assert len(desk.notices) == 1
-    monkeypatch.setattr(AlertCalls, "_call", lambda *_: None)
+    assert desk.calls.notes() == []
+    monkeypatch.setattr(posts, "_UNREACHED_S", 0.0)
+    assert desk.calls.notes() == ["watch:call.note_unposted"]
+    desk.change("core-1", "uplink", "fail")
+    assert desk.after(60) == []
+    monkeypatch.setattr(alertmanager, "call_server", lambda *_: None)
     desk.calls._post()
-    assert desk.after(9000) == []
-    assert len(desk.notices) == 2
+    assert desk.calls.notes() == []
+
+
+def test_a_dead_watch_is_an_alert_of_the_alertmanager(
+    workspace: Workspace, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_alertmanager(workspace)
+    posted = list[dict[str, Any]]()
+    desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
+    desk.record.beat(Beat(1, 1, 1, 0))
+    monkeypatch.setattr(alertmanager, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
+    desk.calls.died()
+    assert [one["labels"] for one in posted] == [{"alertname": "watch_died", "rehearsal": "true"}]
+    assert desk.after(1) == []
+    monkeypatch.setattr(alertmanager, "call_server", server_call.call_server)
+    desk.calls.died()
+    assert "EVENTREADY_AM" in desk.notices[-1]
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
@@ -551,9 +568,11 @@ def test_addresses_that_hang_delay_no_other(
 def test_texts_of_devices_are_short_lines_in_a_message(workspace: Workspace, store: Store) -> None:
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     hostile = "x\r\nBcc: all@example.vn\r\n.\r\n\x1b[31m\u202e" + "Z" * 100_000
-    change = {"device": "core-1", "check": "uplink", "new": "fail", "old": "pass", "cause": "", "damped": False}
-    change |= {"at": desk.clock.now().isoformat(), "message": hostile, "message_id": "", "params": {}}
-    desk.calls.alerts.replay({**change, "subject": f"{hostile}{number}"} for number in range(30))
+    change = RecordedChange(
+        "core-1", "uplink", "", "pass", "fail", damped=False, cause="", message=hostile, message_id="x"
+    )
+    hostile_ones = (replace(change, subject=f"{hostile}{number}") for number in range(30))
+    desk.calls.alerts.replay((desk.clock.now(), one) for one in hostile_ones)
     assert desk.after(31) == ["duty@example.vn"]
     (body,) = desk.channel.bodies
     assert len(body.splitlines()) == 21
@@ -672,9 +691,24 @@ def test_the_command_tests_receivers_and_explains_alerts(
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed
     with Store.of_workspace(workspace.path) as store:
-        failed = {"device": "agg-1", "check": "isis", "subject": "", "status": "fail"}
-        state = {"open": [failed], "devices": [{"name": "core-2", "age": None}]}
-        store.current(KIND).put(f"{workspace.event.id} rehearsal", state)
+        key = f"{workspace.event.id} rehearsal"
+        failed = OpenEntry(
+            "",
+            "",
+            {},
+            "fail",
+            device="agg-1",
+            check="isis",
+            subject="",
+            since=clock.now(),
+            venues=(),
+            services=(),
+            cause="",
+        )
+        store.current(OPEN).put(key, OpenFindings("1", (failed,)))
+        devices = (DeviceAge("core-2", None, None),)
+        state = Snapshot(clock.now(), clock.now(), 5.0, (), "1", None, None, (), devices, ())
+        store.current(SNAPSHOTS).put(key, state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):
             main([*place, "alerts", "acknowledge", taken])
@@ -718,9 +752,7 @@ def test_a_condition_of_no_alert_is_named_with_what_is_near(
     if ":" in condition:
         file = FILE.replace("name: duty,", f"name: duty, {condition},")
     (workspace.path / "inventory" / "alerts.yaml").write_text(file, encoding="utf-8")
-    settings = load_alerts(workspace.path)
-    assert settings
-    found = [error.whole.render("en") for error in impossible(settings, workspace)]
+    found = [error.whole.render("en") for error in impossible(load_alerts(workspace.path), workspace)]
     assert [f"'{near}'?" in sentence for sentence in found] == [True] * bool(near)
     with pytest.raises(SystemExit):
         main(["-w", str(workspace.path), "alerts", "explain", "core-1/uplink"])

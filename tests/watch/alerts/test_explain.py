@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.core.strings.matchers import matcher
-from eventready.core.strings.phrases import moment_of
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
@@ -70,13 +69,14 @@ def test_an_explanation_is_what_happens_while_nothing_changes(
     for second in range(NOW + STEP, END + 1, STEP):
         log.at(second, *alerts, acts=_acts(done, NOW))
     for one in foretold:
-        named = Alert(Key(one["labels"]["device"], one["labels"]["check"], ""), one["labels"], at(0))
-        for way, route in zip(Dispatcher(file).ways(named), one["routes"], strict=True):
-            assert _agree(_first(log.sent[before:], way, named), route["next"])
+        named = Alert(Key(one.labels["device"], one.labels["check"], ""), one.labels, at(0))
+        for way, route in zip(Dispatcher(file).ways(named), one.routes, strict=True):
+            assert _agree(_first(log.sent[before:], way, named), route.next)
             if way.escalate:
                 higher = way.escalation(way.escalate)
-                assert _agree(_first(log.sent[before:], higher, named), route["escalation"]["next"])
-        listed = {sent["id"] for route in one["routes"] for sent in route["messages"]}
+                assert route.escalation
+                assert _agree(_first(log.sent[before:], higher, named), route.escalation.next)
+        listed = {sent.id for route in one.routes for sent in route.messages}
         assert listed == {made.id for made in log.sent[:before] if named.fingerprint in map(_name, made.firing)}
 
 
@@ -92,9 +92,9 @@ def _first(sent: Sequence[Notification], way: Way, named: Alert) -> datetime | N
     return next(fits, None)
 
 
-def _agree(found: datetime | None, foretold: str | None) -> bool:
+def _agree(found: datetime | None, foretold: datetime | None) -> bool:
     """True for a message at the look at, or right after, the moment of an explanation; both none after the last."""
-    moment = max(moment_of(foretold), at(NOW + STEP)) if foretold else at(END + STEP)
+    moment = max(foretold, at(NOW + STEP)) if foretold else at(END + STEP)
     return moment <= found <= moment + timedelta(seconds=STEP) if found else moment >= at(END)
 
 
@@ -109,7 +109,6 @@ def _acts(done: Sequence[tuple[Any, str, int]], moment: int) -> list[Act]:
 
 def _calls(log: Log) -> AlertCalls:
     outbox = SimpleNamespace(messages=lambda: [OutgoingMessage(one.id, one.at, {}) for one in log.sent])
-    calls = SimpleNamespace(
-        dispatcher=Dispatcher(log.file), settings=log.file, outbox=outbox, log=lambda: log.sent, roster=lambda: None
-    )
+    receivers = SimpleNamespace(outbox=outbox, log=lambda: log.sent, roster=lambda: None)
+    calls = SimpleNamespace(dispatcher=Dispatcher(log.file), receivers=receivers)
     return cast("AlertCalls", calls)

@@ -20,10 +20,12 @@ from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.first_reading import LastVerdicts
+from eventready.watch.job import WatchJob
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import Snapshots
+from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, OpenFindings, Snapshot
 from eventready.watch.states import States
-from eventready.watch.watcher import Watcher, WatchJob
+from eventready.watch.watcher import Watcher
 from eventready.watch.web.app import application
 from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.devices.device import Device
@@ -109,6 +111,11 @@ class Scene:
             "devices": [{"name": one.name} for one in self.workspace.devices],
             "verdicts": [], "observations": [], "findings": [*findings],
         })  # fmt: skip
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Let the pages read a snapshot."""
+        self.store.current(OPEN).put(EVENT.id, OpenFindings("shown", snapshot.open))
+        self.store.current(SNAPSHOTS).put(EVENT.id, replace(snapshot, opened="shown", open=()))
 
     def all_up(self) -> None:
         self.audited()

@@ -15,8 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
-from eventready.watch.web.access import limits, login, sessions, users
-from eventready.watch.web.access.log import entries
+from eventready.watch.web.access import limits, log, login, sessions, users
 from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
@@ -53,7 +52,7 @@ def logged_in(made: Scene, name: str) -> TestClient:
 
 
 def acts(made: Scene) -> list[tuple[str, str]]:
-    return [(entry.body["user"], entry.body["act"]) for entry in entries(made.store, EVENT.id, made.clock)]
+    return [(one.user, one.act) for one in log.acts(made.store, EVENT.id, made.clock)]
 
 
 @pytest.mark.attack(family="pages without a login")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import product
@@ -19,7 +19,6 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.incidents.log import Report, open_incident
 from eventready.watch.alerts.acts import Acts, matchers_of
-from eventready.watch.snapshot import KIND
 from eventready.watch.web import read_model
 from eventready.watch.web.access import sessions
 from eventready.watch.web.access.users import USERS, PageUser
@@ -139,12 +138,12 @@ def test_a_page_without_access_any_more_goes_to_the_login(
 def hostile(made: Scene, text: str = HOSTILE) -> None:
     """Put hostile text into everything that a device or a person may write."""
     twice(made, up=False)
-    found = dict(made.snapshots.latest() or {})
-    found["open"] = [
-        {**one, **dict.fromkeys(("device", "check", "subject", "message", "message_id"), text)} for one in found["open"]
-    ]
-    found["devices"] = [{**one, "name": text[:200]} for one in found["devices"]]
-    made.store.current(KIND).put(EVENT.id, found)
+    found = made.snapshots.latest()
+    assert found
+    opened = tuple(
+        replace(one, device=text, check=text, subject=text, message=text, message_id=text) for one in found.open
+    )
+    made.show(replace(found, open=opened, devices=tuple(replace(one, name=text[:200]) for one in found.devices)))
     until, typed = made.clock.now() + timedelta(hours=1), text[:4000]
     Acts(made.store, EVENT.id, made.clock).add("silence", matchers_of(["r1"]), by=typed, text=typed, until=until)
     report = Report(by=typed, summary=typed, place=typed, services=("internet",))

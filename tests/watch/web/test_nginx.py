@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from eventready.watch.web.access.log import entries
+from eventready.watch.web.access.log import acts
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
 from tests.watch.web.live import served
@@ -91,4 +91,4 @@ def test_behind_nginx(made: Scene, tmp_path: Path) -> None:
                         pass
             foreign = client.post("/logout", headers={"Origin": "https://evil.example", "Cookie": token})
             assert foreign.status_code == 403
-    assert [entry.body["address"] for entry in entries(made.store, EVENT.id, made.clock)] == [CLIENT]
+    assert [one.address for one in acts(made.store, EVENT.id, made.clock)] == [CLIENT]

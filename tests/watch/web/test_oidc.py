@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from eventready.watch.web.access import oidc
-from eventready.watch.web.access.log import entries
+from eventready.watch.web.access.log import acts
 from eventready.watch.web.access.oidc import SignIn, name_of
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
@@ -57,7 +57,7 @@ def test_the_claim_decides_the_role(made: Scene, provider: str, name: str, role:
     assert page.status_code == (200 if role else 401)
     assert (f"{name} ({role})" in page.text) == bool(role)
     act = "login" if role else "login refused"
-    assert [entry.body["act"] for entry in entries(made.store, EVENT.id, made.clock)] == [act]
+    assert [one.act for one in acts(made.store, EVENT.id, made.clock)] == [act]
 
 
 @pytest.mark.attack(family="answers of an identity provider")

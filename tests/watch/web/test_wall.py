@@ -13,19 +13,18 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from eventready.core.clock import Clock
+from eventready.core.clock import TZ, Clock
 from eventready.core.messages import text
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
-from eventready.store.changes import ChangeHeader
-from eventready.watch import snapshot
+from eventready.store.change_header import ChangeHeader
+from eventready.store.watch_log import Beat
+from eventready.watch import snapshot, snapshot_record
 from eventready.watch.alerts.acts import Acts, matchers_of
-from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.own_clock import CHECK, graded_clock
-from eventready.watch.record import Beat
 from eventready.watch.session import network_weights
-from eventready.watch.snapshot import KIND
+from eventready.watch.snapshot_record import DeviceAge, OpenEntry, ServiceVerdict, Snapshot
 from eventready.watch.states import Key, States
 from eventready.watch.web import read_model
 from eventready.watch.web.page import Viewer, hour
@@ -65,8 +64,9 @@ def test_the_first_reading_says_so_beside_the_verdicts_of_before(tmp_path: Path)
     with scene(tmp_path) as made:
         made.all_up()
         for _kill in range(2):
-            before = LastVerdicts.load(made.snapshots.latest() or {})
-            made.begin(before)
+            before = made.snapshots.latest()
+            assert before
+            made.begin(before.last)
             made.read("r1", up=True)
             page = client(made).get("/").text
             assert headline(made) == ("not_measured", text("web:wall.first", "en"))
@@ -89,13 +89,10 @@ def test_a_fault_is_named_until_mended(tmp_path: Path) -> None:
             assert headline(made)[0] == expected
 
 
-CLEAR: dict[str, Any] = {
-    "every": 5,
-    "open": [],
-    "notes": [],
-    "verdicts": [{"venue": "hall", "service": "internet", "verdict": "READY", "reasons": []}],
-    "devices": [{"name": name, "age": 3.0, "change": None} for name in ("r1", "r2")],
-}
+NOW = datetime(2031, 4, 29, 19, tzinfo=TZ)
+R1, R2 = (DeviceAge(name, 3.0, None) for name in ("r1", "r2"))
+VERDICT = ServiceVerdict("hall", "internet", "READY", (), None)
+CLEAR = Snapshot(NOW, NOW, 5.0, (), "", None, None, (), (R1, R2), (VERDICT,))
 
 
 @pytest.mark.parametrize(
@@ -105,23 +102,25 @@ CLEAR: dict[str, Any] = {
         ({"audit_age_s": None}, "not_measured"),
         ({"audit_age_s": 86_401.0}, "risk"),
         ({"outdated": True}, "not_measured"),
-        ({"devices": [{"name": "r1", "age": 3.0, "change": ""}, CLEAR["devices"][1]]}, "not_measured"),
-        ({"devices": [{"name": "r1", "age": 3.0, "change": "c-1 (An)"}, CLEAR["devices"][1]]}, "not_measured"),
-        ({"devices": [{"name": "r1", "age": None, "change": None}, CLEAR["devices"][1]]}, "not_measured"),
-        ({"devices": CLEAR["devices"][1:]}, "not_measured"),
-        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "READY_WITH_RISK"}]}, "risk"),
-        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "NOT_MEASURED"}]}, "not_measured"),
-        ({"verdicts": [{**CLEAR["verdicts"][0], "verdict": "NOT_READY"}]}, "fail"),
-        ({"verdicts": []}, "not_measured"),
+        ({"devices": (replace(R1, change=""), R2)}, "not_measured"),
+        ({"devices": (replace(R1, change="c-1 (An)"), R2)}, "not_measured"),
+        ({"devices": (replace(R1, age=None), R2)}, "not_measured"),
+        ({"devices": (R2,)}, "not_measured"),
+        ({"verdicts": (replace(VERDICT, verdict="READY_WITH_RISK"),)}, "risk"),
+        ({"verdicts": (replace(VERDICT, verdict="NOT_MEASURED"),)}, "not_measured"),
+        ({"verdicts": (replace(VERDICT, verdict="NOT_READY"),)}, "fail"),
+        ({"verdicts": ()}, "not_measured"),
         ({"age_s": 16}, "gone"),
     ],
 )
 def test_all_clear_needs_everything_measured(tmp_path: Path, missing: Mapping[str, Any], found: str) -> None:
     """The present inventory, no device left alone, every service ready, and the network judged by an audit."""
     with scene(tmp_path) as made:
-        kept = {"at": made.clock.now().isoformat(), **CLEAR, **{key: missing[key] for key in missing if key in CLEAR}}
+        kept = replace(CLEAR, **{key: missing[key] for key in missing if key in vars(CLEAR)})
         night = replace(made.model.night(), snapshot=kept, age_s=1.0, audit_age_s=60.0)
-        shown = wall_of(replace(night, **{key: missing[key] for key in missing if key not in CLEAR}), made.workspace)
+        shown = wall_of(
+            replace(night, **{key: missing[key] for key in missing if key not in vars(CLEAR)}), made.workspace
+        )
     assert shown.headline == found
     assert not any(shown.ages[name] for name in shown.resting), "a device left alone is not measured"
 
@@ -167,7 +166,7 @@ def test_what_the_audit_found_about_the_whole_network_is_in_the_verdicts(tmp_pat
         found = [{**known, "check": name, "status": "fail"} for name in ("single_point", "capacity_link", "isis")]
         run = made.audited(*found, {**known, "check": "cabling", "status": "pass"})
         network = network_weights(run, devices(), ResolvedLimits())
-        made.watcher._job = replace(made.watcher._job, network=network)
+        made.watcher._fleet.job = replace(made.watcher._fleet.job, network=network)
         made.all_up()
         (verdict,) = made.watcher.verdicts()
         assert verdict.because == (text(NO_ANSWER_EXPECTED, "en"), "r1 single_point x")
@@ -178,7 +177,7 @@ def test_the_wall_has_the_walk_of_each_service_and_says_when_it_is_old(tmp_path:
         made.all_up()
         night = made.model.night()
         assert night.snapshot is not None
-        old = {**night.snapshot, "walk": 40.0}
+        old = replace(night.snapshot, walk=40.0)
         pages = {
             lang: wall_body(wall_of(replace(night, snapshot=old), made.workspace), Viewer("an", "viewer", lang=lang))
             for lang in ("en", "vi")
@@ -195,9 +194,9 @@ def test_the_wall_has_the_walk_of_each_service_and_says_when_it_is_old(tmp_path:
 
 def test_a_watch_of_some_devices_does_not_speak_for_the_others(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
-        job = made.watcher._job
+        job = made.watcher._fleet.job
         left_out = (replace(devices()[0], name="r3"),)
-        made.watcher._job = replace(job, matrix=replace(job.matrix, left_out=left_out))
+        made.watcher._fleet.job = replace(job, matrix=replace(job.matrix, left_out=left_out))
         made.all_up()
         assert [str(one.verdict) for one in made.watcher.verdicts()] == ["NOT_MEASURED"]
 
@@ -210,7 +209,7 @@ def test_a_state_begins_at_a_time_of_the_event(tmp_path: Path) -> None:
         made.read("r1", up=False)
         kept = made.snapshots.latest()
         assert kept is not None
-        assert before <= datetime.fromisoformat(kept["open"][0]["since"]) <= datetime.fromisoformat(kept["at"])
+        assert before <= kept.open[0].since <= kept.at
 
 
 def test_a_state_keeps_its_begin_over_a_restart_of_the_watch(tmp_path: Path) -> None:
@@ -220,7 +219,8 @@ def test_a_state_keeps_its_begin_over_a_restart_of_the_watch(tmp_path: Path) -> 
         made.read("r1", up=False)
         key = Key("r1", "isis", "peer")
         states = States()
-        states.begin(made.record.states(), made.record.begins())
+        last = made.record.last_changes()
+        states.begin(made.record.states(), {one: begun.timestamp() for one, (begun, _change) in last.items()})
         before, after = made.watcher.states.status(key), states.status(key)
     assert before is not None
     assert after is not None
@@ -238,7 +238,7 @@ def test_silence_is_never_green(tmp_path: Path) -> None:
 def test_an_old_snapshot_is_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        monkeypatch.setattr(snapshot, "MISSED", -1)
+        monkeypatch.setattr(snapshot_record, "MISSED", -1)
         state, sentence = headline(made)
         assert state == "gone"
         assert sentence.startswith("No data since ")
@@ -295,10 +295,10 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
             made.read("r1", up=up)
         night = made.model.night()
         assert night.snapshot is not None
-        found = [{**one, "value": number} for number in range(1000) for one in night.snapshot["open"]]
-        storm = replace(night, snapshot={**night.snapshot, "open": found[:100]})
+        found = tuple(replace(one, params={"number": number}) for number in range(1000) for one in night.snapshot.open)
+        storm = replace(night, snapshot=replace(night.snapshot, open=found[:100]))
         shown = wall_body(wall_of(storm, made.workspace), VIEWERS[0])
-        made.store.current(KIND).put(EVENT.id, {**night.snapshot, "open": found})
+        made.show(replace(night.snapshot, open=found))
         sheet = client(made, lang="vi").get("/handover").text
     assert shown.count('<li class="fail">') <= 12
     assert f'<a href="/handover">{text("web:wall.more", "vi", n=88)}</a>' in shown, "the sheet has them"
@@ -309,14 +309,13 @@ def test_a_storm_leaves_incidents_and_duty_in_sight(tmp_path: Path) -> None:
 def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        found = [
-            {
-                "device": "r1", "check": "answer_ping", "subject": f"ping a ({venue})", "status": "fail",
-                "since": made.clock.now().isoformat(), "venues": [venue], "services": [], "message": "",
-                "message_id": "checks:answer.none", "params": {"subject": f"ping a ({venue})"},
-            }
+        found = tuple(
+            OpenEntry(
+                "", "checks:answer.none", {"subject": f"ping a ({venue})"}, "fail", device="r1", check="answer_ping",
+                subject=f"ping a ({venue})", since=made.clock.now(), venues=(venue,), services=(), cause="",
+            )
             for venue in ("hall", "park", "temple")
-        ]  # fmt: skip
+        )  # fmt: skip
         for subject in ("ping a (hall)", "~ping a.*"):
             Acts(made.store, EVENT.id, made.clock).add(
                 "silence", matchers_of([f"subject={subject}"]), by="An", text=subject,
@@ -324,7 +323,7 @@ def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: 
             )  # fmt: skip
         night = made.model.night()
         assert night.snapshot is not None
-        wall = wall_of(replace(night, snapshot={**night.snapshot, "open": found}), made.workspace)
+        wall = wall_of(replace(night, snapshot=replace(night.snapshot, open=found)), made.workspace)
         shown = wall_body(wall, VIEWERS[0])
     assert shown.count('<li class="fail">') == 1
     assert "ping a (hall, park, temple)" in shown
@@ -335,12 +334,12 @@ def test_a_question_for_three_venues_is_one_line_with_the_acts_of_all(tmp_path: 
 def test_a_state_that_waits_for_its_second_reading_stays_open(tmp_path: Path) -> None:
     with scene(tmp_path) as made:
         made.all_up()
-        made.watcher.states = States()
+        made.watcher.states._states.clear()
         made.watcher.states.begin({Key("r1", "isis", "peer"): "warn"}, 0.0)
         made.read("r1", up=False)
         kept = made.snapshots.latest()
     assert kept is not None
-    assert [one["status"] for one in kept["open"]] == ["warn"]
+    assert [one.status for one in kept.open] == ["warn"]
 
 
 def test_a_finding_without_a_device_has_no_link_to_a_device(tmp_path: Path) -> None:
@@ -370,7 +369,7 @@ def test_a_silence_of_a_venue_is_shown_where_it_silences(tmp_path: Path) -> None
         )
         shown = wall_of(made.model.night(), made.workspace)
         (row,) = shown.found
-    assert shown.acts_on({**row.first, "venues": ["park"]}) == []
+    assert shown.acts_on(replace(row.first, venues=("park",))) == []
 
 
 def test_programs_get_no_data_of_the_past_as_present(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,7 +378,7 @@ def test_programs_get_no_data_of_the_past_as_present(tmp_path: Path, monkeypatch
         made.record.beat(Beat(2, 2, 10, 0.5))
         browser = client(made)
         assert "eventready_watch_lag_seconds 0.5" in browser.get("/metrics").text
-        monkeypatch.setattr(read_model, "age_of", lambda _snapshot: 600.0)
+        monkeypatch.setattr(Snapshot, "age_s", 600.0)
         found = browser.get("/metrics").text
         assert "eventready_watch_up 0" in found
         assert not re.search("watch_lag|service_state|device_findings", found)
@@ -417,7 +416,7 @@ def test_a_paused_device_and_a_change_are_on_the_wall_and_on_the_sheet(tmp_path:
     with scene(tmp_path) as made:
         made.all_up()
         header = ChangeHeader(by="Chị Lan", host="here")
-        made.store.changes.begin("c-1", event="e", plan={"plan": {}}, devices=["r2"], header=header)
+        made.store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=["r2"], header=header)
         for page, reason in product(("/", "/handover"), ("", "capture")):
             made.snapshots.keep(made.watcher, {"r1": reason, "r2": "c-1 (Lan)"}, made.now)
             section = re.search(r'id="changes">(.*?)</section>', client(made).get(page).text, re.S)

@@ -24,10 +24,11 @@ from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewVenue, write_workspace
 from eventready.workspace.exporting.files import to_csv, to_xlsx
 from eventready.workspace.exporting.rows import Words, sheets_of_workspace
-from eventready.workspace.importing.files import read_tables
+from eventready.workspace.importing.cells import is_empty
 from eventready.workspace.importing.merge import write_hosts
 from eventready.workspace.importing.merge_sheets import merge_sheets
-from eventready.workspace.importing.reading import read_entries
+from eventready.workspace.importing.reading import Imported, read_entries
+from eventready.workspace.importing.table import read_tables
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.sheets.spelling import fold
 from eventready.workspace.workspace import load_workspace
@@ -122,7 +123,9 @@ def test_every_sheet_of_the_example_is_read_back_unchanged(tmp_path: Path) -> No
     assert "the file exists already" in str(again)
 
 
-WRITTEN = st.text("aBĐế ;,\"'=&-1\n", min_size=1, max_size=8).map(str.strip).filter(bool)
+WRITTEN = (
+    st.text("aBĐế ;,\"'=&-1\n", min_size=1, max_size=8).map(str.strip).filter(lambda text: text and not is_empty(text))
+)
 NAMES = st.text("aBđế1-_.", min_size=1, max_size=8).filter(NAME_PATTERN.fullmatch)
 DATA = st.fixed_dictionaries(
     {"role": st.sampled_from(ROLES)},
@@ -196,9 +199,7 @@ def without(host: Mapping[str, Any]) -> dict[str, Any]:
     return {**host, "data": data}
 
 
-def test_uncomputed_formulas_are_refused_by_their_text_and_hidden_sheets_are_named(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_uncomputed_formulas_are_refused_and_hidden_sheets_are_named(folder: Path, tmp_path: Path) -> None:
     workbook = Workbook()
     head = ["name", "hostname", "platform", "role", "venues"]
     old, sheet = workbook.create_sheet("Old devices"), workbook.worksheets[0]
@@ -211,7 +212,7 @@ def test_uncomputed_formulas_are_refused_by_their_text_and_hidden_sheets_are_nam
     imported = read_entries(read_tables(tmp_path / "ds.xlsx"), known_names(load_workspace(folder)))
     assert next(device.name for device in imported.of("devices")) == "r1"
     assert "Old devices" in imported.unread
-    assert """!A3: invalid device name '="r"&2'""" in "\n".join(map(str, imported.errors))
+    assert "!A3, B3: the formula has no stored value" in "\n".join(map(str, imported.errors))
 
 
 @pytest.mark.parametrize(
@@ -228,3 +229,71 @@ def test_two_devices_at_one_address_are_one_equipment(
     assert [str(one).startswith("ds.csv!B3: r2 has the address 10.0.0.1 of r1") for one in imported.errors] == (
         [True] if refused else []
     )
+
+
+HEAD = ["Tên", "IP", "Hãng", "Vai trò", "Địa điểm"]
+
+
+def imported_from(folder: Path, path: Path) -> Imported:
+    return read_entries(read_tables(path), known_names(load_workspace(folder)))
+
+
+def test_all_sheets_of_devices_are_read_and_a_device_of_two_is_a_problem(folder: Path, tmp_path: Path) -> None:
+    made = Workbook()
+    for title, header, name in (
+        ("Router", HEAD, "r1"), ("Trạm", ["STT", *HEAD], "b1"), ("DS thiết bị", HEAD, "r2"),
+        ("Khu B", ["Tên thit bị", *HEAD[1:]], "r3"), ("Khu C", HEAD, "r1"),
+    ):  # fmt: skip
+        sheet = made.create_sheet(title)
+        sheet.append(header)
+        sheet.append([*[1] * (len(header) - 5), name, f"10.0.{len(made.sheetnames)}.1", "Cisco XE", "router", "tu-do"])
+    made.create_sheet("Liên hệ").append(["Họ tên", "Điện thoại"])
+    made.remove(made.worksheets[0])
+    made.save(tmp_path / "ds.xlsx")
+    imported = imported_from(folder, tmp_path / "ds.xlsx")
+    assert [one.name for one in imported.of("devices")] == ["r1", "b1", "r2", "r3"]
+    assert imported.unread == ("Liên hệ",)
+    shown = "\n".join(map(str, imported.errors))
+    assert "Khu C!A2: the device 'r1' is listed a second time" in shown
+    assert "Khu B!A1: unknown column 'Tên thit bị'" in shown
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "layout"),
+    [
+        (["Tên", "IP", "Bastion", "User"], [["r1", "10.0.0.1", "jump", "a"]], "devices"),
+        (["Ký hiệu", "IP", "Jump host", "User"], [["r1", "10.0.0.1", "jump", "a"]], "devices"),
+        (["Bastion", "Ký hiệu", "IP"], [["jump", "r1", "10.0.0.1"], ["jump", "r2", "10.0.0.2"]], "devices"),
+        (["STT", "Jump host", "IP", "User"], [["1", "jump", "10.0.9.1", "a"]], "bastions"),
+        (["Tên bastion", "IP"], [["jump", "10.0.9.1"]], "bastions"),
+    ],
+)
+def test_a_column_of_bastions_makes_no_sheet_of_bastions(
+    folder: Path, tmp_path: Path, header: list[str], rows: list[list[str]], layout: str
+) -> None:
+    (tmp_path / "ds.csv").write_text("\n".join(map(";".join, [header, *rows])), encoding="utf-8")
+    imported = imported_from(folder, tmp_path / "ds.csv")
+    assert {name for name, entries in imported.entries.items() if entries} <= {layout}
+    assert (layout == "bastions") == (bool(imported.of("bastions")) and not imported.errors)
+
+
+def test_a_mark_is_no_value_and_a_remark_no_device(folder: Path, tmp_path: Path) -> None:
+    header = "STT|Tên|IP|Hãng|Vai trò|Địa điểm|Tài khoản|Cho phép telnet|Cổng SSH"
+    rows = [
+        "(1)|(2)|(3)|(4)|(5)|(6)|(7)|(8)|(9)",
+        "I|Mạng lõi",
+        "1|r1|10.0.0.1\u200b|Cisco XE|router|tu-do|-|x|x",
+        "",
+        header,
+        "2|r2|10.0.0.2|Cisco XE|router|tu-do",
+        "|Ghi chú: thay cho bản tháng trước",
+        "Người lập|||Trưởng phòng",
+    ]
+    (tmp_path / "ds.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    imported = imported_from(folder, tmp_path / "ds.csv")
+    assert imported.errors == []
+    assert imported.unread == ("I Mạng lõi", "Ghi chú: thay cho bản tháng trước", "Người lập Trưởng phòng")
+    device, other = imported.of("devices")
+    assert (device.name, other.name) == ("r1", "r2")
+    assert device.entry["data"]["allow_cleartext"] is True
+    assert not {"username", "port"} & {*device.entry}

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
-from eventready.core.errors import EventreadyError, UsageError, WorkspaceError
+from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
-from eventready.workspace.importing import table
 from eventready.workspace.importing.entries import Entry
-from eventready.workspace.importing.files import read_tables
 from eventready.workspace.importing.merge import merge, write_hosts
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
@@ -91,8 +84,6 @@ CASES = {
     "no name": (HEADER + ",192.0.2.3,frr,router,hall,\n", "devices.csv!B2: the column 'Name' is empty."),
     "twice": (HEADER + "a,192.0.2.3,frr,router,,\n" * 2, "devices.csv!A3: the device 'a' is listed a second time."),
     "secret": ("name,hostname,password\na,192.0.2.3,hunter2\n", "devices.csv!C2: plain-text secret."),
-    "empty": ("", "devices.csv: the table is empty."),
-    "quotes": ('name,hostname\n"a,1\n', "the table is not CSV"),
 }  # fmt: skip
 
 
@@ -123,17 +114,6 @@ def test_a_file_that_was_edited_meanwhile_is_left_alone(folder: Path) -> None:
     assert hosts.read_text() == HOSTS + "# a colleague's\n"
 
 
-def test_a_cell_a_million_rows_below_is_read_without_the_gap(tmp_path: Path) -> None:
-    made = Workbook()
-    sheet = made.active
-    assert sheet is not None
-    sheet.append(["Tên", "Địa chỉ"])
-    sheet.cell(1_048_576, 2, "10.0.0.1")
-    made.save(tmp_path / "far.xlsx")
-    (found,) = read_tables(tmp_path / "far.xlsx")
-    assert [row[-1].place.cell for row in found.rows] == ["B1", "B1048576"]
-
-
 def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:
     made = Workbook()
     sheet = made.active
@@ -160,47 +140,8 @@ def test_numbers_and_empty_rows_of_a_workbook(folder: Path) -> None:
     assert {device.name: device.port for device in load_workspace(folder).devices}["a"] == 22
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff\xfe\x00", b"name"])
-def test_a_file_that_is_no_workbook(folder: Path, data: bytes) -> None:
-    path = folder / "d.xlsx"
-    path.write_bytes(data)
-    assert "not an XLSX workbook" in refusal(folder, path)
-
-
-@pytest.mark.attack(family="tables and inventories without end")
-def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "MAX_UNPACKED", 1_000_000)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
-    (folder / "d.xlsx").write_bytes(packed.getvalue())
-    with pytest.raises(EventreadyError):
-        read_tables(folder / "d.xlsx")
-
-
-@pytest.mark.attack(family="tables and inventories without end")
-def test_a_row_of_too_many_columns_is_refused(folder: Path, tmp_path: Path) -> None:
-    wide = ["name", "hostname", *["x"] * table.MAX_COLUMNS]
-    assert "more than 1,000 columns" in refusal(folder, csv(folder, ",".join(wide) + "\n"))
-    assert "more than 1,000 columns" in refusal(folder, workbook(tmp_path / "wide.xlsx", [list(wide)]))
-
-
 @pytest.mark.attack(family="tables and inventories without end")
 def test_a_workspace_has_a_bound_of_devices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "MAX_DEVICES", 0)
     with pytest.raises(WorkspaceError, match="1 devices, more than the 0"):
         load_workspace(folder)
-
-
-def test_a_legacy_encoding_is_named_with_its_line(folder: Path) -> None:
-    path = folder / "devices.csv"
-    path.write_bytes(b"name,hostname\n" + "Trạm,192.0.2.1\n".encode("utf-16-le"))
-    assert "devices.csv:2: the table is not UTF-8. Save it as UTF-8." in refusal(folder, path)
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    path = tmp_path_factory.mktemp("t") / "d.csv"
-    path.write_bytes(data)
-    with suppress(UsageError):
-        assert read_tables(path)

@@ -20,7 +20,7 @@ class Part(BaseModel):
 
 
 def visible_line(line: str) -> str:
-    """Validate a sent or shown line. Raises InvalidValue for a control character: it could hide other text."""
+    """Validate a sent or shown line. Raises InvalidValue for a control character, which could hide other text."""
     if not line.isprintable():
         raise InvalidValue(message("change:plan_file.control"))
     return line

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from eventready.change.document.seal import SCHEMA, plan_hash
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.file_system.atomic_files import read_bounded, write_atomic
 from eventready.core.messages import Message, message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error
+from eventready.store.change_header import Approval
 
 #: Bytes; a plan for a thousand devices has 5 MB.
 MAX_BYTES = 64_000_000
@@ -27,27 +29,18 @@ MAX_BYTES = 64_000_000
 _ANEW = message("change:plan_file.anew")
 
 
-class Approval(Part):
-    """An approval: the approver, the real time (UTC), the key and the signature (base64)."""
-
-    by: str = Field(min_length=1, max_length=200)
-    key: str = Field(max_length=100)
-    at: str = Field(max_length=60)
-    signature: str = Field(max_length=200)
-
-
 class PlanFile(Part):
     """A plan with its approvals and its planner's signature; `change.safety.approval` verifies them."""
 
     plan: Plan
-    approvals: tuple[Approval, ...] = Field(default=(), strict=False, max_length=100)
+    approvals: tuple[Approval, ...] = Field(default=(), max_length=100)
     planner: Approval | None = None
 
     @property
     def document(self) -> dict[str, Any]:
         """Return the content of the file, which the store records too."""
-        signed = {} if self.planner is None else {"planner": self.planner.model_dump(mode="json")}
-        approvals = [one.model_dump(mode="json") for one in self.approvals]
+        signed = {} if self.planner is None else {"planner": asdict(self.planner)}
+        approvals = [asdict(one) for one in self.approvals]
         return {"plan": self.plan.document, "approvals": approvals, **signed}
 
 
@@ -66,7 +59,7 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
     if altered:
         raise RefusedError(message("change:plan_file.altered"), where=where, do=_ANEW)
     try:
-        return PlanFile.model_validate(document)
+        return PlanFile.model_validate_json(canonical(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -75,9 +68,9 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
         raise UsageError(what, where=where, do=_ANEW) from None
 
 
-def recorded_plan(document: Any, change: str) -> Plan:
+def recorded_plan(file: bytes, change: str) -> Plan:
     """Parse the plan in the record of a change. Raises as `parse_plan` does."""
-    return parse_plan(document, message("change:record_of", change=change)).plan
+    return parse_plan(json.loads(file), message("change:record_of", change=change)).plan
 
 
 def load_plan(path: Path) -> PlanFile:

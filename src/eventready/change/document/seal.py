@@ -1,4 +1,4 @@
-"""The seal of a plan: the hash of its document. It detects accidental alteration."""
+"""Seal of a plan: hash of its document, which detects accidental alteration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from eventready import __version__
 from eventready.change.document.plan import Plan
 from eventready.core.clock import Clock
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
 from eventready.store.run_names import new_run_id
 
 SCHEMA = "eventready.plan/2"

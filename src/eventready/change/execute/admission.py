@@ -11,10 +11,10 @@ from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
-from eventready.change.safety.freeze import Emergency, refuse_in_freeze, refuse_shifted_clock
+from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.store.changes import ChangeHeader
+from eventready.store.change_header import ChangeHeader, Emergency
 from eventready.store.store import Store
 
 
@@ -42,7 +42,7 @@ class Admission:
             rolls_back=plan.rolls_back or "",
             event_time=clock.now().isoformat(timespec="seconds"),
             rehearsal=clock.rehearsal,
-            emergency=self.emergency.to_dict() if self.emergency else None,
+            emergency=self.emergency,
             applied=sign_change(plan, change, settings, by=options.by, key=options.key, now=now) if signed else None,
         )
 

@@ -11,11 +11,13 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome, exit_code, is_partial
+from eventready.change.execute.result import ApplyResult, AssignmentResult, exit_code, is_partial
 from eventready.core.errors import Exit, RefusedError, StoreError, most_severe
 from eventready.core.messages import message, rendered
 from eventready.core.process.gc import relaxed_gc
+from eventready.core.strings.json_text import canonical
 from eventready.session.hostkeys import known_hosts
+from eventready.store.change_steps import DeviceOutcome, Ended
 from eventready.store.store import Store
 
 
@@ -103,7 +105,7 @@ def recorded_change(
         if before is not None:
             refuse_rolled_back(store, before.entry.id, names)
         store.changes.begin(
-            change, event=context.workspace.event.id, plan=file.document, devices=names, header=header,
+            change, event=context.workspace.event.id, plan=canonical(file.document), devices=names, header=header,
             admit=admission.confirm,
         )  # fmt: skip
         with suppress(Exception):
@@ -127,11 +129,10 @@ def finish_change(
     partial = mode is ChangeMode.ATOMIC and is_partial(in_order)
     code = Exit.REVERT_FAILED if partial else exit_code(in_order, mode)
     proven = all(result.recorded and result.outcome is not DeviceOutcome.UNPROVEN for result in in_order)
-    outcomes = {result.device: result.outcome.value for result in in_order}
+    outcomes = {result.device: result.outcome for result in in_order}
     trouble = "" if all(result.recorded for result in in_order) else rendered("change:why.unrecorded")
     try:
-        body = {"exit": int(code), **({"partial": True} if partial else {})}
-        store.changes.finish(change, outcomes, body, ended=proven and not partial)
+        store.changes.finish(change, Ended("", int(code), proven and not partial, outcomes, partial))
     except StoreError as error:
         trouble = rendered("change:why.error", error=error.whole)
     if trouble:

@@ -14,9 +14,9 @@ from eventready.change.execute.recorded.backups import Backups
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming, Timer
 from eventready.change.plan.partners import MAX_PARTNERS
-from eventready.change.safety.freeze import Emergency
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
+from eventready.store.change_header import Emergency
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace

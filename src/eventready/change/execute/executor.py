@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from types import FrameType
-from typing import Any
 
 from nornir.core.task import Result, Task
 
@@ -24,9 +24,10 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.execute.mode import ChangeMode
+from eventready.change.execute.recorded.backups import kept_after
 from eventready.change.execute.recorded.mismatch import refuse_mismatch
 from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment, target_tree
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
@@ -34,15 +35,25 @@ from eventready.change.forms.tree import Tree
 from eventready.change.guard.soak import Ask, Soak, soak_of
 from eventready.change.plan.partners import partners_of
 from eventready.change.plan.restated import refuse_other_words
-from eventready.change.plan.scope import Drift, unrelated_drift
+from eventready.change.plan.scope import unrelated_drift
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in_check import WayInCheck
 from eventready.core.errors import StoreError
-from eventready.core.messages import Message, as_record, message, rendered
+from eventready.core.messages import Message, message, rendered
 from eventready.evaluation.limits import resolve_limits
 from eventready.platforms.model import PlatformSpec
 from eventready.session.plugin import host_target
-from eventready.store.changes import ChangeRecord, Step, StepEntry
+from eventready.store.change_steps import (
+    STEPS,
+    Backup,
+    ChangeStep,
+    DeviceOutcome,
+    Done,
+    Drift,
+    Read,
+    Save,
+)
+from eventready.store.changes import ChangeRecord, Step, StepEntry, last_of
 from eventready.store.evidence import PackedEvidence
 
 #: Largest time between two readings of counters before a change.
@@ -133,7 +144,7 @@ class ChangeExecutor:
             machine = DeviceMachine(
                 self._assignments[name],
                 self._driver_for(planned),
-                partial(self._log, name),
+                self._log,
                 self.signals,
                 self._options.timer,
             )
@@ -165,11 +176,9 @@ class ChangeExecutor:
     def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""
         recorded = True
-        body = {"outcome": DeviceOutcome.UNTOUCHED.value, **as_record("why", why), "sha256": "", "held_back": True}
+        ends = [Done(name, DeviceOutcome.UNTOUCHED, why, held_back=True) for name in names]
         try:
-            self.store.changes.record(
-                self.change, *(StepEntry(name, "done", body, releases_lock=True) for name in names)
-            )
+            self.store.changes.record(self.change, *(StepEntry(end, releases_lock=True) for end in ends))
         except StoreError:
             recorded = False
         return {
@@ -185,27 +194,21 @@ class ChangeExecutor:
         """Return the plan's fragment for a device; None in a rollback with a recorded configuration as target."""
         return None if self._rolls_back is not None else self._fragment(self.plan.device(name))
 
-    def recorded(self, name: str, steps: Sequence[Step], step: str) -> Configuration | None:
-        """Return a recorded configuration of a device; see `Backups`."""
-        return self._backups.configuration(self._form(self.plan.device(name)), steps, step)
+    def before(self, name: str, steps: Sequence[Step]) -> Configuration | None:
+        """Return the recorded configuration of a device before the change; see `Backups`."""
+        return self._backups.before(self._form(self.plan.device(name)), steps)
 
     # ------------------------------------------------------------------ one device
 
-    def _log(
-        self,
-        device: str,
-        step: str,
-        body: Mapping[str, Any],
-        *,
-        evidence: tuple[PackedEvidence, ...] = (),
-        releases_lock: bool = False,
-    ) -> None:
-        stays = self.mode is ChangeMode.ATOMIC and body.get("outcome") == DeviceOutcome.NEW
-        if evidence:
-            body, evidence = self._backups.cipher.encrypt_answers(body, evidence)
-        self.store.changes.record(self.change, StepEntry(device, step, body, evidence, releases_lock and not stays))
+    def _log(self, step: ChangeStep, *, evidence: tuple[PackedEvidence, ...] = (), releases_lock: bool = False) -> None:
+        new = isinstance(step, Done) and step.outcome is DeviceOutcome.NEW
+        stays = self.mode is ChangeMode.ATOMIC and new
+        if isinstance(step, Backup | Save):
+            kept, evidence = self._backups.cipher.encrypt_answers(step.kept, evidence)
+            step = replace(step, kept=kept)
+        self.store.changes.record(self.change, StepEntry(step, evidence, releases_lock and not stays))
         with suppress(Exception):
-            self.progress.step(device, step)
+            self.progress.step(step.device, STEPS.name(step))
 
     def _assignment(self, planned: PlannedDevice) -> Assignment:
         settings = self._workspace.event.changes
@@ -266,24 +269,24 @@ class ChangeExecutor:
         made = [entry for entry in changes.entries() if entry.outcomes.get(name) == DeviceOutcome.NEW]
         if made:
             last = made[-1]
-            steps = {step.step: step.body for step in changes.get(last.id).of(name)}
+            steps = changes.get(last.id).of(name)
             by = {"change": last.id, "by": last.header.by}
-            after = steps.get("save") or steps.get("release") or {}
-            if after.get("sha256") == found.sha256:
+            after, before = kept_after(steps), last_of(steps, Backup)
+            if after and after.sha256 == found.sha256:
                 if last.header.plan == self.plan.id:
                     return message("change:drift.executed", **by)
                 if self.plan.rolls_back:
                     return message("change:drift.roll_back_first", **by)
                 return message("change:drift.by_change", **by)
-            if steps.get("backup", {}).get("sha256") == planned.before:
+            if before and before.kept.sha256 == planned.before:
                 return message("change:drift.again", **by)
         return message("change:drift.unexplained")
 
     def _tolerated_issues(self, planned: PlannedDevice) -> OpenIssues:
         """Return the issues before the rolled-back change."""
         steps = self._rolls_back.of(planned.name) if self._rolls_back is not None else ()
-        issues = next((step.body["issues"] for step in reversed(steps) if "issues" in step.body), ())
-        return tuple((str(check), str(subject), str(status)) for check, subject, status in issues)
+        read = last_of(steps, Read)
+        return read.issues if read else ()
 
     def _fragment(self, planned: PlannedDevice) -> Fragment:
         return planned_fragment(self._form(planned), planned)

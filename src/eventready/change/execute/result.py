@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from eventready.change.execute.mode import ChangeMode
 from eventready.core.errors import Exit, most_severe
-from eventready.core.messages import from_record
+from eventready.store.change_steps import DeviceOutcome, Done
 from eventready.store.changes import ChangeRecord
-
-
-class DeviceOutcome(StrEnum):
-    """State of a device after a change. `untouched`: no line was sent. `unproven`: a person must look at the device.
-
-    `by_hand`: an operator released it without a proof of its state.
-    """
-
-    NEW = "new"
-    OLD = "old"
-    UNTOUCHED = "untouched"
-    UNPROVEN = "unproven"
-    BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True)
@@ -92,9 +78,7 @@ def recorded_result(record: ChangeRecord, device: str) -> AssignmentResult | Non
 def last_result(record: ChangeRecord, device: str) -> AssignmentResult:
     """Return the last recorded result of a device; a device without a result is unproven."""
     steps = record.of(device)
-    if not steps or steps[-1].step != "done":
+    end = steps[-1].body if steps else None
+    if not isinstance(end, Done):
         return AssignmentResult(device, DeviceOutcome.UNPROVEN, "It has no recorded result.", recorded=False)
-    body = steps[-1].body
-    refused, held_back, released = (bool(body.get(key)) for key in ("refused", "held_back", "released"))
-    outcome = DeviceOutcome(body["outcome"])
-    return AssignmentResult(device, outcome, from_record(body, "why"), refused, held_back, released=released)
+    return AssignmentResult(device, end.outcome, end.why, end.refused, end.held_back, released=end.released)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Container, Iterable
+from typing import NoReturn
 
 from eventready.change.document.plan import Plan, PlannedDevice
 from eventready.change.document.plan_file import recorded_plan
@@ -98,7 +98,9 @@ def rollback_plan(
             "intents": list(plan.intents),
             "approvals_needed": 0,
             "waves": [wave for wave in waves if wave],
-            "devices": [_mirrored(context, one, record) for one in plan.devices if one.name in names],
+            "devices": [
+                _mirrored(context, one, record).model_dump(mode="json") for one in plan.devices if one.name in names
+            ],
             "unchanged": [],
             "left_out": [],
             "rolls_back": record.entry.id,
@@ -121,21 +123,22 @@ def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
     }
 
 
-def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
+def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeRecord) -> PlannedDevice:
     """Return the mirrored part of a device, from the recorded configurations before and after the change."""
     form, steps = planned_form(context.equipment, planned), record.of(planned.name)
-    was, now = (context.backups.configuration(form, steps, step) for step in ("backup", "save"))
+    was, now = context.backups.before(form, steps), context.backups.after(form, steps)
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
     fragment = planned_fragment(form, planned)
     scope, outside = planned_scope(form, now.tree, was.tree, fragment)
-    return {
-        **planned.model_dump(mode="json"),
-        "before": now.sha256,
-        "scope": scope,
-        "outside": outside,
-        "predicted": form.fingerprint(was.tree),
-        "forward": list(form.commands_between(now.tree, was.tree)),
-        "backward": list(form.commands_between(was.tree, now.tree)),
-        "diff": list(form.diff(now.tree, was.tree)),
-    }
+    return planned.model_copy(
+        update={
+            "before": now.sha256,
+            "scope": scope,
+            "outside": outside,
+            "predicted": form.fingerprint(was.tree),
+            "forward": form.commands_between(now.tree, was.tree),
+            "backward": form.commands_between(was.tree, now.tree),
+            "diff": form.diff(now.tree, was.tree),
+        }
+    )

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from eventready.change.errors import abbreviate
 from eventready.change.execute.device.assignment import HOLD_OVER, INTERRUPTIONS
-from eventready.change.execute.result import DeviceOutcome
-from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
-from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, from_stored, known, message
-from eventready.store.changes import ENDED, ChangeRecord, Step
+from eventready.core.messages import Message, Param, Rendered, Text, message
+from eventready.store.change_steps import (
+    Apply,
+    Arm,
+    ChangeStep,
+    Confirm,
+    DeviceOutcome,
+    Done,
+    Drift,
+    Drifted,
+    Ended,
+    GoBack,
+    Release,
+    Rollback,
+    Verify,
+    WayInRisks,
+)
+from eventready.store.changes import ChangeRecord, Step, last_of
 
 #: State of a new device in a partial atomic change.
 TO_TAKE_BACK = "to_take_back"
@@ -43,46 +56,42 @@ class DeviceStatus:
         """Return the state in words."""
         return describe_state(self.state)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        plain = {key: value for key, value in vars(self).items() if key not in ("drift", "risks")}
-        if self.drift is not None:
-            plain["drift"] = self.drift.to_dict()
-        return {**plain, "risks": list(self.risks)} if self.risks else plain
 
-
-def device_risks(steps: Sequence[Step]) -> tuple[str, ...]:
+def device_risks(steps: Iterable[ChangeStep]) -> tuple[str, ...]:
     """Return the recorded risks of the way in, each once."""
-    return tuple(dict.fromkeys(from_stored(risk) for step in steps for risk in step.body.get("risks", ())))
+    found = (step.risks for step in steps if isinstance(step, WayInRisks | Rollback))
+    return tuple(dict.fromkeys(risk for risks in found for risk in risks))
 
 
 def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
     """Return the state of a device from its recorded steps: the last end counts (a resumed change may have two)."""
-    taken = [step.step for step in steps]
-    guard = next((str(step.body.get("guard", "")) for step in reversed(steps) if step.step == "arm"), "")
-    verified = next((from_record(step.body, "verified") for step in reversed(steps) if step.body.get("verified")), "")
-    drift = next((Drift.load(step.body) for step in steps if step.step == "drift"), None)
-    risks = device_risks(steps)
-    if steps and steps[-1].step == "done":
-        end = steps[-1].body
-        outcome, why = str(end.get("outcome", "open")), from_record(end, "why")
-        return DeviceStatus(device, outcome, why, verified, guard, drift, risks)
-    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard, drift, risks)
+    arm, confirm, drifted = last_of(steps, Arm), last_of(steps, Confirm), last_of(steps, Drifted)
+    end = steps[-1].body if steps else None
+    state, why = ("open" if arm else "waiting", "") if not isinstance(end, Done) else (end.outcome.value, end.why)
+    return DeviceStatus(
+        device,
+        state,
+        why,
+        verified=confirm.verified if confirm else "",
+        guard=arm.guard if arm else "",
+        drift=drifted.drift if drifted else None,
+        risks=device_risks(step.body for step in steps),
+    )
 
 
 def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
     """Return the states of all devices of a change, in the order of its waves."""
-    planned = [name for wave in record.summary.waves for name in wave]
+    planned = [name for wave in record.planned.plan.waves for name in wave]
     recorded = [step.device for step in record.steps if step.device]
     by_device: dict[str, list[Step]] = {name: [] for name in dict.fromkeys((*planned, *recorded))}
     for step in record.steps:
         if step.device:
             by_device[step.device].append(step)
     statuses = [device_status(device, steps) for device, steps in by_device.items()]
-    ends = [step.body for step in record.steps if not step.device and step.step == ENDED]
-    if not ends or not ends[-1].get("partial"):
+    last = last_of(record.steps, Ended)
+    if last is None or not last.partial:
         return tuple(statuses)
-    kept = {device for device, steps in by_device.items() if steps and steps[-1].body.get("released")}
+    kept = {device for device, steps in by_device.items() if steps and getattr(steps[-1].body, "released", False)}
     return tuple(
         replace(one, state=TO_TAKE_BACK) if one.state == DeviceOutcome.NEW and one.device not in kept else one
         for one in statuses
@@ -96,43 +105,34 @@ def describe_state(state: str) -> Message:
 
 def describe_step(step: Step) -> Text:
     """Return a step in words, with its recorded details. The text of a step is the action after its record."""
-    if step.body.get("held"):
+    if isinstance(step.body, Verify) and step.body.held:
         return message("change:step.held")
-    name = step.step.replace("_", " ")
-    action = message(f"change:step.{step.step}") if known(f"change:step.{step.step}") else Bilingual(name, name)
-    if step.step == "drift":
-        return message("change:step_detail.drift", step=action, drift=Drift.load(step.body).summary)
-    if step.step == "way_in":
-        return message("change:step_detail.way_in", step=action, risks=device_risks([step]))
-    return _detailed(step.step, action, step.body)
+    action = message(f"change:step.{step.step}")
+    detail, params = _detail(step.body)
+    return message(f"change:step_detail.{detail}", step=action, **params) if detail else action
 
 
-def _detailed(step: str, action: Text, body: Mapping[str, Any]) -> Text:
-    why = from_record(body, "why")
+def _detail(step: ChangeStep) -> tuple[str, dict[str, Param]]:
+    """Return the kind of details of a step, empty without details, and the details."""
+    found: tuple[str, dict[str, Param]] = ("", {})
     match step:
-        case "arm":
-            return _armed(action, body)
-        case "apply" | "rollback":
-            lines = body.get("lines", 0)
-            count = len(lines) if isinstance(lines, list) else int(lines)
-            return message("change:step_detail.lines", step=action, lines=count)
-        case "release":
-            claim, by = str(body.get("as")), str(body.get("by"))
-            return message("change:step_detail.release", step=action, claim=claim, by=by, why=why)
-        case "revert" if why:
-            return message("change:step_detail.why", step=action, why=why)
-        case "done":
-            detail = "change:step_detail.outcome_why" if why else "change:step_detail.outcome"
-            return message(detail, step=action, outcome=str(body.get("outcome", "")), **({"why": why} if why else {}))
-        case _:
-            return action
-
-
-def _armed(action: Text, body: Mapping[str, Any]) -> Message:
-    guard = str(body.get("guard", ""))
-    if not body.get("device_side"):
-        return message("change:step_detail.guard", step=action, guard=guard)
-    return message("change:step_detail.armed", step=action, guard=guard, seconds=str(body.get("seconds", 0)))
+        case Drifted(drift=drift):
+            found = "drift", {"drift": drift.summary}
+        case WayInRisks(risks=risks):
+            found = "way_in", {"risks": risks}
+        case Arm(guard=guard, seconds=seconds, device_side=device_side):
+            found = ("armed", {"guard": guard, "seconds": str(seconds)}) if device_side else ("guard", {"guard": guard})
+        case Apply(lines=lines):
+            found = "lines", {"lines": lines}
+        case Rollback(lines=sent):
+            found = "lines", {"lines": len(sent)}
+        case Release(claim=claim, by=by, why=why):
+            found = "release", {"claim": claim, "by": by, "why": why}
+        case GoBack(why=why) if why:
+            found = "why", {"why": why}
+        case Done(outcome=outcome, why=why):
+            found = "outcome_why" if why else "outcome", {"outcome": str(outcome), **({"why": why} if why else {})}
+    return found
 
 
 def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = "") -> Message:
@@ -202,5 +202,5 @@ def needs_person(states: Sequence[DeviceStatus]) -> bool:
 
 def exit_on_record(record: ChangeRecord) -> Exit | None:
     """Return the recorded exit code; None while the change is running or after a crash."""
-    last = next((step for step in reversed(record.steps) if not step.device), None)
-    return Exit(int(last.body["exit"])) if last is not None and "exit" in last.body else None
+    last = next((step.body for step in reversed(record.steps) if not step.device), None)
+    return Exit(last.exit) if isinstance(last, Ended) else None

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Self
 
+from eventready.store.change_steps import Apply, Arm, Rollback
 from eventready.store.changes import Step
 
 #: Steps that are recorded immediately before a guard is armed.
-ARMING = ("arm", "rollback")
+ARMING = (Arm, Rollback)
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class GuardWindow:
     def after_crash(cls, timer: Timer, history: Sequence[Step], seconds: float) -> Self:
         """Return the window from recorded steps: the guard was armed after the step `arm`, and before the step after
         `apply`, if present."""
-        at = max(index for index, step in enumerate(history) if step.step in ARMING)
-        later = next((step for step in history[at:] if step.step not in (*ARMING, "apply")), None)
+        at = max(index for index, step in enumerate(history) if isinstance(step.body, ARMING))
+        later = next((step for step in history[at:] if not isinstance(step.body, (*ARMING, Apply))), None)
         since, until = history[at].moment, later.moment if later else timer.real()
 
         def ago(moment: datetime) -> float:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from eventready.facts.ports import port_key
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Event
@@ -59,7 +60,7 @@ def _back(before: Mapping[str, str], name: str) -> Iterator[str]:
 
 def measured_paths(workspace: Workspace) -> Paths:
     """Return the paths by the last stored audit of all devices; none without an audit. Raises StoreError."""
-    run = _last_run(workspace) or Run({"devices": (), "findings": ()})
+    run = _last_run(workspace) or Run.of({"schema": SCHEMA})
     return paths_of(workspace.event, workspace.devices, run)
 
 
@@ -73,9 +74,9 @@ def _last_run(workspace: Workspace) -> Run | None:
 
 def paths_of(event: Event, devices: Sequence[Device], run: Run) -> Paths:
     """Return the paths measured by a run. A device without declared links counts by its own links to the core."""
-    reached = {device["name"] for device in run.document["devices"] if device["reachable"]}
-    findings = (one for one in run.findings() if one["check"] in _MEASURED and one["status"] == "pass")
-    up = {(one["check"], one["device"] if one["check"] != "link" else "", one["subject"]) for one in findings}
+    reached = {device.name for device in run.header.devices if device.reachable}
+    findings = (one for one in run.findings() if one.check in _MEASURED and one.status == "pass")
+    up = {(one.check, one.device if one.check != "link" else "", one.subject) for one in findings}
     links: dict[str, set[str]] = defaultdict(set)
     ports: set[tuple[str, str]] = set()
     for device in devices:

@@ -12,9 +12,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from eventready.change.document.plan import PlannedDevice
 from eventready.change.forms.configuration import Configuration
@@ -22,12 +21,10 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, identical, walk
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import Message, message
+from eventready.store.change_steps import Drift
 
 #: Digits of a digest in a plan: two sections of a device do not share them by chance.
 _DIGITS = 12
-#: Lines named in a sentence.
-_NAMED = 5
 
 _SPLIT = re.compile(r"[\s=,]+")
 _KEYWORD = re.compile(r"[a-z][a-z-]*")
@@ -43,32 +40,6 @@ _FREE_TEXT = re.compile(r"(?:description|remark|comment)\b")
 
 #: A word, or two words in a row.
 _Name: TypeAlias = "str | tuple[str, str]"
-
-
-@dataclass(frozen=True)
-class Drift:
-    """Differing sections outside of a plan, by their first lines; `gone`: a count."""
-
-    changed: tuple[str, ...] = ()
-    new: tuple[str, ...] = ()
-    gone: int = 0
-
-    @property
-    def summary(self) -> Message:
-        """Return the drift as a sentence."""
-        lines = [*(f"~ {line}" for line in self.changed), *(f"+ {line}" for line in self.new)]
-        more = len(lines) - _NAMED
-        shown = [*lines[:_NAMED], *([f"(+{more})"] if more > 0 else []), *([f"- ({self.gone})"] if self.gone else [])]
-        return message("change:drift.outside", lines="; ".join(shown))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {"changed": list(self.changed), "new": list(self.new), "gone": self.gone}
-
-    @classmethod
-    def load(cls, body: Mapping[str, Any]) -> Drift:
-        """Return the drift of a record."""
-        return cls(tuple(map(str, body["changed"])), tuple(map(str, body["new"])), int(body["gone"]))
 
 
 def planned_scope(

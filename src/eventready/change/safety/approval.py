@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import Approval, PlanFile
+from eventready.change.document.plan_file import PlanFile
 from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
@@ -16,8 +16,9 @@ from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.core.strings.base64_text import decode_base64
+from eventready.core.strings.json_text import canonical
 from eventready.facts.equipment import Equipment
-from eventready.store.run import canonical
+from eventready.store.change_header import Approval
 from eventready.workspace.keys.ed25519 import fingerprint_of
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
@@ -124,7 +125,7 @@ def refuse_unsigned(file: PlanFile, settings: ChangeSettings) -> None:
 
 def sign_change(
     plan: Plan, change: str, settings: ChangeSettings, *, by: str, key: PrivateKey | None, now: datetime
-) -> dict[str, str] | None:
+) -> Approval | None:
     """Return the applier's signature of a change for its record; None without keys of appliers in the workspace.
 
     Raises RefusedError without a key, or for a key of another person.
@@ -132,7 +133,7 @@ def sign_change(
     if not settings.appliers:
         return None
     owner = _require_owner(key, settings.appliers, by, "appliers")
-    return _Statement(_APPLIER, plan, change).sign(owner, by, now).model_dump()
+    return _Statement(_APPLIER, plan, change).sign(owner, by, now)
 
 
 def is_signed_change(mark: Approval, plan: Plan, change: str, settings: ChangeSettings) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.phrases import at
+from eventready.store.change_header import Emergency
 from eventready.workspace.settings.event import Event, Window, WindowKind
 
 #: Kinds of windows that are closed for changes.
@@ -19,44 +18,21 @@ CLOSED: tuple[WindowKind, ...] = ("freeze", "protected", "event")
 _LONGEST = 200
 
 
-@dataclass(frozen=True)
-class Emergency:
-    """Emergency change: the ticket and the two responsible people."""
-
-    ticket: str
-    requested_by: str
-    approved_by: str
-
-    @classmethod
-    def of(cls, ticket: str, names: tuple[str, ...]) -> Self:
-        """Parse a person's input. Raises RefusedError without a ticket or without two different people."""
-        named = tuple(dict.fromkeys(tidy for name in names if (tidy := _tidy(name))))
-        if not _tidy(ticket):
-            raise RefusedError(message("change:freeze.ticket"))
-        people = _people(named)
-        if len(people) != 2:
-            raise RefusedError(
-                message("change:freeze.one_person", name=named[0])
-                if len(people) == 1
-                else message("change:freeze.people", number=len(people)),
-                do=message("change:freeze.name_two"),
-            )
-        first, second = people.values()
-        return cls(_tidy(ticket), first, second)
-
-    def to_dict(self) -> dict[str, str]:
-        """Return plain JSON types; `load` reads them."""
-        return dict(vars(self))
-
-    @classmethod
-    def load(cls, plain: Mapping[str, Any]) -> Self:
-        """Read `to_dict`'s form."""
-        return cls(str(plain["ticket"]), str(plain["requested_by"]), str(plain["approved_by"]))
-
-    @property
-    def summary(self) -> Message:
-        """Return the people and the ticket."""
-        return message("change:emergency", **vars(self))
+def emergency_of(ticket: str, names: tuple[str, ...]) -> Emergency:
+    """Parse a person's input. Raises RefusedError without a ticket or without two different people."""
+    named = tuple(dict.fromkeys(tidy for name in names if (tidy := _tidy(name))))
+    if not _tidy(ticket):
+        raise RefusedError(message("change:freeze.ticket"))
+    people = _people(named)
+    if len(people) != 2:
+        raise RefusedError(
+            message("change:freeze.one_person", name=named[0])
+            if len(people) == 1
+            else message("change:freeze.people", number=len(people)),
+            do=message("change:freeze.name_two"),
+        )
+    first, second = people.values()
+    return Emergency(_tidy(ticket), first, second)
 
 
 def _tidy(text: str) -> str:

@@ -310,9 +310,7 @@ def nat_sessions(view: DeviceView, limits: NatSessionsLimits) -> Iterator[Findin
     if not rows:
         yield missing("NAT", "checks:subject.missing")
     for row in rows:
-        if row.percent is None:
-            yield unknown("NAT", "checks:subject.no_figure")
-        elif not row.used:
+        if row.percent is not None and not row.used:
             yield unknown("NAT", "checks:nat.idle")
         else:
             yield graded(

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, graded, unknown
+from eventready.checks.answer import blind, graded
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Cpu, Memory, System
@@ -92,9 +92,6 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
         if any(fnmatchcase(row.pool.casefold(), pattern.casefold()) for pattern in limits.ignore):
             continue
         subject = f"memory {row.pool}".strip()
-        if row.percent is None:
-            yield unknown(subject, "checks:subject.no_figure")
-            continue
         yield graded(subject, "checks:memory.used", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 

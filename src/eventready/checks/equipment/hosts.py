@@ -50,10 +50,7 @@ class BackendLimits(Limits):
 def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
     """File systems have room."""
     for row in view.each_row("disk", Disk):
-        if row.percent is None:
-            yield unknown(row.mount, "checks:subject.no_figure")
-        else:
-            yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
+        yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
 @check("service", kind="quality", roles=_HOST, needs=("service",), applies=expects("services"))
@@ -164,10 +161,7 @@ def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     if not rows:
         yield missing("DHCP", "checks:subject.missing")
     for row in rows:
-        if row.percent is None:
-            yield unknown(row.pool, "checks:subject.no_figure")
-        else:
-            yield graded(
-                row.pool, "checks:host.pool_use", row.percent,
-                warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.total,
-            )  # fmt: skip
+        yield graded(
+            row.pool, "checks:host.pool_use", row.percent,
+            warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.total,
+        )  # fmt: skip

@@ -214,10 +214,7 @@ def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding
 
 
 def _utilisation(limits: UtilisationLimits, name: str, row: Interface) -> Finding:
-    percent = busiest(row)
-    if percent is None:
-        return unknown(name, "checks:subject.no_figure")
-    return graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
+    return graded(name, "checks:utilisation.load", busiest(row), warn=limits.warn, fail=limits.fail, unit="%")
 
 
 def busiest(row: Interface) -> float | None:
@@ -259,15 +256,13 @@ def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Findin
         links = len(bundle.row.bundled) if bundle.row is not None else 0
         if bundle.row is None or (port.row is None and port.unread_records):
             yield not_read(expected.name, (*bundle.unread_records, *port.unread_records))
-        elif percent is None:
-            yield unknown(expected.name, "checks:subject.no_figure")
-        elif links < 2:
+        elif percent is not None and links < 2:
             yield failed(expected.name, "checks:bundle.single_member", count=links)
         else:
             yield graded(
                 expected.name,
                 "checks:bundle.load_without_one",
-                percent * links / (links - 1),
+                percent and percent * links / (links - 1),
                 warn=limits.warn,
                 fail=limits.fail,
                 unit="%",

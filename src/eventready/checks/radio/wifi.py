@@ -262,9 +262,6 @@ def _grade_loads(
         yield without
         return
     for ap, row, value in loads:
-        if value is None:
-            yield unknown(_name(row), "checks:subject.no_figure", venues=(ap.venue,))
-            continue
         warn, fail = limits(row)
         yield graded(_name(row), message, value, warn=warn, fail=fail, unit=unit, venues=(ap.venue,))
     yield from (known.not_read(_name(row), ap) for ap, row in known.unsure if figure(row) is not None)

@@ -157,17 +157,17 @@ def _write(path: Path | None, pieces: Iterable[bytes]) -> None:
 
 def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
     """Name the next command, the reason for an audit without any answer, and the limits of this machine."""
-    if sessions := run.document.get("sessions"):
-        app.notify("cli:audit.fewer_sessions", most=sessions["most"], wanted=sessions["wanted"])
-    if cluster := run.document.get("cluster"):
-        workers = [message("cli:audit.worker", **worker) for worker in cluster["workers"]]
-        refused = [message(OTHERS[one["other"]], **one) for one in cluster["refused"]]
+    if sessions := run.header.sessions:
+        app.notify("cli:audit.fewer_sessions", most=sessions.most, wanted=sessions.wanted)
+    if cluster := run.header.cluster:
+        workers = [message("cli:audit.worker", **vars(worker)) for worker in cluster.workers]
+        refused = [message(OTHERS[one.other], **vars(one)) for one in cluster.refused]
         app.notify("cli:audit.read_by", workers=workers)
         if refused:
             app.notify("cli:audit.refused_workers", workers=refused)
     if not devices:
         app.notify("cli:audit.no_device")
-    elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):
+    elif app.workspace.event.lab and not any(device.reachable for device in run.header.devices):
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
     elif app.output == "table":
         app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))

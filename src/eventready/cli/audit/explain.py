@@ -11,19 +11,19 @@ from eventready.core.strings.phrases import short
 with deferred():
     from eventready.cli.render.auditing.walk import Explanation
     from eventready.core.validation_messages import suggest
-    from eventready.store.documents import document_of
     from eventready.store.run import Run
 
 
 def explain(app: App, run: Run, name: str) -> None:
     """Print the walk of a service, named VENUE/SERVICE. Raises UsageError for an unknown name."""
-    known = {f"{venue}/{service}": (venue, service) for venue, service, _verdict in run.verdicts}
+    known = {f"{one.venue}/{one.service}": one.place for one in run.verdicts()}
     if name not in known:
         cause = message("cli:walk.unknown" if known else "cli:walk.none", run=run.id, name=short(name))
         raise UsageError(cause, do=suggest(name, known))
-    verdict = next(one for one in run.each("verdicts") if (one["venue"], one["service"]) == known[name])
-    with document_of(run.id):
-        found = Explanation.of(run, verdict)
+    verdict = next(one for one in run.verdicts(whole=True) if one.place == known[name])
+    if verdict.walk is None:
+        raise UsageError(message("cli:walk.none", run=run.id, name=short(name)))
+    found = Explanation.of(run, verdict, verdict.walk)
     if app.output == "table":
         with app.tolerate_closed_pipe():
             found.show(app.lang)

@@ -7,10 +7,10 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -31,10 +31,12 @@ with deferred():
     from eventready.core.language import Language
     from eventready.evaluation.alike import Row, about, rows
     from eventready.evaluation.causes import causes
-    from eventready.evaluation.differences import Change, Diff, change_about, compare_runs
-    from eventready.store.integrity.chain import ChainVerification, evidence_of
+    from eventready.evaluation.differences import Change, Diff, change_about, compare_runs, rests_between
+    from eventready.store.integrity.chain import ChainVerification
+    from eventready.store.integrity.checkpoints import CHECKPOINT
     from eventready.store.run import Run, Summary
-    from eventready.store.run_rests import Named, rests_between, rests_of
+    from eventready.store.run_records import RunFinding, plain_finding
+    from eventready.store.run_rests import Named
     from eventready.store.store import RunEntry, Store
     from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 
@@ -87,7 +89,7 @@ def _verdicts(summary: Summary, language: Language) -> str:
 
 
 def _plain(entry: RunEntry) -> dict[str, object]:
-    return {**vars(entry), "summary": entry.summary.to_dict() if entry.summary else None}
+    return asdict(entry)
 
 
 @command.command("show")
@@ -110,11 +112,11 @@ def show(app: App, run: str, evidence: str | None, service: str) -> None:
     elif app.output == "json":
         app.emit_run(found)
     else:
-        app.emit(found.findings())
+        app.emit(map(plain_finding, found.findings()))
 
 
 def _evidence(store: Store, run: Run, prefix: str) -> str:
-    names = sorted(name for name in evidence_of(run.document) if prefix and name.startswith(prefix))
+    names = sorted(name for name in run.evidence() if prefix and name.startswith(prefix))
     if len(names) != 1:
         msgid = "cli:runs.evidence_several" if names else "cli:runs.evidence_none"
         do = message("cli:runs.evidence_list", run=run.id)
@@ -126,11 +128,11 @@ def _evidence(store: Store, run: Run, prefix: str) -> str:
 
 
 def _show(run: Run, lang: Lang) -> None:
-    language, summary = Language(lang), Summary.of(run.document)
+    language, summary = Language(lang), Summary.of(run)
     moment = language.moment(summary.moment, weekday=True)
     click.echo(text("cli:runs.heading", lang, run=run.id, event=summary.event, at=moment))
     if summary.rehearsal:
-        click.echo(text("cli:runs.rehearsal", lang, at=language.moment(str(run.document["started"]))))
+        click.echo(text("cli:runs.rehearsal", lang, at=language.moment(run.header.started)))
     ratio = language.percent(summary.ratio)
     if run.interrupted:
         click.echo(text("cli:runs.interrupted", lang, run=run.id))
@@ -150,24 +152,31 @@ def _show(run: Run, lang: Lang) -> None:
     walks(VisibleConsole(width=None if sys.stdout.isatty() else _WHOLE), run, lang)
     click.echo()
     table = _table(("status", "device", "check", "finding"), lang)
-    for cells in _finding_rows(list(run.open_findings()), language, rests_of(run.document)):
+    for cells in _finding_rows(list(run.open_findings()), language, run.header.below):
         table.add_row(*cells)
     show_table(table, width=_WHOLE)
     lines = (
-        text("cli:runs.unread", lang, **_place(observation), subject=record["subject"], reason=language.reason(record))
-        for observation in run.observations()
-        if not observation.get("inventory")
-        for record in observation.get("unread", ())
+        text(
+            "cli:runs.unread",
+            lang,
+            device=observation.device,
+            fact=observation.fact,
+            subject=record.subject,
+            reason=language.reason(record),
+        )
+        for observation in run.observations(b'"unread":')
+        if not observation.inventory
+        for record in observation.unread
     )
     for line in dict.fromkeys(lines):  # two readings name one record twice
         click.echo(line)
 
 
 def _finding_rows(
-    findings: list[Mapping[str, Any]], language: Language, rests: Mapping[Named, Named]
+    findings: list[RunFinding], language: Language, rests: Mapping[Named, Named]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each row of alike findings, and of the findings behind them."""
-    findings.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"]))
+    findings.sort(key=lambda f: ("fail", "warn", "not_measured", "waived").index(f.status))
     for row in rows(findings, about, causes(findings, rests)):
         yield _cells(row, language)
         for behind in rows(row.behind, about):
@@ -175,19 +184,11 @@ def _finding_rows(
             yield f"- {status}", *place, sentence
 
 
-def _cells(row: Row[Mapping[str, Any]], language: Language) -> tuple[str, ...]:
+def _cells(row: Row[RunFinding], language: Language) -> tuple[str, ...]:
     found, everything = row.first, len(row.subjects)
     devices = ", ".join(row.devices)
-    return (
-        language.status(found["status"]),
-        devices,
-        found["check"],
-        row.sentence(language, language.sentence(row.first), everything),
-    )
-
-
-def _place(observation: Mapping[str, Any]) -> dict[str, str]:
-    return {"device": observation["device"], "fact": observation["fact"]}
+    sentence = row.sentence(language, language.sentence(found), everything)
+    return language.status(found.status), devices, found.check, sentence
 
 
 @command.command("diff")
@@ -221,7 +222,9 @@ def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
 
 def _side(change: Change) -> dict[str, object]:
     check, device, subject = change.identity
-    return {"check": check, "device": device, "subject": subject, "before": change.before, "after": change.after}
+    sides = {"before": change.before, "after": change.after}
+    plain = {name: plain_finding(side) if side else None for name, side in sides.items()}
+    return {"check": check, "device": device, "subject": subject, **plain}
 
 
 def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang: Lang) -> None:
@@ -230,7 +233,7 @@ def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang
     click.echo(f"{before.id} -> {after.id}: {totals}")
     for run in filter(lambda one: one.interrupted, (before, after)):
         click.echo(text("cli:runs.interrupted", lang, run=run.id))
-    read, reread = ({str(one["name"]) for one in run.document["devices"]} for run in (before, after))
+    read, reread = ({one.name for one in run.header.devices} for run in (before, after))
     for run, only in ((before, read - reread), (after, reread - read)):
         if only:
             click.echo(text("cli:diff.apart", lang, run=run.id, n=len(only)))
@@ -239,7 +242,7 @@ def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang
     for kind in KINDS if everything else KINDS[:-1]:
         found: Sequence[Change] = getattr(changes, kind)
         for row in rows(found, change_about, {} if everything else causes((change.entry for change in found), rests)):
-            statuses = [language.status(side["status"]) for side in (row.first.before, row.first.after) if side]
+            statuses = [language.status(side.status) for side in (row.first.before, row.first.after) if side]
             steps = " -> ".join(dict.fromkeys(statuses))
             word, devices = text(f"cli:diff.{kind}", lang), ", ".join(row.devices)
             sentence = row.sentence(language, language.sentence(row.first.entry), len(row.subjects))
@@ -267,7 +270,7 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
     if app.output != "table":
         problems = [{"run": problem.run, "what": problem.what} for problem in found.problems]
         counts = {"runs": found.runs, "pruned": found.pruned, "evidence": found.evidence, "head": found.head}
-        signed = found.reach.to_dict() if found.reach else None
+        signed = CHECKPOINT.plain(found.reach) if found.reach else None
         app.emit({"intact": found.intact, **counts, "signed": signed, "problems": problems})
     else:
         _show_verification(app, found, where)
@@ -302,13 +305,14 @@ def sign(app: App, source: str | None, out: Path | None) -> None:
     key = load_private(source or own, app.workspace_path, "", default=app.workspace.event.enterprise)
     with app.open_store(make=False) as store:
         checkpoint = store.sign_head(key, app.clock)
-    document = json.dumps(checkpoint.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    plain = CHECKPOINT.plain(checkpoint)
+    document = json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
     if out:
         write_atomic(out, document.encode())
     if app.output == "table":
         app.notify("cli:runs.signed", position=checkpoint.position, operator=checkpoint.operator, key=checkpoint.key)
     else:
-        app.emit(checkpoint.to_dict())
+        app.emit(plain)
 
 
 @command.command("prune")

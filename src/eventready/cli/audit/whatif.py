@@ -91,7 +91,7 @@ def last_full(store: Store, workspace: Workspace) -> Run:
     """Last finished run of all devices. Raises UsageError without such a run."""
     wanted = {device.name for device in workspace.devices}
     for run in map(store.get, reversed(store.full_runs(workspace.event.id, len(wanted)))):
-        if wanted <= {device["name"] for device in run.document["devices"]}:
+        if wanted <= {device.name for device in run.header.devices}:
             return run
     raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
 

@@ -15,7 +15,8 @@ from eventready.core.errors import Exit
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
+    from eventready.audit.collectors.cluster.address import SchedulerAddress
+    from eventready.audit.collectors.cluster.dask_parts import require_distributed
     from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
     from eventready.audit.collectors.cluster.member import run_worker
     from eventready.audit.runner import open_file_limit

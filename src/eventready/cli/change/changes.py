@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +18,9 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import Approval, recorded_plan
+    from eventready.change.document.plan_file import recorded_plan
     from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.recovery.release import Claim, Decision, DeviceView, release
+    from eventready.change.execute.recovery.release import Decision, DeviceView, release
     from eventready.change.execute.status import (
         DeviceStatus,
         advice,
@@ -30,12 +31,12 @@ with deferred():
         needs_person,
     )
     from eventready.change.safety.approval import is_signed_change
-    from eventready.change.safety.freeze import Emergency
     from eventready.cli.render.changing.apply_progress import ApplyProgress
     from eventready.cli.render.changing.change_states import STYLES
     from eventready.cli.render.listing import cell, translated
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.signing import current_user
+    from eventready.store.change_steps import STEPS, Claim
     from eventready.store.changes import ChangeEntry, ChangeRecord, Step
     from eventready.store.store import Store
 
@@ -83,7 +84,7 @@ def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, activ
     if needs_person(states):
         return app.text("change:mark_person"), "bold red"
     if entry.header.emergency:
-        return Emergency.load(entry.header.emergency).summary.render(app.lang), "bold yellow"
+        return entry.header.emergency.summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -102,7 +103,7 @@ def show(app: App, change: str, globs: Sequence[str]) -> None:
     if globs and not chosen:
         raise UsageError(message("cli:changes.no_device", change=record.entry.id, names=" or ".join(globs)))
     if app.output == "json":
-        app.emit({**_to_dict(record, active=active), "plan": record.plan, "steps": _steps(record, chosen)})
+        app.emit({**_to_dict(record, active=active), "plan": json.loads(record.plan), "steps": _steps(record, chosen)})
     elif app.output == "ndjson":
         app.emit(_steps(record, chosen))
     else:
@@ -186,26 +187,29 @@ def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, act
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:
-    entry, header, plan = record.entry, record.entry.header, record.summary
+    entry, header, plan = record.entry, record.entry.header, record.planned
     operator = {"by": header.by, "host": header.host, "begun": _real(entry.begun)}
     if entry.ended:
         lines = [app.text("change:by_ended", **operator, ended=_real(entry.ended))]
     else:
         lines = [app.text("change:by", **operator)]
     if header.emergency:
-        lines.append(Emergency.load(header.emergency).summary.render(app.lang))
+        lines.append(header.emergency.summary.render(app.lang))
     if header.applied:
-        mark = Approval.model_validate(header.applied)
         sealed = recorded_plan(record.plan, entry.id)
-        valid = is_signed_change(mark, sealed, entry.id, app.workspace.event.changes)
-        lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=mark.by))
-    lines += [app.text("change:approved", by=approver) for approver in plan.approvers]
-    return [*lines, app.text("change:plan_seal", plan=plan.id, seal=plan.sha256[:16])]
+        valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
+        lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
+    lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
+    return [*lines, app.text("change:plan_seal", plan=plan.plan.id, seal=plan.plan.sha256[:16])]
 
 
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
     names = {one.device for one in chosen} | {""}
-    return [{**vars(step), "description": _description(step)} for step in record.steps if step.device in names]
+    return [
+        {**STEPS.plain(step.body), "recorded": step.recorded, "description": _description(step)}
+        for step in record.steps
+        if step.device in names
+    ]
 
 
 def _description(step: Step) -> str:
@@ -220,18 +224,18 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "begun": entry.begun,
         "ended": entry.ended,
         "working": active,
-        "header": entry.header.document,
-        "intents": list(record.summary.intents),
-        "devices": [one.to_dict() for one in states],
+        "header": entry.header,
+        "intents": list(record.planned.plan.intents),
+        "devices": states,
         "exit": None if (code := exit_on_record(record)) is None else int(code),
     }
 
 
 def subject(app: App, record: ChangeRecord) -> str:
     """Return the intents, the change reversed by a rollback, or the drill."""
-    plan, back = record.summary, record.entry.header.rolls_back
+    plan, back = record.planned.plan, record.entry.header.rolls_back
     if plan.drill:
-        return app.text("change:subject_drill", name=plan.drill)
+        return app.text("change:subject_drill", name=plan.drill.name)
     intents = list(plan.intents)
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 

@@ -149,8 +149,8 @@ def _production(
     Raises UsageError, and RefusedError unless the drill may run now.
     """
     person, host = current_user(by)
-    if isinstance(what, DrillRun) and what.plan:
-        return ProductionTarget(app.allowed_workspace, what.drill, what.plan, store, app.clock, person, host)
+    if isinstance(what, DrillRun) and what.opened.plan:
+        return ProductionTarget(app.allowed_workspace, what.drill, what.opened.plan, store, app.clock, person, host)
     if not isinstance(what, Drill) or path is None:
         return None
     file = existing_plan(path)

@@ -55,13 +55,13 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
     parts = contents(workspace, record, moment)
     with Store.of_workspace(app.workspace_path) as store:
         log = BundleLog(store, clock)
-        checkpoint = store.sign_head(key, clock).to_dict() if record.run else {}
+        checkpoint = store.sign_head(key, clock) if record.run else None
         heads = store.heads(log.signed_positions())
 
         def build(position: Position) -> bytes:
             return pack(parts, workspace.event.id, key, clock, position=position, checkpoint=checkpoint, earlier=heads)
 
-        data = log.make(build, int(checkpoint.get("position", 0)))
+        data = log.make(build, checkpoint.position if checkpoint else 0)
     if len(data) > LARGEST:
         raise UsageError(message("cli:bundle.too_large", size=len(data) / 1e6, limit=LARGEST / 1e6))
     write_atomic(out, data)

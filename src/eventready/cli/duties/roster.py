@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ with deferred():
     from eventready.roster.exports.chart import Lane, chart, lanes
     from eventready.roster.exports.spreadsheet import to_xlsx
     from eventready.roster.finding import RULES, RosterReport
-    from eventready.roster.json_codec import person_plain, to_plain
+    from eventready.roster.json_codec import ROSTER, bare, masked
     from eventready.roster.reading.load import load_roster
     from eventready.roster.roster import Roster
     from eventready.roster.rules import check as hold
@@ -97,7 +98,7 @@ def _document(roster: Roster, report: RosterReport, drawn: list[Lane], *, phones
         "roster": roster.source,
         **report.to_dict(),
         "coverage": [lane.to_dict() for lane in drawn],
-        "people": [person_plain(person, phones=phones) for person in roster.people],
+        "people": [asdict(person if phones else masked(person)) for person in roster.people],
         "shifts": len(roster.shifts),
     }
 
@@ -158,7 +159,7 @@ def export(
     if "xlsx" in wanted:
         written.append((out / f"{stem}.xlsx", to_xlsx(roster, event, rehearsal=clock.rehearsal)))
     if "json" in wanted:
-        content = json.dumps(to_plain(roster, phones=with_phones), ensure_ascii=False, indent=1)
+        content = json.dumps(ROSTER.plain(bare(roster, phones=with_phones)), ensure_ascii=False, indent=1)
         written.append((out / f"{stem}.json", content.encode()))
     if "ics" in wanted:
         calendars = to_calendars(roster, event, version.kept, app.paper_lang)

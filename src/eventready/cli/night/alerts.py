@@ -24,17 +24,17 @@ with deferred():
     from eventready.core.strings.matchers import Matcher, all_match
     from eventready.core.strings.phrases import at
     from eventready.core.validation_messages import suggest
+    from eventready.store.records.shape import Shape
     from eventready.store.store import Store
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.alert import Alerts
     from eventready.watch.alerts.calls import AlertCalls
+    from eventready.watch.alerts.explain import AlertExplanation, impossible
     from eventready.watch.alerts.explain import explain as explanations
-    from eventready.watch.alerts.explain import impossible
     from eventready.watch.record import WatchRecord
-    from eventready.watch.snapshot import Snapshots, age_of, is_old
-    from eventready.watch.states import Key
-    from eventready.watch.watcher import DEVICE
-    from eventready.workspace.settings.watching.alerts import load_alerts
+    from eventready.watch.snapshot import Snapshots
+    from eventready.watch.states import DEVICE, Key
+    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
 _act_options = with_options(
@@ -117,10 +117,13 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
     """
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     with _calls(app, clock, really=really) as calls:
-        names = [one.name for one in calls.settings.receivers]
+        if not isinstance(settings := calls.settings, AlertsFile):
+            raise UsageError(message("watch:call.no_receivers"))
+        names = [one.name for one in settings.receivers]
         if receiver and receiver not in names:
             raise UsageError(message("workspace:alerts.receiver", receiver=receiver), do=suggest(receiver, names))
-        attempts = calls.test(receiver or calls.settings.route.receiver)
+        calls.receivers.test(receiver or settings.route.receiver, settings)
+        attempts = calls.send() if really else []
     for one in attempts if app.output == "table" else ():
         click.echo(f"{one.delivery.address}: {in_language(one.outcome, app.lang)}")
     if app.output != "table":
@@ -144,7 +147,7 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
             app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
     if app.output != "table":
-        app.emit(found)
+        app.emit([*map(Shape(AlertExplanation).plain, found)])
         return
     for one in found:
         for line in explanation_lines(one, app.lang):
@@ -154,9 +157,9 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
 def _notes(app: App, store: Store) -> Sequence[str]:
     """Ids of sentences about the calls of the watch at work, or about none at work."""
     snapshot = Snapshots(store, app.workspace.event.id, app.clock).latest()
-    if snapshot is None or is_old(snapshot, age_of(snapshot)):
+    if snapshot is None or snapshot.is_old(snapshot.age_s):
         return ("watch:call.note_gone",)
-    return [note for note in snapshot.get("notes", ()) if note.startswith("watch:call.")]
+    return [note for note in snapshot.notes if note.startswith("watch:call.")]
 
 
 @contextmanager
@@ -196,9 +199,11 @@ def _record(
 
 def _open(app: App, store: Store, matchers: Sequence[Matcher]) -> bool:
     """True with an open finding or a lost device of these labels in the latest state of a watch."""
-    state = Snapshots(store, app.workspace.event.id, app.clock).latest() or {"open": (), "devices": ()}
-    found = [(Key(one["device"], one["check"], one["subject"]), one["status"]) for one in state["open"]]
-    found += [(Key(one["name"], DEVICE, ""), "not_measured") for one in state["devices"] if one["age"] is None]
+    state = Snapshots(store, app.workspace.event.id, app.clock).latest()
+    found = [(Key(*one.identity), one.status) for one in (state.open if state else ())]
+    found += [
+        (Key(one.name, DEVICE, ""), "not_measured") for one in (state.devices if state else ()) if one.age is None
+    ]
     labels = Alerts({device.name: device for device in app.workspace.devices}).labels
     return any(all_match(matchers, labels(key, status)) for key, status in found)
 

@@ -18,7 +18,7 @@ with deferred():
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.cli.render.watch import WatchView
     from eventready.cli.signing import current_user
-    from eventready.watch.alerts.calls import NO_RECEIVERS, AlertCalls
+    from eventready.watch.alerts.calls import AlertCalls
     from eventready.watch.alerts.explain import impossible
     from eventready.watch.session import WatchSession, pause
     from eventready.watch.snapshot import NO_CALLS
@@ -61,12 +61,12 @@ def command(
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
-    settings = NO_RECEIVERS
+    settings = None
     with suppress(EventreadyError):
-        settings = load_alerts(workspace.path) or NO_RECEIVERS
-    for one in () if settings is NO_RECEIVERS else impossible(settings, workspace):
+        settings = load_alerts(workspace.path)
+    for one in impossible(settings, workspace):
         app.say(one.whole)
-    if really and settings is NO_RECEIVERS:
+    if really and settings is None:
         app.notify(NO_CALLS)
 
     def outage(error: StoreError) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ with deferred():
     from eventready.papers.document.model import Document
     from eventready.papers.files import targets, write_bytes
     from eventready.papers.kinds.readiness import Background, readiness
-    from eventready.store.documents import document_of, load_run
+    from eventready.store.documents import load_run
     from eventready.store.run import Run
     from eventready.store.store import Store
 
@@ -50,7 +49,7 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
     run of all devices.
     """
     file = run if run.endswith(".json") else ""
-    with document_of(file) if file else nullcontext(), app.open_store(make=bool(file)) as store:
+    with app.open_store(make=bool(file)) as store:
         of = load_run(Path(file)) if file else store.get(run or _latest_complete(app, store), interrupted=True)
         lang, document = app.paper_lang, _document(app, store, of, rehearsal=rehearsal)
         made = {form: render(document, form) for form in forms}
@@ -74,17 +73,17 @@ def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
         texts=store.texts,
         changes=_changes(app, store, of),
         rehearsal=rehearsal,
-        drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
+        drills=drills_that_count(store, rehearsal=rehearsal or of.header.clock.rehearsal),
         topology=_topology(app, of),
     )
-    if not of.document["clock"]["rehearsal"] and _has_workspace(app):
+    if not of.header.clock.rehearsal and _has_workspace(app):
         app.paper_clock(rehearsal=rehearsal)
     return readiness(of, app.paper_lang, background)
 
 
 def _topology(app: App, run: Run) -> Mapping[str, Any] | None:
     """Network of a run of this workspace; None without origins of its services."""
-    if not _has_workspace(app) or app.workspace.event.id != run.document["event"] or not app.workspace.event.origins:
+    if not _has_workspace(app) or app.workspace.event.id != run.header.event or not app.workspace.event.origins:
         return None
     return plain(load_whatif(app.workspace, run).topology)
 
@@ -104,9 +103,9 @@ def _latest_complete(app: App, store: Store) -> str:
 
 def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
     """The changes of the run's event; none, and a message, where the record was altered."""
-    rehearsal = bool(run.document.get("clock", {}).get("rehearsal"))
+    rehearsal = run.header.clock.rehearsal
     try:
-        found = changes_on_record(store.changes, str(run.document.get("event", "")))
+        found = changes_on_record(store.changes, run.header.event)
     except StoreError as error:
         app.notify("cli:report.changes_unreadable", reason=error.render(app.lang))
         return ()

@@ -10,9 +10,10 @@ import click
 from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
-from eventready.core.messages import Lang, from_json, in_language, message, number, term, text
-from eventready.drill.record import DrillRun, FlowFigures, ProbeMeasure, ProbeResult
+from eventready.core.messages import Lang, in_language, message, number, term, text
+from eventready.drill.record import DrillRun
 from eventready.drill.spec import STREAMS, Drill, Probe
+from eventready.drill.steps import STEPS, FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
 
 _STYLES = {
@@ -70,7 +71,7 @@ def show_runs(runs: Sequence[DrillRun], lang: Lang) -> None:
     table = translated("cli:drill_column", columns, lang)
     for run in runs:
         outcome = cell(_outcome(run, lang), _STYLES.get(run.outcome or "", "bold red"))
-        changes = ", ".join(run.changes) or text("cli:drill.no_changes", lang)
+        changes = ", ".join(run.prepared.in_force) or text("cli:drill.no_changes", lang)
         table.add_row(run.id, in_language(run.begun, lang), run.drill.name, outcome, _longest(run, lang), changes)
     show_table(table)
 
@@ -81,20 +82,20 @@ def _outcome(run: DrillRun, lang: Lang) -> str:
 
 def show_run(run: DrillRun, lang: Lang) -> None:
     """Print a drill: result, each probe against its limit, and timeline."""
-    rehearsal = text("cli:drill.rehearsal", lang) if run.opened.get("rehearsal") else ""
+    rehearsal = text("cli:drill.rehearsal", lang) if run.opened.rehearsal else ""
     click.secho(f"{run.id}  {run.drill.name}: {_outcome(run, lang)}{rehearsal}", bold=True)
-    origin = {"by": str(run.opened["by"]), "target": run.target}
+    origin = {"by": run.opened.by, "target": run.opened.target}
     click.echo(text("cli:drill.by", lang, title=run.drill.title.text, at=run.begun, **origin))
-    changes = run.changes or (message("cli:drill.no_changes"),)
-    click.echo(text("cli:drill.changes", lang, changes=changes, stage=term("cli:drill_stage", run.stage, lang)))
+    changes = run.prepared.in_force or (message("cli:drill.no_changes"),)
+    click.echo(
+        text("cli:drill.changes", lang, changes=changes, stage=term("cli:drill_stage", run.prepared.stage, lang))
+    )
     if run.reason:
         click.echo(run.reason_in(lang))
     for probe in run.probes:
         click.echo(f"  {run.drill.probe_title(probe.probe, lang)}: {measured(probe, lang)}")
-    for row in run.step("prechecked").get("predicted", ()):
-        shown = from_json(row["text"]) if row.get("text") else str(row["message"])
-        finding = {"device": str(row["device"]), "check": str(row["check"])}
-        click.echo(text("cli:drill.announced", lang, **finding, shown=shown))
+    for one in run.predicted:
+        click.echo(text("cli:drill.announced", lang, device=one.device, check=one.check, shown=one.message))
     _show_timeline(run, lang)
     if not run.finished:
         click.echo(text("cli:drill.next", lang, run=run.id))
@@ -106,7 +107,7 @@ def _show_timeline(run: DrillRun, lang: Lang) -> None:
     if begin is None:
         click.echo(text("cli:drill.steps", lang))
         for entry in run.steps:
-            step = term("cli:drill_step", str(entry.body["step"]), lang)
+            step = term("cli:drill_step", STEPS.name(entry.body), lang)
             click.echo(f"  {datetime.fromisoformat(entry.recorded).astimezone(TZ):%H:%M:%S}  {step}")
         return
     click.echo(text("cli:drill.timeline", lang, at=f"{begin.astimezone(TZ):%H:%M:%S}"))

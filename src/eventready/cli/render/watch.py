@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import click
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -20,17 +20,20 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
-from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
+from eventready.store.records.shape import Shape
+from eventready.store.watch_log import RecordedChange
 from eventready.watch.first_reading import FirstReading
-from eventready.watch.open_finding import OpenFinding
+from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.reader import Accounting
-from eventready.watch.record import change_document
+from eventready.watch.record import recorded_change
 from eventready.watch.states import StateChange, sentence_id
 from eventready.watch.watcher import Watcher
 from eventready.workspace.settings.event import Event
 
 _STYLES = {"READY": "green", "READY_WITH_RISK": "yellow", "NOT_READY": "bold red", "NOT_MEASURED": "magenta"}
+_CHANGE = Shape(RecordedChange)
 #: Rows of findings shown on the terminal, and the names in a row.
 _SHOWN, _NAMED = 20, 3
 
@@ -83,7 +86,15 @@ class WatchView:
         for line in change_lines(changes, now, self._lang) if self._app.output == "table" else ():
             click.echo(line)
         for change in changes if self._app.output != "table" else ():
-            click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **change_document(change)}))
+            click.echo(
+                json.dumps(
+                    {
+                        "at": now.isoformat(timespec="seconds"),
+                        "kind": "change",
+                        **_CHANGE.plain(recorded_change(change)),
+                    }
+                )
+            )
 
     def _show_rest(self, now: datetime, device: str, *, begins: bool, reason: str) -> None:
         if self._app.output == "table":
@@ -135,7 +146,9 @@ class WatchView:
         """Return the open findings in rows, made anew after a change of the findings or of their causes."""
         found, below = watcher.open_findings(), watcher.rests()
         if found is not self._rows[0] or below is not self._rows[1]:
-            made = rows(found, lambda one: about(_entry(one)), causes(map(_entry, found), below))
+            made = rows(
+                found, lambda one: about_any(one.entry, one.entry.often), causes((one.entry for one in found), below)
+            )
             self._rows = found, below, made
         return self._rows[2]
 
@@ -160,11 +173,6 @@ class WatchView:
         return table
 
 
-def _entry(one: OpenFinding) -> Mapping[str, Any]:
-    finding = one.finding
-    return {"device": finding.device, "check": finding.check, "subject": finding.subject, **one.sentence}
-
-
 def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:
     """Lines of the changes of a round with a cause of their own; the others are in the record with their cause."""
     return [_line(change, now, lang) for change in changes if not change.cause]
@@ -179,8 +187,6 @@ def _line(change: StateChange, now: datetime, lang: Lang) -> str:
         name = sentence_id(change.key, change.old, change.new)
         sentence = text(name, lang, check=change.key.check, subject=change.key.subject)
         return f"{now:%H:%M:%S} {words}  {change.key.device}: {sentence}"
-    sentence = language.sentence(
-        {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}
-    )
+    sentence = language.sentence(sentence_of(finding))
     damped = f" ({text('watch:line.damped', lang)})" if change.damped else ""
     return f"{now:%H:%M:%S} {words}  {change.key.place}: {sentence}{damped}"

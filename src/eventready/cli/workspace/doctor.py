@@ -30,7 +30,7 @@ with deferred():
     from eventready.watch.alerts.explain import impossible
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.watching.alerts import load_alerts
+    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"
@@ -147,10 +147,12 @@ def _alerts(app: App) -> Iterator[Diagnostic]:
             resolve(reference, app.workspace_path)
         except EventreadyError as error:
             yield Diagnostic("alerts", ok=False, detail=error.whole, needed=False)
-    for wrong in impossible(settings, app.workspace) if settings else ():
+    for wrong in impossible(settings, app.workspace):
         yield Diagnostic("alerts", ok=False, detail=wrong.whole, needed=False)
-    for receiver in settings.receivers if settings else ():
-        names = people_without_address(settings, receiver, roster) if settings else ()
+    if not isinstance(settings, AlertsFile):
+        return
+    for receiver in settings.receivers:
+        names = people_without_address(settings, receiver, roster)
         if names:
             detail = message("cli:doctor.alerts", receiver=receiver.name, names=names[:_NAMED])
             yield Diagnostic("alerts", ok=False, detail=detail, remedy=message("cli:doctor.alerts_do"), needed=False)

@@ -23,13 +23,13 @@ with deferred():
     from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets
     from eventready.workspace.files.yaml_document import raise_errors
     from eventready.workspace.importing.entries import entry_problems
-    from eventready.workspace.importing.files import read_tables
     from eventready.workspace.importing.known import Known, PlatformNames
     from eventready.workspace.importing.merge import Merge, write_hosts
     from eventready.workspace.importing.merge_sheets import merge_sheets
     from eventready.workspace.importing.reading import Imported, read_entries
     from eventready.workspace.importing.servers.netbox import NetBoxSource, read_netbox
     from eventready.workspace.importing.servers.zabbix import ZabbixSource, read_zabbix
+    from eventready.workspace.importing.table import read_tables
     from eventready.workspace.inventory import load_inventory
     from eventready.workspace.keys.secrets import resolve
     from eventready.workspace.settings.event import load_event

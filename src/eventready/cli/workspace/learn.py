@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -28,11 +27,11 @@ with deferred():
     from eventready.cli.signing import current_user
     from eventready.core.file_system.atomic_files import write_atomic
     from eventready.facts.equipment import Equipment
-    from eventready.facts.observation import Status
     from eventready.network.learn.learn import LearnSetting, facts_read, learn
     from eventready.network.learn.patterns import NamePatterns, VenuePattern
     from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
     from eventready.store.run import Run
+    from eventready.store.run_records import RunObservation, UnreadRecord
     from eventready.workspace.devices.answers import ExpectedAnswer
     from eventready.workspace.devices.device import Device
     from eventready.workspace.devices.select import select
@@ -206,26 +205,26 @@ def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
 
 def _not_read(run: Run, equipment: Equipment) -> Iterator[NotRead]:
     """Yield the facts without an answer, and the unread records of the others."""
-    seen = {(entry["device"], entry["fact"]): entry for entry in run.observations()}
+    seen = {(entry.device, entry.fact): entry for entry in run.observations()}
     for device in equipment.devices:
         offered = equipment.named(device.platform).facts
         for fact in facts_read(device.role):
             entry = seen.get((device.name, fact))
             if entry is None and fact in offered:
                 yield NotRead(device.name, fact, message("learn:not_asked"))
-            elif entry is not None and not (Status(entry["status"]).measured or entry["status"] == Status.UNSUPPORTED):
+            elif entry is not None and not (entry.measured or entry.status == "unsupported"):
                 yield NotRead(device.name, fact, _reason(entry))
             elif entry is not None:
-                for record in entry.get("unread", ()):
-                    yield NotRead(device.name, fact, _reason(record), record["subject"])
+                for record in entry.unread:
+                    yield NotRead(device.name, fact, _reason(record), record.subject)
 
 
-def _reason(entry: Mapping[str, Any]) -> str | Text:
+def _reason(entry: RunObservation | UnreadRecord) -> str | Text:
     """Return the reason of an observation or an unread record, in English without a message."""
-    with suppress(KeyError, TypeError, ValueError, AttributeError):
-        if isinstance(found := from_json(entry.get("reason_message")), Message | Bilingual):
+    with suppress(TypeError):
+        if isinstance(found := from_json(entry.reason_message), Message | Bilingual):
             return found
-    return str(entry.get("reason") or "")
+    return entry.reason
 
 
 def _selected(result: LearnResult, devices: Sequence[Device], workspace: Sequence[Device]) -> LearnResult:

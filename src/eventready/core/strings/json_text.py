@@ -13,8 +13,15 @@ MAX_LEVELS = 64
 #: Fractions between these look alike in `json` and orjson, and the whole numbers that orjson knows.
 _LEAST, _MOST = 1e-4, 1e16
 _WHOLE = range(-(2**63), 2**64)
+#: Documents are acyclic; the check for cycles would take a fifth of the time.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 #: As in `json`, times and dataclasses are refused.
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def canonical(document: Any) -> bytes:
+    """Canonical JSON for hashing: sorted keys, no spaces, UTF-8."""
+    return _CANONICAL.encode(document).encode()
 
 
 def sorted_json(value: Any) -> bytes:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -18,11 +17,11 @@ from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
-from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.delivery.mail.letter import NO_PAPER, Letter, PaperReference
+from eventready.store.integrity.checkpoints import CHECKPOINT
 
 #: Bytes; many servers refuse larger mails, and base64 makes attachments a third larger.
 LARGEST = 10_000_000
@@ -96,7 +95,9 @@ def draft(
         "Rehearsal": "yes" if letter.rehearsal else "",
     }
     if paper.checkpoint:
-        made[CHECKPOINT_HEADER] = Header(_folded(paper.checkpoint), header_name=CHECKPOINT_HEADER).encode()
+        made[CHECKPOINT_HEADER] = Header(
+            _folded(CHECKPOINT.encode(paper.checkpoint)), header_name=CHECKPOINT_HEADER
+        ).encode()
     for name, value in headers.items():
         if value:
             made[f"X-Eventready-{name}"] = Header(_line(value), header_name=f"X-Eventready-{name}").encode()
@@ -106,9 +107,9 @@ def draft(
     return fitting(made.as_bytes())
 
 
-def _folded(document: Mapping[str, Any]) -> str:
+def _folded(document: bytes) -> str:
     """Return a document in Base64 with blanks, at which a header line may be folded."""
-    text = base64.b64encode(json.dumps(document).encode()).decode()
+    text = base64.b64encode(document).decode()
     return " ".join(text[start : start + 60] for start in range(0, len(text), 60))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from eventready.core.messages import Lang, text
+from eventready.store.integrity.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class PaperReference:
     kind: str = ""
     due: date | None = None
     version: str = ""
-    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
 
 
 #: The reference of a mail without a paper, such as a reminder.

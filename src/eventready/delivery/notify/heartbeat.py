@@ -1,19 +1,16 @@
-"""Dead man's switch of a watch: calls of a URL while alive, and messages about dead watches."""
+"""Message about a dead watch, by its last beat."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPException
-from urllib.error import URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import Lang, message, text
-from eventready.core.strings.phrases import at, moment_of
+from eventready.core.errors import EventreadyError
+from eventready.core.messages import Lang, text
+from eventready.core.strings.phrases import at
+from eventready.delivery.notify.alertmanager import PostedAlert, post_alerts
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
@@ -22,14 +19,16 @@ from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.watch_log import STREAM as WATCH
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.store.watch_log import Beat, WatchEnd
+from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.
 BEAT, END = "beat", "end"
 #: A watch without a new beat for so many seconds has died. A longer silence is an old story.
 _DEAD_S, _OLD = 180.0, timedelta(hours=12)
-_PATIENCE_S = 10.0
+#: Name of the alert about a dead watch.
+DIED = "watch_died"
 
 
 @dataclass(frozen=True)
@@ -43,51 +42,47 @@ class SeenBeat:
 SEEN = Stream("watch beat", SeenBeat)
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Redirects are failures: the reviewed server alone is called."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow no redirect."""
-
-
-def call(url: str, reference: str, body: bytes | None = None) -> None:
-    """Call a URL, with a JSON body or none. Raises EventreadyError without the URL."""
-    headers = {"Content-Type": "application/json"} if body is not None else {}
-    try:
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise UsageError(message("delivery:call.url", reference=reference))
-        build_opener(_NoRedirect).open(Request(url, body, headers), timeout=_PATIENCE_S).close()  # noqa: S310  scheme seen above
-    except (OSError, ValueError, HTTPException) as error:
-        reason = error.reason if isinstance(error, URLError) else type(error).__name__
-        raise EventreadyError(message("delivery:call.failed", reference=reference, reason=str(reason))) from None
-
-
 def last_beat(store: Store, event: str, clock: Clock) -> datetime | None:
     """Return the last beat of a watch without an orderly end; None without any. Raises StoreError."""
     journal = EventJournal(store, WATCH, event, clock)
-    beat, end = journal.last(BEAT), journal.last(END)
+    beat, end = journal.last(BEAT, Beat), journal.last(END, WatchEnd)
     if beat is None or (end is not None and end.position > beat.position):
         return None
-    return moment_of(beat.body["at"])
+    return beat.body.at
 
 
 def report_death(
-    workspace: Workspace, settings: AlertsFile, store: Store, clock: Clock, *, at_once: bool = False
+    workspace: Workspace, settings: AnyAlertsFile, store: Store, clock: Clock, *, at_once: bool = False
 ) -> None:
-    """Put a message about a dead watch into the outbox, once per death, for the first receiver of alerts.yaml.
+    """Report a dead watch: to the Alertmanager, or once per death to the first receiver of alerts.yaml.
 
-    Without an address there, also with a broken roster, for the receiver of its escalation. A clock that is set, or a
-    machine that slept, is no death: the time without a new beat is that between two looks by a monotonic clock.
-    `at_once`: without a wait for its next beat. Raises StoreError.
+    A clock that is set, or a machine that slept, is no death: the time without a new beat is that between two looks by
+    a monotonic clock. `at_once`: without a wait for its next beat. Raises StoreError, and EventreadyError without the
+    Alertmanager.
     """
     event, now = workspace.event, clock.now()
     beat = last_beat(store, event.id, clock)
     if beat is None or now - beat > _OLD or not (at_once or _silent_s(store, event.id, beat, clock) >= _DEAD_S):
         return
-    roster, ways = _roster(workspace), [settings.route.receiver]
+    if isinstance(settings, AlertmanagerFile):
+        summary = text("delivery:watch.died", settings.lang, at=at(beat))
+        post_alerts(settings, workspace.path, [PostedAlert({"alertname": DIED}, summary, beat)], clock)
+    else:
+        _call_about(beat, workspace, settings, store, clock, lives=at_once)
+
+
+def _call_about(
+    beat: datetime, workspace: Workspace, settings: AlertsFile, store: Store, clock: Clock, *, lives: bool
+) -> None:
+    """Put a message about a death after a beat into the outbox. `lives`: another watch reads again.
+
+    Without an address of the first receiver, also with a broken roster, it is for the receiver of its escalation.
+    """
+    now, roster, ways = clock.now(), _roster(workspace), [settings.route.receiver]
     ways += [settings.route.escalate.receiver] if settings.route.escalate else []
     called = (addressees(settings, settings.receiver(way), roster, now) for way in ways)
     people = next(filter(None, ([one for one in found if one.address] for found in called)), [])
+    outbox = store.outbox(workspace.event.id, rehearsal=clock.rehearsal)
 
     def write(lang: Lang, *events: str) -> dict[str, str]:
         subject, *more = (text(f"delivery:watch.{one}", lang, at=at(beat if one == "died" else now)) for one in events)
@@ -97,8 +92,7 @@ def report_death(
         body = written(people, lambda lang: write(lang, *events))
         return outbox.add(f"{events[0]}-{beat:%Y%m%dT%H%M%S}", body, [one.address for one in people], now)
 
-    outbox = store.outbox(event.id, rehearsal=clock.rehearsal)
-    if not add("died", *(["lives"] if at_once else [])) and at_once:
+    if not add("died", *(["lives"] if lives else [])) and lives:
         add("lives")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+
+from eventready.store.run_records import RunFinding
 
 _SINGLE = "single_point"
-
-Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,11 +19,11 @@ class DeviceStates:
     single: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, findings: Iterable[Entry]) -> DeviceStates:
+    def of(cls, findings: Iterable[RunFinding]) -> DeviceStates:
         """States after these findings."""
         states = cls()
         for finding in findings:
-            states.count(finding["status"], finding["device"], finding["check"], 1, blind=finding["blind"])
+            states.count(finding.status, finding.device, finding.check, 1, blind=finding.blind)
             states.include(finding)
         return states
 
@@ -33,7 +32,7 @@ class DeviceStates:
         if check != _SINGLE and not blind:
             self.counts[device][status] += number
 
-    def include(self, finding: Entry) -> None:
+    def include(self, finding: RunFinding) -> None:
         """Include the single point of failure of a finding."""
-        if finding.get("check") == _SINGLE and finding["status"] in ("fail", "warn"):
-            self.single.add(str(finding["subject"]))
+        if finding.check == _SINGLE and finding.status in ("fail", "warn"):
+            self.single.add(finding.subject)

@@ -11,8 +11,9 @@ from typing import Any
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.drill.record import DrillRun, ProbeResult
+from eventready.drill.record import DrillRun
 from eventready.drill.stage import Stage
+from eventready.drill.steps import ProbeResult
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Cell, Document, Paragraph, Span, Table, TableCell
@@ -88,7 +89,7 @@ def recorded_drills(material: Material, profile: Profile, lang: Lang, **meeting:
 def _setting(writer: PaperWriter, runs: Sequence[DrillRun], meeting: Meeting) -> Iterator[Block]:
     """Begin, place, people, chair and secretary, each a paragraph with its label."""
     by = ", ".join(dict.fromkeys(run.person for run in runs if run.person))
-    networks = dict.fromkeys(str(run.opened.get("network", "embedded")) for run in runs)
+    networks = dict.fromkeys(run.opened.network for run in runs)
     given = {
         "time": writer.moment(min(run.begun for run in runs)),
         "place": meeting.place,
@@ -102,7 +103,7 @@ def _setting(writer: PaperWriter, runs: Sequence[DrillRun], meeting: Meeting) ->
         label = writer.text(f"papers:drill_setting.{key}")
         typed = "command line" if key in ("place", "present", "chair", "secretary") else ""
         yield Paragraph((Span(f"{label} "), Span(fit(value) or _BLANK)), source=typed if value else BLANK)
-    if any(run.opened.get("rehearsal") for run in runs):
+    if any(run.opened.rehearsal for run in runs):
         yield writer.p("papers:drill_rehearsal")
 
 
@@ -110,7 +111,7 @@ def _results(writer: PaperWriter, compared: Sequence[DrillComparison]) -> Table:
     rows = []
     for one in compared:
         for probe in one.worst.probes:
-            shown = one.worst_of(one.worst.stage, probe.probe) or probe
+            shown = one.worst_of(one.worst.prepared.stage, probe.probe) or probe
             rows.append(
                 (
                     fit(drill_title(one.worst, writer.lang)),
@@ -148,7 +149,7 @@ def _all_runs(writer: PaperWriter, runs: Sequence[DrillRun]) -> Table:
             run.id,
             writer.moment(_measured_at(run), short=True),
             fit(drill_title(run, writer.lang)),
-            writer.term("papers:drill_stage", run.stage),
+            writer.term("papers:drill_stage", run.prepared.stage),
             fit("; ".join(probe_value(probe, writer.lang) for probe in run.probes)) or "-",
             Cell(outcome_text(run, writer.lang), note=fit(run.reason_in(writer.lang)) if not run.probes else ""),
         )

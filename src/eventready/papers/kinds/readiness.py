@@ -11,7 +11,8 @@ from eventready.core.groups import group_by
 from eventready.core.language import Language, clean
 from eventready.core.messages import Lang, Param
 from eventready.drawing.charts import column_charts
-from eventready.drill.record import DrillRun, ProbeResult
+from eventready.drill.record import DrillRun
+from eventready.drill.steps import ProbeResult
 from eventready.evaluation.alike import rows
 from eventready.network.map.drawing import PORTRAIT
 from eventready.network.map.figure import map_figure
@@ -102,8 +103,8 @@ class _Report:
         self.run, self.language, self.background = run, language, background
         self.results = RunResults.of(run, language, measures=False)
         self.context, self.findings = self.results.context, self.results.findings
-        self.rows = verdict_rows(run.document, self.context, self.findings.statuses)
-        self.silent = unreached_devices(run.document, self.findings.lines, self.context)
+        self.rows = verdict_rows(run, self.context, self.findings.statuses)
+        self.silent = unreached_devices(run.header.devices, self.findings.lines, self.context)
         self.left_out: list[str] = []
 
     def document(self) -> Document:
@@ -141,9 +142,8 @@ class _Report:
         return self.language.phrase(msgid, **params)
 
     def _event(self) -> str:
-        info = self.run.document.get("event_info", {})
-        keys = ("name_vi", "name") if self.language.code == "vi" else ("name", "name_vi")
-        return clean(next((info[key] for key in keys if info.get(key)), self.run.document.get("event", "")))
+        header = self.run.header
+        return clean(header.event_info.title.render(self.language.code) or header.event)
 
     def _section(self, key: str, anchor: str) -> Heading:
         return Heading(1, self._t(key), anchor)
@@ -169,10 +169,10 @@ class _Report:
             yield self._t("page:partial"), f"{shown}{more}"
 
     def _head(self, event: str) -> Iterator[Block]:
-        summary, document = self.results.summary, self.run.document
+        summary, header = self.results.summary, self.run.header
         moment = self.language.moment(summary.moment, weekday=True)
         if summary.rehearsal:
-            real = self.language.moment(str(document.get("started", "")))
+            real = self.language.moment(header.started)
             note = self._t("page:rehearsal_note", event=moment, real=real)
             yield _framed(self._t("page:rehearsal"), note, "notice")
         elif self.background.rehearsal:
@@ -181,8 +181,8 @@ class _Report:
         if alarm:
             yield _framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
         yield Title(self._t("page:title"), (event,))
-        devices = document.get("devices", ())
-        reached = sum(bool(device.get("reachable")) for device in devices)
+        devices = header.devices
+        reached = sum(device.reachable for device in devices)
         yield Facts(
             (
                 (self._t("page:at"), moment),
@@ -401,7 +401,7 @@ class _Report:
         if not compared:
             return
         yield self._section("page:drills", "drills")
-        if any(one.worst.opened.get("rehearsal") for one in compared):
+        if any(one.worst.opened.rehearsal for one in compared):
             yield paragraph(self._t("page:drills_rehearsal"), "note")
         keys = ("drill", "drill_probe", "drill_before", "drill_after", "drill_limit", "drill_prediction")
         yield Table(
@@ -427,8 +427,8 @@ class _Report:
         counts = self.findings.by_duty
         touched = {duty for duty, _ in counts}
         titles = {
-            clean(duty["id"]): clean(duty.get(self.language.code) or duty.get("vi") or "")
-            for duty in self.run.document.get("event_info", {}).get("duties", ())
+            clean(duty.id): clean((duty.en if self.language.code == "en" else "") or duty.vi)
+            for duty in self.run.header.event_info.duties
         }
         order = [*(duty for duty in titles if duty in touched), *sorted(touched - set(titles))]
         if not order:
@@ -465,9 +465,9 @@ class _Report:
         )  # fmt: skip
 
     def _foot(self) -> Paragraph:
-        document = self.run.document
-        made = self._t("page:made_by", tool=clean(document.get("tool", "eventready")), run=clean(self.run.id))
-        seal = clean(document.get("sha256", ""))[:16]
+        header = self.run.header
+        made = self._t("page:made_by", tool=clean(header.tool or "eventready"), run=clean(self.run.id))
+        seal = clean(header.sha256)[:16]
         return paragraph(f"{made} {self._t('page:seal')}: {seal}" if seal else made, "note")
 
 

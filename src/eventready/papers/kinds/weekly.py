@@ -13,7 +13,7 @@ from eventready.core.messages import Lang, Message, message
 from eventready.core.strings.phrases import moment_of, short
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
-from eventready.evaluation.differences import Change, compare_runs
+from eventready.evaluation.differences import Change, compare_runs, rests_between
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Document, Table
@@ -29,7 +29,6 @@ from eventready.papers.sections.run_sections import NAMED, measured_at, open_ite
 from eventready.papers.sections.tables import incident_table, quoted
 from eventready.papers.sections.writer import PaperWriter
 from eventready.store.run import Summary
-from eventready.store.run_rests import rests_between
 
 #: Letters of a clause that is due, and clauses, changes and incidents named.
 _CLAUSE, _NAMED_CLAUSES, _NAMED_CHANGES, _NAMED_INCIDENTS = 70, 2, 4, 5
@@ -76,7 +75,7 @@ def outside_the_week(material: Material) -> datetime | None:
     """Return the event's time of a run outside the week of the report; None for a run inside."""
     if material.run is None:
         return None
-    ran = moment_of(Summary.of(material.run.document, {}).moment)
+    ran = moment_of(material.run.header.moment)
     return None if material.week.first <= ran.date() <= material.week.due else ran
 
 
@@ -116,7 +115,7 @@ def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Bl
     diff = compare_runs(before, results.run, results.findings.subjects_open)
     kinds = ("fixed", "better", "new", "worse", "still", "unseen")
     counts = {kind: len(getattr(diff, kind)) for kind in kinds}
-    blocks.append(writer.p("papers:changes", before=moment_of(Summary.of(before.document, {}).moment), **counts))
+    blocks.append(writer.p("papers:changes", before=moment_of(before.header.moment), **counts))
     for kind in ("new", "worse"):
         changes: Sequence[Change] = getattr(diff, kind)
         if changes:

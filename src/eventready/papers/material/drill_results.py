@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import inf
 
 from eventready.core.messages import Lang, number, term, text
-from eventready.drill.record import MEASURED, DrillRun, ProbeResult
+from eventready.drill.record import DrillRun
 from eventready.drill.spec import STREAMS
 from eventready.drill.stage import Stage
+from eventready.drill.steps import MEASURED, ProbeResult
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class DrillComparison:
 
     def measured(self, stage: Stage) -> tuple[DrillRun, ...]:
         """Measured runs of a stage, oldest first."""
-        return tuple(run for run in self.runs if run.outcome in MEASURED and run.stage == stage)
+        return tuple(run for run in self.runs if run.outcome in MEASURED and run.prepared.stage == stage)
 
     @property
     def concluding(self) -> tuple[DrillRun, ...]:
@@ -113,7 +114,7 @@ def prediction(run: DrillRun, lang: Lang) -> str:
     """The prediction of the audit before the drill, held against the result."""
     if run.outcome == "unpredicted":
         return text("papers:drill_prediction.missed", lang)
-    announced = bool(run.step("prechecked").get("predicted"))
+    announced = bool(run.predicted)
     return text("papers:drill_prediction.announced" if announced else "papers:drill_prediction.none", lang)
 
 

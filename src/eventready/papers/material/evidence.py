@@ -18,6 +18,7 @@ from eventready.papers.material.findings import (
     count_by_status,
 )
 from eventready.store.run import Run
+from eventready.store.run_records import RunDevice
 
 #: Findings shown line by line and characters of raw text on a page; the rest is counted.
 LINES, CHARACTERS = 2_500, 1_500_000
@@ -77,9 +78,9 @@ class ExcerptBudget:
         self._texts = texts
         self._language = language
         self._observed = {
-            (str(o["device"]), str(o["evidence"])): (str(o.get("command", "")), str(o.get("status", "")))
-            for o in (run.observations() if wanted else ())
-            if str(o["evidence"]) in wanted
+            (one.device, one.evidence): (one.command, one.status)
+            for one in (run.observations() if wanted else ())
+            if one.evidence in wanted
         }
         self._left = CHARACTERS
         self._count = 0
@@ -135,15 +136,15 @@ def evidence(
     made = []
     for number, name in enumerate(sorted(by_device, key=lambda name: _urgency(by_device[name])), 1):
         lines = [line for line in by_device[name] if line.anchor in shown]
-        device = known.get(name, {"name": name})
-        anchors, excerpts = budget.excerpts(str(device["name"]), lines)
+        device = known.get(name, RunDevice(name))
+        anchors, excerpts = budget.excerpts(device.name, lines)
         made.append(
             DeviceFindings(
                 anchor=f"d{number}",
-                name=clean(device["name"]),
-                role=context.language.role(str(device["role"])) if "role" in device else "",
-                platform=clean(device.get("platform", "")),
-                venues=context.names(map(str, device.get("venues", ()))),
+                name=clean(device.name),
+                role=context.language.role(device.role) if device.role else "",
+                platform=clean(device.platform),
+                venues=context.names(device.venues),
                 lines=tuple(
                     line._replace(evidence=tuple(anchors[raw] for raw in line.evidence if raw in anchors))
                     for line in lines

@@ -11,23 +11,22 @@ from typing import Any, NamedTuple, TypeAlias
 
 from eventready.core.groups import group_by
 from eventready.core.language import Language, clean
-from eventready.core.messages import from_record, in_language
+from eventready.core.messages import in_language
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import About, Identity, Row, about, rows
 from eventready.evaluation.causes import causes
 from eventready.network.map.states import DeviceStates
-from eventready.store.run import Run, counted, passes
-from eventready.store.run_rests import Named, rests_of
+from eventready.store.run import Run
+from eventready.store.run_records import FindingStatus, RunDevice, RunFinding, RunHeader
+from eventready.store.run_rests import Named
 
 #: From the most to the least urgent.
-ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
+ORDER: tuple[FindingStatus, ...] = ("fail", "warn", "not_measured", "waived", "pass")
 
 _PLACES = {status: place for place, status in enumerate(ORDER)}
 
 #: Subjects of passed findings that are kept by name, for the whole run.
 NAMED_PASSES = 2_000
-
-Entry = Mapping[str, Any]
 
 
 class FindingLine(NamedTuple):
@@ -37,7 +36,7 @@ class FindingLine(NamedTuple):
     """
 
     anchor: str
-    status: str
+    status: FindingStatus
     check: str
     check_title: str
     device: str
@@ -100,30 +99,28 @@ class Passes:
 class RunContext:
     """The devices of a run by name, the names of its venues, and the language of the report."""
 
-    devices: Mapping[str, Entry]
+    devices: Mapping[str, RunDevice]
     venue_names: Mapping[str, str]
     language: Language = field(repr=False)
 
     @classmethod
-    def of(cls, document: Entry, language: Language) -> RunContext:
-        """The context of a run document."""
-        named = "name_vi" if language.code == "vi" else "name"
-        venues = document.get("event_info", {}).get("venues", ())
-        names = {str(v["id"]): clean(v.get(named) or v.get("name") or v["id"]) for v in venues}
-        return cls({str(d["name"]): d for d in document.get("devices", ())}, names, language)
+    def of(cls, header: RunHeader, language: Language) -> RunContext:
+        """The context of a run."""
+        names = {venue.id: clean(venue.title.render(language.code)) for venue in header.event_info.venues}
+        return cls({device.name: device for device in header.devices}, names, language)
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
         return tuple(self.venue_names)
 
-    def venues_of(self, finding: Entry) -> tuple[str, ...]:
+    def venues_of(self, finding: RunFinding) -> tuple[str, ...]:
         """Venue ids of a finding: its own, else those of its device; in the event's order."""
-        own = finding.get("venues") or self.devices.get(str(finding.get("device")), {}).get("venues", ())
-        return _in_order(tuple(map(str, own)), self._order)
+        device = self.devices.get(finding.device)
+        return _in_order(finding.venues or (device.venues if device else ()), self._order)
 
-    def role(self, device: Entry) -> str:
+    def role(self, device: RunDevice) -> str:
         """The role of a device in words."""
-        return self.language.role(str(device.get("role", "")), str(device.get("platform", "")))
+        return self.language.role(device.role, device.platform)
 
     def names(self, venues: Iterable[str]) -> tuple[str, ...]:
         """Venue names for ids."""
@@ -154,14 +151,14 @@ class RunFindings:
     def causes(self) -> Mapping[Identity, Identity]:
         """The finding from which another follows."""
         found = (
-            {"check": line.check, "device": line.about.device, "subject": line.about.subject, "status": line.status,
-             "message_id": line.message_id, "blind": line.blind}
+            RunFinding(line.check, line.about.device, line.status, line.about.subject, message_id=line.message_id)
             for line in self.lines
-        )  # fmt: skip
+            if not line.blind
+        )
         return causes(found, self.rests)
 
     @classmethod
-    def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[Entry]], bool]) -> RunFindings:
+    def of(cls, run: Run, context: RunContext, also: Callable[[Sequence[RunFinding]], bool]) -> RunFindings:
         """Read a run's findings once, a group at a time.
 
         `also` is called with each group, without its passes once False is returned.
@@ -176,11 +173,10 @@ class RunFindings:
         subjects_open: Counter[tuple[str, str]] = Counter()
         states = DeviceStates()
         wanted = True
-        for left, packed in run.sifted_findings():
-            whole = wanted or counts["pass"] <= NAMED_PASSES
-            group = left + passes(packed) if whole else left
-            wanted = also(group)
-            for (status, device, check, duties, blind), number in _numbers(group, () if whole else packed).items():
+        for part in run.sifted_findings():
+            group = part.unpacked() if wanted or counts["pass"] <= NAMED_PASSES else part
+            wanted = also(group.read)
+            for (status, device, check, duties, blind), number in group.numbers(_about).items():
                 states.count(status, device, check, number, blind=blind)
                 counts[status] += number
                 by_check[check, status] += number
@@ -189,37 +185,23 @@ class RunFindings:
                 if status == "pass":
                     passed[device, check] += number
             places = set()
-            for finding in group:
-                if finding["status"] != "pass":
-                    place = _place(finding)
-                    places.add(place)
-                    others.append((_urgency(finding, place), _line(finding, place, context)))
-                    statuses[" ".join(place).strip()] = str(finding["status"])
+            for finding in group.read:
+                if finding.status != "pass":
+                    places.add((finding.device, finding.check, finding.subject))
+                    others.append((_urgency(finding), _line(finding, context)))
+                    statuses[finding.reference] = finding.status
                     states.include(finding)
                 elif counts["pass"] <= NAMED_PASSES:
-                    key = str(finding.get("device", "")), str(finding.get("check", ""))
-                    subjects.setdefault(key, []).append(str(finding.get("subject", "")))
+                    subjects.setdefault((finding.device, finding.check), []).append(finding.subject)
             subjects_open.update([place[:2] for place in places])
         others.sort(key=itemgetter(0))
         lines = tuple(FindingLine(f"f{number}", *line) for number, (_, line) in enumerate(others, 1))
         grouped = _passes(passed, subjects if counts["pass"] <= NAMED_PASSES else {}, context.language)
-        below = rests_of(run.document)
-        return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open, below)
+        return cls(lines, grouped, counts, by_check, by_duty, statuses, states, subjects_open, run.header.below)
 
 
-def _numbers(
-    findings: Iterable[Entry], packed: Iterable[bytes]
-) -> Counter[tuple[str, str, str, tuple[Any, ...], bool]]:
-    """Numbers of findings and packed passes by status, device, check, duties, and blindness."""
-    numbers = Counter(map(_about, findings))
-    for finding, number in counted(packed):
-        numbers[_about(finding)] += number
-    return numbers
-
-
-def _about(finding: Entry) -> tuple[str, str, str, tuple[Any, ...], bool]:
-    get = finding.get
-    return finding["status"], get("device", ""), get("check", ""), tuple(get("duties", ())), bool(get("blind"))
+def _about(finding: RunFinding) -> tuple[str, str, str, tuple[str, ...], bool]:
+    return finding.status, finding.device, finding.check, finding.duties, finding.blind
 
 
 @lru_cache(maxsize=1_024)
@@ -227,9 +209,9 @@ def _in_order(venues: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...
     return tuple(sorted(set(venues), key=lambda v: (order.index(v) if v in order else len(order), v)))
 
 
-def ranked(status: str) -> int:
-    """Return the place of a status in ORDER; an unknown status is the most urgent."""
-    return _PLACES.get(status, 0)
+def ranked(status: FindingStatus) -> int:
+    """Return the place of a status in ORDER."""
+    return _PLACES[status]
 
 
 def count_by_status(lines: Iterable[FindingLine]) -> dict[str, int]:
@@ -275,49 +257,34 @@ def _devices(row: LineRow) -> tuple[str, ...]:
     return tuple(map(clean, row.devices))
 
 
-def _place(finding: Entry) -> tuple[str, str, str]:
-    """Device, check and subject, as in the references of verdicts."""
-    get = finding.get
-    return str(get("device", "")), str(get("check", "")), str(get("subject", ""))
+def _urgency(finding: RunFinding) -> tuple[object, ...]:
+    device, subject = natural(finding.device), natural(finding.subject)
+    return ranked(finding.status), finding.blind, device, finding.check, subject, finding.message_id
 
 
-def _urgency(finding: Entry, place: tuple[str, str, str]) -> tuple[object, ...]:
-    device, check, subject = place
-    sentence = str(finding.get("message_id", ""))
-    blind = bool(finding.get("blind"))
-    return ranked(str(finding["status"])), blind, natural(device), check, natural(subject), sentence
-
-
-def _line(finding: Entry, place: tuple[str, str, str], context: RunContext) -> tuple[Any, ...]:
+def _line(finding: RunFinding, context: RunContext) -> tuple[Any, ...]:
     """Values of a FindingLine without its anchor."""
-    language, get = context.language, finding.get
-    device, check, subject = place
-    title, words, duties = _titles(language, check, subject, tuple(get("duties", ())))
+    language = context.language
+    title, words, duties = _titles(language, finding.check, finding.subject, finding.duties)
     return (
-        str(finding["status"]),
-        check,
+        finding.status,
+        finding.check,
         title,
-        clean(device),
+        clean(finding.device),
         words,
         language.sentence(finding),
-        bool(get("blind")),
+        finding.blind,
         context.venues_of(finding),
         duties,
-        tuple(map(str, get("evidence", ()))),
-        _waiver(finding, language) if get("waiver") or get("waiver_text") else "",
-        str(get("message_id", "")),
+        finding.evidence,
+        clean(in_language(finding.waiver_words, language.code)),
+        finding.message_id,
         about(finding),
     )
 
 
-def _waiver(finding: Entry, language: Language) -> str:
-    return clean(in_language(from_record(finding, "waiver"), language.code))
-
-
 @lru_cache(maxsize=4_096)
-def _titles(
-    language: Language, check: str, subject: str, duties: tuple[object, ...]
-) -> tuple[str, str, tuple[str, ...]]:
+def _titles(language: Language, check: str, subject: str, duties: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
     return language.check(check), language.subject(subject), tuple(map(clean, duties))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eventready.core.groups import group_by
 from eventready.core.language import Language, clean
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import rows
-from eventready.papers.material.findings import Entry, FindingLine, LineRow, RunContext
+from eventready.papers.material.findings import FindingLine, LineRow, RunContext
 from eventready.store.run import Run
 from eventready.store.run_readings import judged_observations
+from eventready.store.run_records import RunDevice
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,20 @@ class DeviceCoverage:
 
 
 def unreached_devices(
-    document: Entry, lines: Sequence[FindingLine], context: RunContext
+    devices: Iterable[RunDevice], lines: Sequence[FindingLine], context: RunContext
 ) -> tuple[UnreachedDevice, ...]:
     """Return the unreached devices of a run."""
     lost = Counter(line.device for line in lines if line.status == "not_measured" and not line.blind)
-    silent = [device for device in document.get("devices", ()) if not device.get("reachable")]
+    silent = [device for device in devices if not device.reachable]
     return tuple(
         UnreachedDevice(
-            device=clean(device["name"]),
+            device=clean(device.name),
             role=context.role(device),
-            venues=context.names(map(str, device.get("venues", ()))),
+            venues=context.names(device.venues),
             reason=context.language.reason(device),
-            lost=lost[clean(device["name"])],
+            lost=lost[clean(device.name)],
         )
-        for device in sorted(silent, key=lambda d: natural(str(d["name"])))
+        for device in sorted(silent, key=lambda d: natural(d.name))
     )
 
 
@@ -116,14 +117,14 @@ class UnconfirmedFacts:
 
 def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     """Unconfirmed facts of a run by platform, in the order of the platforms' names."""
-    platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in run.each("devices")}
+    platforms = {clean(device.name): clean(device.platform) for device in run.header.devices}
     facts: dict[str, set[str]] = {}
     devices: dict[str, set[str]] = {}
     for observation in judged_observations(run, b'"unconfirmed":'):
-        if observation.get("unconfirmed"):
-            name = clean(observation["device"])
+        if observation.unconfirmed:
+            name = clean(observation.device)
             platform = platforms.get(name, "")
-            facts.setdefault(platform, set()).add(clean(observation["fact"]))
+            facts.setdefault(platform, set()).add(clean(observation.fact))
             devices.setdefault(platform, set()).add(name)
     return tuple(
         UnconfirmedFacts(platform, tuple(sorted(facts[platform])), tuple(sorted(devices[platform], key=natural)))
@@ -136,18 +137,18 @@ def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]
     found: dict[str, dict[tuple[str, int], str]] = {name: {} for name in context.devices}
     unread: dict[str, dict[str, list[str]]] = {}
     for observation in judged_observations(run):
-        key = (str(observation["fact"]), int(observation.get("reading", 1)))
-        found.setdefault(str(observation["device"]), {})[key] = str(observation["status"])
-        names = [clean(record["subject"]) for record in observation.get("unread", ())]
+        key = (observation.fact, observation.reading)
+        found.setdefault(observation.device, {})[key] = observation.status
+        names = [clean(record.subject) for record in observation.unread]
         if names:
-            unread.setdefault(str(observation["device"]), {})[str(observation["fact"])] = names
+            unread.setdefault(observation.device, {})[observation.fact] = names
     return tuple(_coverage(name, found[name], unread.get(name, {}), context) for name in sorted(found, key=natural))
 
 
 def _coverage(
     name: str, statuses: dict[tuple[str, int], str], unread: dict[str, list[str]], context: RunContext
 ) -> DeviceCoverage:
-    device = context.devices.get(name, {})
+    device = context.devices.get(name, RunDevice(name))
     missing = {
         fact: context.language.phrase("page:unread_records", names=", ".join(names)) for fact, names in unread.items()
     }
@@ -159,7 +160,7 @@ def _coverage(
     return DeviceCoverage(
         device=clean(name),
         role=context.role(device),
-        platform=clean(device.get("platform", "")),
+        platform=clean(device.platform),
         measured=sum(status in ("parsed", "empty") and fact not in unread for (fact, _), status in statuses.items()),
         needed=len(statuses),
         missing=tuple((clean(fact), why) for fact, why in missing.items()),

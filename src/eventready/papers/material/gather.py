@@ -51,7 +51,6 @@ def gather(
     """Return the material, and notices of unreadable parts. Without a store there is no run and no record."""
     record = clauses.gather(workspace, clock)
     run, baseline, earlier = _runs(workspace, store, request)
-    checkpoint = store.last_checkpoint() if store else None
     material = Material(
         event=workspace.event,
         moment=request.moment,
@@ -69,7 +68,7 @@ def gather(
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
         notes=notes(store, rehearsal=request.rehearsal) if store else (),
-        checkpoint=checkpoint.to_dict() if checkpoint else {},
+        checkpoint=store.last_checkpoint() if store else None,
         topology=_topology(workspace, run) if "map" in request.kind.needs and run else None,
         drills=drill_runs(store) if "drills" in request.kind.needs and store else (),
     )

@@ -16,6 +16,7 @@ from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.papers.notes import Note
 from eventready.roster.exports.table import Row
+from eventready.store.integrity.checkpoints import Checkpoint
 from eventready.store.run import Run, Summary
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
@@ -112,7 +113,7 @@ class Material:
     changes: tuple[ChangeOnRecord, ...] | None = None
     forms: Mapping[str, AttestedForm] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
-    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
     topology: Mapping[str, Any] | None = None
     watch: WatchLog | None = None
     drills: tuple[DrillRun, ...] = ()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from eventready.papers.material.findings import ranked
+from eventready.store.run_records import FindingStatus, RunFinding
 
 #: Figures that a report keeps; the rest is far from its limits.
 KEPT = 2_000
-_NUMBERS = frozenset({int, float})
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Measure:
     value: float
     limit: float
     unit: str
-    status: str
+    status: FindingStatus
     services: tuple[str, ...] = ()
 
 
@@ -33,25 +32,27 @@ class MeasureHeap:
 
     def __init__(self) -> None:
         self._total = 0
-        self._nearest: list[tuple[tuple[float, float], int, Mapping[str, Any]]] = []
+        self._nearest: list[tuple[tuple[float, float], int, Measure]] = []
 
-    def add(self, findings: Iterable[Mapping[str, Any]]) -> bool:
+    def add(self, findings: Iterable[RunFinding]) -> bool:
         """Include findings with a figure and a limit; ignore others. Return False once no pass would be kept."""
-        for finding in findings:
-            if type(finding.get("value")) not in _NUMBERS or type(finding.get("limit")) not in _NUMBERS:
+        for one in findings:
+            value, limit = one.value, one.limit
+            if not (isinstance(value, int | float) and isinstance(limit, int | float)):
                 continue
             self._total += 1
-            rank = -ranked(finding["status"])
-            if len(self._nearest) < KEPT:
-                heapq.heappush(self._nearest, ((rank, _share(finding)), -self._total, finding))
-            elif rank >= self._nearest[0][0][0]:
-                heapq.heappushpop(self._nearest, ((rank, _share(finding)), -self._total, finding))
+            place = -ranked(one.status), _share(value, limit)
+            if len(self._nearest) == KEPT and place <= self._nearest[0][0]:
+                continue
+            measure = Measure(one.device, one.check, one.subject, value, limit, one.unit, one.status, one.services)
+            heapq.heappush(self._nearest, (place, -self._total, measure))
+            if len(self._nearest) > KEPT:
+                heapq.heappop(self._nearest)
         return len(self._nearest) < KEPT or self._nearest[0][0][0] <= -ranked("pass")
 
     def measures(self) -> tuple[Measure, ...]:
         """The kept measures: failures first, then by their share of the limit."""
-        found = [finding for _, _, finding in self._nearest]
-        return tuple(_measure(finding) for finding in sorted(found, key=_nearness))
+        return tuple(sorted((measure for _, _, measure in self._nearest), key=_nearness))
 
 
 def highest(measures: Iterable[Measure], checks: Iterable[str], service: str) -> Measure | None:
@@ -61,24 +62,9 @@ def highest(measures: Iterable[Measure], checks: Iterable[str], service: str) ->
     return max(found, key=lambda one: one.value, default=None)
 
 
-def _measure(finding: Mapping[str, Any]) -> Measure:
-    return Measure(
-        device=str(finding.get("device", "")),
-        check=str(finding.get("check", "")),
-        subject=str(finding.get("subject", "")),
-        value=finding["value"],
-        limit=finding["limit"],
-        unit=str(finding.get("unit") or ""),
-        status=str(finding["status"]),
-        services=tuple(map(str, finding.get("services", ()))),
-    )
+def _nearness(one: Measure) -> tuple[object, ...]:
+    return ranked(one.status), -_share(one.value, one.limit), one.device, one.check, one.subject
 
 
-def _nearness(finding: Mapping[str, Any]) -> tuple[object, ...]:
-    device, check, subject = (str(finding.get(key)) for key in ("device", "check", "subject"))
-    return ranked(str(finding["status"])), -_share(finding), device, check, subject
-
-
-def _share(finding: Mapping[str, Any]) -> float:
-    value, limit = float(finding["value"]), float(finding["limit"])
+def _share(value: float, limit: float) -> float:
     return value / limit if limit > 0 and value >= 0 else -1.0

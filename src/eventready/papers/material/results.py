@@ -50,10 +50,10 @@ class RunResults:
     @classmethod
     def of(cls, run: Run, language: Language, *, measures: bool = True) -> RunResults:
         """Read a run document once; without `measures`, passes are only counted."""
-        context = RunContext.of(run.document, language)
+        context = RunContext.of(run.header, language)
         figures = MeasureHeap()
         findings = RunFindings.of(run, context, figures.add if measures else lambda _: False)
-        summary = Summary.of(run.document, findings.counts)
+        summary = Summary.of(run, findings.counts)
         return cls(run, context, findings, _topics(findings), figures.measures(), summary)
 
 

@@ -10,9 +10,9 @@ from eventready.core.messages import term
 from eventready.drawing.charts import Series
 from eventready.evaluation.alike import Row, rows
 from eventready.evaluation.causes import causes
-from eventready.evaluation.differences import Change, change_about, compare_runs
+from eventready.evaluation.differences import Change, change_about, compare_runs, rests_between
 from eventready.store.run import Run, Summary
-from eventready.store.run_rests import Named, rests_between
+from eventready.store.run_rests import Named
 
 #: Runs of a series, and findings named under each kind of change.
 RUNS, NAMED = 20, 25
@@ -84,7 +84,7 @@ def change_rows(changes: Sequence[Change], rests: Mapping[Named, Named]) -> list
 def _sentence(row: Row[Change], language: Language) -> str:
     change, devices = row.first, language.names(row.devices)
     sentence = f"{devices}: {row.sentence(language, language.sentence(change.entry))}"
-    if change.before and change.after and change.before["status"] != change.after["status"]:
-        steps = (language.status(str(side["status"])).lower() for side in (change.before, change.after))
+    if change.before and change.after and change.before.status != change.after.status:
+        steps = (language.status(side.status).lower() for side in (change.before, change.after))
         return f"{sentence} ({' → '.join(steps)})"
     return sentence

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from eventready.core.language import Language, clean
 from eventready.core.messages import known, text
-from eventready.evaluation.verdicts import Readiness
-from eventready.papers.material.findings import ORDER, Entry, RunContext
-from eventready.store.run_walk import recorded_walk
+from eventready.papers.material.findings import ORDER, RunContext
+from eventready.store.run import Run
+from eventready.store.run_records import RunVerdict
 from eventready.workspace.devices.device import SERVICES
 
 #: Between a number and its noun, so that a narrow cell breaks after the comma.
@@ -42,26 +42,18 @@ class VenueRow:
     cells: tuple[VerdictCell, ...]
 
 
-def services(document: Entry) -> tuple[str, ...]:
-    """The services of all venues, in the usual order."""
-    offered = {str(service) for venue in _venues(document) for service in venue.get("services", ())}
-    offered |= {str(verdict["service"]) for verdict in document.get("verdicts", ())}
-    usual = [service for service in SERVICES if service in offered]
-    return (*usual, *sorted(offered - set(usual)))
-
-
-def verdict_rows(document: Entry, context: RunContext, statuses: Mapping[str, str]) -> tuple[VenueRow, ...]:
+def verdict_rows(run: Run, context: RunContext, statuses: Mapping[str, str]) -> tuple[VenueRow, ...]:
     """A row per venue; a missing verdict is shown as not measured. `statuses`: see RunFindings."""
-    given = {(str(v["venue"]), str(v["service"])): v for v in document.get("verdicts", ())}
-    offered = {str(venue["id"]): set(map(str, venue.get("services", ()))) for venue in _venues(document)}
+    given = {verdict.place: verdict for verdict in run.verdicts(whole=True)}
+    offered = {venue.id: set(venue.services) for venue in run.header.event_info.venues}
     for venue, service in given:
         offered.setdefault(venue, set()).add(service)
-    columns = services(document)
+    columns = _usual_order(set[str]().union(*offered.values()))
     return tuple(
         VenueRow(
             context.names([venue])[0],
             tuple(
-                _cell(service, given.get((venue, service), {}), statuses, context.language)
+                _cell(given.get((venue, service)) or RunVerdict(venue, service, "NOT_MEASURED"), statuses, context)
                 if service in own
                 else VerdictCell(context.language.service(service))
                 for service in columns
@@ -71,32 +63,32 @@ def verdict_rows(document: Entry, context: RunContext, statuses: Mapping[str, st
     )
 
 
+def _usual_order(offered: set[str]) -> tuple[str, ...]:
+    usual = [service for service in SERVICES if service in offered]
+    return (*usual, *sorted(offered - set(usual)))
+
+
 def count_verdicts(rows: tuple[VenueRow, ...], language: Language) -> tuple[tuple[str, str, int], ...]:
     """The number of services of each verdict, the worst first: key, title, number."""
     found = Counter(cell.verdict for row in rows for cell in row.cells if cell.verdict)
     return tuple((key, language.verdict(key), found[key]) for key in _WORST_FIRST)
 
 
-def _venues(document: Entry) -> tuple[Entry, ...]:
-    return tuple(document.get("event_info", {}).get("venues", ()))
-
-
-def _cell(service: str, verdict: Entry, statuses: Mapping[str, str], language: Language) -> VerdictCell:
-    key = str(verdict.get("verdict", "NOT_MEASURED"))
-    key = key if key in Readiness.__members__ else "NOT_MEASURED"
-    walk = recorded_walk(verdict)
-    reasons = [text(reason, language.code) for reason in map(str, verdict.get("reasons", ())) if known(reason)]
+def _cell(verdict: RunVerdict, statuses: Mapping[str, str], context: RunContext) -> VerdictCell:
+    language, walk = context.language, verdict.walk
+    reasons = [text(reason, language.code) for reason in verdict.reasons if known(reason)]
     sentence = " · ".join([clean(walk.sentence.render(language.code)), *reasons]) if walk else ""
     counted = _counted(verdict, statuses, language)
     reason = " · ".join(filter(None, ([] if walk else reasons) + [counted]))
     served = walk is not None and walk.state == "served"
-    return VerdictCell(language.service(service), key, language.verdict(key), reason, sentence, served)
+    word = language.verdict(verdict.verdict)
+    return VerdictCell(language.service(verdict.service), verdict.verdict, word, reason, sentence, served)
 
 
-def _counted(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:
+def _counted(verdict: RunVerdict, statuses: Mapping[str, str], language: Language) -> str:
     """Number of the findings behind a verdict, by status."""
     counts: Counter[str] = Counter()
-    for reference in map(str, verdict.get("because", ())):
+    for reference in verdict.because:
         device, _, number = reference.removesuffix(")").rpartition(" (")
         if reference in statuses:
             counts[statuses[reference]] += 1

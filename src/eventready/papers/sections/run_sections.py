@@ -39,14 +39,14 @@ def measured_at(results: RunResults) -> datetime:
 def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
     """Return the time and extent of measurement: the share of reported states, and the blind spots."""
     summary, lines = results.summary, results.findings.lines
-    devices = results.run.document.get("devices", ())
+    devices = results.run.header.devices
     blind = sum(line.blind for line in lines)
     lost = sum(line.status == "not_measured" and not line.blind for line in lines)
     sentences = [
         writer.text(
             "papers:coverage",
             when=measured_at(results),
-            reached=sum(bool(device.get("reachable")) for device in devices),
+            reached=sum(device.reachable for device in devices),
             devices=len(devices),
             measured=summary.measured,
             needed=summary.needed,
@@ -104,12 +104,12 @@ def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:
     blocks = coverage(writer, results)
     if not results.summary.anything:
         return blocks
-    rows = verdict_rows(results.run.document, results.context, results.findings.statuses)
+    rows = verdict_rows(results.run, results.context, results.findings.statuses)
     numbers = [f"{number} {title.lower()}" for _, title, number in count_verdicts(rows, writer.language) if number]
     services = sum(bool(cell.verdict) for row in rows for cell in row.cells)
     when = writer.moment(measured_at(results), short=True)
     bars = [Bar(writer.term("papers:topic", key), one.counts) for key, one in results.topics.items() if one.total]
-    words = {status: writer.language.status(status) for status in ORDER}
+    words: dict[str, str] = {status: writer.language.status(status) for status in ORDER}
     return [
         *blocks,
         writer.p("papers:verdicts", services=services, venues=len(rows), tally="; ".join(numbers)),
@@ -182,7 +182,7 @@ def unmeasured(writer: PaperWriter, results: RunResults) -> list[Block]:
     lines = [line for line in results.findings.lines if line.status == "not_measured"]
     if not lines:
         return [writer.p("papers:unmeasured_none")]
-    silent = {str(d["name"]) for d in results.run.document.get("devices", ()) if not d.get("reachable")}
+    silent = {device.name for device in results.run.header.devices if not device.reachable}
     lost = [line for line in lines if line.device in silent and not line.blind]
     failed = [line for line in lines if line.device not in silent and not line.blind]
     blind = [line for line in lines if line.blind]

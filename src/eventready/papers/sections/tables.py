@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from pydantic import JsonValue
+
 from eventready.clauses.state import ClauseState
 from eventready.core.messages import Lang
 from eventready.core.strings.natural import natural
@@ -21,6 +23,7 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
 from eventready.store.run_readings import judged_observations
+from eventready.store.run_records import RunObservation
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty
 
@@ -186,12 +189,12 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
     for name in sorted(context.devices, key=natural)[:SHEET_ROWS]:
         device = context.devices[name]
         reason = language.reason(device)
-        silent = "" if device.get("reachable") else writer.text("papers:device_silent", reason=reason)
+        silent = "" if device.reachable else writer.text("papers:device_silent", reason=reason)
         rows.append(
             (
                 fit(name),
                 context.role(device),
-                ", ".join(context.names(map(str, device.get("venues", ())))),
+                ", ".join(context.names(device.venues)),
                 *(str(counts[fit(name), status]) for status in statuses),
                 silent,
             )
@@ -243,28 +246,28 @@ def _status(writer: PaperWriter, line: FindingLine) -> str:
 def station_table(writer: PaperWriter, results: RunResults) -> Table:
     """Return base stations, cells and access points with the states reported by their controllers."""
     rows: list[tuple[str, ...]] = []
-    last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    last: dict[tuple[str, str], RunObservation] = {}
     for observation in judged_observations(results.run):
-        if str(observation["fact"]) in _STATIONS:
-            last[str(observation["device"]), str(observation["fact"])] = observation
+        if observation.fact in _STATIONS:
+            last[observation.device, observation.fact] = observation
     for (device, fact), observation in last.items():
         kind, name = writer.term("papers:station", fact), fit(device)
-        if observation["status"] not in ("parsed", "empty"):
+        if not observation.measured:
             word = writer.language.status("not_measured")
             rows.append((kind, writer.text("papers:all_of_them"), name, word, ""))
-        rows += [(kind, *_station(writer, name, row)) for row in observation.get("rows", ())]
+        rows += [(kind, *_station(writer, name, row)) for row in observation.rows]
     rows.sort(key=lambda row: (row[0], natural(row[2]), natural(row[1])))
     shown = columns(writer, kind=3.2, name=4.4, managed_by=3, state=3.2, note=4)
     return numbered_table(writer, writer.text("papers:sheet_stations"), shown, rows[:SHEET_ROWS])
 
 
-def _station(writer: PaperWriter, device: str, row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _station(writer: PaperWriter, device: str, row: Mapping[str, JsonValue]) -> tuple[str, str, str, str]:
     state = str(row.get("state") or row.get("link") or "unknown")
     key = "locked" if row.get("admin") == "locked" else state if state in ("up", "down", "degraded") else "unknown"
     notes = [writer.text("papers:station_barred")] if row.get("barred") else []
     notes += [fit(row["location"])] if row.get("location") else []
-    if row.get("clients") is not None:
-        notes.append(writer.text("papers:station_clients", count=int(row["clients"])))
+    if isinstance(clients := row.get("clients"), int):
+        notes.append(writer.text("papers:station_clients", count=clients))
     return fit(row.get("name", "")), device, writer.term("papers:state", key), "; ".join(notes)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from eventready.core.strings.phrases import at, moment_of
+from eventready.core.strings.phrases import at
 from eventready.papers.document.model import Block, Table, TableCell
 from eventready.papers.document.sources import cited
 from eventready.papers.sections.tables import SHEET_ROWS, columns, numbered_table
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.watch_log import Watched
+from eventready.store.watch_log import RecordedChange, Watched
 
 _SOURCE = "watch"
 #: Rows of the annex; the workbook has all.
@@ -55,46 +54,39 @@ def _annex(writer: PaperWriter) -> str:
     windows = [window for window in writer.material.event.windows if window.kind in ("event", "protected")]
     log = writer.material.watch
     changes = [
-        change
-        for change in (log.changes if log else ())
-        if any(window.contains(datetime.fromisoformat(change["at"])) for window in windows)
+        (moment, change)
+        for moment, change in (log.changes if log else ())
+        if any(window.contains(moment) for window in windows)
     ]
     if not changes:
         return ""
     title = writer.text("papers:annex_timeline")
     writer.sheet(title, _table(writer, changes[:SHEET_ROWS]), _SOURCE)
-    own = [change for change in changes if not change.get("cause")]
+    own = [one for one in changes if not one[1].cause]
     rest = len(changes) - len(own[:_ROWS])
     note = writer.text("papers:timeline_more", n=rest) if rest else ""
     return writer.annex(title, cited(_SOURCE, [_table(writer, own[:_ROWS], note)]), landscape=True)
 
 
-def _table(writer: PaperWriter, changes: Sequence[Mapping[str, Any]], note: str = "") -> Table:
+def _table(writer: PaperWriter, changes: Sequence[tuple[datetime, RecordedChange]], note: str = "") -> Table:
     shown = columns(writer, time=2.2, device=2.4, check=2.4, state=3, finding=7)
     return numbered_table(
-        writer, writer.text("papers:annex_timeline"), shown, (_row(writer, one) for one in changes), note=note
+        writer, writer.text("papers:annex_timeline"), shown, (_row(writer, *one) for one in changes), note=note
     )
 
 
-def _row(writer: PaperWriter, change: Mapping[str, Any]) -> Sequence[TableCell]:
+def _row(writer: PaperWriter, moment: datetime, change: RecordedChange) -> Sequence[TableCell]:
     language = writer.language
-    states = [language.status(change[name]) for name in ("old", "new") if change[name]]
-    sentence = language.sentence(change) if change.get("message_id") else _of_device(writer, change)
-    cause = change.get("cause")
-    because = f" ({writer.text('papers:timeline_cause', device=cause)})" if cause else ""
-    return (
-        at(moment_of(change["at"])),
-        change["device"],
-        language.check(change["check"]),
-        " → ".join(states),
-        sentence + because,
-    )
+    states = " → ".join(language.status(state) for state in (change.old, change.new) if state)
+    sentence = language.sentence(change.sentence) if change.sentence else _of_device(writer, change)
+    because = f" ({writer.text('papers:timeline_cause', device=change.cause)})" if change.cause else ""
+    return at(moment), change.device, language.check(change.check), states, sentence + because
 
 
-def _of_device(writer: PaperWriter, change: Mapping[str, Any]) -> str:
+def _of_device(writer: PaperWriter, change: RecordedChange) -> str:
     """Sentence of a change without a finding: of a device as a whole, a check measured again, an ended alarm."""
-    if change["new"] == "not_measured":
+    if change.new == "not_measured":
         return writer.text("papers:timeline_lost")
-    if change["check"] == "device":
+    if change.check == "device":
         return writer.text("papers:timeline_back")
-    return writer.text("papers:timeline_measured" if change["old"] == "not_measured" else "papers:timeline_ended")
+    return writer.text("papers:timeline_measured" if change.old == "not_measured" else "papers:timeline_ended")

@@ -13,29 +13,31 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TypeVar
 
 from eventready import __version__
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
-from eventready.core.strings.json_text import parse_json
-from eventready.core.validation_messages import describe_error
 from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
+    DUTIES,
+    INCIDENT_LIST,
     PARTS,
-    SCHEMA,
+    ROSTER,
+    RUN,
     BundlePart,
     DutiesPart,
     IncidentsPart,
     Manifest,
+    PartDigest,
     PartName,
     RosterPart,
     RunPart,
 )
-from eventready.store.run import canonical
+from eventready.province.bundles.parts import MANIFEST as DOCUMENT
+from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.records.shape import Shape, ShapeError
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 SIGNATURE = "signature"
@@ -44,7 +46,7 @@ NAMES = frozenset({MANIFEST, SIGNATURE, *(f"{name}.json" for name in PARTS)})
 #: Bytes of a bundle, of a part and of the manifest when unpacked.
 LARGEST, LARGEST_PART = 5_000_000, 8_000_000
 
-P = TypeVar("P", bound=BundlePart)
+P = TypeVar("P")
 
 #: Tolerated difference of two clocks.
 _AHEAD = timedelta(minutes=10)
@@ -90,27 +92,26 @@ def pack(
     clock: Clock,
     *,
     position: Position = Position(),
-    checkpoint: Mapping[str, Any] | None = None,
+    checkpoint: Checkpoint | None = None,
     earlier: Mapping[int, str] | None = None,
 ) -> bytes:
     """Return a signed bundle. `earlier`: hashes of the runs signed by earlier bundles, by position."""
-    files = {name: canonical(part.model_dump(mode="json")) for name, part in parts.items()}
-    manifest = canonical(
-        {
-            "schema": SCHEMA,
-            "event": event,
-            "operator": key.public.operator,
-            "key": key.public.id,
-            "number": position.number,
-            "previous": position.previous,
-            "made": clock.now().isoformat(timespec="seconds"),
-            "made_real": clock.real().isoformat(timespec="seconds"),
-            "rehearsal": clock.rehearsal,
-            "tool": f"eventready {__version__}",
-            "checkpoint": dict(checkpoint or {}),
-            "earlier": {str(run): sha256 for run, sha256 in (earlier or {}).items()},
-            "parts": {name: {"sha256": _sha(data), "size": len(data)} for name, data in files.items()},
-        }
+    files = {name: Shape(type(part)).encode(part) for name, part in parts.items()}
+    manifest = DOCUMENT.encode(
+        Manifest(
+            event=event,
+            operator=key.public.operator,
+            key=key.public.id,
+            number=position.number,
+            made=clock.now().replace(microsecond=0),
+            made_real=clock.real().replace(microsecond=0),
+            rehearsal=clock.rehearsal,
+            parts={name: PartDigest(_sha(data), len(data)) for name, data in files.items()},
+            previous=position.previous,
+            tool=f"eventready {__version__}",
+            checkpoint=checkpoint,
+            earlier={str(run): sha256 for run, sha256 in (earlier or {}).items()},
+        )
     )
     held = {MANIFEST: manifest, SIGNATURE: key.sign(manifest), **{f"{name}.json": d for name, d in files.items()}}
     buffer = io.BytesIO()
@@ -138,10 +139,10 @@ def unpack(data: bytes, policy: BundlePolicy) -> Bundle:
             return Bundle(
                 manifest=manifest,
                 operator=operator,
-                run=_part(archive, "run", RunPart, manifest),
-                duties=_part(archive, "duties", DutiesPart, manifest),
-                roster=_part(archive, "roster", RosterPart, manifest),
-                incidents=_part(archive, "incidents", IncidentsPart, manifest),
+                run=_part(archive, "run", RUN, manifest),
+                duties=_part(archive, "duties", DUTIES, manifest),
+                roster=_part(archive, "roster", ROSTER, manifest),
+                incidents=_part(archive, "incidents", INCIDENT_LIST, manifest),
                 digest=_sha(raw),
             )
     # zipfile raises NotImplementedError for an unknown compression, and RuntimeError for an encrypted member
@@ -176,14 +177,10 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _manifest(raw: bytes) -> Manifest:
-    plain = _json(raw, MANIFEST)
-    schema = plain.get("schema")
-    if schema != SCHEMA:
-        raise UsageError(message("delivery:bundle.format", schema=str(schema)[:60], known=SCHEMA))
     try:
-        manifest = Manifest.model_validate(plain)
-    except ValidationError as error:
-        raise _malformed(MANIFEST, error, Manifest) from None
+        manifest = DOCUMENT.read(raw)
+    except ShapeError as error:
+        raise _malformed(MANIFEST, error) from None
     if set(manifest.parts) != set(PARTS):
         raise UsageError(message("delivery:bundle.manifest", manifest=MANIFEST))
     return manifest
@@ -214,37 +211,19 @@ def _check_policy(manifest: Manifest, policy: BundlePolicy) -> None:
         raise RefusedError(message("delivery:bundle.rehearsal"))
 
 
-def _part(archive: zipfile.ZipFile, name: PartName, model: type[P], manifest: Manifest) -> P:
+def _part(archive: zipfile.ZipFile, name: PartName, shape: Shape[P], manifest: Manifest) -> P:
     file = f"{name}.json"
     data = _read(archive, file, LARGEST_PART)
     if _sha(data) != manifest.parts[name].sha256:
         raise RefusedError(message("delivery:bundle.hash", file=file))
     try:
-        return model.model_validate(_json(data, file))
-    except ValidationError as error:
-        raise _malformed(file, error, model) from None
+        return shape.read(data)
+    except ShapeError as error:
+        raise _malformed(file, error) from None
 
 
-def _json(data: bytes, name: str) -> dict[str, object]:
-    try:
-        plain = parse_json(data, parse_constant=_no_number)
-    except ValueError:
-        plain = None
-    if not isinstance(plain, dict):
-        raise UsageError(message("delivery:bundle.no_object", name=name))
-    return plain
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number")
-
-
-def _malformed(name: str, error: ValidationError, model: type[BaseModel]) -> EventreadyError:
-    first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return UsageError(
-        message("delivery:bundle.invalid", name=name, place=place[:80], reason=describe_error(first, model)[0])
-    )
+def _malformed(name: str, error: ShapeError) -> EventreadyError:
+    return UsageError(message("delivery:bundle.invalid", name=name, reason=error.sentence))
 
 
 def _foreign(what: Message) -> EventreadyError:

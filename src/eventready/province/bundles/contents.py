@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from pydantic import ValidationError
-
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.state import ClauseState
 from eventready.core.redaction.masking import mask_text
+from eventready.core.strings.phrases import moment_of
 from eventready.incidents.incident import Incident
 from eventready.papers.material.gaps import unconfirmed_facts
 from eventready.province.bundles.bundle import LARGEST_PART
 from eventready.province.bundles.parts import (
     FACTS,
+    FINDING,
     FINDINGS,
     INCIDENTS,
     LONGEST_NAME,
     LONGEST_TEXT,
     PARAMS,
     PLATFORMS,
+    STATUSES,
     BundlePart,
     ClauseEntry,
     DutiesPart,
@@ -38,7 +38,9 @@ from eventready.province.bundles.parts import (
 )
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import ROLES
+from eventready.store.records.shape import ShapeError
 from eventready.store.run import Run, Summary
+from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import LONGEST_ID
 from eventready.workspace.settings.event import Event, NoticeLimits
 from eventready.workspace.workspace import Workspace
@@ -60,33 +62,29 @@ def contents(workspace: Workspace, record: EventRecord, moment: datetime) -> dic
 def _run(run: Run | None, event: Event) -> RunPart:
     if run is None:
         return RunPart(present=False, event_vi=event.name_vi, event_en=event.name)
-    document = run.document
-    counts = Counter(str(finding["status"]) for finding in run.findings())
-    summary, devices = Summary.of(document, counts), document.get("devices", ())
-    return RunPart.model_validate(
-        {
-            "present": True,
-            "id": run.id,
-            "event_vi": event.name_vi,
-            "event_en": event.name,
-            "moment": summary.moment,
-            "sha256": str(document.get("sha256", "")),
-            "needed": summary.needed,
-            "measured": summary.measured,
-            "seen": summary.seen,
-            "uncovered": summary.uncovered,
-            "unseen_devices": summary.unseen_devices,
-            "devices": len(devices),
-            "reached": sum(bool(device["reachable"]) for device in devices),
-            "counts": dict(counts),
-            "venues": tuple(
-                VenueEntry(id=venue["id"], name=venue["name"][:LONGEST_NAME], name_vi=venue["name_vi"][:LONGEST_NAME])
-                for venue in document["event_info"]["venues"]
-            ),
-            "verdicts": tuple(VerdictEntry.model_validate(verdict) for verdict in document["verdicts"]),
-            "findings": tuple(_findings(run)),
-            "unconfirmed": _unconfirmed(run),
-        }
+    header, summary = run.header, Summary.of(run)
+    return RunPart(
+        present=True,
+        id=run.id,
+        event_vi=event.name_vi,
+        event_en=event.name,
+        moment=moment_of(summary.moment),
+        sha256=header.sha256,
+        needed=summary.needed,
+        measured=summary.measured,
+        seen=summary.seen,
+        uncovered=summary.uncovered,
+        unseen_devices=summary.unseen_devices,
+        devices=summary.devices,
+        reached=sum(device.reachable for device in header.devices),
+        counts={status: summary.counts[status] for status in STATUSES if summary.counts.get(status)},
+        venues=tuple(
+            VenueEntry(id=venue.id, name=venue.name[:LONGEST_NAME], name_vi=venue.name_vi[:LONGEST_NAME])
+            for venue in header.event_info.venues
+        ),
+        verdicts=tuple(VerdictEntry(one.venue, one.service, one.verdict) for one in run.verdicts()),
+        findings=tuple(_findings(run)),
+        unconfirmed=_unconfirmed(run),
     )
 
 
@@ -103,32 +101,32 @@ def _findings(run: Run) -> Iterator[FindingEntry]:
     """
     left = {"fail": FINDINGS // 2, "not_measured": FINDINGS // 2}
     size = 0
-    for finding in run.findings():
-        if left.get(finding["status"], 0):
-            left[finding["status"]] -= 1
+    for finding in run.open_findings():
+        if left.get(finding.status, 0):
+            left[finding.status] -= 1
             entry = _finding(finding)
-            size += len(entry.model_dump_json())
+            size += len(FINDING.encode(entry))
             if size > _FINDINGS_BYTES:
                 return
             yield entry
 
 
-def _finding(finding: Mapping[str, Any]) -> FindingEntry:
+def _finding(finding: RunFinding) -> FindingEntry:
     """Return the entry of a finding; parameters outside the bundle's limits are left out, the message stays."""
-    entry: dict[str, Any] = {
-        "check": finding["check"][:LONGEST_ID],
-        "device": finding["device"][:LONGEST_NAME],
-        "subject": _masked(finding["subject"]),
-        "status": finding["status"],
-        "message": _masked(finding["message"]),
-        "venues": tuple(finding["venues"]),
-        "services": tuple(finding["services"]),
-        "blind": finding["blind"],
+    plain = {
+        "check": finding.check[:LONGEST_ID],
+        "device": finding.device[:LONGEST_NAME],
+        "subject": _masked(finding.subject),
+        "status": finding.status,
+        "message": _masked(finding.message),
+        "venues": [*finding.venues],
+        "services": [*finding.services],
+        "blind": finding.blind,
     }
     try:
-        return FindingEntry(**entry, message_id=finding.get("message_id", ""), params=_param(finding["params"]))
-    except ValidationError:
-        return FindingEntry(**entry)
+        return FINDING.read_plain({**plain, "message_id": finding.message_id, "params": _param(finding.params)})
+    except ShapeError:
+        return FINDING.read_plain(plain)
 
 
 def _clause(state: ClauseState) -> ClauseEntry:

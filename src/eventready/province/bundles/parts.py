@@ -1,4 +1,4 @@
-"""The parts of a bundle as typed data, with bounds. Unknown keys are ignored: a later version may have more.
+"""The parts of a bundle as typed data, with bounds.
 
 Bounds of texts and lists keep a report of any accepted bundles small. Raw readings, names of people and telephone
 numbers stay with the operator; the hash of the run names what can be requested from the operator.
@@ -7,19 +7,22 @@ numbers stay with the operator; the hash of the run names what can be requested 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints
 
+from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.records.document import JsonDocument
+from eventready.store.records.shape import Shape
+from eventready.store.run_records import FindingStatus
 from eventready.workspace.settings.duties import LONGEST_ID, MOST_DUTIES
 from eventready.workspace.settings.event import MOST_VENUES
 
-SCHEMA = "eventready.bundle/2"
-
 Verdict: TypeAlias = Literal["READY", "READY_WITH_RISK", "NOT_READY", "NOT_MEASURED"]
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
-Status: TypeAlias = Literal["pass", "warn", "fail", "not_measured", "waived"]
+STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus)
 PartName: TypeAlias = Literal["run", "duties", "roster", "incidents"]
 
 #: The parts of every bundle.
@@ -43,25 +46,23 @@ _Moment: TypeAlias = Annotated[
     AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
 ]
 _Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+_Position: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,8}$")]
 _Scalar: TypeAlias = bool | _Number | Annotated[float, Field(strict=True, allow_inf_nan=False)] | _Words | None
 _List: TypeAlias = Annotated[list[_Scalar], Field(max_length=PARAMS)]
+_Facts: TypeAlias = Annotated[list[_Id], Field(max_length=FACTS)]
 _Param: TypeAlias = _Scalar | _List | Annotated[dict[_Id, _Scalar | _List], Field(max_length=PARAMS)]
 
 
-class BundlePart(BaseModel):
-    """Frozen base of the parts."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class PartDigest(BundlePart):
+@dataclass(frozen=True)
+class PartDigest:
     """Hash and size in bytes of a part."""
 
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: _Count
 
 
-class Manifest(BundlePart):
+@dataclass(frozen=True)
+class Manifest:
     """The signed statement about the parts. `made` is the event's time, `made_real` the real time in UTC.
 
     `key` is the fingerprint of the key. `number` counts the bundles of the operator from 1; `previous` is the digest of
@@ -69,30 +70,31 @@ class Manifest(BundlePart):
     `earlier` has the hashes of the runs that earlier bundles signed, by position, as the operator's store has them now.
     """
 
-    schema_: str = Field(alias="schema")
-    event: _Id = Field(min_length=1)
-    operator: _Name = Field(min_length=1)
+    event: Annotated[_Id, Field(min_length=1)]
+    operator: Annotated[_Name, Field(min_length=1)]
     key: _Id
     number: Annotated[_Count, Field(ge=1)]
-    previous: _Sha256 = ""
     made: _Moment
     made_real: _Moment
     rehearsal: bool
-    tool: _Id = ""
-    checkpoint: dict[_Id, _Id | _Count] = Field(default_factory=dict, max_length=10)
-    earlier: dict[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,8}$")], _Sha256] = Field(
-        default_factory=dict, max_length=EARLIER
-    )
     parts: dict[PartName, PartDigest]
+    previous: _Sha256 = ""
+    tool: _Id = ""
+    checkpoint: Checkpoint | None = None
+    earlier: Annotated[dict[_Position, _Sha256], Field(max_length=EARLIER)] = field(default_factory=dict)
 
     @property
     def signed(self) -> tuple[int, str]:
         """Position and hash of the signed head; (0, "") without a checkpoint."""
-        position, head = self.checkpoint.get("position"), self.checkpoint.get("head")
-        return (position, str(head)) if isinstance(position, int) and head else (0, "")
+        return (self.checkpoint.position, self.checkpoint.head) if self.checkpoint else (0, "")
 
 
-class VenueEntry(BundlePart):
+#: Schema of version 2.
+MANIFEST = JsonDocument("eventready.bundle/2", Manifest)
+
+
+@dataclass(frozen=True)
+class VenueEntry:
     """A venue of the run."""
 
     id: _Id
@@ -100,7 +102,8 @@ class VenueEntry(BundlePart):
     name_vi: _Name = ""
 
 
-class VerdictEntry(BundlePart):
+@dataclass(frozen=True)
+class VerdictEntry:
     """The verdict of a service at a venue."""
 
     venue: _Id
@@ -108,22 +111,24 @@ class VerdictEntry(BundlePart):
     verdict: Verdict
 
 
-class FindingEntry(BundlePart):
+@dataclass(frozen=True)
+class FindingEntry:
     """A failed or unmeasured finding of the run, without its evidence."""
 
     check: _Id
     device: _Name
-    subject: _Words = ""
     status: Literal["fail", "not_measured"]
+    subject: _Words = ""
     message: _Words = ""
     message_id: _Id = ""
-    params: dict[_Id, _Param] = Field(default_factory=dict, max_length=PARAMS)
-    venues: tuple[_Id, ...] = Field(default=(), max_length=MOST_VENUES)
-    services: tuple[_Id, ...] = Field(default=(), max_length=20)
+    params: Annotated[dict[_Id, _Param], Field(max_length=PARAMS)] = field(default_factory=dict)
+    venues: Annotated[tuple[_Id, ...], Field(max_length=MOST_VENUES)] = ()
+    services: Annotated[tuple[_Id, ...], Field(max_length=20)] = ()
     blind: bool = False
 
 
-class RunPart(BundlePart):
+@dataclass(frozen=True)
+class RunPart:
     """Latest audit; `present` False without an audit. `counts` are findings by status, also unlisted findings.
 
     `needed` and `measured` count observations, `seen` ports, neighbours, cells and access points in use, `uncovered`
@@ -144,16 +149,13 @@ class RunPart(BundlePart):
     unseen_devices: _Count = 0
     devices: _Count = 0
     reached: _Count = 0
-    counts: dict[Status, _Count] = Field(default_factory=dict)
-    venues: tuple[VenueEntry, ...] = Field(default=(), max_length=MOST_VENUES)
-    verdicts: tuple[VerdictEntry, ...] = Field(default=(), max_length=VERDICTS)
-    findings: tuple[FindingEntry, ...] = Field(default=(), max_length=FINDINGS)
-    unconfirmed: dict[_Id, Annotated[list[_Id], Field(max_length=FACTS)]] = Field(
-        default_factory=dict, max_length=PLATFORMS
-    )
+    counts: dict[FindingStatus, _Count] = field(default_factory=dict)
+    venues: Annotated[tuple[VenueEntry, ...], Field(max_length=MOST_VENUES)] = ()
+    verdicts: Annotated[tuple[VerdictEntry, ...], Field(max_length=VERDICTS)] = ()
+    findings: Annotated[tuple[FindingEntry, ...], Field(max_length=FINDINGS)] = ()
+    unconfirmed: Annotated[dict[_Id, _Facts], Field(max_length=PLATFORMS)] = field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         _at_most(self.measured, "measured", self.needed, "needed")
         _at_most(self.uncovered, "uncovered", self.seen, "seen")
         _at_most(self.reached, "devices reached", self.devices, "devices")
@@ -162,35 +164,35 @@ class RunPart(BundlePart):
             _at_most(listed, f"listed {status}", self.counts.get(status, 0), "counted")
         _unique((venue.id for venue in self.venues), "venue")
         _unique(((one.venue, one.service) for one in self.verdicts), "verdict")
-        return self
 
 
-class ClauseEntry(BundlePart):
+@dataclass(frozen=True)
+class ClauseEntry:
     """The state of a clause; `evidence` counts its proofs."""
 
     clause: _Id
     vi: _Words
+    state: State
     en: _Words = ""
     owner: _Name = ""
-    state: State
     late: bool = False
     reason_vi: _Words = ""
     reason_en: _Words = ""
     evidence: _Count = 0
 
 
-class DutiesPart(BundlePart):
+@dataclass(frozen=True)
+class DutiesPart:
     """All clauses of the operator."""
 
-    clauses: tuple[ClauseEntry, ...] = Field(default=(), max_length=MOST_DUTIES)
+    clauses: Annotated[tuple[ClauseEntry, ...], Field(max_length=MOST_DUTIES)] = ()
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         _unique((one.clause for one in self.clauses), "clause")
-        return self
 
 
-class RosterPart(BundlePart):
+@dataclass(frozen=True)
+class RosterPart:
     """Figures of the roster, without names and numbers. `gaps`: minutes without enough people, by role."""
 
     present: bool
@@ -200,16 +202,15 @@ class RosterPart(BundlePart):
     end: _Moment | Literal[""] = ""
     errors: _Count = 0
     warnings: _Count = 0
-    gaps: dict[_Id, _Count] = Field(default_factory=dict, max_length=20)
+    gaps: Annotated[dict[_Id, _Count], Field(max_length=20)] = field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         if self.start and self.end and self.end < self.start:
             raise ValueError("the roster ends before its start")
-        return self
 
 
-class IncidentEntry(BundlePart):
+@dataclass(frozen=True)
+class IncidentEntry:
     """An incident; `subscribers` None: unknown. `overdue` counts the missing notices after their limit."""
 
     id: _Id
@@ -217,29 +218,31 @@ class IncidentEntry(BundlePart):
     restored: _Moment | None = None
     venue: _Id = ""
     place: _Name = ""
-    services: tuple[_Id, ...] = Field(default=(), max_length=20)
+    services: Annotated[tuple[_Id, ...], Field(max_length=20)] = ()
     kind: _Id = ""
     summary: _Words = ""
     cause: _Words = ""
     subscribers: _Count | None = None
     overdue: _Count = 0
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         if self.restored is not None and self.restored < self.began:
             raise ValueError("the incident was restored before it began")
-        return self
 
 
-class IncidentsPart(BundlePart):
+@dataclass(frozen=True)
+class IncidentsPart:
     """All recorded incidents."""
 
-    incidents: tuple[IncidentEntry, ...] = Field(default=(), max_length=INCIDENTS)
+    incidents: Annotated[tuple[IncidentEntry, ...], Field(max_length=INCIDENTS)] = ()
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         _unique((one.id for one in self.incidents), "incident")
-        return self
+
+
+BundlePart: TypeAlias = RunPart | DutiesPart | RosterPart | IncidentsPart
+FINDING = Shape(FindingEntry)
+RUN, DUTIES, ROSTER, INCIDENT_LIST = Shape(RunPart), Shape(DutiesPart), Shape(RosterPart), Shape(IncidentsPart)
 
 
 def _at_most(number: int, of: str, limit: int, what: str) -> None:

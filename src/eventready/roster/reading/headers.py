@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
-from eventready.roster.reading.grid import Fault, Sheet
-from eventready.roster.reading.text import fold, tidy
+from eventready.roster.reading.text import WORDS, fold, folded_words, tidy
 from eventready.roster.reading.when import Calendar, bare_day, is_serial, looks_like_day, month_named
 from eventready.roster.roster import Branch, Role
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.sheet import Fault, Sheet
+from eventready.workspace.sheets.spelling import Vocabulary
 
 Field: TypeAlias = Literal[
     "name", "id", "title", "unit", "role", "phone", "place", "skills", "reserve", "authorise", "note",
     "day", "shift", "time", "start", "end", "number",
 ]  # fmt: skip
 
-#: Fields by folded header, from lines `field: headers`.
-_FIELDS: dict[str, Any] = {
-    word.strip(): field
-    for field, _, words in (
-        line.partition(":") for line in lines_of(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
-    )
-    for word in words.split(",")
-}
+#: Headers of the fields, and those of a legend.
+_FIELDS, LEGEND = Vocabulary(WORDS.mapping("columns")), Vocabulary(WORDS.mapping("legend"))
+_ROLES, _BRANCHES = folded_words("roles"), folded_words("branches")
 
-#: How deep in a sheet a table's head may begin, and how many rows it may take.
-DEEPEST = 60
+#: Rows that a table's head may take.
 _TALLEST = 4
 
 
@@ -40,30 +34,23 @@ def field_of(value: object) -> Field | None:
     """Return the field of a header, in any case and diacritics; words in brackets do not count."""
     if not isinstance(value, str) or len(value) > 120:
         return None
-    return _FIELDS.get(fold(value)) or _FIELDS.get(fold(value.split("(")[0]))
-
-
-_ROLE_WORDS: tuple[tuple[Role, tuple[str, ...]], ...] = (
-    ("LD", ("ld", "lanh dao", "leadership")),
-    ("DH", ("dh", "dieu hanh", "command")),
-    ("UC", ("uc", "ung cuu", "emergency")),
-    ("VH", ("vh", "van hanh", "operations")),
-    ("CA", ("ca", "truc ca", "ca truc", "shift")),
-)
+    found: Any = _FIELDS.meant(value) or _FIELDS.meant(value.split("(")[0])
+    return found[0] if found else None
 
 
 def role_of(value: object) -> tuple[Role, Branch] | None:
     """Return the duty of a text, and for operations the branch."""
     if not isinstance(value, str) or len(value) > 200:
         return None
-    padded = f" {fold(value)} "
-    role = next((role for role, words in _ROLE_WORDS if any(f" {word} " in padded for word in words)), None)
-    if role is None:
-        return None
-    telecom = any(f" {word} " in padded for word in ("vt", "vien thong", "telecom", "telecommunications"))
-    postal = any(f" {word} " in padded for word in ("bc", "buu chinh", "postal"))
-    branch: Branch = "" if role != "VH" or telecom == postal else "VT" if telecom else "BC"
-    return role, branch
+    role: Any = next(_standing(_ROLES, value), None)
+    branches: list[Any] = list(_standing(_BRANCHES, value)) if role == "VH" else []
+    return (role, branches[0] if len(branches) == 1 else "") if role else None
+
+
+def _standing(words: Mapping[str, tuple[str, ...]], text: str) -> Iterator[str]:
+    """Names with a word in a text."""
+    padded = f" {fold(text)} "
+    return (name for name, found in words.items() if any(f" {word} " in padded for word in found))
 
 
 def venue_of(place: str, event: Event) -> str:
@@ -129,7 +116,7 @@ class Table:
 
 def find_table(sheet: Sheet, calendar: Calendar) -> Table | None:
     """Return the table of a sheet; None if no row has a header for names. Raises WorkspaceError for invalid days."""
-    top = next((row for row in range(1, min(sheet.height, DEEPEST) + 1) if _names(sheet, row)), None)
+    top = next((row for row in sheet.top if _names(sheet, row)), None)
     if top is None:
         return None
     name = _names(sheet, top)[0]

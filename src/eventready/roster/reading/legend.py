@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eventready.core.messages import message
-from eventready.roster.reading.grid import Fault, Sheet
-from eventready.roster.reading.headers import field_of
+from eventready.roster.reading.headers import LEGEND, field_of
 from eventready.roster.reading.text import at_home, fold, marks_kept, tidy
 from eventready.roster.reading.when import bare_hours, hour, hours
 from eventready.roster.settings import CODES, Code
+from eventready.workspace.sheets.sheet import Fault, Sheet
 
-_CODE_HEADS = {"ky hieu", "ma ca", "ma", "viet tat", "code", "codes", "symbol"}
-_MEANING_HEADS = {
-    "thoi gian", "gio", "gio truc", "thoi gian truc", "tu", "tu gio", "bat dau", "gio bat dau", "y nghia", "nghia",
-    "noi dung", "giai thich", "mo ta", "from", "start", "time", "hours", "meaning",
-}  # fmt: skip
 _REACH = 8
 _LONGEST_CODE = 12
 
@@ -57,7 +52,7 @@ def read_legend(sheets: Iterable[Sheet], own: Mapping[str, Code]) -> Codes:
             text = sheet.cells[row, column]
             if not isinstance(text, str) or sheet.head(row, column) != (row, column):
                 continue
-            if fold(text) in _CODE_HEADS and _heads_legend(sheet, row, column):
+            if LEGEND.meant(text) == ("code",) and _heads_legend(sheet, row, column):
                 _table(sheet, row, column, known, written)
             elif fold(text).startswith(_LINE_HEADS):
                 written.update(_line(text))
@@ -79,7 +74,9 @@ def _heads_legend(sheet: Sheet, row: int, column: int) -> bool:
         return False
     if field_of(values[column - 1]) == "shift" and any(field_of(value) == "name" for value in values):
         return False
-    return any(isinstance(value, str) and fold(value.split("(")[0]) in _MEANING_HEADS for value in values[column:])
+    return any(
+        isinstance(value, str) and LEGEND.meant(value.split("(")[0]) == ("meaning",) for value in values[column:]
+    )
 
 
 def _table(

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
-from eventready.roster.reading.grid import CellError, Fault
 from eventready.roster.reading.headers import Field, Table, venue_of
 from eventready.roster.reading.legend import Codes
 from eventready.roster.reading.matrix import (
@@ -24,6 +23,7 @@ from eventready.roster.reading.spans import Span, between, of_code, of_text
 from eventready.roster.reading.text import tidy
 from eventready.roster.reading.when import DAY_FORM, HOUR_FORM, Calendar, days, hour, hours, midnight, moment
 from eventready.roster.settings import Code
+from eventready.workspace.sheets.sheet import CellError, Fault
 
 #: A row may stand for a shift on each of several days, but not for longer than this.
 _MOST_DAYS = 92

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
-from eventready.roster.reading.delimited import read_csv
-from eventready.roster.reading.grid import Sheet, open_sheets
 from eventready.roster.reading.headers import Table, find_table
 from eventready.roster.reading.legend import Codes, read_legend
 from eventready.roster.reading.listing import read_list
@@ -22,6 +20,8 @@ from eventready.roster.roster import Leave, Person, Roster, Shift
 from eventready.roster.settings import RosterSettings, load_settings
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.file import read_sheets
+from eventready.workspace.sheets.sheet import Sheet
 from eventready.workspace.workspace import Workspace
 
 _ORDER = {"people": 0, "matrix": 1, "list": 2}
@@ -31,7 +31,13 @@ def load_roster(path: Path, event: Event, settings: RosterSettings | None = None
     """Read a roster. Raises WorkspaceError with every invalid cell."""
     settings = settings or RosterSettings()
     calendar = _calendar(event, settings)
-    sheets, hidden = ((read_csv(path),), ()) if path.suffix.lower() == ".csv" else open_sheets(path)
+    if not path.exists():
+        raise WorkspaceError(message("roster:file.missing"), where=str(path))
+    found = read_sheets(path)
+    sheets, hidden = (
+        tuple(sheet for sheet in found if not sheet.hidden),
+        [sheet.name for sheet in found if sheet.hidden],
+    )
     codes = read_legend(sheets, settings.codes)
     tables = _tables(path, sheets, calendar, codes)
     problems: list[WorkspaceError] = []

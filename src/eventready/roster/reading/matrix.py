@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.roster.reading.grid import CellError, Fault
 from eventready.roster.reading.headers import Field, Table, field_of, role_of, venue_of
 from eventready.roster.reading.legend import Codes
 from eventready.roster.reading.register import Register
 from eventready.roster.reading.spans import Span, of_cell
-from eventready.roster.reading.text import fold, tidy
+from eventready.roster.reading.text import WORDS, fold, tidy
 from eventready.roster.reading.when import Calendar
 from eventready.roster.roster import Branch, Role
 from eventready.workspace.settings.event import Event
+from eventready.workspace.sheets.sheet import CellError, Fault
 
 Duty = tuple[Role, Branch]
 
@@ -24,11 +24,7 @@ Duty = tuple[Role, Branch]
 _NUMBERING = re.compile(r"\(?(?:[IVX]{1,5}|\d{1,3}(?:\.0)?|[A-Za-zĐđ])\)?[.)/]?")
 _NUMBERED = re.compile(rf"^\s*{_NUMBERING.pattern}\s+")
 
-#: How a heading begins; a person called Ca is none.
-_HEADINGS = (
-    "truc", "ung cuu", "van hanh", "lanh dao", "dieu hanh", "ca truc", "nhom", "bo phan", "to ", "doi ", "luc luong",
-    "leadership", "operations", "emergency", "shift", "ld", "dh", "uc", "vh",
-)  # fmt: skip
+_HEADINGS = tuple(WORDS.data["headings"])
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,12 @@ import re
 from dataclasses import dataclass
 
 from eventready.roster.reading import phones
-from eventready.roster.reading.text import tidy, without_address
+from eventready.roster.reading.text import WORDS, tidy, without_address
 
 #: Degrees before a name, each with its full stop: `KS.`, `ThS.`, `PGS.TS.`.
 _DEGREES = re.compile(r"^((?:(?:KS|Th?S|C(?:N|KII?)|BS|GS|PGS)\s*\.\s*)+)(?=\S)", re.IGNORECASE)
 _SIR = re.compile(r"^(?:ông|bà)\s*:?\s+(?=\S+\s+\S)", re.IGNORECASE)
-#: First words of a position, with their diacritics: `Trưởng ca` is a position, `Trương Bình` is a person.
-_POSITIONS = (
-    "giám đốc", "phó ", "trưởng ", "tổ trưởng", "đội trưởng", "tổ phó", "đội phó", "kỹ sư", "kỹ thuật viên",
-    "nhân viên", "chuyên viên", "cán bộ", "chỉ huy", "lái xe", "ktv", "chủ tịch", "engineer", "manager", "director",
-    "head ", "deputy ",
-)  # fmt: skip
+_POSITIONS = tuple(WORDS.data["positions"])
 _TAIL = re.compile(r"^(?P<name>[^(\n]+?)\s*(?:\((?P<inner>[^()]+)\)|(?:\s[-\u2013]\s*|\n\s*)(?P<after>[^\n]+))\s*$")
 _PHONE = re.compile(r"(?:\+?84|0)[\d .\u00a0-]{8,13}\d")
 _BETWEEN = re.compile(r"[,;\n+&]|\s/\s|\s(?:và|va|and)\s", re.IGNORECASE)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eventready.core.messages import message
-from eventready.roster.reading.grid import Fault, Sheet
-from eventready.roster.reading.headers import DEEPEST, field_of, role_of
+from eventready.roster.reading.headers import field_of, role_of
 from eventready.roster.reading.legend import Codes
 from eventready.roster.reading.matrix import Draft, Duty, Reading
 from eventready.roster.reading.name_cells import split_names
@@ -16,6 +15,7 @@ from eventready.roster.reading.spans import Span, between, of_code
 from eventready.roster.reading.text import at_home, fold, tidy
 from eventready.roster.reading.when import Calendar, NotADay, hours, looks_like_day
 from eventready.roster.settings import Code
+from eventready.workspace.sheets.sheet import Fault, Sheet
 
 _FREE = {"", "nghi", "x", "off"}
 
@@ -54,7 +54,7 @@ def find_name_table(sheet: Sheet, calendar: Calendar, codes: Codes) -> NameTable
 
     Raises WorkspaceError for a day outside the calendar.
     """
-    for row in range(1, min(sheet.height, DEEPEST) + 1):
+    for row in sheet.top:
         cells = {column: value for column in range(1, sheet.width + 1) if (value := sheet.cells.get((row, column)))}
         fields = {column: field_of(value) for column, value in cells.items()}
         if "name" in fields.values():

@@ -9,11 +9,11 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.groups import group_by
 from eventready.core.messages import Message, message
 from eventready.roster.reading import phones
-from eventready.roster.reading.grid import Fault, Sheet
 from eventready.roster.reading.headers import Field, Table, role_of
 from eventready.roster.reading.name_cells import TypedName, split_name
 from eventready.roster.reading.text import LONGEST, fold, skill, spelled, tidy
 from eventready.roster.roster import ROLES, Person, Role
+from eventready.workspace.sheets.sheet import Fault, Sheet
 
 _TWO_PEOPLE = re.compile(r"[,;/\n&+|]|\s(?:và|va|and)\s", re.I)
 _LONGEST_NAME = 80

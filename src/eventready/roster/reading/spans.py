@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from eventready.core.messages import message
-from eventready.roster.reading.grid import CellError
 from eventready.roster.reading.legend import Codes
 from eventready.roster.reading.text import at_home, fold, tidy
 from eventready.roster.reading.when import Calendar, days, hours, midnight
 from eventready.roster.settings import DAY, Code
+from eventready.workspace.sheets.sheet import CellError
 
 _JOINED = re.compile(r"[+,;/\n&]|\s+")
 _FREE = {"", "x nghi", "nghi", "off", "n a", "nghi bu", "nghi tuan"}

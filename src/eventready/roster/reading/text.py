@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
+
+from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.sheets.spelling import Vocabulary
 
 _SPACES = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^0-9a-z]+")
@@ -66,17 +70,16 @@ def marks_kept(text: str) -> str:
     return _SPACES.sub("", unicodedata.normalize("NFC", text)).upper()
 
 
-#: Skills by every word that means them.
-_SKILLS = {
-    "ran": "RAN", "vo tuyen": "RAN", "bts": "RAN", "bsc": "RAN", "radio": "RAN",
-    "ip": "IP", "mang ip": "IP", "router": "IP", "bang rong": "IP",
-    "wifi": "WiFi", "wi fi": "WiFi", "wlan": "WiFi",
-    "power": "power", "nguon": "power", "nguon dien": "power", "dien": "power", "co dien": "power",
-    "postal": "postal", "buu chinh": "postal",
-    "transmission": "transmission", "truyen dan": "transmission", "truyen dan quang": "transmission",
-}  # fmt: skip
+#: Words of a roster.
+WORDS = load_yaml(Path(__file__).with_name("words.yaml"))
+_SKILLS = Vocabulary(WORDS.mapping("skills"))
 
 
 def skill(word: str) -> str:
     """Return the tag of a skill: the common tag of a known word, the word itself otherwise."""
-    return _SKILLS.get(fold(word), tidy(word))
+    return next(iter(_SKILLS.meant(word)), tidy(word))
+
+
+def folded_words(*keys: str) -> dict[str, tuple[str, ...]]:
+    """Return folded words by name, in the order of the file, for a search in longer texts."""
+    return {name: tuple(map(fold, words)) for name, words in WORDS.mapping(*keys).items()}

@@ -11,9 +11,9 @@ from openpyxl.utils.datetime import from_excel
 
 from eventready.core.clock import TZ
 from eventready.core.messages import Message, known, message
-from eventready.roster.reading.grid import CellError
 from eventready.roster.reading.text import fold, tidy
 from eventready.roster.settings import DAY
+from eventready.workspace.sheets.sheet import CellError
 
 _DMY = re.compile(
     r"(?<!\d)(?P<day>\d{1,2})(?P<between>\s*[/.]\s*|-)(?P<month>\d{1,2})(?:(?P=between)(?P<year>\d{4}|\d{2}))?(?!\d)"

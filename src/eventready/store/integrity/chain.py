@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
 from eventready.store.changes import broken_changes
 from eventready.store.database.tables import Ledger, RunRow
@@ -129,14 +129,7 @@ def _of_run(session: Session, row: RunRow, before: str, evidence: Mapping[str, b
             problems.append(message("store:altered.order"))
         if (document.get("id"), document.get("event")) != (row.id, row.event):
             problems.append(message("store:altered.document_name"))
-        lost = evidence_of(document).difference(evidence)
-    except (zlib.error, ValueError, IndexError):
+        lost = Run(document).evidence().difference(evidence)
+    except (zlib.error, ValueError, IndexError, StoreError):
         return [message("store:altered.document_damaged")]
     return [*problems, *(message("store:altered.evidence_lost", name=name) for name in sorted(lost))]
-
-
-def evidence_of(document: Mapping[str, Any]) -> set[str]:
-    """Hashes of all raw texts cited by a run."""
-    run = Run(document)
-    cited = {o["evidence"] for o in run.each("observations") if o.get("evidence")}
-    return cited | {name for f in run.each("findings") for name in f.get("evidence", ())}

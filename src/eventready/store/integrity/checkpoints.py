@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,9 +12,8 @@ from sqlalchemy.orm import Session
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.store.database.tables import CheckpointRow, Ledger
-from eventready.store.run import canonical
-
-SCHEMA = "eventready.checkpoint/1"
+from eventready.store.records.document import JsonDocument
+from eventready.store.records.shape import Binary, ShapeError
 
 
 class VerifyingKey(Protocol):
@@ -55,28 +51,14 @@ class Checkpoint:
     signed: str
     operator: str
     key: str
-    signature: bytes = b""
+    signature: Binary = b""
 
     def payload(self) -> bytes:
         """Signed bytes."""
-        return canonical({"schema": SCHEMA, "position": self.position, "head": self.head, "signed": self.signed,
-                          "operator": self.operator, "key": self.key})  # fmt: skip
+        return CHECKPOINT.encode(replace(self, signature=b""))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Checkpoint as a JSON document."""
-        return {**json.loads(self.payload()), "signature": base64.b64encode(self.signature).decode()}
 
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Checkpoint:
-        """Checkpoint from its document. Raises ValueError."""
-        try:
-            if plain["schema"] != SCHEMA or type(plain["position"]) is not int:
-                raise ValueError(f"not {SCHEMA}")
-            signature = base64.b64decode(plain["signature"], validate=True)
-            head, signed, operator, key = (str(plain[name]) for name in ("head", "signed", "operator", "key"))
-        except (KeyError, TypeError, binascii.Error) as error:
-            raise ValueError(f"not {SCHEMA}") from error
-        return cls(plain["position"], head, signed, operator, key, signature)
+CHECKPOINT = JsonDocument("eventready.checkpoint/1", Checkpoint)
 
 
 def sign_head(session: Session, key: SigningKey, signed: str) -> Checkpoint:
@@ -86,7 +68,7 @@ def sign_head(session: Session, key: SigningKey, signed: str) -> Checkpoint:
         raise UsageError(message("store:run.none"))
     unsigned = Checkpoint(ledger.length, ledger.head, signed, key.public.operator, key.public.id)
     made = replace(unsigned, signature=key.sign(unsigned.payload()))
-    session.merge(CheckpointRow(position=made.position, key=made.key, body=canonical(made.to_dict())))
+    session.merge(CheckpointRow(position=made.position, key=made.key, body=CHECKPOINT.encode(made)))
     return made
 
 
@@ -95,8 +77,8 @@ def stored_checkpoints(session: Session) -> tuple[list[Checkpoint], list[Message
     found, problems = [], []
     for row in session.scalars(select(CheckpointRow).order_by(CheckpointRow.position)):
         try:
-            found.append(Checkpoint.from_dict(json.loads(row.body)))
-        except (ValueError, AttributeError):
+            found.append(CHECKPOINT.read(row.body))
+        except ShapeError:
             problems.append(message("store:altered.checkpoint_damaged", position=row.position))
     return found, problems
 

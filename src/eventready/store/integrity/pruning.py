@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.store.database.tables import ChangeRow, EvidenceRow, JournalRow, RunItemsRow, RunRow
-from eventready.store.integrity.chain import evidence_of
+from eventready.store.run import Run
 from eventready.store.run_items import stored_document
 
 #: State of a run without its document.
@@ -70,7 +70,7 @@ def _used_evidence(session: Session) -> Iterator[str]:
     """Hashes named by stored runs, journals and changes."""
     finished = select(RunRow).where(RunRow.state == "finished").options(undefer(RunRow.document))
     for row in session.scalars(finished.execution_options(yield_per=1)):
-        yield from evidence_of(stored_document(session, row))
+        yield from Run(stored_document(session, row)).evidence()
         session.expunge(row)
     for body in session.scalars(select(JournalRow.body)):
         data = body if isinstance(body, bytes) else str(body).encode()

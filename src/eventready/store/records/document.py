@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from eventready.core.messages import message
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.store.records.shape import Shape, ShapeError
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 
@@ -34,6 +34,14 @@ class JsonDocument(Generic[T]):
             other = message("store:record.version", schema=str(plain["schema"])[:40], own=self.schema)
             raise ShapeError("schema", other)
         return self._shape.read_plain({key: value for key, value in plain.items() if key != "schema"})
+
+    def read(self, data: bytes | str) -> T:
+        """Record of a document of JSON text. Raises ShapeError."""
+        try:
+            plain = parse_json(data)
+        except ValueError as error:
+            raise ShapeError("", str(error)) from None
+        return self.read_plain(plain)
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the document."""

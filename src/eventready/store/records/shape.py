@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import binascii
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 from pydantic import WithJsonSchema as JsonSchemaOf
+from pydantic_core import from_json as from_json_text
+from pydantic_core import to_json as to_json_text
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
+from eventready.core.strings.json_text import canonical
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
-from eventready.store.run import canonical
 
 T = TypeVar("T")
 
 
 def _sentence(value: Any) -> Message:
-    restored = from_json(value)
-    if not isinstance(restored, Message):
-        raise ValueError("not a message of the catalogue")  # noqa: TRY004  pydantic takes ValueError alone
-    return restored
+    with suppress(TypeError):
+        if isinstance(restored := from_json(value), Message):
+            return restored
+    raise ValueError("not a message of the catalogue")
 
 
 def _from_stored(value: Any) -> str:
@@ -33,16 +38,47 @@ def _from_stored(value: Any) -> str:
         raise ValueError(str(error)) from None
 
 
-_MESSAGE = {
+def _from_base64(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, binascii.Error) as error:
+        raise ValueError(str(error)) from None
+
+
+def _to_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _local(moment: datetime) -> datetime:
+    """Time in the event's zone. Raises ValueError beyond the years of a calendar."""
+    try:
+        return moment.astimezone(TZ)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+_MESSAGE: dict[str, Any] = {
     "type": "object",
     "required": ["id", "params"],
     "properties": {"id": {"type": "string"}, "params": {"type": "object"}},
 }
+_STORED = {
+    **_MESSAGE,
+    "required": ["text", "id", "params"],
+    "properties": {"text": {"type": "string"}, **_MESSAGE["properties"]},
+}
 #: Aware time, in the event's zone; ISO 8601 in a record.
 Moment: TypeAlias = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(TZ)),
-    PlainSerializer(datetime.isoformat),
+    AfterValidator(_local),
+    PlainSerializer(lambda moment: _local(moment).isoformat()),
+]
+#: Bytes; Base64 in a record.
+Binary: TypeAlias = Annotated[
+    bytes,
+    PlainValidator(_from_base64),
+    PlainSerializer(_to_base64),
+    JsonSchemaOf({"type": "string", "contentEncoding": "base64"}),
 ]
 #: Message of the catalogue: id and parameters in a record.
 Sentence: TypeAlias = Annotated[Message, PlainValidator(_sentence), PlainSerializer(to_json), JsonSchemaOf(_MESSAGE)]
@@ -51,7 +87,7 @@ Words: TypeAlias = Annotated[
     str,
     PlainValidator(_from_stored),
     PlainSerializer(to_stored),
-    JsonSchemaOf({"anyOf": [{"type": "string"}, _MESSAGE]}),
+    JsonSchemaOf({"anyOf": [{"type": "string"}, _STORED]}),
 ]
 
 
@@ -68,11 +104,37 @@ class ShapeError(ValueError):
         return message("store:record.field", place=self.place, reason=self.reason) if self.place else self.reason
 
 
-class Shape(Generic[T]):
-    """JSON of a frozen dataclass. Fields at their defaults are not written; unknown ones are refused."""
+class Codec(ABC, Generic[T]):
+    """JSON of records."""
 
-    def __init__(self, record: type[T]) -> None:
-        self.record = record
+    @abstractmethod
+    def plain(self, record: T) -> dict[str, Any]:
+        """Record as plain JSON types."""
+
+    @abstractmethod
+    def read_plain(self, plain: Mapping[str, Any]) -> T:
+        """Record of plain JSON types. Raises ShapeError."""
+
+    @abstractmethod
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a record."""
+
+    def read(self, data: bytes | str) -> T:
+        """Record of a JSON text. Raises ShapeError."""
+        try:
+            plain = from_json_text(data)
+        except ValueError as error:
+            raise ShapeError("", str(error)) from None
+        if not isinstance(plain, dict):
+            raise ShapeError("", message("workspace:value.mapping"))
+        return self.read_plain(plain)
+
+
+class Shape(Codec[T]):
+    """JSON of a frozen dataclass. Fields at their defaults are not written; `others`: unknown ones."""
+
+    def __init__(self, record: type[T], others: Literal["forbid", "ignore"] = "forbid") -> None:
+        self.record, self._others = record, others
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
@@ -84,53 +146,68 @@ class Shape(Generic[T]):
         plain: dict[str, Any] = self.adapter.dump_python(record, mode="json", exclude_defaults=True)
         return plain
 
+    def encode(self, record: T) -> bytes:
+        """Record as canonical JSON."""
+        return canonical(self.plain(record))
+
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            return self.adapter.validate_json(data, strict=True, extra="forbid")
+            return self.adapter.validate_json(data, strict=True, extra=self._others)
         except ValidationError as error:
             raise _first_error(error) from None
 
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
         try:
-            return self.read(canonical(plain))
-        except (TypeError, UnicodeEncodeError, RecursionError) as error:
+            data = canonical(plain)
+        except (TypeError, ValueError, RecursionError) as error:
             raise ShapeError("", str(error)) from None
+        return self.read(data)
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the record."""
         return self.adapter.json_schema(mode="serialization")
 
 
-class Kinds(Generic[T]):
+class Kinds(Codec[T]):
     """JSON of several frozen dataclasses, distinguished by the value of a key `tag` beside their fields."""
 
     def __init__(self, tag: str, kinds: Mapping[str, type[T]]) -> None:
         self.tag, self._shapes = tag, {name: Shape(record) for name, record in kinds.items()}
         self._names = {record: name for name, record in kinds.items()}
 
+    def name(self, record: T) -> str:
+        """Kind of a record."""
+        return self._names[type(record)]
+
     def plain(self, record: T) -> dict[str, Any]:
         """Record as plain JSON types, with its kind."""
-        name = self._names[type(record)]
+        name = self.name(record)
         return {self.tag: name, **self._shapes[name].plain(record)}
 
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
         try:
-            plain = json.loads(data)
-        except (ValueError, RecursionError) as error:
+            plain = from_json_text(data)
+        except ValueError as error:
             raise ShapeError("", str(error)) from None
         if not isinstance(plain, dict):
             raise ShapeError("", message("workspace:value.mapping"))
-        return self.read_plain(plain)
+        shape = self._shape(plain)
+        del plain[self.tag]
+        return shape.read(to_json_text(plain))
 
     def read_plain(self, plain: Mapping[str, Any]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
+        shape = self._shape(plain)
+        return shape.read_plain({key: value for key, value in plain.items() if key != self.tag})
+
+    def _shape(self, plain: Mapping[str, Any]) -> Shape[T]:
         name = plain.get(self.tag)
         if not isinstance(name, str) or name not in self._shapes:
             raise ShapeError(self.tag, message("store:record.kind", kinds=sorted(self._shapes)))
-        return self._shapes[name].read_plain({key: value for key, value in plain.items() if key != self.tag})
+        return self._shapes[name]
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema with an alternative for each kind."""
@@ -141,6 +218,11 @@ class Kinds(Generic[T]):
         schema["properties"] = {self.tag: {"const": name}, **schema.get("properties", {})}
         schema["required"] = [self.tag, *schema.get("required", ())]
         return schema
+
+
+def codec_of(record: type[T] | Codec[T]) -> Codec[T]:
+    """Return the codec of a frozen dataclass; a codec as it is."""
+    return record if isinstance(record, Codec) else Shape(record)
 
 
 def _first_error(error: ValidationError) -> ShapeError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from eventready.store.records.shape import Kinds, Shape
-from eventready.store.run import canonical
+from eventready.core.strings.json_text import canonical
+from eventready.store.records.shape import Codec, codec_of
 
 T = TypeVar("T")
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 class Stream(Generic[T]):
     """Stream of records of a frozen dataclass, or of the kinds of several; `Store.journal` reads and appends them."""
 
-    def __init__(self, name: str, record: type[T] | Kinds[T]) -> None:
+    def __init__(self, name: str, record: type[T] | Codec[T]) -> None:
         self.name = name
-        self._shape: Shape[T] | Kinds[T] = record if isinstance(record, Kinds) else Shape(record)
+        self._shape: Codec[T] = codec_of(record)
 
     def encode(self, record: T) -> bytes:
         """Record as canonical JSON."""

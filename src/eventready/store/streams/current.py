@@ -25,7 +25,11 @@ class Current(Generic[T]):
 
     def put(self, key: str, value: T) -> None:
         """Replace the value of a key. Raises StoreError."""
-        body = zlib.compress(self._kind.encode(value), 1)
+        self.put_encoded(key, self._kind.encode(value))
+
+    def put_encoded(self, key: str, data: bytes) -> None:
+        """Replace the value of a key by its canonical JSON. Raises StoreError."""
+        body = zlib.compress(data, 1)
         with self._database.writing() as session:
             session.merge(CurrentRow(kind=self._kind.name, key=key, body=body))
 

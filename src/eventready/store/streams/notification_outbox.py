@@ -18,10 +18,10 @@ from uuid import uuid4
 from sqlalchemy import func, insert, select, update
 
 from eventready.core.groups import group_by
+from eventready.core.strings.json_text import canonical
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.run import canonical
 
 DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
 #: Pauses after failed attempts in seconds, the last one again and again.

@@ -16,18 +16,41 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match, matcher
-from eventready.core.strings.phrases import moment_of, required, tidy
+from eventready.core.strings.phrases import required, tidy
 from eventready.core.validation_messages import suggest
-from eventready.store.event_journal import EventJournal
+from eventready.store.event_journal import Dated, DatedShape, EventJournal
+from eventready.store.records.shape import Kinds, Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.workspace.settings.watching.alerts import LABELS, require_status
 
-STREAM: Stream[Any] = Stream("alert", dict[str, Any])
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
 #: Longest silence.
 _LONGEST = timedelta(days=7)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ActBegin:
+    """Act of a person in the journal."""
+
+    act: ActKind
+    matchers: tuple[Matcher, ...]
+    by: str
+    text: str
+    until: Moment | None
+
+
+@dataclass(frozen=True)
+class ActEnd:
+    """End of the act with a position in the journal, by a person."""
+
+    act: int
+    by: str
+
+
+_KINDS: Kinds[ActBegin | ActEnd] = Kinds("kind", {"begin": ActBegin, "end": ActEnd})
+STREAM: Stream[Dated[ActBegin | ActEnd]] = Stream("alert", DatedShape(_KINDS))
 
 
 @dataclass(frozen=True)
@@ -59,16 +82,9 @@ class Act:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the act as plain JSON types."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "matchers": [str(one) for one in self.matchers],
-            "by": self.by,
-            "text": self.text,
-            "at": self.at.isoformat(timespec="seconds"),
-            "until": self.until.isoformat(timespec="seconds") if self.until else None,
-            "ended_by": self.ended_by,
-        }
+        until = self.until.isoformat(timespec="seconds") if self.until else None
+        matchers, at = [str(one) for one in self.matchers], self.at.isoformat(timespec="seconds")
+        return {**vars(self), "matchers": matchers, "at": at, "until": until}
 
 
 class Acts:
@@ -90,32 +106,30 @@ class Acts:
         _require_possible(matchers)
         if kind == "silence" and (until is None or not now < until <= now + _LONGEST):
             raise UsageError(message("watch:act.end"))
-        body = {
-            "kind": kind,
-            "matchers": [list(one) for one in matchers],
-            "by": required(by, "by", "by"),
-            "text": tidy(text, "reason") if kind == "acknowledgement" else required(text, "reason", "the reason"),
-            "until": until.isoformat() if until else None,
-        }
-        entry = self._journal.append(kind, body)
-        return _act(entry.position, entry.body)
+        name = required(by, "by", "by")
+        words = tidy(text, "reason") if kind == "acknowledgement" else required(text, "reason", "the reason")
+        begin = ActBegin(kind, tuple(matchers), name, words, until)
+        entry = self._journal.append(kind, begin)
+        return _act(entry.position, entry.body.at, begin)
 
     def expire(self, act: int, *, by: str) -> Act:
         """Record the end of an active act. Raises UsageError for an unknown or ended act."""
         found = next((one for one in self.all() if one.id == act and one.active(self._clock.now())), None)
         if found is None:
             raise UsageError(message("watch:act.unknown", act=act))
-        entry = self._journal.append("end", {"kind": "end", "act": act, "by": required(by, "by", "by")})
-        return _ended(found, entry.body)
+        name = required(by, "by", "by")
+        entry = self._journal.append("end", ActEnd(act, name))
+        return replace(found, until=entry.body.at, ended_by=name)
 
     def all(self) -> tuple[Act, ...]:
         """Return all acts, oldest first. Raises StoreError."""
         found: dict[int, Act] = {}
         for entry in self._journal.entries():
-            if entry.body["kind"] != "end":
-                found[entry.position] = _act(entry.position, entry.body)
-            elif entry.body["act"] in found:
-                found[entry.body["act"]] = _ended(found[entry.body["act"]], entry.body)
+            at, record = entry.body.at, entry.body.record
+            if isinstance(record, ActBegin):
+                found[entry.position] = _act(entry.position, at, record)
+            elif record.act in found:
+                found[record.act] = replace(found[record.act], until=at, ended_by=record.by)
         return tuple(found.values())
 
     def active(self) -> tuple[Act, ...]:
@@ -163,17 +177,5 @@ def covering(
     return max(found, key=lambda act: (act.until or _FOREVER, act.id), default=None)
 
 
-def _act(position: int, body: Mapping[str, Any]) -> Act:
-    return Act(
-        id=position,
-        kind=body["kind"],
-        matchers=tuple(Matcher(*one) for one in body["matchers"]),
-        by=body["by"],
-        text=body["text"],
-        at=moment_of(body["at"]),
-        until=moment_of(body["until"]) if body["until"] else None,
-    )
-
-
-def _ended(act: Act, body: Mapping[str, Any]) -> Act:
-    return replace(act, until=moment_of(body["at"]), ended_by=body["by"])
+def _act(position: int, at: datetime, begin: ActBegin) -> Act:
+    return Act(position, begin.act, begin.matchers, begin.by, begin.text, at, begin.until)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
 
-from eventready.core.strings.phrases import moment_of
+from eventready.core.finding_sentence import FindingSentence
+from eventready.store.records.shape import Moment
+from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding
-from eventready.watch.record import change_document
+from eventready.watch.record import key_of, recorded_change
 from eventready.watch.silence import REACH
-from eventready.watch.states import Key, StateChange
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE, Key, StateChange
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.watching.watch import LONGEST_S
 
@@ -25,14 +25,14 @@ _AFTER_CAUSE = timedelta(seconds=2 * LONGEST_S)
 
 @dataclass(frozen=True)
 class Alert:
-    """Alert since `since`. `sentence`: message and state as of a finding, empty for a lost device. `cause`: device in
+    """Alert since `since`. `sentence`: message and state as of a finding, None for a lost device. `cause`: device in
     front, or what is next to the watch.
     """
 
     key: Key
     labels: Mapping[str, str]
-    since: datetime
-    sentence: Mapping[str, Any] = field(default_factory=dict)
+    since: Moment
+    sentence: FindingSentence | None = None
     cause: str = ""
     damped: bool = False
 
@@ -44,31 +44,13 @@ class Alert:
     @property
     def status(self) -> str:
         """State of now."""
-        return str(self.sentence.get("status") or self.labels["status"])
+        return (self.sentence.status if self.sentence else "") or self.labels["status"]
 
     @property
     def passes(self) -> bool:
         """True for a finding with frequent changes, passed now."""
-        often = self.sentence.get("often")
-        return often is not None and not _RANK.get(often["now"], 0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the alert as plain JSON types."""
-        return {
-            "labels": dict(self.labels),
-            "since": self.since.isoformat(timespec="seconds"),
-            "sentence": dict(self.sentence),
-            "cause": self.cause,
-            "damped": self.damped,
-        }
-
-    @classmethod
-    def load(cls, document: Mapping[str, Any]) -> Alert:
-        """Return the alert of plain JSON types."""
-        labels = document["labels"]
-        key = Key(labels["device"], labels["check"], labels["subject"])
-        since = moment_of(document["since"])
-        return cls(key, labels, since, document["sentence"], document["cause"], document["damped"])
+        often = self.sentence.often if self.sentence else None
+        return often is not None and not _RANK.get(often.now, 0)
 
 
 class Alerts:
@@ -88,18 +70,15 @@ class Alerts:
 
     def take(self, changes: Iterable[StateChange], moment: datetime) -> None:
         """Take the changes of state of a round."""
-        self.replay({**change_document(change), "at": moment.isoformat()} for change in changes)
+        self.replay((moment, recorded_change(change)) for change in changes)
 
-    def replay(self, recorded: Iterable[Mapping[str, Any]]) -> None:
-        """Take recorded changes, oldest first."""
-        for body in recorded:
-            key = Key(body["device"], body["check"], body["subject"])
+    def replay(self, recorded: Iterable[tuple[datetime, RecordedChange]]) -> None:
+        """Take recorded changes with their times, oldest first."""
+        for at, change in recorded:
+            key = key_of(change)
             if key.device not in self._unwatched and (not key.device or key.device in self._devices):
-                sentence = {name: body[name] for name in ("message", "message_id", "params") if name in body}
-                new = Alert(
-                    key, self.labels(key, body["new"]), moment_of(body["at"]), sentence, body["cause"], body["damped"]
-                )
-                self._update(new, body["old"])
+                labels = self.labels(key, change.new)
+                self._update(Alert(key, labels, at, change.sentence, change.cause, change.damped), change.old)
 
     def settle(self, states: Mapping[Key, str]) -> None:
         """End the alerts of passed findings, after the end of an earlier watch."""

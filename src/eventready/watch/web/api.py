@@ -16,9 +16,10 @@ from eventready.core.language import Language
 from eventready.incidents.text import incident_plain
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.open_finding import RANK
+from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key
 from eventready.watch.web.page import model_of, viewer_of
-from eventready.watch.web.pages.details import Found, opened, present
+from eventready.watch.web.pages.details import opened, present
 from eventready.watch.web.pages.timeline import SHOWN, entries
 from eventready.watch.web.pages.wall import Wall
 from eventready.workspace.files.yaml_document import load_yaml
@@ -30,12 +31,14 @@ def night(request: Request) -> JSONResponse:
     """Headline of the wall, verdicts, devices, incidents and changes of now."""
     now = present(request)
     limits, state = now.event.notice_limits, now.night
-    verdicts = (state.snapshot or {}).get("verdicts", ())
+    verdicts = state.snapshot.verdicts if state.snapshot else ()
     return _answer(now, {
         "headline": now.headline,
         "audit_age_s": state.audit_age_s,
         "first_left": now.first.left if now.first else 0,
-        "verdicts": [{key: one[key] for key in ("venue", "service", "verdict")} for one in verdicts],
+        "verdicts": [
+            {"venue": one.venue, "service": one.service, "verdict": one.verdict} for one in verdicts
+        ],
         "devices": [{"name": name, "age_s": age} for name, age in now.ages.items()],
         "incidents": [incident_plain(one, one.demands(limits, state.moment)) for one in state.incidents],
         "changes": [
@@ -51,7 +54,7 @@ def findings(request: Request) -> JSONResponse:
     if not all(name in known and known[name](value) for name, value in query.items()):
         raise HTTPException(400)
     wanted = dict(query)
-    found = opened(now, lambda one: all(one[name] == value for name, value in wanted.items()))
+    found = opened(now, lambda one: all(vars(one)[name] == value for name, value in wanted.items()))
     language = Language(viewer_of(request).lang)
     return _answer(now, {"findings": [_finding(one, now, language) for one in found]})
 
@@ -99,12 +102,13 @@ def _answer(now: Wall, content: Mapping[str, Any]) -> JSONResponse:
     return JSONResponse({"at": at, "age_s": night.age_s, "gone": night.gone, **content}, 503 if night.gone else 200)
 
 
-def _finding(one: Found, now: Wall, language: Language) -> dict[str, Any]:
+def _finding(one: OpenEntry, now: Wall, language: Language) -> dict[str, Any]:
     return {
-        **{name: one[name] for name in ("device", "check", "subject", "status", "since")},
+        "device": one.device, "check": one.check, "subject": one.subject, "status": one.status,
+        "since": one.since.isoformat(timespec="seconds"),
         "message": language.sentence(one),
         "acts": [
             {"kind": act.kind, "by": act.by, "text": act.text, "until": act.until.isoformat() if act.until else None}
             for act in now.acts_on(one)
         ],
-    }
+    }  # fmt: skip

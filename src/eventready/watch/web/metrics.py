@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,8 +14,10 @@ from starlette.responses import JSONResponse, Response
 from eventready.core.errors import StoreError
 from eventready.evaluation.verdicts import Readiness
 from eventready.store.streams.series import SeriesKey
+from eventready.store.watch_log import Beat
 from eventready.watch import kpi
 from eventready.watch.open_finding import RANK
+from eventready.watch.snapshot_record import Snapshot
 from eventready.watch.web.page import model_of
 from eventready.watch.web.read_model import Night, ReadModel
 from eventready.workspace.settings.event import Event
@@ -53,7 +56,7 @@ class Measured:
     """Data of an exposition: state of the night, latest beat of the watch, key figures."""
 
     night: Night
-    beat: Mapping[str, Any] | None = None
+    beat: Beat | None = None
     figures: Mapping[SeriesKey, float] = field(default_factory=dict)
 
 
@@ -98,29 +101,25 @@ def _record(measured: Measured) -> list[str]:
     found: list[str] = []
     if (beat := measured.beat) and not measured.night.gone:
         found += [
-            _family("watch_lag_seconds", "Greatest delay of a reading in the last minute.", [({}, beat["lag_s"])]),
-            _family("watch_readings", "Readings of devices in the last minute.", [({}, beat["readings"])]),
+            _family("watch_lag_seconds", "Greatest delay of a reading in the last minute.", [({}, beat.lag_s)]),
+            _family("watch_readings", "Readings of devices in the last minute.", [({}, beat.readings)]),
         ]
     if (age := measured.night.audit_age_s) is not None:
         found.append(_family("audit_age_seconds", "Time since the last full audit.", [({}, age)]))
     return found
 
 
-def _present(snapshot: Mapping[str, Any], late: float) -> list[str]:
-    devices: Sequence[Mapping[str, Any]] = snapshot["devices"]
-    opened: dict[tuple[str, str, str], int] = {}
-    worst = {(one["name"], status): 0 for one in devices for status in RANK}
-    for one in snapshot["open"]:
-        device, check, status = one["device"], one["check"], one["status"]
-        opened[device, check, status] = opened.get((device, check, status), 0) + 1
-        worst[device, status] = worst.get((device, status), 0) + 1
+def _present(snapshot: Snapshot, late: float) -> list[str]:
+    opened = Counter((one.device, one.check, one.status) for one in snapshot.open)
+    worst = Counter({(one.name, status): 0 for one in snapshot.devices for status in RANK})
+    worst.update((one.device, one.status) for one in snapshot.open)
     states = [
-        ({"venue": one["venue"], "service": one["service"], "state": str(state).lower()}, one["verdict"] == state)
-        for one in snapshot["verdicts"]
+        ({"venue": one.venue, "service": one.service, "state": str(state).lower()}, one.verdict == state)
+        for one in snapshot.verdicts
         for state in Readiness
     ]
-    ages = [({"device": one["name"]}, one["age"] + late) for one in devices if one["age"] is not None]
-    answering = [({"device": one["name"]}, one["age"] is not None) for one in devices]
+    ages = [({"device": one.name}, one.age + late) for one in snapshot.devices if one.age is not None]
+    answering = [({"device": one.name}, one.age is not None) for one in snapshot.devices]
     return [
         _family("service_state", "1 for the state of a service at a venue.", states),
         _family("device_answering", "1 for a device with a measurement in use.", answering),

@@ -103,10 +103,9 @@ def span(duration: timedelta | float, lang: Lang) -> str:
     return text("web:span.second", lang, whole=whole)
 
 
-def hour(moment: datetime | str, now: datetime) -> str:
+def hour(moment: datetime, now: datetime) -> str:
     """Return the hour of a moment, and its day on another day."""
-    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{found:%H:%M}" if found.date() == now.date() else f"{found:%d/%m %H:%M}"
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%d/%m %H:%M}"
 
 
 def segment(name: str) -> str:

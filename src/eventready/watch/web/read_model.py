@@ -6,11 +6,10 @@ A failed reading is no empty answer: `Night.broken` has the reason, and the page
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
@@ -24,7 +23,8 @@ from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.record import WatchRecord
-from eventready.watch.snapshot import OUTDATED, Snapshots, age_of, is_old
+from eventready.watch.snapshot import OUTDATED, Snapshots
+from eventready.watch.snapshot_record import Snapshot
 from eventready.watch.web.key_figures import LINE_S, HighestFigures, KeyFigure
 from eventready.workspace.workspace import Workspace
 
@@ -53,7 +53,7 @@ class Night:
     """
 
     moment: datetime
-    snapshot: Mapping[str, Any] | None = None
+    snapshot: Snapshot | None = None
     age_s: float | None = None
     broken: EventreadyError | None = None
     incidents: Sequence[Incident] = ()
@@ -68,7 +68,7 @@ class Night:
     @property
     def gone(self) -> bool:
         """True without data of the present: no watch, an ended watch, or no database."""
-        old = self.snapshot is None or self.age_s is None or is_old(self.snapshot, self.age_s)
+        old = self.snapshot is None or self.age_s is None or self.snapshot.is_old(self.age_s)
         return self.broken is not None or old
 
     @property
@@ -79,12 +79,12 @@ class Night:
     @property
     def since(self) -> datetime | None:
         """Time of the data, on the event's clock."""
-        return datetime.fromisoformat(self.snapshot["at"]) if self.snapshot else None
+        return self.snapshot.at if self.snapshot else None
 
     @property
     def notes(self) -> Sequence[str]:
         """Ids of sentences about the calls of the present watch."""
-        found = self.snapshot.get("notes", ()) if self.snapshot and not self.gone else ()
+        found = self.snapshot.notes if self.snapshot and not self.gone else ()
         return [one for one in found if one != OUTDATED]
 
 
@@ -121,19 +121,19 @@ class ReadModel:
         problem = None if isinstance(roster, Roster) else roster
         try:
             snapshot = self._snapshots.latest()
-            age = age_of(snapshot) if snapshot else None
+            age = snapshot.age_s if snapshot else None
             own = [one for one in incidents(self.store) if one.rehearsal == self.clock.rehearsal]
             own = [one for one in own if one.pending(event.notice_limits, moment)]
             acts, locks = Acts(self.store, event.id, self.clock).active(), self.store.changes.locks()
             figures = self._lines()
             audit_age = (self.clock.real() - self._audited).total_seconds() if self._audited else None
-            outdated = self.workspace.changed or OUTDATED in (snapshot or {}).get("notes", ())
+            outdated = self.workspace.changed or (snapshot is not None and OUTDATED in snapshot.notes)
             self._last = Night(
                 moment, snapshot, age, None, own, locks, acts, figures, duty, problem, audit_age, outdated
             )
         except StoreError as error:
             last = self._last.snapshot if self._last else None
-            age = age_of(last) if last else None
+            age = last.age_s if last else None
             return Night(moment, last, age, error, on_duty=duty, roster_broken=problem)
         return self._last
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from eventready.core.messages import Lang, text
 from eventready.workspace.exporting.rows import SheetRows, Words
-from eventready.workspace.importing.table import protected
+from eventready.workspace.sheets.delimited import protected
 from eventready.workspace.sheets.layout import Column
 from eventready.workspace.sheets.workbook import new_workbook, write_head
 

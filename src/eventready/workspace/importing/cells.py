@@ -38,7 +38,10 @@ class Mend:
 
 @dataclass
 class Cells:
-    """Reader of cells: values by the vocabularies of the workspace, problems and mends. `fix`: mend misspelt values."""
+    """Reader of cells: values by the vocabularies of the workspace, problems and mends. `fix`: mend misspelt values.
+
+    `unread`: remarks between the entries.
+    """
 
     known: Known
     fix: bool = False
@@ -46,6 +49,7 @@ class Cells:
     bastions: Vocabulary = field(default_factory=Vocabulary)
     problems: list[Problem] = field(default_factory=list)
     mends: list[Mend] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def value(self, column: Column, cell: TableCell, role: str = "") -> Any:
         """Value of a cell; None after a problem. `role` of the device decides between platforms."""
@@ -176,3 +180,8 @@ def _parts(piece: str) -> list[str]:
 
 def _is_every(text: str) -> bool:
     return fold(text) in listed("values", "every")
+
+
+def is_empty(text: str) -> bool:
+    """True for a mark that people write in a cell without a value: `x`, `-`."""
+    return text.casefold() in listed("values", "empty")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from eventready.core.messages import message
 from eventready.core.validation_messages import describe_error, suggest
 from eventready.workspace.devices.access import JumpHost
-from eventready.workspace.importing.cells import Cells, Mend
+from eventready.workspace.importing.cells import Cells, Mend, is_empty
 from eventready.workspace.importing.headers import FoundSheet
 from eventready.workspace.importing.known import Known, value_at
 from eventready.workspace.importing.problems import CellPlace, Problem
@@ -27,6 +28,8 @@ from eventready.workspace.sheets.layout import DEVICES, NOTES, Column, Layout
 MODELS: Mapping[str, type[BaseModel]] = {"devices": Element, "bastions": JumpHost, "windows": Window, "duties": Duty}
 
 
+#: Words of a remark that stands alone in its row, more than a name has; and the number of a heading.
+_SENTENCE, _NUMERAL = 4, re.compile(r"(?:[IVX]{1,5}|[A-D])[.)]?")
 #: Place of an entry that comes from no table.
 _NOWHERE = CellPlace("", "")
 #: Columns of devices whose values hosts.yaml, a group or the defaults may give, with their paths.
@@ -47,10 +50,10 @@ class Entry:
         return value_at(self.entry, path)
 
 
-def entries_of(sheet: FoundSheet, cells: Cells) -> list[Entry]:
-    """Entries of a sheet; problems are recorded in `cells`."""
+def entries_of(sheets: Iterable[FoundSheet], cells: Cells) -> list[Entry]:
+    """Entries of all sheets of a layout; problems are recorded in `cells`."""
     found: dict[str, Entry] = {}
-    for row in sheet.rows:
+    for sheet, row in ((one, row) for one in sheets for row in one.rows):
         by_column = _by_column(sheet, row)
         entry = _entry(sheet, row, by_column, cells) if by_column else None
         if entry is None:
@@ -70,12 +73,13 @@ def _naming(layout: Layout) -> str:
 
 
 def _by_column(sheet: FoundSheet, row: Row) -> dict[str, TableCell]:
-    """Cells with text by column; several cells of a column are joined in the first of them."""
+    """Cells with a value by column; several cells of a column are joined in the first of them."""
     found: dict[str, TableCell] = {}
     for index, column in sheet.columns.items():
-        if _text(row, index):
+        text = _text(row, index)
+        if text and (sheet.layout.column(column).form == "flag" or not is_empty(text)):
             first = found.get(column)
-            found[column] = TableCell(f"{first.text} {row[index].text}", first.place) if first else row[index]
+            found[column] = replace(first, text=f"{first.text} {text}") if first else row[index]
     return found
 
 
@@ -84,12 +88,14 @@ def _text(row: Row, index: int) -> str:
 
 
 def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> Entry | None:
-    """Entry of a row; None without a name. Problems are recorded in `cells`."""
+    """Entry of a row; None without a name or with a fault. Problems are recorded in `cells`."""
+    naming = _naming(sheet.layout)
+    if _is_unread(sheet, row, by_column, cells):
+        return None
     first = next(cell for cell in row if cell.text)
     for name in sheet.layout.needed:
         if name not in by_column and name in sheet.columns.values() and not _may_lack(sheet, name):
             cells.problem(message("workspace:import.no_value", column=message(f"workspace:column.{name}")), first)
-    naming = _naming(sheet.layout)
     if naming and naming not in by_column:
         return None
     entry: dict[str, Any] = {}
@@ -103,6 +109,25 @@ def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cell
     place = by_column[naming] if naming else first
     places = {column: cell.place for column, cell in by_column.items()}
     return Entry(cells.name(place) if naming else first.text, entry, place.place, places)
+
+
+def _is_unread(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> bool:
+    """Record the faults of a row without an entry, or its text if it is a heading or a remark."""
+    faults = [cell for cell in by_column.values() if cell.fault]
+    for cell in faults:
+        cells.problem(cell.fault or "", cell)
+    remark = bool(_naming(sheet.layout)) and _is_remark(sheet.layout, row, by_column)
+    if remark:
+        cells.unread.append(" ".join(cell.text for cell in row if cell.text))
+    return remark or bool(faults)
+
+
+def _is_remark(layout: Layout, row: Row, by_column: Mapping[str, TableCell]) -> bool:
+    """True for a single value that needs others, and for a sentence or a numbered heading in the column of names."""
+    (name, cell), *others = by_column.items()
+    if others or (name in layout.needed and name != _naming(layout)):
+        return False
+    return name != _naming(layout) or len(cell.text.split()) >= _SENTENCE or bool(_NUMERAL.fullmatch(row[0].text))
 
 
 def _may_lack(sheet: FoundSheet, column: str) -> bool:

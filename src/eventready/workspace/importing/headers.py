@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from eventready.core.messages import message
 from eventready.workspace.importing.cells import Cells, Mend
 from eventready.workspace.importing.table import Row, Table, TableCell
-from eventready.workspace.sheets.layout import DEVICES, LAYOUTS, UNREAD, Layout, titles
+from eventready.workspace.sheets.layout import BASTIONS, DEVICES, LAYOUTS, UNREAD, Layout, titles
+from eventready.workspace.sheets.sheet import DEEPEST
 from eventready.workspace.sheets.spelling import fold, listed
 
-#: Rows searched for the headers, below a title of the table.
-_SEARCHED = 20
 #: Headers that may say the name of a device or its address.
 _HOSTNAME = ("hostname", "host")
 #: Vocabularies whose words tell a column, and cells that are looked at.
@@ -37,7 +36,7 @@ def sheets_of(tables: Sequence[Table], cells: Cells) -> tuple[list[FoundSheet], 
     """Sheets in the order of the layouts, and titles of unread tables. Problems of headers are recorded in `cells`."""
     chosen = [(table, layout) for table in tables if not table.hidden and (layout := _layout(table)) is not None]
     if not chosen:
-        chosen = [(tables[0], DEVICES)]
+        chosen = [(next(table for table in tables if not table.hidden), DEVICES)]
     read = [table for table, _ in chosen]
     silent = {name for table in tables for name in UNREAD if name in titles().meant(table.title)}
     unread = [table.title for table in tables if table not in read and not {*titles().meant(table.title)} & silent]
@@ -48,23 +47,41 @@ def sheets_of(tables: Sequence[Table], cells: Cells) -> tuple[list[FoundSheet], 
 
 def _layout(table: Table) -> Layout | None:
     """Layout of a table: by its title, else by the most headers."""
-    named = [LAYOUTS[name] for name in titles().meant(table.title) if name in LAYOUTS]
-    if named:
-        return named[0]
-    if titles().meant(table.title):
-        return None
-    counted = [(len(_columns(table.rows[_header_row(table, layout)], layout)), layout) for layout in LAYOUTS.values()]
-    fitting = [
-        (count, layout)
-        for count, layout in counted
-        if {*layout.needed} <= {*_columns(table.rows[_header_row(table, layout)], layout).values()}
-    ]
-    return max(fitting, key=lambda found: found[0])[1] if fitting else None
+    meant = titles().meant(table.title)
+    if meant:
+        return next((LAYOUTS[name] for name in meant if name in LAYOUTS), None)
+    fitting = [(len(found), layout) for layout in LAYOUTS.values() if (found := _fitting(table, layout))]
+    return max(fitting, key=lambda found: found[0], default=(0, None))[1]
+
+
+def _fitting(table: Table, layout: Layout) -> Mapping[int, str]:
+    """Columns of a table; empty for a table without the needed headers, also misspelt ones."""
+    top = _header_row(table, layout)
+    row = table.rows[top]
+    columns = _columns(row, layout)
+    misspelt = {_misspelt(cell.text, layout, columns) for index, cell in enumerate(row) if index not in columns}
+    if not columns or not {*layout.needed} <= {*columns.values(), *misspelt}:
+        return {}
+    return columns if layout is not BASTIONS or _names_bastions(table.rows[top:], columns) else {}
+
+
+def _names_bastions(rows: Sequence[Row], columns: Mapping[int, str]) -> bool:
+    """True unless the names may be those of the ways to devices: behind other names, or several times the same."""
+    index = next((index for index, name in columns.items() if name == "bastion_name"), None)
+    if index is None or "jump_host" not in DEVICES.headers.meant(rows[0][index].text):
+        return True
+    before = [cell.text for cell in rows[0][:index] if cell.text and not _is_ignored(cell.text)]
+    names = [row[index].text for row in rows if index < len(row) and row[index].text]
+    return not before and len(names) == len({*names})
+
+
+def _is_ignored(header: str) -> bool:
+    return (fold(header) or header) in listed("ignored")
 
 
 def _header_row(table: Table, layout: Layout) -> int:
     """Row with the most headers of a layout, among the first rows."""
-    counts = [len(_columns(row, layout)) for row in table.rows[:_SEARCHED]]
+    counts = [len(_columns(row, layout)) for row in table.rows[:DEEPEST]]
     return counts.index(max(counts))
 
 
@@ -95,7 +112,7 @@ def _sheet(table: Table, layout: Layout, cells: Cells) -> FoundSheet:
     columns = _columns(row, layout)
     notes: dict[int, str] = {}
     for index, cell in enumerate(row):
-        if index in columns or not cell.text or (fold(cell.text) or cell.text) in listed("ignored"):
+        if index in columns or not cell.text or _is_ignored(cell.text):
             continue
         if cell.text in (row[other].text for other in columns):
             cells.problem(message("workspace:import.column_twice", name=cell.text), cell, cell.text)
@@ -110,7 +127,21 @@ def _sheet(table: Table, layout: Layout, cells: Cells) -> FoundSheet:
         if needed not in columns.values():
             cause = message("workspace:import.column_missing", column=message(f"workspace:column.{needed}"))
             cells.problem(cause, row[0])
-    return FoundSheet(table.title, layout, columns, notes, table.rows[top + 1 :])
+    first = top + 2 if any(map(_numbers_columns, table.rows[top + 1 : top + 2])) else top + 1
+    rows = [one for one in table.rows[first:] if not _repeats(one, row)]
+    return FoundSheet(table.title, layout, columns, notes, rows)
+
+
+def _numbers_columns(row: Row) -> bool:
+    """True for the numbers of the columns, from 1, which forms have below the headers."""
+    numbers = [cell.text.strip("() ") for cell in row if cell.text]
+    return len(numbers) > 2 and numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+def _repeats(row: Row, header: Row) -> bool:
+    """True for a row with the headers again."""
+    again = sum(cell.text == head.text != "" for cell, head in zip(row, header, strict=False))
+    return again > 1 and again * 2 > sum(bool(cell.text) for cell in row)
 
 
 def _misspelt(text: str, layout: Layout, columns: Mapping[int, str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventready.core.errors import WorkspaceError
+from eventready.core.groups import group_by
 from eventready.core.messages import message
 from eventready.workspace.importing.cells import Cells, Mend
 from eventready.workspace.importing.entries import Entry, device_problems, entries_of
@@ -19,7 +20,7 @@ from eventready.workspace.sheets.spelling import Vocabulary
 
 @dataclass(frozen=True)
 class Imported:
-    """Entries by sheet. `notes`: headers kept as notes of devices; `unread`: other titles and headers."""
+    """Entries by sheet. `notes`: headers kept as notes of devices; `unread`: other titles, headers and remarks."""
 
     entries: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -46,11 +47,10 @@ def read_entries(tables: Sequence[Table], known: Known, *, fix: bool = False) ->
     """Entries of all tables, without an exception for their problems."""
     cells = Cells(known, fix)
     sheets, unread = sheets_of(tables, cells)
-    entries: dict[str, list[Entry]] = {}
     cells.devices = Vocabulary(dict.fromkeys((*_names(sheets, "devices", "name"), *known.files.hosts), ()))
     cells.bastions = Vocabulary(dict.fromkeys((*_names(sheets, "bastions", "bastion_name"), *known.bastions), ()))
-    for sheet in sheets:
-        entries.setdefault(sheet.layout.name, []).extend(entries_of(sheet, cells))
+    by_layout = group_by(sheets, lambda sheet: sheet.layout.name)
+    entries = {name: entries_of(found, cells) for name, found in by_layout.items()}
     entries["devices"] = _paired(entries.get("devices", []), entries.get("pairs", ()), cells)
     for device in entries["devices"]:
         if device.places:
@@ -61,7 +61,11 @@ def read_entries(tables: Sequence[Table], known: Known, *, fix: bool = False) ->
         tuple(
             dict.fromkeys(note for sheet in sheets if sheet.layout.name == "devices" for note in sheet.notes.values())
         ),
-        (*unread, *(note for sheet in sheets if sheet.layout.name != "devices" for note in sheet.notes.values())),
+        (
+            *unread,
+            *cells.unread,
+            *(note for sheet in sheets if sheet.layout.name != "devices" for note in sheet.notes.values()),
+        ),
         tuple(cells.mends),
         tuple(cells.problems),
     )

@@ -1,29 +1,29 @@
-"""Tables of text, with the place of every cell, and their bounds."""
+"""Tables of text from the sheets of a file, with the place of every cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.messages import Message, message
 from eventready.workspace.importing.problems import CellPlace
+from eventready.workspace.sheets.file import read_sheets
+from eventready.workspace.sheets.sheet import Fault, Sheet, column_letters
 
-#: Limits of an imported file: bytes, bytes after decompression, rows, columns.
-MAX_BYTES, MAX_UNPACKED, MAX_ROWS, MAX_COLUMNS = 16_000_000, 128_000_000, 50_000, 1_000
-
-
-#: First characters of a formula.
-_FORMULA = ("=", "+", "-", "@")
+#: Characters of text copied from web pages and documents, which nobody sees.
+_INVISIBLE = {**dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)), 0xA0: " "}
 
 
 @dataclass(frozen=True)
 class TableCell:
-    """Text of a cell and its place, such as `devices.xlsx, Sheet1!C7` or `devices.csv!C7`."""
+    """Text of a cell and its place, such as `devices.xlsx, Sheet1!C7` or `devices.csv!C7`; `fault`: no value."""
 
     text: str
     place: CellPlace
+    fault: Message | None = None
 
 
 Row = Sequence[TableCell]
@@ -38,37 +38,42 @@ class Table:
     hidden: bool = False
 
 
-def bounded(path: Path, rows: Iterator[Row]) -> list[Row]:
-    """Non-empty rows. Raises UsageError beyond their bound."""
-    found: list[Row] = []
-    for row in rows:
-        if any(cell.text for cell in row):
-            found.append(row)
-        if len(found) > MAX_ROWS:
-            raise UsageError(message("workspace:table.too_long", limit=MAX_ROWS), where=str(path))
-    return found
+def read_tables(path: Path, sheet: str = "") -> list[Table]:
+    """Tables of a file: all sheets of a workbook, or the named sheet. Raises UsageError, also without visible rows."""
+    sheets = read_sheets(path)
+    names = [one.title for one in sheets]
+    if sheet and sheet not in names:
+        raise UsageError(message("workspace:table.sheet", sheet=sheet, sheets=names), where=str(path))
+    chosen = [one for one in sheets if sheet in ("", one.title)]
+    tables = [Table(one.title, (), hidden=True) if one.hidden and not sheet else _table(one) for one in chosen]
+    if not any(table.rows for table in tables):
+        raise WorkspaceError(message("workspace:table.hidden"), where=str(path))
+    return [table for table in tables if table.rows or table.hidden]
 
 
-def protected(text: str) -> str:
-    """Cell of a CSV file with an apostrophe before a formula; further apostrophes stay."""
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+def _table(sheet: Sheet) -> Table:
+    """Filled rows. The value of merged cells stands in each of their rows, in their first column alone."""
+    file = Path(sheet.file).name
+    name = f"{file}, {sheet.title}" if sheet.title else file
+    widths: dict[int, int] = {}
+    for row, column in sheet.cells:
+        widths[row] = max(column, widths.get(row, 0))
+    return Table(sheet.title, [_row(sheet, row, widths[row], name) for row in sheet.filled_rows])
 
 
-def unprotected(text: str) -> str:
-    """Text of a cell of a CSV file, without the apostrophe before a formula."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(_FORMULA) else text
+def _row(sheet: Sheet, row: int, width: int, table: str) -> Row:
+    places = ((column, CellPlace(table, f"{column_letters(column)}{row}")) for column in range(1, width + 1))
+    return [_cell(sheet, row, column, place) for column, place in places]
 
 
-def bound_width(columns: int, where: str) -> None:
-    """Raise UsageError for a row of too many columns."""
-    if columns > MAX_COLUMNS:
-        raise UsageError(message("workspace:table.too_wide", limit=MAX_COLUMNS), where=where)
+def _cell(sheet: Sheet, row: int, column: int, place: CellPlace) -> TableCell:
+    value = sheet.cells.get((row, column)) if sheet.head(row, column)[1] == column else None
+    if isinstance(value, Fault):
+        return TableCell(value.shown, place, value.what)
+    return TableCell(_text(value), place)
 
 
-def column_letters(number: int) -> str:
-    """Return the letters of a column: A for 1, AA for 27."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value).translate(_INVISIBLE).strip()

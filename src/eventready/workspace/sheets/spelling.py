@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _ALIKE = 0.75
 _PART = 4
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Letters and digits of a text, without case and diacritics: `Địa điểm` and `dia-diem` are equal."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.recovery.release import Claim, Decision, DeviceView, release
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.recovery.release import Decision, DeviceView, release
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import copy_tree
 from eventready.core.errors import Exit, RefusedError, UsageError
+from eventready.store.change_steps import Claim, DeviceOutcome, Release
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import Fault
 
@@ -54,8 +55,9 @@ def test_a_state_between_is_neither_old_nor_new(rig: Rig) -> None:
     assert rig.steps("box-2")[-2:] == ["release", "done"]
     record = rig.store.changes.get("latest")
     body = record.of("box-2")[-2].body
-    assert (body["as"], body["by"], body["why"]) == ("by-hand", "Binh", "the slot is dead")
-    assert "- snmp-server community x" in body["difference"]
+    assert isinstance(body, Release)
+    assert (body.claim, body.by, body.why) == ("by-hand", "Binh", "the slot is dead")
+    assert "- snmp-server community x" in body.difference
     assert record.entry.ended
     assert rig.store.changes.locks() == ()
     assert "box-2 was released by hand: check it" in next_step("c-1", device_statuses(record)).render("en")

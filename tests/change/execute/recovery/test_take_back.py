@@ -68,7 +68,7 @@ def test_a_failed_wave_takes_the_earlier_waves_back(rig: Rig) -> None:
 
 
 def load_recorded(rig: Rig, change: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(wave) for wave in rig.store.changes.get(change).plan["plan"]["waves"])
+    return rig.store.changes.get(change).planned.plan.waves
 
 
 def test_a_change_without_a_failure_unlocks_its_devices(rig: Rig) -> None:

@@ -1,16 +1,16 @@
-"""Address of a scheduler, and the certificates and settings of its members."""
+"""Address of a scheduler, and the certificates of its members."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eventready.audit.collectors.cluster.certificates import AUTHORITY, MEMBER, REVOKED, member_name, refuse_expired
+from eventready.audit.collectors.cluster.dask_parts import require_distributed, security_of
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
@@ -20,27 +20,6 @@ if TYPE_CHECKING:
 #: Port of a scheduler.
 PORT = 8786
 _ADDRESS = re.compile(r"(tls|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?")
-
-#: Settings of Dask beneath its variables (DASK_...): no page, no memory of messages, no measurement of itself, no
-#: second look at a device that took several workers with it.
-_DEFAULTS: Mapping[str, Any] = {
-    "distributed.scheduler.allowed-failures": 2,
-    "distributed.scheduler.worker-ttl": "60s",
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-    "distributed.worker.profile.enabled": False,
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.admin.low-level-log-length": 1,
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.system-monitor.interval": "60s",
-    "distributed.comm.timeouts.connect": "10s",
-    "distributed.comm.timeouts.tcp": "20s",
-    "distributed.comm.retry.count": 0,
-    "distributed.comm.compression": None,
-}
 
 
 @dataclass(frozen=True)
@@ -92,37 +71,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def require_distributed() -> Any:
-    """Import Dask with our settings. Raises UsageError without the extra."""
-    try:
-        import dask  # noqa: PLC0415  of the extra `cluster`
-        import distributed  # noqa: PLC0415  of the extra `cluster`
-    except ImportError:
-        raise UsageError(message("audit:cluster.no_extra")) from None
-    dask.config.set(_DEFAULTS)
-    dask.config.update(dask.config.config, dask.config.collect_env())
-    return distributed
-
-
 def _security(folder: Path) -> Security:
-    from distributed import Security  # noqa: PLC0415  of the extra `cluster`
-
     purposes = (ssl.Purpose.SERVER_AUTH, ssl.Purpose.CLIENT_AUTH)
-    contexts = {purpose.shortname: tls_context(folder, purpose) for purpose in purposes}
-
-    class RevocableSecurity(Security):
-        """TLS of Dask with a revocation list, and without a file after the start."""
-
-        def _get_tls_context(self, _tls: Any, purpose: Any) -> ssl.SSLContext:
-            return contexts[purpose.shortname]
-
     own = str(folder / MEMBER)
-    made: Any = RevocableSecurity
-    security: Security = made(
-        require_encryption=True, tls_ca_file=str(folder / AUTHORITY), tls_client_cert=own, tls_scheduler_cert=own,
-        tls_worker_cert=own,
+    return security_of(
+        {purpose.shortname: tls_context(folder, purpose) for purpose in purposes},
+        tls_ca_file=str(folder / AUTHORITY), tls_client_cert=own, tls_scheduler_cert=own, tls_worker_cert=own,
     )  # fmt: skip
-    return security
 
 
 def tls_context(folder: Path, purpose: ssl.Purpose) -> ssl.SSLContext:

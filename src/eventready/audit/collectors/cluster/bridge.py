@@ -17,7 +17,8 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from eventready.audit.collectors.cluster import frames
-from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
+from eventready.audit.collectors.cluster.address import SchedulerAddress
+from eventready.audit.collectors.cluster.dask_parts import require_distributed
 from eventready.audit.collectors.cluster.task import read_device
 from eventready.core.process.confined_process import confine
 

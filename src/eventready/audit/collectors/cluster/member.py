@@ -15,8 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eventready.audit.collectors.cluster.address import SchedulerAddress, require_distributed
+from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.certificates import REVOKED, revoked_serials
+from eventready.audit.collectors.cluster.dask_parts import (
+    comm_of_worker,
+    comms_of_scheduler,
+    require_distributed,
+    send_together,
+)
 from eventready.audit.collectors.cluster.labels import CLOCK, WHOLE
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
@@ -51,7 +57,7 @@ def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> Non
             dashboard=False, dashboard_address="127.0.0.1:0",
         ) as scheduler:  # fmt: skip
             started()
-            follow = asyncio.create_task(follow_revocations(address, security, lambda: scheduler._comms))
+            follow = asyncio.create_task(follow_revocations(address, security, lambda: comms_of_scheduler(scheduler)))
             await stop.wait()
             follow.cancel()
 
@@ -89,7 +95,7 @@ def run_worker(
     _silence()
 
     def follow(worker: Any) -> Coroutine[Any, Any, None]:
-        return follow_revocations(address, security, lambda: [worker.batched_stream.comm])
+        return follow_revocations(address, security, lambda: [comm_of_worker(worker)])
 
     def made(**options: Any) -> Any:
         own = {"name": f"{name}#{os.getpid()}", "nthreads": threads, "security": security, "host": _loopback()}
@@ -144,7 +150,7 @@ async def _until_lost(
     Return the seconds of its clock ahead of the scheduler's.
     """
     await worker
-    worker.batched_stream.interval = _GATHER_S
+    send_together(worker, _GATHER_S)
     if usual and _right(worker.scheduler_delay):
         connected()
     following = asyncio.create_task(follow(worker))

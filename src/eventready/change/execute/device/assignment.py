@@ -12,9 +12,9 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.soak import Ask, Soak
 from eventready.change.guard.window import RetryTiming
-from eventready.change.plan.scope import Drift
 from eventready.change.safety.way_in import WayIn
 from eventready.core.messages import Message, message, rendered
+from eventready.store.change_steps import Drift
 
 #: Keeps a device in the new state: longest time in seconds, and a sleep that an interruption ends.
 Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]

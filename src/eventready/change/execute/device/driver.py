@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from eventready.change.execute.device.checks import Findings
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard.guard import PendingChange, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
+from eventready.store.change_steps import ChangeStep
 from eventready.store.evidence import PackedEvidence
 
 
@@ -107,8 +108,7 @@ class StepLog(Protocol):
 
     def __call__(
         self,
-        step: str,
-        body: Mapping[str, Any],
+        step: ChangeStep,
         *,
         evidence: tuple[PackedEvidence, ...] = (),
         releases_lock: bool = False,

@@ -28,14 +28,31 @@ from eventready.change.execute.device.steps import (
     sentence_of,
 )
 from eventready.change.execute.device.verify import open_issues, tolerate
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard.soak import Soak
 from eventready.change.guard.window import GuardWindow, Timer
-from eventready.change.plan.scope import Drift
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
-from eventready.core.messages import as_record, from_record, message, rendered
+from eventready.core.messages import message, rendered
 from eventready.session.reply import LoginRefused
+from eventready.store.change_steps import (
+    Apply,
+    Arm,
+    AskWord,
+    Backup,
+    Compare,
+    Confirm,
+    DeviceOutcome,
+    Drift,
+    Drifted,
+    GoBack,
+    Precheck,
+    Read,
+    Save,
+    Verify,
+    VerifyState,
+    WayInRisks,
+)
 from eventready.store.changes import Step
 
 _Reading = TypeVar("_Reading")
@@ -90,17 +107,17 @@ class DeviceMachine:
             return self._finish_confirmed(before, acknowledged=False)
         cut_off = rendered("change:why.interrupted_at", step=taken[-1])
         return Revert(steps, before).run(
-            next((from_record(one.body, "why") for one in history if one.step == "revert"), cut_off)
+            next((one.body.why for one in history if isinstance(one.body, GoBack)), cut_off)
         )
 
     def _prepare(self) -> Configuration:
         """Run every step before the first line: precheck, and comparison with the planned configuration."""
         assignment, driver, steps = self._assignment, self._driver, self._steps
         self._refuse_start()
-        steps.record("precheck")
+        steps.record(Precheck(assignment.device))
         findings = self._insistent(driver.precheck) if assignment.verifies else ()
         self._findings = tolerate(findings, assignment.tolerated)
-        steps.record("read", {"issues": [list(one) for one in open_issues(findings)]})
+        steps.record(Read(assignment.device, open_issues(findings)))
         reading = self._insistent(driver.read)
         before = reading.configuration
         drift = self._drift(before)
@@ -122,10 +139,11 @@ class DeviceMachine:
             assignment.restated(before.tree, target)
         risks = steps.check_way_in(before, steps.target)
         if drift is not None:
-            steps.record("drift", drift.to_dict())
+            steps.record(Drifted(assignment.device, drift))
         if risks:
-            steps.record("way_in", {"risks": risks})
-        steps.record("backup", *evidence_of(reading))
+            steps.record(WayInRisks(assignment.device, risks))
+        kept, texts = evidence_of(reading)
+        steps.record(Backup(assignment.device, kept), texts)
         if assignment.hold is None and assignment.verifies:
             self._soak = assignment.soak(before.tree, steps.target, driver.shown)
         self._refuse_short_guard(before)
@@ -137,21 +155,13 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         terms = driver.terms(before)
         back = assignment.form.commands_between(steps.target, before.tree)
-        steps.record(
-            "arm",
-            {
-                "guard": terms.kind,
-                "seconds": terms.seconds,
-                "device_side": terms.device_side,
-                "way_back": list(back),
-                **({"route_back": steps.route_back} if steps.route_back else {}),
-            },
-        )
-        steps.send(assignment.forward, terms, lambda: steps.record("apply", {"lines": len(assignment.forward)}))
+        device, count = assignment.device, len(assignment.forward)
+        steps.record(Arm(device, terms.kind, terms.seconds, terms.device_side, tuple(back), steps.route_back))
+        steps.send(assignment.forward, terms, lambda: steps.record(Apply(device, count)))
         steps.check_abort()
         self._compare(device_side=terms.device_side)
-        soak = {"soak_s": self._soak.seconds, "soak_reason": self._soak.reason}
-        steps.record("verify", {"held": True} if assignment.hold else soak)
+        soak = Verify(device, self._soak.seconds, self._soak.reason)
+        steps.record(Verify(device, held=True) if assignment.hold else soak)
         left_s = steps.window.first - assignment.timing.margin_s - steps.timer.now()
         if assignment.hold is not None:
             assignment.hold(max(0.0, min(assignment.settle_s, left_s)), steps.interruptible_sleep)
@@ -171,7 +181,7 @@ class DeviceMachine:
         assignment, steps = self._assignment, self._steps
         form = assignment.form
         for left in reversed(range(form.spec.repeats + 1)):
-            steps.record("compare")
+            steps.record(Compare(assignment.device))
             found = self._insistent(self._driver.read).configuration.tree
             if form.equivalent(found, steps.target):
                 steps.check_abort()
@@ -180,7 +190,7 @@ class DeviceMachine:
             if not lost or not frozenset(lost) <= frozenset(assignment.forward) or not self._guarded(device_side):
                 break
             steps.check_abort()
-            steps.record("apply", {"lines": len(lost), "again": True})
+            steps.record(Apply(assignment.device, len(lost), again=True))
             steps.deliver(lost)
         difference = abbreviated(form.diff(steps.target, found))
         raise Failed(message("change:why.differs", device=assignment.device, difference=difference))
@@ -209,7 +219,7 @@ class DeviceMachine:
         assignment, steps = self._assignment, self._steps
         if assignment.word is None:
             return
-        steps.record("word")
+        steps.record(AskWord(assignment.device))
         left_s = min(steps.window.first - steps.timer.now(), seconds) - assignment.timing.margin_s
         word = assignment.word(assignment.device, left_s, steps.interruptible_sleep)
         if not word:
@@ -261,7 +271,7 @@ class DeviceMachine:
 
     def _confirm(self, before: Configuration) -> AssignmentResult:
         try:
-            self._steps.record("confirm", as_record("verified", self._verified))
+            self._steps.record(Confirm(self._assignment.device, self._verified))
         except StoreError as error:
             return Revert(self._steps, before).run(sentence_of(error))
         try:
@@ -274,7 +284,7 @@ class DeviceMachine:
     def _finish_confirmed(self, before: Configuration, *, acknowledged: bool) -> AssignmentResult:
         """Prove the new state of the confirmed device, and save the configuration; revert otherwise."""
         with suppress(StoreError):
-            self._steps.record("verify_state")
+            self._steps.record(VerifyState(self._assignment.device))
         found = self._stable_state(before, acknowledged=acknowledged)
         if found is None:
             return Revert(self._steps, before).run(rendered("change:why.new_unproven"))
@@ -287,7 +297,8 @@ class DeviceMachine:
         except LockedOut as error:
             return Revert(self._steps, before).run(sentence_of(error), keep_session=True)
         try:
-            self._steps.record("save", *evidence_of(found))
+            kept, texts = evidence_of(found)
+            self._steps.record(Save(self._assignment.device, kept), texts)
         except StoreError as error:
             why = rendered("change:why.not_saved", error=sentence_of(error))
             return AssignmentResult(self._assignment.device, DeviceOutcome.NEW, why, recorded=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from eventready.change.execute.device.steps import DeviceSteps, abbreviated, as_sentence, require, sentence_of
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.tree import Tree
-from eventready.core.messages import as_record, rendered
+from eventready.core.messages import rendered
+from eventready.store.change_steps import DeviceOutcome, GoBack, Rollback
 
 
 class Revert:
@@ -29,7 +29,7 @@ class Revert:
         `keep_session`: the present session is at its prompt, and perhaps the only access.
         """
         steps, timing, timer = self._steps, self._assignment.timing, self._steps.timer
-        steps.record_best_effort("revert", as_record("why", why))
+        steps.record_best_effort(GoBack(self._assignment.device, why))
         if not keep_session:
             self._driver.disconnect()  # the session may be in any mode, hung, or lost
         until = timer.now()
@@ -88,11 +88,11 @@ class Revert:
         lines = self._assignment.form.commands_between(found.tree, self._before.tree)
         self._assignment.refuse(lines, found)
         self._seen, self._attempts_left, steps.rolling_back = "", self._attempts_left - 1, True
-        risks: list[Any] = []
+        risks: tuple[str, ...] = ()
         if steps.resumed:
             with suppress(Exception):  # the way back is sent in any case
                 risks = steps.check_way_in(found, self._before.tree)
-        steps.record_best_effort("rollback", {"lines": list(lines), **({"risks": risks} if risks else {})})
+        steps.record_best_effort(Rollback(self._assignment.device, tuple(lines), risks))
         steps.send(lines, terms)
         if terms.device_side and self._is_old(self._driver.read().configuration.tree):
             require(self._driver.confirm(), "change:why.rollback_unconfirmed")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from eventready.change.execute.device.assignment import Assignment, StopSignals
 from eventready.change.execute.device.driver import ConfigurationReading, DeviceDriver, GuardTerms, StepLog
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.guard import StepResult
 from eventready.change.guard.window import GuardWindow, Timer
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import as_record, message, rendered, to_stored
+from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
 from eventready.session.reply import ReplyStatus
+from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, StoredConfiguration
 from eventready.store.evidence import PackedEvidence
 
 
@@ -50,25 +50,23 @@ class DeviceSteps:
         self.route_back = ""
         self.resumed = self.startup_changed = self.rolling_back = False
 
-    def record(
-        self, step: str, body: Mapping[str, Any] | None = None, evidence: tuple[PackedEvidence, ...] = ()
-    ) -> None:
+    def record(self, step: ChangeStep, evidence: tuple[PackedEvidence, ...] = ()) -> None:
         """Record the next step. Raises StoreError: the step is then not taken."""
-        self._log(step, body or {}, evidence=evidence)
+        self._log(step, evidence=evidence)
 
-    def record_best_effort(self, step: str, body: Mapping[str, Any]) -> None:
+    def record_best_effort(self, step: ChangeStep) -> None:
         """Record a step of the revert; a failing store must not delay the revert."""
         with suppress(StoreError):
-            self.record(step, body)
+            self.record(step)
 
-    def check_way_in(self, running: Configuration, target: Tree) -> list[Any]:
+    def check_way_in(self, running: Configuration, target: Tree) -> tuple[str, ...]:
         """Read the route back to this machine, and return the new risks for the journal. Raises RefusedError."""
         check = self.assignment.check_way_in
         if check is None:
-            return []
+            return ()
         way = self.driver.way_in(running)
         self.route_back = way.shown if way.routes else ""
-        return [to_stored(risk) for risk in check(way, running.tree, target)]
+        return check(way, running.tree, target)
 
     def send(self, lines: Sequence[str], terms: GuardTerms, before_sending: Callable[[], None] = lambda: None) -> None:
         """Arm the guard and send the lines; set the window in which the guard may fire."""
@@ -142,30 +140,24 @@ class DeviceSteps:
         held_back: bool = False,
     ) -> AssignmentResult:
         """Record the outcome, and release the lock unless a person must look at the device."""
-        body = {
-            "outcome": outcome.value,
-            **as_record("why", why),
-            "sha256": found.sha256 if found else "",
-            "refused": refused,
-            "held_back": held_back,
-        }
-        on_record = True
+        device, sha256, on_record = self.assignment.device, found.sha256 if found else "", True
+        done = Done(device, outcome, why, sha256, refused=refused, held_back=held_back)
         try:
-            self._log("done", body, releases_lock=outcome is not DeviceOutcome.UNPROVEN)
+            self._log(done, releases_lock=outcome is not DeviceOutcome.UNPROVEN)
         except StoreError as error:
             error_text = sentence_of(error)
             why = rendered("change:why.both", one=as_sentence(why), other=error_text) if why else error_text
             on_record = False
         with suppress(Exception):
             self.driver.disconnect()
-        return AssignmentResult(self.assignment.device, outcome, why, refused, held_back, on_record)
+        return AssignmentResult(device, outcome, why, refused, held_back, on_record)
 
 
-def evidence_of(reading: ConfigurationReading) -> tuple[Mapping[str, Any], tuple[PackedEvidence, ...]]:
+def evidence_of(reading: ConfigurationReading) -> tuple[StoredConfiguration, tuple[PackedEvidence, ...]]:
     """Return a configuration for the journal: its hash, its answers in reading order, and their texts."""
     texts = {command: PackedEvidence.of(text) for command, text in reading.answers.items()}
-    answers = [[command, text.name] for command, text in texts.items()]
-    return {"sha256": reading.configuration.sha256, "answers": answers}, tuple(texts.values())
+    answers = tuple((command, text.name) for command, text in texts.items())
+    return StoredConfiguration(reading.configuration.sha256, answers), tuple(texts.values())
 
 
 def require(done: StepResult, otherwise: str) -> None:

@@ -9,7 +9,8 @@ from typing import Self
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.changes import Step
+from eventready.store.change_steps import Backup, Release, Save, StoredConfiguration
+from eventready.store.changes import Step, last_of
 from eventready.store.store import Store
 from eventready.workspace.keys.backup_key import make_backup_key
 from eventready.workspace.workspace import Workspace
@@ -27,19 +28,30 @@ class Backups:
         """Take the key of the workspace; an absent key file is made. Raises UsageError, RefusedError."""
         return cls(store, BackupCipher(make_backup_key(workspace.path)))
 
-    def configuration(self, form: ConfigurationForm, steps: Sequence[Step], step: str) -> Configuration | None:
-        """Return a configuration of a device's steps: before the change (`backup`) or after (`save`, or a release).
+    def before(self, form: ConfigurationForm, steps: Sequence[Step]) -> Configuration | None:
+        """Configuration of a device before the change, or None if the store has lost or altered it.
 
-        None if the store has lost or altered it. Raises UnreadableConfiguration, and BackupKeyError without its key.
+        Raises UnreadableConfiguration, and BackupKeyError without its key.
         """
-        names = (step, "release") if step == "save" else (step,)
-        kept = next((one for one in reversed(steps) if one.step in names), None)
-        if kept is None or "answers" not in kept.body:
-            return None
-        answers = {str(command): str(name) for command, name in kept.body["answers"]}
+        backup = last_of(steps, Backup)
+        return self._read(form, backup.device, backup.kept) if backup else None
+
+    def after(self, form: ConfigurationForm, steps: Sequence[Step]) -> Configuration | None:
+        """Configuration of a device after the change, also by a release. See `before`."""
+        kept = kept_after(steps)
+        return self._read(form, steps[0].device, kept) if kept else None
+
+    def _read(self, form: ConfigurationForm, device: str, kept: StoredConfiguration) -> Configuration | None:
+        answers = dict(kept.answers)
         texts = self.store.texts(answers.values())
         if not set(answers.values()) <= texts.keys():
             return None
         printed = {command: self.cipher.decrypt(texts[name]) for command, name in answers.items()}
-        configuration = form.read(printed, device=kept.device)
-        return configuration if configuration.sha256 == kept.body["sha256"] else None
+        configuration = form.read(printed, device=device)
+        return configuration if configuration.sha256 == kept.sha256 else None
+
+
+def kept_after(steps: Sequence[Step]) -> StoredConfiguration | None:
+    """Configuration recorded after the change, also by a release, or None."""
+    after = next((step.body for step in reversed(steps) if isinstance(step.body, Save | Release)), None)
+    return after.kept if after else None

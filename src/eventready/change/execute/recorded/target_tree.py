@@ -47,10 +47,10 @@ def target_tree(
 
 def _before_change(form: ConfigurationForm, name: str, backups: Backups, record: ChangeRecord) -> TargetTree:
     steps = record.of(name)
-    was = backups.configuration(form, steps, "backup")
+    was = backups.before(form, steps)
     if was is None:
         raise RefusedError(message("change:store.lost_before", device=name, change=record.entry.id))
-    old, made = was.tree, backups.configuration(form, steps, "save")
+    old, made = was.tree, backups.after(form, steps)
     if made is None:
         return lambda _running: old
     new = made.tree

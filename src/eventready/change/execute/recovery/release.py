@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from eventready.change.document.plan import Plan
 from eventready.change.document.plan_file import recorded_plan
@@ -14,25 +13,18 @@ from eventready.change.execute.device.driver import ConfigurationReading
 from eventready.change.execute.device.steps import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome, recorded_result
+from eventready.change.execute.result import AssignmentResult, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Rendered, as_record, message, rendered
+from eventready.core.messages import Rendered, message, rendered
 from eventready.core.process.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.changes import ChangeRecord, StepEntry
+from eventready.store.change_steps import Arm, Claim, DeviceOutcome, Done, Release
+from eventready.store.changes import ChangeRecord, StepEntry, last_of
 from eventready.store.store import Store
-
-#: `new` and `old` must be proven by the configuration; `by-hand` claims nothing.
-Claim: TypeAlias = Literal["new", "old", "by-hand"]
-_OUTCOMES: dict[Claim, DeviceOutcome] = {
-    "new": DeviceOutcome.NEW,
-    "old": DeviceOutcome.OLD,
-    "by-hand": DeviceOutcome.BY_HAND,
-}
 
 
 @dataclass(frozen=True)
@@ -111,9 +103,9 @@ def _view(executor: ChangeExecutor, record: ChangeRecord, device: str) -> Device
     finally:
         driver.disconnect()
     steps, form = record.of(device), assignment.form
-    if all(step.step != "arm" for step in steps):  # no line was sent
+    if last_of(steps, Arm) is None:  # no line was sent
         return DeviceView(device, reading=reading, holds=("old", "by-hand"))
-    was = executor.recorded(device, steps, "backup")
+    was = executor.before(device, steps)
     if was is None:
         return DeviceView(device, reading=reading, holds=("by-hand",))
     found, new = reading.configuration.tree, assignment.target(was.tree)
@@ -160,30 +152,12 @@ def _refuse_contradiction(claim: Claim, view: DeviceView) -> None:
 
 
 def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision, view: DeviceView) -> AssignmentResult:
-    outcome = _OUTCOMES[decision.claim]
+    outcome = DeviceOutcome(decision.claim.replace("-", "_"))
     why = rendered("change:why.released", claim=decision.claim, by=decision.by, why=decision.why)
-    kept, evidence = ({}, ()) if view.reading is None else cipher.encrypt_answers(*evidence_of(view.reading))
-    body = {
-        **kept,
-        "as": decision.claim,
-        "by": decision.by,
-        "host": decision.host,
-        "why": decision.why,
-        **as_record("unread", view.unread),
-        "difference": list(view.to_old),
-    }
-    end = {
-        "outcome": outcome.value,
-        **as_record("why", why),
-        "sha256": kept.get("sha256", ""),
-        "refused": False,
-        "released": True,
-    }
-    store.changes.record(
-        change,
-        StepEntry(view.device, "release", body, evidence),
-        StepEntry(view.device, "done", end, releases_lock=True),
-    )
+    kept, evidence = (None, ()) if view.reading is None else cipher.encrypt_answers(*evidence_of(view.reading))
+    made = Release(view.device, **vars(decision), unread=view.unread, difference=view.to_old, kept=kept)
+    end = Done(view.device, outcome, why, kept.sha256 if kept else "", released=True)
+    store.changes.record(change, StepEntry(made, evidence), StepEntry(end, releases_lock=True))
     return AssignmentResult(view.device, outcome, why, released=True)
 
 

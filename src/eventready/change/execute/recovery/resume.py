@@ -82,7 +82,7 @@ def _backed_up(form: ConfigurationForm, backups: Backups, steps: Sequence[Step])
     Raises BackupKeyError without the key of the backup.
     """
     try:
-        return backups.configuration(form, steps, "backup")
+        return backups.before(form, steps)
     except BackupKeyError:
         raise
     except EventreadyError:

@@ -10,10 +10,11 @@ from eventready.change.document.plan_file import PlanFile, recorded_plan
 from eventready.change.execute.change import finish_change, recorded_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome, last_result
+from eventready.change.execute.result import ApplyResult, AssignmentResult, last_result
 from eventready.change.execute.rollback import devices_in_other_hands, rollback_plan, rolled_back_devices
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import as_record, rendered
+from eventready.core.messages import rendered
+from eventready.store.change_steps import DeviceOutcome, Done
 from eventready.store.changes import StepEntry
 
 
@@ -59,5 +60,4 @@ def _end(name: str, taken: dict[str, str], failures: dict[str, str]) -> Assignme
 
 
 def _step(end: AssignmentResult) -> StepEntry:
-    body = {"outcome": end.outcome.value, **as_record("why", end.why), "sha256": ""}
-    return StepEntry(end.device, "done", body, releases_lock=end.outcome is DeviceOutcome.OLD)
+    return StepEntry(Done(end.device, end.outcome, end.why), releases_lock=end.outcome is DeviceOutcome.OLD)

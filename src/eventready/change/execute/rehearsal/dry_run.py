@@ -21,7 +21,7 @@ from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import Guard, change_spec, guards_for
 from eventready.change.guard.line_check import check_for, check_lines
-from eventready.change.plan.scope import Drift, drift_since
+from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import read_way_in
@@ -35,6 +35,7 @@ from eventready.session.hostkeys import known_hosts
 from eventready.session.login_shell import open_shell
 from eventready.session.plugin import host_target
 from eventready.session.target import Target
+from eventready.store.change_steps import Drift
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 

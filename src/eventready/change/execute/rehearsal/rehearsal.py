@@ -30,12 +30,12 @@ from eventready.change.execute.recorded.mismatch import refuse_mismatch
 from eventready.change.execute.recorded.target_tree import TargetTree, planned_form, planned_fragment, target_tree
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import copy_record
-from eventready.change.execute.result import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.plan.scope import Drift, drift_since
+from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
@@ -43,6 +43,7 @@ from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.equipment import Equipment
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
+from eventready.store.change_steps import DeviceOutcome, Drift
 from eventready.store.process_lock import FileLocks
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from eventready.change.execute.recorded.backups import Backups
+from eventready.store.change_steps import Backup, Ended, Read, Release, Save, StoredConfiguration
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
-
-#: Keys of the steps that a rollback reads: configurations with their hash, and the issues before the change.
-_KEYS = ("sha256", "issues")
 
 
 def copy_record(record: ChangeRecord, devices: Iterable[str], source: Backups, copy: Backups) -> None:
@@ -21,24 +20,30 @@ def copy_record(record: ChangeRecord, devices: Iterable[str], source: Backups, c
     changes = copy.store.changes
     changes.begin(change, event=entry.event, plan=record.plan, devices=names, header=entry.header)
     for name in names:
-        changes.record(change, *(_copied(step, source, copy) for step in record.of(name) if _is_read(step)))
+        changes.record(change, *_copied(record.of(name), source, copy))
     outcomes = {name: outcome for name, outcome in entry.outcomes.items() if name in names}
-    changes.finish(change, outcomes, {"exit": 0}, ended=True)
+    changes.finish(change, Ended("", 0, True, outcomes))
 
 
-def _is_read(step: Step) -> bool:
-    return "answers" in step.body or "issues" in step.body
+def _copied(steps: Iterable[Step], source: Backups, copy: Backups) -> Iterator[StepEntry]:
+    """Steps read by a rollback: configurations with their hash, and the issues before the change."""
+    for step in steps:
+        match step.body:
+            case Read() as read:
+                yield StepEntry(read)
+            case (Backup(kept=kept) | Save(kept=kept) | Release(kept=kept)) as body if kept is not None:
+                again, texts = _encrypted(kept, source, copy)
+                yield StepEntry(replace(body, kept=again), texts)
 
 
-def _copied(step: Step, source: Backups, copy: Backups) -> StepEntry:
-    body = {key: step.body[key] for key in _KEYS if key in step.body}
-    if "answers" not in step.body:
-        return StepEntry(step.device, step.step, body)
-    stored = source.store.texts(str(name) for _command, name in step.body["answers"])
+def _encrypted(
+    kept: StoredConfiguration, source: Backups, copy: Backups
+) -> tuple[StoredConfiguration, tuple[PackedEvidence, ...]]:
+    stored = source.store.texts(name for _command, name in kept.answers)
     printed = {
-        str(command): PackedEvidence.of(source.cipher.decrypt(stored[name]))
-        for command, name in step.body["answers"]
+        command: PackedEvidence.of(source.cipher.decrypt(stored[name]))
+        for command, name in kept.answers
         if name in stored
     }
-    body["answers"] = [[command, text.name] for command, text in printed.items()]
-    return StepEntry(step.device, step.step, *copy.cipher.encrypt_answers(body, tuple(printed.values())))
+    answers = tuple((command, text.name) for command, text in printed.items())
+    return copy.cipher.encrypt_answers(replace(kept, answers=answers), tuple(printed.values()))

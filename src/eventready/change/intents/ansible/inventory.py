@@ -57,15 +57,11 @@ def managed_files(service: Mapping[str, Any]) -> tuple[ManagedFile, ...]:
     unknown = sorted(set(service) - set(FILES))
     if unknown:
         raise UsageError(message("change:playbook.part", part=unknown[0], known=[*FILES]))
-    files = tuple(_managed(part, service[part] or {}) for part in FILES if part in service)
+    own = {part: str((service[part] or {}).get("file") or FILES[part].path) for part in FILES if part in service}
+    files = tuple(ManagedFile(FILES[part].daemon, path) for part, path in own.items())
     if bad := next((file.path for file in files if not _PATH.fullmatch(file.path)), ""):
         raise UsageError(message("change:playbook.path", path=bad))
     return files
-
-
-def _managed(part: str, values: Mapping[str, Any]) -> ManagedFile:
-    known = FILES[part]
-    return ManagedFile(known.daemon, str(values.get("file") or known.path))
 
 
 def ansible_inventory(
@@ -96,7 +92,7 @@ def ansible_inventory(
     return entries
 
 
-def as_script(variables: Mapping[str, Mapping[str, Any]], **groups: Any) -> str:
+def as_script(variables: Mapping[str, object], **groups: Any) -> str:
     """Return the output of a script inventory. No text is a template: `{{ }}` in a value would run programs."""
     document = {"_meta": {"hostvars": variables}, "all": {"hosts": [*variables]}, **groups}
     return json.dumps({**document, "_meta": _literal(document["_meta"])})

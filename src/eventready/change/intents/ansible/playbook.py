@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from math import ceil
@@ -207,66 +207,67 @@ class _Collected:
             self._handlers.add(str(data.get("task_uuid")))
         if kind == "playbook_on_stats":
             self.recap = data
-        result = data.get("res") or {}
         if state is None or data.get("ignore_errors"):
             return
-        if state == "ok" and result.get("changed"):
+        output = _Output(data.get("res") or {})
+        if state == "ok" and output.changed:
             state = "changed"
         host, task = str(data.get("host", "")), str(data.get("task", ""))
         self._progress(host, task, state)
-        if state != "ok" and not (kind == "runner_on_ok" and result.get("results")):
+        if state != "ok" and not (kind == "runner_on_ok" and output.of_items):
             handler = str(data.get("task_uuid")) in self._handlers
-            file = _written_file(result)
-            self.tasks.append(TaskResult(host, task, state, _message(result), _difference(result), handler, file))
+            done = TaskResult(host, task, state, output.message, output.difference, handler, output.file)
+            self.tasks.append(done)
 
 
-def _message(result: Mapping[str, Any]) -> str:
-    """Return Ansible's reason in a single line, redacted."""
-    text = str(result.get("stderr") or result.get("msg") or "").strip()
-    return redactor.redact(lines_of(text)[-1] if text else "")
+class _Output:
+    """Output of a task as Ansible reports it, with values of any type."""
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        diff = result.get("diff")
+        self._result, self._parts = result, diff if isinstance(diff, list) else [diff] if diff else []
+        self._options = (result.get("invocation") or {}).get("module_args") or {}
+        self.changed, self.of_items = bool(result.get("changed")), bool(result.get("results"))
+
+    @property
+    def message(self) -> str:
+        """Ansible's reason in a single line, redacted."""
+        text = str(self._result.get("stderr") or self._result.get("msg") or "").strip()
+        return redactor.redact(lines_of(text)[-1] if text else "")
+
+    @property
+    def file(self) -> TaskFile | None:
+        """File written by the task; None if Ansible reports no difference of a file."""
+        options = self._options
+        content = next((one["after"] for one in self._parts if isinstance(one.get("after"), str)), None)
+        paths = options.get("dest"), self._result.get("dest"), options.get("path")
+        path = next((str(one) for one in paths if one), "")
+        if not self._parts or not path:
+            return None
+        return TaskFile(
+            path,
+            hashlib.sha256(content.encode()).hexdigest() if content is not None else "",
+            str(options.get("mode") or "0644").lstrip("0"),
+            str(options.get("owner") or "root"),
+            str(options.get("group") or "root"),
+        )
+
+    @property
+    def difference(self) -> str:
+        """Change of a file as a unified difference under the file's name on the host, redacted."""
+        lines: list[str] = []
+        written = self._result.get("dest") or self._options.get("dest")
+        for part in self._parts:
+            # the template's name of a new file; empty if nothing would be written
+            new = str(part.get("after_header") or "").rpartition("/")[2].removesuffix(".j2")
+            name = str(written or part.get("before_header") or new)
+            before, after = (lines_of(str(part.get(key) or "")) for key in ("before", "after"))
+            if name and before != after:
+                lines += unified_diff(before, after, name, name, lineterm="")
+        return redactor.redact("\n".join(lines))
 
 
-def _parts(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    diff = result.get("diff")
-    return diff if isinstance(diff, list) else [diff] if diff else []
-
-
-def _written_file(result: Mapping[str, Any]) -> TaskFile | None:
-    """Return the file written by a task; None if Ansible reports no difference of a file."""
-    parts = _parts(result)
-    content = next((one["after"] for one in parts if isinstance(one.get("after"), str)), None)
-    options = (result.get("invocation") or {}).get("module_args") or {}
-    path = next((str(one) for one in (options.get("dest"), result.get("dest"), options.get("path")) if one), "")
-    if not parts or not path:
-        return None
-    return TaskFile(
-        path,
-        hashlib.sha256(content.encode()).hexdigest() if content is not None else "",
-        str(options.get("mode") or "0644").lstrip("0"),
-        str(options.get("owner") or "root"),
-        str(options.get("group") or "root"),
-    )
-
-
-def _difference(result: Mapping[str, Any]) -> str:
-    """Return the change of a file as a unified difference under the file's name on the host, redacted."""
-    lines: list[str] = []
-    for part in _parts(result):
-        written = (result.get("invocation") or {}).get("module_args") or {}
-        name = str(result.get("dest") or written.get("dest") or part.get("before_header") or _template_name(part))
-        before, after = (lines_of(str(part.get(key) or "")) for key in ("before", "after"))
-        if name and before != after:
-            lines += unified_diff(before, after, name, name, lineterm="")
-    return redactor.redact("\n".join(lines))
-
-
-def _template_name(part: Mapping[str, Any]) -> str:
-    """Return the template name of a new file; empty if nothing would be written."""
-    header = str(part.get("after_header") or "")
-    return header.rpartition("/")[2].removesuffix(".j2")
-
-
-def _states(stats: Mapping[str, Mapping[str, int]], hosts: Mapping[str, Any]) -> dict[str, HostState]:
+def _states(stats: Mapping[str, Mapping[str, int]], hosts: Iterable[str]) -> dict[str, HostState]:
     """Return the state of each host from Ansible's recap."""
 
     def state(host: str) -> HostState:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 from eventready.store.run import Run
+from eventready.store.run_records import RunFinding
 
 #: Characters outside XML 1.0.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,11 +18,11 @@ _FLEET = "fleet"
 
 def junit(run: Run, fail_on: Literal["warn", "fail"]) -> str:
     """JUnit XML of a run. Failures (and warnings with `fail_on` warn) fail, unmeasured subjects are errors."""
-    root = ET.Element("testsuites", name=_text(run.document["event_info"]["name"]))
-    findings = sorted(run.findings(), key=lambda f: (f["device"], f["check"], f["subject"]))
+    root = ET.Element("testsuites", name=_text(run.header.event_info.name))
+    findings = sorted(run.findings(), key=lambda one: (one.device, one.check, one.subject))
     totals: Counter[str] = Counter()
-    for device, group in groupby(findings, key=lambda f: f["device"] or _FLEET):
-        suite = ET.SubElement(root, "testsuite", name=_text(device), timestamp=str(run.document["started"]))
+    for device, group in groupby(findings, key=lambda one: one.device or _FLEET):
+        suite = ET.SubElement(root, "testsuite", name=_text(device), timestamp=run.header.started)
         counts: Counter[str] = Counter()
         for finding in group:
             counts["tests"] += 1
@@ -36,11 +36,11 @@ def junit(run: Run, fail_on: Literal["warn", "fail"]) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ET.Element, finding: Mapping[str, Any], fail_on: str) -> str:
+def _case(suite: ET.Element, finding: RunFinding, fail_on: str) -> str:
     """Add a test case. Return the counter of its result."""
-    name = " ".join(part for part in (finding["check"], finding["subject"]) if part)
-    case = ET.SubElement(suite, "testcase", classname=f"{suite.get('name')}.{finding['check']}", name=_text(name))
-    message, status = _text(finding["message"]), finding["status"]
+    name = " ".join(part for part in (finding.check, finding.subject) if part)
+    case = ET.SubElement(suite, "testcase", classname=f"{suite.get('name')}.{finding.check}", name=_text(name))
+    message, status = _text(finding.message), finding.status
     if status == "fail" or (status == "warn" and fail_on == "warn"):
         ET.SubElement(case, "failure", message=message, type=status)
         return "failures"

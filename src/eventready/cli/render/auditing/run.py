@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from shlex import quote
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,13 +17,13 @@ from rich.text import Text
 from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.language import Language
-from eventready.core.messages import Bilingual, Lang, term, text
+from eventready.core.messages import Lang, term, text
 from eventready.core.strings.natural import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
-from eventready.store.run import Run, Summary
+from eventready.store.run import Run
 from eventready.store.run_readings import partial_readings
-from eventready.store.run_rests import rests_of
+from eventready.store.run_records import RunDevice, RunFinding, RunHeader
 
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
 _COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
@@ -39,47 +38,46 @@ _FAULTS = ("fail", "warn")
 _Place = tuple[int, str, str, str, int]
 #: Status, device, check, sentence
 Line = tuple[str, str, str, str]
-Finding = Mapping[str, Any]
 
 
 def show(run: Run, lang: Lang = "en") -> None:
     """Print a run as text on stdout."""
     console = VisibleConsole(width=None if sys.stdout.isatty() else _WIDTH)
-    document, language = run.document, Language(lang)
-    console.print(_name(document["event_info"], lang), style="bold")
-    note = text("cli:run.rehearsal", lang) if document["clock"]["rehearsal"] else ""
-    moment = language.moment(document["clock"]["event"])
+    header, language = run.header, Language(lang)
+    console.print(header.event_info.title.render(lang), style="bold")
+    note = text("cli:run.rehearsal", lang) if header.clock.rehearsal else ""
+    moment = language.moment(header.moment)
     console.print(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
-    _unexpecting(console, document, lang)
+    _unexpecting(console, header.devices, lang)
     console.print()
     console.print(_matrix(run, lang))
     walks(console, run, lang)
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     unmeasured = Unmeasured(lang)
-    worst: list[tuple[_Place, Finding]] = []
+    worst: list[tuple[_Place, RunFinding]] = []
     for finding in run.findings():
-        status = finding["status"]
+        status = finding.status
         counts[status] += 1
-        if status == "not_measured" and finding["blind"]:
-            blind[finding["check"]] += 1
+        if status == "not_measured" and finding.blind:
+            blind[finding.check] += 1
         elif status == "not_measured":
             unmeasured.add(finding)
         elif status in _FAULTS:
             insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
             del worst[_KEPT:]
-    console.print(_totals(document, counts, lang))
+    console.print(_totals(header, counts, lang))
     for line in _partly_read(run, lang):
         console.print(line)
-    summary = Summary.of(document, counts)
-    if summary.seen:
-        console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
-    if summary.unseen_devices:
-        console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
+    coverage = header.coverage
+    if coverage.seen:
+        console.print(text("cli:runs.seen", lang, seen=coverage.seen, uncovered=coverage.uncovered))
+    if coverage.unseen_devices:
+        console.print(text("cli:runs.unseen", lang, n=coverage.unseen_devices))
     kept = [finding for _, finding in worst]
-    found = rows(kept, about, causes(kept, rests_of(document)))[:_SHOWN]
+    found = rows(kept, about, causes(kept, header.below))[:_SHOWN]
     lines = [
-        (one.first["status"], language.names(one.devices, _DEVICES), one.first["check"],
+        (one.first.status, language.names(one.devices, _DEVICES), one.first.check,
          one.sentence(language, language.sentence(one.first), _NAMED))
         for one in found
     ]  # fmt: skip
@@ -92,29 +90,24 @@ def show(run: Run, lang: Lang = "en") -> None:
         console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
 
 
-def _unexpecting(console: Console, document: Mapping[str, Any], lang: Lang) -> None:
+def _unexpecting(console: Console, devices: Sequence[RunDevice], lang: Lang) -> None:
     """Print a line per device without expectations, with the command for proposals."""
-    names = [device["name"] for device in document["devices"] if device.get("without_expectations")]
+    names = [device.name for device in devices if device.without_expectations]
     for name in names[:_DEVICES_SHOWN]:
         console.print(text("cli:run.no_expectations", lang, device=name, quoted=quote(name)))
     if len(names) > _DEVICES_SHOWN:
         console.print(text("cli:run.more_without", lang, n=len(names) - _DEVICES_SHOWN))
 
 
-def _name(entry: Mapping[str, Any], lang: Lang) -> str:
-    return Bilingual(str(entry.get("name_vi") or ""), str(entry["name"])).render(lang)
-
-
-def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) -> str:
-    coverage = document["coverage"]
+def _totals(header: RunHeader, counts: Mapping[str, int], lang: Lang) -> str:
     totals = {status: counts.get(status, 0) for status in _COUNTED}
-    devices, measured, needed = len(document["devices"]), coverage["measured"], coverage["needed"]
+    devices, measured, needed = len(header.devices), header.coverage.measured, header.coverage.needed
     return text("cli:run.totals", lang, devices=devices, measured=measured, needed=needed, **totals)
 
 
 def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
     """Yield the facts read in part as lines, with their unread records."""
-    found = partial_readings(run) if run.document.get("coverage", {}).get("partial") else ()
+    found = partial_readings(run) if run.header.coverage.partial else ()
     if found:
         yield text("cli:run.partial", lang, n=len(found))
     for one in found[:_DEVICES_SHOWN]:
@@ -124,27 +117,26 @@ def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
 
 
 def _matrix(run: Run, lang: Lang) -> Table:
-    verdicts = {(venue, service): verdict for venue, service, verdict in run.verdicts}
-    states = {(one["venue"], one["service"]): one.get("walk", {}).get("state", "") for one in run.judged()}
+    verdicts = {one.place: one for one in run.verdicts()}
     services = list(dict.fromkeys(service for _venue, service in verdicts))
     language = Language(lang)
     heads = services if lang == "en" else [language.service(service) for service in services]
     table = Table(text("cli:run.venue", lang), *heads, title=text("cli:run.verdicts", lang), title_justify="left")
-    for venue in run.document["event_info"]["venues"]:
-        cells = [Text(_name(venue, lang))]
+    for venue in run.header.event_info.venues:
+        cells = [Text(venue.title.render(lang))]
         for service in services:
-            verdict = verdicts.get((venue["id"], service), "")
-            word = language.verdict(verdict).upper() if verdict else "-"
-            if states.get((venue["id"], service)) == "one_way_left":
+            one = verdicts.get((venue.id, service))
+            word = language.verdict(one.verdict).upper() if one else "-"
+            if one and one.walk and one.walk.state == "one_way_left":
                 word += f"\n{term('terms:walk_state', 'one_way_left', lang)}"
-            cells.append(Text(word, style=VERDICT_STYLES.get(verdict, "dim")))
+            cells.append(Text(word, style=VERDICT_STYLES[one.verdict] if one else "dim"))
         table.add_row(*cells)
     return table
 
 
-def _place(finding: Finding, number: int = 0) -> _Place:
-    rank = _FAULTS.index(finding["status"]) if finding["status"] in _FAULTS else len(_FAULTS)
-    return rank, finding["device"], finding["check"], finding["subject"], number
+def _place(finding: RunFinding, number: int = 0) -> _Place:
+    rank = _FAULTS.index(finding.status) if finding.status in _FAULTS else len(_FAULTS)
+    return rank, finding.device, finding.check, finding.subject, number
 
 
 class Unmeasured:
@@ -157,19 +149,19 @@ class Unmeasured:
         self._language, self._lang = Language(lang), lang
         self._together: dict[tuple[str, ...], _Reason] = {}
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: RunFinding) -> None:
         """Take a finding."""
-        sentence, subject = self._language.sentence(finding), finding["subject"]
+        sentence, subject = self._language.sentence(finding), finding.subject
         named = self._language.subject(subject) if subject else ""
         silence = _silence(finding)
         if named and named in sentence and not silence:
-            key: tuple[str, ...] = (finding["device"], finding["check"], sentence.replace(named, "", 1))
+            key: tuple[str, ...] = (finding.device, finding.check, sentence.replace(named, "", 1))
         else:
             key, subject = (silence or sentence,), ""
         reason = self._together.setdefault(key, _Reason((_place(finding), sentence)))
         reason.first = min(reason.first, (_place(finding), sentence))
-        reason.devices.add(finding["device"])
-        reason.checks.add(finding["check"])
+        reason.devices.add(finding.device)
+        reason.checks.add(finding.check)
         reason.sentences.add(sentence)
         reason.subjects.add(subject)
 
@@ -198,10 +190,10 @@ class _Reason:
     subjects: set[str] = field(default_factory=set)
 
 
-def _silence(finding: Finding) -> str:
+def _silence(finding: RunFinding) -> str:
     """Reason of an unreached device without its address."""
-    reason = finding.get("params", {}).get("reason")
-    unreached = finding.get("message_id") == "checks:run.unreachable"
+    reason = finding.params.get("reason")
+    unreached = finding.message_id == "checks:run.unreachable"
     return str(reason.get("id", "")) if unreached and isinstance(reason, Mapping) else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -18,7 +18,8 @@ from eventready.core.language import Language
 from eventready.core.messages import Lang, Param, known, term, text
 from eventready.evaluation.alike import about, rows
 from eventready.store.run import Run
-from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers, recorded_walk, walk_of
+from eventready.store.run_records import RunFinding, RunVerdict, plain_finding, plain_verdict
+from eventready.store.run_walk import ServiceWalk, WalkHop, WalkUsers
 
 VERDICT_STYLES = {
     "READY": "bold green",
@@ -29,24 +30,21 @@ VERDICT_STYLES = {
 #: Names of users, and of elements, shown of many.
 _NAMED = 12
 
-Verdict = Mapping[str, Any]
-
 
 def walks(console: Console, run: Run, lang: Lang) -> None:
     """Print two lines per service: the verdict with its reasons, and the walk with its proof."""
-    for verdict in run.judged():
-        walk = recorded_walk(verdict)
-        if walk:
-            console.print(Text(_judged(verdict, lang), style=VERDICT_STYLES.get(verdict["verdict"], "")))
-            console.print(Padding(Text(walk.sentence.render(lang)), (0, 0, 0, 2)))
+    for verdict in run.verdicts():
+        if verdict.walk:
+            console.print(Text(_judged(verdict, lang), style=VERDICT_STYLES[verdict.verdict]))
+            console.print(Padding(Text(verdict.walk.sentence.render(lang)), (0, 0, 0, 2)))
 
 
-def _judged(verdict: Verdict, lang: Lang) -> str:
+def _judged(verdict: RunVerdict, lang: Lang) -> str:
     """Verdict with its reasons."""
-    word = Language(lang).verdict(verdict["verdict"]).upper()
-    reasons = [text(reason, lang) for reason in verdict.get("reasons", ()) if known(reason)]
-    if not reasons and verdict["verdict"] == "READY_WITH_RISK":
-        reasons = [text("cli:walk.see", lang, place=f"{verdict['venue']}/{verdict['service']}")]
+    word = Language(lang).verdict(verdict.verdict).upper()
+    reasons = [text(reason, lang) for reason in verdict.reasons if known(reason)]
+    if not reasons and verdict.verdict == "READY_WITH_RISK":
+        reasons = [text("cli:walk.see", lang, place=f"{verdict.venue}/{verdict.service}")]
     return f"{word}: {'; '.join(reasons)}" if reasons else word
 
 
@@ -55,27 +53,30 @@ class Explanation:
     """Walk of a service in a run. `findings`: those with a bearing on the service."""
 
     run: str
-    verdict: Verdict
+    verdict: RunVerdict
     walk: ServiceWalk
-    findings: tuple[Mapping[str, Any], ...]
+    findings: tuple[RunFinding, ...]
 
     @classmethod
-    def of(cls, run: Run, verdict: Verdict) -> Explanation:
-        """Explanation of a verdict of the run. Raises ValueError for a damaged walk."""
-        named = frozenset(verdict["because"])
-        found = (one for one in run.open_findings() if _reference(one) in named)
-        return cls(run.id, verdict, walk_of(verdict), tuple(found))
+    def of(cls, run: Run, verdict: RunVerdict, walk: ServiceWalk) -> Explanation:
+        """Explanation of a verdict of the run."""
+        named = frozenset(verdict.because)
+        return cls(run.id, verdict, walk, tuple(one for one in run.open_findings() if one.reference in named))
 
     def as_json(self) -> dict[str, Any]:
         """Explanation as plain JSON types."""
-        return {"run": self.run, **self.verdict, "findings": list(self.findings)}
+        return {
+            "run": self.run,
+            **plain_verdict(self.verdict),
+            "findings": [plain_finding(one) for one in self.findings],
+        }
 
     def show(self, lang: Lang) -> None:
         """Print the walk: group by group, hop by hop, then the findings."""
         click.echo(self.walk.sentence.render(lang))
         click.echo(_judged(self.verdict, lang))
         click.echo(text("cli:walk.run", lang, run=self.run))
-        service = str(self.verdict["service"])
+        service = self.verdict.service
         for line in chain.from_iterable(_group(one, service, lang) for one in self.walk.groups):
             click.echo(line)
         click.echo()
@@ -86,17 +87,9 @@ class Explanation:
         table, language = translated("cli:runs_column", ("status", "device", "check", "finding"), lang), Language(lang)
         for row in rows(self.findings, about):
             one, devices = row.first, ", ".join(row.devices)
-            table.add_row(
-                language.status(one["status"]),
-                devices,
-                one["check"],
-                row.sentence(language, language.sentence(row.first)),
-            )
+            sentence = row.sentence(language, language.sentence(one))
+            table.add_row(language.status(one.status), devices, one.check, sentence)
         show_table(table)
-
-
-def _reference(finding: Mapping[str, Any]) -> str:
-    return f"{finding['device']} {finding['check']} {finding['subject']}".strip()
 
 
 def _group(users: WalkUsers, service: str, lang: Lang) -> Iterator[str]:

@@ -24,8 +24,7 @@ from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_state, device_statuses
 from eventready.change.guard.window import RetryTiming
-from eventready.change.plan.scope import Drift
-from eventready.change.safety.freeze import Emergency
+from eventready.change.safety.freeze import emergency_of
 from eventready.cli.context import App
 from eventready.cli.render.changing.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
@@ -208,7 +207,7 @@ def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
 def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
     """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
     known = {status.device: status for status in device_statuses(record)}
-    waves = {name: number for number, wave in enumerate(record.summary.waves, 1) for name in wave}
+    waves = {name: number for number, wave in enumerate(record.planned.plan.waves, 1) for name in wave}
     return [
         {
             "wave": waves[one.device],
@@ -217,7 +216,7 @@ def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
             "why": one.why,
             "verified": known[one.device].verified,
             "guard": known[one.device].guard,
-            **({} if (drift := known[one.device].drift) is None else {"drift": drift.to_dict()}),
+            **({} if (drift := known[one.device].drift) is None else {"drift": drift}),
             **({"risks": list(risks)} if (risks := known[one.device].risks) else {}),
         }
         for one in result.results
@@ -255,12 +254,12 @@ def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
     click.echo()
     for row in rows:
         if "drift" in row:
-            click.echo(app.text("change:drift.told", device=row["device"], drift=Drift.load(row["drift"]).summary))
+            click.echo(app.text("change:drift.told", device=row["device"], drift=row["drift"].summary))
         if "risks" in row:
             click.echo(app.text("change:way_in.told", device=row["device"], risks=row["risks"]))
     emergency = record.entry.header.emergency
     if emergency:
-        click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))
+        click.echo(app.text("change:emergency_listed", emergency=emergency.summary))
     if result.trouble:
         app.say(f"eventready: {in_language(result.trouble, app.lang)}")
     click.echo(app.text("change:result", change=result.change, next=app.hint(advice(record))))
@@ -285,7 +284,7 @@ def options_of(
     """
     if named and not ticket:
         raise UsageError(message("cli:apply.named"))
-    emergency = Emergency.of(ticket, tuple(named)) if ticket else None
+    emergency = emergency_of(ticket, tuple(named)) if ticket else None
     appliers = app.allowed_workspace.event.changes.appliers if signed else ()
     key, name = role_key(app, appliers, source, by)
     person, host = current_user(name)

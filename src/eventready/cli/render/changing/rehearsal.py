@@ -13,7 +13,6 @@ from eventready.change.document.plan import Plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
-from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
 from eventready.cli.render.changing.apply_progress import ApplyProgress, existing_plan
 from eventready.cli.render.changing.change_states import STYLES
@@ -21,6 +20,7 @@ from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message, term
+from eventready.store.change_steps import Drift
 from eventready.store.store import Store
 
 _NOT_REHEARSED = "not_rehearsed"
@@ -98,7 +98,7 @@ def _row(one: RehearsedDevice) -> dict[str, Any]:
         "verified": one.verified,
         "guard": one.guard,
         "way_back": _way_back(one),
-        **({} if one.drift == Drift() else {"drift": one.drift.to_dict()}),
+        **({} if one.drift == Drift() else {"drift": one.drift}),
     }
 
 

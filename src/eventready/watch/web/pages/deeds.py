@@ -25,7 +25,7 @@ from eventready.incidents.incident import Incident, addressee_name
 from eventready.incidents.log import Given, Report, incidents, open_incident, update_incident
 from eventready.incidents.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
-from eventready.watch.watcher import DEVICE
+from eventready.watch.states import DEVICE
 from eventready.watch.web.page import Handler, html, model_of, viewer_of
 from eventready.watch.web.pages.details import SILENCES, identity_of
 

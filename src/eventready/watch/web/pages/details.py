@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeAlias
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,18 +14,19 @@ from eventready.checks.registry import all_checks, audit_checks
 from eventready.checks.runbook import runbook
 from eventready.core.errors import WorkspaceError
 from eventready.drill.spec import Drill, load_drills
+from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.causes import causes
 from eventready.store.run import Run
+from eventready.store.run_records import RunFinding
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.kpi import UNITS
+from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key
 from eventready.watch.web.page import html, model_of, viewer_of
 from eventready.watch.web.pages.timeline import changes_of
 from eventready.watch.web.pages.wall import Wall, open_rows, wall_of
 from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.workspace import Workspace
-
-#: Finding of a run or of the snapshot.
-Found: TypeAlias = Mapping[str, Any]
 
 #: Characters of an evidence on a page; findings of a list, the worst first.
 _TEXT, _LIST = 20_000, 300
@@ -51,13 +50,14 @@ def present(request: Request) -> Wall:
     return wall_of(model.night(), model.workspace)
 
 
-def opened(now: Wall, chosen: Callable[[Found], object]) -> list[Found]:
+def opened(now: Wall, chosen: Callable[[OpenEntry], object]) -> list[OpenEntry]:
     """Return the open findings of a choice, the worst first."""
-    return [one for one in (now.night.snapshot or {}).get("open", ()) if chosen(one)]
+    return [one for one in now.open if chosen(one)]
 
 
-def _document(audit: Run | None) -> Mapping[str, Any] | None:
-    return audit.document if audit else None
+def _audited_rows(found: Sequence[RunFinding], audit: Run | None) -> Sequence[Row[RunFinding]]:
+    """Return findings of an audit in rows; consequences of a lost element stand behind its finding."""
+    return rows(found, about, causes(found, audit.header.below if audit else {}))
 
 
 def venue(request: Request) -> Response:
@@ -69,16 +69,17 @@ def venue(request: Request) -> Response:
     devices = [device for device in now.devices.values() if name in device.venues]
     serving = {device.name for device in devices}
 
-    def here(one: Found) -> bool:
-        return name in one["venues"] if one["venues"] else one["device"] in serving
+    def here(venues: Sequence[str], device: str) -> bool:
+        return name in venues if venues else device in serving
 
-    audit = model_of(request).last_audit()
-    known = [one for one in (audit.open_findings() if audit else ()) if one["check"] in audit_checks() and here(one)]
-    verdicts = [one for one in (now.night.snapshot or {}).get("verdicts", ()) if one["venue"] == name]
+    audit, snapshot = model_of(request).last_audit(), now.night.snapshot
+    known = [one for one in (audit.open_findings() if audit else ())
+             if one.check in audit_checks() and here(one.venues, one.device)]  # fmt: skip
+    verdicts = [one for one in (snapshot.verdicts if snapshot else ()) if one.venue == name]
     return html(
         request, "venue.html", wall=now, place=place, devices=devices,
-        found=open_rows(opened(now, here), now.night.snapshot), verdicts=verdicts, audit=audit,
-        known=open_rows(_sorted(known), _document(audit))[:_LIST],
+        found=open_rows(opened(now, lambda one: here(one.venues, one.device)), now.below), verdicts=verdicts,
+        audit=audit, known=_audited_rows(_sorted(known), audit)[:_LIST],
     )  # fmt: skip
 
 
@@ -87,12 +88,12 @@ def device(request: Request) -> Response:
     now, name = present(request), request.path_params["name"]
     if name not in now.devices:
         raise HTTPException(404)
-    audit, found = model_of(request).last_audit(), opened(now, lambda one: one["device"] == name)
-    own = _sorted(one for one in (audit.findings() if audit else ()) if one["device"] == name)
-    known = open_rows(own, _document(audit))
+    audit, found = model_of(request).last_audit(), opened(now, lambda one: one.device == name)
+    own = _sorted(one for one in (audit.findings() if audit else ()) if one.device == name)
+    known = _audited_rows(own, audit)
     return html(
         request, "device.html", wall=now, device=now.devices[name], audit=audit,
-        found=open_rows(found, now.night.snapshot),
+        found=open_rows(found, now.below),
         known=known[:_LIST], more=sum(row.count for row in known[_LIST:]), units=UNITS,
         figures=model_of(request).figures_of(name),
         history=changes_of(model_of(request), viewer_of(request).lang, device=name),
@@ -106,13 +107,13 @@ def check(request: Request) -> Response:
     if not is_check(name):
         raise HTTPException(404)
     audit = model_of(request).last_audit()
-    known = [one for one in (audit.findings() if audit else ()) if one["check"] == name]
+    known = [one for one in (audit.findings() if audit else ()) if one.check == name]
     return html(
         request, "check.html", wall=now, name=name, guide=guide, audit=audit,
-        found=open_rows(opened(now, lambda one: one["check"] == name), now.night.snapshot),
+        found=open_rows(opened(now, lambda one: one.check == name), now.below),
         drills=drills_of(request, name),
-        counts=Counter(str(one["status"]) for one in known),
-        known=open_rows([one for one in _sorted(known) if one["status"] != "pass"], _document(audit))[:_LIST],
+        counts=Counter(one.status for one in known),
+        known=_audited_rows([one for one in _sorted(known) if one.status != "pass"], audit)[:_LIST],
     )  # fmt: skip
 
 
@@ -121,8 +122,9 @@ def finding(request: Request) -> Response:
     now, identity = present(request), identity_of(request.query_params)
     model, lang = model_of(request), viewer_of(request).lang
     audit = model.last_audit()
-    found = next(iter(opened(now, lambda one: identity_of(one) == identity)), None)
-    audited = next((one for one in (audit.findings() if audit else ()) if identity_of(one) == identity), None)
+    found = next(iter(opened(now, lambda one: one.identity == identity)), None)
+    audited = next((one for one in (audit.findings() if audit else ())
+                    if (one.device, one.check, one.subject) == identity), None)  # fmt: skip
     history = changes_of(model, lang, **Key(*identity)._asdict())
     if found is None and audited is None and not history:
         raise HTTPException(404)
@@ -140,9 +142,9 @@ def _watched(now: Wall, device: str) -> bool:
     return not now.night.gone and (not device or now.ages.get(device) is not None)
 
 
-def identity_of(one: Mapping[str, Any]) -> tuple[str, str, str]:
+def identity_of(one: Mapping[str, str]) -> tuple[str, str, str]:
     """Return the identity of a finding: device, check, subject."""
-    return str(one.get("device", "")), str(one.get("check", "")), str(one.get("subject", ""))
+    return one.get("device", ""), one.get("check", ""), one.get("subject", "")
 
 
 def drills_of(request: Request, name: str) -> list[Drill]:
@@ -159,15 +161,14 @@ def _drills(workspace: Workspace) -> Sequence[Drill]:
         return ()
 
 
-def evidence_of(model: ReadModel, audit: Run, one: Found) -> list[Raw]:
+def evidence_of(model: ReadModel, audit: Run, one: RunFinding) -> list[Raw]:
     """Return the stored outputs behind a finding of an audit."""
-    wanted = list(map(str, one.get("evidence") or ()))
-    texts = model.store.texts(wanted)
-    commands = {str(seen["evidence"]): str(seen.get("command") or "") for seen in audit.observations()
-                if seen.get("evidence") in texts and seen["device"] == one["device"]}  # fmt: skip
+    texts = model.store.texts(one.evidence)
+    commands = {seen.evidence: seen.command for seen in audit.observations()
+                if seen.evidence in texts and seen.device == one.device}  # fmt: skip
     return [Raw(commands.get(key, ""), texts[key][:_TEXT], max(0, len(texts[key]) - _TEXT))
-            for key in islice(wanted, 8) if key in texts]  # fmt: skip
+            for key in one.evidence[:8] if key in texts]  # fmt: skip
 
 
-def _sorted(findings: Iterable[Found]) -> list[Found]:
-    return sorted(findings, key=lambda one: (_ORDER.index(one["status"]), one["check"], str(one["subject"])))
+def _sorted(findings: Iterable[RunFinding]) -> list[RunFinding]:
+    return sorted(findings, key=lambda one: (_ORDER.index(one.status), one.check, one.subject))

@@ -24,6 +24,6 @@ def handover(request: Request) -> Response:
     notes = [one for one in acts if one.kind == "note" and one.at > now.night.moment - _NOTES]
     return html(
         request, "handover.html", wall=now, notes=notes,
-        found=open_rows(opened(now, lambda _one: True), now.night.snapshot),
+        found=open_rows(opened(now, lambda _one: True), now.below),
         incidents=[facts_of(one, request) for one in now.night.incidents],
     )  # fmt: skip

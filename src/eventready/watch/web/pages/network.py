@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -35,11 +35,10 @@ def network(request: Request) -> Response:
 def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str:
     """Return the map as SVG; empty without devices. Lines of a device without a measurement have none."""
     topology = plain(Topology(recorded_network(workspace.devices, audit), recorded_setting(workspace, audit)))
-    open_now: Sequence[Mapping[str, Any]] = (now.night.snapshot or {}).get("open", ())
-    failed = {(one["device"], one["subject"]) for one in open_now if one["check"] in _PORTS and one["status"] == "fail"}
+    failed = {(one.device, one.subject) for one in now.open if one.check in _PORTS and one.status == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}
     links = [_link(link, failed, silent) for link in topology["links"]]
-    states = DeviceStates.of(_states(now, audit, open_now))
+    states = _states(now, audit)
     figure = map_figure({**topology, "links": links}, states, language, href=lambda names: _page(names, now))
     return figure.charts[0].svg if figure else ""
 
@@ -59,10 +58,11 @@ def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str
     return {**link, "state": "unmeasured"} if {link["source"], link["target"]} & silent else link
 
 
-def _states(now: Wall, audit: Run, open_now: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Findings of now as those of an audit, with the single points of failure of the last audit."""
-    yield from (one for one in audit.open_findings(b'"single_point"') if one["check"] == "single_point")
-    yield from ({**one, "blind": False} for one in open_now)
+def _states(now: Wall, audit: Run) -> DeviceStates:
+    """States of now, with the single points of failure of the last audit."""
+    states = DeviceStates.of(one for one in audit.open_findings(b'"single_point"') if one.check == "single_point")
+    for one in now.open:
+        states.count(one.status, one.device, one.check, 1, blind=False)
     for name, age in now.ages.items():
-        status = "not_measured" if age is None else "pass"
-        yield {"device": name, "check": "device", "subject": "", "status": status, "blind": False}
+        states.count("not_measured" if age is None else "pass", name, "device", 1, blind=False)
+    return states

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,9 @@ from eventready.core.messages import Lang, in_language, text
 from eventready.core.strings.phrases import moment_of
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.incidents.log import incidents
+from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.acts import Act, Acts
+from eventready.watch.record import key_of
 from eventready.watch.silence import cause_name
 from eventready.watch.states import Key, sentence_id
 from eventready.watch.web.page import html, model_of, viewer_of
@@ -47,7 +49,7 @@ def timeline(request: Request) -> Response:
 def entries(model: ReadModel, lang: Lang) -> list[NightEntry]:
     """Return the entries, the latest first, with more changes than the page at most. Raises StoreError."""
     language = Language(lang)
-    found = [_change(body, language) for body in model.record.latest(SHOWN + 1)]
+    found = [_change(*one, language) for one in model.record.latest(SHOWN + 1)]
     found += _acts(model, lang)
     for incident in incidents(model.store):
         if incident.rehearsal == model.clock.rehearsal:
@@ -61,23 +63,20 @@ def changes_of(model: ReadModel, lang: Lang, **wanted: str) -> list[NightEntry]:
 
     `wanted`: device, check, subject. Raises StoreError.
     """
-    found = [_change(body, Language(lang)) for body in model.record.latest(HISTORY, **wanted)]
+    found = [_change(*one, Language(lang)) for one in model.record.latest(HISTORY, **wanted)]
     acts = (one for one in _acts(model, lang) if one.key and one.key._asdict() | wanted == one.key._asdict())
     return sorted([*reversed(found), *acts], key=lambda one: one.at, reverse=True)[:HISTORY]
 
 
-def _change(body: Mapping[str, Any], language: Language) -> NightEntry:
-    key = Key(str(body["device"]), str(body["check"]), str(body["subject"]))
-    return NightEntry(
-        datetime.fromisoformat(body["at"]), "change", _sentence(body, key, language), state=str(body["new"]), key=key,
-        cause=cause_name(str(body.get("cause") or ""), language.code),
-    )  # fmt: skip
+def _change(at: datetime, change: RecordedChange, language: Language) -> NightEntry:
+    cause, key = cause_name(change.cause, language.code), key_of(change)
+    return NightEntry(at, "change", _sentence(change, key, language), state=change.new, key=key, cause=cause)
 
 
-def _sentence(body: Mapping[str, Any], key: Key, language: Language) -> str:
-    if "message" in body:
-        return language.sentence(body)
-    name = sentence_id(key, body["old"], body["new"])
+def _sentence(change: RecordedChange, key: Key, language: Language) -> str:
+    if change.sentence:
+        return language.sentence(change.sentence)
+    name = sentence_id(key, change.old, change.new)
     return language.phrase(name, check=language.check(key.check), subject=key.subject)
 
 

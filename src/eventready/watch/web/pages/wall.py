@@ -8,22 +8,24 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import in_language
-from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Demand, Incident, addressee_name
 from eventready.incidents.words import Addressee
-from eventready.store.run_rests import rests_of
+from eventready.store.run_rests import Named
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
+from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.web.page import Viewer, html, render, viewer_of
 from eventready.watch.web.read_model import Night, OnDuty, ReadModel
 from eventready.workspace.devices.device import SERVICES, Device
@@ -38,8 +40,8 @@ _LATE_S = 3 * TICK_S
 _WALK_S = 30.0
 #: Open findings on the wall: a screen in a room has incidents, duty and silences in sight.
 _SHOWN = 12
-OpenRow: TypeAlias = Row[Mapping[str, Any]]
-InRows: TypeAlias = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any] | None], Sequence[OpenRow]]
+OpenRow: TypeAlias = Row[OpenEntry]
+InRows: TypeAlias = Callable[[Sequence[OpenEntry], Mapping[Named, Named]], Sequence[OpenRow]]
 _LINES = re.compile("\r\n|\r|\n")
 
 
@@ -67,9 +69,9 @@ class Wall:
     now: datetime
     services: tuple[str, ...]
     cells: Mapping[tuple[str, str], str]
-    ways: Mapping[tuple[str, str], Mapping[str, Any]]
+    ways: Mapping[tuple[str, str], FindingSentence]
     walk_s: float | None
-    open: Sequence[Mapping[str, Any]]
+    open: Sequence[OpenEntry]
     counts: Mapping[str, int]
     ages: Mapping[str, float | None]
     resting: Mapping[str, str]
@@ -81,7 +83,12 @@ class Wall:
 
     @cached_property
     def _rows(self) -> Sequence[OpenRow]:
-        return self.in_rows(self.open, self.night.snapshot)
+        return self.in_rows(self.open, self.below)
+
+    @property
+    def below(self) -> Mapping[Named, Named]:
+        """Elements that rest on lost elements, with the element below each."""
+        return self.night.snapshot.below if self.night.snapshot else {}
 
     @property
     def found(self) -> Sequence[OpenRow]:
@@ -113,19 +120,18 @@ class Wall:
         """Silences in force."""
         return [act for act in self.night.acts if act.kind == "silence"]
 
-    def acts_on_all(self, findings: Sequence[Mapping[str, Any]]) -> Sequence[Act]:
+    def acts_on_all(self, findings: Sequence[OpenEntry]) -> Sequence[Act]:
         """Return the silences and acknowledgements common to the findings of a row."""
         first, *others = [self.acts_on(one) for one in findings]
         return [act for act in first if all(act in acts for acts in others)]
 
-    def acts_on(self, found: Mapping[str, Any]) -> Sequence[Act]:
+    def acts_on(self, found: OpenEntry) -> Sequence[Act]:
         """Return the silence and the acknowledgement of an open finding."""
-        labels = {name: str(found[name]) for name in ("device", "check", "subject", "status")}
-        if device := self.devices.get(found["device"]):
+        labels = {"device": found.device, "check": found.check, "subject": found.subject, "status": found.status}
+        if device := self.devices.get(found.device):
             labels |= {"role": device.role, "venues": ",".join(device.venues)}
-        since = datetime.fromisoformat(found["since"])
-        near = (*self._acts.get(found["device"], ()), *self._acts.get(None, ()))
-        acts = (covering(near, kind, labels, since, self.now) for kind in ("silence", "acknowledgement"))
+        near = (*self._acts.get(found.device, ()), *self._acts.get(None, ()))
+        acts = (covering(near, kind, labels, found.since, self.now) for kind in ("silence", "acknowledgement"))
         return [act for act in acts if act is not None]
 
     @cached_property
@@ -138,31 +144,28 @@ class Wall:
         return group_by(self.night.acts, device)
 
     @staticmethod
-    def begins(row: OpenRow) -> Sequence[str]:
+    def begins(row: OpenRow) -> Sequence[datetime]:
         """Return the times when the first and the last finding of a row began; a single time for all at once."""
-        times = sorted({str(one["since"]) for one in row.findings})
+        times = sorted({one.since for one in row.findings})
         return list(dict.fromkeys((times[0], times[-1])))
 
-    def lasting(self, since: str) -> timedelta:
+    def lasting(self, since: datetime) -> timedelta:
         """Return the time since a moment in the snapshot."""
-        return self.now - datetime.fromisoformat(since)
+        return self.now - since
 
 
-def open_rows(found: Sequence[Mapping[str, Any]], below: Mapping[str, Any] | None) -> Sequence[OpenRow]:
-    """Return findings in rows; consequences of a lost element stand behind its finding.
-
-    `below`: the snapshot or run that has them.
-    """
-    return rows(found, about, causes(found, rests_of(below)))
+def open_rows(found: Sequence[OpenEntry], below: Mapping[Named, Named]) -> Sequence[OpenRow]:
+    """Return open findings in rows; consequences of a lost element stand behind its finding."""
+    return rows(found, lambda one: about_any(one, one.often), causes(found, below))
 
 
 class LastRows:
     """Rows of the last open findings: there may be many, and most readings of the store bring the same."""
 
     def __init__(self) -> None:
-        self._last: tuple[Sequence[Mapping[str, Any]], Sequence[OpenRow]] = (), ()
+        self._last: tuple[Sequence[OpenEntry], Sequence[OpenRow]] = (), ()
 
-    def __call__(self, found: Sequence[Mapping[str, Any]], below: Mapping[str, Any] | None) -> Sequence[OpenRow]:
+    def __call__(self, found: Sequence[OpenEntry], below: Mapping[Named, Named]) -> Sequence[OpenRow]:
         """Return findings in rows."""
         if found is not self._last[0]:
             self._last = found, open_rows(found, below)
@@ -172,19 +175,17 @@ class LastRows:
 def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> Wall:
     """Return the content of the wall for a state of the night."""
     event = workspace.event
-    snapshot, late = night.snapshot or {}, night.age_s or 0.0
-    now = datetime.fromisoformat(snapshot["at"]) + timedelta(seconds=late) if snapshot else night.moment
-    devices: Sequence[Mapping[str, Any]] = snapshot.get("devices", ())
-    found: Sequence[Mapping[str, Any]] = snapshot.get("open", ())
-    verdicts: Sequence[Mapping[str, Any]] = snapshot.get("verdicts", ())
-    found_of = {(one["venue"], one["service"]): str(one["verdict"]) for one in verdicts}
+    snapshot, late = night.snapshot, night.age_s or 0.0
+    now = snapshot.at + timedelta(seconds=late) if snapshot else night.moment
+    devices, found, verdicts = (snapshot.devices, snapshot.open, snapshot.verdicts) if snapshot else ((), (), ())
+    found_of = {(one.venue, one.service): one.verdict for one in verdicts}
     places: Iterator[tuple[str, str]] = ((venue.id, service) for venue in event.venues for service in venue.services)
     cells = {place: found_of.get(place, "NOT_MEASURED") for place in places}
     ages: dict[str, float | None] = {device.name: None for device in workspace.devices} if snapshot else {}
-    resting = {one["name"]: one["change"] for one in devices if one["change"] is not None}
-    ages |= {one["name"]: None if one["age"] is None else one["age"] + late for one in devices}
+    resting = {one.name: one.change for one in devices if one.change is not None}
+    ages |= {one.name: None if one.age is None else one.age + late for one in devices}
     ages |= dict.fromkeys(resting)
-    counts = {name: len(rows) for name, rows in group_by(found, lambda one: str(one["status"])).items()}
+    counts = {name: len(rows) for name, rows in group_by(found, lambda one: one.status).items()}
     return Wall(
         night,
         event,
@@ -192,8 +193,8 @@ def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> 
         now,
         tuple(one for one in SERVICES if any(one in venue.services for venue in event.venues)),
         cells,
-        {} if night.gone else {(one["venue"], one["service"]): one["way"] for one in verdicts if one.get("way")},
-        _walk_s(snapshot, late),
+        {} if night.gone else {(one.venue, one.service): one.way for one in verdicts if one.way},
+        _walk_s(snapshot.walk if snapshot else None, late),
         found,
         counts,
         ages,
@@ -201,13 +202,12 @@ def wall_of(night: Night, workspace: Workspace, in_rows: InRows = open_rows) -> 
         _window(event, night.moment),
         [_due(one, event, night.moment) for one in night.incidents],
         {device.name: device for device in workspace.devices},
-        None if night.gone else FirstReading.of(snapshot),
+        snapshot.first if snapshot and not night.gone else None,
         in_rows,
     )
 
 
-def _walk_s(snapshot: Mapping[str, Any], late: float) -> float | None:
-    waits_s = snapshot.get("walk")
+def _walk_s(waits_s: float | None, late: float) -> float | None:
     return waits_s + late if waits_s is not None and waits_s >= _WALK_S else None
 
 

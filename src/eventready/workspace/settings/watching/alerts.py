@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +22,7 @@ from eventready.core.errors import InvalidValue, UsageError
 from eventready.core.messages import Lang, message
 from eventready.core.strings.matchers import Matcher, matcher
 from eventready.core.validation_messages import suggest
-from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.mail import ReminderSettings
@@ -153,17 +153,28 @@ class Receiver(Contact):
         return self
 
 
-class AlertsFile(WorkspaceModel):
-    """alerts.yaml"""
+class AlertmanagerFile(WorkspaceModel):
+    """alerts.yaml with an Alertmanager, which routes, repeats, silences and sends."""
 
+    to: Literal["alertmanager"]
+    alertmanager: Reference = Field(description="Reference to the URL of the Alertmanager")
+    lang: Lang = Field(default="vi", description="Language of the summaries: vi, en")
+    heartbeat: Reference | None = Field(default=None, description="Reference to a URL that is called every minute")
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the references to servers."""
+        return tuple(filter(None, (self.alertmanager, self.heartbeat)))
+
+
+class AlertsFile(WorkspaceModel):
+    """alerts.yaml with own routes and receivers."""
+
+    to: Literal["receivers"] = "receivers"
     route: RouteNode
     receivers: tuple[Receiver, ...] = Field(min_length=1)
     people: dict[str, Contact] = Field(default={}, description="Addresses by name or staff number of the roster")
     lang: Lang = Field(default="vi", description="Language of the messages to all without their own: vi, en")
     inhibit_rules: tuple[InhibitRule, ...] = ()
-    alertmanager: Reference | None = Field(
-        default=None, description="Reference to the URL of an Alertmanager, which then routes and sends"
-    )
     heartbeat: Reference | None = Field(default=None, description="Reference to a URL that is called every minute")
 
     @field_validator("route")
@@ -196,15 +207,32 @@ class AlertsFile(WorkspaceModel):
         """Return the mail addresses and references of all receivers, people and servers."""
         contacts: list[Contact] = [*self.receivers, *self.people.values()]
         found = [address for one in contacts for address in one.addresses]
-        return tuple(dict.fromkeys([*found, *filter(None, (self.alertmanager, self.heartbeat))]))
+        return tuple(dict.fromkeys([*found, *filter(None, [self.heartbeat])]))
 
 
-def load_alerts(folder: Path) -> AlertsFile | None:
+#: Content of alerts.yaml: own routes, or an Alertmanager.
+AnyAlertsFile: TypeAlias = AlertsFile | AlertmanagerFile
+#: Keys of one form that the other one has not.
+_OF_ROUTES, _OF_ALERTMANAGER = ("route", "receivers", "people", "inhibit_rules"), ("alertmanager",)
+
+
+def load_alerts(folder: Path) -> AnyAlertsFile | None:
     """Read alerts.yaml of a workspace; None for an absent file. Raises WorkspaceError."""
     path = folder / "inventory" / FILE
     if not path.exists():
         return None
     document = load_yaml(path)
+    content = document.mapping()
+    posts = content.get("to") == "alertmanager"
+    raise_errors([
+        document.error(message("workspace:alerts.not_both" if posts else "workspace:alerts.to", key=key), key)
+        for key in (_OF_ROUTES if posts else _OF_ALERTMANAGER)
+        if key in content
+    ])  # fmt: skip
+    return document.validate(AlertmanagerFile) if posts else _routes(document)
+
+
+def _routes(document: YamlDocument) -> AlertsFile:
     found = document.validate(AlertsFile)
     names = [one.name for one in found.receivers]
     nodes = tuple(found.route.tree())

@@ -1,0 +1,76 @@
+"""Settings of Dask, and its private parts in use: a release without one fails a test of its own, by name."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+
+if TYPE_CHECKING:
+    from distributed import Security
+
+#: Settings of Dask beneath its variables (DASK_...).
+SETTINGS: Mapping[str, Any] = {
+    "distributed.scheduler.allowed-failures": 2,  # a device that took several workers with it is not tried for ever
+    "distributed.scheduler.worker-ttl": "60s",  # a worker that says nothing is lost, and others read its devices
+    "distributed.scheduler.http.routes": [],  # no page
+    "distributed.worker.http.routes": [],  # no page
+    "distributed.worker.profile.enabled": False,  # its samples of stacks cost processor time and show the code
+    "distributed.worker.memory.target": False,  # answers with configurations are never written to a disk
+    "distributed.worker.memory.spill": False,  # as above
+    "distributed.worker.memory.pause": False,  # a machine short of memory would silently read nothing
+    "distributed.scheduler.active-memory-manager.start": False,  # answers are sent at once: nothing is to be balanced
+    "distributed.admin.low-level-log-length": 1,  # messages hold redacted answers, and are not kept
+    "distributed.admin.tick.interval": "1s",  # the loop is watched by the process itself
+    "distributed.admin.system-monitor.interval": "60s",  # nobody reads its figures
+    "distributed.comm.timeouts.connect": "10s",  # a member behind a dead link is reported, not waited for
+    "distributed.comm.timeouts.tcp": "20s",  # as above, for a connection that dies
+    "distributed.comm.retry.count": 0,  # a lost connection is made anew with new labels
+    "distributed.comm.compression": None,  # answers are compressed already
+}
+
+
+def require_distributed() -> Any:
+    """Import Dask with our settings. Raises UsageError without the extra."""
+    try:
+        import dask  # noqa: PLC0415  of the extra `cluster`
+        import distributed  # noqa: PLC0415  of the extra `cluster`
+    except ImportError:
+        raise UsageError(message("audit:cluster.no_extra")) from None
+    dask.config.set(SETTINGS)
+    dask.config.update(dask.config.config, dask.config.collect_env())
+    return distributed
+
+
+def comms_of_scheduler(scheduler: Any) -> Iterable[Any]:
+    """Open connections to a scheduler."""
+    comms: Iterable[Any] = scheduler._comms
+    return comms
+
+
+def comm_of_worker(worker: Any) -> Any:
+    """Connection of a running worker to its scheduler."""
+    return worker.batched_stream.comm
+
+
+def send_together(worker: Any, seconds: float) -> None:
+    """Send the messages of so many seconds of a running worker as one."""
+    worker.batched_stream.interval = seconds
+
+
+def security_of(contexts: Mapping[str, ssl.SSLContext], **files: str) -> Security:
+    """Return Dask's settings of TLS with contexts by the short names of their purposes, made once: not from `files`."""
+    from distributed import Security  # noqa: PLC0415  of the extra `cluster`
+
+    class OwnContexts(Security):
+        """TLS of Dask with a revocation list, and without a file after the start."""
+
+        def _get_tls_context(self, _tls: Any, purpose: Any) -> ssl.SSLContext:
+            return contexts[purpose.shortname]
+
+    made: Any = OwnContexts
+    security: Security = made(require_encryption=True, **files)
+    return security

@@ -1,0 +1,75 @@
+"""Private parts of Dask in use: another release without one of them fails here, by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from eventready.audit.collectors.cluster.dask_parts import (
+    SETTINGS,
+    comm_of_worker,
+    comms_of_scheduler,
+    require_distributed,
+    security_of,
+    send_together,
+)
+
+distributed = pytest.importorskip("distributed")
+RELEASE = f"in distributed {distributed.__version__}"
+
+
+def _holds_comms(scheduler: Any, worker: Any) -> bool:
+    return comm_of_worker(worker).local_address in {comm.peer_address for comm in comms_of_scheduler(scheduler)}
+
+
+def _reaches_scheduler(scheduler: Any, worker: Any) -> bool:
+    return bool(comm_of_worker(worker).peer_address == scheduler.address and not comm_of_worker(worker).closed())
+
+
+def _sends_together(_scheduler: Any, worker: Any) -> bool:
+    known = "interval" in vars(worker.batched_stream)
+    send_together(worker, 0.3)
+    return known and vars(worker.batched_stream)["interval"] == 0.3
+
+
+PARTS: dict[str, Callable[[Any, Any], bool]] = {
+    "Scheduler._comms": _holds_comms,
+    "Worker.batched_stream.comm": _reaches_scheduler,
+    "Worker.batched_stream.interval": _sends_together,
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_private_part_is_as_it_was(part: str) -> None:
+    where: dict[str, Any] = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+
+    async def run() -> bool:
+        made = require_distributed()
+        async with (
+            made.Scheduler(port=0, **where) as scheduler,
+            made.Worker(scheduler.address, nthreads=1, memory_limit=0, **where) as worker,
+        ):
+            return PARTS[part](scheduler, worker)
+
+    assert asyncio.run(run()), f"no {part} {RELEASE}"
+
+
+def test_connections_take_our_contexts() -> None:
+    contexts = {purpose.shortname: ssl.create_default_context(purpose) for purpose in ssl.Purpose}
+    files = dict.fromkeys(("tls_ca_file", "tls_client_cert", "tls_scheduler_cert", "tls_worker_cert"), "none.pem")
+    security: Any = security_of(contexts, **files)
+    taken = security.get_connection_args("worker")["ssl_context"], security.get_listen_args("worker")["ssl_context"]
+    own = tuple(contexts[purpose.shortname] for purpose in (ssl.Purpose.SERVER_AUTH, ssl.Purpose.CLIENT_AUTH))
+    assert taken == own, f"no Security._get_tls_context {RELEASE}"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_one_of_dask(name: str) -> None:
+    import dask
+
+    defaults = next(dict(one) for one in dask.config.defaults if "scheduler" in one.get("distributed", {}))
+    assert dask.config.get(name, config=defaults, default=SETTINGS) is not SETTINGS, f"no setting {name} {RELEASE}"
