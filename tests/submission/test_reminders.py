@@ -19,7 +19,8 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.redaction.redaction import redactor
-from eventready.delivery.notify.channels import Channels, UncertainDelivery
+from eventready.delivery.notify.channel import UncertainDelivery
+from eventready.delivery.notify.channels import Channels
 from eventready.store.store import Store
 from eventready.submission.scheduler import JobResult, Scheduler
 from eventready.submission.workspace_jobs import WorkspaceJobs

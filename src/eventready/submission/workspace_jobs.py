@@ -12,7 +12,8 @@ from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Rendered, Text, message, rendered, text
-from eventready.delivery.notify.channels import LANG, Channels
+from eventready.delivery.notify.channel import LANG
+from eventready.delivery.notify.channels import Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
 from eventready.facts.equipment import Equipment
@@ -43,8 +44,7 @@ class WorkspaceJobs:
     ) -> None:
         self._workspace, self._store, self._clock, self._options = workspace, store, clock, options
         self._really, self._outbox = really, store.outbox(workspace.event.id, rehearsal=clock.rehearsal)
-        remind = workspace.event.schedule.remind
-        self._recipients = (*remind.mail, *remind.apprise)
+        self._recipients = workspace.event.schedule.remind.addresses
 
     @property
     def channels(self) -> Sequence[str]:

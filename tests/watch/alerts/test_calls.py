@@ -27,7 +27,7 @@ from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import alertmanager, sender, server_call
-from eventready.delivery.notify.channels import UncertainDelivery
+from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store

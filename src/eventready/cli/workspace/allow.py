@@ -83,11 +83,10 @@ def _programs(content: BoundContent) -> list[str]:
 def _recipients(workspace: Workspace) -> list[str]:
     """Addresses of the department, of reminders, alerts and police stations, and references to Apprise URLs."""
     event = workspace.event
-    remind = event.schedule.remind
     police = [venue.police.email for venue in event.venues if venue.police]
     calls = load_alerts(workspace.path)
     called = calls.addresses() if calls else ()
-    return [*dict.fromkeys(filter(None, (event.recipient.email, *remind.mail, *remind.apprise, *police, *called)))]
+    return [*dict.fromkeys(filter(None, (event.recipient.email, *event.schedule.remind.addresses, *police, *called)))]
 
 
 def _lines(title: str, lines: Sequence[str]) -> None:

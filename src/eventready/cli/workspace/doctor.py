@@ -137,7 +137,7 @@ def _alerts(app: App) -> Iterator[Diagnostic]:
     """Unresolvable references and impossible conditions of alerts.yaml, people of a called role without an address."""
     try:
         settings, remind = load_alerts(app.workspace_path), app.workspace.event.schedule.remind
-        references = [*remind.apprise, *(filter(is_reference, settings.addresses()) if settings else ())]
+        references = [*filter(is_reference, (*remind.addresses, *(settings.addresses() if settings else ())))]
         _, roster = workspace_roster(app.workspace)
     except EventreadyError as error:
         yield Diagnostic("alerts", ok=False, detail=error.whole, needed=False, label="failed")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventready.core.messages import Lang
-from eventready.delivery.notify.channels import LANG
+from eventready.delivery.notify.channel import LANG
 from eventready.roster.roster import Roster
 from eventready.store.streams.notification_outbox import Wording
 from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
@@ -27,10 +27,10 @@ def addressees(
 ) -> tuple[ReceiverAddress, ...]:
     """Return the addresses of a receiver at a moment, each once; empty for people without any."""
     lang = receiver.lang or settings.lang
-    found = [ReceiverAddress("", address, lang) for address in (*receiver.mail, *receiver.apprise)]
+    found = [ReceiverAddress("", address, lang) for address in receiver.addresses]
     for names in (*((name,) for name in receiver.people), *_on_duty(receiver, roster, now)):
         contact = next((settings.people[name] for name in names if name in settings.people), None)
-        own = (*contact.mail, *contact.apprise) if contact else ()
+        own = contact.addresses if contact else ()
         own_lang = (contact and contact.lang) or lang
         found += [ReceiverAddress(names[-1], address, own_lang) for address in own or ("",)]
     return tuple({one.address or one.person: one for one in found}.values())

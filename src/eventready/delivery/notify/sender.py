@@ -14,7 +14,7 @@ from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Lang, Rendered, message, rendered, text
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.letter import marked_subject
-from eventready.delivery.notify.channels import RefusedAddress, UncertainDelivery
+from eventready.delivery.notify.channel import RefusedAddress, UncertainDelivery
 from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
 #: Threads of a watch for messages, without those of hanging addresses: at work for so many seconds.

@@ -10,7 +10,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
-from eventready.delivery.notify.channels import secret_url
+from eventready.delivery.notify.channel import secret_url
 
 _PATIENCE_S = 10.0
 

@@ -84,6 +84,11 @@ class ReminderSettings(WorkspaceModel):
             raise InvalidValue(message("workspace:mail.url"))
         return urls
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of every channel, in the order of the channels."""
+        return tuple(address for channel in ReminderSettings.model_fields for address in getattr(self, channel))
+
 
 class ScheduleSettings(WorkspaceModel):
     """Daily time of the audit, time of the draft of the weekly report, recipients of reminders."""

@@ -28,8 +28,8 @@ class Backups:
         """Take the key of the workspace; an absent key file is made. Raises UsageError, RefusedError."""
         return cls(store, BackupCipher(make_backup_key(workspace.path)))
 
+    def before(self, form: ConfigurationForm, steps: Sequence[Step]) -> Configuration | None:
         """Configuration of a device before the change, or None for a lost or altered one.
-        """Configuration of a device before the change, or None if the store has lost or altered it.
 
         Raises UnreadableConfiguration, and BackupKeyError without its key.
         """

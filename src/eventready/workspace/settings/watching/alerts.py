@@ -148,7 +148,7 @@ class Receiver(Contact):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if not (self.role or self.people or self.mail or self.apprise):
+        if not (self.role or self.people or self.addresses):
             raise InvalidValue(message("workspace:alerts.empty", receiver=self.name))
         return self
 
@@ -206,7 +206,7 @@ class AlertsFile(WorkspaceModel):
     def addresses(self) -> tuple[str, ...]:
         """Return the mail addresses and references of all receivers, people and servers."""
         contacts: list[Contact] = [*self.receivers, *self.people.values()]
-        found = [address for one in contacts for address in (*one.mail, *one.apprise)]
+        found = [address for one in contacts for address in one.addresses]
         return tuple(dict.fromkeys([*found, *filter(None, [self.heartbeat])]))
 
 
