@@ -1,4 +1,4 @@
-"""Recorded plan of a change, as far as the store knows it; the plan itself is a document of the room `change`."""
+"""Recorded plan of a change: the parts known to the store, out of a document of the room `change`."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ class _Collected:
 
 
 class _Output:
-    """Output of a task as Ansible reports it, with values of any type."""
+    """Output of a task by Ansible, with values of any type."""
 
     def __init__(self, result: Mapping[str, Any]) -> None:
         diff = result.get("diff")
