@@ -29,7 +29,7 @@ class Backups:
         return cls(store, BackupCipher(make_backup_key(workspace.path)))
 
     def before(self, form: ConfigurationForm, steps: Sequence[Step]) -> Configuration | None:
-        """Configuration of a device before the change, or None for a lost or altered one.
+        """Recorded configuration of a device before the change, or None without its intact texts.
 
         Raises UnreadableConfiguration, and BackupKeyError without its key.
         """
