@@ -1,11 +1,12 @@
 """YAML texts are parsed once per process: each test copies the same example, and its commands load it again and again.
 
-Each load has values of its own, which a test may change. A text that is not read event by event is parsed each time.
+Each load has values of its own, which a test may change. A text with aliases, or without a value, is parsed each time.
 """
 
 from __future__ import annotations
 
 import marshal
+from pathlib import Path
 from typing import Any
 
 from eventready.workspace.files import yaml_document
@@ -19,16 +20,16 @@ _LONGEST = 200_000
 
 
 class _Remembered(_Events):
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, path: Path, text: str) -> None:
+        self._path, self._text, self.aliased = path, text, False
 
     def value(self) -> Any:
         if kept := _KEPT.get(self._text):
             value, self.lines = marshal.loads(kept)
             return value
-        super().__init__(self._text)
+        super().__init__(self._path, self._text)
         value = super().value()
-        if len(self._text) <= _LONGEST:
+        if len(self._text) <= _LONGEST and not self.aliased and value is not yaml_document._NOTHING:
             if len(_KEPT) >= _LIMIT:
                 _KEPT.clear()
             _KEPT[self._text] = marshal.dumps((value, self.lines))

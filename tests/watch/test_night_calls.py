@@ -128,7 +128,7 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
     delivered = {
         name
         for name, one in messages.items()
-        if any(to in one.deliveries and body.startswith(one.body["text"]) for to, body in channel.sent)
+        if any(to in one.deliveries and body.startswith(one.body.words.text) for to, body in channel.sent)
     }
     late = INTERVAL * max(HOLD_DOWN, STALE_AFTER) + HANGS + READS[1] + INTERVAL
     lasting = [fault for fault in faults(30) if fault.end + 2 * late < HOURS * 3600]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,11 @@ CASES = {
         ":2: the file is nested more than 100 levels deep. Look for brackets that are not closed.",
     ),
     "recursion": (b"a: &a [*a]\n", ":1: the alias refers to its own part."),
+    "anchor twice": (
+        b"a: &x 1\nb: &x 2\n",
+        ":2: an unquoted & is not followed by a new name. Put text that begins with & in quotes.",
+    ),
+    "syntax before values": (b"a: !x 1\nb: [1\n", ":3: a list in [ ] is not closed. Add the missing , or ]."),
     "a list as a key": (b"? [a, b]\n: c\n", ":1: a key must be text. Write `key: value`."),
 }  # fmt: skip
 
@@ -108,3 +114,15 @@ def test_a_folder_and_an_absent_file(tmp_path: Path) -> None:
         load_yaml(tmp_path)
     with pytest.raises(WorkspaceError, match="the file does not exist"):
         load_yaml(tmp_path / "none.yaml")
+
+
+def test_no_other_module_reads_yaml() -> None:
+    source = Path(ours.__file__).parents[3]
+    loads = re.compile(r"\b(yaml|pyyaml)\.(load|safe_load|compose|parse|scan)(_all)?\(|\bC?(Safe|Base|Full)Loader\b")
+    found = {str(file.relative_to(source)) for file in source.rglob("*.py") if loads.search(file.read_text())}
+    # The round-trip parser keeps comments where files are written.
+    assert {name for name in found if not name.endswith("yaml_document.py")} <= {
+        "eventready/workspace/importing/merge.py",
+        "eventready/workspace/importing/merge_sheets.py",
+        "eventready/workspace/settings/learning.py",
+    }

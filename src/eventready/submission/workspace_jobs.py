@@ -22,7 +22,7 @@ from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
 from eventready.store.run import Summary
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import ClaimedDelivery
+from eventready.store.streams.notification_outbox import ClaimedDelivery, Notice, Wording
 from eventready.submission.paper_files import PaperOptions, write_paper
 from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
@@ -30,6 +30,9 @@ from eventready.workspace.workspace import Workspace
 
 #: The paper drafted for each Monday.
 WEEKLY = KINDS["weekly"]
+
+#: Notice of an attempt that failed before any message.
+_NO_NOTICE = Notice("death", Wording("", "", LANG))
 
 
 class WorkspaceJobs:
@@ -50,7 +53,7 @@ class WorkspaceJobs:
 
     def notify(self, job: ScheduledJob) -> str:
         """Put the reminders of a job into the outbox, each once, as a single message."""
-        known = {name for made in self._outbox.messages() for name in made.body.get("covers", ())}
+        known = {name for made in self._outbox.messages() for name in made.body.covers}
         news = {name: text for name, text in zip(job.covers, job.texts, strict=True) if name not in known}
         subject = text("delivery:reminder_subject", LANG, n=len(news), event=self._workspace.event.title)
         if not self._really:
@@ -58,7 +61,7 @@ class WorkspaceJobs:
         lines = [f"- {reminder.render(LANG)}" for reminder in news.values()]
         body = "\n".join([text("delivery:reminder_body", LANG, event=self._workspace.event.title), "", *lines, ""])
         if news:
-            content = {"kind": "reminder", "covers": list(news), "subject": subject, "text": body}
+            content = Notice("reminder", Wording(subject, body, LANG), covers=tuple(news))
             self._outbox.add(sha256("|".join(news).encode()).hexdigest(), content, self._recipients, self._clock.now())
         return rendered("delivery:reminder.queued", recipients=self._recipients)
 
@@ -71,7 +74,7 @@ class WorkspaceJobs:
             except StoreError:
                 raise
             except EventreadyError as error:  # neither a broken alerts.yaml nor an Alertmanager stops a reminder
-                yield Attempt(ClaimedDelivery("death", FILE, {}, 0), Rendered(error.whole), failed=True)
+                yield Attempt(ClaimedDelivery("death", FILE, _NO_NOTICE, 0), Rendered(error.whole), failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
                 yield from OutboxSender(self._outbox, channels, self._clock).send_due()

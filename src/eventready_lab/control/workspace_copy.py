@@ -14,6 +14,7 @@ import yaml
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
+from eventready.workspace.files.yaml_document import parse_yaml
 from eventready.workspace.permission import allow, is_allowed
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.lab_folder import write_private
@@ -103,7 +104,7 @@ def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:
 
 def without_absent(event: str, known: Container[str]) -> str:
     """event.yaml without the questions and origins of devices absent from the lab."""
-    content = yaml.load(event, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes strings only
+    content = parse_yaml(Path("event.yaml"), event).mapping()
     content["origins"] = [origin for origin in content.get("origins") or () if origin["device"] in known]
     for venue in content["venues"]:
         answers = {}

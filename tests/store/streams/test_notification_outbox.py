@@ -7,30 +7,32 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import PAUSES_S
+from eventready.store.streams.notification_outbox import PAUSES_S, Notice, Wording
 
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2031, 4, 29, 12, tzinfo=UTC)
+DOWN = Notice("test", Wording("down", "", "en"))
 
 
 def test_a_message_is_made_once_and_its_attempts_pause(place: str) -> None:
     with Store(place) as store:
         outbox = store.outbox("night", rehearsal=False)
         later = NOW + timedelta(days=1)
-        assert outbox.add("a", {"subject": "down"}, ["an@example.vn", "binh@example.vn"], NOW)
-        assert not outbox.add("a", {"subject": "other"}, ["chi@example.vn"], NOW)
+        assert outbox.add("a", DOWN, ["an@example.vn", "binh@example.vn"], NOW)
+        assert not outbox.add("a", replace(DOWN, receiver="b"), ["chi@example.vn"], NOW)
         assert store.outbox("night", rehearsal=True).messages() == ()
         with outbox.sender():
             first = outbox.claim(later, busy=["an@example.vn"])
             assert first is not None
-            assert (first.address, first.body) == ("binh@example.vn", {"subject": "down"})
+            assert (first.address, first.body) == ("binh@example.vn", DOWN)
             assert outbox.handed(first)
             outbox.sent(first, "250 ok")
             for number in range(len(PAUSES_S) + 2):
@@ -45,8 +47,8 @@ def test_a_message_is_made_once_and_its_attempts_pause(place: str) -> None:
         assert {address: one.state for address, one in message.deliveries.items()} == {
             "an@example.vn": "failed", "binh@example.vn": "sent"
         }  # fmt: skip
-        outbox.add("b", {}, [], NOW)
-        outbox.add("c", {}, ["an@example.vn"], NOW)
+        outbox.add("b", DOWN, [], NOW)
+        outbox.add("c", DOWN, ["an@example.vn"], NOW)
         assert [one.undelivered for one in outbox.messages()] == [False, True, False]
 
 
@@ -54,7 +56,7 @@ def test_a_failure_of_the_store_leaves_no_claim_behind(place: str) -> None:
     with Store(place) as store:
         outbox = store.outbox("night", rehearsal=False)
         with outbox.sender():
-            outbox.add("a", {}, ["an@example.vn", "binh@example.vn"], NOW)
+            outbox.add("a", DOWN, ["an@example.vn", "binh@example.vn"], NOW)
             one, other = outbox.claim(NOW), outbox.claim(NOW, busy=["an@example.vn"])
             assert one
             assert other
@@ -75,9 +77,9 @@ def test_messages_to_an_address_arrive_in_their_order_and_a_refused_one_holds_up
                 outbox.failed(claimed, "450 later", NOW + timedelta(seconds=seconds))
                 return claimed.id
 
-            outbox.add("first", {}, ["an@example.vn"], NOW)
+            outbox.add("first", DOWN, ["an@example.vn"], NOW)
             assert [tried(0), tried(30)] == ["first", "first"]  # the next attempt is at 90
-            outbox.add("second", {}, ["an@example.vn"], NOW + timedelta(seconds=40))
+            outbox.add("second", DOWN, ["an@example.vn"], NOW + timedelta(seconds=40))
             assert [tried(40), tried(40)] == ["first", "second"]
             assert outbox.claim(NOW + timedelta(seconds=41)) is None
             assert [tried(400), tried(400)] == ["first", "second"]
@@ -112,7 +114,7 @@ def test_two_senders_and_kill_9_send_nothing_twice_and_lose_nothing_unnoticed(pl
     with Store(place) as store:
         outbox = store.outbox("night", rehearsal=False)
         for name in {name for name, _ in expected}:
-            outbox.add(name, {}, [address for one, address in expected if one == name], NOW)
+            outbox.add(name, DOWN, [address for one, address in expected if one == name], NOW)
         for seed in range(0, 40, 2):
             calls = [[sys.executable, "-c", textwrap.dedent(_SENDER), place, str(log), str(seed + n)] for n in (0, 1)]
             both = [subprocess.Popen(call, env={**os.environ, "PYTHONWARNINGS": "ignore"}) for call in calls]

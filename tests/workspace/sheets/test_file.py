@@ -98,13 +98,13 @@ def _zip(**parts: bytes) -> bytes:
 
 
 SHEET = "xl/worksheets/sheet1.xml"
-BOOK = workbook_bytes([HEAD, LINE])
+WORKBOOK = workbook_bytes([HEAD, LINE])
 
 
 def _changed(part: str, old: bytes, new: bytes, encoding: str = "utf-8") -> bytes:
     """A workbook with one part of its package edited."""
     stream = io.BytesIO()
-    source = zipfile.ZipFile(io.BytesIO(BOOK))
+    source = zipfile.ZipFile(io.BytesIO(WORKBOOK))
     with zipfile.ZipFile(stream, "w") as package:
         for name in source.namelist():
             data = source.read(name)
@@ -114,7 +114,7 @@ def _changed(part: str, old: bytes, new: bytes, encoding: str = "utf-8") -> byte
 
 
 def _locked() -> bytes:
-    data = bytearray(BOOK)
+    data = bytearray(WORKBOOK)
     at = 0
     while (at := data.find(b"PK\x01\x02", at)) >= 0:
         data[at + 8] |= 1
@@ -141,7 +141,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "ods": ("ods", _zip(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "another format"),
     "another zip": ("xlsx", _zip(readme=b"hello"), "not a spreadsheet that can be read"),
     "docx": ("xlsx", _zip(word__document=b"<w/>"), "not a spreadsheet that can be read"),
-    "cut short": ("xlsx", BOOK[:3000], "damaged"),
+    "cut short": ("xlsx", WORKBOOK[:3000], "damaged"),
     "entities": ("xlsx", _changed(*_DOCTYPE), "defines entities"),
     "entities in UTF-16": ("xlsx", _changed(*_DOCTYPE, encoding="utf-16-le"), "defines entities"),
     "broken xml": ("xlsx", _changed(SHEET, b"</sheetData>", b"<sheetData>"), "not a spreadsheet that can be read"),

@@ -37,7 +37,7 @@ from eventready.change.plan.partners import partners_of
 from eventready.change.plan.restated import refuse_other_words
 from eventready.change.plan.scope import unrelated_drift
 from eventready.change.safety.forbidden import refuse_forbidden
-from eventready.change.safety.way_in_check import WayInCheck
+from eventready.change.safety.way_in_lines import WayInCheck
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message, rendered
 from eventready.evaluation.limits import resolve_limits

@@ -18,6 +18,7 @@ from eventready.store.event_journal import EventJournal
 from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
+from eventready.store.streams.notification_outbox import Notice
 from eventready.store.watch_log import STREAM as WATCH
 from eventready.store.watch_log import Beat, WatchEnd
 from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
@@ -84,12 +85,12 @@ def _call_about(
     people = next(filter(None, ([one for one in found if one.address] for found in called)), [])
     outbox = store.outbox(workspace.event.id, rehearsal=clock.rehearsal)
 
-    def write(lang: Lang, *events: str) -> dict[str, str]:
+    def write(lang: Lang, *events: str) -> tuple[str, str]:
         subject, *more = (text(f"delivery:watch.{one}", lang, at=at(beat if one == "died" else now)) for one in events)
-        return {"kind": "death", "subject": subject, "text": "\n".join([subject, *more])}
+        return subject, "\n".join([subject, *more])
 
     def add(*events: str) -> bool:
-        body = written(people, lambda lang: write(lang, *events))
+        body = Notice("death", *written(people, lambda lang: write(lang, *events)))
         return outbox.add(f"{events[0]}-{beat:%Y%m%dT%H%M%S}", body, [one.address for one in people], now)
 
     if not add("died", *(["lives"] if lives else [])) and lives:

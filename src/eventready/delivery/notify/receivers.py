@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from eventready.core.messages import Lang
 from eventready.delivery.notify.channels import LANG
 from eventready.roster.roster import Roster
+from eventready.store.streams.notification_outbox import Wording
 from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
 
 
@@ -36,13 +36,16 @@ def addressees(
     return tuple({one.address or one.person: one for one in found}.values())
 
 
-def written(people: Sequence[ReceiverAddress], write: Callable[[Lang], Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the message for the outbox: in the language of the first address, with the words for others."""
+def written(
+    people: Sequence[ReceiverAddress], write: Callable[[Lang], tuple[str, str]]
+) -> tuple[Wording, dict[str, Wording]]:
+    """Return the words in the language of the first address, and those for others by address.
+
+    `write`: subject and text in a language.
+    """
     first, *rest = [one for one in people if one.address] or [ReceiverAddress("", "", LANG)]
-    by_lang = {lang: {**write(lang), "lang": lang} for lang in {one.lang for one in (first, *rest)}}
-    words = {lang: {name: body[name] for name in ("subject", "text", "lang")} for lang, body in by_lang.items()}
-    others = {one.address: words[one.lang] for one in rest if one.lang != first.lang}
-    return {**by_lang[first.lang], "others": others}
+    by_lang = {lang: Wording(*write(lang), lang) for lang in {one.lang for one in (first, *rest)}}
+    return by_lang[first.lang], {one.address: by_lang[one.lang] for one in rest if one.lang != first.lang}
 
 
 def _on_duty(receiver: Receiver, roster: Roster | None, now: datetime) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,8 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Lang, Rendered, message, rendered, text
 from eventready.core.redaction.redaction import redactor
-from eventready.core.strings.phrases import moment_of
 from eventready.delivery.mail.letter import marked_subject
-from eventready.delivery.notify.channels import LANG, RefusedAddress, UncertainDelivery
+from eventready.delivery.notify.channels import RefusedAddress, UncertainDelivery
 from eventready.store.streams.notification_outbox import ClaimedDelivery, NotificationOutbox
 
 #: Threads of a watch for messages, without those of hanging addresses: at work for so many seconds.
@@ -63,10 +62,9 @@ class OutboxSender:
             removed = rendered("delivery:removed_address", address=claimed.address)
             self._outbox.failed(claimed, removed, self._clock.now(), for_good=True)
             return Attempt(claimed, removed, failed=True)
-        words = claimed.body.get("others", {}).get(claimed.address, claimed.body)
-        subject, lang = str(words["subject"]), words.get("lang", LANG)
-        subject = marked_subject(subject, lang) if self._clock.rehearsal else subject
-        body = f"{words['text']}{self._late(claimed, lang)}"
+        words = claimed.body.others.get(claimed.address, claimed.body.words)
+        subject = marked_subject(words.subject, words.lang) if self._clock.rehearsal else words.subject
+        body = f"{words.text}{self._late(claimed, words.lang)}"
         try:
             outcome = self._channel.send(claimed.address, subject, body, lambda: self._handed(claimed))
         except StoreError:
@@ -83,8 +81,8 @@ class OutboxSender:
 
     def _late(self, claimed: ClaimedDelivery, lang: Lang) -> str:
         """Return the line with the time (`at`) of a state sent much later; empty for any other message."""
-        at = moment_of(claimed.body["at"]) if "at" in claimed.body else self._clock.now()
-        if abs(self._clock.now() - at) < _LATE:
+        at = claimed.body.at
+        if at is None or abs(self._clock.now() - at) < _LATE:
             return ""
         return text("delivery:late", lang, at=f"{at:%H:%M:%S}") + "\n"
 

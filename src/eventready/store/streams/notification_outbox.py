@@ -6,7 +6,6 @@ then `sent` or `failed`. The claim of a dead sender is free again; what it had h
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +16,14 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select, update
 
+from eventready.core.errors import StoreError
 from eventready.core.groups import group_by
-from eventready.core.strings.json_text import canonical
+from eventready.core.messages import Lang, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
+from eventready.store.records.shape import Moment, ShapeError
+from eventready.store.records.stream import Stream
 
 DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
 #: Pauses after failed attempts in seconds, the last one again and again.
@@ -29,6 +31,36 @@ PAUSES_S = (30, 60, 120, 300, 600)
 
 #: States without a further attempt.
 _FINAL = ("sent", "failed", "uncertain")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Subject and text in a language."""
+
+    subject: str
+    text: str
+    lang: Lang
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Content of a message: `words`, and those of `others`, by address.
+
+    `at`: time of the state that it tells; `covers`: occurrences of reminders; `people`: names of the `receiver` of
+    alerts.yaml; `alerts`: record of the watch.
+    """
+
+    kind: Literal["alert", "death", "reminder", "test"]
+    words: Wording
+    others: Mapping[str, Wording] = field(default_factory=dict)
+    at: Moment | None = None
+    covers: tuple[str, ...] = ()
+    receiver: str = ""
+    people: tuple[str, ...] = ()
+    alerts: Mapping[str, Any] | None = None
+
+
+NOTICE = Stream("notice", Notice)
 
 
 @dataclass(frozen=True)
@@ -46,7 +78,7 @@ class OutgoingMessage:
 
     id: str
     made: datetime
-    body: Mapping[str, Any]
+    body: Notice
     deliveries: Mapping[str, AddressState] = field(default_factory=dict)
 
     @property
@@ -62,7 +94,7 @@ class ClaimedDelivery:
 
     id: str
     address: str
-    body: Mapping[str, Any]
+    body: Notice
     attempts: int
 
 
@@ -76,7 +108,7 @@ class NotificationOutbox:
         self._settled: set[str] = set()
         self._last = 0
 
-    def add(self, name: str, body: Mapping[str, Any], addresses: Collection[str], made: datetime) -> bool:
+    def add(self, name: str, body: Notice, addresses: Collection[str], made: datetime) -> bool:
         """Add a message, due at `made`; False for a message made before. Raises StoreError."""
         own = NotificationRow.scope == self._scope
         with self._database.writing() as session:
@@ -89,7 +121,7 @@ class NotificationOutbox:
                     id=name,
                     position=(last or 0) + 1,
                     made=made.isoformat(),
-                    body=zlib.compress(canonical(body)),
+                    body=zlib.compress(NOTICE.encode(body)),
                 )
             )
             head = {"scope": self._scope, "notification": name, "state": "waiting", "due": _stamp(made)}
@@ -104,9 +136,8 @@ class NotificationOutbox:
             made = session.scalars(select(NotificationRow).where(own, NotificationRow.position >= self._last)).all()
             for row in sorted(made, key=lambda row: row.position):
                 self._last = row.position
-                self._known.setdefault(
-                    row.id, OutgoingMessage(row.id, datetime.fromisoformat(row.made), _body(row.body))
-                )
+                if row.id not in self._known:
+                    self._known[row.id] = OutgoingMessage(row.id, datetime.fromisoformat(row.made), _body(row))
             unsettled = [name for name in self._known if name not in self._settled]
             here = (DeliveryRow.scope == self._scope, DeliveryRow.notification.in_(unsettled))
             rows = session.scalars(select(DeliveryRow).where(*here)).all() if unsettled else ()
@@ -194,10 +225,10 @@ class NotificationOutbox:
             moved = update(DeliveryRow).where(*here, *now).values(**values).returning(DeliveryRow.address)
             return session.execute(moved).first() is not None
 
-    def _read(self, name: str) -> Mapping[str, Any]:
+    def _read(self, name: str) -> Notice:
         own = (NotificationRow.scope == self._scope, NotificationRow.id == name)
         with self._database.reading() as session:
-            return _body(session.scalars(select(NotificationRow.body).where(*own)).one())
+            return _body(session.scalars(select(NotificationRow).where(*own)).one())
 
 
 def _last_try(row: DeliveryRow) -> str:
@@ -214,6 +245,11 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _body(data: bytes) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(zlib.decompress(data))
-    return found
+def _body(row: NotificationRow) -> Notice:
+    place = {"kind": NOTICE.name, "key": row.id}
+    try:
+        return NOTICE.decode(zlib.decompress(row.body))
+    except zlib.error as error:
+        raise StoreError(message("store:current.damaged", **place)) from error
+    except ShapeError as error:
+        raise StoreError(message("store:current.shape", **place, what=error.sentence)) from None

@@ -164,7 +164,7 @@ class AlertCalls:
         return OutboxSender(self.outbox, channel, self.clock, self._is_known)
 
     def _is_known(self, claimed: ClaimedDelivery) -> bool:
-        if claimed.body.get("kind") == "reminder" or self.settings is None:
+        if claimed.body.kind == "reminder" or self.settings is None:
             return True
         return claimed.address in self.settings.addresses()
 

@@ -14,7 +14,6 @@ from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Notification
 
-KIND = "alert"
 #: Alerts named in a message, and most characters of the sentence of each.
 _NAMED, _LONGEST = 20, 300
 
@@ -34,8 +33,14 @@ class NamedAlerts:
 _ALERTS = Shape(NamedAlerts)
 
 
-def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str, Any]:
-    """Return the body of a message in the outbox. `ends`: name also ended alerts."""
+def alerts_of(one: Notification) -> dict[str, Any]:
+    """Return the alerts of a message as a record."""
+    alerts = tuple(one.firing), tuple(one.ended), tuple(one.kept)
+    return _ALERTS.plain(NamedAlerts(one.group, one.number, *alerts, one.silent))
+
+
+def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> tuple[str, str]:
+    """Return subject and text of a message. `ends`: name also ended alerts."""
     head = "ended" if not one.firing else "escalated" if one.escalated else "firing"
     first = (*one.firing, *one.ended)[0]
     subject = text(f"watch:call.{head}", lang, n=len(one.firing) or len(one.ended), finding=first.key.place)
@@ -45,8 +50,7 @@ def message_of(one: Notification, lang: Lang, *, ends: bool = True) -> dict[str,
     shown = [*lines[:_NAMED], *ended[:_NAMED]]
     more = len(lines) + len(ended) - len(shown)
     rest = [text("watch:wall.more", lang, n=more)] if more else []
-    alerts = NamedAlerts(one.group, one.number, tuple(one.firing), tuple(one.ended), tuple(one.kept), one.silent)
-    return {"alerts": _ALERTS.plain(alerts), "subject": subject, "text": "\n".join([*shown, *rest, ""])}
+    return subject, "\n".join([*shown, *rest, ""])
 
 
 def sentence_of(alert: Alert, lang: Lang) -> str:
@@ -61,9 +65,9 @@ def sentence_of(alert: Alert, lang: Lang) -> str:
 def notification_of(made: OutgoingMessage) -> Notification:
     """Return the notification of a message in the outbox. Raises StoreError for a damaged message."""
     try:
-        one = _ALERTS.read_plain(made.body["alerts"])
-        receiver = str(made.body["receiver"])
-    except (ShapeError, KeyError) as error:
-        what = error.sentence if isinstance(error, ShapeError) else str(error)
-        raise StoreError(message("store:record.field", place=f"{made.id} alerts", reason=what)) from None
-    return Notification(one.group, receiver, made.made, one.number, one.firing, one.ended, one.kept, silent=one.silent)
+        one = _ALERTS.read_plain(made.body.alerts or {})
+    except ShapeError as error:
+        raise StoreError(message("store:record.field", place=f"{made.id} alerts", reason=error.sentence)) from None
+    return Notification(
+        one.group, made.body.receiver, made.made, one.number, one.firing, one.ended, one.kept, silent=one.silent
+    )

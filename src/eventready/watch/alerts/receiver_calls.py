@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
@@ -12,9 +11,9 @@ from eventready.core.messages import Lang, Text, message, text
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.streams.notification_outbox import NotificationOutbox
+from eventready.store.streams.notification_outbox import Notice, NotificationOutbox
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
-from eventready.watch.alerts.messages import KIND, message_of, notification_of
+from eventready.watch.alerts.messages import alerts_of, message_of, notification_of
 from eventready.workspace.settings.watching.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 
@@ -45,7 +44,7 @@ class ReceiverCalls:
 
     def log(self) -> list[Notification]:
         """Return the messages made so far. Raises StoreError."""
-        for one in (messages := [one for one in self.outbox.messages() if one.body.get("kind") == KIND]):
+        for one in (messages := [one for one in self.outbox.messages() if one.body.kind == "alert"]):
             known = self._log.get(one.id) or notification_of(one)
             self._log[one.id] = replace(known, failed=one.undelivered and not known.silent)
         return [*(self._log[one.id] for one in messages), *self._dry]
@@ -53,9 +52,9 @@ class ReceiverCalls:
     def test(self, receiver: str, settings: AlertsFile) -> None:
         """Put a test message to a receiver into the outbox. Raises StoreError."""
 
-        def write(lang: Lang) -> dict[str, Any]:
+        def write(lang: Lang) -> tuple[str, str]:
             subject = text("watch:call.test", lang, event=self.workspace.event.title)
-            return {"subject": subject, "text": subject}
+            return subject, subject
 
         self._send(f"test-{self.clock.now():%Y%m%dT%H%M%S%f}", receiver, settings, write)
 
@@ -63,28 +62,26 @@ class ReceiverCalls:
         ends = settings.receiver(one.receiver).send_resolved
         if not self.really:
             self._dry.append(one)
-
-        def write(lang: Lang) -> dict[str, Any]:
-            at = one.at.isoformat(timespec="seconds")
-            return {**message_of(one, lang, ends=ends), "kind": KIND, "at": at}
-
-        self._send(one.id, one.receiver, settings, write, silent=one.silent)
+        self._send(one.id, one.receiver, settings, lambda lang: message_of(one, lang, ends=ends), one)
 
     def _send(
-        self, name: str, receiver: str, settings: AlertsFile, write: Callable[[Lang], dict[str, Any]], *,
-        silent: bool = False,
+        self, name: str, receiver: str, settings: AlertsFile, write: Callable[[Lang], tuple[str, str]],
+        of: Notification | None = None,
     ) -> None:  # fmt: skip
-        now, whom = self.clock.now(), settings.receiver(receiver)
+        now, whom, silent = self.clock.now(), settings.receiver(receiver), of is not None and of.silent
         people = () if silent else addressees(settings, whom, self.roster(), now)
         addresses = [entry.address for entry in people if entry.address]
-        body = written(people, write)
+        words, others = written(people, write)
         if not self.really:
-            self.report(message("watch:call.dry", subject=str(body["subject"]), addresses=addresses or ["-"]))
+            self.report(message("watch:call.dry", subject=words.subject, addresses=addresses or ["-"]))
             return
-        names = [entry.person for entry in people if entry.person]
+        names = tuple(entry.person for entry in people if entry.person)
         if not (addresses or silent):
             self.report(message("watch:call.no_address", receiver=receiver, people=names))
-        self.outbox.add(name, {**body, "receiver": receiver, "people": names}, addresses, now)
+        body = Notice("test", words, others, receiver=receiver, people=names)
+        if of is not None:
+            body = replace(body, kind="alert", at=of.at, alerts=alerts_of(of))
+        self.outbox.add(name, body, addresses, now)
 
     def roster(self) -> Roster | None:
         """Return the roster, as last read while the file is wrong."""

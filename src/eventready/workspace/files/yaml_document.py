@@ -1,8 +1,8 @@
 """YAML files with line numbers: parsed by the C parser, values by the YAML 1.2 core schema.
 
 Nornir reads the same files with ruamel.yaml, also by YAML 1.2: `on`, `12:30` and `0123` are text, text and 123 in both.
-Dates stay text and are parsed by their field. A file without aliases and tags is read event by event; the tree of
-nodes, ten times as large as the values, is built for line numbers in error messages only.
+Dates stay text and are parsed by their field. A file is read event by event; the tree of nodes, ten times as large as
+the values, is built for line numbers in error messages only.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from eventready.core.validation_messages import SHOWN, Key, Sentence, describe_e
 from eventready.workspace.files.yaml_syntax import bound_depth, syntax_error, too_deep
 
 try:
-    from yaml import CLoader as _Parser
+    from yaml import CSafeLoader as _Parser
 except ImportError:  # PyYAML without libyaml: the same, slower
-    from yaml import Loader as _Parser  # type: ignore[assignment]  # one interface, two implementations
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # one interface, two implementations
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,41 +44,28 @@ _OTHER_INT = re.compile(r"[-+]?0(o[0-7]+|x[0-9a-fA-F]+|b[01]+)")
 _FLOAT = re.compile(
     r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
-_PLAIN, _QUOTED = "plain", "tag:yaml.org,2002:str"
-_SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
-
-
-class _Tags:
-    """Resolver with two tags, plain and quoted scalars; values are converted later."""
-
-    def descend_resolver(self, _current: Any, _index: Any) -> None: ...
-
-    def ascend_resolver(self) -> None: ...
-
-    def check_resolver_prefix(self, *_path: Any) -> bool:
-        return False
-
-    def resolve(self, kind: type[yaml.Node], _value: Any, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:
-            return _PLAIN if implicit[0] else _QUOTED
-        return _SEQUENCE if kind is yaml.SequenceNode else _MAPPING
-
-
-class _Loader(_Tags, _Parser):
-    """Composer of nodes; the constructor of values is unused."""
+#: Tags of text and of collections that change nothing.
+_TEXT = ("!", "tag:yaml.org,2002:str")
+_COLLECTIONS = {
+    yaml.SequenceStartEvent: ("!", "tag:yaml.org,2002:seq"),
+    yaml.MappingStartEvent: ("!", "tag:yaml.org,2002:map"),
+}
+#: Value of a text without a document.
+_NOTHING = object()
 
 
 @dataclass(frozen=True)
 class YamlDocument:
     """Data of a file as plain Python types, with line numbers of its text. `text`: None for data of other places.
 
-    `lines`: from 0, of the keys of the top-level mapping, where they are known without the nodes.
+    `lines`: from 0, of the keys of the top-level mapping. `aliased`: the text has an alias.
     """
 
     path: Path
     data: Any
     text: str | None = field(default=None, repr=False, compare=False)
-    lines: Mapping[str, int] | None = field(default=None, repr=False, compare=False)
+    lines: Mapping[Any, int] = field(default_factory=dict, repr=False, compare=False)
+    aliased: bool = field(default=False, repr=False, compare=False)
     _keys: dict[int, dict[str | None, tuple[yaml.Node, yaml.Node]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -86,7 +73,7 @@ class YamlDocument:
     @cached_property
     def root(self) -> yaml.Node | None:
         """Tree of nodes."""
-        return None if self.text is None else _Loader(self.text).get_single_node()
+        return None if self.text is None else _Parser(self.text).get_single_node()
 
     def line(self, *keys: Key) -> int:
         """Line number (from 1) of the part under `keys`, or of its nearest known parent."""
@@ -112,10 +99,7 @@ class YamlDocument:
 
     def origins(self) -> dict[str, str]:
         """`file:line` by key of the top-level mapping."""
-        lines = self.lines
-        if lines is None and isinstance(self.root, yaml.MappingNode):
-            lines = {key.value: key.start_mark.line for key, _ in self.root.value}
-        return {key: f"{self.path}:{line + 1}" for key, line in (lines or {}).items()}
+        return {str(key): f"{self.path}:{line + 1}" for key, line in self.lines.items()}
 
     def where(self, *keys: Key) -> str:
         """`file:line` of the part under `keys`."""
@@ -204,23 +188,18 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
 def parse_yaml(path: Path, text: str, *, may_be_empty: bool = False) -> YamlDocument:
     """Parse the text of a file. Raises WorkspaceError with line and remedy."""
     bound_depth(path, text)
+    events = _Events(path, text)
     try:
-        events = _Events(text)
-        return YamlDocument(path, events.value(), text, events.lines)
-    except (_NeedsNodesError, yaml.YAMLError, RecursionError):
-        pass  # the nodes have the values, or the line of the error
-    try:
-        root = _Loader(text).get_single_node()
+        value = events.whole()
     except yaml.YAMLError as error:
         raise syntax_error(path, text, error) from None
-    if root is None:
-        if may_be_empty:
-            return YamlDocument(path, {})
-        raise WorkspaceError(message("workspace:file.empty"), where=str(path))
-    try:
-        return YamlDocument(path, _Builder(path).build(root), text)
     except RecursionError:
         raise too_deep(path, text) from None
+    if value is not _NOTHING:
+        return YamlDocument(path, value, text, events.lines, aliased=events.aliased)
+    if may_be_empty:
+        return YamlDocument(path, {})
+    raise WorkspaceError(message("workspace:file.empty"), where=str(path))
 
 
 def load_optional(path: Path) -> YamlDocument:
@@ -253,125 +232,112 @@ def _read(path: Path) -> str:
         ) from None
 
 
-class _NeedsNodesError(Exception):
-    """Text with aliases, tags or keys of no use."""
-
-
 class _Events:
-    """Reader of the values of a text, without nodes. Equal scalars share an object: devices of an inventory are alike.
+    """Reader of the values of a text, event by event: aliases are shared, duplicate keys and unknown tags rejected.
 
-    `lines`: from 0, of the keys of the mapping that ended last.
+    Equal scalars share an object: devices of an inventory are alike. `lines`: from 0, of the keys of the mapping that
+    ended last. `aliased`: the text has an alias.
     """
 
-    def __init__(self, text: str) -> None:
-        self._next: Callable[[], Any] = _Loader(text).get_event
+    def __init__(self, path: Path, text: str) -> None:
+        self._next: Callable[[], Any] = _Parser(text).get_event
+        self._path = path
         self._plain: dict[str, Any] = {}
         self._quoted: dict[str, str] = {}
-        self.lines: dict[str, int] = {}
+        self._anchored: dict[str, tuple[Any, int] | None] = {}
+        self._size = 0
+        self.lines: dict[Any, int] = {}
+        self.aliased = False
+
+    def whole(self) -> Any:
+        """Return what `value` does, after the rest of the text: its errors of syntax come before those of values."""
+        try:
+            return self.value()
+        except WorkspaceError:
+            while type(self._next()) is not yaml.StreamEndEvent:
+                pass
+            raise
 
     def value(self) -> Any:
-        """Value of the only document. Raises _NeedsNodesError and the errors of the parser, also for an empty text."""
-        begin = (type(self._next()), type(self._next()))
-        if begin != (yaml.StreamStartEvent, yaml.DocumentStartEvent):
-            raise _NeedsNodesError
+        """Value of the only document, _NOTHING without one. Raises WorkspaceError and the errors of the parser."""
+        self._next()
+        if type(self._next()) is yaml.StreamEndEvent:
+            return _NOTHING
         value = self._of(self._next())
-        if (type(self._next()), type(self._next())) != (yaml.DocumentEndEvent, yaml.StreamEndEvent):
-            raise _NeedsNodesError
+        self._next()
+        if type(after := self._next()) is not yaml.StreamEndEvent:
+            raise self._error(message("workspace:yaml.documents"), after)
+        if not isinstance(value, dict):
+            self.lines = {}
         return value
 
     def _of(self, event: Any) -> Any:
         kind = type(event)
-        if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None:
-            raise _NeedsNodesError
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        if event.anchor is not None:
+            return self._anchor(event)
         if kind is yaml.ScalarEvent:
-            text: str = event.value
-            if not event.implicit[0]:
-                return self._quoted.setdefault(text, text)
-            if text not in self._plain:
-                self._plain[text] = _plain(text)
-            return self._plain[text]
+            return self._scalar(event)
+        if event.tag is not None and event.tag not in _COLLECTIONS[kind]:
+            raise self._error(message("workspace:yaml.tag"), event)
         return self._sequence() if kind is yaml.SequenceStartEvent else self._mapping()
+
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag is not None and event.tag not in _TEXT:
+            raise self._error(message("workspace:yaml.tag"), event)
+        if not event.implicit[0] or event.tag is not None:
+            return self._quoted.setdefault(text, text)
+        if text not in self._plain:
+            self._plain[text] = _plain(text)
+        return self._plain[text]
+
+    def _anchor(self, event: Any) -> Any:
+        name, event.anchor, before = event.anchor, None, self._size
+        if name in self._anchored:
+            raise self._error(message("workspace:yaml.anchor"), event)
+        self._anchored[name] = None
+        value = self._of(event)
+        self._anchored[name] = value, self._size - before
+        return value
+
+    def _alias(self, event: Any) -> Any:
+        self.aliased = True
+        if event.anchor not in self._anchored:
+            raise self._error(message("workspace:yaml.alias_unknown"), event)
+        known = self._anchored[event.anchor]
+        if known is None:
+            raise self._error(message("workspace:yaml.alias_itself"), event)
+        self._size += known[1]
+        if self._size > MAX_NODES:
+            raise self._error(message("workspace:yaml.aliases"), event)
+        return known[0]
 
     def _sequence(self) -> list[Any]:
         items = []
         while type(event := self._next()) is not yaml.SequenceEndEvent:
             items.append(self._of(event))
+        self._size += len(items)
         return items
 
     def _mapping(self) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
-        lines: dict[str, int] = {}
+        lines: dict[Any, int] = {}
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = self._of(event)
-            if not isinstance(key, Hashable) or key in result:
-                raise _NeedsNodesError
-            lines[event.value] = event.start_mark.line
+            if not isinstance(key, Hashable):
+                raise self._error(message("workspace:yaml.key_text"), event)
+            if key in result:
+                raise self._error(message("workspace:yaml.twice", key=str(key), line=lines[key] + 1), event)
+            lines[key] = event.start_mark.line
             result[key] = self._of(self._next())
+        self._size += len(result)
         self.lines = lines
         return result
 
-
-class _Builder:
-    """Converter from nodes to values: aliases are shared, duplicate keys and unknown tags rejected."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._done: dict[int, tuple[Any, int]] = {}
-
-    def build(self, root: yaml.Node) -> Any:
-        return self._build(root)[0]
-
-    def _build(self, node: yaml.Node) -> tuple[Any, int]:
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node), 1
-        known = self._done.get(id(node))
-        if known is not None:
-            if known[1] == 0:
-                raise self._error(message("workspace:yaml.alias_itself"), node)
-            return known
-        self._done[id(node)] = (None, 0)
-        built = self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
-        if built[1] > MAX_NODES:
-            raise self._error(message("workspace:yaml.aliases"), node)
-        self._done[id(node)] = built
-        return built
-
-    def _sequence(self, node: yaml.SequenceNode) -> tuple[list[Any], int]:
-        if node.tag != _SEQUENCE:
-            raise self._error(message("workspace:yaml.tag"), node)
-        items, size = [], 1
-        for child in node.value:
-            value, weight = self._build(child)
-            items.append(value)
-            size += weight
-        return items, size
-
-    def _mapping(self, node: yaml.Node) -> tuple[dict[Any, Any], int]:
-        if node.tag != _MAPPING:
-            raise self._error(message("workspace:yaml.tag"), node)
-        result: dict[Any, Any] = {}
-        size = 1
-        for key_node, value_node in node.value:
-            key, _ = self._build(key_node)
-            if not isinstance(key, Hashable):
-                raise self._error(message("workspace:yaml.key_text"), key_node)
-            if key in result:
-                first = next(k for k, _ in node.value if _scalar_text(k) == _scalar_text(key_node)).start_mark.line + 1
-                raise self._error(message("workspace:yaml.twice", key=str(key), line=first), key_node)
-            result[key], weight = self._build(value_node)
-            size += weight
-        return result, size
-
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
-        text: str = node.value
-        if node.tag != _PLAIN:
-            if node.tag != _QUOTED:
-                raise self._error(message("workspace:yaml.tag"), node)
-            return text
-        return _plain(text)
-
-    def _error(self, what: Message, node: yaml.Node) -> WorkspaceError:
-        return WorkspaceError(what, where=f"{self._path}:{node.start_mark.line + 1}")
+    def _error(self, what: Message, event: Any) -> WorkspaceError:
+        return WorkspaceError(what, where=f"{self._path}:{event.start_mark.line + 1}")
 
 
 def _plain(text: str) -> Any:
@@ -402,5 +368,4 @@ def _number(text: str) -> int | float | str:
 def _scalar_text(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.ScalarNode):
         return None
-    value = _plain(node.value) if node.tag == _PLAIN else node.value
-    return str(value)
+    return str(node.value if node.style else _plain(node.value))

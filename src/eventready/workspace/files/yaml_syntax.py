@@ -22,7 +22,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Part of the parser's message, and the catalogue's message; the first match counts.
 _PROBLEMS = {
     "mapping values are not allowed": message("workspace:yaml.colon"),
-    "undefined alias": message("workspace:yaml.alias_unknown"),
     "alias": message("workspace:yaml.alias_name"),
     "anchor": message("workspace:yaml.anchor"),
     "tag": message("workspace:yaml.tag"),
@@ -41,7 +40,6 @@ _PROBLEMS = {
     "block end": message("workspace:yaml.indent"),
     "could not find expected ':'": message("workspace:yaml.key_colon"),
     "unexpected end of stream": message("workspace:yaml.quote"),
-    "another document": message("workspace:yaml.documents"),
     "unknown escape": message("workspace:yaml.escape"),
     "cannot start any token": message("workspace:yaml.character"),
     "nesting depth": message("workspace:yaml.nested"),
@@ -53,8 +51,6 @@ def syntax_error(path: Path, text: str, error: yaml.YAMLError) -> WorkspaceError
     """Convert an error of the parser."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = f"{getattr(error, 'context', None)} {getattr(error, 'problem', None) or getattr(error, 'reason', None)}"
-    if isinstance(error, yaml.composer.ComposerError) and "expected a single document" in str(error.context):
-        problem = "another document"
     line = mark.line + 1 if mark is not None else _line_of_control(text)
     lines = text.split("\n")
     for number in (line, line - 1):

@@ -183,5 +183,5 @@ def _is_every(text: str) -> bool:
 
 
 def is_empty(text: str) -> bool:
-    """True for a mark that people write in a cell without a value: `x`, `-`."""
+    """True for the mark of a cell without a value: `x`, `-`."""
     return text.casefold() in listed("values", "empty")

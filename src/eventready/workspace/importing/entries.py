@@ -112,7 +112,7 @@ def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cell
 
 
 def _is_unread(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> bool:
-    """Record the faults of a row without an entry, or its text if it is a heading or a remark."""
+    """Record the faults of a row without an entry, or the text of a heading or remark."""
     faults = [cell for cell in by_column.values() if cell.fault]
     for cell in faults:
         cells.problem(cell.fault or "", cell)
@@ -123,7 +123,7 @@ def _is_unread(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], 
 
 
 def _is_remark(layout: Layout, row: Row, by_column: Mapping[str, TableCell]) -> bool:
-    """True for a single value that needs others, and for a sentence or a numbered heading in the column of names."""
+    """True for a single value outside the needed columns, and for a sentence or a numbered heading among the names."""
     (name, cell), *others = by_column.items()
     if others or (name in layout.needed and name != _naming(layout)):
         return False

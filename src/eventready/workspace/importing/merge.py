@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml as pyyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -95,7 +94,7 @@ def _merged(text: str, document: YamlDocument, devices: Sequence[Named]) -> Merg
     if not devices:
         return Merge(text, ())
     yaml = writer_for(text)
-    if _interwoven(text):
+    if document.aliased or "\n..." in text:
         return _whole(yaml, text, devices)
     try:
         return _by_device(yaml, text, document, devices)
@@ -108,13 +107,6 @@ def _apart(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _apart(part) for key, part in value.items()}
     return [_apart(part) for part in value] if isinstance(value, list) else value
-
-
-def _interwoven(text: str) -> bool:
-    """True for a text with aliases or with an end mark."""
-    if "\n..." in text:
-        return True
-    return "*" in text and any(isinstance(event, pyyaml.AliasEvent) for event in pyyaml.parse(text))
 
 
 def writer_for(text: str) -> YAML:

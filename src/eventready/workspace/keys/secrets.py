@@ -22,14 +22,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.file_system.allowed_content import sealed_command, verified
 from eventready.core.file_system.user_files import config_folder
 from eventready.core.messages import message
 from eventready.core.validation_messages import SECRET_KEY, suggest
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml, parse_yaml
 from eventready.workspace.keys.vault import decrypt, is_vault
 
 VAULT = Path("inventory") / "vault.yml"
@@ -213,8 +211,8 @@ def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
     except ValueError:
         raise SecretError(message("workspace:secret.vault_wrong"), where=path) from None
     try:
-        values = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError):  # their messages quote the content
+        values = parse_yaml(Path(path), content.decode()).data
+    except (WorkspaceError, ValueError):  # a key may be the secret
         values = None
     if not isinstance(values, dict):
         raise SecretError(message("workspace:secret.vault_lines"), where=path)

@@ -1,4 +1,4 @@
-"""Sheets of a file: a CSV file has one, an XLSX file all of its workbook."""
+"""Sheets of a CSV file or a workbook."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Sheet:
 
     @property
     def top(self) -> list[int]:
-        """Return the rows that may be the header of a table."""
+        """Return the possible rows of a table's header."""
         return self.filled_rows[:DEEPEST]
 
     def rows(self, first: int) -> list[int]:

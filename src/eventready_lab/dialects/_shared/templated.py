@@ -12,18 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, StrictUndefined, Template
 
+from eventready.workspace.files.yaml_document import parse_yaml
 from eventready_lab.device.dialect import Render
 from eventready_lab.device.state import DeviceState
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.forwarding import bundled, connected, echoes, in_use, learned, network, works
-
-#: libyaml reads the data of a dialect ten times as fast.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_answers(package: str, *functions: Callable[..., Any], **names: Any) -> dict[str, Render]:
@@ -38,8 +36,7 @@ def load_answers(package: str, *functions: Callable[..., Any], **names: Any) -> 
 def read_yaml(package: str, name: str) -> dict[str, Any]:
     """The content of a data file of a dialect's package."""
     text = files(package).joinpath(name).read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506  a safe loader in either case
-    return content
+    return parse_yaml(Path(*package.split("."), name), text).mapping()
 
 
 class Templates:

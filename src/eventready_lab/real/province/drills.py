@@ -7,8 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from eventready.workspace.files.yaml_document import parse_yaml
 from eventready_lab.control.lab_folder import write_private
 
 _PACKAGE = "eventready_lab.real"
@@ -21,7 +20,7 @@ def write_drills(inventory: Path, devices: Collection[str]) -> None:
     for old in folder.glob("*.yaml"):
         old.unlink()
     for name, text in texts().items():
-        if set(_devices(yaml.safe_load(text))) <= set(devices):
+        if set(_devices(parse_yaml(Path(name), text).mapping())) <= set(devices):
             write_private(folder / name, text)
 
 

@@ -6,9 +6,9 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -18,6 +18,7 @@ from eventready.core.strings.json_text import sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.store.evidence import PackedEvidence, digest
+from eventready.store.records.shape import Shape
 
 #: Bytes of the texts of a device, and of the reason of a failure.
 _MOST_TEXT, _MOST_REASON = 64_000_000, 500
@@ -36,20 +37,22 @@ class ReadRequest:
     facts: tuple[str, ...] = ()
     inventory: tuple[str, ...] = ()
     reading: int = 1
-    kind: str = "facts"
+    kind: Literal["facts", "replies", "steps"] = "facts"
     key: str = ""
     topic: str = ""
     seconds: float = 0.0
 
     def encode(self) -> bytes:
         """Return the request as JSON."""
-        return json.dumps(asdict(self)).encode()
+        return _REQUEST.encode(self)
 
     @classmethod
     def decode(cls, data: bytes) -> ReadRequest:
-        """Return the request of JSON. Raises ValueError, TypeError."""
-        values: dict[str, Any] = json.loads(data)
-        return cls(**values | {name: tuple(values[name]) for name in ("facts", "inventory")})
+        """Return the request of JSON. Raises ShapeError."""
+        return _REQUEST.read(data)
+
+
+_REQUEST = Shape(ReadRequest)
 
 
 @dataclass(frozen=True)

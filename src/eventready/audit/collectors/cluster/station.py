@@ -41,7 +41,7 @@ class Station:
         self.name, self.devices, self.platforms = name, within, tuple(own.asking.values())
 
     def answer(self, data: bytes) -> tuple[str, str, bytes]:
-        """Return key, topic and answer of a request. Raises ValueError, TypeError for an invalid request."""
+        """Return key, topic and answer of a request. Raises ShapeError for an invalid request."""
         request = ReadRequest.decode(data)
         try:
             answer = self._read(request)

@@ -25,7 +25,7 @@ from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import read_way_in
-from eventready.change.safety.way_in_check import WayInCheck
+from eventready.change.safety.way_in_lines import WayInCheck
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message
 from eventready.facts.equipment import Equipment
