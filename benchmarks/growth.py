@@ -101,7 +101,9 @@ def of_list(folder: Path) -> Figures:
         for number in range(_LISTED):
             run = {"schema": SCHEMA, "id": f"20220425-070000-{number:04x}", "event": _EVENT, "started": NOW,
                    "finished": NOW, "findings": [], "observations": [], "verdicts": verdicts}  # fmt: skip
-            store.finish({**run, "clock": {"event": clock.now().isoformat(), "rehearsal": True}}, Summary.of(Run.of(run)))
+            store.finish(
+                {**run, "clock": {"event": clock.now().isoformat(), "rehearsal": True}}, Summary.of(Run.of(run))
+            )
     return measure(workspace, "runs", "list")
 
 

@@ -12,6 +12,7 @@ import pytest
 from eventready.cli.workspace.completion import build_index, split_line
 from eventready.cli.workspace.completion_index import Index, complete
 from eventready.core.clock import Clock
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.examples.new_workspace import write_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
@@ -65,7 +66,15 @@ def test_candidates(index: Index, folder: Path, line: str, expected: list[str]) 
 def test_runs_of_the_store(index: Index, folder: Path) -> None:
     with Store.of_workspace(folder) as store:
         run_id = store.begin("x", Clock())
-        document = {"id": run_id, "event": "x", "started": "1", "finished": "2", "clock": {}, "verdicts": []}
+        document = {
+            "schema": SCHEMA,
+            "id": run_id,
+            "event": "x",
+            "started": "1",
+            "finished": "2",
+            "clock": {},
+            "verdicts": [],
+        }
         store.finish({**document, "coverage": {}, "findings": [], "observations": []})
     assert candidates(index, folder, "runs show ") == sorted(["latest", "previous", run_id])
 

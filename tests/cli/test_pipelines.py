@@ -17,6 +17,7 @@ from eventready.cli.render.auditing.junit import junit
 from eventready.cli.render.auditing.sarif import sarif
 from eventready.core.errors import WorkspaceError
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
@@ -29,7 +30,8 @@ def finding(device: str, status: str, **more: Any) -> dict[str, Any]:
 
 
 RUN = Run.of({
-    "id": "r1", "event": "fair", "started": "2027-04-29T12:00:00+00:00", "event_info": {"name": "Hội <chợ>"},
+    "schema": SCHEMA, "id": "r1", "event": "fair", "started": "2027-04-29T12:00:00+00:00",
+    "event_info": {"name": "Hội <chợ>"},
     "findings": [
         finding("b", "pass"), finding("a", "fail"), finding("a", "warn", subject="CPU 1"), finding("", "not_measured"),
         finding("b", "waived", subject="x"),

@@ -16,6 +16,7 @@ from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import ServiceOutcome, WhatIf
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.workspace import load_workspace
@@ -63,13 +64,13 @@ def test_a_workspace_without_a_full_audit_is_refused(tmp_path: Path) -> None:
     ("given", "sentence"), [(["cor-1"], "nothing is known of 'cor-1'"), ([":"], "nothing is known")]
 )
 def test_an_unknown_failure_before_is_refused(given: list[str], sentence: str) -> None:
-    run = Run.of({"findings": []})
+    run = Run.of({"schema": SCHEMA, "findings": []})
     with pytest.raises(UsageError, match=sentence):
         load_whatif(EXAMPLE, run, given)
 
 
 def test_nothing_read_is_nothing_lost_and_not_measured() -> None:
-    run = Run.of({"findings": []})
+    run = Run.of({"schema": SCHEMA, "findings": []})
     found = load_whatif(EXAMPLE, run)
     states = {one.state for one in found.outcome(["core-1"]).services}
     assert states == {"unmeasured"}

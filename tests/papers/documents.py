@@ -415,7 +415,7 @@ def hostile() -> Scene:
         made.found(evil, "cpu", "pass", "checks:subject.up", raw, subject=evil)
     made.document["event_info"]["name_vi"] = HOSTILE[1]
     made.document["tool"] = HOSTILE[0]
-    return made.settle(("hoi-nghi", "wifi", HOSTILE[1], [HOSTILE[1]]))
+    return made.settle(("hoi-nghi", "wifi", "NOT_READY", [HOSTILE[1]]))
 
 
 def fleet(devices: int = 500, findings: int = 10_000) -> Scene:

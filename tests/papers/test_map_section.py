@@ -18,6 +18,7 @@ from eventready.network.map.states import DeviceStates
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from tests.papers.documents import healthy
 from tests.papers.papers import material, profile
 
@@ -36,7 +37,7 @@ def run_of(*findings: tuple[str, str, str, str]) -> Run:
         {"device": device, "check": check, "subject": subject, "status": status, "blind": False}
         for device, check, subject, status in findings
     ]
-    return Run.of({"findings": rows})
+    return Run.of({"schema": SCHEMA, "findings": rows})
 
 
 def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:

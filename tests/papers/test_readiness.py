@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from eventready.core.errors import StoreError
 from eventready.core.messages import LANGS, Lang, message, text
 from eventready.drawing.charts import Series, column_charts
 from eventready.drawing.figure import Figure
@@ -34,6 +35,7 @@ from eventready.papers.material.evidence import CHARACTERS, LINES
 from eventready.papers.words import FORMS
 from eventready.store.records.shape import Shape
 from eventready.store.run import Run, Summary
+from eventready.store.run_records import SCHEMA
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState
 from tests.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene
 from tests.papers.papers import material, profile
@@ -114,12 +116,14 @@ def test_the_matrix_is_venue_by_service() -> None:
     assert tally(document) == {"NOT_READY": 5, "NOT_MEASURED": 3, "READY_WITH_RISK": 2, "READY": 1}
 
 
-def test_a_missing_or_unknown_verdict_is_not_measured() -> None:
+def test_a_missing_verdict_is_not_measured_and_an_unknown_one_is_refused() -> None:
     made = healthy()
     made.document["verdicts"] = made.document["verdicts"][1:]
+    cells = table(report(made), "matrix").rows[0][1:3]
+    assert [cell.status for cell in cells if isinstance(cell, Cell)] == ["NOT_MEASURED", "READY"]
     made.document["verdicts"][0]["verdict"] = "SPLENDID"
-    cells = table(report(made), "matrix").rows[0][1:4]
-    assert [cell.status for cell in cells if isinstance(cell, Cell)] == ["NOT_MEASURED", "NOT_MEASURED", "READY"]
+    with pytest.raises(StoreError, match="'verdict' cannot be 'SPLENDID'"):
+        report(made)
 
 
 def test_the_reasons_of_a_verdict_are_in_the_report_s_language() -> None:
@@ -290,7 +294,7 @@ def test_nothing_measured_is_never_ready() -> None:
 
 
 def test_the_least_document_gives_a_report_in_every_form() -> None:
-    document = readiness(Run.of({"id": "x"}))
+    document = readiness(Run.of({"schema": SCHEMA, "id": "x"}))
     assert table(document, "matrix").rows == ()
     assert all(render(document, form) for form in FORMS)
 

@@ -25,6 +25,7 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.store.change_header import ChangeHeader
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.store.watch_log import BEAT_S, Beat, watch_log, watched
 from eventready.watch import loop, silence
@@ -236,7 +237,11 @@ def test_the_later_of_an_audit_and_an_earlier_watch_counts_with_its_begin(tmp_pa
         begun = record.last_changes()[same][0].timestamp()
         later, early = (now + timedelta(hours=hours) for hours in (1, -1))
         found = [
-            known_states(record, Run.of({"clock": {"event": at.isoformat()}, "findings": findings}), until.timestamp())
+            known_states(
+                record,
+                Run.of({"schema": SCHEMA, "clock": {"event": at.isoformat()}, "findings": findings}),
+                until.timestamp(),
+            )
             for at, until in ((later, later + timedelta(hours=1)), (early, later), (later, now))
         ]
     assert [states[watched] for states, _since, _causes in found] == ["fail", "pass", "pass"]

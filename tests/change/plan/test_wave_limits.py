@@ -17,6 +17,7 @@ from eventready.change.plan.paths import Need, Paths, measured_paths, paths_of
 from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
 from eventready.core.clock import Clock
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 from eventready.workspace.devices.expect import Expect
@@ -89,7 +90,11 @@ def audits(draw: st.DrawFn, devices: Iterable[Device]) -> Run:
     reached = draw(st.sets(st.sampled_from([device.name for device in devices])))
     findings = [dict(zip(("check", "device", "subject", "status"), one, strict=True)) for one in found]
     return Run.of(
-        {"devices": [{"name": d.name, "reachable": d.name in reached} for d in devices], "findings": findings}
+        {
+            "schema": SCHEMA,
+            "devices": [{"name": d.name, "reachable": d.name in reached} for d in devices],
+            "findings": findings,
+        }
     )
 
 
@@ -171,7 +176,9 @@ def passed(*found: tuple[str, str, str]) -> Run:
     """An audit that reached every device, and passed these checks only."""
     findings = [{"check": check, "device": name, "subject": what, "status": "pass"} for check, name, what in found]
     names = {name for _check, name, _what in found} | {"a", "b", "edge"}
-    return Run.of({"devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
+    return Run.of(
+        {"schema": SCHEMA, "devices": [{"name": name, "reachable": True} for name in names], "findings": findings}
+    )
 
 
 #: Two ways out of the park: through `a` and through `b`.
@@ -267,7 +274,8 @@ def test_the_paths_are_those_of_the_last_audit_of_all_devices(tmp_path: Path) ->
     def stored(event: str, *names: str, up: bool) -> None:
         findings = [{"check": "uplink", "device": name, "subject": "out", "status": "pass"} for name in names if up]
         devices = [{"name": name, "reachable": True} for name in names]
-        run = {"id": store.begin(event, clock), "event": event, "started": str(len(store.runs())), "finished": "9"}
+        run = {"schema": SCHEMA, "id": store.begin(event, clock), "event": event, "finished": "9"}
+        run["started"] = str(len(store.runs()))
         store.finish({**run, "devices": devices, "findings": findings})
 
     every = [device.name for device in workspace.devices]

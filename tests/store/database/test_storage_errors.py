@@ -164,7 +164,7 @@ def test_a_database_that_fails_at_the_end(
             store.finish(document(run_id))
     assert caught.value.run.id == run_id
     assert caught.value.rescued is not None
-    assert load_run(caught.value.rescued).document == caught.value.run.document
+    assert dict(load_run(caught.value.rescued).document) == dict(caught.value.run.document)
     assert store.finish(document(run_id)).intact(), "when there is room again"
     store.close()
 

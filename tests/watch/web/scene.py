@@ -18,6 +18,7 @@ from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.job import WatchJob
@@ -106,7 +107,7 @@ class Scene:
         """A full audit of now with these findings."""
         run_id, at = self.store.begin(EVENT.id, self.clock), self.clock.real().isoformat()
         return self.store.finish({
-            "id": run_id, "event": EVENT.id, "started": at, "finished": at,
+            "schema": SCHEMA, "id": run_id, "event": EVENT.id, "started": at, "finished": at,
             "clock": {"event": at, "rehearsal": self.clock.rehearsal},
             "devices": [{"name": one.name} for one in self.workspace.devices],
             "verdicts": [], "observations": [], "findings": [*findings],

@@ -18,6 +18,7 @@ from eventready.core.catalogue import LANGS
 from eventready.core.messages import Lang, text
 from eventready.core.redaction.redaction import redactor
 from eventready.incidents.log import Report, incidents, update_incident
+from eventready.store.run_records import SCHEMA
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.alerts.acts import Acts
@@ -77,7 +78,8 @@ def audit(made: Scene, check: str = "isis") -> None:
         "services": [], "blind": False, "evidence": [raw],
     }  # fmt: skip
     made.store.finish({
-        "id": run_id, "event": EVENT.id, "started": at, "finished": at, "clock": {"event": at, "rehearsal": False},
+        "schema": SCHEMA, "id": run_id, "event": EVENT.id, "started": at, "finished": at,
+        "clock": {"event": at, "rehearsal": False},
         "devices": [{"name": one.name} for one in made.workspace.devices], "verdicts": [],
         "observations": [{**seen, "evidence": raw}],
         "findings": [
