@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -15,12 +15,16 @@ with deferred():
 
     from eventready.checks.registry import all_checks
     from eventready.drill.spec import Drill
+    from eventready.incidents.incident import STREAM as INCIDENT
     from eventready.platforms.model import FactsSpec, PlatformSpec
     from eventready.roster.settings import RosterSettings
+    from eventready.store.run_records import RUN
     from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
 def _schema(kind: str) -> dict[str, Any]:
+    if kind in RECORDS:
+        return record_schemas()[kind]()
     if kind == "limits":
         return limits_schema({check.name: type(check.limits) for check in all_checks()})
     return schema_of(schema_models()[kind], f"{kind}.yaml")
@@ -33,6 +37,16 @@ KINDS = (
 )  # fmt: skip
 
 
+#: Stored and exported records with a schema, by name.
+RECORDS = ("incident", "run")
+
+
+def record_schemas() -> Mapping[str, Callable[[], dict[str, Any]]]:
+    """Makers of the schemas of records, by name."""
+    load_deferred()
+    return {"incident": INCIDENT.json_schema, "run": RUN.json_schema}
+
+
 def schema_models() -> Mapping[str, type[BaseModel]]:
     """Models by the name of their file; the limits are those of the checks."""
     load_deferred()  # for the pages, which run no command
@@ -40,7 +54,7 @@ def schema_models() -> Mapping[str, type[BaseModel]]:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(sorted((*KINDS, *RECORDS))))
 def command(kind: str) -> None:
     """Print the JSON Schema of a workspace file, for completion and validation in editors.
 
