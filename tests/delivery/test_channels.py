@@ -11,14 +11,14 @@ import pytest
 import eventready
 from eventready.core.clock import Clock
 from eventready.delivery.notify import channels
-from eventready.delivery.notify.channel import Channel
+from eventready.delivery.notify.channel import AddressChannel
 from eventready.workspace.settings.mail import ReminderSettings
 from tests.papers.papers import example
 
 SOURCE = Path(eventready.__file__).parent
 
 
-class Pager(Channel):
+class Pager(AddressChannel):
     """Channel of a stranger."""
 
     @staticmethod
@@ -48,7 +48,7 @@ def test_the_addresses_are_those_of_every_channel() -> None:
     assert found == ("duty@example.org", "env:CHAT")
 
 
-def test_nobody_reads_the_addresses_of_one_channel() -> None:
+def test_addresses_are_read_for_all_channels_together() -> None:
     found = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"
         for path in SOURCE.rglob("*.py")

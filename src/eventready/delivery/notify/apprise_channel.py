@@ -11,11 +11,11 @@ from threading import get_ident
 
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, rendered
-from eventready.delivery.notify.channel import Channel, UncertainDelivery, secret_url
+from eventready.delivery.notify.channel import AddressChannel, UncertainDelivery, secret_url
 from eventready.workspace.keys.secrets import is_reference
 
 
-class AppriseChannel(Channel):
+class AppriseChannel(AddressChannel):
     """References to Apprise URLs."""
 
     @staticmethod

@@ -29,7 +29,7 @@ class UncertainDelivery(EventreadyError):
     """Message handed over without an answer."""
 
 
-class Channel(ABC):
+class AddressChannel(ABC):
     """Channel of a workspace, for addresses of its own form."""
 
     def __init__(self, folder: Path, event: Event, clock: Clock) -> None:

@@ -11,11 +11,11 @@ from eventready.delivery.mail.letter import Letter
 from eventready.delivery.mail.mail import posted, read
 from eventready.delivery.mail.mail_server import mail_server, required_sender
 from eventready.delivery.mail.smtp import submit
-from eventready.delivery.notify.channel import Channel, RefusedAddress, UncertainDelivery
+from eventready.delivery.notify.channel import AddressChannel, RefusedAddress, UncertainDelivery
 from eventready.workspace.keys.secrets import is_reference
 
 
-class MailChannel(Channel):
+class MailChannel(AddressChannel):
     """Mail addresses."""
 
     @staticmethod
