@@ -221,7 +221,7 @@ class Kinds(Codec[T]):
 
 
 def codec_of(record: type[T] | Codec[T]) -> Codec[T]:
-    """Return the codec of a frozen dataclass; a codec as it is."""
+    """Return the codec of a frozen dataclass, or a codec unchanged."""
     return record if isinstance(record, Codec) else Shape(record)
 
 
