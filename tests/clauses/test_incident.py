@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.core.errors import UsageError
-from eventready.incidents.incident import STAGES, Action, Entry, Notice, replay
+from eventready.incidents.incident import STAGES, Action, IncidentLogEntry, Notice, replay
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain
 from eventready.incidents.words import ADDRESSEES, HOWS, Addressee, How
@@ -24,7 +24,7 @@ from tests.clauses.conftest import clock, moment
 
 NOW = moment("2022-04-29 19:00")
 LIMITS = NoticeLimits()
-OPENED = Entry(
+OPENED = IncidentLogEntry(
     NOW, "Trực ca", NOW, NOW, venue="hall", place="Hội trường", services=("mobile",), kind="outage", summary="Đứt cáp"
 )
 
@@ -36,7 +36,7 @@ def notice(to: Addressee, minutes: int, how: How = "phone", *, final: bool = Fal
 
 def status(notices: Sequence[Notice], minutes: int, limits: NoticeLimits = LIMITS) -> dict[tuple[str, str], str]:
     """How each notice stands so many minutes after the incident was noticed."""
-    incident = replay([("SC-1", OPENED), ("SC-1", Entry(NOW, "A", notices=tuple(notices)))])[0]
+    incident = replay([("SC-1", OPENED), ("SC-1", IncidentLogEntry(NOW, "A", notices=tuple(notices)))])[0]
     demands = incident.demands(limits, NOW + timedelta(minutes=minutes))
     return {(demand.to, demand.stage): demand.status for demand in demands}
 
@@ -198,7 +198,7 @@ def test_the_log_outlives_the_process(workspace: Workspace) -> None:
 # Replaying: nothing that was recorded is lost, and incidents do not mix.
 
 UPDATES = st.builds(
-    Entry,
+    IncidentLogEntry,
     at=st.just(NOW),
     by=st.sampled_from(["A", "B"]),
     cause=st.sampled_from(["", "x", "y"]),
@@ -215,7 +215,7 @@ LOGS = st.lists(st.tuples(st.sampled_from(["SC-1", "SC-2"]), UPDATES), max_size=
 
 @settings(deadline=None)
 @given(LOGS)
-def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Entry]]) -> None:
+def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, IncidentLogEntry]]) -> None:
     entries = [("SC-1", OPENED), ("SC-2", replace(OPENED, venue="square")), *log]
     found = {incident.id: incident for incident in replay(entries)}
     assert list(found) == ["SC-1", "SC-2"]
@@ -233,12 +233,12 @@ def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Entry]])
 
 @settings(deadline=None)
 @given(LOGS, st.integers(0, 3000))
-def test_a_notice_more_makes_none_overdue(log: list[tuple[str, Entry]], minutes: int) -> None:
+def test_a_notice_more_makes_none_overdue(log: list[tuple[str, IncidentLogEntry]], minutes: int) -> None:
     entries = [("SC-1", OPENED), *(("SC-1", body) for _, body in log)]
     now = NOW + timedelta(minutes=minutes)
     incident = replay(entries)[0]
     before = {(d.to, d.stage) for d in incident.overdue(LIMITS, now)}
-    more = Entry(NOW, "A", notices=(notice("police", 5),))
+    more = IncidentLogEntry(NOW, "A", notices=(notice("police", 5),))
     after = {(d.to, d.stage) for d in replay([*entries, ("SC-1", more)])[0].overdue(LIMITS, now)}
     assert after <= before
     assert len(incident.demands(LIMITS, now)) == len(STAGES) * len(ADDRESSEES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import networkx as nx
@@ -16,7 +16,7 @@ from eventready.core.messages import in_language, message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread
 from eventready.facts.rows import FactRows
-from eventready.network.graph.export import FORMATS, plain
+from eventready.network.graph.export import FORMATS, NetworkGraph, NetworkNode
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.takeover import takeovers
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
@@ -479,12 +479,12 @@ def test_five_thousand_devices_in_a_site() -> None:
 
 def test_exports_are_read_by_other_programs() -> None:
     found = whatif(*gateways(tracks=True))
-    topology = plain(found.topology)
+    topology = NetworkGraph.of(found.topology)
     graph = nx.parse_graphml(FORMATS["graphml"](topology))
     assert set(graph.nodes) == {"core", "e1", "e2"}
     assert sorted(data["state"] for _one, _other, data in graph.edges(data=True)) == ["up", "up"]
-    assert json.loads(FORMATS["json"](topology))["links"] == topology["links"]
-    odd = {**topology, "nodes": [{"id": 'a"\\<&', "role": "router", "platform": "x", "venues": []}], "links": []}
+    assert json.loads(FORMATS["json"](topology))["links"] == [asdict(link) for link in topology.links]
+    odd = NetworkGraph((NetworkNode('a"\\<&', "router", "x"),), ())
     assert '"a\\"\\\\<&"' in FORMATS["dot"](odd)
     assert 'id="a&quot;\\&lt;&amp;"' in FORMATS["graphml"](odd)
 

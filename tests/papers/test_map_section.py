@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from eventready.core.language import Language
 from eventready.core.messages import LANGS, Lang
 from eventready.drawing.figure import Figure
+from eventready.network.graph.export import NetworkGraph, NetworkLink, NetworkNode
 from eventready.network.map.drawing import LANDSCAPE, PORTRAIT
 from eventready.network.map.figure import map_figure
 from eventready.network.map.states import DeviceStates
@@ -19,17 +19,22 @@ from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
+from eventready.workspace.settings.origins import ServiceOrigin
 from tests.papers.documents import healthy
 from tests.papers.papers import material, profile
 
 
-def link(one: str, other: str, state: str = "up") -> dict[str, Any]:
-    return {"source": one, "port": "a", "target": other, "to_port": "b", "state": state, "seen": True}
+def link(one: str, other: str, state: str = "up") -> NetworkLink:
+    return NetworkLink(one, "a", other, "b", state)
 
 
-def topology(links: Iterable[dict[str, Any]], *names: str) -> Mapping[str, Any]:
-    nodes = [{"id": name, "role": "router", "platform": "frr", "venues": ["hall"]} for name in names]
-    return {"nodes": nodes, "links": list(links), "origins": [{"device": "core"}]}
+def topology(links: Iterable[NetworkLink], *names: str) -> NetworkGraph:
+    nodes = tuple(NetworkNode(name, "router", "frr", ("hall",)) for name in names)
+    return NetworkGraph(
+        nodes,
+        tuple(links),
+        (ServiceOrigin(kind="core", device="core"),),
+    )
 
 
 def run_of(*findings: tuple[str, str, str, str]) -> Run:
@@ -40,7 +45,7 @@ def run_of(*findings: tuple[str, str, str, str]) -> Run:
     return Run.of({"schema": SCHEMA, "findings": rows})
 
 
-def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:
+def drawn(network: NetworkGraph, run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:
     """Text of the map, height of each device, and its drawing."""
     figure = map_figure(network, DeviceStates.of(run.findings()), Language("en"), frozenset(down))
     assert figure is not None

@@ -50,8 +50,8 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Entry of the log at `at`. None and empty fields keep the recorded values."""
+class IncidentLogEntry:
+    """IncidentLogEntry of the log at `at`. None and empty fields keep the recorded values."""
 
     at: Moment
     by: str
@@ -70,9 +70,9 @@ class Entry:
     rehearsal: bool = False
 
 
-STREAM = Stream("incident", Entry)
+STREAM = Stream("incident", IncidentLogEntry)
 #: Fields of an incident that an entry replaces.
-_TOLD = ("began", "noticed", "venue", "place", "services", "kind", "summary", "subscribers", "cause", "restored")
+_REPLACED = ("began", "noticed", "venue", "place", "services", "kind", "summary", "subscribers", "cause", "restored")
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,17 @@ def addressee_name(to: Addressee, event: Event) -> Text:
     return event.recipient.title if to == "department" else message("incidents:police")
 
 
-def replay(entries: Iterable[tuple[str, Entry]]) -> tuple[Incident, ...]:
+def replay(entries: Iterable[tuple[str, IncidentLogEntry]]) -> tuple[Incident, ...]:
     """Build the incidents from the log's entries (name, entry), in the order of their opening.
 
     The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices.
     """
     known: dict[str, Incident] = {}
     for key, entry in entries:
-        told = {name: value for name in _TOLD if (value := getattr(entry, name)) not in (None, "", ())}
+        changed = {name: value for name in _REPLACED if (value := getattr(entry, name)) not in (None, "", ())}
         if (before := known.get(key)) is None:
             first = {"id": key, "by": entry.by, "venue": "", "place": "", "rehearsal": entry.rehearsal}
-            before = Incident(**{**first, **told})
+            before = Incident(**{**first, **changed})
         actions, notices = before.actions + entry.actions, before.notices + entry.notices
-        known[key] = replace(before, **told, actions=actions, notices=notices, entries=before.entries + 1)
+        known[key] = replace(before, **changed, actions=actions, notices=notices, entries=before.entries + 1)
     return tuple(known.values())

@@ -13,7 +13,16 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.phrases import at, required, tidy
 from eventready.core.validation_messages import suggest
-from eventready.incidents.incident import SPOKEN, STREAM, Action, Entry, Incident, Notice, police_near, replay
+from eventready.incidents.incident import (
+    SPOKEN,
+    STREAM,
+    Action,
+    Incident,
+    IncidentLogEntry,
+    Notice,
+    police_near,
+    replay,
+)
 from eventready.incidents.words import SERVICES, Addressee, How, Kind
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
@@ -23,7 +32,7 @@ from eventready.workspace.settings.event import Event, unknown_venue
 _SKEW = timedelta(minutes=1)
 _MOST_SUBSCRIBERS = 1_000_000_000
 
-_Entries: TypeAlias = Sequence[JournalEntry[Entry]]
+_Entries: TypeAlias = Sequence[JournalEntry[IncidentLogEntry]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> I
         rehearsal=clock.rehearsal,
     )
 
-    def decide(entries: _Entries) -> tuple[str, Entry]:
+    def decide(entries: _Entries) -> tuple[str, IncidentLogEntry]:
         key = _new_name(began, {one.key for one in entries})
         _check(replay([(key, entry)])[0])
         return key, entry
@@ -88,10 +97,10 @@ def update_incident(name: str, report: Report, event: Event, store: Store, clock
     """Record new facts, actions and notices of an incident. Raises UsageError for an invalid entry."""
     now, journal = clock.now(), store.journal(STREAM)
 
-    def decide(entries: _Entries) -> tuple[str, Entry]:
+    def decide(entries: _Entries) -> tuple[str, IncidentLogEntry]:
         before = find(name, _replayed(entries))
         key, entry = before.id, _entry(report, event, now, before.venue)
-        if entry == Entry(entry.at, entry.by):
+        if entry == IncidentLogEntry(entry.at, entry.by):
             raise UsageError(message("incidents:log.nothing"))
         _check(replay([*((key, one.body) for one in entries if one.key == key), (key, entry)])[0])
         return key, entry
@@ -134,11 +143,11 @@ def _new_name(began: datetime, taken: set[str]) -> str:
     return f"{stem}{max(numbers, default=0) + 1:02d}"
 
 
-def _entry(report: Report, event: Event, now: datetime, venue: str | None = None) -> Entry:
+def _entry(report: Report, event: Event, now: datetime, venue: str | None = None) -> IncidentLogEntry:
     """Return a report as an entry. `venue` is the recorded venue of the incident."""
     _check_report(report, event, now)
     when, by = report.at or now, required(report.by, "by", "who reports it")
-    entry = Entry(
+    entry = IncidentLogEntry(
         when,
         by,
         report.began,
@@ -168,7 +177,7 @@ def _check_report(report: Report, event: Event, now: datetime) -> None:
         _not_ahead(getattr(report, field) or now, now, f"--{field}")
 
 
-def _notice(given: Given, entry: Entry, event: Event, venue: str, now: datetime) -> Notice:
+def _notice(given: Given, entry: IncidentLogEntry, event: Event, venue: str, now: datetime) -> Notice:
     """Return a notice by the reporter, at the time of the report unless the notice has its own time."""
     moment = given.at or entry.at
     _not_ahead(moment, now, "--notice-at")

@@ -23,7 +23,7 @@ from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Week
 from eventready.store.run import Summary
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import ClaimedDelivery, Notice, Wording
+from eventready.store.streams.notification_outbox import ClaimedDelivery, OutboxNotice, Wording
 from eventready.submission.paper_files import PaperOptions, write_paper
 from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
@@ -32,8 +32,8 @@ from eventready.workspace.workspace import Workspace
 #: The paper drafted for each Monday.
 WEEKLY = KINDS["weekly"]
 
-#: Notice of an attempt that failed before any message.
-_NO_NOTICE = Notice("death", Wording("", "", LANG))
+#: OutboxNotice of an attempt that failed before any message.
+_NO_NOTICE = OutboxNotice("death", Wording("", "", LANG))
 
 
 class WorkspaceJobs:
@@ -61,7 +61,7 @@ class WorkspaceJobs:
         lines = [f"- {reminder.render(LANG)}" for reminder in news.values()]
         body = "\n".join([text("delivery:reminder_body", LANG, event=self._workspace.event.title), "", *lines, ""])
         if news:
-            content = Notice("reminder", Wording(subject, body, LANG), covers=tuple(news))
+            content = OutboxNotice("reminder", Wording(subject, body, LANG), covers=tuple(news))
             self._outbox.add(sha256("|".join(news).encode()).hexdigest(), content, self._recipients, self._clock.now())
         return rendered("delivery:reminder.queued", recipients=self._recipients)
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import PAUSES_S, Notice, Wording
+from eventready.store.streams.notification_outbox import PAUSES_S, OutboxNotice, Wording
 
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2031, 4, 29, 12, tzinfo=UTC)
-DOWN = Notice("test", Wording("down", "", "en"))
+DOWN = OutboxNotice("test", Wording("down", "", "en"))
 
 
 def test_a_message_is_made_once_and_its_attempts_pause(place: str) -> None:

@@ -31,7 +31,7 @@ from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import Notice, Wording
+from eventready.store.streams.notification_outbox import OutboxNotice, Wording
 from eventready.store.watch_log import Beat, RecordedChange
 from eventready.watch.alerts import calls, posts
 from eventready.watch.alerts.acts import Acts
@@ -560,7 +560,7 @@ def test_addresses_that_hang_delay_no_other(
 
     monkeypatch.setattr(desk.channel, "send", send)
     addresses = [*(f"hang{number}@example.vn" for number in range(20)), "an@example.vn"]
-    desk.calls.outbox.add("storm", Notice("alert", Wording("", "", "en")), addresses, desk.clock.now())
+    desk.calls.outbox.add("storm", OutboxNotice("alert", Wording("", "", "en")), addresses, desk.clock.now())
     with desk.calls.sending():
         _until(lambda: reached == ["an@example.vn"])
         end.set()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.core.strings.matchers import matcher
-from eventready.store.streams.notification_outbox import Notice, OutgoingMessage, Wording
+from eventready.store.streams.notification_outbox import OutboxNotice, OutgoingMessage, Wording
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
@@ -109,7 +109,9 @@ def _acts(done: Sequence[tuple[Any, str, int]], moment: int) -> list[Act]:
 
 def _calls(log: Log) -> AlertCalls:
     outbox = SimpleNamespace(
-        messages=lambda: [OutgoingMessage(one.id, one.at, Notice("alert", Wording("", "", "en"))) for one in log.sent]
+        messages=lambda: [
+            OutgoingMessage(one.id, one.at, OutboxNotice("alert", Wording("", "", "en"))) for one in log.sent
+        ]
     )
     receivers = SimpleNamespace(outbox=outbox, log=lambda: log.sent, roster=lambda: None)
     calls = SimpleNamespace(dispatcher=Dispatcher(log.file), receivers=receivers)

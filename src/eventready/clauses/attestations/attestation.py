@@ -44,7 +44,7 @@ class Attested:
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """Entry that takes back the attestation `of`."""
+    """Withdrawal of the attestation `of`."""
 
     of: str
     by: str
@@ -53,7 +53,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Attestation(Attested):
-    """Signed statement. `recorded` is the real time in UTC; `withdrawn` says why and by whom it was taken back."""
+    """Signed statement. `recorded` is the real time in UTC; `withdrawn`: reason and person of a withdrawal."""
 
     id: str
     clause: str

@@ -17,7 +17,7 @@ with deferred():
     from eventready.cli.audit.whatif import last_full, load_whatif
     from eventready.core.file_system.atomic_files import write_atomic
     from eventready.core.language import Language
-    from eventready.network.graph.export import FORMATS, plain
+    from eventready.network.graph.export import FORMATS, NetworkGraph
     from eventready.network.map.figure import map_figure
     from eventready.network.map.states import DeviceStates
 
@@ -39,7 +39,7 @@ def export(app: App, form: str, run_name: str) -> None:
     with app.open_store(make=False) as store:
         run = store.get(run_name, interrupted=True) if run_name else last_full(store, app.workspace)
     with app.tolerate_closed_pipe():
-        click.echo(FORMATS[form](plain(load_whatif(app.workspace, run).topology)), nl=False)
+        click.echo(FORMATS[form](NetworkGraph.of(load_whatif(app.workspace, run).topology)), nl=False)
 
 
 @command.command("map")
@@ -57,7 +57,9 @@ def draw(app: App, *, out: Path | None, down: tuple[str, ...], plan: Path | None
         run = store.get(run_name, interrupted=True) if run_name else last_full(store, app.workspace)
     waves = load_plan(plan).plan.waves if plan else ()
     whatif = load_whatif(app.workspace, run, (*down, *(name for wave in waves for name in wave)))
-    figure = map_figure(plain(whatif.topology), DeviceStates.of(run.findings()), Language(app.lang), down, waves)
+    figure = map_figure(
+        NetworkGraph.of(whatif.topology), DeviceStates.of(run.findings()), Language(app.lang), down, waves
+    )
     if figure is None:
         raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
     svg = figure.charts[0].svg

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,7 +18,7 @@ with deferred():
     from eventready.clauses.changes import ChangeOnRecord, changes_on_record
     from eventready.clauses.gather import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
-    from eventready.network.graph.export import plain
+    from eventready.network.graph.export import NetworkGraph
     from eventready.papers.document.formats import render
     from eventready.papers.document.model import Document
     from eventready.papers.files import targets, write_bytes
@@ -81,11 +79,11 @@ def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
     return readiness(of, app.paper_lang, background)
 
 
-def _topology(app: App, run: Run) -> Mapping[str, Any] | None:
+def _topology(app: App, run: Run) -> NetworkGraph | None:
     """Network of a run of this workspace; None without origins of its services."""
     if not _has_workspace(app) or app.workspace.event.id != run.header.event or not app.workspace.event.origins:
         return None
-    return plain(load_whatif(app.workspace, run).topology)
+    return NetworkGraph.of(load_whatif(app.workspace, run).topology)
 
 
 def _has_workspace(app: App) -> bool:

@@ -52,7 +52,7 @@ class Queued:
 
 
 @dataclass(frozen=True)
-class Step:
+class DeliveryStep:
     """Later entry: the new states of some recipients with the reasons. `answer`: the server's to a complete mail."""
 
     step: StepKind
@@ -63,12 +63,12 @@ class Step:
 
 
 #: Entries are keyed by the name of the delivery.
-STREAM: Stream[Queued | Step] = Stream("delivery", Kinds("kind", {"queued": Queued, "step": Step}))
+STREAM: Stream[Queued | DeliveryStep] = Stream("delivery", Kinds("kind", {"queued": Queued, "step": DeliveryStep}))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery(Queued):
-    """Delivery of a mail. `recorded` is the real time in UTC when it was queued; `answer` the server's last word."""
+    """Delivery of a mail. `recorded` is the real time in UTC of the queueing; `answer` the server's last word."""
 
     id: str
     recorded: datetime
@@ -118,7 +118,7 @@ def name(number: int) -> str:
     return f"D-{number:04d}"
 
 
-def replay(entries: Iterable[JournalEntry[Queued | Step]], *, running: bool) -> tuple[Delivery, ...]:
+def replay(entries: Iterable[JournalEntry[Queued | DeliveryStep]], *, running: bool) -> tuple[Delivery, ...]:
     """Return the deliveries of the journal's entries, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
@@ -127,16 +127,16 @@ def replay(entries: Iterable[JournalEntry[Queued | Step]], *, running: bool) -> 
     found: dict[str, Delivery] = {}
     for entry in entries:
         body = entry.body
-        found[entry.key] = _after(found[entry.key], body) if isinstance(body, Step) else _queued(entry, body)
+        found[entry.key] = _after(found[entry.key], body) if isinstance(body, DeliveryStep) else _queued(entry, body)
     return tuple(delivery if running else _broken_off(delivery) for delivery in found.values())
 
 
-def _queued(entry: JournalEntry[Queued | Step], body: Queued) -> Delivery:
+def _queued(entry: JournalEntry[Queued | DeliveryStep], body: Queued) -> Delivery:
     legs = {address: RecipientState("waiting", "", body.at) for address in body.recipients}
     return Delivery(**vars(body), id=entry.key, recorded=datetime.fromisoformat(entry.recorded), legs=legs)
 
 
-def _after(delivery: Delivery, step: Step) -> Delivery:
+def _after(delivery: Delivery, step: DeliveryStep) -> Delivery:
     """Return the delivery after a later entry."""
     changed = {
         address: RecipientState(fate, why, step.at) for fate, legs in step.legs.items() for address, why in legs.items()

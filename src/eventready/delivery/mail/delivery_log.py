@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.delivery.mail.delivery import STREAM, Delivery, Queued, RecipientStatus, Step, StepKind, name, replay
+from eventready.delivery.mail.delivery import (
+    STREAM,
+    Delivery,
+    DeliveryStep,
+    Queued,
+    RecipientStatus,
+    StepKind,
+    name,
+    replay,
+)
 from eventready.delivery.mail.mail import Mail
 from eventready.delivery.mail.smtp import SubmitResult
 from eventready.delivery.sent import SentDocument
@@ -125,7 +134,7 @@ class DeliveryLog:
         server: str = "",
     ) -> None:
         named = {fate: reasons for fate, reasons in legs.items() if reasons}
-        step = Step(kind, self._clock.now(), named, answer, server)
+        step = DeliveryStep(kind, self._clock.now(), named, answer, server)
         self._journal.append(lambda _entries: (delivery.id, step), self._clock.real())
 
     def _someone_sends(self) -> bool:
@@ -155,7 +164,7 @@ def sent_documents(deliveries: Sequence[Delivery], address: str, *, rehearsal: b
     return tuple(found)
 
 
-def _queued(entries: Sequence[JournalEntry[Queued | Step]]) -> int:
+def _queued(entries: Sequence[JournalEntry[Queued | DeliveryStep]]) -> int:
     return sum(isinstance(entry.body, Queued) for entry in entries)
 
 

@@ -18,7 +18,7 @@ from eventready.store.event_journal import EventJournal
 from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-from eventready.store.streams.notification_outbox import Notice
+from eventready.store.streams.notification_outbox import OutboxNotice
 from eventready.store.watch_log import STREAM as WATCH
 from eventready.store.watch_log import Beat, WatchEnd
 from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
@@ -90,7 +90,7 @@ def _call_about(
         return subject, "\n".join([subject, *more])
 
     def add(*events: str) -> bool:
-        body = Notice("death", *written(people, lambda lang: write(lang, *events)))
+        body = OutboxNotice("death", *written(people, lambda lang: write(lang, *events)))
         return outbox.add(f"{events[0]}-{beat:%Y%m%dT%H%M%S}", body, [one.address for one in people], now)
 
     if not add("died", *(["lives"] if lives else [])) and lives:

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 from eventready.core.language import Language, clean
 from eventready.drawing.figure import Figure
+from eventready.network.graph.export import NetworkGraph, NetworkLink
 from eventready.network.map.drawing import PORTRAIT, LineState, MapBox, MapWords, network_map
 from eventready.network.map.layout import folded, lay_out
 from eventready.network.map.states import DeviceStates
@@ -23,26 +23,26 @@ _LOOSE, _LEGIBLE, _ROW = 9, 6.0, 77.0
 
 
 def map_figure(
-    topology: Mapping[str, Any], states: DeviceStates, language: Language, down: Collection[str] = (),
+    network: NetworkGraph, states: DeviceStates, language: Language, down: Collection[str] = (),
     waves: Sequence[Collection[str]] = (), *, href: Callable[[Collection[str]], str] = lambda _names: "",
     paper: tuple[float, float] | None = None,
 ) -> Figure | None:  # fmt: skip
-    """Map of a topology (`network.graph.export.plain`) with the states of its devices; None without devices.
+    """Map of a network with the states of its devices; None without devices.
 
     `down`: devices that have failed in a what-if; the lines at them are lost. `waves`: devices of a change, in order.
     `href`: address of the page of the devices of a box. `paper`: room in mm, for which wide and deep tiers are folded.
     """
     wave = {name: number for number, names in enumerate(waves, 1) for name in names}
-    pairs = _pairs(topology["links"], frozenset(down))
-    widest, highest = (size * _LEGIBLE for size in paper) if paper else (inf, len(topology["nodes"]) * _ROW)
-    tiers = _tiers(topology, pairs, int(highest / _ROW) - 1)
+    pairs = _pairs(network.links, frozenset(down))
+    widest, highest = (size * _LEGIBLE for size in paper) if paper else (inf, len(network.nodes) * _ROW)
+    tiers = _tiers(network, pairs, int(highest / _ROW) - 1)
     counts = states.counts
     boxes = {
-        node["id"]: MapBox(
-            node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
-            _worst(counts[node["id"]]), single=node["id"] in states.single, site=",".join(node["venues"]),
+        node.id: MapBox(
+            node.id, tiers[node.id], (clean(node.id), _state(counts[node.id], language)),
+            _worst(counts[node.id]), single=node.id in states.single, site=",".join(node.venues),
         )
-        for node in topology["nodes"]
+        for node in network.nodes
     }  # fmt: skip
     if not boxes:
         return None
@@ -61,26 +61,26 @@ def map_figure(
     )
 
 
-def _pairs(links: Iterable[Mapping[str, Any]], down: frozenset[str]) -> dict[Pair, LineState]:
+def _pairs(links: Iterable[NetworkLink], down: frozenset[str]) -> dict[Pair, LineState]:
     """Lines between two devices with the worst state of their cables."""
     states: dict[Pair, LineState] = {}
     for link in links:
-        one, other = sorted((link["source"], link["target"]))
+        one, other = sorted((link.source, link.target))
         if one == other:
             continue
-        state = "lost" if down & {one, other} else _STATES.get(link["state"], "lost")
+        state = "lost" if down & {one, other} else _STATES.get(link.state, "lost")
         states[one, other] = min(state, states.get((one, other), "carrying"), key=_RANK.index)
     return states
 
 
-def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair], deepest: int) -> dict[str, int]:
+def _tiers(network: NetworkGraph, pairs: Collection[Pair], deepest: int) -> dict[str, int]:
     """Tier of each device: its distance from the origins; devices without a way from there are below all others."""
     near: dict[str, set[str]] = defaultdict(set)
     for one, other in pairs:
         near[one].add(other)
         near[other].add(one)
-    names = [node["id"] for node in topology["nodes"]]
-    origins = sorted({origin["device"] for origin in topology["origins"]} & near.keys())
+    names = [node.id for node in network.nodes]
+    origins = sorted({origin.device for origin in network.origins} & near.keys())
     starts = origins or sorted(near, key=lambda name: (-len(near[name]), name))[:1]
     tiers = dict.fromkeys(starts, 0)
     waiting = list(tiers)

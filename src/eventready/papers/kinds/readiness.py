@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.groups import group_by
@@ -14,6 +13,7 @@ from eventready.drawing.charts import column_charts
 from eventready.drill.record import DrillRun
 from eventready.drill.steps import ProbeResult
 from eventready.evaluation.alike import rows
+from eventready.network.graph.export import NetworkGraph
 from eventready.network.map.drawing import PORTRAIT
 from eventready.network.map.figure import map_figure
 from eventready.papers.document.model import (
@@ -81,7 +81,7 @@ class Background:
 
     `earlier`: summaries of the runs before, oldest first; `previous`: the last of them in full; `texts`: returns raw
     outputs by hash; `changes`: those made to the network, oldest first; `rehearsal`: marked although the run is none.
-    `drills`: runs of drills, oldest first. `topology`: network of the run, as exported.
+    `drills`: runs of drills, oldest first. `topology`: network of the run.
     """
 
     earlier: Sequence[Summary] = ()
@@ -90,7 +90,7 @@ class Background:
     changes: Sequence[ChangeOnRecord] = ()
     rehearsal: bool = False
     drills: Sequence[DrillRun] = ()
-    topology: Mapping[str, Any] | None = None
+    topology: NetworkGraph | None = None
 
 
 def readiness(run: Run, lang: Lang = "vi", background: Background | None = None) -> Document:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.clauses import gather as clauses
@@ -16,7 +15,7 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message
 from eventready.drill.record import drill_runs
-from eventready.network.graph.export import plain
+from eventready.network.graph.export import NetworkGraph
 from eventready.network.graph.topology import Topology
 from eventready.papers.document.registry import PaperKind
 from eventready.papers.material.duty_list import duty_list
@@ -92,11 +91,11 @@ def _runs(
     return run, store.get(before[-1].id) if before else None, earlier
 
 
-def _topology(workspace: Workspace, run: Run) -> Mapping[str, Any] | None:
+def _topology(workspace: Workspace, run: Run) -> NetworkGraph | None:
     """Network of a run; None without origins."""
     if not workspace.event.origins:
         return None
-    return plain(Topology(recorded_network(workspace.devices, run), recorded_setting(workspace, run)))
+    return NetworkGraph.of(Topology(recorded_network(workspace.devices, run), recorded_setting(workspace, run)))
 
 
 def _last_until(workspace: Workspace, store: Store, request: PaperRequest) -> Run | None:

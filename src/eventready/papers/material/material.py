@@ -14,6 +14,7 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.state import ClauseState
 from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
+from eventready.network.graph.export import NetworkGraph
 from eventready.papers.notes import Note
 from eventready.roster.exports.table import Row
 from eventready.store.integrity.checkpoints import Checkpoint
@@ -114,7 +115,7 @@ class Material:
     forms: Mapping[str, AttestedForm] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     checkpoint: Checkpoint | None = None
-    topology: Mapping[str, Any] | None = None
+    topology: NetworkGraph | None = None
     watch: WatchLog | None = None
     drills: tuple[DrillRun, ...] = ()
 

@@ -16,7 +16,7 @@ from eventready.store.streams.journal import JournalEntry
 
 @dataclass(frozen=True)
 class MadeBundle:
-    """Entry of a bundle made. `signed`: position of the run whose hash it signs; 0 without a checkpoint."""
+    """Entry of a bundle made. `signed`: position of the run with the signed hash; 0 without a checkpoint."""
 
     number: int
     digest: str

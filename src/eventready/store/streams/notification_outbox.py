@@ -43,7 +43,7 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Notice:
+class OutboxNotice:
     """Content of a message: `words`, and those of `others`, by address.
 
     `at`: time of the state that it tells; `covers`: occurrences of reminders; `people`: names of the `receiver` of
@@ -60,7 +60,7 @@ class Notice:
     alerts: Mapping[str, Any] | None = None
 
 
-NOTICE = Stream("notice", Notice)
+NOTICE = Stream("notice", OutboxNotice)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class OutgoingMessage:
 
     id: str
     made: datetime
-    body: Notice
+    body: OutboxNotice
     deliveries: Mapping[str, AddressState] = field(default_factory=dict)
 
     @property
@@ -94,7 +94,7 @@ class ClaimedDelivery:
 
     id: str
     address: str
-    body: Notice
+    body: OutboxNotice
     attempts: int
 
 
@@ -108,7 +108,7 @@ class NotificationOutbox:
         self._settled: set[str] = set()
         self._last = 0
 
-    def add(self, name: str, body: Notice, addresses: Collection[str], made: datetime) -> bool:
+    def add(self, name: str, body: OutboxNotice, addresses: Collection[str], made: datetime) -> bool:
         """Add a message, due at `made`; False for a message made before. Raises StoreError."""
         own = NotificationRow.scope == self._scope
         with self._database.writing() as session:
@@ -225,7 +225,7 @@ class NotificationOutbox:
             moved = update(DeliveryRow).where(*here, *now).values(**values).returning(DeliveryRow.address)
             return session.execute(moved).first() is not None
 
-    def _read(self, name: str) -> Notice:
+    def _read(self, name: str) -> OutboxNotice:
         own = (NotificationRow.scope == self._scope, NotificationRow.id == name)
         with self._database.reading() as session:
             return _body(session.scalars(select(NotificationRow).where(*own)).one())
@@ -245,7 +245,7 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _body(row: NotificationRow) -> Notice:
+def _body(row: NotificationRow) -> OutboxNotice:
     place = {"kind": NOTICE.name, "key": row.id}
     try:
         return NOTICE.decode(zlib.decompress(row.body))

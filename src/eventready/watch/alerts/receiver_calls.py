@@ -11,7 +11,7 @@ from eventready.core.messages import Lang, Text, message, text
 from eventready.delivery.notify.receivers import addressees, written
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.streams.notification_outbox import Notice, NotificationOutbox
+from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.alerts.messages import alerts_of, message_of, notification_of
 from eventready.workspace.settings.watching.alerts import AlertsFile
@@ -78,7 +78,7 @@ class ReceiverCalls:
         names = tuple(entry.person for entry in people if entry.person)
         if not (addresses or silent):
             self.report(message("watch:call.no_address", receiver=receiver, people=names))
-        body = Notice("test", words, others, receiver=receiver, people=names)
+        body = OutboxNotice("test", words, others, receiver=receiver, people=names)
         if of is not None:
             body = replace(body, kind="alert", at=of.at, alerts=alerts_of(of))
         self.outbox.add(name, body, addresses, now)

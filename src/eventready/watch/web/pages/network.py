@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.core.language import Language
-from eventready.network.graph.export import plain
+from eventready.network.graph.export import NetworkGraph, NetworkLink
 from eventready.network.graph.topology import Topology
 from eventready.network.map.figure import map_figure
 from eventready.network.map.states import DeviceStates
@@ -34,12 +34,12 @@ def network(request: Request) -> Response:
 
 def draw(now: Wall, audit: Run, workspace: Workspace, language: Language) -> str:
     """Return the map as SVG; empty without devices. Lines of a device without a measurement have none."""
-    topology = plain(Topology(recorded_network(workspace.devices, audit), recorded_setting(workspace, audit)))
+    drawn = NetworkGraph.of(Topology(recorded_network(workspace.devices, audit), recorded_setting(workspace, audit)))
     failed = {(one.device, one.subject) for one in now.open if one.check in _PORTS and one.status == "fail"}
     silent = {name for name, age in now.ages.items() if age is None}
-    links = [_link(link, failed, silent) for link in topology["links"]]
+    links = tuple(_link(link, failed, silent) for link in drawn.links)
     states = _states(now, audit)
-    figure = map_figure({**topology, "links": links}, states, language, href=lambda names: _page(names, now))
+    figure = map_figure(replace(drawn, links=links), states, language, href=lambda names: _page(names, now))
     return figure.charts[0].svg if figure else ""
 
 
@@ -51,11 +51,11 @@ def _page(names: Collection[str], now: Wall) -> str:
     return f"/venue/{segment(min(venues))}" if venues else "#ages"
 
 
-def _link(link: Mapping[str, Any], failed: set[tuple[str, str]], silent: set[str]) -> Mapping[str, Any]:
+def _link(link: NetworkLink, failed: set[tuple[str, str]], silent: set[str]) -> NetworkLink:
     """Return a cable in its state of now."""
-    if {(link["source"], link["port"]), (link["target"], link["to_port"])} & failed:
-        return {**link, "state": "down"}
-    return {**link, "state": "unmeasured"} if {link["source"], link["target"]} & silent else link
+    if {(link.source, link.port), (link.target, link.to_port)} & failed:
+        return replace(link, state="down")
+    return replace(link, state="unmeasured") if {link.source, link.target} & silent else link
 
 
 def _states(now: Wall, audit: Run) -> DeviceStates:
