@@ -57,10 +57,10 @@ def test_short_moments() -> None:
 
 
 def finding(message_id: str, **params: Any) -> RunFinding:
-    return told(text(message_id, "en", **params), message_id, params)
+    return worded(text(message_id, "en", **params), message_id, params)
 
 
-def told(message: str, message_id: str = "", params: Any = None) -> RunFinding:
+def worded(message: str, message_id: str = "", params: Any = None) -> RunFinding:
     return RunFinding("cpu", "r1", "fail", "", message, message_id, params)
 
 
@@ -77,8 +77,8 @@ def told(message: str, message_id: str = "", params: Any = None) -> RunFinding:
             "Phiên BFD đến 10.0.0.1 ở trạng thái không hoạt động, chưa thiết lập được",
         ),
         (finding("checks:subject.down", subject="Te\u0302n"), "Tên không hoạt động"),
-        (told("Without an id"), "Without an id"),
-        (told("Unknown", "checks:no.such", {}), "Unknown"),
+        (worded("Without an id"), "Without an id"),
+        (worded("Unknown", "checks:no.such", {}), "Unknown"),
     ],
 )
 def test_sentences(output: RunFinding, vi: str) -> None:
@@ -90,13 +90,13 @@ def test_sentences(output: RunFinding, vi: str) -> None:
     "params", [{}, {"subject": None}, {"value": {"a": 1}}, None], ids=["none", "null", "nested", "absent"]
 )
 def test_a_document_with_odd_parameters_is_still_reported(params: Any) -> None:
-    assert VI.sentence(told("the English sentence", "checks:subject.state", params)) == "the English sentence"
+    assert VI.sentence(worded("the English sentence", "checks:subject.state", params)) == "the English sentence"
 
 
 def test_a_document_cannot_reach_into_objects() -> None:
     evil = "{subject.__class__.__mro__}"
-    assert VI.sentence(told(evil, evil, {"subject": "x"})) == evil
-    subject = VI.sentence(told("", "checks:subject.down", {"subject": evil}))
+    assert VI.sentence(worded(evil, evil, {"subject": "x"})) == evil
+    subject = VI.sentence(worded("", "checks:subject.down", {"subject": evil}))
     assert subject == f"{evil} không hoạt động"
 
 

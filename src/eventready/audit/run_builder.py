@@ -97,7 +97,7 @@ def build_run(
 
 
 def with_verdicts(header: RunHeader, verdicts: Iterable[Verdict], walk: Callable[[Verdict], ServiceWalk]) -> Parts:
-    """Document whose observations and findings are rows of the store, with its verdicts, each compressed by itself."""
+    """Document with verdicts, and with observations and findings as rows of the store, each compressed."""
     packed = [pack_pieces(_verdict_pieces(verdict, walk(verdict))) for verdict in verdicts]
     return of_rows(header).with_parts({"verdicts": Items(lambda: map(zlib.decompress, packed))})
 
@@ -158,9 +158,9 @@ def _device(device: Device) -> RunDevice:
 
 
 def _read_device(device: Device, result: DeviceResult, worker: str) -> RunDevice:
-    told = to_json(result.message)
+    reason_message = to_json(result.message)
     return replace(
-        _device(device), reachable=result.reachable, reason=result.reason, reason_message=told, worker=worker
+        _device(device), reachable=result.reachable, reason=result.reason, reason_message=reason_message, worker=worker
     )
 
 

@@ -43,7 +43,7 @@ def causes(findings: Iterable[Alike], rests: Mapping[Element, Element] | None = 
 
 
 def _blind(finding: Alike) -> bool:
-    """True for what the platform can never tell; a watch has no such findings."""
+    """True for a state never reported by the platform; a watch has no such findings."""
     return isinstance(finding, RunFinding) and finding.blind
 
 

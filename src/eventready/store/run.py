@@ -52,7 +52,7 @@ class SiftedFindings:
         return SiftedFindings([*self.read, *read_findings(passes(self.packed))])
 
     def numbers(self, key: Callable[[RunFinding], T]) -> Counter[T]:
-        """Number of findings by a key that asks for no subject, figure or sentence."""
+        """Number of findings by a key without subject, figure or sentence."""
         numbers = Counter(map(key, self.read))
         pieces = counted_passes(self.packed)
         for finding, number in zip(read_findings(passes(pieces)), pieces.values(), strict=True):
@@ -62,7 +62,7 @@ class SiftedFindings:
 
 @dataclass(frozen=True)
 class Run:
-    """Audit as stored. Its parts are read and checked as they are asked for.
+    """Audit as stored. Its parts are read and checked on their first use.
 
     All readers raise StoreError, with the field, for a part of another shape.
     """

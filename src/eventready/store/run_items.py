@@ -127,7 +127,7 @@ def stored_document(session: Session, row: RunRow) -> Parts:
 
 
 def of_rows(header: RunHeader) -> Parts:
-    """Document whose findings and observations are rows."""
+    """Document with findings and observations as rows."""
     return Parts.of({**HEADER.plain(header), **dict.fromkeys(LISTS)})
 
 

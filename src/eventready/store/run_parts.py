@@ -178,7 +178,7 @@ class Parts:
         return iter(self._parts)
 
     def get(self, key: str) -> Any:
-        """Decoded part; None for an absent one."""
+        """Decoded part; None for an absent part."""
         return self[key] if key in self._parts else None
 
     def __getitem__(self, key: str) -> Any:

@@ -23,7 +23,7 @@ VerdictWord: TypeAlias = Literal["READY", "READY_WITH_RISK", "NOT_MEASURED", "NO
 #: Figure of a finding, and its limit.
 Figure: TypeAlias = int | float | str | None
 #: Message of the catalogue, or a text in both languages, as plain JSON types.
-Told: TypeAlias = Mapping[str, JsonValue] | None
+StoredMessage: TypeAlias = Mapping[str, JsonValue] | None
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class RunFinding:
     services: tuple[str, ...] = ()
     blind: bool = False
     waiver: str = ""
-    waiver_text: Told = None
+    waiver_text: StoredMessage = None
     was: FindingStatus | Literal[""] = ""
 
     @property
@@ -71,11 +71,11 @@ class RunFinding:
 
 @dataclass(frozen=True)
 class UnreadRecord:
-    """Record of an answer that was not read: its subject as printed, and the reason."""
+    """Unread record of an answer: its subject as printed, and the reason."""
 
     subject: str
     reason: str = ""
-    reason_message: Told = None
+    reason_message: StoredMessage = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class RunObservation:
     command: str = ""
     evidence: str = ""
     reason: str = ""
-    reason_message: Told = None
+    reason_message: StoredMessage = None
     rows: tuple[Mapping[str, JsonValue], ...] = ()
     unmatched: tuple[str, ...] = ()
     unread: tuple[UnreadRecord, ...] = ()
@@ -130,7 +130,7 @@ class RunVerdict:
 
 @dataclass(frozen=True)
 class RunDevice:
-    """Device of a run. `reason`: why it is unreachable, in English. `worker`: of a cluster, which read the device."""
+    """Device of a run. `reason`: cause of a failed connection, in English. `worker`: its reader in a cluster."""
 
     name: str
     role: str = ""
@@ -138,7 +138,7 @@ class RunDevice:
     venues: tuple[str, ...] = ()
     reachable: bool = False
     reason: str = ""
-    reason_message: Told = None
+    reason_message: StoredMessage = None
     worker: str = ""
     without_expectations: bool = False
 
@@ -236,7 +236,7 @@ class RefusedWorker:
 
 @dataclass(frozen=True)
 class RunCluster:
-    """Workers of the cluster that read the devices of a run."""
+    """Workers of the cluster of a run."""
 
     workers: tuple[ClusterWorker, ...] = ()
     refused: tuple[RefusedWorker, ...] = ()
@@ -269,7 +269,7 @@ class RunHeader:
 
     @property
     def moment(self) -> str:
-        """Event time, ISO 8601; the real one where the run has none."""
+        """Event time, ISO 8601; the real time in a run without event time."""
         return self.clock.event or self.started
 
     @property

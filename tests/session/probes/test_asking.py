@@ -152,8 +152,8 @@ def test_a_name_with_many_addresses_is_tried_for_a_time(monkeypatch: pytest.Monk
     assert len(tried) == 9
 
 
-ASKED = query("portal.example.vn", "A", 7)
-SECTION = ASKED.to_wire()[12:]
+QUERY = query("portal.example.vn", "A", 7)
+SECTION = QUERY.to_wire()[12:]
 RECORD = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x5a"
 
 
@@ -178,18 +178,18 @@ OF_ALIAS = b"\x01B\xc0\x13" + RECORD[2:]
     ids=["alias", "alias last", "another name"],
 )
 def test_addresses_are_those_of_the_name_and_its_aliases(records: list[bytes], addresses: tuple[str, ...]) -> None:
-    assert read_reply(dns(records=b"".join(records), count=len(records)), ASKED).addresses == addresses
+    assert read_reply(dns(records=b"".join(records), count=len(records)), QUERY).addresses == addresses
 
 
 def test_an_answer_of_dns_is_read() -> None:
-    assert read_reply(dns(), ASKED).addresses == ("192.0.2.90",)
-    assert read_reply(dns(0x8183, count=0, records=b""), ASKED).code == "NXDOMAIN"
+    assert read_reply(dns(), QUERY).addresses == ("192.0.2.90",)
+    assert read_reply(dns(0x8183, count=0, records=b""), QUERY).code == "NXDOMAIN"
 
 
 @pytest.mark.parametrize(
     "forged",
     [
-        ASKED.to_wire(),
+        QUERY.to_wire(),
         dns(number=8),
         dns(section=query("other.example.vn", "A").to_wire()[12:]),
         dns(section=query("portal.example.vn", "AAAA").to_wire()[12:]),
@@ -208,7 +208,7 @@ def test_an_answer_of_dns_is_read() -> None:
 )
 def test_an_echo_and_a_forged_answer_of_dns_are_none(forged: bytes) -> None:
     with pytest.raises(BadMessage):
-        read_reply(forged, ASKED)
+        read_reply(forged, QUERY)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _check_chain(bundle: Bundle, last: LastBundle | None) -> None:
 
 
 def _is_older(manifest: Manifest, last: LastBundle) -> bool:
-    """Return True for a number, or a date, that the last accepted bundle has passed."""
+    """Return True for a number or a date before those of the last accepted bundle."""
     return manifest.number <= last.number or manifest.made_real < last.made
 
 

@@ -61,14 +61,14 @@ def _dns(given: Mapping[str, str]) -> str:
     begin = time.monotonic()
     try:
         server = given.get("server") or _resolver()
-        asked = query(given["name"], given["type"], secrets.randbelow(65_536))
-        data = asked.to_wire()
-        reply = read_reply(_exchange(server, 53, data), asked)
+        question = query(given["name"], given["type"], secrets.randbelow(65_536))
+        data = question.to_wire()
+        reply = read_reply(_exchange(server, 53, data), question)
         shown = _since(begin)
     except _FAILURES as failure:
         return f"code= addresses= tcp= {_since(begin)} error={_reason(failure)}"
     try:
-        second = read_reply(_stream_exchange(server, 53, data), asked)
+        second = read_reply(_stream_exchange(server, 53, data), question)
     except _FAILURES:
         second = None
     reply = second or reply if reply.truncated else reply

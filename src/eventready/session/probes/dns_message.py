@@ -19,7 +19,7 @@ _ALIKE = 32
 
 
 class BadMessage(ValueError):
-    """Name that no query can have, or datagram without an answer to the query."""
+    """Name impossible in a query, or datagram without an answer to the query."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ def query(name: str, kind: str, identifier: int = 0) -> QueryMessage:
         raise BadMessage(f"no name of DNS ({type(error).__name__})") from None
 
 
-def read_reply(data: bytes, asked: Message) -> DnsReply:
+def read_reply(data: bytes, query: Message) -> DnsReply:
     """Read the answer to a query. Raises BadMessage for an echoed, foreign, or malformed message.
 
     Addresses are those of the name in the question and of its aliases, not those of other names (RFC 1034, 3.6.2).
     """
     try:
         reply = from_wire(data, ignore_trailing=True)
-        if not isinstance(reply, QueryMessage) or not reply.flags & QR or not asked.is_response(reply):
+        if not isinstance(reply, QueryMessage) or not reply.flags & QR or not query.is_response(reply):
             raise BadMessage("no answer to the query")
         found = reply.resolve_chaining().answer if reply.question else None
     except DNSException as error:

@@ -250,7 +250,7 @@ class _Events:
         self.aliased = False
 
     def whole(self) -> Any:
-        """Return what `value` does, after the rest of the text: its errors of syntax come before those of values."""
+        """Return the result of `value`; errors of syntax in the rest of the text come first."""
         try:
             return self.value()
         except WorkspaceError:
@@ -259,7 +259,7 @@ class _Events:
             raise
 
     def value(self) -> Any:
-        """Value of the only document, _NOTHING without one. Raises WorkspaceError and the errors of the parser."""
+        """Value of the only document, _NOTHING for none. Raises WorkspaceError and the errors of the parser."""
         self._next()
         if type(self._next()) is yaml.StreamEndEvent:
             return _NOTHING

@@ -1,4 +1,4 @@
-"""Settings of Dask, and its private parts in use: a release without one fails a test of its own, by name."""
+"""Settings of Dask, and its private parts in use, each with a test by its name."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def comm_of_worker(worker: Any) -> Any:
 
 
 def send_together(worker: Any, seconds: float) -> None:
-    """Send the messages of so many seconds of a running worker as one."""
+    """Send the messages of a running worker together, every so many seconds."""
     worker.batched_stream.interval = seconds
 
 
