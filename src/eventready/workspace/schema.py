@@ -25,6 +25,11 @@ from eventready.workspace.settings.watching.watch import WatchFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+
+class Alerts(RootModel[AnyAlertsFile]):
+    """alerts.yaml: own routes to people, or an Alertmanager."""
+
+
 #: Models by file.
 MODELS: Mapping[str, type[BaseModel]] = {
     "event": Event,
@@ -41,7 +46,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "capacity": CapacityFile,
     "risk": RiskFile,
     "watch": WatchFile,
-    "alerts": RootModel[AnyAlertsFile],
+    "alerts": Alerts,
     "serve": ServeFile,
 }
 
