@@ -13,11 +13,14 @@ from eventready.cli.deferred import deferred, load_deferred
 with deferred():
     from pydantic import BaseModel
 
+    from eventready.change.document.plan_file import PlanFile
     from eventready.checks.registry import all_checks
     from eventready.drill.spec import Drill
+    from eventready.drill.steps import STREAM as DRILL
     from eventready.incidents.incident import STREAM as INCIDENT
     from eventready.platforms.model import FactsSpec, PlatformSpec
     from eventready.roster.settings import RosterSettings
+    from eventready.store.change_steps import STREAM as CHANGE
     from eventready.store.run_records import RUN
     from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
@@ -38,13 +41,16 @@ KINDS = (
 
 
 #: Stored and exported records with a schema, by name.
-RECORDS = ("incident", "run")
+RECORDS = ("change", "drill-record", "incident", "plan", "run")
 
 
 def record_schemas() -> Mapping[str, Callable[[], dict[str, Any]]]:
     """Makers of the schemas of records, by name."""
     load_deferred()
-    return {"incident": INCIDENT.json_schema, "run": RUN.json_schema}
+    return {
+        "change": CHANGE.json_schema, "drill-record": DRILL.json_schema, "incident": INCIDENT.json_schema,
+        "plan": PlanFile.model_json_schema, "run": RUN.json_schema,
+    }  # fmt: skip
 
 
 def schema_models() -> Mapping[str, type[BaseModel]]:
