@@ -26,7 +26,7 @@ from eventready.workspace.settings.watching.watch import WatchFile
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class Alerts(RootModel[AnyAlertsFile]):
+class AlertsDocument(RootModel[AnyAlertsFile]):
     """alerts.yaml: own routes to people, or an Alertmanager."""
 
 
@@ -46,7 +46,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "capacity": CapacityFile,
     "risk": RiskFile,
     "watch": WatchFile,
-    "alerts": Alerts,
+    "alerts": AlertsDocument,
     "serve": ServeFile,
 }
 
