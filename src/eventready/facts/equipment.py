@@ -49,7 +49,7 @@ class Equipment:
         return {device.name: with_questions(self.named(device.platform), device) for device in self.devices}
 
     def named(self, platform: str) -> Platform:
-        """Return a platform by its own name, as in plans."""
+        """Return a platform by its own name."""
         return load_platform(platform, self.folders)
 
     def platform(self, device: str) -> Platform:
