@@ -126,9 +126,14 @@ def stored_document(session: Session, row: RunRow) -> Parts:
     return with_items(Parts.split(zlib.decompress(row.document or b"")), items_in(session, row.id))
 
 
+#: Fields of a document that are absent at their defaults; all others are in every run, for programs that read them.
+_OPTIONAL = frozenset({"saved", "sessions", "cluster", "rests", "previous", "sha256"})
+
+
 def of_rows(header: RunHeader) -> Parts:
     """Document with findings and observations as rows."""
-    return Parts.of({**HEADER.plain(header), **dict.fromkeys(LISTS)})
+    plain = {key: value for key, value in HEADER.plain(header).items() if value or key not in _OPTIONAL}
+    return Parts.of({**plain, **dict.fromkeys(LISTS)})
 
 
 def with_items(document: Parts, lists: Mapping[str, Items]) -> Parts:

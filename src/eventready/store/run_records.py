@@ -299,6 +299,6 @@ def plain_verdict(verdict: RunVerdict) -> dict[str, JsonValue]:
 
 
 #: Run document, and its part beside the lists.
-RUN, HEADER = JsonDocument(SCHEMA, RunDocument), JsonDocument(SCHEMA, RunHeader)
+RUN, HEADER = JsonDocument(SCHEMA, RunDocument), JsonDocument(SCHEMA, RunHeader, whole=True)
 #: Items of its lists.
 FINDINGS, OBSERVATIONS, VERDICTS = Shape(list[RunFinding]), Shape(list[RunObservation]), Shape(list[RunVerdict])

@@ -15,8 +15,8 @@ T = TypeVar("T")
 class JsonDocument(Generic[T]):
     """Format of a document: `schema`, such as `eventready.plan/2`, beside the fields of a frozen dataclass."""
 
-    def __init__(self, schema: str, record: type[T]) -> None:
-        self.schema, self._shape = schema, Shape(record)
+    def __init__(self, schema: str, record: type[T], *, whole: bool = False) -> None:
+        self.schema, self._shape = schema, Shape(record, whole=whole)
 
     def plain(self, record: T) -> dict[str, Any]:
         """Document as plain JSON types."""

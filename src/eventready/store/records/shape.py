@@ -131,10 +131,10 @@ class Codec(ABC, Generic[T]):
 
 
 class Shape(Codec[T]):
-    """JSON of a frozen dataclass. Fields at their defaults are not written; `others`: unknown ones."""
+    """JSON of a frozen dataclass. `others`: unknown fields. `whole`: fields at their defaults are written too."""
 
-    def __init__(self, record: type[T], others: Literal["forbid", "ignore"] = "forbid") -> None:
-        self.record, self._others = record, others
+    def __init__(self, record: type[T], others: Literal["forbid", "ignore"] = "forbid", *, whole: bool = False) -> None:
+        self.record, self._others, self._whole = record, others, whole
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
@@ -143,7 +143,7 @@ class Shape(Codec[T]):
 
     def plain(self, record: T) -> dict[str, Any]:
         """Record as plain JSON types."""
-        plain: dict[str, Any] = self.adapter.dump_python(record, mode="json", exclude_defaults=True)
+        plain: dict[str, Any] = self.adapter.dump_python(record, mode="json", exclude_defaults=not self._whole)
         return plain
 
     def encode(self, record: T) -> bytes:
