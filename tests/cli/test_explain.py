@@ -37,7 +37,9 @@ WALK = ServiceWalk(
 def document(**more: Any) -> dict[str, Any]:
     made = broken().document
     one = next(one for one in made["verdicts"] if (one["venue"], one["service"]) == ("hoi-nghi", "internet"))
-    one.update(walk=Shape(ServiceWalk).plain(WALK), because=["core-1 uplink TenGigabitEthernet0/1/1"], **more)
+    one.update(
+        walk=Shape(ServiceWalk, whole=True).plain(WALK), because=["core-1 uplink TenGigabitEthernet0/1/1"], **more
+    )
     return made
 
 
@@ -69,7 +71,7 @@ def test_a_walk_whole_has_hops_with_witness_missing_parts_dangers_and_findings(f
 
 def test_a_walk_as_json_is_that_of_the_run(folder: Path) -> None:
     plain = json.loads(run(folder, "--explain", "hoi-nghi/internet", output="json").stdout)
-    assert plain["walk"] == Shape(ServiceWalk).plain(WALK)
+    assert plain["walk"] == Shape(ServiceWalk, whole=True).plain(WALK)
     assert [one["check"] for one in plain["findings"]] == ["uplink"]
 
 

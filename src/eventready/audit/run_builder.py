@@ -48,7 +48,7 @@ from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 
-_VERDICT = Shape(RunVerdict)
+_VERDICT = Shape(RunVerdict, whole=True)
 
 
 def begun_run(event: Event, duties: Sequence[Duty], clock: Clock, devices: Iterable[Device]) -> RunHeader:
@@ -105,7 +105,7 @@ def with_verdicts(header: RunHeader, verdicts: Iterable[Verdict], walk: Callable
 def _verdict_pieces(verdict: Verdict, walk: ServiceWalk) -> Iterator[bytes]:
     """Verdict as canonical JSON in pieces; `because`, of which a large fleet has a million, is the first key."""
     entry = RunVerdict(verdict.venue, verdict.service, verdict.verdict.value, verdict.reasons, walk=walk)
-    plain = canonical(_VERDICT.plain(entry))
+    plain = canonical({name: value for name, value in _VERDICT.plain(entry).items() if name != "because"})
     yield b'{"because":['
     for number, items in enumerate(verdict.because_items()):
         yield b"," + items if number else items

@@ -295,7 +295,7 @@ def plain_finding(finding: RunFinding) -> dict[str, JsonValue]:
 
 def plain_verdict(verdict: RunVerdict) -> dict[str, JsonValue]:
     """Verdict as plain JSON types."""
-    return {"reasons": [], "because": [], **Shape(RunVerdict).plain(verdict)}
+    return Shape(RunVerdict, whole=True).plain(verdict)
 
 
 #: Run document, and its part beside the lists.
