@@ -313,8 +313,8 @@ class Store:
             run_id = name if name in left else find_run(name, {row.id: row.state for row in rows})
             document = _document(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
         run = Run(with_items(document, self._items.of(run_id)))
-        run.header  # noqa: B018  refuses a run of another version or shape
-        return _reached(run) if run_id in left else run
+        # Its header is read in any case: it refuses a run of another version or shape.
+        return _reached(run) if run.header.id in left else run
 
     def before(self, run: Run) -> Run | None:
         """Return the last earlier run of the same event and devices; None without a readable run."""

@@ -25,12 +25,10 @@ from eventready.core.messages import Message, message, text
 from eventready.core.validation_messages import SHOWN, Key, Sentence, describe_error, describe_value
 from eventready.workspace.files.yaml_syntax import bound_depth, syntax_error, too_deep
 
-try:
-    from yaml import CSafeLoader as _Parser
-except ImportError:  # PyYAML without libyaml: the same, slower
-    from yaml import SafeLoader as _Parser  # type: ignore[assignment]  # one interface, two implementations
-
 M = TypeVar("M", bound=BaseModel)
+
+#: Parser of events; PyYAML without libyaml has the slower one alone.
+_Parser: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Maximum size of a workspace file.
 MAX_BYTES = 16 * 1024 * 1024
