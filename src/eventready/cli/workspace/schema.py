@@ -62,7 +62,7 @@ def schema_models() -> Mapping[str, type[BaseModel]]:
 @click.command()
 @click.argument("kind", type=click.Choice(sorted((*KINDS, *RECORDS))))
 def command(kind: str) -> None:
-    """Print the JSON Schema of a workspace file, for completion and validation in editors.
+    """Print the JSON Schema of a workspace file, for editors, or of a stored or exported record, for programs.
 
     First line of hosts.yaml for the editor: `# yaml-language-server: $schema=../hosts.schema.json`
     """
