@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
@@ -13,7 +14,11 @@ from tests.papers.documents import broken, healthy
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_schema_of_a_record_is_a_schema(name: str) -> None:
-    Draft202012Validator.check_schema(record_schemas()[name]())
+    schema = record_schemas()[name]()
+    Draft202012Validator.check_schema(schema)
+    named = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', json.dumps(schema)))
+    assert named <= schema["$defs"].keys()
+    assert named
 
 
 def test_a_run_has_the_form_of_its_schema_and_a_forged_one_has_not() -> None:

@@ -334,13 +334,13 @@ class Store:
         devices = len(run.header.devices)
         with self._database.reading() as session:
             position = session.scalars(select(RunRow.position).where(RunRow.id == run.id)).one_or_none()
-            earlier = select(RunRow.summary).where(
+            earlier = select(RunRow.id, RunRow.summary).where(
                 RunRow.state.in_(("finished", "pruned")), RunRow.event == run.header.event
             )
             if position is not None:
                 earlier = earlier.where(RunRow.position < position)
-            newest = session.scalars(earlier.order_by(RunRow.position.desc()).limit(_LOOKED_THROUGH)).all()
-        found = [_summary(summary) for summary in newest if summary]
+            newest = session.execute(earlier.order_by(RunRow.position.desc()).limit(_LOOKED_THROUGH)).all()
+        found = [_summary(row.id, row.summary) for row in newest if row.summary]
         return tuple(reversed([one for one in found if one.devices == devices][:limit]))
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
@@ -391,7 +391,7 @@ class Store:
 
 
 def _entry(row: RunRow) -> RunEntry:
-    summary = _summary(row.summary) if row.summary else None
+    summary = _summary(row.id, row.summary) if row.summary else None
     return RunEntry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
 
 
@@ -402,11 +402,11 @@ def _reached(interrupted: Run) -> Run:
     return Run(interrupted.document.replace(devices=devices))
 
 
-def _summary(plain: Mapping[str, Any]) -> Summary:
+def _summary(run_id: str, plain: Mapping[str, Any]) -> Summary:
     try:
         return SUMMARY.read_plain(plain)
     except ShapeError as error:
-        raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
+        raise StoreError(message("store:run.summary", run_id=run_id, reason=error.sentence)) from None
 
 
 def _document(run_id: str, data: bytes | None) -> Parts:

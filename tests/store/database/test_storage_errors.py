@@ -47,6 +47,21 @@ def test_a_database_of_another_version_is_refused_and_left_alone(tmp_path: Path,
     raw.close()
 
 
+@pytest.mark.parametrize(
+    ("summary", "words"), [("{", "damaged"), ('{"findings": "x"}', r"summary of run \S+ is damaged: field '")]
+)
+def test_a_damaged_summary_of_a_run_is_a_sentence(
+    tmp_path: Path, clock: Clock, document: Document, summary: str, words: str
+) -> None:
+    with Store(tmp_path / "e.db") as store:
+        store.finish(document(store.begin("e", clock)))
+        with sqlite3.connect(tmp_path / "e.db") as raw:
+            raw.execute("UPDATE eventready_run SET summary = ?", (summary,))
+        raw.close()
+        with pytest.raises(StoreError, match=words):
+            store.runs()
+
+
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be one" * 40, b"\xff" * 4096])
 def test_a_file_that_is_not_a_database_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "e.db"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,6 +55,8 @@ def translate_errors(where: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise describe_database_error(error, where) from error
+    except JSONDecodeError as error:  # of a column of JSON
+        raise StoreError(message("store:database.damaged"), where=where) from error
 
 
 def describe_database_error(error: Exception, where: str) -> StoreError:

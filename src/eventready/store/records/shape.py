@@ -211,7 +211,9 @@ class Kinds(Codec[T]):
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema with an alternative for each kind."""
-        return {"oneOf": [self._schema_of(name, shape) for name, shape in self._shapes.items()]}
+        kinds = [self._schema_of(name, shape) for name, shape in self._shapes.items()]
+        shared = {name: part for kind in kinds for name, part in kind.pop("$defs", {}).items()}
+        return {"$defs": shared, "oneOf": kinds}
 
     def _schema_of(self, name: str, shape: Shape[T]) -> dict[str, Any]:
         schema = shape.json_schema()
