@@ -46,11 +46,14 @@ def load_run(path: Path) -> Run:
     """Load a run from a JSON file. Raises UsageError, with the field of another shape."""
     try:
         document = parse_json(read_bounded(path, _MOST_BYTES, "run"))
-        RUN.read_plain(document)
+        record = RUN.read_plain(document)
     except ShapeError as error:
         raise UsageError(message("store:run.unreadable", reason=error.sentence), where=str(path)) from None
     except ValueError as error:
         raise UsageError(message("store:run.unreadable", reason=str(error)), where=str(path)) from None
+    if not record.id:
+        nameless = message("workspace:missing", name="'id'")
+        raise UsageError(message("store:run.unreadable", reason=nameless), where=str(path))
     return Run(Parts.split(canonical(document)))
 
 
