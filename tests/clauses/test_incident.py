@@ -13,10 +13,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.core.errors import UsageError
-from eventready.incidents.incident import STAGES, Action, IncidentLogEntry, Notice, replay
+from eventready.incidents.incident import (
+    ADDRESSEES,
+    HOWS,
+    STAGES,
+    Action,
+    Addressee,
+    How,
+    IncidentLogEntry,
+    Notice,
+    replay,
+)
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain
-from eventready.incidents.words import ADDRESSEES, HOWS, Addressee, How
 from eventready.store.store import Store
 from eventready.workspace.settings.event import NoticeLimits
 from eventready.workspace.workspace import Workspace

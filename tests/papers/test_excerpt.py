@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.language import Language
-from eventready.papers.material.excerpt import LINES, WIDTH, excerpt
+from eventready.papers.material.evidence import LINES, WIDTH, excerpt
 
 VI, EN = Language("vi"), Language("en")
 

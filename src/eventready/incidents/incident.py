@@ -8,10 +8,22 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
-from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
 from eventready.store.records.shape import Moment
 from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
+
+#: Notices of incidents.
+Addressee: TypeAlias = Literal["department", "police"]
+How: TypeAlias = Literal["phone", "in_person", "email", "letter", "fax"]
+Kind: TypeAlias = Literal["outage", "congestion", "security", "illegal_content", "postal", "accident", "other"]
+
+ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)
+HOWS: tuple[How, ...] = get_args(How)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+#: What people can be touched by; `postal` beside the services of a venue.
+SERVICES = ("fixed", "internet", "mobile", "wifi", "postal")
+
 
 Stage: TypeAlias = Literal["first", "written", "final"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]

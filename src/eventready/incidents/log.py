@@ -14,16 +14,19 @@ from eventready.core.messages import message
 from eventready.core.strings.phrases import at, required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
+    SERVICES,
     SPOKEN,
     STREAM,
     Action,
+    Addressee,
+    How,
     Incident,
     IncidentLogEntry,
+    Kind,
     Notice,
     police_near,
     replay,
 )
-from eventready.incidents.words import SERVICES, Addressee, How, Kind
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, unknown_venue
