@@ -1,4 +1,4 @@
-"""Job of a watch: its devices, checks and limits, and what it remembers from before its begin."""
+"""Job of a watch: its devices, checks and limits, and the states in force before its begin."""
 
 from __future__ import annotations
 

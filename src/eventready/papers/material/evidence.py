@@ -25,7 +25,7 @@ from eventready.store.run_records import RunDevice
 WHOLE = 30
 
 #: Lines shown of a longer one, and how far a line may run.
-LINES, WIDTH = 40, 180
+MATCHES, WIDTH = 40, 180
 
 #: Lines before and after one that names the subject; the first lines are a table's head.
 AROUND, HEAD = 1, 4
@@ -54,13 +54,13 @@ def _choose(lines: list[str], subjects: Iterable[str]) -> list[int]:
     if words:
         named = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}(?!\w)" for word in sorted(words)), re.I)
         for index, line in enumerate(lines):
-            if len(wanted) >= LINES:
+            if len(wanted) >= MATCHES:
                 break
             if named.search(line):
                 wanted |= set(range(max(0, index - AROUND), min(len(lines), index + AROUND + 1)))
     if len(wanted) <= HEAD:
         wanted = set(range(WHOLE))
-    return sorted(wanted)[:LINES]
+    return sorted(wanted)[:MATCHES]
 
 
 def _words(subject: str) -> Iterable[str]:

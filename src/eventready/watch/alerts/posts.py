@@ -1,4 +1,4 @@
-"""What goes out about alerts: messages to receivers over the outbox, and posts to an Alertmanager."""
+"""Posts about alerts: messages to receivers over the outbox, and the API of an Alertmanager."""
 
 from __future__ import annotations
 
