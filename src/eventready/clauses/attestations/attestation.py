@@ -21,7 +21,7 @@ from eventready.core.messages import Param, message
 from eventready.core.strings.phrases import tidy
 from eventready.store.records.shape import Kinds, Moment
 from eventready.store.records.stream import Stream
-from eventready.store.streams.journal import JournalEntry
+from eventready.store.streams.journal import JournalEntry, unfit
 
 #: Row of a form, as plain JSON types by field.
 Values: TypeAlias = Mapping[str, Any]
@@ -83,11 +83,16 @@ STREAM: Stream[Attested | Withdrawn] = Stream(
 
 
 def replay(entries: Iterable[JournalEntry[Attested | Withdrawn]]) -> tuple[Attestation, ...]:
-    """Return the attestations of the journal's entries, keyed by clause, in their order."""
+    """Return the attestations of the journal's entries, keyed by clause, in their order.
+
+    Raises StoreError for the withdrawal of an unknown attestation.
+    """
     found: dict[str, Attestation] = {}
     for entry in entries:
         body = entry.body
         if isinstance(body, Withdrawn):
+            if body.of not in found:
+                raise unfit(entry, body.of)
             found[body.of] = replace(found[body.of], withdrawn=f"{body.by}: {body.note}")
         else:
             own, recorded = f"A-{entry.position:04d}", datetime.fromisoformat(entry.recorded)

@@ -17,7 +17,7 @@ from eventready.delivery.mail.smtp import SubmitResult
 from eventready.store.records.shape import Kinds, Moment, Words
 from eventready.store.records.stream import Stream
 from eventready.store.store import Store
-from eventready.store.streams.journal import JournalEntry
+from eventready.store.streams.journal import OPENING, JournalEntry, unfit
 
 #: `trying` and `handed` are those of an attempt that has not ended; what they mean depends on whether it still runs.
 RecipientStatus: TypeAlias = Literal["waiting", "trying", "handed", "accepted", "refused", "uncertain"]
@@ -122,14 +122,17 @@ def replay(entries: Iterable[JournalEntry[Queued | DeliveryStep]], *, running: b
     """Return the deliveries of the journal's entries, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
-    was delivered and the mail waits; after it nobody knows.
+    was delivered and the mail waits; after it nobody knows. Raises StoreError for a step of an unknown delivery.
     """
     found: dict[str, Delivery] = {}
     for entry in entries:
         body = entry.body
-        found[entry.key] = (
-            _after(found[entry.key], body) if isinstance(body, DeliveryStep) else _from_queued(entry, body)
-        )
+        if isinstance(body, Queued):
+            found[entry.key] = _from_queued(entry, body)
+        elif entry.key in found:
+            found[entry.key] = _after(found[entry.key], body)
+        else:
+            raise unfit(entry, OPENING)
     return tuple(delivery if running else _broken_off(delivery) for delivery in found.values())
 
 
