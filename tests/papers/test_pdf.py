@@ -10,7 +10,7 @@ from dataclasses import replace
 import pypdf
 import pytest
 
-from eventready.drawing.metrics import width
+from eventready.drawing.svg import width
 from eventready.papers.document.renderers import typeset
 from eventready.papers.document.renderers.pdf import to_pdf
 from eventready.papers.document.renderers.typeset import LayoutError

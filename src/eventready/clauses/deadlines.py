@@ -11,7 +11,7 @@ from eventready.clauses.applies import applying
 from eventready.clauses.calendar import Calendar
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.delivery.sent import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.messages import Message, Param, Text, message
-from eventready.core.strings.phrases import few, moment_of
+from eventready.core.strings.texts import few, moment_of
 from eventready.drill.record import DrillRun
 from eventready.drill.steps import MEASURED
 from eventready.roster.finding import RosterReport

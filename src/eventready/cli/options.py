@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from eventready.cli.deferred import deferred
-from eventready.core.file_system.user_files import config_folder
+from eventready.core.files import config_folder
 
 with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress

@@ -11,8 +11,8 @@ from eventready.core.messages import message
 from eventready.core.validation_messages import suggest
 from eventready.evaluation.runner import UNCHECKED
 from eventready.workspace.files.yaml_document import combine_errors
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.waivers import Waiver
 
 
 def require_known(waivers: Iterable[Waiver], duties: Iterable[Duty] = ()) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from eventready.checks.answer import warned
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Bilingual, rendered
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 
 #: The name under which an expired waiver is reported; no check is called so.
 WAIVER = "waiver"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
 from eventready.papers.words import Form
 

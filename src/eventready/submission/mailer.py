@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import Bilingual, Lang, message
 from eventready.delivery.mail.delivery import Delivery
 from eventready.delivery.mail.delivery_log import DeliveryLog

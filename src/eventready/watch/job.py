@@ -13,8 +13,8 @@ from eventready.evaluation.runner import History
 from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.remembered import Remembered
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.waivers import Waiver
 
 
 @dataclass(frozen=True)

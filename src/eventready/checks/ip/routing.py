@@ -13,8 +13,8 @@ from pydantic import Field
 from eventready.checks.answer import failed, missing, of_all, of_subject, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
-from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.records import BfdSession, RoutingPeer
+from eventready.facts.subjects import peer_name, peers_of, sessions_of
 
 
 class BgpLimits(Limits):

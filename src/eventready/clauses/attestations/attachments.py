@@ -14,9 +14,9 @@ from pathlib import Path
 
 from eventready.clauses.attestations.attestation import Attachment
 from eventready.core.errors import StoreError, UsageError, os_reason
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Param, message
-from eventready.core.strings.phrases import tidy
+from eventready.core.strings.texts import tidy
 
 #: A scanned dossier stays well below; a larger file is not what somebody signs for.
 MAX_BYTES = 100 * 1024 * 1024

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from eventready.core.errors import StoreError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
 
 FOLDER = Path(".eventready") / "outbox"

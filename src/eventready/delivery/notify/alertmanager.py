@@ -11,7 +11,7 @@ from pathlib import Path
 from eventready.core.clock import Clock
 from eventready.delivery.mail.letter import marked_subject
 from eventready.delivery.notify.server_call import call_server
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile
+from eventready.workspace.settings.alerts import AlertmanagerFile
 
 #: An alert is in force for so long without a further post.
 LIVES = timedelta(minutes=5)

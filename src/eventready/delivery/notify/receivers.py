@@ -10,7 +10,7 @@ from eventready.core.messages import Lang
 from eventready.delivery.notify.channel import LANG
 from eventready.roster.roster import Roster
 from eventready.store.streams.notification_outbox import Wording
-from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
+from eventready.workspace.settings.alerts import AlertsFile, Receiver
 
 
 @dataclass(frozen=True)

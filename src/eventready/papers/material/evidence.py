@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.core.language import Language, clean
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.evaluation.alike import About, rows
 from eventready.papers.material.excerpt import excerpt
 from eventready.papers.material.findings import (

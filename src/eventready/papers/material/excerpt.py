@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from eventready.core.language import Language, clean
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Shorter outputs are shown whole.
 WHOLE = 30

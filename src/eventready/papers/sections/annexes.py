@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eventready.network.map.drawing import LANDSCAPE
-from eventready.network.map.figure import map_figure
-from eventready.network.map.states import DeviceStates
+from eventready.network.map.figure import DeviceStates, map_figure
 from eventready.papers.document.model import Block
 from eventready.papers.document.sources import cited
 from eventready.papers.material.findings import collapse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.papers.document.model import Block, Table, TableCell
 from eventready.papers.document.sources import cited
 from eventready.papers.sections.tables import SHEET_ROWS, columns, numbered_table

@@ -13,7 +13,7 @@ from eventready.delivery.notify.alertmanager import LIVES, PostedAlert, post_ale
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Situation
 from eventready.watch.alerts.messages import sentence_of
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile
+from eventready.workspace.settings.alerts import AlertmanagerFile
 from eventready.workspace.workspace import Workspace
 
 #: Seconds between two posts without a change, and those of failures after which the Alertmanager is not reached.

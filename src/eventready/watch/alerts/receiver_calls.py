@@ -14,7 +14,7 @@ from eventready.roster.roster import Roster
 from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.alerts.messages import alerts_of, message_of, notification_of
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.workspace.settings.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from eventready.drawing.figure import Chart
+from eventready.drawing.svg import Chart
 from eventready.papers.document.model import Document
 from eventready.papers.document.renderers.json_codec import to_dict
 from eventready.papers.document.renderers.typeset import compile_here, compile_in_child

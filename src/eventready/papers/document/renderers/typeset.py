@@ -13,8 +13,8 @@ import typst
 
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
-from eventready.core.process.memory_limit import limit_memory
-from eventready.drawing.metrics import FONTS
+from eventready.core.this_process import limit_memory
+from eventready.drawing.svg import FONTS
 
 Form: TypeAlias = Literal["pdf", "png"]
 

@@ -19,7 +19,7 @@ from eventready.watch.web.access.limits import Bucket, network_of
 from eventready.watch.web.access.log import record
 from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
-from eventready.workspace.settings.watching.serve import IdentityProvider
+from eventready.workspace.settings.watch import IdentityProvider
 
 _COOKIE = "eventready_oidc"
 #: Logins begun at once, and their seconds until the provider has answered.
