@@ -1,16 +1,56 @@
-"""Typed text in NFC, and moments and days as people read them."""
+"""Texts: lines, order, addresses, Base64; typed text in NFC; moments and days as people read them."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import TypeVar
 
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text without their ends; an end at the end of the text begins no further line."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@lru_cache(maxsize=4_096)
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key with `port 9` before `port 10`."""
+    parts = (part for part in _DIGITS.split(text) if part)
+    return tuple((0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts)
+
+
+def is_address(text: str) -> bool:
+    """Return True for a whole IPv4 or IPv6 address, without prefix length, port or brackets."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def decode_base64(text: str) -> bytes:
+    """Return the bytes of a Base64 text; empty for an invalid text."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
 
 T = TypeVar("T")
 

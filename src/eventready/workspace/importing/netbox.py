@@ -8,11 +8,11 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.entries import Entry
-from eventready.workspace.importing.problems import CellPlace
-from eventready.workspace.importing.servers.web import Bounds, bounded_session
+from eventready.workspace.importing.table import CellPlace
+from eventready.workspace.importing.web import Bounds, bounded_session
 
 #: Maximum number of records.
 MAX_RECORDS = 50_000

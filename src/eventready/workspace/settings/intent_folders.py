@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,10 +14,39 @@ from pydantic import AfterValidator, Field, model_validator
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.core.validation_messages import describe_value
-from eventready.workspace.devices.intents import intent_names, usable
+from eventready.workspace.devices.intents import KNOWN_INTENTS, Intent, intent_names, usable
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
-from eventready.workspace.model import Title, WorkspaceModel
-from eventready.workspace.settings.changing.writable import WritableAddition, load_writable
+from eventready.workspace.model import PlacedModel, Title, WorkspaceModel
+
+
+class WritableAddition(PlacedModel):
+    """Patterns of lines, in the form of `change.writable` of a platform, for some intents of a platform."""
+
+    platform: str = Field(min_length=1)
+    intents: tuple[Intent, ...] | None = Field(default=None, min_length=1, description="Default: every intent")
+    lines: dict[str, Any] = Field(min_length=1)
+    by: str = Field(min_length=1, description="Responsible person")
+    reason: str = Field(min_length=1)
+
+    def serves(self, intents: Iterable[str]) -> bool:
+        """Return True for an addition to any of these intents."""
+        return self.intents is None or not set(self.intents).isdisjoint(intents)
+
+
+class WritableFile(WorkspaceModel):
+    """writable.yaml"""
+
+    additions: tuple[WritableAddition, ...] = ()
+
+
+def load_writable(path: Path, intents: Collection[str]) -> tuple[WritableAddition, ...]:
+    """Read a writable.yaml for these intents; an absent file adds no line. Raises WorkspaceError."""
+    if not path.exists():
+        return ()
+    document = load_yaml(path, may_be_empty=True)
+    found = document.validate(WritableFile, context={KNOWN_INTENTS: intents}).additions
+    return tuple(one.at(document.where("additions", index)) for index, one in enumerate(found))
+
 
 #: Names of the files beside the templates.
 VALUES, WRITABLE = "values.yaml", "writable.yaml"

@@ -14,8 +14,8 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.importing.entries import Entry
 from eventready.workspace.importing.known import Known
-from eventready.workspace.importing.problems import CellPlace
-from eventready.workspace.importing.servers.web import Bounds, bounded_session
+from eventready.workspace.importing.table import CellPlace
+from eventready.workspace.importing.web import Bounds, bounded_session
 
 #: Maximum number of hosts; hosts per request.
 MAX_HOSTS, _AT_ONCE = 50_000, 50

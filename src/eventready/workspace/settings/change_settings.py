@@ -10,9 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.core.strings.base64_text import decode_base64
+from eventready.core.strings.texts import decode_base64
 from eventready.workspace.devices.intents import INTENTS, Intent
-from eventready.workspace.keys.ed25519 import RAW_BYTES, fingerprint_of, is_small_order
+from eventready.workspace.keys.signing_keys import RAW_BYTES, fingerprint_of, is_small_order
 from eventready.workspace.model import WorkspaceModel
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{4}(:[0-9a-f]{4}){7}")

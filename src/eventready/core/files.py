@@ -1,13 +1,15 @@
-"""Atomic file writes with owner-only permissions; bounded reads."""
+"""Files: atomic writes for the owner alone, bounded reads, private temporary folders, no links to the outside."""
 
 from __future__ import annotations
 
 import os
 import stat
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 
 from eventready.core.errors import RefusedError, UsageError, os_reason
 from eventready.core.messages import Message, message
@@ -76,3 +78,72 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
     if len(data) > most:
         raise UsageError(message("core:too_large", what=what, megabytes=most / 1e6), where=str(path))
     return data
+
+
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return time, size and inode of a file; None without the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def config_folder() -> Path:
+    """Folder of the person's configuration: `$XDG_CONFIG_HOME/eventready`, default `~/.config/eventready`."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return Path(base) / "eventready" if base else Path.home() / ".config" / "eventready"
+
+
+def require_confined(root: Path, names: Iterable[str]) -> None:
+    """Check files and folders of `root`, recursively. Raises RefusedError for a link to an outside place."""
+    home = root.resolve()
+    for link in (found for name in names for found in _links(root / name)):
+        target = link.resolve()
+        if target != home and home not in target.parents:
+            raise RefusedError(message("core:link_outside", target=str(target)), where=str(link))
+
+
+def _links(path: Path) -> Iterator[Path]:
+    if path.is_symlink():
+        yield path
+        return
+    for folder, folders, files in os.walk(path, followlinks=False):
+        yield from (found for name in (*folders, *files) if (found := Path(folder) / name).is_symlink())
+
+
+_PREFIX = "eventready"
+_KINDS = ("ansible", "programs")
+#: Place for folders where the usual one is too long: the path of a socket has at most 107 bytes.
+_SHORT, _LONGEST = "/tmp", 60  # noqa: S108  the folders are private
+
+
+@contextmanager
+def private_folder(kind: str) -> Iterator[Path]:
+    """Folder until the end of the block; folders of dead processes are removed before."""
+    sweep()
+    place = _SHORT if len(gettempdir()) > _LONGEST else None
+    prefix = f"{_PREFIX}-{kind}-{os.getpid()}-"
+    with TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+def sweep() -> None:
+    """Remove the folders of dead processes."""
+    for place in {gettempdir(), _SHORT}:
+        for kind in _KINDS:
+            for folder in Path(place).glob(f"{_PREFIX}-{kind}-*-*"):
+                pid = folder.name.split("-")[2]
+                with suppress(OSError):
+                    if pid.isdigit() and folder.lstat().st_uid == os.geteuid() and not _runs(int(pid)):
+                        rmtree(folder)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

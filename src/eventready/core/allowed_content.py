@@ -19,8 +19,7 @@ from pathlib import Path
 from threading import Lock
 
 from eventready.core.errors import RefusedError
-from eventready.core.file_system.atomic_files import read_bounded
-from eventready.core.file_system.private_folders import private_folder
+from eventready.core.files import private_folder, read_bounded
 from eventready.core.messages import message
 
 #: Largest file of a program.

@@ -1,18 +1,74 @@
-"""Records of a first answer, completed from the rows of a table in the second (`join` of a fact)."""
+"""Two answers of a fact: compared (the running and the saved configuration), or records completed from a table."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from eventready.core.messages import Message
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Unread
 from eventready.facts.parsing.build import cell_of
+from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import ParsedText, printable_line
 from eventready.facts.parsing.parsing_time import in_time
 from eventready.platforms.model import JoinSpec
+
+
+class ComparisonParser:
+    """The parser `compared`. Lines with a full match of the regular expression `ignored` are left out.
+
+    It gives one row: SAME (`yes` or `no`), and LINE, the first line that is different.
+    """
+
+    columns: tuple[str, ...] | None = ("SAME", "LINE")
+
+    def __init__(self, against: str, ignored: str) -> None:
+        if not against:
+            raise ValueError("the parser compared needs `against`, the command whose answer it compares with")
+        try:
+            self._ignored = LinePattern(ignored or r"(?!)")
+        except re.error as error:
+            raise ValueError(f"the pattern {ignored!r} does not compile: {error}") from None
+        self._between = re.compile(rf"^(?:[^\s>#]+[>#] ?)?{re.escape(against)}[ \t]*$", re.MULTILINE)
+
+    def parse(self, text: str) -> ParsedText:
+        """Return a row if both halves have lines to compare."""
+        found = self._between.search(text)
+        if found is None:
+            return ParsedText(self.columns or (), reason="the answer has no second half to compare with")
+        one, other = self._lines(text[: found.start()]), self._lines(text[found.end() :])
+        if not one or not other:
+            return ParsedText(self.columns or (), reason="one of the two configurations is empty")
+        different = next((a or b or "" for a, b in zip_longest(one, other) if a != b), "")
+        return ParsedText(self.columns or (), [["no" if one != other else "yes", printable_line(different)]])
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The regular expressions of ignored lines and of the line between the two answers."""
+        return self._ignored.pattern, self._between.pattern
+
+    def reads(self, line: str) -> bool:
+        """Return True for the line between the two answers."""
+        return self._between.search(line) is not None
+
+    def knows(self, line: str) -> bool:
+        """Return True for an ignored line, and for the line between the two answers."""
+        return self.reads(line) or self._ignored.fullmatch(line) is not None
+
+    def _lines(self, text: str) -> list[str]:
+        lines = [line.rstrip() for line in in_time(lines_of(text))]
+        return [line for line in in_time(lines) if line and not self._ignored.fullmatch(line)]
+
+
+def join_answers(first: str, against: str, second: str) -> str:
+    """Join both answers."""
+    return f"{first}\n{against}\n{second}"
+
 
 _Row = Sequence[Any]
 _Key = tuple[str, ...]
