@@ -25,8 +25,7 @@ from eventready.drill.probes import Measuring
 from eventready.drill.production import ProductionTarget, refuse_production
 from eventready.drill.record import DrillRecord, drill_runs
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import DrillStep, ProbeResult
+from eventready.drill.steps import DrillStep, Prepared, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.store.change_steps import STEPS
 from eventready.store.changes import Changes, StepEntry

@@ -10,7 +10,6 @@ import pytest
 
 from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
-from eventready.drill.stage import Prepared
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -20,6 +19,7 @@ from eventready.drill.steps import (
     Opened,
     Prechecked,
     Predicted,
+    Prepared,
     ProbeMeasure,
     ProbeResult,
     ProbesMeasured,
