@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from eventready.change.execute.device.assignment import Assignment
-from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
+from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
-from eventready.change.guard.guard import PendingChange, RejectedLine, SendResult, StepResult
-from eventready.change.guard.window import RetryTiming, Timer
+from eventready.change.guard import PendingChange, RejectedLine, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
+from eventready.change.times import RetryTiming, Timer
 from eventready.core.errors import RefusedError, StoreError
 from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from eventready.change.document.plan_file import PlanFile, load_plan
-from eventready.change.guard.window import RetryTiming
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.messages import Message
 from eventready.drill import steps as drill_steps

@@ -16,8 +16,7 @@ from click.testing import CliRunner
 
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import read_replies
-from eventready.change.intents import render
-from eventready.change.intents.ansible import playbook
+from eventready.change.intents import playbook, render
 from eventready.cli.context import App
 from eventready.cli.workspace.allow import command
 from eventready.core.errors import RefusedError

@@ -12,9 +12,8 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import read_facts, with_session
-from eventready.change.document.plan import PlannedDevice
-from eventready.change.document.plan_file import recorded_plan
-from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
+from eventready.change.document import PlannedDevice, recorded_plan
+from eventready.change.execute.recorded import planned_form, planned_fragment
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError

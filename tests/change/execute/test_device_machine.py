@@ -15,8 +15,8 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
-from eventready.change.guard.soak import Soak
 from eventready.change.safety.way_in import RouteBack, WayIn
+from eventready.change.times import Soak
 from eventready.core.errors import RefusedError
 from eventready.facts.parsing.routes import Hop
 from eventready.session.reply import LoginRefused

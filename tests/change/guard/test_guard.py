@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.guard import (
+from eventready.change.guard import (
     Guard,
     GuardStateUnknown,
     armed_seconds,
@@ -83,7 +83,7 @@ INVERSE = GuardSpec(kind="inverse")
 
 def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 600, **more: Any) -> Guard:
     change = ChangeSpec(guards=(spec,), **CHANGE)
-    return Guard(spec, change, cast("Session", line), cast("Session", shell), "c-1", seconds, **more)
+    return Guard(spec, change, cast(Session, line), cast(Session, shell), "c-1", seconds, **more)
 
 
 # ------------------------------------------------------------------------- choice
@@ -329,7 +329,7 @@ def test_a_lines_time_limit_stays_below_the_guards(seconds: int, held: int) -> N
 @pytest.mark.parametrize("name", ["", "a b", "x;reboot", "a/b", "../x", "a" * 65, "é"])
 def test_a_change_is_named_so_that_a_shell_can_bear_it(name: str) -> None:
     with pytest.raises(ValueError, match="cannot name"):
-        Guard(DEAD, ChangeSpec(guards=(DEAD,)), cast("Session", Line()), None, name, 60)
+        Guard(DEAD, ChangeSpec(guards=(DEAD,)), cast(Session, Line()), None, name, 60)
 
 
 def test_a_guard_in_minutes_is_recorded_as_it_is_armed() -> None:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
-from eventready.change.guard.guard import Guard, change_spec, guards_for
+from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.guard import Guard, guards_for
+from eventready.change.guard import Guard, guards_for
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.facts.platform import load_platform

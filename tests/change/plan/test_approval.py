@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from eventready.change.document.plan_file import PlanFile, parse_plan
+from eventready.change.document import PlanFile, parse_plan
 from eventready.change.safety.approval import (
     SCHEMA,
     approvals_required,

@@ -14,30 +14,25 @@ from types import FrameType
 from nornir.core.task import Result, Task
 
 from eventready.audit.runner import AdaptiveThreadedRunner
-from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Assignment, Hold, StopSignals
-from eventready.change.execute.device.checks import DeviceChecks
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
-from eventready.change.execute.device.verify import OpenIssues
-from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.backups import kept_after
-from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment, target_tree
-from eventready.change.execute.result import AssignmentResult
-from eventready.change.forms.configuration import Configuration
+from eventready.change.execute.device.verify import DeviceChecks, OpenIssues
+from eventready.change.execute.recorded import kept_after, planned_form, planned_fragment, target_tree
+from eventready.change.execute.result import AssignmentResult, ChangeMode
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.soak import Ask, Soak, soak_of
-from eventready.change.plan.partners import partners_of
-from eventready.change.plan.restated import refuse_other_words
+from eventready.change.plan.order import partners_of
+from eventready.change.plan.restated import refuse_mismatch, refuse_other_words
 from eventready.change.plan.scope import unrelated_drift
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in_lines import WayInCheck
+from eventready.change.times import Ask, Soak, soak_of
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message, rendered
 from eventready.evaluation.limits import resolve_limits

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document import Plan, PlanFile
 from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventready.change.document.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.change.safety.effects import Effects, effects_of, refuse_way_cut, way_risks

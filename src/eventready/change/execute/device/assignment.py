@@ -10,9 +10,8 @@ from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.soak import Ask, Soak
-from eventready.change.guard.window import RetryTiming
 from eventready.change.safety.way_in import WayIn
+from eventready.change.times import Ask, RetryTiming, Soak
 from eventready.core.messages import Message, message, rendered
 from eventready.store.change_steps import Drift
 

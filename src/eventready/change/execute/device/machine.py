@@ -15,23 +15,21 @@ from contextlib import suppress
 from typing import TypeVar
 
 from eventready.change.execute.device.assignment import HOLD_OVER, Assignment, StopSignals
-from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.driver import ConfigurationReading, DeviceDriver, StepLog, VerifyTimes
-from eventready.change.execute.device.reverting import Revert
 from eventready.change.execute.device.steps import (
     DeviceSteps,
     Failed,
     HeldBack,
     LockedOut,
+    Revert,
     abbreviated,
     evidence_of,
     sentence_of,
 )
-from eventready.change.execute.device.verify import open_issues, tolerate
+from eventready.change.execute.device.verify import Findings, open_issues, tolerate
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.soak import Soak
-from eventready.change.guard.window import GuardWindow, Timer
+from eventready.change.times import GuardWindow, Soak, Timer
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import message, rendered
 from eventready.session.reply import LoginRefused

@@ -66,7 +66,7 @@ def act(request: Request, form: FormData) -> str:
         minutes = int(_choice(form, "minutes", tuple(map(str, SILENCES))))
         until = model.clock.now() + timedelta(minutes=minutes)
     acts = Acts(model.store, model.workspace.event.id, model.clock)
-    acts.add(cast("ActKind", kind), matchers, by=viewer_of(request).name, text=_field(form, "text"), until=until)
+    acts.add(cast(ActKind, kind), matchers, by=viewer_of(request).name, text=_field(form, "text"), until=until)
     return f"/finding?{urlencode(dict(zip(('device', 'check', 'subject'), identity, strict=True)))}"
 
 
@@ -87,7 +87,7 @@ def open_new(request: Request, form: FormData) -> str:
         venue=_field(form, "venue") or None,
         place=_field(form, "place"),
         services=tuple(str(one) for one in form.getlist("service")),
-        kind=cast("Kind", _choice(form, "kind", KINDS)),
+        kind=cast(Kind, _choice(form, "kind", KINDS)),
         subscribers=_number(form, "subscribers") if _field(form, "subscribers") else None,
     )
     if not set(report.services) <= set(SERVICES):
@@ -99,7 +99,7 @@ def give_notice(request: Request, form: FormData) -> str:
     """Mark a notice of an incident as given."""
     model, name = model_of(request), _own(request).id
     notice = Given(
-        cast("Addressee", _choice(form, "to", ADDRESSEES)), cast("How", _choice(form, "how", HOWS)),
+        cast(Addressee, _choice(form, "to", ADDRESSEES)), cast(How, _choice(form, "how", HOWS)),
         _field(form, "recipient"), final=bool(_field(form, "final")),
     )  # fmt: skip
     report = Report(by=viewer_of(request).name, notices=(notice,))

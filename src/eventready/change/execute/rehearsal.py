@@ -19,22 +19,18 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import with_session
-from eventready.change.document.plan import Plan, PlannedDevice
-from eventready.change.document.plan_file import PlanFile
-from eventready.change.document.seal import seal
+from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.recorded.backups import Backups
-from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.target_tree import TargetTree, planned_form, planned_fragment, target_tree
-from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
-from eventready.change.execute.rehearsal.twin_history import copy_record
+from eventready.change.execute.recorded import Backups, TargetTree, planned_form, planned_fragment, target_tree
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
+from eventready.change.execute.twin import TwinFault, copy_record, twin_factory
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
+from eventready.change.plan.restated import refuse_mismatch
 from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
