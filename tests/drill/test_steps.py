@@ -24,7 +24,7 @@ from eventready.drill.steps import (
     ProbeResult,
     ProbesMeasured,
 )
-from eventready.store.records.shape import ShapeError
+from eventready.store.records import ShapeError
 from tests.drill.test_execution import DRILL
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)

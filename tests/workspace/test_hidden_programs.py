@@ -24,7 +24,7 @@ from eventready.core.file_system.allowed_content import forget, sealed
 from eventready.platforms.loader import describe
 from eventready.session.hostkeys import known_hosts
 from eventready.session.ssh.config import host_config
-from eventready.session.wire.proxy_command import ProxyCommand
+from eventready.session.wire.connection import ProxyCommand
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.secrets import SecretError, resolve
 from eventready.workspace.permission import allow, changes, is_allowed, require_allowed

@@ -30,7 +30,7 @@ from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error
 from eventready.platforms.model import GuardKind
-from eventready.store.change_header import Approval
+from eventready.store.change_steps import Approval
 from eventready.store.run_names import new_run_id
 from eventready.workspace.devices.intents import Intent
 

@@ -9,8 +9,7 @@ from functools import partial
 from nornir.core.task import Task
 
 from eventready.audit.audit import AuditOptions, audit
-from eventready.audit.progress import NoProgress
-from eventready.audit.runner import run_on_each
+from eventready.audit.runner import NoProgress, run_on_each
 from eventready.audit.tasks import read_facts, with_session
 from eventready.change.document import PlannedDevice, recorded_plan
 from eventready.change.execute.recorded import planned_form, planned_fragment

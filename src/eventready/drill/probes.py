@@ -15,9 +15,8 @@ from eventready.drill.targets import DrillTarget
 from eventready.facts.observation import Observation
 from eventready.facts.records import AccessPoint, ChannelRequests, Fact, Radio, RadioLoad
 from eventready.facts.rows import FactRows, PartialFact
-from eventready.session.probes.flow import NEW_PORTS
-from eventready.session.probes.measurement import Measurement, Times, measure
-from eventready.session.probes.outage import Outage
+from eventready.session.probes.flows import NEW_PORTS
+from eventready.session.probes.measurement import Measurement, Outage, Times, measure
 from eventready.session.probes.stream import ProbeStream, StreamPlan, stop_all
 
 #: An answer that takes longer is a loss, unless the probe allows a longer round trip.

@@ -8,8 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import PlainSerializer
 
 from eventready.drill.spec import Drill, ProbeKind
-from eventready.store.records.shape import Kinds, Moment, Sentence, Words
-from eventready.store.records.stream import Stream
+from eventready.store.records import Kinds, Moment, Sentence, Stream, Words
 
 #: Of a run: before or after the changes that prepare for its failure; `unknown` where neither was read.
 Stage: TypeAlias = Literal["before", "after", "unknown"]

@@ -9,8 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
 Stage: TypeAlias = Literal["first", "written", "final"]

@@ -8,8 +8,7 @@ from datetime import date
 from eventready.core.clock import Clock
 from eventready.core.strings.phrases import required
 from eventready.papers.words import NoteSection
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 
 

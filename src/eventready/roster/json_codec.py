@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eventready.core.redaction.masking import mask
 from eventready.roster.roster import Person, Roster
-from eventready.store.records.document import JsonDocument
+from eventready.store.records import JsonDocument
 
 ROSTER = JsonDocument("eventready.roster/1", Roster)
 

@@ -19,8 +19,7 @@ from eventready.roster.changes import RosterChange, changes
 from eventready.roster.json_codec import bare, digest
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Submission
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Moment, ShapeError
+from eventready.store.records import JsonDocument, Moment, ShapeError
 
 T = TypeVar("T")
 

@@ -30,8 +30,7 @@ from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.core.strings.json_text import canonical
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import DeviceOutcome, Drift
+from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Drift, Emergency
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey

@@ -23,7 +23,7 @@ from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests import forked

@@ -21,8 +21,7 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import in_language
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.model import ChangeSpec
-from eventready.session.connect import Session, open_session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.reply import ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.workspace.devices.device import Device

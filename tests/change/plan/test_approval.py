@@ -24,7 +24,7 @@ from eventready.change.safety.approval import (
 )
 from eventready.core.errors import RefusedError
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import Approval
+from eventready.store.change_steps import Approval
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan

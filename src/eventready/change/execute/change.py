@@ -20,8 +20,7 @@ from eventready.core.messages import message, rendered
 from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.json_text import canonical
 from eventready.session.hostkeys import known_hosts
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import DeviceOutcome, Ended
+from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Emergency, Ended
 from eventready.store.store import Store
 
 

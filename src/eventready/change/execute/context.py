@@ -16,7 +16,7 @@ from eventready.change.plan.order import MAX_PARTNERS
 from eventready.change.times import RetryTiming, Timer
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import Emergency
+from eventready.store.change_steps import Emergency
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace

@@ -11,8 +11,7 @@ from functools import partial
 
 from nornir.core.task import Task
 
-from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import run_on_each
+from eventready.audit.runner import ReadProgress, run_on_each
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import answer_to
 from eventready.change.execute.recorded import Backups, TargetTree, planned_form, planned_fragment, target_tree
@@ -31,9 +30,8 @@ from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, LineCheck
-from eventready.session.connect import Session, open_session
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.hostkeys import known_hosts
-from eventready.session.login_shell import open_shell
 from eventready.session.plugin import host_target
 from eventready.session.reply import Reply, ReplyStatus, first_unanswered
 from eventready.session.target import Target

@@ -15,8 +15,7 @@ from typing import TypeAlias
 
 from nornir.core.task import Task
 
-from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import run_on_each
+from eventready.audit.runner import ReadProgress, run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import with_session
 from eventready.change.document import Plan, PlanFile, PlannedDevice, seal

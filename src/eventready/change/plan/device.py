@@ -26,8 +26,7 @@ from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.text_lines import lines_of
 from eventready.platforms.model import GuardSpec
-from eventready.session.connect import Session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_shell
 
 #: The guard's change name while planning; nothing is armed under it.
 _PLANNING = "plan"

@@ -12,8 +12,7 @@ from typing import Any
 from nornir.core.task import Task
 from pydantic import ValidationError
 
-from eventready.audit.progress import NoProgress, ReadProgress
-from eventready.audit.runner import run_on_each
+from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
 from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message

@@ -17,7 +17,7 @@ from eventready.core.messages import message
 from eventready.core.strings.base64_text import decode_base64
 from eventready.core.strings.json_text import canonical
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import Approval
+from eventready.store.change_steps import Approval
 from eventready.workspace.keys.ed25519 import fingerprint_of
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder

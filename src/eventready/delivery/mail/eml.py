@@ -21,7 +21,7 @@ from email.utils import format_datetime, formataddr
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.delivery.mail.letter import NO_PAPER, Letter, PaperReference
-from eventready.store.integrity.checkpoints import CHECKPOINT
+from eventready.store.integrity import CHECKPOINT
 
 #: Bytes; many servers refuse larger mails, and base64 makes attachments a third larger.
 LARGEST = 10_000_000

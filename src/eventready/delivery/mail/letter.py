@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from eventready.core.messages import Lang, text
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import Checkpoint
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from eventready.incidents.incident import Incident
 from eventready.network.graph.export import NetworkGraph
 from eventready.papers.notes import Note
 from eventready.roster.exports.table import Row
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import Checkpoint
 from eventready.store.run import Run, Summary
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device

@@ -9,7 +9,7 @@ from eventready.core.errors import StoreError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, message, text
 from eventready.core.strings.phrases import short
-from eventready.store.records.shape import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Notification

@@ -39,8 +39,7 @@ from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec
-from eventready.session.connect import Session, open_session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.reply import Reply, ReplyStatus, SessionError, SessionLost
 from eventready.session.target import Target
 

@@ -21,7 +21,7 @@ from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Demand, Incident, addressee_name
 from eventready.incidents.words import Addressee
-from eventready.store.run_rests import Named
+from eventready.store.run_records import Named
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS

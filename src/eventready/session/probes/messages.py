@@ -1,7 +1,8 @@
-"""Queries and answers of DNS (RFC 1035), by dnspython."""
+"""Messages of probes: ICMP echo (RFC 792), and DNS (RFC 1035) by dnspython."""
 
 from __future__ import annotations
 
+import struct
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,26 @@ from dns.exception import DNSException
 from dns.flags import QR, TC
 from dns.message import Message, QueryMessage, from_wire, make_query
 from dns.rcode import to_text
+
+#: Type, code, checksum, identifier, sequence number.
+HEADER = struct.Struct("!BBHHH")
+ECHO_REPLY = 0
+_ECHO_REQUEST = 8
+_MASK = 0xFFFF
+
+
+def echo_request(identifier: int, number: int, body: bytes) -> bytes:
+    """Return an echo request."""
+    unsummed = HEADER.pack(_ECHO_REQUEST, 0, 0, identifier, number) + body
+    return HEADER.pack(_ECHO_REQUEST, 0, _checksum(unsummed), identifier, number) + body
+
+
+def _checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    total: int = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    total = (total >> 16) + (total & _MASK)
+    return ~(total + (total >> 16)) & _MASK
+
 
 #: Without declared addresses, those of the first answers count: of this time.
 _LEARNING_S = 1.0

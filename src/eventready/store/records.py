@@ -1,4 +1,4 @@
-"""Shape of a record: a frozen dataclass as the format of its JSON."""
+"""Records: the shape of a frozen dataclass as the format of its JSON, streams of records, and documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic_core import from_json as from_json_text
 from pydantic_core import to_json as to_json_text
 
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
-from eventready.core.strings.json_text import canonical
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
 
@@ -231,3 +231,62 @@ def _first_error(error: ValidationError) -> ShapeError:
     detail = error.errors(include_url=False)[0]
     place = ".".join(map(str, detail["loc"]))
     return ShapeError(place, describe_error(detail, None)[0])
+
+
+class Stream(Generic[T]):
+    """Stream of records of a frozen dataclass, or of the kinds of several; `Store.journal` reads and appends them."""
+
+    def __init__(self, name: str, record: type[T] | Codec[T]) -> None:
+        self.name = name
+        self._shape: Codec[T] = codec_of(record)
+
+    def encode(self, record: T) -> bytes:
+        """Record as canonical JSON."""
+        return canonical(self._shape.plain(record))
+
+    def decode(self, data: bytes) -> T:
+        """Record of the JSON of an entry. Raises ShapeError."""
+        return self._shape.read(data)
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a record."""
+        return self._shape.json_schema()
+
+
+class JsonDocument(Generic[T]):
+    """Format of a document: `schema`, such as `eventready.plan/2`, beside the fields of a frozen dataclass."""
+
+    def __init__(self, schema: str, record: type[T], *, whole: bool = False) -> None:
+        self.schema, self._shape = schema, Shape(record, whole=whole)
+
+    def plain(self, record: T) -> dict[str, Any]:
+        """Document as plain JSON types."""
+        return {"schema": self.schema, **self._shape.plain(record)}
+
+    def encode(self, record: T) -> bytes:
+        """Document as canonical JSON, for hashes."""
+        return canonical(self.plain(record))
+
+    def read_plain(self, plain: object) -> T:
+        """Record of a document of plain JSON types. Raises ShapeError, also for another schema."""
+        if not isinstance(plain, Mapping) or not isinstance(plain.get("schema"), str):
+            raise ShapeError("schema", message("store:record.no_schema", own=self.schema))
+        if plain["schema"] != self.schema:
+            other = message("store:record.version", schema=str(plain["schema"])[:40], own=self.schema)
+            raise ShapeError("schema", other)
+        return self._shape.read_plain({key: value for key, value in plain.items() if key != "schema"})
+
+    def read(self, data: bytes | str) -> T:
+        """Record of a document of JSON text. Raises ShapeError."""
+        try:
+            plain = parse_json(data)
+        except ValueError as error:
+            raise ShapeError("", str(error)) from None
+        return self.read_plain(plain)
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of the document."""
+        schema = self._shape.json_schema()
+        schema["properties"] = {"schema": {"const": self.schema}, **schema.get("properties", {})}
+        schema["required"] = ["schema", *schema.get("required", ())]
+        return schema
