@@ -254,7 +254,7 @@ def test_lines_that_no_person_may_send() -> None:
 
 
 @pytest.mark.parametrize("change", [{"forward": ("hostname other",)}, {"predicted": "0" * 64}])
-def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, object]) -> None:
+def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, Any]) -> None:
     box = FakeDevice("inverse")
     machine = DeviceMachine(assignment(**change), FakeDriver(box), Record(box), StopSignals(), box.time())
     result = machine.execute()
@@ -301,7 +301,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
     box = FakeDevice(kind)
     started = box.now
     result, record = carry_out(box, soak=lambda *_: Soak(100, "`dead-interval 100`"))
-    if 100 + 2 * assignment().timing.margin_s < SECONDS or kind == "inverse":
+    if 100 + 2 * assignment().pace.timing.margin_s < SECONDS or kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
         verified = recorded(record, Confirm).verified

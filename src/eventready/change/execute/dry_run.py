@@ -14,16 +14,13 @@ from nornir.core.task import Task
 from eventready.audit.runner import ReadProgress, run_on_each
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import answer_to
-from eventready.change.execute.recorded import Backups, TargetTree, planned_form, planned_fragment, target_tree
+from eventready.change.execute.device.assignment import DeviceRules
+from eventready.change.execute.recorded import Backups
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.known_forms import form_of
-from eventready.change.guard import Guard, change_spec, guards_for
+from eventready.change.guard import Guard, guards_for
 from eventready.change.plan.restated import refuse_mismatch
-from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
-from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import read_way_in
-from eventready.change.safety.way_in_lines import WayInCheck
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message, rendered
 from eventready.core.strings.pattern import find_in_answer
@@ -148,17 +145,17 @@ def dry_run(
     names = frozenset(device.name for device in plan.devices)
     rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
     backups = Backups.of(workspace, store) if store is not None and rolls_back else None
-    targets = {one.name: target_tree(planned_form(equipment, one), one, backups, rolls_back) for one in plan.devices}
+    forward = not plan.rolls_back and plan.drill is None
+    rules = {
+        one.name: DeviceRules.of(equipment, plan, one, backups, rolls_back, forward=forward) for one in plan.devices
+    }
 
     def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
         if change := locked.get(planned.name):
             return _unchecked(planned, message("change:dry_run.locked", change=change))
         target = host_target(task.nornir, planned.name)
-        platform, device = equipment.named(planned.platform), equipment.by_name[planned.name]
-        goes_on = not plan.rolls_back and plan.drill is None
-        way_in = WayInCheck(platform.spec, device, planned, refuses=goes_on)
-        return _checked(way_in, platform, target, plan.id, targets[planned.name])
+        return _checked(rules[planned.name], equipment.named(planned.platform), target, plan.id)
 
     with suppress(Exception):
         progress.stage("planning", len(names))
@@ -175,16 +172,13 @@ def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
     return DryRunResult(planned.name, DryRunOutcome.UNCHECKED, why)
 
 
-def _checked(
-    way_in: WayInCheck, platform: Platform, target: Target, change: str, target_tree: TargetTree
-) -> DryRunResult:
-    spec, planned = change_spec(platform), way_in.planned
-    if not spec.checks and not (platform.spec.way_in and platform.spec.way_in.routed):
+def _checked(rules: DeviceRules, platform: Platform, target: Target, change: str) -> DryRunResult:
+    planned = rules.planned
+    if not rules.form.spec.checks and not (platform.spec.way_in and platform.spec.way_in.routed):
         return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
     try:
         with ExitStack() as stack:
-            device = _Device(way_in, platform, target, stack, target_tree)
-            return device.check(change)
+            return _Device(rules, platform, target, stack).check(change)
     except RefusedError as error:
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
     except EventreadyError as error:
@@ -194,19 +188,9 @@ def _checked(
 class _Device:
     """Sessions with a device in a dry run."""
 
-    def __init__(
-        self,
-        way_in: WayInCheck,
-        platform: Platform,
-        target: Target,
-        stack: ExitStack,
-        target_tree: TargetTree,
-    ) -> None:
-        self._target_tree = target_tree
-        self._way_in, self._planned = way_in, way_in.planned
+    def __init__(self, rules: DeviceRules, platform: Platform, target: Target, stack: ExitStack) -> None:
+        self._rules, self._planned, self._form = rules, rules.planned, rules.form
         self._platform, self._target, self._stack = platform, target, stack
-        self._form = form_of(change_spec(platform))
-        self._fragment = planned_fragment(self._form, self._planned)
         self._session = stack.enter_context(open_session(target, platform.spec))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
@@ -215,13 +199,13 @@ class _Device:
         planned, spec = self._planned, self._form.spec
         check = check_for(spec, partial(answer_to, self._session.send_commands), has_shell=self._target.has_shell)
         before = self._read()
-        drift = drift_since(self._form, before, self._fragment, planned, self._target_tree)
+        drift = self._rules.drift(before)
         if drift is None:
             return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
         if self._is_pending(before):
             return _unchecked(planned, message("change:dry_run.pending"))
         lines = planned.forward
-        refuse_forbidden(self._platform.spec, lines, device=planned.name, running=before, address=self._target.host)
+        self._rules.refuse(lines, before)
         risks = self._way_in_risks(before)
         if check is None:
             why = message("change:dry_run.unsupported", platform=planned.platform)
@@ -239,17 +223,15 @@ class _Device:
 
     def _way_in_risks(self, running: Configuration) -> tuple[str, ...]:
         """Read the route back, and return the risks missing in the plan. Raises RefusedError."""
-        way = read_way_in(self._platform.spec, self._way_in.device, self._session, running.tree)
-        return self._way_in(way, running.tree, self._target_tree(running.tree))
+        way = read_way_in(self._platform.spec, self._rules.device, self._session, running.tree)
+        return self._rules.check_way_in(way, running.tree, self._rules.target(running.tree))
 
     def _is_pending(self, running: Configuration) -> bool:
         """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""
         ask, has_shell = partial(answer_to, self._session.send_commands), self._shell is not None
         for guard in guards_for(self._platform, running, ask, has_shell=has_shell):
-            if (
-                Guard(guard, self._form.spec, self._session, self._shell, "dry-run", guard.least_s).pending()
-                is not None
-            ):
+            used = Guard(guard, self._form.spec, self._session, self._shell, "dry-run", guard.least_s)
+            if used.pending() is not None:
                 return True
         return False
 
@@ -263,4 +245,4 @@ class _Device:
             return False
 
     def _read(self) -> Configuration:
-        return self._form.read_running(self._fragment, self._session.send_commands, device=self._planned.name)
+        return self._form.read_running(self._rules.fragment, self._session.send_commands, device=self._planned.name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
@@ -14,11 +14,11 @@ from eventready.change.forms.tree import Tree
 from eventready.change.guard import change_spec
 from eventready.change.plan.scope import restored
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message, rendered
 from eventready.facts.equipment import Equipment
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.change_steps import Backup, Release, Save, StoredConfiguration
-from eventready.store.changes import ChangeRecord, Step, last_of
+from eventready.store.change_steps import Backup, DeviceOutcome, Release, Save, StoredConfiguration
+from eventready.store.changes import ChangeRecord, Changes, Step, last_of
 from eventready.store.store import Store
 from eventready.workspace.keys.backup_key import make_backup_key
 from eventready.workspace.workspace import Workspace
@@ -80,7 +80,11 @@ def planned_fragment(form: ConfigurationForm, planned: PlannedDevice) -> Fragmen
 
 
 def target_tree(
-    form: ConfigurationForm, planned: PlannedDevice, backups: Backups | None, rolls_back: ChangeRecord | None
+    form: ConfigurationForm,
+    fragment: Fragment,
+    planned: PlannedDevice,
+    backups: Backups | None,
+    rolls_back: ChangeRecord | None,
 ) -> TargetTree:
     """Return the target of a planned device; `rolls_back`: the recorded change, for the plan of a rollback.
 
@@ -88,7 +92,6 @@ def target_tree(
     """
     if backups is not None and rolls_back is not None:
         return _before_change(form, planned.name, backups, rolls_back)
-    fragment = planned_fragment(form, planned)
     return lambda running: form.merge(running, fragment)
 
 
@@ -102,3 +105,21 @@ def _before_change(form: ConfigurationForm, name: str, backups: Backups, record:
         return lambda _running: old
     new = made.tree
     return lambda running: restored(running, new, old)
+
+
+def explain_drift(changes: Changes | None, plan: Plan, planned: PlannedDevice, found: Configuration) -> Message:
+    """Return which recorded change, if any, altered a device since the plan was made."""
+    name = planned.name
+    made = [entry for entry in changes.entries() if entry.outcomes.get(name) == DeviceOutcome.NEW] if changes else []
+    if changes and made:
+        last = made[-1]
+        steps = changes.get(last.id).of(name)
+        by = {"change": last.id, "by": last.header.by}
+        after, before = kept_after(steps), last_of(steps, Backup)
+        if after and after.sha256 == found.sha256:
+            if last.header.plan == plan.id:
+                return message("change:drift.executed", **by)
+            return message("change:drift.roll_back_first" if plan.rolls_back else "change:drift.by_change", **by)
+        if before and before.kept.sha256 == planned.before:
+            return message("change:drift.again", **by)
+    return message("change:drift.unexplained")

@@ -228,7 +228,7 @@ def _view(executor: ChangeExecutor, record: ChangeRecord, device: str) -> Device
     was = executor.before(device, steps)
     if was is None:
         return DeviceView(device, reading=reading, holds=("by-hand",))
-    found, new = reading.configuration.tree, assignment.target(was.tree)
+    found, new = reading.configuration.tree, assignment.rules.target(was.tree)
     claims: list[Claim] = ["by-hand"]
     claims += ["new"] if _is_new(form, found, new, executor.fragment(device)) else []
     claims += ["old"] if not _differs_by_change(found, was.tree, new) else []

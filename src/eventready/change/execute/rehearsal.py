@@ -141,7 +141,8 @@ def rehearse(
     for planned in plan.devices:
         try:
             form = planned_form(equipment, planned)
-            targets[planned.name] = target = target_tree(form, planned, backups, rolls_back)
+            fragment = planned_fragment(form, planned)
+            targets[planned.name] = target = target_tree(form, fragment, planned, backups, rolls_back)
             drifts[planned.name] = _require_planned(form, planned, readings[planned.name], target)
         except EventreadyError as error:
             left_out[planned.name] = error

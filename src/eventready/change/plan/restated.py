@@ -1,4 +1,4 @@
-"""A plan against its own lines and the present workspace: one with other words, or for another network, is refused."""
+"""Plan against its own lines and the present workspace: other words, and another network, are refused."""
 
 from __future__ import annotations
 

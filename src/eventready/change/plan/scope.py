@@ -70,10 +70,9 @@ def drift_since(
     if running.sha256 == planned.before:
         return Drift()
     try:
-        wanted = target(running.tree)
-    except EventreadyError:
+        return unrelated_drift(form, running.tree, target(running.tree), fragment, planned)
+    except EventreadyError:  # the fragment may no longer fit
         return None
-    return unrelated_drift(form, running.tree, wanted, fragment, planned)
 
 
 def unrelated_drift(

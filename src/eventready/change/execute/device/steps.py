@@ -61,12 +61,12 @@ class DeviceSteps:
 
     def check_way_in(self, running: Configuration, target: Tree) -> tuple[str, ...]:
         """Read the route back to this machine, and return the new risks for the journal. Raises RefusedError."""
-        check = self.assignment.check_way_in
-        if check is None:
+        rules = self.assignment.rules
+        if not rules.reads_way_in:
             return ()
         way = self.driver.way_in(running)
         self.route_back = way.shown if way.routes else ""
-        return check(way, running.tree, target)
+        return rules.check_way_in(way, running.tree, target)
 
     def send(self, lines: Sequence[str], terms: GuardTerms, before_sending: Callable[[], None] = lambda: None) -> None:
         """Arm the guard and send the lines; set the window in which the guard may fire."""
@@ -191,7 +191,7 @@ class Revert:
     def __init__(self, steps: DeviceSteps, before: Configuration) -> None:
         self._steps, self._before = steps, before
         self._driver, self._assignment = steps.driver, steps.assignment
-        self._attempts_left = steps.assignment.timing.rollback_attempts + steps.assignment.form.spec.repeats
+        self._attempts_left = steps.assignment.pace.timing.rollback_attempts + steps.assignment.form.spec.repeats
         self._saves_left = 2
         self._seen = self._problem = ""  # the last hash read, and the reason for another round
         self._given_up = False
@@ -201,7 +201,7 @@ class Revert:
 
         `keep_session`: the present session is at its prompt, and perhaps the only access.
         """
-        steps, timing, timer = self._steps, self._assignment.timing, self._steps.timer
+        steps, timing, timer = self._steps, self._assignment.pace.timing, self._steps.timer
         steps.record_best_effort(GoBack(self._assignment.device, why))
         if not keep_session:
             self._driver.disconnect()  # the session may be in any mode, hung, or lost
@@ -259,7 +259,7 @@ class Revert:
         if self._given_up:
             return
         lines = self._assignment.form.commands_between(found.tree, self._before.tree)
-        self._assignment.refuse(lines, found)
+        self._assignment.rules.refuse(lines, found)
         self._seen, self._attempts_left, steps.rolling_back = "", self._attempts_left - 1, True
         risks: tuple[str, ...] = ()
         if steps.resumed:
