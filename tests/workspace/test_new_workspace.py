@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.intents.ansible.playbook import playbook_path
+from eventready.change.intents.playbook import playbook_path
 from eventready.clauses.attestations.forms import forms_of
 from eventready.cli.context import App
 from eventready.cli.workspace.init import command

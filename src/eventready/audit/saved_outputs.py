@@ -21,7 +21,7 @@ from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
-from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
 from eventready.session.reply import Reply, ReplyStatus
 
 INDEX_FILE = "capture.json"

@@ -20,8 +20,7 @@ from eventready.core.redaction.masking import mask
 from eventready.roster.changes import RosterChange, changes
 from eventready.roster.roster import Person, Roster
 from eventready.roster.rulebook.case import Submission
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Moment, ShapeError
+from eventready.store.records import JsonDocument, Moment, ShapeError
 
 ROSTER = JsonDocument("eventready.roster/1", Roster)
 

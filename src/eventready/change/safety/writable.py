@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeAlias
 
+from eventready.change.forms.configuration import SECTION_EXITS, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import SECTION_EXITS, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError

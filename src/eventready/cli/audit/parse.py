@@ -25,7 +25,7 @@ with deferred():
     from eventready.facts.reported_case import ReportedCase, read_whole
     from eventready.facts.saved import decode_output, facts_for, parse_saved
     from eventready.platforms.loader import in_one
-    from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+    from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
     from eventready.workspace.files.yaml_document import combine_errors
 
 _COMPLETE = {True: "yes", False: "unknown"}

@@ -13,7 +13,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import load_plan
+    from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
     from eventready.core.files import write_atomic
     from eventready.core.language import Language

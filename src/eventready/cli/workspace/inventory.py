@@ -215,7 +215,7 @@ def export(app: App, form: str, out: Path | None) -> None:
 
 
 def _script(app: App, out: Path | None) -> None:
-    from eventready.change.intents.ansible.script import script_of  # noqa: PLC0415  Nornir takes 0.2 s
+    from eventready.change.intents.ansible_inventory import script_of  # noqa: PLC0415  Nornir takes 0.2 s
 
     text = script_of(app.workspace.path)
     if out is None:

@@ -38,7 +38,7 @@ from eventready.province.bundles.parts import (
 )
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import ROLES
-from eventready.store.records.shape import ShapeError
+from eventready.store.records import ShapeError
 from eventready.store.run import Run, Summary
 from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import LONGEST_ID

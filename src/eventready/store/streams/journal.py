@@ -22,8 +22,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import Base, JournalHead, JournalRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import ShapeError, Stream
 
 T = TypeVar("T")
 

@@ -19,8 +19,7 @@ from eventready.core.strings.matchers import Matcher, all_match, matcher
 from eventready.core.strings.texts import required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.shape import Kinds, Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Kinds, Moment, Stream
 from eventready.store.store import Store
 from eventready.workspace.settings.alerts import LABELS, require_status
 

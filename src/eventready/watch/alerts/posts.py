@@ -18,7 +18,7 @@ from eventready.delivery.notify.channel import addressees, written
 from eventready.delivery.notify.server_call import LIVES, PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.records.shape import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError
 from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice, OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
