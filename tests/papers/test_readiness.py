@@ -11,7 +11,7 @@ import pytest
 from eventready.core.errors import StoreError
 from eventready.core.messages import LANGS, Lang, message, text
 from eventready.drawing.charts import Series, column_charts
-from eventready.drawing.figure import Figure
+from eventready.drawing.svg import Figure
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import (
     Block,

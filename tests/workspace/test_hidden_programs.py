@@ -20,8 +20,8 @@ from eventready.change.intents import render
 from eventready.change.intents.ansible import playbook
 from eventready.cli.context import App
 from eventready.cli.workspace.allow import command
+from eventready.core.allowed_content import forget, sealed
 from eventready.core.errors import RefusedError
-from eventready.core.file_system.allowed_content import forget, sealed
 from eventready.platforms.loader import describe
 from eventready.session.hostkeys import known_hosts
 from eventready.session.ssh.config import host_config

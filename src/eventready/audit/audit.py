@@ -28,7 +28,7 @@ from eventready.checks.finding import Finding
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import DutyIndex, build_matrix

@@ -11,7 +11,7 @@ from eventready.audit.run_builder import recorded_rows
 from eventready.checks.check import EarlierReading
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.evaluation.runner import History
 from eventready.store.run import Summary
 from eventready.store.store import Store

@@ -16,7 +16,7 @@ from math import isfinite
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform

@@ -13,7 +13,7 @@ import click
 
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message, text
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Optional packages and the extra with each.
 EXTRAS = {

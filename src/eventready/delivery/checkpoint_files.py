@@ -10,7 +10,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
 from eventready.delivery.mail.letter import CHECKPOINT_HEADER

@@ -27,8 +27,8 @@ from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clo
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
-from eventready.core.strings.addresses import is_address
 from eventready.core.strings.json_text import canonical
+from eventready.core.strings.texts import is_address
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.phrases import at, required, tidy
+from eventready.core.strings.texts import at, required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
     SERVICES,

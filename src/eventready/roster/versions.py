@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from eventready.core.errors import StoreError, UsageError, os_reason
-from eventready.core.file_system.atomic_files import create_atomic
+from eventready.core.files import create_atomic
 from eventready.core.messages import Message, message
 from eventready.core.redaction.masking import mask
 from eventready.roster.changes import RosterChange, changes

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eventready.core.language import clean
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.store.run import Run
 from eventready.store.run_records import RunObservation
 

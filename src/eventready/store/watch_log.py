@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from eventready.core.finding_sentence import FindingSentence
+from eventready.core.language import FindingSentence
 from eventready.store.event_journal import Dated, DatedShape
 from eventready.store.records.shape import Kinds
 from eventready.store.records.stream import Stream

@@ -33,7 +33,7 @@ from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery, OutboxNotice, Wording
 from eventready.submission.mailer import draft_paper
 from eventready.submission.timetable import ScheduledJob
-from eventready.workspace.settings.watching.alerts import FILE, load_alerts
+from eventready.workspace.settings.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Forms attached to a mail.

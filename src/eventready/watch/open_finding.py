@@ -10,7 +10,7 @@ from operator import is_
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
-from eventready.core.finding_sentence import FindingSentence, FrequentChanges
+from eventready.core.language import FindingSentence, FrequentChanges
 from eventready.core.strings.json_text import canonical
 from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.store.records.shape import Shape

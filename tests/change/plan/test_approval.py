@@ -26,7 +26,7 @@ from eventready.core.errors import RefusedError
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_header import Approval
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
-from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
+from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
-from eventready.workspace.settings.changing.writable import WritableAddition
+from eventready.workspace.settings.intent_folders import WritableAddition
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import FakeFleet, connect, write_workspace
 from tests.change.plan.test_planning import plan_of

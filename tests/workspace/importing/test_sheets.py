@@ -22,12 +22,10 @@ from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import ROLES, SERVICES
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewVenue, write_workspace
-from eventready.workspace.exporting.files import to_csv, to_xlsx
-from eventready.workspace.exporting.rows import Words, sheets_of_workspace
+from eventready.workspace.exporting import Words, sheets_of_workspace, to_csv, to_xlsx
 from eventready.workspace.importing.cells import is_empty
-from eventready.workspace.importing.merge import write_hosts
-from eventready.workspace.importing.merge_sheets import merge_sheets
-from eventready.workspace.importing.reading import Imported, read_entries
+from eventready.workspace.importing.entries import Imported, read_entries
+from eventready.workspace.importing.merge import merge_sheets, write_hosts
 from eventready.workspace.importing.table import read_tables
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.sheets.spelling import fold

@@ -17,7 +17,7 @@ from eventready.change.document.part import Part
 from eventready.change.document.plan import Plan
 from eventready.change.document.seal import SCHEMA, plan_hash
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.file_system.atomic_files import read_bounded, write_atomic
+from eventready.core.files import read_bounded, write_atomic
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.validation_messages import describe_error

@@ -14,8 +14,8 @@ from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.result import ApplyResult, AssignmentResult, exit_code, is_partial
 from eventready.core.errors import Exit, RefusedError, StoreError, most_severe
 from eventready.core.messages import message, rendered
-from eventready.core.process.gc import relaxed_gc
 from eventready.core.strings.json_text import canonical
+from eventready.core.this_process import relaxed_gc
 from eventready.session.hostkeys import known_hosts
 from eventready.store.change_steps import DeviceOutcome, Ended
 from eventready.store.store import Store

@@ -16,7 +16,7 @@ from jinja2.utils import missing
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.changing.intent_folders import IntentFolder
+from eventready.workspace.settings.intent_folders import IntentFolder
 
 
 class Lacking(UndefinedError):

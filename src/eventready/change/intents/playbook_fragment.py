@@ -14,7 +14,7 @@ from eventready.change.intents.ansible.playbook import PlaybookRun, TaskResult, 
 from eventready.change.intents.participants import Participant
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 

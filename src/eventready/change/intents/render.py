@@ -38,12 +38,12 @@ from eventready.change.intents.template_limits import (
     limited_rendering,
 )
 from eventready.change.intents.template_variables import TemplateVariables, collect_variables
+from eventready.core.allowed_content import verified
 from eventready.core.errors import EventreadyError, WorkspaceError
-from eventready.core.file_system.allowed_content import verified
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.changing.intent_folders import IntentFolder
+from eventready.workspace.settings.intent_folders import IntentFolder
 from eventready.workspace.workspace import Workspace
 
 #: Characters; a larger output means a loop in the template.

@@ -12,7 +12,7 @@ from time import thread_time
 from types import FrameType
 from typing import Any
 
-from eventready.core.process.memory_limit import limited_growth
+from eventready.core.this_process import limited_growth
 
 #: Lines that a template may execute. The largest shipped template, with five hundred access points, needs ten thousand.
 MAX_STEPS = 2_000_000

@@ -25,7 +25,7 @@ from eventready.change.safety.writable import addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import GuardSpec
 from eventready.session.connect import Session
 from eventready.session.login_shell import open_shell

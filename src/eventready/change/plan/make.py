@@ -30,7 +30,7 @@ from eventready.change.plan.wave import Member, WaveLimits
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, message, rendered
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.core.validation_messages import describe_error
 from eventready.facts.equipment import Equipment
 from eventready.session.connect import Session

@@ -17,7 +17,7 @@ from eventready.core.messages import Rendered, message, rendered
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.changing.writable import WritableAddition
+from eventready.workspace.settings.intent_folders import WritableAddition
 
 _RISK = "change:risk."
 

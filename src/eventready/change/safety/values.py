@@ -12,7 +12,7 @@ from eventready.change.safety.selection import Selection
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.addresses import is_address
+from eventready.core.strings.texts import is_address
 from eventready.platforms.model import ChangeSpec, PlatformSpec, TimerBounds
 from eventready.workspace.devices.device import Device
 

@@ -18,7 +18,7 @@ from eventready.core.messages import in_language, message
 with deferred():
     from yaml import safe_dump
 
-    from eventready.core.file_system.atomic_files import create_atomic, write_atomic
+    from eventready.core.files import create_atomic, write_atomic
     from eventready.facts.catalogue import CATALOGUE
     from eventready.facts.observation import Observation
     from eventready.facts.platform import Platform, load_usable

@@ -20,14 +20,14 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 
 with deferred():
     from eventready.cli.render.auditing.walk import walks
     from eventready.cli.render.console import VisibleConsole
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.core.language import Language
     from eventready.evaluation.alike import Row, about, rows
     from eventready.evaluation.causes import causes

@@ -25,7 +25,7 @@ with deferred():
     from eventready.cli.render.learn_dialogue import LearnDecision, decide
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.facts.equipment import Equipment
     from eventready.network.learn.learn import LearnSetting, facts_read, learn
     from eventready.network.learn.patterns import NamePatterns, VenuePattern

@@ -13,7 +13,7 @@ from typing import Any
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.clock import Clock
-from eventready.core.strings.phrases import required
+from eventready.core.strings.texts import required
 from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.network.graph.export import NetworkGraph

@@ -8,7 +8,7 @@ from datetime import datetime
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.drawing.charts import Bar, Level, load_bars, stacked_bars
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, paragraph

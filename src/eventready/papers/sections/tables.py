@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from eventready.clauses.proof import ClauseState
 from eventready.core.messages import Lang
-from eventready.core.strings.natural import natural
-from eventready.drawing.metrics import width
+from eventready.core.strings.texts import natural
+from eventready.drawing.svg import width
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell

@@ -10,7 +10,7 @@ from typing import Any
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.incidents.incident import Incident
 from eventready.papers.material.gaps import unconfirmed_facts
 from eventready.province.bundles.bundle import LARGEST_PART

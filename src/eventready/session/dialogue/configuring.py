@@ -17,7 +17,7 @@ from time import monotonic
 
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import ChangeSpec
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.budget import AnswerTooLarge

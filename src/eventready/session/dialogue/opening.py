@@ -8,7 +8,7 @@ from time import monotonic
 
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.dialogue.budget import AnswerTooLarge
 from eventready.session.dialogue.buffer import StreamClosed
 from eventready.session.dialogue.echo import Echo, find_echo, find_wrapped_echo

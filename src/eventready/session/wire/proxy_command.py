@@ -11,9 +11,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from eventready.core.file_system.allowed_content import sealed_command
+from eventready.core.allowed_content import sealed_command
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Seconds until SIGKILL for a command whose connection is closed.
 _GRACE_S = 1.0

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from eventready.core.errors import Exit, StoreError
 from eventready.core.messages import Message, message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.store.run import Run
 
 #: Part of the database's message, and the catalogue's message.

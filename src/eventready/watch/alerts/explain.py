@@ -24,8 +24,8 @@ from eventready.watch.alerts.posts import ReceiverCalls
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
 from eventready.watch.states import DEVICE, Key
+from eventready.workspace.settings.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.settings.event import unknown_venue
-from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Letters of a regular expression that is more than a list of values.

@@ -20,9 +20,9 @@ from eventready.change.guard.guard import RejectedLine, SendResult, StepResult
 from eventready.change.intents.ansible.playbook import run_playbook
 from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.file_system.private_folders import sweep
+from eventready.core.files import sweep
 from eventready.core.messages import Rendered, message, rendered
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace

@@ -20,7 +20,7 @@ from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Rendered, message, rendered
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.change_steps import Arm, Claim, DeviceOutcome, Done, Release
 from eventready.store.changes import ChangeRecord, StepEntry, last_of

@@ -19,7 +19,7 @@ from eventready.change.execute.result import ApplyResult, exit_code, recorded_re
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.core.errors import EventreadyError
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.store.backup_cipher import BackupKeyError
 from eventready.store.changes import Step
 

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 from eventready.change.intents.ansible.inventory import ansible_inventory, as_script, service_hosts
 from eventready.change.intents.ansible.run_folder import run_folder
+from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
-from eventready.core.file_system.allowed_content import sealed
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redactor
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.core.validation_messages import suggest
 from eventready.session.plugin import host_target
 from eventready.session.ssh.relay import Relay

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from shutil import which
 
-from eventready.core.file_system.private_folders import private_folder
+from eventready.core.files import private_folder
 from eventready.workspace.keys.secrets import may_read
 
 

@@ -18,7 +18,7 @@ from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.language import Language
 from eventready.core.messages import Lang, term, text
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
 from eventready.store.run import Run

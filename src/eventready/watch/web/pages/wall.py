@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
+from eventready.core.language import FindingSentence
 from eventready.core.messages import in_language
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
