@@ -70,6 +70,14 @@ def test_a_change_from_its_beginning_to_its_end(store: Store) -> None:
     assert store.verify().problems == ()
 
 
+def test_a_forged_outcome_is_refused_with_its_place(store: Store) -> None:
+    begin(store, "c-1")
+    with store._database.writing() as session:
+        session.execute(text("""UPDATE eventready_change SET outcomes = '{"core-1": "gone"}'"""))
+    with pytest.raises(StoreError, match=r"outcomes\.core-1"):
+        store.changes.get("c-1")
+
+
 def test_an_id_that_is_taken_is_drawn_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["20220425-070000-aaaa", "20220425-070000-bbbb"])
     monkeypatch.setattr(changes_module, "new_run_id", lambda _moment: next(drawn))

@@ -137,7 +137,7 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
 
 
 def _draft(key: str, entry: IncidentLogEntry) -> JournalEntry[IncidentLogEntry]:
-    """Entry before it is recorded."""
+    """Return an unrecorded report as a journal entry."""
     return JournalEntry(STREAM.name, 0, key, "", entry, "")
 
 

@@ -49,7 +49,16 @@ from eventready.store.streams.journal import Journal, undamaged
 _Record = TypeVar("_Record", bound=ChangeStep)
 #: Level 3 takes half the time of level 6 for a fifth more space.
 _LEVEL = 3
-_HEADER, _OUTCOMES = Shape(ChangeHeader), Shape(dict[str, DeviceOutcome])
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """Column of the outcomes by device."""
+
+    outcomes: dict[str, DeviceOutcome]
+
+
+_HEADER, _OUTCOMES = Shape(ChangeHeader), Shape(_Outcomes)
 
 
 @dataclass(frozen=True)
@@ -253,7 +262,7 @@ class Changes:
         with self._database.writing() as session:
             self._journal.write(session, [(change, end, now)])
             row = session.get_one(ChangeRow, change)
-            row.outcomes = _OUTCOMES.plain(end.outcomes)
+            row.outcomes = _OUTCOMES.plain(_Outcomes(end.outcomes))["outcomes"]
             row.ended = now.isoformat(timespec="milliseconds") if end.all_proven else None
             if end.all_proven:
                 session.execute(delete(DeviceLock).where(DeviceLock.change == change))
@@ -392,10 +401,10 @@ def _damaged(change: str) -> StoreError:
 
 def _entry(row: ChangeRow) -> ChangeEntry:
     try:
-        header, outcomes = _HEADER.read_plain(row.header), _OUTCOMES.read_plain(row.outcomes)
+        header, found = _HEADER.read_plain(row.header), _OUTCOMES.read_plain({"outcomes": row.outcomes})
     except ShapeError as error:
         raise StoreError(message("store:change.shape", change=row.id, what=error.sentence)) from None
-    return ChangeEntry(row.id, row.event, row.begun, row.ended, header, outcomes)
+    return ChangeEntry(row.id, row.event, row.begun, row.ended, header, found.outcomes)
 
 
 def _hold(row: DeviceLock) -> LockHolder:

@@ -115,6 +115,8 @@ def import_devices(
         )
     else:
         imported = read_entries(read_tables(Path(source), sheet), known, fix=fix)
+    if not (any(imported.entries.values()) or imported.problems):
+        raise UsageError(message("cli:inventory.no_entry", source=source))
     _print_notices(app, imported)
     raise_errors(imported.errors)
     merged = merge_sheets(workspace.path / "inventory", imported)
