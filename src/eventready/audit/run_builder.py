@@ -13,6 +13,7 @@ from eventready.audit.device_result import DeviceResult
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.messages import Bilingual, from_json, to_json
+from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
 from eventready.evaluation.runner import Coverage
 from eventready.evaluation.verdicts import Verdict
@@ -24,7 +25,6 @@ from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.evidence import pack_pieces
-from eventready.store.records.shape import Shape
 from eventready.store.run import Run, Summary
 from eventready.store.run_items import of_rows
 from eventready.store.run_parts import Items, Parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from eventready.store.records.shape import Words
+from eventready.core.records import Words
 
 #: Of a run: before or after the changes that prepare for its failure; `unknown` where neither was read.
 Stage: TypeAlias = Literal["before", "after", "unknown"]

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import PlainSerializer
 
+from eventready.core.records import Kinds, Moment, Sentence, Stream, Words
 from eventready.drill.spec import Drill, ProbeKind
 from eventready.drill.stage import Prepared
-from eventready.store.records.shape import Kinds, Moment, Sentence, Words
-from eventready.store.records.stream import Stream
 
 #: `void`: the probes were not sent as planned, and nothing is measured.
 Outcome = Literal["passed", "failed", "unpredicted", "void", "refused", "interrupted"]

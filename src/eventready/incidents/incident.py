@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
+from eventready.core.records import Moment, Stream
 from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
 Stage: TypeAlias = Literal["first", "written", "final"]

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from eventready.core.clock import Clock
+from eventready.core.records import Moment, Stream
 from eventready.core.strings.texts import required
 from eventready.papers.words import NoteSection
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 
 

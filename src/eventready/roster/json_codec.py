@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from eventready.core.records import JsonDocument
 from eventready.core.redaction.masking import mask
 from eventready.roster.roster import Person, Roster
-from eventready.store.records.document import JsonDocument
 
 ROSTER = JsonDocument("eventready.roster/1", Roster)
 

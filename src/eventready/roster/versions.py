@@ -15,12 +15,11 @@ from typing import TypeVar
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.files import create_atomic
 from eventready.core.messages import Message, message
+from eventready.core.records import JsonDocument, Moment, ShapeError
 from eventready.roster.changes import RosterChange, changes
 from eventready.roster.json_codec import bare, digest
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Submission
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Moment, ShapeError
 
 T = TypeVar("T")
 

@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from eventready.core.messages import Message, message
+from eventready.core.records import Kinds, Stream, Words
 from eventready.store.change_header import ChangeHeader
-from eventready.store.records.shape import Kinds, Words
-from eventready.store.records.stream import Stream
 
 #: Lines of a drift named in a sentence.
 _NAMED = 5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eventready.core.records import Shape
 from eventready.store.change_header import Approval
-from eventready.store.records.shape import Shape
 
 
 @dataclass(frozen=True)

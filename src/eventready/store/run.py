@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
-from eventready.store.records.shape import Shape, ShapeError
 from eventready.store.run_parts import (
     ItemsByCheck,
     Parts,

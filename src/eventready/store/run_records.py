@@ -9,8 +9,7 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from eventready.core.messages import Bilingual, Rendered, from_record
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Shape
+from eventready.core.records import JsonDocument, Shape
 from eventready.store.run_rests import Named, Resting, below_each
 from eventready.store.run_walk import ServiceWalk
 

@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from eventready.core.clock import Clock
-from eventready.store.records.shape import Moment, Words
-from eventready.store.records.stream import Stream
+from eventready.core.records import Moment, Stream, Words
 from eventready.store.store import Store
 from eventready.submission.timetable import ScheduledJob
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eventready.store.records.shape import Moment
+from eventready.core.records import Moment
 
 
 @dataclass(frozen=True)

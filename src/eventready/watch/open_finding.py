@@ -10,8 +10,8 @@ from functools import cached_property
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.core.language import FindingSentence, FrequentChanges
+from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
-from eventready.store.records.shape import Shape
 from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from eventready.store.records.shape import Kinds, Moment
-from eventready.store.records.stream import Stream
+from eventready.core.records import Kinds, Moment, Stream
 from eventready.store.streams.journal import JournalEntry
 
 #: Row of a form, as plain JSON types by field.

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from eventready.core.messages import rendered
+from eventready.core.records import Kinds, Moment, Stream, Words
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed
-from eventready.store.records.shape import Kinds, Moment, Words
-from eventready.store.records.stream import Stream
 from eventready.store.streams.journal import JournalEntry
 
 #: `trying` and `handed` are those of an attempt that has not ended; what they mean depends on whether it still runs.

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from eventready.core.clock import Clock
+from eventready.core.records import Moment, Stream
 from eventready.province.bundles.bundle import Bundle, BundlePolicy
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 
 

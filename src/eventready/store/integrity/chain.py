@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, undefer
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
+from eventready.core.records import Stream
 from eventready.store.changes import broken_changes
 from eventready.store.database.tables import Ledger, RunRow
 from eventready.store.evidence import EvidenceStore
 from eventready.store.integrity.checkpoints import Checkpoint, VerifyingKey, check_checkpoints, stored_checkpoints
-from eventready.store.records.stream import Stream
 from eventready.store.run import Run
 from eventready.store.run_items import stored_document
 from eventready.store.streams.journal import find_journal_problems, undamaged

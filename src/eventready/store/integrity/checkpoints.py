@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import Binary, JsonDocument, ShapeError
 from eventready.store.database.tables import CheckpointRow, Ledger
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Binary, ShapeError
 
 
 class VerifyingKey(Protocol):

@@ -8,8 +8,8 @@ from typing import Any
 from eventready.core.errors import StoreError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, message, text
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.texts import short
-from eventready.store.records.shape import Shape, ShapeError
 from eventready.store.streams.notification_outbox import OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Notification

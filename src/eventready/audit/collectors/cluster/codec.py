@@ -14,11 +14,11 @@ import orjson
 
 from eventready.audit.device_result import observation_record
 from eventready.core.messages import from_json
+from eventready.core.records import Shape
 from eventready.core.strings.json_text import sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.store.evidence import PackedEvidence, digest
-from eventready.store.records.shape import Shape
 
 #: Bytes of the texts of a device, and of the reason of a failure.
 _MOST_TEXT, _MOST_REASON = 64_000_000, 500

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from eventready.core.clock import Clock
+from eventready.core.records import Stream
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.limits import client_of
 from eventready.watch.web.page import model_of, viewer_of
