@@ -1,4 +1,4 @@
-"""`eventready capacity` on the example: the calculation, its workbook, and the additions that close the gaps."""
+"""`eventready network capacity` on the example: the calculation, its workbook, and the additions that close the gaps."""
 
 from __future__ import annotations
 

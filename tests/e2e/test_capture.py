@@ -26,7 +26,7 @@ DEVICES = "agg-1,bsc-6900,core-1,wlc-1"
 
 
 def captured(province: Province, folder: Path, *words: str, expect: int = 0) -> tuple[list[dict[str, Any]], str]:
-    """The document of `eventready capture`, and its messages."""
+    """The document of `eventready audit`, and its messages."""
     done = province.call("-o", "json", "capture", "--out", str(folder), *words, expect=(expect,))
     return json.loads(done.stdout), done.stderr
 
@@ -90,9 +90,9 @@ def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
 ) -> None:
     with province.fault("agg-1", "garbage"):
         done = province.call("capture", "-l", "agg-1", "--out", str(tmp_path / "c"), "--interval", "0")
-    lines = [line for line in done.stderr.splitlines() if "eventready parse " in line]
+    lines = [line for line in done.stderr.splitlines() if "eventready doctor parse " in line]
     assert lines
-    words = lines[0].split("eventready parse ", maxsplit=1)[1].split()
+    words = lines[0].split("eventready doctor parse ", maxsplit=1)[1].split()
     with pytest.raises(SystemExit, match="4"):
         main(["parse", *words])
     assert "Not matched:" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`eventready matrix` on the example workspace."""
+"""`eventready doctor matrix` on the example workspace."""
 
 from __future__ import annotations
 

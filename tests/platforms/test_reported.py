@@ -1,4 +1,4 @@
-"""Cases that users report (`eventready parse --report`): the files of `reported/` as they are, and how they are made.
+"""Cases that users report (`eventready doctor parse --report`): the files of `reported/` as they are, and how they are made.
 
 A case whose `expected` is not filled in must not be read: an answer that is read now needs its records. A filled one
 must give exactly these.

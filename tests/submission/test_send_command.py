@@ -1,4 +1,4 @@
-"""`eventready send` and `eventready schedule`, as a person types them."""
+"""`eventready report send` and `eventready watch schedule`, as a person types them."""
 
 from __future__ import annotations
 

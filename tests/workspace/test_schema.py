@@ -1,4 +1,4 @@
-"""`eventready schema`: what editors are told is what is checked."""
+"""`eventready doctor schema`: what editors are told is what is checked."""
 
 from __future__ import annotations
 

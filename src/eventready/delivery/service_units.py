@@ -28,7 +28,7 @@ def systemd(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
     return f"""\
 # ~/.config/systemd/user/eventready-{event}.service
 [Unit]
-Description=eventready schedule of {event}
+Description=eventready watch schedule of {event}
 After=network-online.target
 
 [Service]
@@ -39,7 +39,7 @@ ExecStart={call}
 
 # ~/.config/systemd/user/eventready-{event}.timer
 [Unit]
-Description=eventready schedule of {event}, every {EVERY} minutes
+Description=eventready watch schedule of {event}, every {EVERY} minutes
 
 [Timer]
 OnCalendar=*:0/{EVERY}

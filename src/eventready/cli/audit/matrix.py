@@ -1,4 +1,4 @@
-"""`eventready matrix`: which checks apply to which device, and which the equipment does not support."""
+"""`eventready doctor matrix`: which checks apply to which device, and which the equipment does not support."""
 
 from __future__ import annotations
 

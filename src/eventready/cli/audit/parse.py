@@ -1,4 +1,4 @@
-"""`eventready parse`: facts of a saved output, or the reason of a failure."""
+"""`eventready doctor parse`: facts of a saved output, or the reason of a failure."""
 
 from __future__ import annotations
 

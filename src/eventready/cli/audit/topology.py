@@ -1,4 +1,4 @@
-"""`eventready topology export`: the network of a run, for other programs."""
+"""`eventready network export`: the network of a run, for other programs."""
 
 from __future__ import annotations
 

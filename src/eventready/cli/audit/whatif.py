@@ -1,4 +1,4 @@
-"""`eventready whatif`: services lost by a failure, and takeovers."""
+"""`eventready network whatif`: services lost by a failure, and takeovers."""
 
 from __future__ import annotations
 

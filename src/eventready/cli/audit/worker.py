@@ -1,4 +1,4 @@
-"""`eventready worker`: a collector of a cluster, in the network of the devices."""
+"""`eventready cluster worker`: a collector of a cluster, in the network of the devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`eventready playbook`: Ansible playbooks on the service hosts."""
+"""`eventready changes playbook`: Ansible playbooks on the service hosts."""
 
 from __future__ import annotations
 

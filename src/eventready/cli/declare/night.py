@@ -98,7 +98,7 @@ def watch_alerts_acknowledge() -> None:
 @click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]")
 @work("eventready.cli.night.alerts:expire")
 def watch_alerts_expire() -> None:
-    """End the silence or acknowledgement NUMBER of `eventready alerts list`."""
+    """End the silence or acknowledgement NUMBER of `eventready watch alerts list`."""
 
 
 @watch_alerts.command("list", short_help="List silences, acknowledgements and notes")

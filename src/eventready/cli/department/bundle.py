@@ -1,4 +1,4 @@
-"""`eventready bundle`: signed, machine-readable report for the department, and its signing key."""
+"""`eventready department bundle`: signed, machine-readable report for the department, and its signing key."""
 
 from __future__ import annotations
 

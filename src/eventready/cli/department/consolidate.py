@@ -1,4 +1,4 @@
-"""`eventready consolidate`: report of the department from the operators' bundles."""
+"""`eventready department consolidate`: report of the department from the operators' bundles."""
 
 from __future__ import annotations
 

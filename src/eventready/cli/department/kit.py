@@ -1,4 +1,4 @@
-"""`eventready kit`: the department's kit, from which each operator makes its workspace."""
+"""`eventready department kit`: the department's kit, from which each operator makes its workspace."""
 
 from __future__ import annotations
 

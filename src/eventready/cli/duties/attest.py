@@ -1,4 +1,4 @@
-"""`eventready attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
+"""`eventready duties attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
 
 from __future__ import annotations
 

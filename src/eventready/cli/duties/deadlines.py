@@ -1,4 +1,4 @@
-"""`eventready deadlines`: all deadlines on the event's clock, and as a calendar."""
+"""`eventready duties deadlines`: all deadlines on the event's clock, and as a calendar."""
 
 from __future__ import annotations
 

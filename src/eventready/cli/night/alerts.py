@@ -1,4 +1,4 @@
-"""`eventready alerts`: acts of people on the alerts of a watch."""
+"""`eventready watch alerts`: acts of people on the alerts of a watch."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def acknowledge(app: App, *, alerts: Sequence[str], reason: str, by: str) -> Non
 
 
 def expire(app: App, *, number: int, by: str) -> None:
-    """End the silence or acknowledgement NUMBER of `eventready alerts list`."""
+    """End the silence or acknowledgement NUMBER of `eventready watch alerts list`."""
     with app.open_store() as store:
         _show(app, Acts(store, app.workspace.event.id, app.clock).expire(number, by=current_user(by)[0]))
 

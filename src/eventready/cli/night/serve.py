@@ -54,7 +54,7 @@ def command(app: App, *, host: str, port: int, names: Sequence[str]) -> int:
 
 
 def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
-    """Return the logins at an identity provider, which connect as `eventready allow` permits."""
+    """Return the logins at an identity provider, which connect as `eventready trust content` permits."""
     app.allowed_workspace  # noqa: B018  refused before the first connection
     secret = resolve(provider.secret, app.workspace_path, where=str(app.workspace_path / "inventory" / "serve.yaml"))
     redactor.register(secret)

@@ -1,4 +1,4 @@
-"""`eventready note`: a person's words for a section of a paper."""
+"""`eventready duties note`: a person's words for a section of a paper."""
 
 from __future__ import annotations
 

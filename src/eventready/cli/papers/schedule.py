@@ -1,4 +1,4 @@
-"""eventready schedule: audits, drafts and reminders at their time, each once."""
+"""eventready watch schedule: audits, drafts and reminders at their time, each once."""
 
 from __future__ import annotations
 

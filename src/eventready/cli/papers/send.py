@@ -1,4 +1,4 @@
-"""`eventready send`: mail a draft or documents on demand, and record each delivery."""
+"""`eventready report send`: mail a draft or documents on demand, and record each delivery."""
 
 from __future__ import annotations
 

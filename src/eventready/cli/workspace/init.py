@@ -80,7 +80,7 @@ def command(
                 today=datetime.now(TZ).date() if not app.clock.rehearsal else app.clock.now().date(),
             ),
         )
-    with suppress(UsageError):  # without a configuration folder `eventready allow` explains what to do
+    with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
         allow(folder)
     if app.output == "table":
         app.notify("cli:init.next", folder=str(folder))

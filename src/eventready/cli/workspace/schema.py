@@ -1,4 +1,4 @@
-"""`eventready schema`: JSON Schema for editors."""
+"""`eventready doctor schema`: JSON Schema for editors."""
 
 from __future__ import annotations
 
