@@ -181,8 +181,8 @@ def test_a_note_is_recorded_and_checked(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, ["-w", str(workspace), "--now", "2022-04-25 07:00", *words])
         return done.exit_code, done.stdout
 
-    assert run("note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25")[0] != 0
-    assert run("note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25", "--by", "An")[0] == 0
+    assert run("duties", "note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25")[0] != 0
+    assert run("duties", "note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25", "--by", "An")[0] == 0
     code, listed = run("-o", "json", "report", "weekly", "--week", "2022-04-25", "--check", "--rehearsal")
     assert code == 0
     parts = json.loads(listed)

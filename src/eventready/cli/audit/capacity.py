@@ -1,4 +1,4 @@
-"""`eventready network capacity`: demand of capacity.yaml against the supply of a run, and the additions to close gaps."""
+"""`network capacity`: demand of capacity.yaml against the supply of a run, and the additions to close gaps."""
 
 from __future__ import annotations
 

@@ -248,6 +248,7 @@ def cluster_scheduler() -> None:
 def cluster_worker() -> None:
     """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
 
-    The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready trust content`), with its
-    secrets. Devices without `reach:` are read by any worker. Secrets stay at the worker; answers leave it redacted.
+    The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready trust content`),
+    with its secrets. Devices without `reach:` are read by any worker. Secrets stay at the worker; answers leave it
+    redacted.
     """

@@ -99,7 +99,7 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
 
 
 def export(
-    app: App, file: Path | None, *, wanted: tuple[str, ...], out: Path, with_phones: bool, rehearsal: bool
+    app: App, *, file: Path | None, wanted: tuple[str, ...], out: Path, with_phones: bool, rehearsal: bool
 ) -> None:
     """Write the formal duty list (xlsx, with telephone numbers), a calendar per person (ics), and JSON."""
     clock = app.paper_clock(rehearsal=rehearsal)

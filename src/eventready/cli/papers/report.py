@@ -25,7 +25,7 @@ from eventready.store.store import Store
 
 
 @relaxed_gc(ONCE)
-def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
+def readiness_command(app: App, *, run: str, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
     """Write the readiness report: verdicts, findings, blind spots and evidence."""
     file = run if run.endswith(".json") else ""
     with app.open_store(make=bool(file)) as store:
