@@ -129,7 +129,7 @@ def runs_prune() -> None:
 
 @click.group("network")
 def network() -> None:
-    """Show what the network of a run bears, and draw it: failures, capacity, a map, files for other programs."""
+    """Show failures and capacity of the network of a run, draw it, and export it for other programs."""
 
 
 @network.command("whatif")
