@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import click
 import pytest
 
+from eventready.clauses.proof import State
 from eventready.cli.declare.work import PLACE, function
 from eventready.cli.declare.workspace import SCHEMAS
 from eventready.cli.workspace.schema import schema_models
+from eventready.incidents.incident import ADDRESSEES, HOWS, KINDS, SERVICES
 from tests.declared import declared
 
 #: Modules of a process that prints help.
@@ -55,6 +58,22 @@ def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
 
 def test_names_of_schemas_are_those_of_the_models() -> None:
     assert sorted(SCHEMAS) == sorted([*schema_models(), "limits"])
+
+
+@pytest.mark.parametrize(
+    ("words", "parameter", "choices"),
+    [
+        ("duties", "states", get_args(State)),
+        ("incident new", "kind", KINDS),
+        ("incident new", "how", HOWS),
+        ("incident new", "notified", ADDRESSEES),
+        ("incident new", "services", SERVICES),
+    ],
+)
+def test_choices_are_those_of_the_records(words: str, parameter: str, choices: tuple[str, ...]) -> None:
+    (found,) = [one.type for one in declared()[words].params if one.name == parameter]
+    assert isinstance(found, click.Choice)
+    assert set(found.choices) == set(choices)
 
 
 @pytest.mark.parametrize("words", [words for words, one in declared().items() if hasattr(one.callback, PLACE)])

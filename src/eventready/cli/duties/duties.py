@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from eventready.clauses.attesting import duty_named
-from eventready.clauses.state import ClauseState, State
+from eventready.clauses.proof import ClauseState, State
 from eventready.cli.context import App
 from eventready.cli.duties.event_record import load_event_record
 from eventready.cli.render.listing import cell, show, translated

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from eventready.cli.context import App
-from eventready.papers.material.material import Week
-from eventready.papers.notes import add_note
+from eventready.papers.material.material import Week, add_note
 from eventready.papers.words import NoteSection
 
 
