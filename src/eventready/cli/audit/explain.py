@@ -6,7 +6,7 @@ from eventready.cli.context import App
 from eventready.cli.render.auditing.walk import Explanation
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.core.validation_messages import suggest
 from eventready.store.run import Run
 

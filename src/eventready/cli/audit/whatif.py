@@ -10,7 +10,7 @@ from eventready.cli.context import App
 from eventready.cli.render.whatif import as_json, show, show_ranked
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.core.validation_messages import suggest
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.network.graph.graph import Cut

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recovery.resume import resume
+from eventready.change.execute.recovery import resume
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.context import App
 from eventready.cli.render.changing.apply_progress import (

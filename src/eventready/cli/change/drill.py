@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import write_plan
+from eventready.change.document import Plan, write_plan
 from eventready.change.safety.approval import sign_plan
 from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.context import App

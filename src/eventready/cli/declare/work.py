@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 
 
 def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:

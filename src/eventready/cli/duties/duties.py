@@ -13,7 +13,7 @@ from eventready.cli.duties.event_record import load_event_record
 from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
-from eventready.core.strings.phrases import at, short
+from eventready.core.strings.texts import at, short
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
