@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.audit import command as audit
-from eventready.cli.audit.runs import command as runs
 from eventready.cli.context import App, Output
+from eventready.cli.declare.audit import audit, runs
 from eventready.cli.render.auditing.run import show
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError

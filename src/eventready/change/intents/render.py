@@ -118,7 +118,7 @@ def _counting(folder: str) -> Any:
 _LARGEST = 1_000_000
 #: Characters; no device accepts a longer line.
 _LONGEST = 4_000
-#: Names of templates that `eventready allow` shows and binds.
+#: Names of templates that `eventready trust content` shows and binds.
 _BOUND = re.compile(r"[^/]+/[^/]+\.j2")
 #: Size of the largest integer that an expression may compute.
 _BITS = 256
