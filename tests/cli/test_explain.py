@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from eventready.cli.audit.audit import command as audit
 from eventready.cli.audit.runs import command as runs
 from eventready.cli.context import App, Output
-from eventready.cli.render.auditing.run import show
+from eventready.cli.audit.run_summary import show
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message

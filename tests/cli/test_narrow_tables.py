@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.table import Table
 
 from eventready.cli.render import console
-from eventready.cli.render.console import print_table
-from eventready.cli.render.listing import listing
+from eventready.cli.console import print_table
+from eventready.cli.console import listing
 
 ID, PATH = "20261127-111835-ed9b", "inventory/scenarios/opening.yaml"
 

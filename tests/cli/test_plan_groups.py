@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventready.change.document.plan import PlannedDevice
 from eventready.cli.render.changing import plan as page
-from eventready.cli.render.changing.plan_groups import DeviceGroup, group_devices
+from eventready.cli.change.plan_text import DeviceGroup, group_devices
 from tests.change.plans import plan, planned
 
 pytestmark = pytest.mark.slow

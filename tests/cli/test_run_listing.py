@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from eventready.cli.audit import runs
-from eventready.cli.render.auditing.run import Line, Unmeasured, show
+from eventready.cli.audit.run_summary import Line, Unmeasured, show
 from eventready.core.language import Language
 from eventready.core.messages import message, to_json
 from eventready.store.run_records import RunFinding

@@ -11,7 +11,7 @@ import pytest
 
 from eventready.cli.audit import whatif as command_line
 from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
-from eventready.cli.render.whatif import _harm
+from eventready.cli.audit.whatif import _harm
 from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import ServiceOutcome, WhatIf
 from eventready.network.setting import NetworkSetting

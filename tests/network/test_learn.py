@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.cli.render.learn import show
+from eventready.cli.workspace.proposals import show
 from eventready.core.messages import Message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread

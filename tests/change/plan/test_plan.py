@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from eventready.change.document import plan_file
 from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
 from eventready.change.document.seal import plan_hash, seal
-from eventready.cli.render.changing.plan import show
+from eventready.cli.change.plan_text import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
 from eventready.core.strings.json_text import canonical

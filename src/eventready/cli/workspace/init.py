@@ -82,10 +82,10 @@ def command(
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
         allow(folder)
-    if app.output == "table":
-        app.notify("cli:init.next", folder=str(folder))
-    else:
-        app.emit({"workspace": str(folder), "files": [path.as_posix() for path in written]})
+    app.show(
+        {"workspace": str(folder), "files": [path.as_posix() for path in written]},
+        closing=[message("cli:init.next", folder=str(folder))],
+    )
 
 
 def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:
