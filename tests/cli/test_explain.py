@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.audit import command as audit
-from eventready.cli.audit.runs import command as runs
 from eventready.cli.context import App, Output
 from eventready.cli.audit.run_summary import show
 from eventready.core.clock import Clock

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def matrix(*arguments: str, columns: int = 100) -> Result:
     return CliRunner(env={"COLUMNS": str(columns), "EVENTREADY_OUTPUT": ""}).invoke(
-        cli, ["-w", str(ROOT), "matrix", *arguments]
+        cli, ["-w", str(ROOT), "doctor", "matrix", *arguments]
     )
 
 

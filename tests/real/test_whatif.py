@@ -105,7 +105,7 @@ class Healthy:
 
     def predicted(self, names: tuple[str, ...]) -> dict[tuple[str, str], str]:
         """State of each service with users by venue and service, as `eventready network whatif down` says."""
-        command = ("-o", "json", "whatif", "down", *names, "--run", self.run.id)
+        command = ("-o", "json", "network", "whatif", "down", *names, "--run", self.run.id)
         services = json.loads(self.twin.call(*command, expect=(0, 3, 4)).stdout)["services"]
         return {(one["venue"], one["service"]): one["state"] for one in services if one["users"]}
 

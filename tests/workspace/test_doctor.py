@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from eventready.audit import doctor
 from eventready.audit.doctor import Diagnostic
 from eventready.cli.context import App
-from eventready.cli.workspace.doctor import command
+from eventready.cli.declare.workspace import doctor as command
 from eventready.core.errors import Exit
 from eventready.session.hostkeys import HostKey, record
 

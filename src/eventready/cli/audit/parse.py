@@ -25,7 +25,7 @@ from eventready.workspace.files.yaml_document import combine_errors
 _COMPLETE = {True: "yes", False: "unknown"}
 
 
-def command(app: App, platform: str, question: str, file: Path, *, write_sample: bool, report: Path | None) -> int:
+def command(app: App, *, platform: str, question: str, file: Path, write_sample: bool, report: Path | None) -> int:
     """Parse FILE (`-`: standard input), a saved output of a PLATFORM device."""
     loaded = _usable_platform(app, platform, question)
     text = decode_output(_content(file))

@@ -29,7 +29,7 @@ def command(
     if systemd:
         reached = [word for name in reach for word in ("--reach", name)]
         more = ("--workers", str(workers), "--certificates", str(certificates.resolve()))
-        words = ("-w", str(workspace.path.resolve()), "worker", "--scheduler", str(address), *reached, *more)
+        words = ("-w", str(workspace.path.resolve()), "cluster", "worker", "--scheduler", str(address), *reached, *more)
         click.echo(member_service("worker", words), nl=False)
         return Exit.OK
     require_distributed()

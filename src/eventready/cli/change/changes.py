@@ -87,7 +87,7 @@ def show(app: App, *, change: str, globs: Sequence[str]) -> None:
     )
 
 
-def release_device(app: App, change: str, device: str, *, claim: Claim, by: str, why: str, yes: bool) -> None:
+def release_device(app: App, *, change: str, device: str, claim: Claim, by: str, why: str, yes: bool) -> None:
     """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock."""
     person, host = current_user(by)
     if not why.strip():

@@ -129,7 +129,7 @@ def runs_prune() -> None:
 
 @click.group("network")
 def network() -> None:
-    """Show what the network of a run bears, and draw it: failures, capacity, a map, files for other programs."""
+    """Show failures and capacity of the network of a run, draw it, and export it for other programs."""
 
 
 @network.command("whatif")
@@ -249,6 +249,7 @@ def cluster_scheduler() -> None:
 def cluster_worker() -> None:
     """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
 
-    The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready trust content`), with its
-    secrets. Devices without `reach:` are read by any worker. Secrets stay at the worker; answers leave it redacted.
+    The worker dials out to the scheduler and needs a copy of the workspace, allowed here (`eventready trust content`),
+    with its secrets. Devices without `reach:` are read by any worker. Secrets stay at the worker; answers leave it
+    redacted.
     """

@@ -43,8 +43,8 @@ def plan() -> None:
 def approve() -> None:
     """Show PLAN, and sign its hash with your key. The approval is added to the plan's file.
 
-    Make your key with `eventready department keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to `changes:
-    approvers:` of event.yaml. The planner cannot approve.
+    Make your key with `eventready department keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to
+    `changes: approvers:` of event.yaml. The planner cannot approve.
     """
 
 

@@ -230,7 +230,7 @@ def doctor_schema() -> None:
 @click.group("trust", invoke_without_command=True)
 @work("eventready.cli.workspace.trust:review")
 def trust() -> None:
-    """Review what this workspace connects to and runs, then the host keys of its devices, and record both as trusted.
+    """Review the connections and programs of this workspace, then the host keys of its devices, and record both.
 
     Nothing is recorded without your word: run it on a terminal, or each part alone with --yes.
 

@@ -17,7 +17,7 @@ _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done"
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
-#: Letters of a reason in the table; `duties CLAUSE` has the whole.
+#: Letters of a reason in the table; `duties show CLAUSE` has the whole.
 _REASON = 110
 
 

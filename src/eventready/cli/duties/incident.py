@@ -12,14 +12,9 @@ from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
 from eventready.core.redaction.masking import mask_text
 from eventready.core.strings.phrases import at
-from eventready.incidents.incident import (
-    Demand,
-    Incident,
-    addressee_name,
-)
+from eventready.incidents.incident import Addressee, Demand, How, Incident, Kind, addressee_name
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain, open_demands, services_text
-from eventready.incidents.words import Addressee, How, Kind
 from eventready.store.store import Store
 
 _COLUMNS = ("incident", "began", "where", "services", "subscribers", "restored", "overdue", "what")

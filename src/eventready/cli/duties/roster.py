@@ -22,12 +22,11 @@ from eventready.roster.exports.calendar import to_calendars
 from eventready.roster.exports.chart import Lane, chart, lanes
 from eventready.roster.exports.spreadsheet import to_xlsx
 from eventready.roster.finding import RULES, RosterReport
-from eventready.roster.json_codec import ROSTER, bare, masked
 from eventready.roster.reading.load import load_roster
 from eventready.roster.roster import Roster
 from eventready.roster.rules import check as hold
 from eventready.roster.settings import RosterSettings, load_settings
-from eventready.roster.versions import Sending, Shelf, Version
+from eventready.roster.versions import ROSTER, Sending, Shelf, Version, bare, masked
 
 #: Sentences per rule on a terminal; JSON has all.
 _SHOWN = 15
@@ -85,7 +84,7 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
 
 
 def export(
-    app: App, file: Path | None, *, wanted: tuple[str, ...], out: Path, with_phones: bool, rehearsal: bool
+    app: App, *, file: Path | None, wanted: tuple[str, ...], out: Path, with_phones: bool, rehearsal: bool
 ) -> None:
     """Write the formal duty list (xlsx, with telephone numbers), a calendar per person (ics), and JSON."""
     clock = app.paper_clock(rehearsal=rehearsal)

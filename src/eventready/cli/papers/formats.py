@@ -24,7 +24,7 @@ from eventready.papers.material.gather import PaperRequest, gather
 from eventready.papers.material.material import Material, Week
 from eventready.papers.words import TEXTS, Form
 from eventready.store.store import Store
-from eventready.submission.paper_files import PaperOptions, write_paper
+from eventready.submission.jobs import PaperOptions, write_paper
 
 #: Letters of a part in the list of sources.
 _PART = 100

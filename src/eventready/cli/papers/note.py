@@ -11,7 +11,7 @@ from eventready.papers.notes import add_note
 from eventready.papers.words import NoteSection
 
 
-def command(app: App, text: str, *, week: date | None, section: NoteSection, by: str) -> None:
+def command(app: App, *, text: str, week: date | None, section: NoteSection, by: str) -> None:
     """Record TEXT for a section of the paper of a week: work done, added capacity, proposals, lessons."""
     due = Week.at(week or app.clock.now(), app.workspace.event.report_weekday).due
     with app.open_store() as store:

@@ -14,9 +14,8 @@ from eventready.cli.papers.formats import to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.process.gc import ONCE, relaxed_gc
 from eventready.network.graph.export import NetworkGraph
-from eventready.papers.document.formats import render
+from eventready.papers.document.formats import render, targets, write_bytes
 from eventready.papers.document.model import Document
-from eventready.papers.files import targets, write_bytes
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.words import Form
 from eventready.store.documents import load_run
@@ -25,7 +24,7 @@ from eventready.store.store import Store
 
 
 @relaxed_gc(ONCE)
-def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
+def readiness_command(app: App, *, run: str, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
     """Write the readiness report: verdicts, findings, blind spots and evidence."""
     file = run if run.endswith(".json") else ""
     with app.open_store(make=bool(file)) as store:

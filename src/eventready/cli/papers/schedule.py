@@ -11,8 +11,8 @@ from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 from eventready.core.messages import Message, message
 from eventready.delivery.service_units import cron, systemd
+from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
-from eventready.submission.workspace_jobs import WorkspaceJobs
 
 
 def command(

@@ -17,7 +17,7 @@ from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
 from eventready.core.strings.phrases import few
-from eventready.delivery.notify.receivers import people_without_address
+from eventready.delivery.notify.channel import people_without_address
 from eventready.platforms.loader import describe
 from eventready.roster.reading.load import workspace_roster
 from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState, diagnose, diagnose_all
