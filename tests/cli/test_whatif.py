@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from eventready.cli.audit import whatif as command_line
-from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
-from eventready.cli.audit.whatif import _harm
+from eventready.cli.audit.whatif import _drilled, _harm, last_full, load_whatif
+from eventready.cli.declare.audit import network_whatif
 from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import ServiceOutcome, WhatIf
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
-from eventready.workspace.settings.checking.risk import RiskGroup
+from eventready.workspace.settings.risk import RiskGroup
 from eventready.workspace.workspace import load_workspace
 from tests.network.test_whatif import gateways, whatif
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.cli.workspace.proposals import show
+from eventready.cli.workspace.proposals import proposal_lines
 from eventready.core.messages import Message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread
@@ -22,11 +22,11 @@ from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.answers import ExpectedAnswer
-from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.inventory import mirror_cables
+from eventready.workspace.settings.event import ServiceOrigin
 from eventready.workspace.settings.learning import Ignored, learn_text
-from eventready.workspace.settings.origins import ServiceOrigin
 
 
 def device(name: str, role: Role = "router", venues: tuple[str, ...] = ("hall",), **expect: Any) -> Device:
@@ -499,10 +499,9 @@ def test_an_answer_never_ignores_this_value_alone() -> None:
     assert "value: '[*]'" in written
 
 
-def test_a_neighbours_name_is_no_formula_of_the_spreadsheet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_neighbours_name_is_no_formula_of_the_spreadsheet() -> None:
     hostile = UnknownNeighbour("=cmd|' /C calc'!A0", "", (("r1", "Gi0/1"),))
-    show(LearnResult((), (hostile,)), (), "en", run="")
-    assert "\n'=cmd|' /C calc'!A0,,,,r1 Gi0/1\n" in capsys.readouterr().out
+    assert "'=cmd|' /C calc'!A0,,,,r1 Gi0/1" in proposal_lines(LearnResult((), (hostile,)), (), "en", run="")
 
 
 def taken(network: Sequence[DeviceFacts], accepted: Sequence[Proposal]) -> list[DeviceFacts]:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from eventready.core.messages import Param, in_language, text
 from eventready.core.strings.terminal_text import raw_stream, visible
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Columns of a file or a pipe where no terminal is known.
 _WIDTH = 120

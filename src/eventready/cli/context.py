@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
+from eventready.cli.commands import COMMANDS
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Bilingual, Lang, Message, Param, Text, in_language, message, text
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 Shown: TypeAlias = "str | Text | Listing | ConsoleRenderable | Iterable[Shown]"
 Output = Literal["table", "json", "ndjson"]
 #: A command in a sentence, without its workspace; `init` makes another one.
-_COMMAND = re.compile(r"`eventready (?!-w |init )")
+#: Command line of a sentence without `-w`; `init` makes a workspace of its own.
+_COMMAND = re.compile(rf"(?<![\w./-])eventready (?=(?:{'|'.join(COMMANDS)})\b)(?!init\b)")
 
 
 @dataclass
@@ -172,7 +174,7 @@ class App:
         shown = in_language(content, self.lang)
         if self.workspace_path == Path():
             return shown
-        here = f"`eventready -w {quote(str(self.workspace_path))} "
+        here = f"eventready -w {quote(str(self.workspace_path))} "
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from eventready.cli.context import App
-from eventready.core.file_system.user_files import config_folder
+from eventready.core.files import config_folder
 
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])

@@ -20,9 +20,9 @@ from eventready.cli.context import App, lab_origin
 from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
-from eventready.store.database.storage_errors import RunNotStored
+from eventready.store.database.connection import RunNotStored
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.workspace.devices.device import Device

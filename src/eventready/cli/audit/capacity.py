@@ -14,7 +14,7 @@ from eventready.checks.registry import all_checks
 from eventready.cli.audit.capacity_text import Found, as_json, calculation, capacity_sheet, gaps, solution, totals
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Lang, message, term
 from eventready.core.validation_messages import suggest
 from eventready.evaluation.limits import resolve_limits
@@ -24,7 +24,7 @@ from eventready.network.capacity.case import CapacityTargets
 from eventready.network.capacity.links import LinkGroups
 from eventready.network.graph.outcome import WhatIf
 from eventready.store.run import Run
-from eventready.workspace.settings.checking.capacity import load_capacity
+from eventready.workspace.settings.capacity import load_capacity
 from eventready.workspace.settings.event import unknown_venue
 from eventready.workspace.workspace import Workspace
 

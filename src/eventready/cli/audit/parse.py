@@ -11,7 +11,7 @@ from yaml import safe_dump
 
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError, os_reason
-from eventready.core.file_system.atomic_files import create_atomic, write_atomic
+from eventready.core.files import create_atomic, write_atomic
 from eventready.core.messages import in_language, message
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
@@ -19,7 +19,7 @@ from eventready.facts.platform import Platform, load_usable
 from eventready.facts.reported_case import ReportedCase, read_whole
 from eventready.facts.saved import decode_output, facts_for, parse_saved
 from eventready.platforms.loader import in_one
-from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
 from eventready.workspace.files.yaml_document import combine_errors
 
 _COMPLETE = {True: "yes", False: "unknown"}

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import click
 
-from eventready.change.document.plan_file import load_plan
+from eventready.change.document import load_plan
 from eventready.cli.audit.whatif import last_full, load_whatif
 from eventready.cli.context import App
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.language import Language
 from eventready.core.messages import message
 from eventready.network.graph.export import FORMATS, NetworkGraph
-from eventready.network.map.figure import map_figure
-from eventready.network.map.states import DeviceStates
+from eventready.network.map.figure import DeviceStates, map_figure
 
 
 def export(app: App, *, form: str, run_name: str) -> None:

@@ -15,7 +15,7 @@ from eventready.cli.context import App, Shown
 from eventready.core.errors import UsageError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Param, known, message, term, text
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.core.validation_messages import suggest
 from eventready.evaluation.alike import about, rows
 from eventready.store.run import Run

@@ -11,7 +11,7 @@ from eventready.cli.console import Listing, fold
 from eventready.cli.context import App, Shown
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, Text, in_language, message, number, percentage, term, text
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.core.validation_messages import suggest
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.network.graph.graph import Cut

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recovery.resume import resume
-from eventready.change.execute.rehearsal.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
+from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
+from eventready.change.execute.recovery import resume
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.progress import (
     ApplyProgress,
@@ -27,9 +27,9 @@ from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
 from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
-from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
+from eventready.core.timezone import TZ
 from eventready.store.store import Store
 
 #: A warning is printed if a window closes within this time.

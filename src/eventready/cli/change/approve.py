@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
+from eventready.change.document import PlanFile, load_plan, write_plan
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
 from eventready.cli.change.plan_text import plan_lines

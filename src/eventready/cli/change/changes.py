@@ -12,9 +12,9 @@ from typing import Any
 import click
 from rich.text import Text as RichText
 
-from eventready.change.document.plan_file import recorded_plan
+from eventready.change.document import recorded_plan
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.recovery.release import Decision, DeviceView, release
+from eventready.change.execute.recovery import Decision, DeviceView, release
 from eventready.change.execute.status import (
     DeviceStatus,
     advice,
@@ -29,9 +29,9 @@ from eventready.cli.change.progress import STYLES, ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
-from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.store.change_steps import STEPS, Claim
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store

@@ -9,8 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import write_plan
+from eventready.change.document import Plan, write_plan
 from eventready.change.safety.approval import sign_plan
 from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.change.plan_text import plan_lines
@@ -18,17 +17,16 @@ from eventready.cli.change.progress import existing_plan
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
-from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, Message, in_language, message, number, percentage, term, text
+from eventready.core.timezone import TZ
 from eventready.drill.execution import DrillOptions
 from eventready.drill.preparation import drills_of, executor_of
 from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
-from eventready.drill.record import DrillRun, drill_run_named, drill_runs
+from eventready.drill.record import DrillRun, TimelineEntry, drill_run_named, drill_runs, failed_at, timeline
 from eventready.drill.spec import STREAMS, Drill, Probe, drill_named
 from eventready.drill.steps import STEPS, FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.targets import target_of
-from eventready.drill.timeline import TimelineEntry, failed_at, timeline
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import load_plan, write_plan
+from eventready.change.document import Plan, load_plan, write_plan
 from eventready.change.plan.make import make_plan
 from eventready.change.safety.approval import sign_plan
 from eventready.cli.change.plan_text import plan_lines

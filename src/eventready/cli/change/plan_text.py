@@ -12,7 +12,7 @@ from string import ascii_uppercase
 
 import click
 
-from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document import Plan, PlannedDevice
 from eventready.cli.console import fold
 from eventready.core.messages import Lang, in_language, term, text
 

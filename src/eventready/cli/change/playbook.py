@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from eventready.change.intents.ansible.inventory import service_hosts
-from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
+from eventready.change.intents.ansible_inventory import service_hosts
+from eventready.change.intents.playbook import PlaybookRun, run_playbook
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.cli.context import App
 from eventready.core.errors import Exit, most_severe

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.execute.context import Options
-from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_devices, rehearse
-from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
+from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
+from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.cli.change.progress import STYLES, ApplyProgress, existing_plan
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App

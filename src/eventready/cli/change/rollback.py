@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from eventready.change.document.plan_file import PlanFile, write_plan
+from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback

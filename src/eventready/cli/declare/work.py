@@ -11,7 +11,7 @@ import click
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 
 
 def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:

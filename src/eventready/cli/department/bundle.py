@@ -7,14 +7,13 @@ from pathlib import Path
 from eventready.cli.context import App
 from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
 from eventready.province.bundles.bundle import LARGEST, Position, pack
 from eventready.province.bundles.bundle_log import BundleLog
 from eventready.province.bundles.contents import contents
 from eventready.store.store import Store
-from eventready.workspace.keys.operator_names import operator_name
-from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, public_path
+from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, operator_name, public_path
 
 
 def command(app: App, *, out: Path, source: str, operator: str, rehearsal: bool) -> None:

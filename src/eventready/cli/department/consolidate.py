@@ -11,7 +11,7 @@ from pathlib import Path
 from eventready.cli.context import App
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import message
-from eventready.papers.document.formats import render
+from eventready.papers.document.formats import render, write_bytes
 from eventready.papers.document.profile import load_profile
 from eventready.papers.words import Form
 from eventready.province.bundles.bundle import BundlePolicy

@@ -24,7 +24,7 @@ from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.store.store import Store
 
 LIST = "list"

@@ -13,7 +13,7 @@ from eventready.cli.context import App
 from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, message, term
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 
 _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
 _PAST = ("done", "done_late", "over")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from eventready.clauses.attesting import duty_named
-from eventready.clauses.state import ClauseState, State
+from eventready.clauses.proof import ClauseState, State
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, Message, message, text
-from eventready.core.strings.phrases import at, short
+from eventready.core.strings.texts import at, short
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")

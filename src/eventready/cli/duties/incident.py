@@ -11,7 +11,7 @@ from eventready.cli.context import App
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.incidents.incident import Addressee, Demand, How, Incident, Kind, addressee_name
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain, open_demands, services_text

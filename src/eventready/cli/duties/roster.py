@@ -12,7 +12,7 @@ from typing import Any
 from eventready.cli.console import fold
 from eventready.cli.context import App
 from eventready.core.errors import Exit
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Message, joined, message, text
 from eventready.roster import wording

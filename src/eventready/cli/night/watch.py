@@ -18,7 +18,7 @@ from eventready.watch.alerts.explain import impossible
 from eventready.watch.session import WatchSession, pause
 from eventready.watch.snapshot import NO_CALLS
 from eventready.workspace.devices.select import select
-from eventready.workspace.settings.watching.alerts import load_alerts
+from eventready.workspace.settings.alerts import load_alerts
 
 
 def command(

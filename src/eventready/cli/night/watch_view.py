@@ -17,12 +17,12 @@ from rich.text import Text
 
 from eventready.cli.console import VisibleConsole
 from eventready.cli.context import App
-from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
+from eventready.core.timezone import TZ
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.reader import Accounting

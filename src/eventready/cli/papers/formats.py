@@ -13,8 +13,8 @@ import click
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
-from eventready.core.process.gc import ONCE, relaxed_gc
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import check_profile, load_profile

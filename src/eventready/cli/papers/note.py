@@ -6,8 +6,7 @@ from datetime import date
 
 from eventready.cli.context import App
 from eventready.core.messages import message
-from eventready.papers.material.material import Week
-from eventready.papers.notes import add_note
+from eventready.papers.material.material import Week, add_note
 from eventready.papers.words import NoteSection
 
 

@@ -12,7 +12,7 @@ from eventready.cli.audit.whatif import load_whatif
 from eventready.cli.context import App
 from eventready.cli.papers.formats import to_stdout
 from eventready.core.errors import StoreError
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.network.graph.export import NetworkGraph
 from eventready.papers.document.formats import render, targets, write_bytes
 from eventready.papers.document.model import Document

@@ -10,8 +10,7 @@ from eventready.clauses.attestations.forms import document_titles
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, in_language, message
-from eventready.delivery.mail.delivery import Delivery
-from eventready.delivery.mail.delivery_log import DeliveryLog
+from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
 from eventready.delivery.mail.mail import Mail
 from eventready.submission.mailer import Mailer, MailRequest, build_mail
 

@@ -16,7 +16,7 @@ from eventready.cli.console import fold
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
-from eventready.core.strings.phrases import few
+from eventready.core.strings.texts import few
 from eventready.delivery.notify.channel import people_without_address
 from eventready.platforms.loader import describe
 from eventready.roster.reading.load import workspace_roster
@@ -25,7 +25,7 @@ from eventready.session.plugin import host_target
 from eventready.watch.alerts.explain import impossible
 from eventready.workspace.devices.select import select
 from eventready.workspace.keys.secrets import is_reference, resolve
-from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"

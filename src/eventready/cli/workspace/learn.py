@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from eventready.audit.asking import ask
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.run_builder import recorded_network
+from eventready.audit.tasks import ask
 from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import current_user
 from eventready.cli.workspace.proposals import LearnDecision, NotRead, as_json, decide, proposal_lines
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Bilingual, Message, Text, from_json, message
 from eventready.facts.equipment import Equipment
 from eventready.network.learn.learn import LearnSetting, facts_read, learn

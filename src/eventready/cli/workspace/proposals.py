@@ -16,7 +16,7 @@ import click
 from eventready.cli.console import width
 from eventready.core.messages import Lang, Param, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
-from eventready.workspace.sheets.delimited import protected
+from eventready.workspace.sheets.file import protected
 from eventready.workspace.unsaid import Unsaid
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}

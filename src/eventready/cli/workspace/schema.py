@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document import PlanFile
 from eventready.checks.registry import all_checks
 from eventready.cli.context import App
 from eventready.cli.declare.workspace import RECORDS

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.core.allowed_content import forget
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.file_system.allowed_content import forget
 from eventready.core.messages import in_language, message, term
 from eventready.core.strings.terminal_text import visible
 from eventready.session.plugin import key_targets
@@ -17,7 +17,7 @@ from eventready.session.trust import HostKeyResult, HostKeyState, fetch_keys, ke
 from eventready.workspace.bound_files import BoundContent
 from eventready.workspace.devices.select import select
 from eventready.workspace.permission import FileChange, allow, by_environment, changes, is_allowed, reviewed
-from eventready.workspace.settings.watching.alerts import load_alerts
+from eventready.workspace.settings.alerts import load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Seconds for the host key of an address.
