@@ -26,7 +26,7 @@ DEVICES = "agg-1,bsc-6900,core-1,wlc-1"
 
 
 def captured(province: Province, folder: Path, *words: str, expect: int = 0) -> tuple[list[dict[str, Any]], str]:
-    """The document of `eventready audit`, and its messages."""
+    """The document of `eventready audit --save`, and its messages."""
     done = province.call("-o", "json", "audit", "--save", str(folder), *words, expect=(expect,))
     return json.loads(done.stdout), done.stderr
 

@@ -68,7 +68,7 @@ def open_plan(
     """Open a change by a plan for the block; yield Nornir with the hosts of the workspace, and the change.
 
     `by` is the operator (default: the login), `now` the event's clock of a rehearsal, `options` those of `Options`.
-    Raises WorkspaceError, RefusedError (also without `eventready allow`), and the errors of `open_change`.
+    Raises WorkspaceError, RefusedError (also without `eventready trust content`), and the errors of `open_change`.
     """
     folder = Path(workspace)
     require_workspace(folder)

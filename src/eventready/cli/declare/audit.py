@@ -129,7 +129,7 @@ def runs_prune() -> None:
 
 @click.group("network")
 def network() -> None:
-    """Show failures and capacity of the network of a run, draw it, and export it for other programs."""
+    """Show failures and capacity in the network of a run; draw the network, and export the data."""
 
 
 @network.command("whatif")

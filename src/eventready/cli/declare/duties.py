@@ -36,7 +36,7 @@ def duties() -> None:
 @click.argument("clauses", nargs=-1, required=True, metavar="CLAUSE...")
 @work("eventready.cli.duties.duties:show_clauses")
 def duties_show() -> None:
-    """Show each CLAUSE with its evidence, what speaks against it, and what is missing.
+    """Show each CLAUSE with the evidence for and against, and the missing proofs.
 
     Exit code 8 with an unfinished clause past its deadline.
     """

@@ -1,4 +1,4 @@
-"""Work of a declared command, imported when the command runs: help, version and completion need none of it."""
+"""Import of the work of a declared command, when the command runs: help, version and completion need none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eventready.core.this_process import ONCE, relaxed_gc
 
 
 def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
-    """Return a decorator that gives a declaration its work.
+    """Return a decorator that gives the work of a command to the declaration.
 
     `place`: `module:function` of the work, which takes the context of commands, `given` and the options by name. The
     work of a group runs without a subcommand only.
