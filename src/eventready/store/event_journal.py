@@ -50,7 +50,7 @@ class DatedShape(Codec[Dated[T]]):
         """Record as plain JSON types."""
         return {**self._head.plain(record.head), **self._record.plain(record.record)}
 
-    def read_plain(self, plain: Mapping[str, Any]) -> Dated[T]:
+    def read_plain(self, plain: Mapping[str, object]) -> Dated[T]:
         """Record of plain JSON types. Raises ShapeError."""
         head = {name: plain[name] for name in self._names if name in plain}
         rest = {name: value for name, value in plain.items() if name not in self._names}

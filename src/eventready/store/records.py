@@ -112,7 +112,7 @@ class Codec(ABC, Generic[T]):
         """Record as plain JSON types."""
 
     @abstractmethod
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
+    def read_plain(self, plain: Mapping[str, object]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
 
     @abstractmethod
@@ -157,7 +157,7 @@ class Shape(Codec[T]):
         except ValidationError as error:
             raise _first_error(error) from None
 
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
+    def read_plain(self, plain: Mapping[str, object]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
         try:
             data = canonical(plain)
@@ -198,12 +198,12 @@ class Kinds(Codec[T]):
         del plain[self.tag]
         return shape.read(to_json_text(plain))
 
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
+    def read_plain(self, plain: Mapping[str, object]) -> T:
         """Record of plain JSON types. Raises ShapeError."""
         shape = self._shape(plain)
         return shape.read_plain({key: value for key, value in plain.items() if key != self.tag})
 
-    def _shape(self, plain: Mapping[str, Any]) -> Shape[T]:
+    def _shape(self, plain: Mapping[str, object]) -> Shape[T]:
         name = plain.get(self.tag)
         if not isinstance(name, str) or name not in self._shapes:
             raise ShapeError(self.tag, message("store:record.kind", kinds=sorted(self._shapes)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import select, update
@@ -177,7 +177,7 @@ class Store:
         """Store items of a running run. Thread-safe; does not fail."""
         self._items.add(run_id, items)
 
-    def finish(self, document: Parts | Mapping[str, Any], summary: Summary | None = None) -> Run:
+    def finish(self, document: Parts | Mapping[str, object], summary: Summary | None = None) -> Run:
         """Append a run to the chain and store the run with its evidence, in a single transaction.
 
         A list that is None in the document is that of `keep_items`. `summary`: summary of the document, computed if
@@ -411,7 +411,7 @@ def _reached(interrupted: Run) -> Run:
     return Run(interrupted.document.replace(devices=devices))
 
 
-def _summary(run_id: str, plain: Mapping[str, Any]) -> Summary:
+def _summary(run_id: str, plain: Mapping[str, object]) -> Summary:
     try:
         return SUMMARY.read_plain(plain)
     except ShapeError as error:
