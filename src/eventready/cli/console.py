@@ -109,16 +109,37 @@ def styled(content: str, style: str = "") -> Text:
     return Text(content, style=style)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
     """Table of rich; the first column keeps its width, the last takes what remains."""
     table = Table(*heads, box=None, header_style="bold", pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
+    widths = _widths(list(zip(*(map(str, row) for row in (heads, *rows)), strict=True)))
+    for column, wide in zip(table.columns, widths or [None] * len(heads), strict=True):
+        column.overflow, column.width = "fold", wide
     table.columns[0].no_wrap = True
-    table.columns[-1].ratio = 1
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _widths(columns: Sequence[Sequence[str]]) -> list[int] | None:
+    """Widths with all words whole: half for the last column, then what the others need; None for too narrow a console.
+
+    The first column is not broken.
+    """
+    wanted = [max(map(cell_len, column)) for column in columns]
+    widths = [max(cell_len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
+    widths[0] = wanted[0]
+    room = width() - len(_GAP) * (len(columns) - 1) - sum(widths)
+    if room < 0:
+        return None
+    half = min(wanted[-1], max(widths[-1], width() // 2))
+    last = len(columns) - 1
+    in_turn = [(last, half), *sorted(enumerate(wanted[:-1]), key=lambda one: one[1]), (last, wanted[-1])]
+    for place, most in in_turn:
+        more = min(room, max(0, most - widths[place]))
+        widths[place] += more
+        room -= more
+    return widths
 
 
 def _plain(rows: Sequence[Sequence[str | Text]]) -> list[str] | None:

@@ -26,8 +26,8 @@ _SIGNS = {"*": " × ", "/": " / ", "+": " + ", "-": " − "}
 
 
 def gaps(found: Found, lang: Lang) -> Listing | tuple[()]:
-    """Balances without enough supply, the worst last; nothing where all are enough."""
-    ordered = sorted((balance for _device, balance in found if balance.status != "enough"), key=_urgency)
+    """Balances without enough supply, the worst first; nothing where all are enough."""
+    ordered = _short(found)
     cells = (
         (
             subject_name(one, lang), one.window, _compared(one, lang),
@@ -38,8 +38,9 @@ def gaps(found: Found, lang: Lang) -> Listing | tuple[()]:
     return Listing("cli:capacity_column", ("subject", "window", "figure", "status"), cells) if ordered else ()
 
 
-def _urgency(balance: Balance) -> tuple[int, float]:
-    return ("unknown", "crowd", "short").index(balance.status), balance.use
+def _short(found: Found) -> list[Balance]:
+    short = (balance for _device, balance in found if balance.status != "enough")
+    return sorted(short, key=lambda one: (("unknown", "crowd", "short").index(one.status), one.use), reverse=True)
 
 
 def _compared(balance: Balance, lang: Lang) -> str:
@@ -75,8 +76,7 @@ def totals(found: Found, unplaced: Sequence[str], lang: Lang, *, run: str, verbo
     if not verbose and (defaults := _defaults(found)):
         lines.append(text("cli:capacity.defaults", lang, n=len(defaults)))
     lines += _first("cli:capacity.unplaced", unplaced, lang)
-    worst = max((balance for _device, balance in found if balance.status != "enough"), key=_urgency, default=None)
-    if worst:
+    for worst in _short(found)[:1]:
         what = {"subject": subject_name(worst, lang), "window": worst.window, "figure": _compared(worst, lang)}
         msgid = "cli:capacity.not_known" if worst.unknown else "cli:capacity.worst"
         lines.append(text(msgid, lang, **what))
