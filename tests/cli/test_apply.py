@@ -26,10 +26,10 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.times import RetryTiming
+from eventready.cli.change.progress import ApplyProgress, options_of
 from eventready.cli.context import App
 from eventready.cli.main import main
 from eventready.cli.options import execution_options
-from eventready.cli.render.changing.apply_progress import ApplyProgress, options_of
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.change_steps import Arm, DeviceOutcome
@@ -103,7 +103,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
             yield place
     finally:
         forked.run(*command, "down", "--out", place.copy).check_returncode()

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from eventready.cli.render.capacity import SHOWN
+from eventready.cli.audit.capacity_text import SHOWN
 from eventready.core.errors import Exit
 from tests.e2e.conftest import Province
 

@@ -12,13 +12,12 @@ from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
 from eventready.checks.registry import all_checks
 from eventready.cli.audit.capture import save_answers
-from eventready.cli.audit.explain import explain
+from eventready.cli.audit.ci_files import junit, sarif
+from eventready.cli.audit.run_summary import run_summary
+from eventready.cli.audit.walk import explain
 from eventready.cli.audit.whatif import last_full
 from eventready.cli.context import App, lab_origin
-from eventready.cli.render.auditing.junit import junit
-from eventready.cli.render.auditing.run import show
-from eventready.cli.render.auditing.sarif import sarif
-from eventready.cli.render.progress import ProgressBars
+from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
 from eventready.core.files import write_atomic
@@ -91,11 +90,11 @@ def command(
             sign_new_head(app, store)
         except RunNotStored as lost:
             bars.stop()
-            _print(app, lost.run)
+            _show(app, lost.run)
             _write(out, lost.run.json())
             raise
     _warn_of_nothing_expected(app, devices)
-    _print(app, done.run)
+    _show(app, done.run)
     _write(out, done.run.json())
     _write(junit_file, _text(lambda: junit(done.run, fail_on)))
     _write(sarif_file, _text(lambda: sarif(done.run, all_checks(), workspace.devices)))
@@ -106,17 +105,13 @@ def command(
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:
     """Name the devices without expectations: a verdict about them rests on their own health alone."""
     names = [device.name for device in devices if device.expect.empty]
-    if names and app.output == "table":
+    if names and app.for_people:
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
         app.notify("learn:no_expectation", n=len(names), names=shown)
 
 
-def _print(app: App, run: Run) -> None:
-    with app.tolerate_closed_pipe():
-        if app.output == "table":
-            show(run, app.lang)
-        else:
-            app.emit_run(run)
+def _show(app: App, run: Run) -> None:
+    app.show(run.json, run_summary(run, app.lang))
 
 
 def _text(made: Callable[[], str]) -> Iterator[bytes]:
@@ -143,7 +138,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
         app.notify("cli:audit.no_device")
     elif app.workspace.event.lab and not any(device.reachable for device in run.header.devices):
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
-    elif app.output == "table":
+    elif app.for_people:
         app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
 
 

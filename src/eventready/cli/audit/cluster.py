@@ -11,6 +11,7 @@ from eventready.audit.collectors.cluster.certificates import Authority
 from eventready.audit.collectors.cluster.member import run_scheduler
 from eventready.cli.context import App
 from eventready.core.errors import Exit
+from eventready.core.messages import message
 from eventready.delivery.service_units import member_service
 
 
@@ -20,13 +21,11 @@ def keygen(app: App, *, folder: Path, names: tuple[str, ...], revoked: tuple[str
     made = [str(home) for name in names if (home := authority.add(name))]
     if revoked:
         authority.revoke(revoked)
-    if app.output != "table":
-        app.emit({"made": made, "revoked": list(revoked)})
-        return
-    for place in made:
-        click.echo(app.text("cli:cluster.made", folder=place))
-    if revoked:
-        app.notify("cli:cluster.revoked", names=list(revoked))
+    app.show(
+        {"made": made, "revoked": list(revoked)},
+        (message("cli:cluster.made", folder=place) for place in made),
+        closing=[message("cli:cluster.revoked", names=list(revoked))] if revoked else (),
+    )
 
 
 def scheduler(app: App, *, listen: str, certificates: Path, systemd: bool) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from eventready.clauses.deadlines import Deadline
 from eventready.clauses.ics import to_ics, write_ics
+from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App
 from eventready.cli.duties.event_record import load_event_record
-from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
-from eventready.core.messages import Lang, in_both, term
+from eventready.core.messages import Lang, in_both, message, term
 from eventready.core.strings.texts import at
 
 _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
@@ -30,25 +30,19 @@ def command(app: App, *, everything: bool, ics: Path | None) -> Exit:
         write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang))
         app.notify("cli:deadlines.written", n=len(deadlines), file=str(ics))
     late = sum(deadline.late for deadline in deadlines)
-    if app.output != "table":
-        app.emit([_json(deadline) for deadline in deadlines])
-    else:
-        _table([deadline for deadline in deadlines if everything or deadline.status not in _PAST], app.lang)
-        app.notify("cli:deadlines.late", at=now, late=late)
+    shown = (_row(deadline, app.lang) for deadline in deadlines if everything or deadline.status not in _PAST)
+    app.show(
+        [_json(deadline) for deadline in deadlines],
+        Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
+        closing=[message("cli:deadlines.late", at=now, late=late)],
+    )
     return Exit.DEADLINE if late else Exit.OK
 
 
-def _table(deadlines: Iterable[Deadline], lang: Lang) -> None:
-    table = translated("cli:deadlines_column", ("due", "status", "what", "note"), lang)
-    for deadline in deadlines:
-        note = deadline.note.render(lang) if deadline.note else ""
-        table.add_row(
-            at(deadline.due),
-            cell(term("clauses:deadline_status", deadline.status, lang), _STYLE.get(deadline.status, "")),
-            cell(deadline.title.render(lang)),
-            cell("; ".join(part for part in (deadline.owner, note) if part)),
-        )
-    show(table)
+def _row(deadline: Deadline, lang: Lang) -> Sequence[Cell]:
+    note = deadline.note.render(lang) if deadline.note else ""
+    status = styled(term("clauses:deadline_status", deadline.status, lang), _STYLE.get(deadline.status, ""))
+    return at(deadline.due), status, deadline.title, "; ".join(part for part in (deadline.owner, note) if part)
 
 
 def _json(deadline: Deadline) -> dict[str, Any]:
