@@ -13,9 +13,9 @@ from typing import TypeVar
 from eventready.core.errors import StoreError
 from eventready.core.language import clean
 from eventready.core.messages import message
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import natural
-from eventready.store.records import Shape, ShapeError
 from eventready.store.run_parts import (
     ItemsByCheck,
     Parts,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import ShapeError, Stream
 from eventready.store.changes import Changes
 from eventready.store.database.connection import Database, RunNotStored, database_location, translate_errors
 from eventready.store.database.tables import Ledger, RunRow
@@ -39,7 +40,6 @@ from eventready.store.integrity import (
     verify_chain,
 )
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
-from eventready.store.records import ShapeError, Stream
 from eventready.store.run import SUMMARY, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, of_rows, with_items
 from eventready.store.run_names import find_run, new_run_id

@@ -16,7 +16,6 @@ from eventready.core.messages import Lang, in_language, message, term, text
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
 from eventready.core.validation_messages import suggest
-from eventready.store.records import Shape
 from eventready.store.store import Store
 from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
 from eventready.watch.alerts.alert import Alerts

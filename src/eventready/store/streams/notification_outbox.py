@@ -20,10 +20,10 @@ from sqlalchemy import func, insert, select, update
 from eventready.core.errors import StoreError
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, message
+from eventready.core.records import Moment, ShapeError, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records import Moment, ShapeError, Stream
 
 DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
 #: Pauses after failed attempts in seconds, the last one again and again.
