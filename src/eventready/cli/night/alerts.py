@@ -13,6 +13,7 @@ from eventready.cli.signing import current_user
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, in_language, message, term, text
+from eventready.core.records import Shape
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
 from eventready.core.validation_messages import suggest
