@@ -34,8 +34,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Every workspace of a test is allowed; permissions and configuration of the person running the tests stay untouched.
 os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
 os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
-# Sentences are whole in what the tests read; tests of narrow terminals set their own width.
-os.environ["COLUMNS"] = "1000"
 _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
 spare_the_disk()

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from eventready.cli.audit import runs
 from eventready.cli.audit.run_summary import Line, Unmeasured, run_summary
 from eventready.cli.context import App
 from eventready.core.language import Language
-from eventready.core.messages import message, to_json
+from eventready.core.messages import LANGS, Lang, message, to_json
 from eventready.store.run_records import RunFinding
-from tests.papers.documents import healthy
+from tests.papers.documents import broken, healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."
 
@@ -79,6 +80,19 @@ def test_facts_read_in_part_are_named_with_the_records_that_were_not_read(capsys
     text = capsys.readouterr().out
     assert "1 observation was read in part and is not counted as measured" in text
     assert f"{observation['device']}, {observation['fact']}" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_run_keeps_to_the_width_of_the_terminal_in_a_pipe_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: Lang
+) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    run = broken().run
+    for shown in (runs._shown(run, lang), run_summary(run, lang)):
+        App(chosen_lang=lang).display(shown)
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) > 20
+        assert not [line for line in lines if cell_len(line) > 72]
 
 
 @pytest.mark.parametrize("status", ["fail", "not_measured"])
