@@ -122,13 +122,6 @@ def test_a_demand_where_nothing_serves_is_named(audited: Province) -> None:
         capacity.write_text(demands, encoding="utf-8")
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_options_count_alike_before_and_after_solve(audited: Province, *, before: bool) -> None:
-    words = ("--venue", "hoi-nghi", "solve") if before else ("solve", "--venue", "hoi-nghi")
-    document = json.loads(audited.call("-o", "json", "network", "capacity", *words).stdout)
-    assert [gap["subject"] for gap in document["gaps"]] == ["BTS-HN-02 TCH"]
-
-
 def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province, tmp_path: Path) -> None:
     run = audited.audit("edge-dt-1").run
     done = audited.call("network", "capacity", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,))

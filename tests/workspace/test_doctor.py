@@ -253,6 +253,6 @@ def test_devices_not_reached_have_a_line_per_cause_the_most_last() -> None:
     refused = lost("r9", ConnectStep.LOGIN, message("cli:user.no_login", number=0))
     reached = Diagnosis("r8", (DiagnosisStep(ConnectStep.ROUTE, StepState.OK),))
     lines = list(_failures([*silent, refused, reached], App()))
-    assert [line.partition(":")[0] for line in lines[::2]] == ["r9", "r0, r1, r2, r3, r4 and 2 more"]
+    assert [line.partition(":")[0] for line in lines[::2]] == ["r9", "r0, r1, r2, r3, r4 and ..."]
     assert "192.0.2.0:22 does not answer" in lines[2]
     assert lines[3] == "  Check it."
