@@ -220,10 +220,10 @@ def fault(
 def _fault_types(*, real: bool) -> Mapping[str, Any]:
     """The fault types of the running lab."""
     if real:
-        from eventready_lab.real.faults.target import REAL_FAULT_TYPES  # noqa: PLC0415  loads asyncssh
+        from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES  # noqa: PLC0415  loads asyncssh
 
         return REAL_FAULT_TYPES
-    from eventready_lab.faults.simulated.target import FAULT_TYPES  # noqa: PLC0415  loads asyncssh
+    from eventready_lab.faults.simulated.catalogue import FAULT_TYPES  # noqa: PLC0415  loads asyncssh
 
     return FAULT_TYPES
 

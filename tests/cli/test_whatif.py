@@ -114,6 +114,13 @@ def test_the_given_failure_is_named_and_its_losses_are_marked(ask: Any) -> None:
     assert "failures that take it: 0, lost already" in output
 
 
+@pytest.mark.parametrize("words", ["down e1 e2", "group road", "n-1 --given core --given e1"])
+def test_what_is_lost_keeps_to_the_width_of_the_terminal(ask: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = ask(*words.split(), lang="vi")[1].splitlines()
+    assert not [line for line in lines if len(line) > 50]
+
+
 @pytest.mark.parametrize(
     ("lang", "heading"), [("en", "After the failure of e1 and e2 (run"), ("vi", "Nếu e1 và e2 hỏng (")]
 )

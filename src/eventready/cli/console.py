@@ -30,7 +30,7 @@ _PADDING = re.compile(r" +(?=\n)")
 
 
 def width() -> int:
-    """Columns: `COLUMNS`, else of the terminal behind any of the three streams, so that a pipe keeps to it too."""
+    """Columns of `COLUMNS`, else of the terminal of any stream, of a pipe too."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         return int(given)
@@ -110,11 +110,11 @@ def styled(content: str, style: str = "") -> Text:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
-    """Table of rich; the first column keeps its width, the last takes what remains."""
+    """Table of rich; the first column is not broken."""
     table = Table(*heads, box=None, header_style="bold", pad_edge=False)
     widths = _widths(list(zip(*(map(str, row) for row in (heads, *rows)), strict=True)))
-    for column, wide in zip(table.columns, widths or [None] * len(heads), strict=True):
-        column.overflow, column.width = "fold", wide
+    for place, column in enumerate(table.columns):
+        column.overflow, column.width = "fold", widths[place] if widths else None
     table.columns[0].no_wrap = True
     for row in rows:
         table.add_row(*row)
@@ -122,28 +122,21 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
 
 
 def _widths(columns: Sequence[Sequence[str]]) -> list[int] | None:
-    """Widths with all words whole: half for the last column, then what the others need; None for too narrow a console.
-
-    The first column is not broken.
-    """
+    """Widths with every word whole, those of long columns equal, twice as much for the last; None without the room."""
     wanted = [max(map(cell_len, column)) for column in columns]
-    widths = [max(cell_len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
-    widths[0] = wanted[0]
-    room = width() - len(_GAP) * (len(columns) - 1) - sum(widths)
-    if room < 0:
-        return None
-    half = min(wanted[-1], max(widths[-1], width() // 2))
-    last = len(columns) - 1
-    in_turn = [(last, half), *sorted(enumerate(wanted[:-1]), key=lambda one: one[1]), (last, wanted[-1])]
-    for place, most in in_turn:
-        more = min(room, max(0, most - widths[place]))
-        widths[place] += more
-        room -= more
-    return widths
+    least = [max(cell_len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
+    least[0] = wanted[0]
+    room = width() - len(_GAP) * (len(columns) - 1)
+    for level in range(room, 0, -1):
+        shares = [*(level for _ in columns[1:]), 2 * level]
+        widths = [min(most, max(few, share)) for most, few, share in zip(wanted, least, shares, strict=True)]
+        if sum(widths) <= room:
+            return [*widths[:-1], widths[-1] + min(room - sum(widths), wanted[-1] - widths[-1])]
+    return None
 
 
 def _plain(rows: Sequence[Sequence[str | Text]]) -> list[str] | None:
-    """Lines of a table as rich prints them without styles; None for wide tables and cells that are not plain text.
+    """Lines of a table as those of rich without styles; None for wide tables and unprintable cells.
 
     Rich takes 0.4 ms of a row.
     """

@@ -128,13 +128,13 @@ class App:
             yield
 
     def show(self, document: Any, *shown: Shown, closing: Iterable[str | Text] = ()) -> None:
-        """Print what a command has: a document for programs, or lines and tables for people and closing sentences.
+        """Print a document for programs, or lines and tables for people and closing sentences.
 
         `document`: JSON types and records, a function for those that take time, or the pieces of a JSON text. `shown`
         is made for people only; `closing` goes to stderr.
         """
         if self.for_people:
-            self.tell(*shown)
+            self.display(*shown)
             for sentence in closing:
                 self.say(self.hint(sentence))
             return
@@ -145,8 +145,8 @@ class App:
             if not isinstance(made, Iterator):
                 click.echo(json.dumps(made, ensure_ascii=False, indent=1, default=asdict))
 
-    def tell(self, *shown: Shown) -> None:
-        """Print lines and tables for people while a command works; nothing for programs."""
+    def display(self, *shown: Shown) -> None:
+        """Print lines and tables for people; nothing for programs."""
         with self.tolerate_closed_pipe():
             for part in shown if self.for_people else ():
                 self._print(part)

@@ -1,17 +1,18 @@
-"""`eventready audit`: read devices, evaluate checks, give verdicts."""
+"""`eventready audit`: read devices, evaluate checks, give verdicts; with `--save` only save the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
 from typing import Literal
 
 from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
 from eventready.checks.registry import all_checks
-from eventready.cli.audit.capture import save_answers
 from eventready.cli.audit.ci_files import junit, sarif
 from eventready.cli.audit.run_summary import run_summary
 from eventready.cli.audit.walk import explain
@@ -21,7 +22,7 @@ from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
 from eventready.core.files import write_atomic
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.store.database.connection import RunNotStored
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -149,3 +150,42 @@ def sign_new_head(app: App, store: Store) -> None:
             store.sign_head(key, app.clock)
     except UsageError as error:
         app.notify("cli:audit.unsigned", error=error.whole)
+
+
+def save_answers(
+    app: App,
+    out: Path,
+    *,
+    limit: str | None,
+    workers: int,
+    interval: float,
+    time_limit: float,
+    cluster: str,
+    certificates: Path,
+    replace: bool,
+) -> int:
+    """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
+    workspace = app.allowed_workspace
+    devices = select(workspace.devices, limit)
+    options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
+    bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
+    with app.at_work("audit --save", devices), bars:
+        captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
+    app.show([asdict(one) for one in captures], _saved(captures), closing=_advice_on_saved(captures, out))
+    return Exit.INCOMPLETE if not captures or any(one.missing for one in captures) else Exit.OK
+
+
+def _saved(captures: Sequence[DeviceCapture]) -> Iterator[Message]:
+    for one in captures:
+        yield message("cli:capture.device", device=one.device, files=one.files, missing=len(one.missing))
+        for command, reason in one.missing.items():
+            yield message("cli:capture.missing", command=command, reason=reason)
+
+
+def _advice_on_saved(captures: Sequence[DeviceCapture], out: Path) -> Iterator[Message]:
+    files = sum(one.files for one in captures)
+    yield message("cli:capture.saved", devices=len(captures), files=files, folder=str(out), quoted=quote(str(out)))
+    for one in captures:
+        for fact, path in one.unparsed.items():
+            file = quote(str(out / path))
+            yield message("cli:capture.unparsed", device=one.device, platform=one.platform, fact=fact, file=file)

@@ -31,7 +31,7 @@ def gaps(found: Found, lang: Lang) -> Listing | tuple[()]:
     cells = (
         (
             subject_name(one, lang), one.window, _compared(one, lang),
-            styled(term("cli:capacity_status", one.status, lang), _STYLE[one.status]),
+            styled(_status(one, lang), _STYLE[one.status]),
         )
         for one in ordered
     )  # fmt: skip
@@ -41,6 +41,11 @@ def gaps(found: Found, lang: Lang) -> Listing | tuple[()]:
 def _short(found: Found) -> list[Balance]:
     short = (balance for _device, balance in found if balance.status != "enough")
     return sorted(short, key=lambda one: (("unknown", "crowd", "short").index(one.status), one.use), reverse=True)
+
+
+def _status(balance: Balance, lang: Lang) -> str:
+    status = term("cli:capacity_status", balance.status, lang)
+    return text("cli:capacity.unread", lang, status=status, devices=balance.unread) if balance.unread else status
 
 
 def _compared(balance: Balance, lang: Lang) -> str:
@@ -55,10 +60,7 @@ def calculation(found: Found, lang: Lang) -> Iterator[Shown]:
     """Each balance with the lines of its calculation, a shared line once, then the defaults in use."""
     shown: set[int] = set()
     for device, balance in found:
-        status = term("cli:capacity_status", balance.status, lang)
-        if balance.unread:
-            status = text("cli:capacity.unread", lang, status=status, devices=balance.unread)
-        head = f"{subject_name(balance, lang)}  {device}, {balance.window}: {status}"
+        head = f"{subject_name(balance, lang)}  {device}, {balance.window}: {_status(balance, lang)}"
         yield from (click.style(line, fg=_STYLE[balance.status]) for line in fold([head]))
         for line in _lines(balance):
             if id(line) not in shown and not line.hidden:

@@ -261,7 +261,7 @@ def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Show
 
 
 def _cells(app: App, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
-    """Cells of the devices; many untouched devices with the same reason are one row."""
+    """Cells of the devices, with a common row for many untouched devices with the same reason."""
     alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
     for row in rows:
         if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:

@@ -245,7 +245,7 @@ def cluster_scheduler() -> None:
 @options.workers_option
 @options.certificates_option
 @options.systemd_option
-@work("eventready.cli.audit.worker:command")
+@work("eventready.cli.audit.cluster:worker")
 def cluster_worker() -> None:
     """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.this_process import ONCE, relaxed_gc
@@ -26,7 +27,7 @@ def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..
             context = click.get_current_context()
             if context.invoked_subcommand:
                 return None
-            if context.obj.output == "ndjson" and place != WATCH:
+            if context.ensure_object(App).output == "ndjson" and place != WATCH:
                 raise UsageError(message("cli:main.ndjson"))
             return function(place)(context.obj, **given, **options)
 

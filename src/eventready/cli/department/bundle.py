@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eventready.cli.context import App
-from eventready.cli.duties.event_record import load_event_record
+from eventready.cli.duties.duties import load_event_record
 from eventready.core.errors import UsageError
 from eventready.core.files import write_atomic
 from eventready.core.messages import message

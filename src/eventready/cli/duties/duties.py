@@ -1,16 +1,22 @@
-"""`eventready duties`: every clause with its owner, deadline, state and evidence."""
+"""`eventready duties`: every clause with its owner, deadline, state and evidence; all deadlines of the event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from eventready.clauses.attesting import duty_named
+from eventready.clauses.deadlines import Deadline
+from eventready.clauses.event_record import EventRecord
+from eventready.clauses.gather import gather
+from eventready.clauses.ics import to_ics, write_ics
 from eventready.clauses.proof import ClauseState, State
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
-from eventready.cli.duties.event_record import load_event_record
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-from eventready.core.messages import Lang, Message, message, text
+from eventready.core.messages import Lang, Message, in_both, message, term, text
 from eventready.core.strings.texts import at, short
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
@@ -90,3 +96,58 @@ def _details(clause: ClauseState, lang: Lang) -> Iterator[str]:
         yield f"  - {text('cli:duties.missing', lang, text=reason)}"
     if clause.state == "not_applicable":
         yield f"  = {clause.reason.render(lang)}"
+
+
+_DEADLINE_STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
+_PAST = ("done", "done_late", "over")
+
+
+def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
+    """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices
+    of incidents.
+    """
+    workspace, now = app.workspace, app.clock.now()
+    record = load_event_record(app, app.clock)
+    deadlines = record.deadlines(workspace, now)
+    if ics is not None:
+        write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang))
+        app.notify("cli:deadlines.written", n=len(deadlines), file=str(ics))
+    late = sum(deadline.late for deadline in deadlines)
+    shown = (
+        _deadline_cells(deadline, app.lang) for deadline in deadlines if everything or deadline.status not in _PAST
+    )
+    app.show(
+        [_plain(deadline) for deadline in deadlines],
+        Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
+        closing=[message("cli:deadlines.late", at=now, late=late)],
+    )
+    return Exit.DEADLINE if late else Exit.OK
+
+
+def _deadline_cells(deadline: Deadline, lang: Lang) -> Sequence[Cell]:
+    note = deadline.note.render(lang) if deadline.note else ""
+    status = styled(term("clauses:deadline_status", deadline.status, lang), _DEADLINE_STYLE.get(deadline.status, ""))
+    return at(deadline.due), status, deadline.title, "; ".join(part for part in (deadline.owner, note) if part)
+
+
+def _plain(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "id": deadline.id,
+        "kind": deadline.kind,
+        "status": deadline.status,
+        "due": deadline.due.isoformat(timespec="minutes"),
+        "latest": deadline.latest.isoformat(timespec="seconds"),
+        "warn": deadline.warn.isoformat(timespec="minutes"),
+        "title": in_both(deadline.title),
+        "note": in_both(deadline.note) if deadline.note else None,
+        "owner": deadline.owner,
+    }
+
+
+def load_event_record(app: App, clock: Clock) -> EventRecord:
+    """Load the recorded evidence of the workspace at a time, and print its notices."""
+    workspace = app.workspace
+    record = gather(workspace, clock)
+    for notice in record.notices:
+        app.say(notice)
+    return record

@@ -53,7 +53,7 @@ def check(app: App, *, file: Path | None, all_days: bool, with_phones: bool) -> 
     drawn = lanes(roster, event, settings)
     app.show(
         _document(roster, report, drawn, phones=with_phones),
-        chart(drawn, app.lang, every_day=all_days), "", fold(_lines(report, app.lang), "    "), "",
+        fold(chart(drawn, app.lang, every_day=all_days)), "", fold(_lines(report, app.lang), "    "), "",
     )  # fmt: skip
     return Exit.OK if report.holds else Exit.DEADLINE
 

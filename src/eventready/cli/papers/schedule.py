@@ -56,7 +56,7 @@ def _once(app: App, scheduler: Scheduler) -> int:
     results = []
     for result in scheduler.once():
         results.append(result)
-        app.tell(_sentence(result))
+        app.display(_sentence(result))
     app.show([_document(result) for result in results])
     return Exit.INCOMPLETE if any(result.failed for result in results) else Exit.OK
 

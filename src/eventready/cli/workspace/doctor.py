@@ -177,7 +177,7 @@ def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None, *, v
         for diagnosis in diagnose_all(devices, reader.diagnose if reader else here):
             found.append(diagnosis)
             if verbose:
-                app.tell(_steps(diagnosis, app))
+                app.display(_steps(diagnosis, app))
     reached = sum(diagnosis.failed is None for diagnosis in found)
     closing = () if verbose else [message("cli:doctor.steps")]
     app.show([_document(diagnosis) for diagnosis in found], fold(_failures(found, app)), closing=closing)

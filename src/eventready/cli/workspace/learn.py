@@ -82,7 +82,7 @@ def learn_command(
     not_read = tuple(_not_read(run, equipment))
     decision = LearnDecision()
     dialogue = not (check or kinds) and app.shows_progress and sys.stdin.isatty()
-    app.tell(proposal_lines(result, not_read, app.lang, run=run.id))
+    app.display(proposal_lines(result, not_read, app.lang, run=run.id))
     if app.for_people and not (result.proposals or not_read):
         app.notify("learn:nothing")
     if dialogue:

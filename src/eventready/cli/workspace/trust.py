@@ -109,7 +109,7 @@ def review_keys(app: App, *, limit: str | None, yes: bool, replace: bool, timeou
     for round_of_targets in key_rounds(targets):
         results = fetch_keys(round_of_targets, workspace.known_hosts, timeout)
         shown += results
-        app.tell(_key_lines(app, item) for item in results)
+        app.display(_key_lines(app, item) for item in results)
         wanted = [item for item in results if item.state in wanted_states]
         if wanted:
             _confirm(app, len(wanted), yes=yes)

@@ -193,7 +193,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Listing:
+class ItemList:
     """Items below each other. A page folds the lines of an item after the first `shown`."""
 
     items: tuple[Item, ...]
@@ -309,7 +309,7 @@ Block: TypeAlias = (
     | Bullets
     | Facts
     | Tally
-    | Listing
+    | ItemList
     | Table
     | Figure
     | Closing

@@ -26,9 +26,9 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Line,
     Link,
-    Listing,
     OnScreen,
     Paragraph,
     ParagraphStyle,
@@ -262,8 +262,8 @@ class _Report:
         known = self.context.venue_names
         return (*known, *sorted(mentioned - set(known)))
 
-    def _listing(self, groups: Sequence[FindingGroup], *, tagged: bool = False) -> Listing:
-        return Listing(
+    def _listing(self, groups: Sequence[FindingGroup], *, tagged: bool = False) -> ItemList:
+        return ItemList(
             tuple(
                 Item(
                     title=self.language.names(one.devices),
@@ -304,10 +304,10 @@ class _Report:
         if self.silent:
             by_reason = group_by(self.silent, lambda device: device.reason).values()
             yield Heading(2, self._t("page:unreached"))
-            yield Listing(tuple(self._silent_item(devices, word) for devices in by_reason))
+            yield ItemList(tuple(self._silent_item(devices, word) for devices in by_reason))
         if unread:
             yield Heading(2, self._t("page:unread"))
-            yield Listing(
+            yield ItemList(
                 tuple(
                     Item(
                         gap.device, "not_measured", word, ", ".join(gap.checks),
@@ -320,7 +320,7 @@ class _Report:
         if blind:
             yield Heading(2, self._t("page:blind"))
             yield paragraph(self._t("page:blind_note"), "note")
-            yield Listing(
+            yield ItemList(
                 tuple(
                     Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
                     for one in blind
@@ -336,7 +336,7 @@ class _Report:
             return
         yield Heading(2, self._t("page:unconfirmed"))
         yield paragraph(self._t("page:unconfirmed_note"), "note")
-        yield Listing(
+        yield ItemList(
             tuple(
                 Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found
             )
@@ -453,7 +453,7 @@ class _Report:
             yield paragraph(self._t("page:waivers_none"))
             return
         word = self.language.status("waived")
-        yield Listing(
+        yield ItemList(
             tuple(
                 Item(
                     self.language.names(row.devices), "waived", word, row.first.check_title,

@@ -18,8 +18,8 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Letterhead,
-    Listing,
     Paragraph,
     Preformatted,
     Spans,
@@ -104,7 +104,7 @@ def _(block: Tally) -> Iterator[str]:
 
 
 @_block.register
-def _(block: Listing) -> Iterator[str]:
+def _(block: ItemList) -> Iterator[str]:
     yield from (*(line for item in block.items for line in _item(item)), "")
 
 

@@ -27,8 +27,8 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Letterhead,
-    Listing,
     Page,
     Paragraph,
     Preformatted,
@@ -113,7 +113,7 @@ class BlockWriter:
         self._add("VB Preformatted", block.text)
 
     @_write.register
-    def _listing(self, block: Listing) -> None:
+    def _listing(self, block: ItemList) -> None:
         for item in block.items:
             self._item(item)
 
