@@ -10,6 +10,7 @@ import pytest
 
 from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
+from eventready.core.records import ShapeError
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -24,7 +25,6 @@ from eventready.drill.steps import (
     ProbeResult,
     ProbesMeasured,
 )
-from eventready.store.records import ShapeError
 from tests.drill.test_execution import DRILL
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)

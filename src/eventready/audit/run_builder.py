@@ -16,6 +16,7 @@ from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Bilingual, from_json, to_json
+from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import moment_of
 from eventready.evaluation.runner import Coverage, History
@@ -28,7 +29,6 @@ from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.evidence import pack_pieces
-from eventready.store.records import Shape
 from eventready.store.run import Run, Summary
 from eventready.store.run_items import of_rows
 from eventready.store.run_parts import Items, Parts

@@ -61,7 +61,7 @@ def prepare_host(task: Task) -> tuple[Path, ...]:
     """
     host = task.host
     options = host.get_connection_parameters(CONNECTION)
-    extras: Mapping[str, Any] = options.extras or {}
+    extras: dict[str, Any] = options.extras or {}
     if not extras.get("workspace"):
         extras = {**_found(host, task.nornir.config), **extras}
         options.extras = dict(extras)

@@ -259,14 +259,14 @@ def plan_head(event: str, clock: Clock, *, by: str, host: str) -> dict[str, Any]
     }
 
 
-def seal(document: Mapping[str, Any]) -> Plan:
+def seal(document: Mapping[str, object]) -> Plan:
     """Return the plan of a document, with its hash. Raises ValueError for an invalid document."""
     bare = {key: value for key, value in document.items() if key != "sha256"}
     bare = Plan.model_validate({**bare, "sha256": "0" * 64}).model_dump(mode="json", by_alias=True)
     return Plan.model_validate({**bare, "sha256": plan_hash(bare)})
 
 
-def plan_hash(document: Mapping[str, Any]) -> str:
+def plan_hash(document: Mapping[str, object]) -> str:
     """Return the hash of a document: SHA-256 of its canonical JSON without the key `sha256`."""
     return hashlib.sha256(canonical({key: value for key, value in document.items() if key != "sha256"})).hexdigest()
 

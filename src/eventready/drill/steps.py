@@ -7,8 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import PlainSerializer
 
+from eventready.core.records import Kinds, Moment, Sentence, Stream, Words
 from eventready.drill.spec import Drill, ProbeKind
-from eventready.store.records import Kinds, Moment, Sentence, Stream, Words
 
 #: Of a run: before or after the changes that prepare for its failure; `unknown` where neither was read.
 Stage: TypeAlias = Literal["before", "after", "unknown"]

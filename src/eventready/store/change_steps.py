@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from eventready.core.messages import Message, message
-from eventready.store.records import Kinds, Shape, Stream, Words
+from eventready.core.records import Kinds, Shape, Stream, Words
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_steps import (
     PLAN_FILE,
@@ -42,7 +43,6 @@ from eventready.store.database.connection import Database, translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records import Shape, ShapeError
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, undefer
 
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import Binary, JsonDocument, ShapeError, Stream
 from eventready.store.changes import broken_changes
 from eventready.store.database.tables import (
     ChangeRow,
@@ -29,7 +30,6 @@ from eventready.store.database.tables import (
     RunRow,
 )
 from eventready.store.evidence import EvidenceStore
-from eventready.store.records import Binary, JsonDocument, ShapeError, Stream
 from eventready.store.run import Run
 from eventready.store.run_items import stored_document
 from eventready.store.streams.journal import find_journal_problems, undamaged

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from eventready.core.errors import StoreError
 from eventready.core.language import clean
 from eventready.core.messages import message
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import natural
-from eventready.store.records import Shape, ShapeError
 from eventready.store.run_parts import (
     ItemsByCheck,
     Parts,
@@ -72,7 +72,7 @@ class Run:
     document: Parts
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Run:
+    def of(cls, document: Mapping[str, object]) -> Run:
         """Run of a document of plain JSON types."""
         return cls(Parts.of(document))
 
@@ -137,7 +137,7 @@ class Run:
                 yield from _read(shape, wanted)
 
     @classmethod
-    def sealed(cls, document: Parts | Mapping[str, Any]) -> Run:
+    def sealed(cls, document: Parts | Mapping[str, object]) -> Run:
         """Seal a document: `sha256` covers all other keys, `previous` included."""
         body = Parts.of(document).without("sha256")
         digest = hashlib.sha256()

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from eventready.core.messages import Bilingual, Rendered, from_record
-from eventready.store.records import JsonDocument, Shape
+from eventready.core.records import JsonDocument, Shape
 from eventready.store.run_walk import ServiceWalk
 
 #: Device, and the name of its port, neighbour, base station, cell, access point or service; empty for the device.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eventready.core.language import FindingSentence
-from eventready.store.records import Moment, Stream
+from eventready.core.records import Moment, Stream
 from eventready.store.run_records import Named, Resting, below_each
 
 

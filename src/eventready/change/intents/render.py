@@ -179,7 +179,7 @@ def render_intent(workspace: Workspace, device: Device, intent: str) -> Rendered
     return RenderedIntent(intent, _rendered(folder, name, values, device, known), f"templates/{name}", device.name)
 
 
-def _invalid(values: Mapping[str, Any], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
+def _invalid(values: Mapping[str, object], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
     """Yield an error for each value refused by values.yaml of the intent."""
     for place, what in intent.problems(values):
         spec = intent.at(place)
@@ -286,7 +286,7 @@ def _environment(folder: Path) -> _Environment:
     )
 
 
-def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: IntentFolder) -> str:
+def _rendered(folder: Path, name: str, values: Mapping[str, object], device: Device, intent: IntentFolder) -> str:
     try:
         with limited_rendering(folder):
             return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
@@ -304,7 +304,7 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
 
 
 def _missing(
-    error: Lacking, template: tuple[Path, str], values: Mapping[str, Any], device: Device, intent: IntentFolder
+    error: Lacking, template: tuple[Path, str], values: Mapping[str, object], device: Device, intent: IntentFolder
 ) -> EventreadyError:
     """Return the error for the missing values: the first, and those used by the rest of the template."""
     folder, name = template

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jinja2 import Environment, StrictUndefined, TemplateError, Undefined, UndefinedError, meta, nodes
@@ -189,7 +189,7 @@ def _place(folder: Path) -> str:
 
 
 def missing_errors(
-    found: Iterable[MissingValue], values: Mapping[str, Any], device: Device, intent: IntentFolder
+    found: Iterable[MissingValue], values: Mapping[str, object], device: Device, intent: IntentFolder
 ) -> Iterator[WorkspaceError]:
     """Yield the error for each missing value: its full name, and the responsible part of the inventory.
 
@@ -202,7 +202,7 @@ def missing_errors(
         if part == "expect":
             do = message("change:template.lacks_expect", origin=device.origin)
         elif part in ("device", "event"):
-            do = message("change:template.lacks_member", part=part, names=[*values[part]])
+            do = message("change:template.lacks_member", part=part, names=[*cast("Iterable[str]", values[part])])
         else:
             do = message("change:template.lacks_value", intent=intent.name, origin=device.origin)
         if spec := intent.at(path):

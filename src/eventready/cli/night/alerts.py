@@ -16,10 +16,10 @@ from eventready.cli.signing import current_user
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message, term
+from eventready.core.records import Shape
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
 from eventready.core.validation_messages import suggest
-from eventready.store.records import Shape
 from eventready.store.store import Store
 from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
 from eventready.watch.alerts.alert import Alerts

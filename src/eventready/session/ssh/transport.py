@@ -63,8 +63,8 @@ class _KexGexSHA1(KexGexSHA256):
 #: An RSA host key whose SHA-1 signatures are accepted (RFC 4253, 6.6).
 _RSA_KEY_SHA1 = type("RSAKeySHA1", (paramiko.RSAKey,), {"HASHES": {**paramiko.RSAKey.HASHES, "ssh-rsa": hashes.SHA1}})
 
-KEX_ENGINES: Final[Mapping[str, Any]] = {kex.name: kex for kex in (_KexGroup14SHA1, _KexGexSHA1, _KexGroup1SHA1)}
-HOST_KEY_TYPES: Final[Mapping[str, Any]] = {"ssh-rsa": _RSA_KEY_SHA1}
+KEX_ENGINES: Final[Mapping[str, type]] = {kex.name: kex for kex in (_KexGroup14SHA1, _KexGexSHA1, _KexGroup1SHA1)}
+HOST_KEY_TYPES: Final[Mapping[str, type]] = {"ssh-rsa": _RSA_KEY_SHA1}
 
 
 def select(spec: str, defaults: Sequence[str], supported: Collection[str]) -> tuple[str, ...]:

@@ -201,7 +201,7 @@ class Database:
             return connection.execute(select(Ledger.version)).scalar_one_or_none()
 
 
-def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows, except those with an existing key, in the transaction of the caller."""
     if rows:
         dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")

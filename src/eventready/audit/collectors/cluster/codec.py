@@ -14,6 +14,7 @@ import orjson
 
 from eventready.audit.device_result import observation_record
 from eventready.core.messages import Message, from_json, to_json
+from eventready.core.records import Shape
 from eventready.core.strings.json_text import parse_json, sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
@@ -21,7 +22,6 @@ from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.session.steps import ConnectStep
 from eventready.store.evidence import PackedEvidence, digest
-from eventready.store.records import Shape
 
 #: Bytes of the texts of a device, and of the reason of a failure.
 _MOST_TEXT, _MOST_REASON = 64_000_000, 500

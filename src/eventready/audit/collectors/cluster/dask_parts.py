@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 #: Settings of Dask beneath its variables (DASK_...).
-SETTINGS: Mapping[str, Any] = {
+SETTINGS: Mapping[str, object] = {
     "distributed.scheduler.allowed-failures": 2,  # a device that took several workers with it is not tried for ever
     "distributed.scheduler.worker-ttl": "60s",  # a worker that says nothing is lost, and others read its devices
     "distributed.scheduler.http.routes": [],  # no page

@@ -1,4 +1,4 @@
-"""Records: the shape of a frozen dataclass as the format of its JSON, streams of records, and documents."""
+"""Types of records, and their JSON: a frozen dataclass is the format of its document, of its stream."""
 
 from __future__ import annotations
 
@@ -105,28 +105,30 @@ class ShapeError(ValueError):
 
 
 class Codec(ABC, Generic[T]):
-    """JSON of records."""
+    """JSON of records. What reads raises ShapeError."""
 
     @abstractmethod
     def plain(self, record: T) -> dict[str, Any]:
         """Record as plain JSON types."""
 
     @abstractmethod
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
-        """Record of plain JSON types. Raises ShapeError."""
+    def read_plain(self, plain: object) -> T:
+        """Record of plain JSON types."""
 
     @abstractmethod
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""
 
+    def encode(self, record: T) -> bytes:
+        """Record as canonical JSON."""
+        return canonical(self.plain(record))
+
     def read(self, data: bytes | str) -> T:
-        """Record of a JSON text. Raises ShapeError."""
+        """Record of a JSON text."""
         try:
             plain = from_json_text(data)
         except ValueError as error:
             raise ShapeError("", str(error)) from None
-        if not isinstance(plain, dict):
-            raise ShapeError("", message("workspace:value.mapping"))
         return self.read_plain(plain)
 
 
@@ -146,19 +148,15 @@ class Shape(Codec[T]):
         plain: dict[str, Any] = self.adapter.dump_python(record, mode="json", exclude_defaults=not self._whole)
         return plain
 
-    def encode(self, record: T) -> bytes:
-        """Record as canonical JSON."""
-        return canonical(self.plain(record))
-
     def read(self, data: bytes | str) -> T:
-        """Record of a JSON text. Raises ShapeError."""
+        """Record of a JSON text."""
         try:
             return self.adapter.validate_json(data, strict=True, extra=self._others)
         except ValidationError as error:
             raise _first_error(error) from None
 
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
-        """Record of plain JSON types. Raises ShapeError."""
+    def read_plain(self, plain: object) -> T:
+        """Record of plain JSON types."""
         try:
             data = canonical(plain)
         except (TypeError, ValueError, RecursionError) as error:
@@ -187,39 +185,46 @@ class Kinds(Codec[T]):
         return {self.tag: name, **self._shapes[name].plain(record)}
 
     def read(self, data: bytes | str) -> T:
-        """Record of a JSON text. Raises ShapeError."""
+        """Record of a JSON text."""
         try:
             plain = from_json_text(data)
         except ValueError as error:
             raise ShapeError("", str(error)) from None
-        if not isinstance(plain, dict):
-            raise ShapeError("", message("workspace:value.mapping"))
-        shape = self._shape(plain)
-        del plain[self.tag]
-        return shape.read(to_json_text(plain))
+        shape, fields = self._shape(plain)
+        return shape.read(to_json_text(fields))
 
-    def read_plain(self, plain: Mapping[str, Any]) -> T:
-        """Record of plain JSON types. Raises ShapeError."""
-        shape = self._shape(plain)
-        return shape.read_plain({key: value for key, value in plain.items() if key != self.tag})
+    def read_plain(self, plain: object) -> T:
+        """Record of plain JSON types."""
+        shape, fields = self._shape(plain)
+        return shape.read_plain(fields)
 
-    def _shape(self, plain: Mapping[str, Any]) -> Shape[T]:
-        name = plain.get(self.tag)
+    def _shape(self, plain: object) -> tuple[Shape[T], dict[str, Any]]:
+        """Return the shape of a record's kind, and the fields."""
+        fields = fields_of(plain)
+        name = fields.pop(self.tag, None)
         if not isinstance(name, str) or name not in self._shapes:
             raise ShapeError(self.tag, message("store:record.kind", kinds=sorted(self._shapes)))
-        return self._shapes[name]
+        return self._shapes[name], fields
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema with an alternative for each kind."""
-        kinds = [self._schema_of(name, shape) for name, shape in self._shapes.items()]
+        kinds = [_with_constant(shape.json_schema(), self.tag, name) for name, shape in self._shapes.items()]
         shared = {name: part for kind in kinds for name, part in kind.pop("$defs", {}).items()}
         return {"$defs": shared, "oneOf": kinds}
 
-    def _schema_of(self, name: str, shape: Shape[T]) -> dict[str, Any]:
-        schema = shape.json_schema()
-        schema["properties"] = {self.tag: {"const": name}, **schema.get("properties", {})}
-        schema["required"] = [self.tag, *schema.get("required", ())]
-        return schema
+
+def _with_constant(schema: dict[str, Any], key: str, value: str) -> dict[str, Any]:
+    """JSON Schema of a record with a constant beside its fields."""
+    schema["properties"] = {key: {"const": value}, **schema.get("properties", {})}
+    schema["required"] = [key, *schema.get("required", ())]
+    return schema
+
+
+def fields_of(plain: object) -> dict[str, Any]:
+    """Fields of a record of plain JSON types, as a copy. Raises ShapeError for no mapping."""
+    if not isinstance(plain, Mapping):
+        raise ShapeError("", message("workspace:value.mapping"))
+    return dict(plain)
 
 
 def codec_of(record: type[T] | Codec[T]) -> Codec[T]:
@@ -233,27 +238,7 @@ def _first_error(error: ValidationError) -> ShapeError:
     return ShapeError(place, describe_error(detail, None)[0])
 
 
-class Stream(Generic[T]):
-    """Stream of records of a frozen dataclass, or of the kinds of several; `Store.journal` reads and appends them."""
-
-    def __init__(self, name: str, record: type[T] | Codec[T]) -> None:
-        self.name = name
-        self._shape: Codec[T] = codec_of(record)
-
-    def encode(self, record: T) -> bytes:
-        """Record as canonical JSON."""
-        return canonical(self._shape.plain(record))
-
-    def decode(self, data: bytes) -> T:
-        """Record of the JSON of an entry. Raises ShapeError."""
-        return self._shape.read(data)
-
-    def json_schema(self) -> dict[str, Any]:
-        """JSON Schema of a record."""
-        return self._shape.json_schema()
-
-
-class JsonDocument(Generic[T]):
+class JsonDocument(Codec[T]):
     """Format of a document: `schema`, such as `eventready.plan/2`, beside the fields of a frozen dataclass."""
 
     def __init__(self, schema: str, record: type[T], *, whole: bool = False) -> None:
@@ -263,21 +248,18 @@ class JsonDocument(Generic[T]):
         """Document as plain JSON types."""
         return {"schema": self.schema, **self._shape.plain(record)}
 
-    def encode(self, record: T) -> bytes:
-        """Document as canonical JSON, for hashes."""
-        return canonical(self.plain(record))
-
     def read_plain(self, plain: object) -> T:
         """Record of a document of plain JSON types. Raises ShapeError, also for another schema."""
-        if not isinstance(plain, Mapping) or not isinstance(plain.get("schema"), str):
+        fields = dict(plain) if isinstance(plain, Mapping) else {}
+        schema = fields.pop("schema", None)
+        if not isinstance(schema, str):
             raise ShapeError("schema", message("store:record.no_schema", own=self.schema))
-        if plain["schema"] != self.schema:
-            other = message("store:record.version", schema=str(plain["schema"])[:40], own=self.schema)
-            raise ShapeError("schema", other)
-        return self._shape.read_plain({key: value for key, value in plain.items() if key != "schema"})
+        if schema != self.schema:
+            raise ShapeError("schema", message("store:record.version", schema=schema[:40], own=self.schema))
+        return self._shape.read_plain(fields)
 
     def read(self, data: bytes | str) -> T:
-        """Record of a document of JSON text. Raises ShapeError."""
+        """Record of a document of JSON text, of bounded depth."""
         try:
             plain = parse_json(data)
         except ValueError as error:
@@ -286,7 +268,24 @@ class JsonDocument(Generic[T]):
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the document."""
-        schema = self._shape.json_schema()
-        schema["properties"] = {"schema": {"const": self.schema}, **schema.get("properties", {})}
-        schema["required"] = ["schema", *schema.get("required", ())]
-        return schema
+        return _with_constant(self._shape.json_schema(), "schema", self.schema)
+
+
+class Stream(Generic[T]):
+    """Stream of records of a frozen dataclass, or of the kinds of several; `Store.journal` reads and appends them."""
+
+    def __init__(self, name: str, record: type[T] | Codec[T]) -> None:
+        self.name = name
+        self._shape: Codec[T] = codec_of(record)
+
+    def encode(self, record: T) -> bytes:
+        """Record as canonical JSON."""
+        return self._shape.encode(record)
+
+    def decode(self, data: bytes) -> T:
+        """Record of the JSON of an entry. Raises ShapeError."""
+        return self._shape.read(data)
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of a record."""
+        return self._shape.json_schema()
