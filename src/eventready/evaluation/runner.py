@@ -12,8 +12,8 @@ from typing import ParamSpec, Self
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Message
+from eventready.core.timezone import TZ
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, DutyIndex, Matrix, MatrixCell
 from eventready.evaluation.waivers import UNCHECKED, expired, waive

@@ -11,7 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
+from eventready.core.timezone import TZ
 from eventready.drill.record import DrillRun, TimelineEntry, failed_at, timeline
 from eventready.drill.steps import ProbeResult, Stage
 from eventready.papers.dates import fit

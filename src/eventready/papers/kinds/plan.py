@@ -8,9 +8,9 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from eventready.core.clock import TZ
 from eventready.core.messages import Lang
 from eventready.core.strings.texts import natural
+from eventready.core.timezone import TZ
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Column, Document, Table, paragraph
 from eventready.papers.document.profile import PlanForm, Profile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from eventready.core.clock import TZ
 from eventready.core.messages import term, text
+from eventready.core.timezone import TZ
 from eventready.roster import wording
 from eventready.roster.intervals import Stretch, counted
 from eventready.roster.reading.when import midnight
