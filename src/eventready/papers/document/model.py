@@ -300,22 +300,10 @@ class OnScreen:
     blocks: tuple[Block, ...]
 
 
+#: Frame of a document: headings, addresses, signatures.
+Frame: TypeAlias = Letterhead | Title | Addressee | Heading | Closing
 Block: TypeAlias = (
-    Letterhead
-    | Title
-    | Addressee
-    | Heading
-    | Paragraph
-    | Bullets
-    | Facts
-    | Tally
-    | Listing
-    | Table
-    | Figure
-    | Closing
-    | Preformatted
-    | Fold
-    | OnScreen
+    Frame | Paragraph | Bullets | Facts | Tally | Listing | Table | Figure | Preformatted | Fold | OnScreen
 )
 
 
