@@ -231,7 +231,7 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
                 before(*arguments, **options)
             os.kill(os.getpid(), signal.SIGKILL)
         setattr(target, {name!r}, dying)
-        main(["-w", sys.argv[1], "attest", "1.1a", "--by", "A", "--note", "b", "--file", sys.argv[2]])
+        main(["-w", sys.argv[1], "duties", "attest", "1.1a", "--by", "A", "--note", "b", "--file", sys.argv[2]])
     """
     Store.of_workspace(workspace.path).close()
     done = forked.run_script(script, workspace.path, source)
@@ -248,7 +248,19 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
 def test_killed_at_any_moment(workspace: Workspace, tmp_path: Path) -> None:
     """Not at a chosen place, but whenever: a real process, a larger file."""
     source = paper(tmp_path, content=os.urandom(20_000_000))
-    arguments = ["-w", str(workspace.path), "attest", "1.1a", "--by", "A", "--note", "b", "--file", str(source)]
+    arguments = [
+        "-w",
+        str(workspace.path),
+        "duties",
+        "attest",
+        "1.1a",
+        "--by",
+        "A",
+        "--note",
+        "b",
+        "--file",
+        str(source),
+    ]
     for delay in (0.2, 0.4, 0.5, 0.6, 0.7, 0.9):
         process = subprocess.Popen([sys.executable, "-m", "eventready", *arguments], stdout=subprocess.DEVNULL)
         time.sleep(delay)

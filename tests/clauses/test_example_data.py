@@ -135,7 +135,7 @@ def test_doctor_lists_the_data_by_kind(run: Run, example: Path) -> None:
         ("report", "final", "--draft", "--format", "json"),
         ("report", "plan", "--format", "json"),
         ("roster", "export"),
-        ("bundle", "--out", "a.evr"),
+        ("department", "bundle", "--out", "a.evr"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
 )
@@ -143,7 +143,7 @@ def test_a_paper_with_data_of_the_example_needs_the_mark_of_a_rehearsal(
     run: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("bundle", "keygen")[0] == Exit.OK
+    assert run("department", "keygen")[0] == Exit.OK
     code, _, err = run(*arguments)
     assert (code, "data of the example" in err, "--rehearsal" in err) == (Exit.REFUSED, True, True)
     assert run(*arguments, "--rehearsal")[0] == Exit.OK

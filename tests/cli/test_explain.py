@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.audit import command as audit
-from eventready.cli.audit.runs import command as runs
 from eventready.cli.context import App, Output
+from eventready.cli.declare.audit import audit, runs
 from eventready.cli.render.auditing.run import show
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
+from eventready.core.records import Shape
 from eventready.evaluation.verdicts import NO_ORIGINS
-from eventready.store.records.shape import Shape
 from eventready.store.run import Run
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers
 from eventready.store.store import Store

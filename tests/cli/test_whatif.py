@@ -11,6 +11,7 @@ import pytest
 
 from eventready.cli.audit import whatif as command_line
 from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
+from eventready.cli.declare.audit import network_whatif
 from eventready.cli.render.whatif import _harm
 from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import ServiceOutcome, WhatIf
@@ -98,7 +99,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run(*words: str, lang: str = "en") -> tuple[int, str]:
         app.lang = lang
-        code = command_line.command.main(list(words), obj=app, standalone_mode=False)
+        code = network_whatif.main(list(words), obj=app, standalone_mode=False)
         return int(code), capsys.readouterr().out
 
     return run
@@ -136,9 +137,9 @@ def test_a_group_with_an_unknown_member_is_incomplete_and_says_so_first(ask: Any
     [
         ("down e1 --given e1", "'e1' has failed already by `--given`"),
         ("link e1:up --given core:a", "'e1:up' has failed already by `--given`"),
-        ("link core", "A link is named by a port of a device: write `whatif link core:PORT`."),
-        ("group e1", "Write `whatif down 'e1'`."),
-        ("down road", "Write `whatif group 'road'`."),
+        ("link core", "A link is named by a port of a device: write `network whatif link core:PORT`."),
+        ("group e1", "Write `network whatif down 'e1'`."),
+        ("down road", "Write `network whatif group 'road'`."),
         ("down e1 -l core", "`-l` chooses among the failures of `n-1` and `n-2`"),
         ("link e1:Gi9", "nothing is known of 'e1:Gi9'"),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
-from eventready.drill.stage import Prepared
+from eventready.core.records import ShapeError
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -20,11 +20,11 @@ from eventready.drill.steps import (
     Opened,
     Prechecked,
     Predicted,
+    Prepared,
     ProbeMeasure,
     ProbeResult,
     ProbesMeasured,
 )
-from eventready.store.records.shape import ShapeError
 from tests.drill.test_execution import DRILL
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)

@@ -1,4 +1,4 @@
-"""`eventready matrix` on the example workspace."""
+"""`eventready doctor matrix` on the example workspace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def matrix(*arguments: str, columns: int = 100) -> Result:
     return CliRunner(env={"COLUMNS": str(columns), "EVENTREADY_OUTPUT": ""}).invoke(
-        cli, ["-w", str(ROOT), "matrix", *arguments]
+        cli, ["-w", str(ROOT), "doctor", "matrix", *arguments]
     )
 
 

@@ -22,11 +22,11 @@ from sqlalchemy.exc import OperationalError
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.strings.json_text import canonical
 from eventready.store import changes as changes_module
-from eventready.store.change_header import ChangeHeader
 from eventready.store.change_steps import (
     Apply,
     Arm,
     Backup,
+    ChangeHeader,
     Compare,
     DeviceOutcome,
     Done,
@@ -238,7 +238,7 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
 
 _CARRIER = """
     import sys, time
-    from eventready.store.change_header import ChangeHeader
+    from eventready.store.change_steps import ChangeHeader
     from eventready.store.change_steps import Arm
     from eventready.store.changes import StepEntry
     from eventready.store.store import Store

@@ -206,6 +206,6 @@ def test_a_url_in_plain_text_is_refused(workspace: Path) -> None:
 
 def test_a_rehearsal_reminds_no_person_without_the_option(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["-w", str(workspace), "--now", "2022-04-25 07:00", "schedule", "--once", "--really"])
+        main(["-w", str(workspace), "--now", "2022-04-25 07:00", "watch", "schedule", "--once", "--really"])
     assert left.value.code == 7
     assert "--rehearsal" in capsys.readouterr().err

@@ -251,7 +251,7 @@ def test_two_schedulers_do_not_work_at_once(workspace: Path) -> None:
     clock = FakeClock("2022-04-25 06:00")
     with (
         Scheduler(workspace, clock, Hands(clock).hire).alone(),
-        pytest.raises(RefusedError, match="another `eventready schedule` is running"),
+        pytest.raises(RefusedError, match="another `eventready watch schedule` is running"),
     ):
         once(workspace, clock, Hands(clock))
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from eventready.audit import doctor
 from eventready.audit.doctor import Diagnostic
 from eventready.cli.context import App
-from eventready.cli.workspace.doctor import command
+from eventready.cli.declare.workspace import doctor as command
 from eventready.core.errors import Exit
 from eventready.session.hostkeys import HostKey, record
 
@@ -198,7 +198,7 @@ def test_forms_without_a_public_source_are_named(make: Make) -> None:
     sign = signs(workspace)["platform nokia_sros"]
     assert (sign.ok, sign.needed) == (False, False)
     assert "no public source confirms the form of system, " in str(sign.detail)
-    assert "eventready capture" in str(sign.remedy)
+    assert "eventready audit" in str(sign.remedy)
     assert "platform frr" not in signs(make(hosts=HOST))
 
 

@@ -91,7 +91,7 @@ class App:
 
     @cached_property
     def allowed_workspace(self) -> Workspace:
-        """Load the workspace for connections or programs. Raises RefusedError without `eventready allow`."""
+        """Load the workspace for connections or programs. Raises RefusedError without `eventready trust content`."""
         from eventready.workspace.permission import require_allowed  # noqa: PLC0415  connecting commands only
         from eventready.workspace.workspace import require_workspace  # noqa: PLC0415  loads YAML
 

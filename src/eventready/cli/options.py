@@ -9,11 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.core.files import config_folder
-
-with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
 
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,11 +71,6 @@ cluster_options = with_options(
                  help="Read by the workers of this scheduler: tls://HOST:PORT."),
     certificates_option,
 )  # fmt: skip
-
-
-def cluster_address(cluster: str, certificates: Path) -> SchedulerAddress | None:
-    """Return the scheduler of `--cluster`; None without. Raises UsageError."""
-    return SchedulerAddress.of(cluster, certificates) if cluster else None
 
 
 #: `--really`, `--rehearsal`: messages to people.

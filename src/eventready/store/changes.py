@@ -22,16 +22,27 @@ from sqlalchemy.orm import Session, undefer
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader
-from eventready.store.change_steps import STEPS, STREAM, Backup, Begun, ChangeStep, DeviceOutcome, Ended, Release, Save
-from eventready.store.database.connection import Database
-from eventready.store.database.storage_errors import translate_errors
+from eventready.store.change_steps import (
+    PLAN_FILE,
+    STEPS,
+    STREAM,
+    Backup,
+    Begun,
+    ChangeHeader,
+    ChangeStep,
+    DeviceOutcome,
+    Ended,
+    PlanSummary,
+    RecordedPlan,
+    Release,
+    Save,
+)
+from eventready.store.database.connection import Database, translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.plan_summary import PLAN_FILE, PlanSummary, RecordedPlan
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records.shape import Shape, ShapeError
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.store.records.shape import Codec, Moment, Shape, codec_of
-from eventready.store.records.stream import Stream
+from eventready.core.records import Codec, Moment, Shape, Stream, codec_of, fields_of
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
@@ -51,11 +50,11 @@ class DatedShape(Codec[Dated[T]]):
         """Record as plain JSON types."""
         return {**self._head.plain(record.head), **self._record.plain(record.record)}
 
-    def read_plain(self, plain: Mapping[str, Any]) -> Dated[T]:
+    def read_plain(self, plain: object) -> Dated[T]:
         """Record of plain JSON types. Raises ShapeError."""
-        head = {name: plain[name] for name in self._names if name in plain}
-        rest = {name: value for name, value in plain.items() if name not in self._names}
-        return Dated(self._head.read_plain(head), self._record.read_plain(rest))
+        fields = fields_of(plain)
+        head = {name: fields.pop(name) for name in self._names if name in fields}
+        return Dated(self._head.read_plain(head), self._record.read_plain(fields))
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""

@@ -10,7 +10,7 @@ from itertools import starmap
 from pathlib import Path
 
 from eventready.audit.audit import AuditOptions, audit
-from eventready.audit.progress import NoProgress
+from eventready.audit.runner import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError

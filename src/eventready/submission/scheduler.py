@@ -15,11 +15,10 @@ from eventready.clauses.gather import gather
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Rendered, message, rendered
+from eventready.core.records import Moment, Stream, Words
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.delivery_log import DeliveryLog
 from eventready.delivery.notify.sender import Attempt
-from eventready.store.records.shape import Moment, Words
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.submission.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.workspace.workspace import Workspace, load_workspace

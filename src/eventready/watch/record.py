@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
+from eventready.core.records import Moment, Stream
 from eventready.delivery.notify.heartbeat import BEAT, END
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.store.watch_log import STREAM, Beat, RecordedChange, WatchEnd, WatchStep

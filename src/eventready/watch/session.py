@@ -12,8 +12,7 @@ from functools import lru_cache
 from math import inf
 
 from eventready.audit.audit import network_setting
-from eventready.audit.history import usual_audits
-from eventready.audit.run_builder import recorded_network
+from eventready.audit.run_builder import recorded_network, usual_audits
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import audit_checks
 from eventready.core.clock import Clock

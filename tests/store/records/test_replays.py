@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from eventready.clauses.attestations import attestation
 from eventready.core.errors import StoreError
 from eventready.core.messages import LANGS
+from eventready.core.records import ShapeError, Stream
 from eventready.delivery.mail import delivery_log
 from eventready.drill import record, steps
 from eventready.incidents import incident
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
 from eventready.store.streams.journal import JournalEntry
 from tests.store.records.from_schema import values
 

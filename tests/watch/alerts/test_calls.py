@@ -662,13 +662,13 @@ def test_the_command_tests_receivers_and_explains_alerts(
     place = ("-w", str(workspace.path), "--now", "2022-04-29 19:00")
     mailroom.answers["an@example.vn"] = "550 no such user"
     sent = (0, "duty@example.vn: mailed to duty@example.vn\n")
-    assert run(capsys, *place, "alerts", "test", "--really", "--rehearsal") == sent
-    assert run(capsys, *place, "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
-    assert run(capsys, *place, "alerts", "test", "nobody")[0] == 2
+    assert run(capsys, *place, "watch", "alerts", "test", "--really", "--rehearsal") == sent
+    assert run(capsys, *place, "watch", "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
+    assert run(capsys, *place, "watch", "alerts", "test", "nobody")[0] == 2
     with pytest.raises(SystemExit, match="4"):
-        main([*place, "alerts", "test", "off", "--really", "--rehearsal"])
+        main([*place, "watch", "alerts", "test", "off", "--really", "--rehearsal"])
     assert "off at this minute: Vy" in capsys.readouterr().err
-    assert run(capsys, *place, "alerts", "test", "--really")[0] == 7
+    assert run(capsys, *place, "watch", "alerts", "test", "--really")[0] == 7
     assert len(mailroom.mails) == 1
     clock = Clock.starting("2022-04-29 18:59")
     with Store.of_workspace(workspace.path) as store:
@@ -676,19 +676,19 @@ def test_the_command_tests_receivers_and_explains_alerts(
             [StateChange(0, Key("core-1", "uplink", "Te0/1"), "pass", "fail", None)]
         )
         Acts(store, workspace.event.id, clock).add("acknowledgement", [matcher("device=core-1")], by="Bình")
-    code, shown = run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")
+    code, shown = run(capsys, *place, "-o", "json", "watch", "alerts", "explain", "core-1/uplink")
     (found,) = json.loads(shown)
     assert (code, found["muted"], found["acknowledgement"]["by"]) == (0, "", "Bình")
     assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn", "lang": "vi"}]
     assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn", "lang": "vi"}]
     with pytest.raises(SystemExit):
-        main([*place, "alerts", "explain", "core-1"])
+        main([*place, "watch", "alerts", "explain", "core-1"])
     shown, noted = capsys.readouterr()
     assert "Acknowledged by Bình" in shown
     assert text("watch:call.note_gone", "en") in noted
     assert run(capsys, *place, "watch", "pause", "core-1")[0] == 0
-    assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")[1]
-    supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
+    assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "watch", "alerts", "explain", "core-1/uplink")[1]
+    supposed = run(capsys, *place, "--lang", "vi", "watch", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed
     with Store.of_workspace(workspace.path) as store:
@@ -712,10 +712,10 @@ def test_the_command_tests_receivers_and_explains_alerts(
         store.current(SNAPSHOTS).put(key, state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):
-            main([*place, "alerts", "acknowledge", taken])
+            main([*place, "watch", "alerts", "acknowledge", taken])
         assert (text("cli:alerts.none_open", "en") in capsys.readouterr().err) is not open_now
     for wrong in (["core-9"], ["core-1/uplnik"], ["core-1", "core-2"], ["host=core-1"]):
-        assert run(capsys, *place, "alerts", "acknowledge", *wrong)[0] == 2
+        assert run(capsys, *place, "watch", "alerts", "acknowledge", *wrong)[0] == 2
 
 
 def test_doctor_names_references_without_a_value_and_people_without_an_address(
@@ -726,7 +726,7 @@ def test_doctor_names_references_without_a_value_and_people_without_an_address(
     shown = run(capsys, "-w", str(workspace.path), "doctor")[1]
     assert "EVENTREADY_NO_URL" in shown
     assert "receiver duty: no address of" in shown
-    shown = run(capsys, "-w", str(workspace.path), "-o", "json", "allow", "--show")[1]
+    shown = run(capsys, "-w", str(workspace.path), "-o", "json", "trust", "content", "--show")[1]
     assert {"an@example.vn", "env:EVENTREADY_NO_URL"} <= set(json.loads(shown)["recipients"])
 
 
@@ -756,7 +756,7 @@ def test_a_condition_of_no_alert_is_named_with_what_is_near(
     found = [error.whole.render("en") for error in impossible(load_alerts(workspace.path), workspace)]
     assert [f"'{near}'?" in sentence for sentence in found] == [True] * bool(near)
     with pytest.raises(SystemExit):
-        main(["-w", str(workspace.path), "alerts", "explain", "core-1/uplink"])
+        main(["-w", str(workspace.path), "watch", "alerts", "explain", "core-1/uplink"])
     assert (near in capsys.readouterr().err) is True
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command, known_names
+from eventready.cli.declare.workspace import inventory as command
+from eventready.cli.workspace.inventory import known_names
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang
 from eventready.platforms.loader import platform_names

@@ -7,67 +7,39 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-import click
-
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.collectors.cluster.address import cluster_address
+from eventready.audit.collectors.cluster.labels import OTHERS
+from eventready.checks.registry import all_checks
+from eventready.cli.audit.capture import save_answers
 from eventready.cli.audit.explain import explain
 from eventready.cli.audit.whatif import last_full
 from eventready.cli.context import App, lab_origin
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER, cluster_address, cluster_options, limit_option, reading_options
+from eventready.cli.render.auditing.junit import junit
+from eventready.cli.render.auditing.run import show
+from eventready.cli.render.auditing.sarif import sarif
+from eventready.cli.render.progress import ProgressBars
+from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.collectors.cluster.labels import OTHERS
-    from eventready.checks.registry import all_checks
-    from eventready.cli.render.auditing.junit import junit
-    from eventready.cli.render.auditing.run import show
-    from eventready.cli.render.auditing.sarif import sarif
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.signing import enterprise_key
-    from eventready.core.files import write_atomic
-    from eventready.store.database.storage_errors import RunNotStored
-    from eventready.store.run import Run
-    from eventready.store.store import Store
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
+from eventready.store.database.connection import RunNotStored
+from eventready.store.run import Run
+from eventready.store.store import Store
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
 
 #: Devices named in a notice.
 _NAMED = 12
 
 
-@click.command()
-@limit_option
-@click.option(
-    "--from",
-    "saved",
-    type=FOLDER,
-    metavar="DIR",
-    help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.",
-)
-@reading_options
-@click.option("--baseline", default="", metavar="RUN", help='Compare with this run ("latest", an id, its beginning).')
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warn", "fail"]),
-    default="fail",
-    show_default=True,
-    help="The lightest finding that gives exit code 3.",
-)
-@click.option("--wide", is_flag=True, help="Ask for all a platform reads; what no check needs is inventory.")
-@cluster_options
-@click.option("--explain", "service", default="", metavar="VENUE/SERVICE",
-              help="Show the walk of this service in the last full audit, hop by hop; nothing is read.")  # fmt: skip
-@click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
-@click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
-@click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
-@click.pass_obj
 def command(
     app: App,
     *,
     limit: str | None,
     saved: Path | None,
+    save: Path | None,
+    replace: bool,
     workers: int,
     interval: float,
     time_limit: float,
@@ -81,16 +53,18 @@ def command(
     junit_file: Path | None,
     sarif_file: Path | None,
 ) -> int:
-    """Read every device, evaluate the checks, and give a verdict per venue and service.
-
-    An audit only reads. Unmeasured subjects are listed and never ready.
-
-    \b
-    Exit codes:
-      0  ready
-      3  findings at or above --fail-on
-      4  a needed measurement is missing
-    """
+    """Read every device, evaluate the checks, and give a verdict per venue and service."""
+    if save:
+        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--out": out, "--junit": junit_file,
+                 "--sarif": sarif_file}  # fmt: skip
+        if others := [option for option, value in alone.items() if value]:
+            raise UsageError(message("cli:audit.save_alone", options=others))
+        return save_answers(
+            app, save, limit=limit, workers=workers, interval=interval, time_limit=time_limit, cluster=cluster,
+            certificates=certificates, replace=replace,
+        )  # fmt: skip
+    if replace:
+        raise UsageError(message("cli:audit.replace"))
     if service:
         with app.open_store(make=False) as store:
             explain(app, last_full(store, app.workspace), service)

@@ -1,4 +1,4 @@
-"""`eventready capture`: save the redacted answers to the commands of an audit."""
+"""`eventready audit --save`: save the redacted answers to the commands of an audit."""
 
 from __future__ import annotations
 
@@ -9,29 +9,19 @@ from shlex import quote
 
 import click
 
+from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
+from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH, cluster_address, cluster_options, limit_option, reading_options
+from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit
-
-with deferred():
-    from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.workspace.devices.select import select
+from eventready.workspace.devices.select import select
 
 
-@click.command()
-@limit_option
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder to write into.")
-@reading_options
-@cluster_options
-@click.option("--replace", is_flag=True, help="Overwrite an earlier capture of these devices in DIR.")
-@click.pass_obj
-def command(
+def save_answers(
     app: App,
+    out: Path,
     *,
     limit: str | None,
-    out: Path,
     workers: int,
     interval: float,
     time_limit: float,
@@ -39,22 +29,12 @@ def command(
     certificates: Path,
     replace: bool,
 ) -> int:
-    """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt.
-
-    Only the owner can read the files. `eventready audit --from DIR` evaluates them without a connection, and
-    `eventready parse` shows the lines of an answer that its platform refuses. Review the files before they leave the
-    house: addresses, names and descriptions are not redacted.
-
-    \b
-    Exit codes:
-      0  every command was answered
-      4  an answer is missing
-    """
+    """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
-    with app.at_work("capture", devices), bars:
+    with app.at_work("audit --save", devices), bars:
         captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
     if app.output == "table":
         _show(app, captures, out)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
+from eventready.cli.render.auditing.walk import Explanation
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import short
-
-with deferred():
-    from eventready.cli.render.auditing.walk import Explanation
-    from eventready.core.validation_messages import suggest
-    from eventready.store.run import Run
+from eventready.core.validation_messages import suggest
+from eventready.store.run import Run
 
 
 def explain(app: App, run: Run, name: str) -> None:

@@ -1,4 +1,4 @@
-"""`eventready matrix`: which checks apply to which device, and which the equipment does not support."""
+"""`eventready doctor matrix`: which checks apply to which device, and which the equipment does not support."""
 
 from __future__ import annotations
 
@@ -10,30 +10,20 @@ from typing import Any
 
 import click
 
+from eventready.audit.audit import network_setting
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import limit_option
 from eventready.core.messages import Lang, term, text
-
-with deferred():
-    from eventready.audit.audit import network_setting
-    from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
-    from eventready.facts.observe import commands_for
-    from eventready.facts.platform import Platform
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
+from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
+from eventready.facts.observe import commands_for
+from eventready.facts.platform import Platform
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
 
 _LABEL_WIDTH = 17
 
 
-@click.command()
-@limit_option
-@click.pass_obj
-def command(app: App, limit: str | None) -> None:
-    """Show the applicable checks of every device, and the unsupported checks with the reason.
-
-    Connects to nothing.
-    """
+def command(app: App, *, limit: str | None) -> None:
+    """Show the applicable checks of every device, and the unsupported checks with the reason."""
     devices = select(app.workspace.devices, limit)
     platforms = app.equipment.only(devices).platforms
     matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))

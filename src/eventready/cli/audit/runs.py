@@ -16,29 +16,23 @@ import click
 
 from eventready.cli.audit.explain import explain
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER
+from eventready.cli.render.auditing.walk import walks
+from eventready.cli.render.console import VisibleConsole
+from eventready.cli.render.listing import show as show_table
+from eventready.cli.render.listing import translated
 from eventready.core.errors import Exit, UsageError
+from eventready.core.files import write_atomic
+from eventready.core.language import Language
 from eventready.core.messages import Lang, message, term, text
 from eventready.core.this_process import ONCE, relaxed_gc
-
-with deferred():
-    from eventready.cli.render.auditing.walk import walks
-    from eventready.cli.render.console import VisibleConsole
-    from eventready.cli.render.listing import show as show_table
-    from eventready.cli.render.listing import translated
-    from eventready.core.files import write_atomic
-    from eventready.core.language import Language
-    from eventready.evaluation.alike import Row, about, rows
-    from eventready.evaluation.causes import causes
-    from eventready.evaluation.differences import Change, Diff, change_about, compare_runs, rests_between
-    from eventready.store.integrity.chain import ChainVerification
-    from eventready.store.integrity.checkpoints import CHECKPOINT
-    from eventready.store.run import Run, Summary
-    from eventready.store.run_records import RunFinding, plain_finding
-    from eventready.store.run_rests import Named
-    from eventready.store.store import RunEntry, Store
-    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
+from eventready.evaluation.alike import Row, about, rows
+from eventready.evaluation.causes import causes
+from eventready.evaluation.differences import Change, Diff, change_about, compare_runs, rests_between
+from eventready.store.integrity import CHECKPOINT, ChainVerification
+from eventready.store.run import Run, Summary
+from eventready.store.run_records import Named, RunFinding, plain_finding
+from eventready.store.store import RunEntry, Store
+from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 
 #: The kinds of change between two runs, in the order in which they are shown; the first two mean: it got worse.
 KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
@@ -47,13 +41,6 @@ _WHOLE = 1000
 _table = partial(translated, "cli:runs_column")
 
 
-@click.group("runs", help="List, show, compare and verify earlier runs.")
-def command() -> None:
-    """The group."""
-
-
-@command.command("list")
-@click.pass_obj
 def list_runs(app: App) -> None:
     """List all runs with the numbers of their findings, the latest last."""
     with app.open_store(make=False) as store:
@@ -92,12 +79,7 @@ def _plain(entry: RunEntry) -> dict[str, object]:
     return asdict(entry)
 
 
-@command.command("show")
-@click.argument("run", default="latest")
-@click.option("--evidence", metavar="HASH", help="Print one raw text of the run: the beginning of its hash is enough.")
-@click.option("--explain", "service", default="", metavar="VENUE/SERVICE", help="Show the walk of this service whole.")
-@click.pass_obj
-def show(app: App, run: str, evidence: str | None, service: str) -> None:
+def show(app: App, *, run: str, evidence: str | None, service: str) -> None:
     """Show a run: verdicts and all findings except passes; with --output json the whole document."""
     with app.open_store(make=False) as store:
         found = store.get(run, interrupted=True)
@@ -191,22 +173,9 @@ def _cells(row: Row[RunFinding], language: Language) -> tuple[str, ...]:
     return language.status(found.status), devices, found.check, sentence
 
 
-@command.command("diff")
-@click.argument("earlier", default="previous")
-@click.argument("later", default="latest")
-@click.option(
-    "--all",
-    "everything",
-    is_flag=True,
-    help="In the table, list unchanged findings and those that follow from others too.",
-)
-@click.pass_obj
 @relaxed_gc(ONCE)
-def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
-    """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
-
-    Exit code 3 with a new or worse finding.
-    """
+def diff(app: App, *, earlier: str, later: str, everything: bool) -> Exit:
+    """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there."""
     with app.open_store(make=False) as store:
         before, after = (store.get(name, interrupted=True) for name in (earlier, later))
         changes = compare_runs(before, after)
@@ -251,16 +220,8 @@ def _show_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lang
         show_table(table, width=_WHOLE)
 
 
-@command.command("verify")
-@click.option("--keys", type=FOLDER, metavar="FOLDER", help="Trusted public keys (*.key.json), beside the own key.")
-@click.option("--checkpoint", "files", type=FILE, metavar="FILE", multiple=True,
-              help="Checkpoint kept elsewhere: a file of `runs sign`, a bundle or a mail; repeatable.")  # fmt: skip
-@click.pass_obj
-def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
-    """Verify the integrity of runs, evidence and journal, and the reach of the signed heads.
-
-    Exit code 3 for an altered or missing entry.
-    """
+def verify(app: App, *, keys: Path | None, files: tuple[Path, ...]) -> Exit:
+    """Verify the integrity of runs, evidence and journal, and the reach of the signed heads."""
     from eventready.delivery.checkpoint_files import read_checkpoint  # noqa: PLC0415  loads cryptography, which a list needs not
 
     trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
@@ -294,12 +255,7 @@ def _show_verification(app: App, found: ChainVerification, where: str) -> None:
         app.notify("cli:runs.no_head")
 
 
-@command.command("sign")
-@click.option("--key", "source", metavar="FILE|REFERENCE", help="Private key.  [default: the key of bundles]")
-@click.option("--out", type=FILE, metavar="FILE",
-              help="Write the checkpoint here too, to be kept outside of the store.")  # fmt: skip
-@click.pass_obj
-def sign(app: App, source: str | None, out: Path | None) -> None:
+def sign(app: App, *, source: str | None, out: Path | None) -> None:
     """Sign the head of the chain: all runs up to now are bound to the key."""
     own = str(app.workspace_path / OWN_KEY)
     key = load_private(source or own, app.workspace_path, "", default=app.workspace.event.enterprise)
@@ -315,17 +271,8 @@ def sign(app: App, source: str | None, out: Path | None) -> None:
         app.emit(plain)
 
 
-@command.command("prune")
-@click.option("--keep", type=click.IntRange(1), metavar="N", help="Keep the documents of the latest N runs.")
-@click.option("--older-than", "age", metavar="SPAN", help="Prune runs older than this: 90d, 12h.")
-@click.option("--dry-run", is_flag=True, help="Count, remove nothing.")
-@click.pass_obj
-def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
-    """Remove documents of old runs, and evidence without a reference from a stored run, change or journal.
-
-    Hashes and summaries stay, so that the chain can still be verified; the pruning is recorded, and signed where the
-    workspace has a key.
-    """
+def prune(app: App, *, keep: int | None, age: str | None, dry_run: bool) -> None:
+    """Remove documents of old runs, and evidence without a reference from a stored run, change or journal."""
     if keep is None and age is None:
         raise UsageError(message("cli:runs.prune_what"))
     from eventready.cli.signing import enterprise_key  # noqa: PLC0415  loads cryptography, which a list needs not

@@ -1,58 +1,35 @@
-"""`eventready whatif`: services lost by a failure, and takeovers."""
+"""`eventready network whatif`: services lost by a failure, and takeovers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import click
-
+from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import limit_option
+from eventready.cli.render.whatif import as_json, show, show_ranked
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
 from eventready.core.strings.texts import short
-
-with deferred():
-    from eventready.audit.run_builder import recorded_network, recorded_setting
-    from eventready.cli.render.whatif import as_json, show, show_ranked
-    from eventready.core.validation_messages import suggest
-    from eventready.drill.record import DrillRun, drill_runs
-    from eventready.network.graph.graph import Cut
-    from eventready.network.graph.outcome import FailureOutcome, WhatIf
-    from eventready.network.graph.takeover import takeovers
-    from eventready.network.graph.topology import NetworkElement
-    from eventready.store.run import Run
-    from eventready.store.store import Store
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.workspace import Workspace
+from eventready.core.validation_messages import suggest
+from eventready.drill.record import DrillRun, drill_runs
+from eventready.network.graph.graph import Cut
+from eventready.network.graph.outcome import FailureOutcome, WhatIf
+from eventready.network.graph.takeover import takeovers
+from eventready.network.graph.topology import NetworkElement
+from eventready.store.run import Run
+from eventready.store.store import Store
+from eventready.workspace.devices.select import select
+from eventready.workspace.workspace import Workspace
 
 #: Elements of which all pairs are tried.
 _MOST_PAIRED = 600
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["down", "link", "group", "n-1", "n-2"]))
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--given", multiple=True, metavar="NAME", help="Failed already, repeatable: a device or device:port.")
-@click.option("--run", "run_name", default="", metavar="RUN", help="Facts of this run.  [default: the last full audit]")
-@limit_option
-@click.pass_obj
 def command(
     app: App, *, what: str, names: tuple[str, ...], given: tuple[str, ...], run_name: str, limit: str | None
 ) -> int:
-    """Show the services lost by a failure, per venue, and the takeovers.
-
-    `down` names devices, or parts of a device as device:port, device:site; `link` a port at either end; `group` a
-    group of risk.yaml; `n-1` is every single failure, `n-2` every pair of the devices of -l. Connects to nothing.
-
-    \b
-    Exit codes:
-      0  nothing is lost
-      3  a service is lost, in whole or in part
-      4  something needed was not measured
-    """
+    """Show the services lost by a failure, per venue, and the takeovers."""
     ranked = what in ("n-1", "n-2")
     if ranked == bool(names):
         raise UsageError(message("whatif:names"), do=message("whatif:names.do"))

@@ -7,50 +7,47 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
-import click
-
+from eventready.change.document import Plan
+from eventready.change.errors import abbreviate
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.recovery import resume
+from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH, execution_options, rehearsal_options
+from eventready.cli.render.changing.apply_progress import (
+    ApplyProgress,
+    existing_plan,
+    interruption_as_failure,
+    options_of,
+    report_result,
+)
+from eventready.cli.render.changing.dry_run import check_plan
+from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_file
 from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.errors import abbreviate
-    from eventready.change.execute.apply import apply_plan
-    from eventready.change.execute.context import ExecutionContext
-    from eventready.change.execute.recovery.resume import resume
-    from eventready.change.safety.freeze import next_closed_window
-    from eventready.cli.render.changing.apply_progress import (
-        ApplyProgress,
-        existing_plan,
-        interruption_as_failure,
-        options_of,
-        report_result,
-    )
-    from eventready.cli.render.changing.dry_run import check_plan
-    from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_file
 
 #: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)
 
 
-@click.command()
-@click.argument("plan", type=PATH, required=False)
-@click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
-@click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
-@click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
-@click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
-@rehearsal_options
-@execution_options
-@click.pass_obj
+class ExecutionValues(TypedDict):
+    """Values of the options of `apply` and `rollback` about the execution."""
+
+    confirm_within: int | None
+    settle: int | None
+    soak: int | None
+    workers: int
+    ticket: str
+    named: tuple[str, ...]
+    by: str
+    source: str
+
+
 def command(
     app: App,
-    /,
     *,
     plan: Path | None,
     cut_off: str,
@@ -60,24 +57,9 @@ def command(
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
-    **given: Any,
+    **given: Unpack[ExecutionValues],
 ) -> Exit:
-    """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
-
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
-
-    With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
-    device: the exit codes are those of the twin, and 4 for a device without a simulation.
-
-    \b
-    Exit codes:
-      0  every device has its new state
-      4  a device was not checked or not rehearsed
-      5  a change failed and was reverted (with --atomic: everywhere)
-      6  a device needs a person now
-      7  refused, nothing was sent; a line is rejected (--dry-run)
-    """
+    """Execute PLAN: a single device first, then waves."""
     if (plan is None) == (not cut_off):
         raise UsageError(message("cli:apply.nothing"))
     if atomic and cut_off:

@@ -7,33 +7,19 @@ from pathlib import Path
 
 import click
 
+from eventready.change.document import PlanFile, load_plan, write_plan
+from eventready.change.plan.restated import refuse_restated
+from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, key_option
+from eventready.cli.render.changing.plan import show
+from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
-    from eventready.change.plan.restated import refuse_restated
-    from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
-    from eventready.cli.render.changing.plan import show
-    from eventready.cli.signing import signing_key
-    from eventready.store.store import Store
+from eventready.store.store import Store
 
 
-@click.command("approve")
-@click.argument("path", type=FILE, metavar="PLAN")
-@key_option("File, or env:, keyring:, vault: reference.")
-@click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
-    """Show PLAN, and sign its hash with your key. The approval is added to the plan's file.
-
-    Make your key with `eventready bundle keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to `changes:
-    approvers:` of event.yaml. The planner cannot approve.
-    """
+    """Show PLAN, and sign its hash with your key."""
     file = load_plan(path)
     settings = app.workspace.event.changes
     if file.plan.event != app.workspace.event.id:

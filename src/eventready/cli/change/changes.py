@@ -11,43 +11,33 @@ from typing import Any
 
 import click
 
+from eventready.change.document import recorded_plan
+from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.recovery import Decision, DeviceView, release
+from eventready.change.execute.status import (
+    DeviceStatus,
+    advice,
+    describe_state,
+    describe_step,
+    device_statuses,
+    exit_on_record,
+    needs_person,
+)
+from eventready.change.safety.approval import is_signed_change
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
+from eventready.cli.render.changing.apply_progress import ApplyProgress
+from eventready.cli.render.changing.change_states import STYLES
+from eventready.cli.render.listing import cell, translated
+from eventready.cli.render.listing import show as show_table
+from eventready.cli.signing import current_user
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan_file import recorded_plan
-    from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.recovery.release import Decision, DeviceView, release
-    from eventready.change.execute.status import (
-        DeviceStatus,
-        advice,
-        describe_state,
-        describe_step,
-        device_statuses,
-        exit_on_record,
-        needs_person,
-    )
-    from eventready.change.safety.approval import is_signed_change
-    from eventready.cli.render.changing.apply_progress import ApplyProgress
-    from eventready.cli.render.changing.change_states import STYLES
-    from eventready.cli.render.listing import cell, translated
-    from eventready.cli.render.listing import show as show_table
-    from eventready.cli.signing import current_user
-    from eventready.store.change_steps import STEPS, Claim
-    from eventready.store.changes import ChangeEntry, ChangeRecord, Step
-    from eventready.store.store import Store
+from eventready.store.change_steps import STEPS, Claim
+from eventready.store.changes import ChangeEntry, ChangeRecord, Step
+from eventready.store.store import Store
 
 
-@click.group("changes", help="List changes and the state of every device.")
-def command() -> None:
-    """Group of commands."""
-
-
-@command.command("list")
-@click.pass_obj
 def list_changes(app: App) -> None:
     """List all changes, the latest last: time, operator, device states."""
     if not Store.exists(app.workspace_path):
@@ -88,12 +78,8 @@ def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, activ
     return "", ""
 
 
-@command.command("show")
-@click.argument("change", default="latest")
-@click.option("--device", "globs", multiple=True, metavar="NAME", help="Only these devices; a glob, or several.")
-@click.pass_obj
-def show(app: App, change: str, globs: Sequence[str]) -> None:
-    """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+def show(app: App, *, change: str, globs: Sequence[str]) -> None:
+    """Show a change: the state of each device, and the journal."""
     with app.open_store(make=False, only_reads=True) as store:
         record = store.changes.get(change)
         active = store.changes.is_active(record.entry.id)
@@ -110,30 +96,8 @@ def show(app: App, change: str, globs: Sequence[str]) -> None:
         _show(app, record, chosen, active=active)
 
 
-@command.command("release")
-@click.argument("change")
-@click.argument("device")
-@click.option(
-    "--as",
-    "claim",
-    required=True,
-    type=click.Choice(["new", "old", "by-hand"]),
-    help="The state of the device; new and old must be proven by its configuration.",
-)
-@click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
-@click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.pass_obj
-def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: str, why: str, yes: bool) -> None:
-    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock.
-
-    Needed where `apply --resume` can neither finish nor revert a device. The decision is recorded.
-
-    \b
-    Exit codes:
-      0  released
-      7  refused: another configuration than claimed, or an armed guard
-    """
+def release_device(app: App, *, change: str, device: str, claim: Claim, by: str, why: str, yes: bool) -> None:
+    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock."""
     person, host = current_user(by)
     if not why.strip():
         raise UsageError(message("cli:changes.no_reason"))

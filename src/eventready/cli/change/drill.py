@@ -6,42 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
+from eventready.change.document import Plan, write_plan
+from eventready.change.safety.approval import sign_plan
+from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, PATH, key_option
+from eventready.cli.render.changing.apply_progress import existing_plan
+from eventready.cli.render.changing.plan import show as show_change_plan
+from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
+from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Message, message, term, text
-
-with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.document.plan_file import write_plan
-    from eventready.change.safety.approval import sign_plan
-    from eventready.cli.change.plan import refuse_overwrite
-    from eventready.cli.render.changing.apply_progress import existing_plan
-    from eventready.cli.render.changing.plan import show as show_change_plan
-    from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
-    from eventready.cli.signing import current_user, role_key
-    from eventready.drill.execution import DrillOptions
-    from eventready.drill.preparation import drills_of, executor_of
-    from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
-    from eventready.drill.record import DrillRun, drill_run_named, drill_runs
-    from eventready.drill.spec import Drill, drill_named
-    from eventready.drill.targets import target_of
-    from eventready.store.store import Store
-    from eventready.workspace.keys.signing_keys import PrivateKey
+from eventready.drill.execution import DrillOptions
+from eventready.drill.preparation import drills_of, executor_of
+from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
+from eventready.drill.record import DrillRun, drill_run_named, drill_runs
+from eventready.drill.spec import Drill, drill_named
+from eventready.drill.targets import target_of
+from eventready.store.store import Store
+from eventready.workspace.keys.signing_keys import PrivateKey
 
 _EXITS = {"passed": Exit.OK, "interrupted": Exit.OK, "void": Exit.INCOMPLETE}
 
 
-@click.group("drill", help="Make failures on purpose, and measure the interruption of the services.")
-def command() -> None:
-    """The group."""
-
-
-@command.command("list")
-@click.pass_obj
 def list_drills(app: App) -> None:
     """List the drills of inventory/drills/, with the last result of each."""
     drills = drills_of(app.workspace)
@@ -57,18 +43,8 @@ def list_drills(app: App) -> None:
     )
 
 
-@command.command("plan")
-@click.argument("name")
-@click.option("--out", type=FILE, metavar="PLAN", help="Plan for production.")
-@click.option("--by", default="", metavar="NAME", help="The planner, with --out.")
-@key_option("With --out: the planner's key, where the workspace has `changes: planners:`.")
-@click.pass_obj
 def plan(app: App, *, name: str, out: Path | None, by: str, source: str) -> None:
-    """Show the faults, probes and requirements of a drill; no fault is injected.
-
-    With --out, read the device that fails, and write a sealed plan for `eventready approve` and `drill run
-    --production`.
-    """
+    """Show the faults, probes and requirements of a drill; no fault is injected."""
     drill = drill_named(drills_of(app.workspace), name)
     sealed = _plan_production(app, drill, out, by, source) if out else None
     if app.output != "table":
@@ -93,31 +69,8 @@ def _plan_production(app: App, drill: Drill, out: Path, by: str, source: str) ->
     return sealed
 
 
-@command.command("run")
-@click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--by", default="", metavar="NAME", help="Person who runs the drill.  [default: your login]")
-@key_option("With --production: the key of this person, where the workspace has `changes: appliers:`.")
-@click.option("--resume", default="", metavar="RUN", help="Repair and close a drill whose process ended.")
-@click.option("--production", "plan_path", type=PATH, metavar="PLAN",
-              help="Run NAME in production with its approved plan.")  # fmt: skip
-@click.pass_obj
 def run(app: App, *, names: Sequence[str], by: str, source: str, resume: str, plan_path: Path | None) -> int:
-    """Run drills in sequence on the lab of this workspace.
-
-    A drill audits its devices, starts its probes, makes the failure, repairs it, and audits again. Without its
-    requirements it does not begin; after an error or Ctrl-C it repairs its failure.
-
-    In production the failure is a guarded change: with an approved plan of `drill plan --out`, in a window of kind
-    `drill`, on a device that reverts by itself if eventready is lost.
-
-    \b
-    Exit codes:
-      0  every limit was kept
-      3  a limit was missed
-      4  nothing was measured: the probes were not sent as planned
-      6  a device is not proven to be repaired
-      7  refused, no failure was made
-    """
+    """Run drills in sequence on the lab of this workspace."""
     if bool(names) == bool(resume):
         raise UsageError(message("cli:drill.nothing"))
     drills = drills_of(app.workspace)
@@ -158,9 +111,6 @@ def _production(
     return ProductionTarget(app.allowed_workspace, what, file.plan.id, store, app.clock, person, host, file, key=key)
 
 
-@command.command("show")
-@click.argument("name", default="")
-@click.pass_obj
 def show(app: App, *, name: str) -> None:
     """Show a recorded drill (a name, a prefix, or `latest`), or list all."""
     found = _runs(app)

@@ -1,4 +1,4 @@
-"""`eventready playbook`: Ansible playbooks on the service hosts."""
+"""`eventready changes playbook`: Ansible playbooks on the service hosts."""
 
 from __future__ import annotations
 
@@ -6,40 +6,17 @@ from dataclasses import asdict
 
 import click
 
+from eventready.change.intents.ansible_inventory import service_hosts
+from eventready.change.intents.playbook import PlaybookRun, run_playbook
+from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Lang, term
-
-with deferred():
-    from eventready.change.intents.ansible.inventory import service_hosts
-    from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
-    from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
-    from eventready.workspace.devices.select import select
+from eventready.workspace.devices.select import select
 
 
-@click.group("playbook", help="Run Ansible playbooks on the service hosts of the workspace.")
-def command() -> None:
-    """The group."""
-
-
-@command.command("run")
-@click.argument("name")
-@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
-@click.option("--check", is_flag=True, help="Show the changes without making them.")
-@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
-              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
-@click.pass_obj
 def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
-    """Run playbooks/NAME.yml on the service hosts.
-
-    \b
-    Exit codes:
-      0  done
-      4  a host did not answer
-      6  a task failed, a person must look at the host
-      7  a closed window
-    """
+    """Run playbooks/NAME.yml on the service hosts."""
     workspace = app.allowed_workspace
     hosts = service_hosts(select(workspace.devices, limit))
     if not check and name != "audit":

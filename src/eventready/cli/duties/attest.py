@@ -1,4 +1,4 @@
-"""`eventready attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
+"""`eventready duties attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
 
 from __future__ import annotations
 
@@ -9,46 +9,30 @@ from typing import Any
 
 import click
 
+from eventready.clauses.attestations.attestation import Attestation
+from eventready.clauses.attestations.form import Form
+from eventready.clauses.attestations.forms import forms_of
+from eventready.clauses.attesting import (
+    AttestationRequest,
+    attest,
+    attestable,
+    attestations,
+    duty_named,
+    forms_named,
+    withdraw,
+)
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH
+from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
+from eventready.core.redaction.masking import mask_text
 from eventready.core.strings.texts import at
-
-with deferred():
-    from eventready.clauses.attestations.attestation import Attestation
-    from eventready.clauses.attestations.form import Form
-    from eventready.clauses.attestations.forms import forms_of
-    from eventready.clauses.attesting import (
-        AttestationRequest,
-        attest,
-        attestable,
-        attestations,
-        duty_named,
-        forms_named,
-        withdraw,
-    )
-    from eventready.cli.render.listing import cell, show, translated
-    from eventready.core.redaction.masking import mask_text
-    from eventready.store.store import Store
+from eventready.store.store import Store
 
 LIST = "list"
 _COLUMNS = ("id", "clause", "document", "by", "at", "rows", "files", "note")
 
 
-@click.command()
-@click.argument("clause", required=False)
-@click.argument("only", required=False, metavar="[CLAUSE]")
-@click.option("--by", default="", help="Person who attests.")
-@click.option("--note", default="", help="Statement that is attested.")
-@click.option("--file", "files", multiple=True, type=PATH, help="Evidence file, repeatable.")
-@click.option("--document", help="Document of the clause, where it has more than one.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A field of the clause's form, repeatable.")
-@click.option("--form", type=PATH, help="A filled form (YAML), with many rows.")
-@click.option("--form-template", metavar="CLAUSE", help="Print the empty form of a clause or document.")
-@click.option("--withdraw", "withdrawn", metavar="ID", help="Withdraw an attestation; needs --by and --note.")
-@click.pass_obj
 def command(
     app: App,
     *,
@@ -63,11 +47,7 @@ def command(
     form_template: str | None,
     withdrawn: str | None,
 ) -> None:
-    """Attest CLAUSE with a statement (--note), files, and the fields of its form. `attest list [CLAUSE]` lists them.
-
-    Attestations are only added, never changed. Files are stored by their hash under .eventready/attachments; an invalid
-    request records nothing. An attestation does not replace a measurement; there it is a remark only.
-    """
+    """Attest CLAUSE with a statement (--note), files, and the fields of its form."""
     if form_template is not None:
         _templates(app, forms_named(form_template, app.workspace))
     elif withdrawn is not None:

@@ -1,4 +1,4 @@
-"""`eventready deadlines`: all deadlines on the event's clock, and as a calendar."""
+"""`eventready duties deadlines`: all deadlines on the event's clock, and as a calendar."""
 
 from __future__ import annotations
 
@@ -6,37 +6,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import click
-
+from eventready.clauses.deadlines import Deadline
+from eventready.clauses.ics import to_ics, write_ics
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.cli.duties.event_record import load_event_record
-from eventready.cli.options import PATH
+from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
 from eventready.core.strings.texts import at
-
-with deferred():
-    from eventready.clauses.deadlines import Deadline
-    from eventready.clauses.ics import to_ics, write_ics
-    from eventready.cli.render.listing import cell, show, translated
 
 _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
 _PAST = ("done", "done_late", "over")
 
 
-@click.command()
-@click.option("--all", "everything", is_flag=True, help="In the table, also entries that are done or over.")
-@click.option("--ics", type=PATH, help="Write all of them as an iCalendar file too.")
-@click.pass_obj
-def command(app: App, everything: bool, ics: Path | None) -> Exit:
-    """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices of
-    incidents.
-
-    Public holidays, their compensatory days, and `days_off` in event.yaml count. A weekly report on a day off is still
-    due; the warning comes on the last working day before.
-
-    Exit code 8 with a late entry.
+def command(app: App, *, everything: bool, ics: Path | None) -> Exit:
+    """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices
+    of incidents.
     """
     workspace, now = app.workspace, app.clock.now()
     record = load_event_record(app, app.clock)

@@ -6,61 +6,53 @@ from collections.abc import Sequence
 
 import click
 
+from eventready.clauses.attesting import duty_named
+from eventready.clauses.proof import ClauseState, State
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.cli.duties.event_record import load_event_record
+from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
 from eventready.core.strings.texts import at, short
-
-with deferred():
-    from eventready.clauses.attesting import duty_named
-    from eventready.clauses.proof import ClauseState, State
-    from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
-#: Letters of a reason in the table; `duties CLAUSE` has the whole.
+#: Letters of a reason in the table; `duties show CLAUSE` has the whole.
 _REASON = 110
 
 
-@click.command()
-@click.argument("clauses", nargs=-1)
-@click.option("--state", "states", type=click.Choice(list(_STYLE)), multiple=True, help="Only these states.")
-@click.option("--late", is_flag=True, help="Only unfinished clauses past their deadline.")
-@click.pass_obj
-def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
-    """List the clauses of duties.yaml for this operator (`operator:` in event.yaml), with owner, deadline,
-    state and evidence. With CLAUSES only these, each with all its evidence.
-
-    A clause is done with every kind of proof named in duties.yaml and no counter-evidence: checks of the latest run,
-    applied changes, the roster, documents sent or attested. An attestation does not replace a measurement.
-
-    Exit code 8 with an unfinished clause past its deadline.
-    """
-    workspace = app.workspace
-    wanted = [duty_named(clause, workspace).id for clause in clauses]
-    record = load_event_record(app, app.clock)
-    found = record.clauses(workspace, app.clock.now())
-    if not found:
-        app.notify("cli:duties.none")
-    shown = [
-        clause
-        for clause in found
-        if (not wanted or clause.duty.id in wanted)
-        and (not states or clause.state in states)
-        and (clause.late or not late)
-    ]
-    if app.output != "table":
-        app.emit([clause.to_dict() for clause in shown])
-    elif wanted:
-        for clause in shown:
-            _details(clause, app.lang)
-    else:
+def list_clauses(app: App, *, states: tuple[State, ...], late: bool) -> Exit:
+    """List the clauses of duties.yaml for this operator."""
+    found = _clauses(app)
+    shown = [clause for clause in found if (not states or clause.state in states) and (clause.late or not late)]
+    if app.output == "table":
         _table(shown, app.lang)
         _count(app, found)
+    return _done(app, shown)
+
+
+def show_clauses(app: App, *, clauses: tuple[str, ...]) -> Exit:
+    """Show each clause with its evidence."""
+    wanted = [duty_named(clause, app.workspace).id for clause in clauses]
+    shown = [clause for clause in _clauses(app) if clause.duty.id in wanted]
+    for clause in shown if app.output == "table" else ():
+        _details(clause, app.lang)
+    return _done(app, shown)
+
+
+def _clauses(app: App) -> Sequence[ClauseState]:
+    found = load_event_record(app, app.clock).clauses(app.workspace, app.clock.now())
+    if not found:
+        app.notify("cli:duties.none")
+    return found
+
+
+def _done(app: App, shown: Sequence[ClauseState]) -> Exit:
+    """Print the clauses as data, and return the exit code."""
+    if app.output != "table":
+        app.emit([clause.to_dict() for clause in shown])
     return Exit.DEADLINE if any(clause.late for clause in shown) else Exit.OK
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from eventready.clauses.event_record import EventRecord
+from eventready.clauses.gather import gather
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.core.clock import Clock
-
-with deferred():
-    from eventready.clauses.event_record import EventRecord
-    from eventready.clauses.gather import gather
 
 
 def load_event_record(app: App, clock: Clock) -> EventRecord:

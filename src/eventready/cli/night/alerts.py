@@ -1,4 +1,4 @@
-"""`eventready alerts`: acts of people on the alerts of a watch."""
+"""`eventready watch alerts`: acts of people on the alerts of a watch."""
 
 from __future__ import annotations
 
@@ -8,85 +8,48 @@ from datetime import timedelta
 
 import click
 
+from eventready.checks.registry import all_checks
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.night.duration import seconds_of
-from eventready.cli.options import really_options, with_options
+from eventready.cli.render.alerts import explanation_lines
+from eventready.cli.render.listing import cell, show, translated
+from eventready.cli.signing import current_user
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
-
-with deferred():
-    from eventready.checks.registry import all_checks
-    from eventready.cli.render.alerts import explanation_lines
-    from eventready.cli.render.listing import cell, show, translated
-    from eventready.cli.signing import current_user
-    from eventready.core.clock import Clock
-    from eventready.core.messages import in_language, message, term
-    from eventready.core.strings.matchers import Matcher, all_match
-    from eventready.core.strings.texts import at
-    from eventready.core.validation_messages import suggest
-    from eventready.store.records.shape import Shape
-    from eventready.store.store import Store
-    from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
-    from eventready.watch.alerts.alert import Alerts
-    from eventready.watch.alerts.calls import AlertCalls
-    from eventready.watch.alerts.explain import AlertExplanation, impossible
-    from eventready.watch.alerts.explain import explain as explanations
-    from eventready.watch.record import WatchRecord
-    from eventready.watch.snapshot import Snapshots
-    from eventready.watch.states import DEVICE, Key
-    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.core.messages import in_language, message, term
+from eventready.core.records import Shape
+from eventready.core.strings.matchers import Matcher, all_match
+from eventready.core.strings.texts import at
+from eventready.core.validation_messages import suggest
+from eventready.store.store import Store
+from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
+from eventready.watch.alerts.alert import Alerts
+from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.alerts.explain import AlertExplanation, impossible
+from eventready.watch.alerts.explain import explain as explanations
+from eventready.watch.record import WatchRecord
+from eventready.watch.snapshot import Snapshots
+from eventready.watch.states import DEVICE, Key
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
-_act_options = with_options(
-    click.argument("alerts", nargs=-1, required=True, metavar="ALERT..."),
-    click.option("--reason", default="", metavar="TEXT", help="Reason, or what is done about it."),
-    click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]"),
-)
 
 
-@click.group("alerts")
-def command() -> None:
-    """Acknowledge, silence and explain the alerts of the night, and test their receivers.
-
-    ALERT is DEVICE, DEVICE/CHECK or DEVICE/CHECK/SUBJECT, or conditions on labels as Alertmanager has them:
-    device, check, subject, status, role and venues with =, !=, =~ and !~. All conditions must hold.
-    """
-
-
-@command.command(short_help="Stop the calls about alerts for a time")
-@_act_options
-@click.option("--for", "seconds", default="1h", show_default=True, metavar="TIME", callback=seconds_of,
-              help="How long: 90s, 30m, 8h.")  # fmt: skip
-@click.pass_obj
 def silence(app: App, *, alerts: Sequence[str], reason: str, by: str, seconds: float) -> None:
-    """Send nothing about alerts with these labels for a time, whether they are there or come. The wall shows them."""
+    """Send nothing about alerts with these labels for a time, whether they are there or come."""
     _record(app, "silence", alerts, reason=reason, by=by, seconds=seconds)
 
 
-@command.command(short_help="Take alerts in hand: no repeats, no escalation")
-@_act_options
-@click.pass_obj
 def acknowledge(app: App, *, alerts: Sequence[str], reason: str, by: str) -> None:
-    """Take the present alerts with these labels in hand: no repeats and no escalation.
-
-    An alert of later needs another acknowledgement.
-    """
+    """Take the present alerts with these labels in hand: no repeats and no escalation."""
     _record(app, "acknowledgement", alerts, reason=reason, by=by)
 
 
-@command.command(short_help="End a silence or an acknowledgement")
-@click.argument("number", type=click.IntRange(min=1))
-@click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]")
-@click.pass_obj
 def expire(app: App, *, number: int, by: str) -> None:
-    """End the silence or acknowledgement NUMBER of `eventready alerts list`."""
+    """End the silence or acknowledgement NUMBER of `eventready watch alerts list`."""
     with app.open_store() as store:
         _show(app, Acts(store, app.workspace.event.id, app.clock).expire(number, by=current_user(by)[0]))
 
 
-@command.command("list", short_help="List silences, acknowledgements and notes")
-@click.option("--all", "ended", is_flag=True, help="Also those that ended.")
-@click.pass_obj
 def list_acts(app: App, *, ended: bool) -> None:
     """List silences, acknowledgements and notes in force, with name, time and reason."""
     with app.open_store() as store:
@@ -103,18 +66,8 @@ def list_acts(app: App, *, ended: bool) -> None:
     show(table)
 
 
-@command.command(short_help="Send a test message to a receiver")
-@click.argument("receiver", default="")
-@really_options
-@click.pass_obj
 def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
-    """Send a test message to RECEIVER of alerts.yaml, or to the receiver of its first route.
-
-    \b
-    Exit codes:
-      0  sent, or printed without --really
-      4  not delivered to an address
-    """
+    """Send a test message to RECEIVER of alerts.yaml, or to the receiver of its first route."""
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     with _calls(app, clock, really=really) as calls:
         if not isinstance(settings := calls.settings, AlertsFile):
@@ -131,14 +84,8 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
     return Exit.INCOMPLETE if any(one.failed for one in attempts) or (really and not attempts) else Exit.OK
 
 
-@command.command(short_help="Show receivers, times and reasons of an alert")
-@click.argument("alerts", nargs=-1, required=True, metavar="ALERT...")
-@click.pass_obj
 def explain(app: App, *, alerts: Sequence[str]) -> None:
-    """Show for ALERT its receivers at this minute, the times of their messages, and why there is none.
-
-    Without such an alert in force, of a failed finding with these labels.
-    """
+    """Show for ALERT its receivers at this minute, the times of their messages, and why there is none."""
     with _calls(app, app.clock) as calls:
         names = [device.name for device in app.workspace.devices]
         record = WatchRecord(calls.store, app.workspace.event.id, app.clock)

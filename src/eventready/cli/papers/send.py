@@ -1,4 +1,4 @@
-"""`eventready send`: mail a draft or documents on demand, and record each delivery."""
+"""`eventready report send`: mail a draft or documents on demand, and record each delivery."""
 
 from __future__ import annotations
 
@@ -8,33 +8,15 @@ from pathlib import Path
 
 import click
 
+from eventready.clauses.attestations.forms import document_titles
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message
-
-with deferred():
-    from eventready.clauses.attestations.forms import document_titles
-    from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
-    from eventready.delivery.mail.mail import Mail
-    from eventready.submission.mailer import Mailer, MailRequest, build_mail
+from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
+from eventready.delivery.mail.mail import Mail
+from eventready.submission.mailer import Mailer, MailRequest, build_mail
 
 
-@click.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE...")
-@click.option("--to", multiple=True, metavar="ADDRESS", help="Recipient, repeatable.  [default: as in the mail]")
-@click.option("--really", is_flag=True, help="Send. Without this option the mail is only shown.")
-@click.option("--rehearsal", is_flag=True, help="Send in a rehearsal; the subject is marked.")
-@click.option("--paper", default="", metavar="KIND", help="Kind of the documents: weekly-report, duty-list, ...")
-@click.option("--subject", default="", help="Subject in place of the usual one.")
-@click.option("--again", default="", metavar="REASON", help="Send a version again to an address, for this reason.")
-@click.option("--queued", is_flag=True, help="List the waiting mails; with --really send them again.")
-@click.option("--list", "listed", is_flag=True, help="List all mails with the state of their delivery.")
-@click.option("--arrived", default="", metavar="ID", help="Record that an uncertain delivery has arrived.")
-@click.option("--lost", default="", metavar="ID", help="Record that an uncertain delivery was lost; it waits again.")
-@click.option("--by", default="", help="Person who asked the recipient (with --arrived, --lost).")
-@click.option("--note", default="", help="Answer of the recipient (with --arrived, --lost).")
-@click.pass_obj
 def command(
     app: App,
     *,
@@ -52,16 +34,7 @@ def command(
     by: str,
     note: str,
 ) -> int:
-    """Mail FILE... (a single .eml, or documents) over the server of event.yaml, and record the result.
-
-    No version goes to the same address twice. Unsent mails wait in the queue.
-
-    \b
-    Exit codes:
-      0  sent, or only shown
-      4  waiting, refused or uncertain
-      7  a rule forbids the delivery
-    """
+    """Mail FILE... (a single .eml, or documents) over the server of event.yaml, and record the result."""
     chosen = [bool(files), queued, listed, bool(arrived), bool(lost)]
     if sum(chosen) != 1:
         raise UsageError(message("cli:send.one"))

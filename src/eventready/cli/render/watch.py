@@ -20,9 +20,9 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
+from eventready.core.records import Shape
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
-from eventready.store.records.shape import Shape
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.reader import Accounting

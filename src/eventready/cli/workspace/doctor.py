@@ -10,27 +10,23 @@ from pathlib import Path
 
 import click
 
+from eventready.audit.collectors.cluster.address import SchedulerAddress, cluster_address
+from eventready.audit.collectors.cluster.reader import open_reader
+from eventready.audit.doctor import Diagnostic, examine, further_requirements
+from eventready.clauses.example_data import example_data
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
 from eventready.core.strings.texts import few
-
-with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
-    from eventready.audit.collectors.cluster.reader import open_reader
-    from eventready.audit.doctor import Diagnostic, examine, further_requirements
-    from eventready.clauses.example_data import example_data
-    from eventready.delivery.notify.channel import people_without_address
-    from eventready.platforms.loader import describe
-    from eventready.roster.reading.load import workspace_roster
-    from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
-    from eventready.session.plugin import host_target
-    from eventready.watch.alerts.explain import impossible
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.delivery.notify.channel import people_without_address
+from eventready.platforms.loader import describe
+from eventready.roster.reading.load import workspace_roster
+from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
+from eventready.session.plugin import host_target
+from eventready.watch.alerts.explain import impossible
+from eventready.workspace.devices.select import select
+from eventready.workspace.keys.secrets import is_reference, resolve
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"
@@ -38,30 +34,10 @@ _LACKS = "change:template.lacks"
 _NAMED = 5
 
 
-@click.command()
-@limit_option
-@click.option("--connect", is_flag=True, envvar="EVENTREADY_DOCTOR_CONNECT", show_envvar=True,
-              help="Open a session with each device and show the step that fails; no command is sent.")  # fmt: skip
-@click.option("--real", is_flag=True, envvar="EVENTREADY_DOCTOR_REAL", show_envvar=True,
-              help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
-@click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,
-              help="With --real: install the missing packages (apt-get).")  # fmt: skip
-@cluster_options
-@click.pass_obj
 def command(
     app: App, *, limit: str | None, connect: bool, real: bool, install: bool, cluster: str, certificates: Path
 ) -> int:
-    """Check Python, packages, clock, database, workspace, secrets and host keys.
-
-    With --connect, check the access to devices instead: route, jump hosts, name, TCP, algorithms, host key, login,
-    prompt, privilege.
-
-    \b
-    Exit codes:
-      0  ready
-      2  a requirement of the audit is missing
-      4  a device is not reached
-    """
+    """Check Python, packages, clock, database, workspace, secrets and host keys."""
     if install and not real:
         raise UsageError(message("cli:doctor.install_real"))
     if (limit is not None or cluster) and not connect:

@@ -9,64 +9,38 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.run_builder import recorded_network
+from eventready.audit.tasks import ask
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FOLDER, limit_option, workers_option
+from eventready.cli.render.learn import NotRead, as_json, show
+from eventready.cli.render.learn_dialogue import LearnDecision, decide
+from eventready.cli.render.progress import ProgressBars
+from eventready.cli.signing import current_user
 from eventready.core.errors import Exit, UsageError, most_severe
+from eventready.core.files import write_atomic
 from eventready.core.messages import Bilingual, Message, Text, from_json, message
-
-with deferred():
-    from eventready.audit.asking import ask
-    from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.run_builder import recorded_network
-    from eventready.cli.render.learn import NotRead, as_json, show
-    from eventready.cli.render.learn_dialogue import LearnDecision, decide
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.signing import current_user
-    from eventready.core.files import write_atomic
-    from eventready.facts.equipment import Equipment
-    from eventready.network.learn.learn import LearnSetting, facts_read, learn
-    from eventready.network.learn.patterns import NamePatterns, VenuePattern
-    from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
-    from eventready.store.run import Run
-    from eventready.store.run_records import RunObservation, UnreadRecord
-    from eventready.workspace.devices.answers import ExpectedAnswer
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
-    from eventready.workspace.importing.merge import merge, write_hosts
-    from eventready.workspace.inventory import load_inventory
-    from eventready.workspace.settings.event import Event, unknown_venue
-    from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
-    from eventready.workspace.unsaid import unsaid
-    from eventready.workspace.workspace import Workspace
+from eventready.facts.equipment import Equipment
+from eventready.network.learn.learn import LearnSetting, facts_read, learn
+from eventready.network.learn.patterns import NamePatterns, VenuePattern
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
+from eventready.store.run import Run
+from eventready.store.run_records import RunObservation, UnreadRecord
+from eventready.workspace.devices.answers import ExpectedAnswer
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
+from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
+from eventready.workspace.importing.merge import merge, write_hosts
+from eventready.workspace.inventory import load_inventory
+from eventready.workspace.settings.event import Event, unknown_venue
+from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
+from eventready.workspace.unsaid import unsaid
+from eventready.workspace.workspace import Workspace
 
 #: Suffix of a kind of `--accept` that takes also what is in question.
 _OPEN = ":open"
 
 
-@click.command("learn", short_help="Expectations from the state of the network")
-@limit_option
-@click.option("--from", "saved", type=FOLDER, metavar="DIR",
-              help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.")  # fmt: skip
-@click.option("--run", "run_name", default="", metavar="RUN", help="Learn from the facts of this run, without reading.")
-@click.option("--venue", "venues", multiple=True, metavar="GLOB=VENUE",
-              help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
-@click.option("--critical", multiple=True, metavar="GLOB", help="Access points that may never be missing, repeatable.")
-@click.option("--mobile", multiple=True, metavar="GLOB", help="Mobile base stations, repeatable.")
-@click.option("--users", multiple=True, metavar="GLOB=NUMBER",
-              help="Users of each cell expected in the busy hour, by name, repeatable.")  # fmt: skip
-@click.option("--clients", multiple=True, metavar="GLOB=NUMBER",
-              help="Clients of each access point expected at once, by name, repeatable.")  # fmt: skip
-@click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
-              help="Accept the healthy values of these kinds, or all; KIND:open also those in question.")  # fmt: skip
-@click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
-@click.option("--check", is_flag=True, help="Compare only; exit code 3 for any difference.")
-@click.option("--by", default="", help="Person who accepts, instead of the login name.")
-@workers_option
-@click.pass_obj
 def learn_command(
     app: App,
     *,
@@ -84,17 +58,8 @@ def learn_command(
     by: str,
     workers: int,
 ) -> int:
-    """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points, services.
-
-    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
-    learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
-
-    \b
-    Exit codes:
-      0  shown, or written
-      2  nothing accepted, off a terminal
-      3  a difference, with --check
-      4  something was not read
+    """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points,
+    services.
     """
     if saved and run_name:
         raise UsageError(message("learn:both_sources"))

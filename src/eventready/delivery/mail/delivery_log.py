@@ -11,11 +11,10 @@ from typing import Any, Literal, TypeAlias
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message, rendered
+from eventready.core.records import Kinds, Moment, Stream, Words
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed, Mail
 from eventready.delivery.mail.smtp import SubmitResult
-from eventready.store.records.shape import Kinds, Moment, Words
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import OPENING, JournalEntry, unfit
 

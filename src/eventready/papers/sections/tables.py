@@ -22,7 +22,7 @@ from eventready.papers.material.findings import CollapsedLine, FindingLine
 from eventready.papers.material.results import Measure, RunResults, highest
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.run_readings import judged_observations
+from eventready.store.run import judged_observations
 from eventready.store.run_records import RunObservation
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty

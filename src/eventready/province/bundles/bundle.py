@@ -19,6 +19,7 @@ from eventready import __version__
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
+from eventready.core.records import Shape, ShapeError
 from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
     DUTIES,
@@ -36,8 +37,7 @@ from eventready.province.bundles.parts import (
     RunPart,
 )
 from eventready.province.bundles.parts import MANIFEST as DOCUMENT
-from eventready.store.integrity.checkpoints import Checkpoint
-from eventready.store.records.shape import Shape, ShapeError
+from eventready.store.integrity import Checkpoint
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 SIGNATURE = "signature"

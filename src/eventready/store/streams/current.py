@@ -9,10 +9,9 @@ from sqlalchemy import delete, select
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import message
+from eventready.core.records import ShapeError, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import CurrentRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
 
 T = TypeVar("T")
 

@@ -20,10 +20,9 @@ from sqlalchemy.orm import Session
 
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
+from eventready.core.records import ShapeError, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import Base, JournalHead, JournalRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
 
 T = TypeVar("T")
 

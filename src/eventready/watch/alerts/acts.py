@@ -15,12 +15,11 @@ from eventready.checks.runbook import runbook
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.records import Kinds, Moment, Stream
 from eventready.core.strings.matchers import Matcher, all_match, matcher
 from eventready.core.strings.texts import required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.shape import Kinds, Moment
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.workspace.settings.alerts import LABELS, require_status
 

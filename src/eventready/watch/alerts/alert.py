@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from eventready.core.language import FindingSentence
-from eventready.store.records.shape import Moment
+from eventready.core.records import Moment
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import key_of, recorded_change

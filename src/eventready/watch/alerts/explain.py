@@ -12,10 +12,10 @@ from pydantic import PlainSerializer
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.core.records import Moment
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.validation_messages import suggest
 from eventready.delivery.notify.channel import ReceiverAddress, addressees
-from eventready.store.records.shape import Moment
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventready.core.clock import Clock
+from eventready.core.records import Stream
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.stream import Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.page import model_of, viewer_of

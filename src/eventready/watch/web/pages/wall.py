@@ -20,7 +20,7 @@ from eventready.core.messages import in_language
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Addressee, Demand, Incident, addressee_name
-from eventready.store.run_rests import Named
+from eventready.store.run_records import Named
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.kpi import UNITS
 from eventready.watch.snapshot_record import FirstReading, OpenEntry
