@@ -118,7 +118,7 @@ def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, 
         yield of_all(passed(subject, f"{family}.none_expected"))
 
 
-class Bounds(Protocol):
+class Levels(Protocol):
     """Limits of a figure, such as those of a check."""
 
     @property
@@ -135,7 +135,7 @@ class Bounds(Protocol):
 
 
 class Between(NamedTuple):
-    """Limits of one of several figures of a check."""
+    """Limits of a figure, for checks with several."""
 
     warn: float
     fail: float
@@ -146,7 +146,7 @@ def graded(
     subject: str,
     message_id: str,
     value: float | None,
-    limits: Bounds,
+    limits: Levels,
     *,
     unit: str = "",
     beyond: bool = False,

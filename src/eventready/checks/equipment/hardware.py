@@ -9,7 +9,7 @@ from pydantic import Field
 
 from eventready.checks.answer import (
     Between,
-    Bounds,
+    Levels,
     answered,
     blind,
     failed,
@@ -151,7 +151,7 @@ class CpuLimits(Limits):
         description="Failure from this run queue on, % of the processors; `fail` if absent [K]",
     )
 
-    def of(self, row: Cpu) -> Bounds:
+    def of(self, row: Cpu) -> Levels:
         """Return the limits of a row."""
         if not row.run_queue:
             return self

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from eventready.checks.answer import (
-    Bounds,
+    Levels,
     failed,
     graded,
     missing,
@@ -27,7 +27,7 @@ from eventready.workspace.devices.device import Role
 _DAY = timedelta(days=1)
 
 
-def expiry(subject: str, not_after: datetime, moment: datetime, limits: Bounds) -> Finding:
+def expiry(subject: str, not_after: datetime, moment: datetime, limits: Levels) -> Finding:
     """Grade the days until the end; an ended certificate is a failure with the days since."""
     days = (not_after - moment) / _DAY
     if days < 0:

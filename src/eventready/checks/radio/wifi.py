@@ -13,7 +13,7 @@ from pydantic import Field
 
 from eventready.checks.answer import (
     Between,
-    Bounds,
+    Levels,
     answered,
     blind,
     failed,
@@ -245,7 +245,7 @@ def _of_unread(unread: Iterable[Unread], radios: Sequence[Radio], loads: Sequenc
 def _grade_loads(
     view: DeviceView,
     figure: Callable[[RadioLoad], float | None],
-    limits: Callable[[RadioLoad], Bounds],
+    limits: Callable[[RadioLoad], Levels],
     message: str,
     *,
     without: Finding,
@@ -274,7 +274,7 @@ def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Findi
     """No radio's channel utilisation is above its limit."""
     without = blind("airtime", "checks:radio.busy_unsupported")
 
-    def of(row: RadioLoad) -> Bounds:
+    def of(row: RadioLoad) -> Levels:
         return Between(limits.band_24_warn, limits.band_24_fail) if row.band == "2.4" else limits
 
     yield from _grade_loads(

@@ -178,7 +178,7 @@ class Line:
 class Item:
     """Finding, or several findings of a subject: state (key and word), subject, detail, tags, links, a line for each.
 
-    `anchors` are the item's targets for links; `more` names lines that were left out.
+    `anchors` are the item's targets for links.
     """
 
     title: str = ""
@@ -187,7 +187,6 @@ class Item:
     detail: str = ""
     tags: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
-    more: str = ""
     anchors: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
 

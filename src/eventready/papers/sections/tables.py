@@ -99,7 +99,7 @@ def service_names(writer: PaperWriter, names: Iterable[str]) -> str:
 
 
 def counted_states(clauses: Iterable[ClauseState]) -> dict[str, int]:
-    """Number of the clauses by state, without those that do not apply."""
+    """Number of the clauses by state; clauses without a duty are left out."""
     states = [clause.state for clause in clauses]
     return {state: states.count(state) for state in ("done", "in_progress", "not_done")}
 
