@@ -42,7 +42,7 @@ from eventready.store.database.connection import Database, translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError, UnreadableStore
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
 
@@ -127,6 +127,12 @@ class ChangeRecord:
     def planned(self) -> RecordedPlan:
         """Return the summary of the plan, and its approvals. Raises StoreError."""
         return _planned(self.entry.id, self.plan)
+
+    @property
+    def altered(self) -> bool:
+        """Return True for a header unlike that of the journal, as `runs verify` finds it."""
+        begun = self.steps[0].body if self.steps else None
+        return not isinstance(begun, Begun) or begun.header != self.entry.header
 
     def of(self, device: str) -> tuple[Step, ...]:
         """Return the steps of a device."""
@@ -383,18 +389,18 @@ def _planned(change: str, plan: bytes) -> RecordedPlan:
     try:
         return PLAN_FILE.read(plan)
     except ShapeError as error:
-        raise StoreError(message("store:change.shape", change=change, what=error.sentence)) from None
+        raise UnreadableStore(message("store:change.shape", change=change, what=error.sentence)) from None
 
 
-def _damaged(change: str) -> StoreError:
-    return StoreError(message("store:change.damaged", change=change))
+def _damaged(change: str) -> UnreadableStore:
+    return UnreadableStore(message("store:change.damaged", change=change))
 
 
 def _entry(row: ChangeRow) -> ChangeEntry:
     try:
         header, outcomes = _HEADER.read_plain(row.header), _OUTCOMES.read_plain(row.outcomes)
     except ShapeError as error:
-        raise StoreError(message("store:change.shape", change=row.id, what=error.sentence)) from None
+        raise UnreadableStore(message("store:change.shape", change=row.id, what=error.sentence)) from None
     return ChangeEntry(row.id, row.event, row.begun, row.ended, header, outcomes)
 
 

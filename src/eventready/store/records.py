@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from pydantic import WithJsonSchema as JsonSchemaOf
 from pydantic_core import from_json as from_json_text
 from pydantic_core import to_json as to_json_text
 
+from eventready.core.errors import Exit, StoreError
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.timezone import TZ
@@ -91,6 +93,12 @@ Words: TypeAlias = Annotated[
 ]
 
 
+class UnreadableStore(StoreError):
+    """Stored data damaged, or written by another version."""
+
+    exit = Exit.USAGE
+
+
 class ShapeError(ValueError):
     """Record of another shape. `place`: field, such as `probes.0.sent`, empty for the whole; `reason`: a sentence."""
 
@@ -121,13 +129,7 @@ class Codec(ABC, Generic[T]):
 
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
-        try:
-            plain = from_json_text(data)
-        except ValueError as error:
-            raise ShapeError("", str(error)) from None
-        if not isinstance(plain, dict):
-            raise ShapeError("", message("workspace:value.mapping"))
-        return self.read_plain(plain)
+        return self.read_plain(_json_object(data))
 
 
 class Shape(Codec[T]):
@@ -188,12 +190,7 @@ class Kinds(Codec[T]):
 
     def read(self, data: bytes | str) -> T:
         """Record of a JSON text. Raises ShapeError."""
-        try:
-            plain = from_json_text(data)
-        except ValueError as error:
-            raise ShapeError("", str(error)) from None
-        if not isinstance(plain, dict):
-            raise ShapeError("", message("workspace:value.mapping"))
+        plain = _json_object(data)
         shape = self._shape(plain)
         del plain[self.tag]
         return shape.read(to_json_text(plain))
@@ -222,6 +219,16 @@ class Kinds(Codec[T]):
         return schema
 
 
+def _json_object(data: bytes | str) -> dict[str, Any]:
+    try:
+        plain = from_json_text(data)
+    except ValueError as error:
+        raise ShapeError("", str(error)) from None
+    if not isinstance(plain, dict):
+        raise ShapeError("", message("workspace:value.mapping"))
+    return plain
+
+
 def codec_of(record: type[T] | Codec[T]) -> Codec[T]:
     """Return the codec of a frozen dataclass; a codec unchanged."""
     return record if isinstance(record, Codec) else Shape(record)
@@ -247,6 +254,16 @@ class Stream(Generic[T]):
     def decode(self, data: bytes) -> T:
         """Record of the JSON of an entry. Raises ShapeError."""
         return self._shape.read(data)
+
+    def unpack(self, data: bytes, key: str) -> T:
+        """Record of compressed JSON under a key. Raises UnreadableStore."""
+        place = {"kind": self.name, "key": key}
+        try:
+            return self.decode(zlib.decompress(data))
+        except zlib.error as error:
+            raise UnreadableStore(message("store:current.damaged", **place)) from error
+        except ShapeError as error:
+            raise UnreadableStore(message("store:current.shape", **place, what=error.sentence)) from None
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from eventready.core.errors import StoreError
 from eventready.core.language import clean
 from eventready.core.messages import message
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.natural import natural
-from eventready.store.records import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError, UnreadableStore
 from eventready.store.run_parts import (
     ItemsByCheck,
     Parts,
@@ -82,7 +81,7 @@ class Run:
         try:
             return HEADER.read_plain({key: self.document[key] for key in self.document if key not in _LISTS})
         except ShapeError as error:
-            raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
+            raise UnreadableStore(message("store:run.unreadable", reason=error.sentence)) from None
 
     @property
     def id(self) -> str:
@@ -181,7 +180,7 @@ def _read(shape: Shape[list[T]], items: bytes) -> list[T]:
     try:
         return shape.read(b"[" + items + b"]")
     except ShapeError as error:
-        raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
+        raise UnreadableStore(message("store:run.unreadable", reason=error.sentence)) from None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from eventready.core.messages import message
 from eventready.store.database.connection import Database, insert_missing
 from eventready.store.database.tables import RunItemsRow, RunRow
 from eventready.store.evidence import pack
+from eventready.store.records import UnreadableStore
 from eventready.store.run_parts import Items, ItemsByCheck, Parts
 from eventready.store.run_records import HEADER, RunHeader
 
@@ -105,7 +106,7 @@ class RunItems:
                 if not session.scalars(select(RunRow.id).where(RunRow.id == run, left)).first():
                     raise StoreError(message("store:run.pruned", name=run))
         except zlib.error as error:
-            raise StoreError(message("store:run.damaged", run_id=run)) from error
+            raise UnreadableStore(message("store:run.damaged", run_id=run)) from error
 
 
 def _insert(session: Session, run: str, rows: Iterable[ItemsOfDevice]) -> None:

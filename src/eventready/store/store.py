@@ -39,7 +39,7 @@ from eventready.store.integrity import (
     verify_chain,
 )
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
-from eventready.store.records import ShapeError, Stream
+from eventready.store.records import ShapeError, Stream, UnreadableStore
 from eventready.store.run import SUMMARY, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, of_rows, with_items
 from eventready.store.run_names import find_run, new_run_id
@@ -415,11 +415,11 @@ def _summary(run_id: str, plain: Mapping[str, object]) -> Summary:
     try:
         return SUMMARY.read_plain(plain)
     except ShapeError as error:
-        raise StoreError(message("store:run.summary", run_id=run_id, reason=error.sentence)) from None
+        raise UnreadableStore(message("store:run.summary", run_id=run_id, reason=error.sentence)) from None
 
 
 def _document(run_id: str, data: bytes | None) -> Parts:
     try:
         return Parts.split(zlib.decompress(data or b""))
     except (zlib.error, ValueError, IndexError) as error:
-        raise StoreError(message("store:run.damaged", run_id=run_id)) from error
+        raise UnreadableStore(message("store:run.damaged", run_id=run_id)) from error

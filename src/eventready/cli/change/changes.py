@@ -72,19 +72,21 @@ def list_changes(app: App) -> None:
             record.entry.header.by,
             subject(app, record),
             count_states(app, states),
-            cell(*_mark(app, record.entry, states, active=active)),
+            cell(*_mark(app, record, states, active=active)),
         )
     show_table(table)
 
 
-def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
+def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
     """Return the most urgent note on a change, and its style."""
+    if record.altered:
+        return app.text("change:mark_altered"), "bold red"
     if active:
         return app.text("change:mark_running"), "bold"
     if needs_person(states):
         return app.text("change:mark_person"), "bold red"
-    if entry.header.emergency:
-        return entry.header.emergency.summary.render(app.lang), "bold yellow"
+    if emergency := record.entry.header.emergency:
+        return emergency.summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -225,6 +227,7 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "ended": entry.ended,
         "working": active,
         "header": entry.header,
+        "altered": record.altered,
         "intents": list(record.planned.plan.intents),
         "devices": states,
         "exit": None if (code := exit_on_record(record)) is None else int(code),

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, StoreError
+from eventready.core.errors import EventreadyError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.phrases import short
@@ -18,7 +18,7 @@ from eventready.delivery.notify.channel import addressees, written
 from eventready.delivery.notify.server_call import LIVES, PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.records import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError, UnreadableStore
 from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice, OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
@@ -78,7 +78,7 @@ def notification_of(made: OutgoingMessage) -> Notification:
     try:
         one = _ALERTS.read_plain(made.body.alerts or {})
     except ShapeError as error:
-        raise StoreError(message("store:record.field", place=f"{made.id} alerts", reason=error.sentence)) from None
+        raise UnreadableStore(message("store:record.field", place=f"{made.id} alerts", reason=error.sentence)) from None
     return Notification(
         one.group, made.body.receiver, made.made, one.number, one.firing, one.ended, one.kept, silent=one.silent
     )
