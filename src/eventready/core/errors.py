@@ -128,6 +128,12 @@ class StoreError(EventreadyError):
     """Database or evidence store unreadable or not writable."""
 
 
+class UnreadableStore(StoreError):
+    """Stored data damaged, or written by another version."""
+
+    exit = Exit.USAGE
+
+
 class RefusedError(EventreadyError):
     """Operation forbidden by a rule: freeze, stale plan, lock, missing approval."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from pydantic import WithJsonSchema as JsonSchemaOf
 from pydantic_core import from_json as from_json_text
 from pydantic_core import to_json as to_json_text
 
+from eventready.core.errors import UnreadableStore
 from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.timezone import TZ
@@ -285,6 +287,16 @@ class Stream(Generic[T]):
     def decode(self, data: bytes) -> T:
         """Record of the JSON of an entry. Raises ShapeError."""
         return self._shape.read(data)
+
+    def unpack(self, data: bytes, key: str) -> T:
+        """Record of compressed JSON under a key. Raises UnreadableStore."""
+        place = {"kind": self.name, "key": key}
+        try:
+            return self.decode(zlib.decompress(data))
+        except zlib.error as error:
+            raise UnreadableStore(message("store:current.damaged", **place)) from error
+        except ShapeError as error:
+            raise UnreadableStore(message("store:current.shape", **place, what=error.sentence)) from None
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of a record."""

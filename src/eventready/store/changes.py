@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
-from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.errors import RefusedError, StoreError, UnreadableStore, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
@@ -136,6 +136,12 @@ class ChangeRecord:
     def planned(self) -> RecordedPlan:
         """Return the summary of the plan, and its approvals. Raises StoreError."""
         return _planned(self.entry.id, self.plan)
+
+    @property
+    def altered(self) -> bool:
+        """Return True for a header unlike that of the journal, as `runs verify` finds it."""
+        begun = self.steps[0].body if self.steps else None
+        return not isinstance(begun, Begun) or begun.header != self.entry.header
 
     def of(self, device: str) -> tuple[Step, ...]:
         """Return the steps of a device."""
@@ -392,18 +398,18 @@ def _planned(change: str, plan: bytes) -> RecordedPlan:
     try:
         return PLAN_FILE.read(plan)
     except ShapeError as error:
-        raise StoreError(message("store:change.shape", change=change, what=error.sentence)) from None
+        raise UnreadableStore(message("store:change.shape", change=change, what=error.sentence)) from None
 
 
-def _damaged(change: str) -> StoreError:
-    return StoreError(message("store:change.damaged", change=change))
+def _damaged(change: str) -> UnreadableStore:
+    return UnreadableStore(message("store:change.damaged", change=change))
 
 
 def _entry(row: ChangeRow) -> ChangeEntry:
     try:
         header, found = _HEADER.read_plain(row.header), _OUTCOMES.read_plain({"outcomes": row.outcomes})
     except ShapeError as error:
-        raise StoreError(message("store:change.shape", change=row.id, what=error.sentence)) from None
+        raise UnreadableStore(message("store:change.shape", change=row.id, what=error.sentence)) from None
     return ChangeEntry(row.id, row.event, row.begun, row.ended, header, found.outcomes)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from eventready.core.errors import StoreError
+from eventready.core.errors import UnreadableStore
 from eventready.core.language import clean
 from eventready.core.messages import message
 from eventready.core.records import Shape, ShapeError
@@ -82,7 +82,7 @@ class Run:
         try:
             return HEADER.read_plain({key: self.document[key] for key in self.document if key not in _LISTS})
         except ShapeError as error:
-            raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
+            raise UnreadableStore(message("store:run.unreadable", reason=error.sentence)) from None
 
     @property
     def id(self) -> str:
@@ -177,7 +177,7 @@ def _read(shape: Shape[list[T]], items: bytes) -> list[T]:
     try:
         return shape.read(b"[" + items + b"]")
     except ShapeError as error:
-        raise StoreError(message("store:run.unreadable", reason=error.sentence)) from None
+        raise UnreadableStore(message("store:run.unreadable", reason=error.sentence)) from None
 
 
 @dataclass(frozen=True)

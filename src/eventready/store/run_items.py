@@ -19,7 +19,7 @@ from operator import itemgetter
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from eventready.core.errors import StoreError
+from eventready.core.errors import StoreError, UnreadableStore
 from eventready.core.messages import message
 from eventready.store.database.connection import Database, insert_missing
 from eventready.store.database.tables import RunItemsRow, RunRow
@@ -105,7 +105,7 @@ class RunItems:
                 if not session.scalars(select(RunRow.id).where(RunRow.id == run, left)).first():
                     raise StoreError(message("store:run.pruned", name=run))
         except zlib.error as error:
-            raise StoreError(message("store:run.damaged", run_id=run)) from error
+            raise UnreadableStore(message("store:run.damaged", run_id=run)) from error
 
 
 def _insert(session: Session, run: str, rows: Iterable[ItemsOfDevice]) -> None:

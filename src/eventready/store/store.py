@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from eventready.core.clock import Clock
-from eventready.core.errors import StoreError, UsageError
+from eventready.core.errors import StoreError, UnreadableStore, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import ShapeError, Stream
 from eventready.store.changes import Changes
@@ -415,11 +415,11 @@ def _summary(run_id: str, plain: Mapping[str, object]) -> Summary:
     try:
         return SUMMARY.read_plain(plain)
     except ShapeError as error:
-        raise StoreError(message("store:run.summary", run_id=run_id, reason=error.sentence)) from None
+        raise UnreadableStore(message("store:run.summary", run_id=run_id, reason=error.sentence)) from None
 
 
 def _document(run_id: str, data: bytes | None) -> Parts:
     try:
         return Parts.split(zlib.decompress(data or b""))
     except (zlib.error, ValueError, IndexError) as error:
-        raise StoreError(message("store:run.damaged", run_id=run_id)) from error
+        raise UnreadableStore(message("store:run.damaged", run_id=run_id)) from error

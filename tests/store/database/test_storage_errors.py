@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from eventready.core.clock import Clock
-from eventready.core.errors import Exit, StoreError, UsageError
-from eventready.store.database.connection import ENVIRONMENT, Database, OtherVersion, RunNotStored, database_location
+from eventready.core.errors import Exit, StoreError, UnreadableStore, UsageError
+from eventready.store.database.connection import ENVIRONMENT, Database, RunNotStored, database_location
 from eventready.store.database.tables import VERSION
 from eventready.store.documents import load_run
 from eventready.store.run_records import SCHEMA
@@ -37,7 +37,7 @@ def test_a_database_of_another_version_is_refused_and_left_alone(tmp_path: Path,
         raw.execute("DROP TABLE eventready_notification")
     raw.close()
     words = rf"format {version}; this one reads {VERSION}\). Read it with that version, or move it away"
-    with pytest.raises(OtherVersion, match=words) as caught:
+    with pytest.raises(UnreadableStore, match=words) as caught:
         Store(path)
     assert caught.value.exit is Exit.USAGE
     with sqlite3.connect(path) as raw:

@@ -55,19 +55,21 @@ def list_changes(app: App) -> None:
 
 def _row(app: App, record: ChangeRecord, *, active: bool) -> Sequence[Cell]:
     entry, states = record.entry, device_statuses(record)
-    mark = styled(*_mark(app, entry, states, active=active))
+    mark = styled(*_mark(app, record, states, active=active))
     moment, by = event_time(app, entry), entry.header.by
     return entry.id, moment, by, subject(app, record), count_states(app, states), mark
 
 
-def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
+def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
     """Return the most urgent note on a change, and its style."""
+    if record.altered:
+        return app.text("change:mark_altered"), "bold red"
     if active:
         return app.text("change:mark_running"), "bold"
     if needs_person(states):
         return app.text("change:mark_person"), "bold red"
-    if entry.header.emergency:
-        return entry.header.emergency.summary.render(app.lang), "bold yellow"
+    if emergency := record.entry.header.emergency:
+        return emergency.summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -174,6 +176,7 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "ended": entry.ended,
         "working": active,
         "header": entry.header,
+        "altered": record.altered,
         "intents": list(record.planned.plan.intents),
         "devices": states,
         "exit": None if (code := exit_on_record(record)) is None else int(code),

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from eventready.core.errors import Exit, StoreError, UsageError, os_reason
+from eventready.core.errors import StoreError, UnreadableStore, UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
@@ -40,12 +40,6 @@ _KNOWN: Mapping[str, Message] = {
 }
 
 
-class OtherVersion(StoreError):
-    """Database written by another version."""
-
-    exit = Exit.USAGE
-
-
 class RunNotStored(StoreError):
     """Finished run without storage. `run`: unchained run. `rescued`: file with the run, or None."""
 
@@ -66,7 +60,7 @@ def translate_errors(where: str) -> Iterator[None]:
     except SQLAlchemyError as error:
         raise describe_database_error(error, where) from error
     except JSONDecodeError as error:  # of a column of JSON
-        raise StoreError(message("store:database.damaged"), where=where) from error
+        raise UnreadableStore(message("store:database.damaged"), where=where) from error
 
 
 def describe_database_error(error: Exception, where: str) -> StoreError:
@@ -75,7 +69,8 @@ def describe_database_error(error: Exception, where: str) -> StoreError:
     lines = lines_of(str(cause).strip()) or [type(cause).__name__]
     for words, what in _KNOWN.items():
         if words.lower() in str(cause).lower():
-            return StoreError(what, where=where)
+            damaged = what.id in ("store:database.damaged", "store:database.no_database")
+            return (UnreadableStore if damaged else StoreError)(what, where=where)
     return StoreError(message("store:refuses", reason=lines[0]), where=where)
 
 
@@ -183,7 +178,7 @@ class Database:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
                 self._make(connection)
         if (version := self._version()) != VERSION:
-            raise OtherVersion(message("store:version", version=version or 0, known=VERSION), where=self.where)
+            raise UnreadableStore(message("store:version", version=version or 0, known=VERSION), where=self.where)
 
     def _make(self, connection: Connection) -> None:
         names = set(inspect(connection).get_table_names())

@@ -7,9 +7,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import delete, select
 
-from eventready.core.errors import StoreError
-from eventready.core.messages import message
-from eventready.core.records import ShapeError, Stream
+from eventready.core.records import Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import CurrentRow
 
@@ -36,25 +34,16 @@ class Current(Generic[T]):
         """Return the value of a key; None for an absent key. Raises StoreError."""
         with self._database.reading() as session:
             row = session.get(CurrentRow, (self._kind.name, key))
-            return self._value(row) if row else None
+            return self._kind.unpack(row.body, key) if row else None
 
     def all(self) -> dict[str, T]:
         """Return the values by key, in the order of the keys. Raises StoreError."""
         own = select(CurrentRow).where(CurrentRow.kind == self._kind.name).order_by(CurrentRow.key)
         with self._database.reading() as session:
-            return {row.key: self._value(row) for row in session.scalars(own)}
+            return {row.key: self._kind.unpack(row.body, row.key) for row in session.scalars(own)}
 
     def remove(self, *keys: str) -> None:
         """Remove the values of keys; absent keys are ignored. Raises StoreError."""
         own = CurrentRow.kind == self._kind.name, CurrentRow.key.in_(keys)
         with self._database.writing() as session:
             session.execute(delete(CurrentRow).where(*own))
-
-    def _value(self, row: CurrentRow) -> T:
-        place = {"kind": row.kind, "key": row.key}
-        try:
-            return self._kind.decode(zlib.decompress(row.body))
-        except zlib.error as error:
-            raise StoreError(message("store:current.damaged", **place)) from error
-        except ShapeError as error:
-            raise StoreError(message("store:current.shape", **place, what=error.sentence)) from None

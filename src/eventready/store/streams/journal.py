@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from eventready.core.errors import StoreError
+from eventready.core.errors import StoreError, UnreadableStore
 from eventready.core.messages import Message, message
 from eventready.core.records import ShapeError, Stream
 from eventready.store.database.connection import Database
@@ -39,10 +39,10 @@ class JournalEntry(Generic[T]):
     sha256: str
 
 
-def unfit(entry: JournalEntry[Any], missing: str | Message) -> StoreError:
+def unfit(entry: JournalEntry[Any], missing: str | Message) -> UnreadableStore:
     """Error of an entry without an entry or field (`missing`) on which its state rests."""
     place: dict[str, str | int] = {"stream": entry.stream, "position": entry.position, "key": entry.key}
-    return StoreError(message("store:journal.unfit", **place, missing=missing))
+    return UnreadableStore(message("store:journal.unfit", **place, missing=missing))
 
 
 #: What opens the record of a key, for `unfit`.
@@ -180,11 +180,11 @@ def undamaged(session: Session, stream: Stream[T]) -> Iterator[JournalEntry[T]]:
 def _entry(stream: Stream[T], row: JournalRow) -> JournalEntry[T]:
     place: dict[str, str | int] = {"stream": row.stream, "position": row.position, "key": row.key}
     if not isinstance(row.body, bytes) or _sealed(row) != row.sha256:
-        raise StoreError(message("store:journal.damaged", **place))
+        raise UnreadableStore(message("store:journal.damaged", **place))
     try:
         body = stream.decode(row.body)
     except ShapeError as error:
-        raise StoreError(message("store:journal.shape", **place, what=error.sentence)) from None
+        raise UnreadableStore(message("store:journal.shape", **place, what=error.sentence)) from None
     return JournalEntry(row.stream, row.position, row.key, row.recorded, body, row.sha256)
 
 

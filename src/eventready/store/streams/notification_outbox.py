@@ -17,10 +17,9 @@ from uuid import uuid4
 from pydantic import JsonValue
 from sqlalchemy import func, insert, select, update
 
-from eventready.core.errors import StoreError
 from eventready.core.groups import group_by
-from eventready.core.messages import Lang, message
-from eventready.core.records import Moment, ShapeError, Stream
+from eventready.core.messages import Lang
+from eventready.core.records import Moment, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
@@ -137,7 +136,8 @@ class NotificationOutbox:
             for row in sorted(made, key=lambda row: row.position):
                 self._last = row.position
                 if row.id not in self._known:
-                    self._known[row.id] = OutgoingMessage(row.id, datetime.fromisoformat(row.made), _body(row))
+                    body, made_at = NOTICE.unpack(row.body, row.id), datetime.fromisoformat(row.made)
+                    self._known[row.id] = OutgoingMessage(row.id, made_at, body)
             unsettled = [name for name in self._known if name not in self._settled]
             here = (DeliveryRow.scope == self._scope, DeliveryRow.notification.in_(unsettled))
             rows = session.scalars(select(DeliveryRow).where(*here)).all() if unsettled else ()
@@ -228,7 +228,7 @@ class NotificationOutbox:
     def _read(self, name: str) -> OutboxNotice:
         own = (NotificationRow.scope == self._scope, NotificationRow.id == name)
         with self._database.reading() as session:
-            return _body(session.scalars(select(NotificationRow).where(*own)).one())
+            return NOTICE.unpack(session.scalars(select(NotificationRow.body).where(*own)).one(), name)
 
 
 def _last_try(row: DeliveryRow) -> str:
@@ -243,13 +243,3 @@ def _pause_s(attempts: int) -> int:
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _body(row: NotificationRow) -> OutboxNotice:
-    place = {"kind": NOTICE.name, "key": row.id}
-    try:
-        return NOTICE.decode(zlib.decompress(row.body))
-    except zlib.error as error:
-        raise StoreError(message("store:current.damaged", **place)) from error
-    except ShapeError as error:
-        raise StoreError(message("store:current.shape", **place, what=error.sentence)) from None

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, StoreError
+from eventready.core.errors import EventreadyError, UnreadableStore
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.records import Shape, ShapeError
@@ -78,7 +78,7 @@ def notification_of(made: OutgoingMessage) -> Notification:
     try:
         one = _ALERTS.read_plain(made.body.alerts or {})
     except ShapeError as error:
-        raise StoreError(message("store:record.field", place=f"{made.id} alerts", reason=error.sentence)) from None
+        raise UnreadableStore(message("store:record.field", place=f"{made.id} alerts", reason=error.sentence)) from None
     return Notification(
         one.group, made.body.receiver, made.made, one.number, one.firing, one.ended, one.kept, silent=one.silent
     )
