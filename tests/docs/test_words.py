@@ -34,17 +34,16 @@ _TYPED = "words that people type, recognised in rosters"
 VIETNAMESE = {
     "papers/dates.py": "places of no-break spaces in Vietnamese text",
     "core/language.py": "an example in a docstring",
-    "papers/outline.py": "the letters of a Vietnamese list",
-    "papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
+    "papers/sections/writer.py": "the stamps of urgency; the letters of a Vietnamese list; the letter d with stroke",
     "roster/": _TYPED,
     "change/safety/freeze.py": "comparison of names with and without marks",
     "core/messages.py": "examples in docstrings",
     "session/ssh/authentication.py": "prompts of devices",
     "workspace/importing/cells.py": "the word and in a list",
-    "workspace/importing/problems.py": "an example in a docstring",
+    "workspace/importing/table.py": "an example in a docstring",
     "workspace/sheets/spelling.py": "an example in a docstring; the letter d with stroke",
     "workspace/examples/new_workspace.py": "the letter d with stroke",
-    "workspace/keys/operator_names.py": "letters that look alike",
+    "workspace/keys/signing_keys.py": "letters that look alike",
 }
 
 

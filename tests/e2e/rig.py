@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec

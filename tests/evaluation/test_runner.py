@@ -15,15 +15,14 @@ from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Message
 from eventready.evaluation import runner
-from eventready.evaluation.duties import DutyIndex
-from eventready.evaluation.matrix import CellState, Matrix
+from eventready.evaluation.matrix import CellState, DutyIndex, Matrix
 from eventready.evaluation.runner import Coverage, Packed, coverage, evaluate
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty, Proof
+from eventready.workspace.settings.waivers import Waiver
 from tests.checks import casebook
 from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, whole
 

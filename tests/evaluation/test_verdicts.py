@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.checks.equipment.capture_age import outdated
+from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import Exit
@@ -36,8 +36,7 @@ from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.answers import ExpectedAnswer, Question
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect, ExpectedLink
-from eventready.workspace.settings.event import Venue
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue
 
 
 def place(name: str, *services: Service) -> Venue:

@@ -14,14 +14,12 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import AccessPoint, EchoAnswer, Fact, Interface, RadioLoad
-from eventready.watch.job import WatchJob
+from eventready.watch.job import WatchJob, remembered
 from eventready.watch.record import recorded_change
-from eventready.watch.remembered import remembered
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.capacity import CapacityFile
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.event_window import EventWindow
+from eventready.workspace.devices.device import Device, EventWindow
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.settings.event import Window

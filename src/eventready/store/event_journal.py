@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.store.records.shape import Codec, Moment, Shape, codec_of
-from eventready.store.records.stream import Stream
+from eventready.store.records import Codec, Moment, Shape, Stream, codec_of
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 

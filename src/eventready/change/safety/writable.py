@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeAlias
 
+from eventready.change.forms.configuration import SECTION_EXITS, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import SECTION_EXITS, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError
@@ -21,7 +21,7 @@ from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
 from eventready.platforms.model import PlatformSpec, check_patterns
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
-from eventready.workspace.settings.changing.writable import WritableAddition
+from eventready.workspace.settings.intent_folders import WritableAddition
 
 _FILE = "inventory/writable.yaml"
 #: Least similarity of a mistyped keyword, and the share of the keywords of a near line.

@@ -11,11 +11,11 @@ from eventready.cli.deferred import deferred
 from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
-from eventready.core.strings.phrases import at, short
+from eventready.core.strings.texts import at, short
 
 with deferred():
     from eventready.clauses.attesting import duty_named
-    from eventready.clauses.state import ClauseState, State
+    from eventready.clauses.proof import ClauseState, State
     from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}

@@ -19,7 +19,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import Lang, joined, message, text
 
 with deferred():
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.roster import wording
     from eventready.roster.changes import RosterChange
     from eventready.roster.changes import changes as compare
@@ -27,12 +27,11 @@ with deferred():
     from eventready.roster.exports.chart import Lane, chart, lanes
     from eventready.roster.exports.spreadsheet import to_xlsx
     from eventready.roster.finding import RULES, RosterReport
-    from eventready.roster.json_codec import ROSTER, bare, masked
     from eventready.roster.reading.load import load_roster
     from eventready.roster.roster import Roster
     from eventready.roster.rules import check as hold
     from eventready.roster.settings import RosterSettings, load_settings
-    from eventready.roster.versions import Sending, Shelf, Version
+    from eventready.roster.versions import ROSTER, Sending, Shelf, Version, bare, masked
 
 FORMATS = ("xlsx", "ics", "json")
 _FILE = click.argument("file", required=False, type=FILE)

@@ -11,7 +11,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import COMMANDS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.papers.words import Form
 
 with deferred():
@@ -19,9 +19,8 @@ with deferred():
     from eventready.clauses.gather import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import NetworkGraph
-    from eventready.papers.document.formats import render
+    from eventready.papers.document.formats import render, targets, write_bytes
     from eventready.papers.document.model import Document
-    from eventready.papers.files import targets, write_bytes
     from eventready.papers.kinds.readiness import Background, readiness
     from eventready.store.documents import load_run
     from eventready.store.run import Run

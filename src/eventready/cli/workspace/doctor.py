@@ -15,14 +15,14 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
-from eventready.core.strings.phrases import few
+from eventready.core.strings.texts import few
 
 with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.audit.doctor import Diagnostic, examine, further_requirements
     from eventready.clauses.example_data import example_data
-    from eventready.delivery.notify.receivers import people_without_address
+    from eventready.delivery.notify.channel import people_without_address
     from eventready.platforms.loader import describe
     from eventready.roster.reading.load import workspace_roster
     from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
@@ -30,7 +30,7 @@ with deferred():
     from eventready.watch.alerts.explain import impossible
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.papers.document.model import Block, Document
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited
 from eventready.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
 from eventready.papers.material.material import Material
 from eventready.papers.material.results import RunResults
-from eventready.papers.sections.annexes import add_annexes, add_map
+from eventready.papers.sections.annexes import add_annexes, add_map, watch_section
 from eventready.papers.sections.results_section import ResultsSection
-from eventready.papers.sections.timeline import watch_section
 from eventready.papers.sections.writer import PaperWriter
 
 

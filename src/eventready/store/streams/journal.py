@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,8 +22,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import Base, JournalHead, JournalRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import ShapeError, Stream
 
 T = TypeVar("T")
 
@@ -39,6 +38,15 @@ class JournalEntry(Generic[T]):
     body: T
     sha256: str
 
+
+def unfit(entry: JournalEntry[Any], missing: str | Message) -> StoreError:
+    """Error of an entry without an entry or field (`missing`) on which its state rests."""
+    place: dict[str, str | int] = {"stream": entry.stream, "position": entry.position, "key": entry.key}
+    return StoreError(message("store:journal.unfit", **place, missing=missing))
+
+
+#: What opens the record of a key, for `unfit`.
+OPENING = message("store:journal.opening")
 
 #: Length of a stream, and hash of its last entry.
 _Head: TypeAlias = tuple[int, str]

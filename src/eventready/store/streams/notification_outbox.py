@@ -22,8 +22,7 @@ from eventready.core.messages import Lang, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
-from eventready.store.records.shape import Moment, ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, ShapeError, Stream
 
 DeliveryState: TypeAlias = Literal["waiting", "claimed", "handed", "sent", "failed", "uncertain"]
 #: Pauses after failed attempts in seconds, the last one again and again.
