@@ -18,7 +18,7 @@ class Runbook:
 
 def runbook(check: str, lang: str) -> Runbook | None:
     """Return the runbook of a check in a language; None where the catalogue lacks the check."""
-    found = term("runbooks:check", check, lang)
+    found = term("checks:runbook", check, lang)
     if found == check:
         return None
     meaning, *steps = lines_of(found)

@@ -123,7 +123,7 @@ def test_links_of_a_page_lead_to_pages(night: Scene, page: str) -> None:
 
 def test_a_finding_has_its_runbook_and_its_history(night: Scene) -> None:
     shown = client(night).get(f"/finding?{urlencode(FINDING)}").text
-    assert text("runbooks:check.isis", "en").split("\n")[0] in shown
+    assert text("checks:runbook.isis", "en").split("\n")[0] in shown
     assert shown.count('<li class="fail">') == 1
     assert re.search(r"<pre[^>]*>System Id\n&lt;script&gt;alert", shown), "the evidence of the audit"
     assert "Loss of &lt;a&gt; neighbour (<code>eventready drill plan loss</code>)" in shown
