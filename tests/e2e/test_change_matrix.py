@@ -1,10 +1,13 @@
 """Every platform and intent, on simulated devices: planned, applied, planned again (nothing is left to do), rolled
-back, and configured to the letter as before, running and startup, nobody else touched."""
+back, and configured to the letter as before, running and startup, nobody else touched.
+
+`make proofs` has every platform and intent by itself, `make test` one for each form of configuration and then all in
+one plan; `tests/lab/dialects/test_round_trip.py` has all at the console.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -37,6 +40,7 @@ from tests.conftest import Proved
 from tests.e2e.conftest import NOW
 from tests.e2e.rig import Look, Rig, rig_of, spec_of
 from tests.lab.earlier_configuration import IN_USE
+from tests.proofs.size import WHOLE
 
 pytestmark = pytest.mark.lab
 
@@ -54,11 +58,24 @@ def pairs() -> list[tuple[str, str]]:
 
 
 PLATFORMS = sorted({platform for platform, _intent in pairs()})
+EACH = [(platform,) for platform in PLATFORMS]
 
 
-def on_one_worker(*values: Any) -> Any:
-    """A platform's cases stay on one worker, beside one lab of its own."""
-    return pytest.param(*values, marks=pytest.mark.xdist_group(f"change matrix {values[0]}"))
+def cases_of(found: Sequence[tuple[str, ...]]) -> list[Any]:
+    """All cases under `make proofs`, else one for each form of configuration, of which each has another place.
+
+    A platform's cases stay on one worker, beside one lab of its own.
+    """
+    by_form: dict[str, list[tuple[str, ...]]] = {}
+    for case in found:
+        change = describe(case[0]).spec.change
+        assert change is not None
+        by_form.setdefault(change.form, []).append(case)
+    once = [those[number % len(those)] for number, those in enumerate(by_form.values())]
+    return [
+        pytest.param(*case, marks=pytest.mark.xdist_group(f"change matrix {case[0]}"), id="-".join(case))
+        for case in (found if WHOLE else once)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +146,7 @@ def test_there_is_a_template_for_every_platform_and_intent() -> None:
     assert {platform for platform in PLATFORMS if describe(platform).spec.change is None} == set()
 
 
-@pytest.mark.parametrize(("platform", "intent"), [on_one_worker(*pair) for pair in pairs()])
+@pytest.mark.parametrize(("platform", "intent"), cases_of(pairs()))
 def test_one_intent_there_and_back(rig: Rig, proved: Proved, tmp_path: Path, platform: str, intent: str) -> None:
     names = those(rig, platform, intent)
     there_and_back(rig, names, [intent], tmp_path)
@@ -137,7 +154,7 @@ def test_one_intent_there_and_back(rig: Rig, proved: Proved, tmp_path: Path, pla
         proved("there and back", platform, intent, name)
 
 
-@pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
+@pytest.mark.parametrize("platform", cases_of(EACH))
 def test_all_intents_there_and_back(rig: Rig, proved: Proved, tmp_path: Path, platform: str) -> None:
     names = those(rig, platform, *INTENTS)
     there_and_back(rig, names, INTENTS, tmp_path, power_cuts=True)
@@ -167,9 +184,9 @@ def test_the_whole_province_in_one_plan(rig: Rig, proved: Proved, tmp_path: Path
         proved("there and back", rig.load.device(name).platform, "all intents", "the whole province", name)
 
 
-@pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
+@pytest.mark.parametrize("platform", cases_of(EACH))
 @settings(
-    max_examples=8 if os.environ.get("EVENTREADY_FAULTS") == "all" else 4,
+    max_examples=8 if WHOLE else 4,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example tells no more, and takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -1,4 +1,7 @@
-"""Calls of a night of eight hours: faults of 35 devices, ten kills of the watch, failing channels, killed senders."""
+"""Calls of a night: faults of 35 devices, ten kills of the watch, failing channels, killed senders.
+
+It has eight hours under `make proofs`, 3 otherwise.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from eventready.watch.silence import STALE_AFTER
 from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange
 from eventready.workspace.settings.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
+from tests.proofs.size import WHOLE
 from tests.watch.test_night import (
     EVENT,
     HANGS,
@@ -36,7 +40,7 @@ pytestmark = pytest.mark.slow
 
 #: Seconds between two looks at what is due.
 LOOK = 20.0
-HOURS = 8
+HOURS = 8 if WHOLE else 3
 SETTINGS = AlertsFile.model_validate(
     {
         "route": {
@@ -132,7 +136,7 @@ def test_no_fault_is_missed_called_twice_or_called_late(tmp_path: Path) -> None:
     }
     late = INTERVAL * max(HOLD_DOWN, STALE_AFTER) + HANGS + READS[1] + INTERVAL
     lasting = [fault for fault in faults(30) if fault.end + 2 * late < HOURS * 3600]
-    assert len(lasting) > 60
+    assert len(lasting) > 60 * HOURS / 8
     for fault in lasting:
         key = Key(fault.device, *((DEVICE, "") if fault.hangs else ("isis", "peer")))
         begun, ended = (START + timedelta(seconds=at) for at in (fault.start, fault.end))
