@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import pytest
 
 from eventready.cli.commands import COMMANDS, load_command
 from eventready.cli.workspace.schema import KINDS, schema_models
@@ -39,6 +40,7 @@ def paths(command: click.Command, *words: str) -> Iterator[list[str]]:
             yield from paths(child, *words, name)
 
 
+@pytest.mark.slow
 def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
     commands = [words for name in COMMANDS for words in paths(load_command(name), name)]
     lines = [
@@ -63,6 +65,7 @@ def test_names_of_schemas_are_those_of_the_models() -> None:
     assert sorted(KINDS) == sorted([*schema_models(), "limits"])
 
 
+@pytest.mark.slow
 def test_a_body_runs_with_the_names_that_its_module_left(tmp_path: Path) -> None:
     script = f"from eventready.cli.main import main; main(['-w', {str(tmp_path)!r}, 'runs', 'list'])"
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)

@@ -48,6 +48,7 @@ def test_the_addresses_are_those_of_every_channel() -> None:
     assert found == ("duty@example.org", "env:CHAT")
 
 
+@pytest.mark.slow
 def test_addresses_are_read_for_all_channels_together() -> None:
     found = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"

@@ -76,6 +76,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.store.run_items._BATCH", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_rows_are_the_document_byte_for_byte(
     store: Store, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch, batch: int
@@ -136,6 +137,7 @@ BEGUN = """
 """
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_an_interrupted_run_with_what_was_read(place: str) -> None:
     process = start(BEGUN, place)
     assert process.stdout is not None

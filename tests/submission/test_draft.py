@@ -127,6 +127,7 @@ def test_a_mail_without_recipients_is_refused() -> None:
         draft(Letter("s", "b"), sender=None, recipients=(), attachments=(), moment=MOMENT)
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_too_many_and_reported_before_anybody_sends() -> None:
     with pytest.raises(UsageError, match=r"the mail has 1\d\.\d MB, more than 10 MB"):
         made("Lớn", files=(Attachment("a.pdf", b"x" * LARGEST),))

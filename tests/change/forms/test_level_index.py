@@ -51,6 +51,7 @@ def outcome(spec: ChangeSpec, running: Tree, fragment: Fragment) -> object:
         return str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_index_answers_as_a_search_does(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     """Over what may have stood on a device before: other values, other names, another order."""

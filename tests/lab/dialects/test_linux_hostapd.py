@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def hosts(draw: st.DrawFn) -> DeviceState:
     return state
 
 
+@pytest.mark.slow
 @FEW
 @given(hosts())
 def test_it_tells_what_is(state: DeviceState) -> None:

@@ -96,6 +96,7 @@ def up(port: Port) -> bool:
     return port.admin_up and port.link_up
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @FEW
 @given(data=st.data())
