@@ -14,7 +14,7 @@ from eventready.clauses.attesting import AttestationRequest, attest
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.example_data import example_data, workspace_data
 from eventready.clauses.gather import gather
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock, parse_moment
 from eventready.core.errors import Exit

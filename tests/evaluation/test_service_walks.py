@@ -7,8 +7,7 @@ from dataclasses import replace
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ways import ServiceWayLimits, service_way
 from eventready.core.messages import message
-from eventready.evaluation.service_walks import ServiceWalks, grouped
-from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, Verdict
+from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, ServiceWalks, Verdict, grouped
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
 from eventready.store.records.shape import Shape

@@ -20,7 +20,7 @@ MOST = 2
 #: Costlier patterns by module and name, and what they are tried on instead of a device's text.
 BOUNDED_OTHERWISE = {
     "eventready.roster.reading.legend _LINE": "a cell of a roster",
-    "eventready.roster.reading.name_cells _TAIL": "a cell of a roster",
+    "eventready.roster.reading.register _TAIL": "a cell of a roster",
     "eventready.audit.doctor _REQUIREMENT": "a requirement of this package",
     "eventready.change.forms.keyed _COMMAND": "a command of a plan",
     "eventready.cli.help_language _COLUMNS": "a line of help",

@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from eventready.clauses.applies import applying
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.clauses.proof import Evidence
-from eventready.clauses.state import ClauseState, State
+from eventready.clauses.deadlines import applying
+from eventready.clauses.proof import ClauseState, Evidence, State
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
 from eventready.drill.record import DrillRun

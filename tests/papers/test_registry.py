@@ -18,7 +18,7 @@ from eventready.core.messages import LANGS, Lang, known
 from eventready.papers.document import registry
 from eventready.papers.document.profile import base_profile, load_profile
 from eventready.papers.document.registry import KINDS, PAPERS, PaperKind, PaperOption
-from eventready.submission.paper_files import PaperOptions, write_paper
+from eventready.submission.jobs import PaperOptions, write_paper
 from tests.papers.papers import material
 
 SOURCE = Path(eventready.__file__).parent

@@ -20,7 +20,7 @@ from eventready.papers.document.formats import render
 from eventready.papers.document.model import Block, Document, Heading, Paragraph, Span
 from eventready.papers.document.sources import BLANK, OUTLINE, sources
 from eventready.papers.kinds.readiness import Background, readiness
-from eventready.papers.notes import Note
+from eventready.papers.material.material import Note
 from tests.papers.documents import WAIVER, broken, healthy, history
 from tests.papers.papers import MONDAY, ROOT, drills, duty_list, forms, incident, material, papers, profile
 from tests.papers.papers import changes as change_records

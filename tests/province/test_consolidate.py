@@ -22,8 +22,8 @@ from eventready.papers.words import FORMS
 from eventready.province.bundles.bundle import pack
 from eventready.province.bundles.parts import FindingEntry, VerdictEntry
 from eventready.province.bundles.receive import ReceivedBundles, receive
+from eventready.province.overview import VenueNames
 from eventready.province.province import province
-from eventready.province.venues import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import Event

@@ -18,7 +18,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.province.bundles.bundle import pack
 from eventready.province.bundles.parts import ClauseEntry, DutiesPart, IncidentsPart, RunPart, VenueEntry
-from eventready.province.venues import VenueNames
+from eventready.province.overview import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey

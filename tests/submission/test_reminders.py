@@ -22,8 +22,8 @@ from eventready.core.redaction.redaction import redactor
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.channels import Channels
 from eventready.store.store import Store
+from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
-from eventready.submission.workspace_jobs import WorkspaceJobs
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
 from tests.delivery.mailroom import Mailroom, header

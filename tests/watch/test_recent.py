@@ -14,9 +14,8 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import AccessPoint, EchoAnswer, Fact, Interface, RadioLoad
-from eventready.watch.job import WatchJob
+from eventready.watch.job import WatchJob, remembered
 from eventready.watch.record import recorded_change
-from eventready.watch.remembered import remembered
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.capacity import CapacityFile

@@ -23,21 +23,19 @@ from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_verdicts
 from eventready.audit.saved_outputs import SavedOutputs
-from eventready.checks.equipment.capture_age import outdated
+from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
 from eventready.core.process.gc import relaxed_gc
 from eventready.evaluation.bearing import weights
-from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
-from eventready.evaluation.matrix import build_matrix
-from eventready.evaluation.names import require_known
+from eventready.evaluation.matrix import DutyIndex, build_matrix
 from eventready.evaluation.rests import rests
 from eventready.evaluation.runner import Coverage, evaluate_all
-from eventready.evaluation.service_walks import ServiceWalks
-from eventready.evaluation.verdicts import exit_code, verdicts_of
+from eventready.evaluation.verdicts import ServiceWalks, exit_code, verdicts_of
+from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting

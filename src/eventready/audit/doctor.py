@@ -19,7 +19,7 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError, Wo
 from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.phrases import few
 from eventready.evaluation.limits import resolve_limits
-from eventready.evaluation.names import require_known
+from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.session.connect import needs_cleartext

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.core.file_system.user_files import config_folder
 
@@ -102,7 +103,7 @@ reading_options = with_options(
 )  # fmt: skip
 
 
-def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+def _duration(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
     if value is None:
         return None
@@ -111,7 +112,7 @@ def _duration(_context: click.Context, parameter: click.Parameter, value: str | 
     factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
     number = text[:-1] if factor else text
     if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
-        raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
+        raise click.BadParameter(context.ensure_object(App).text("cli:duration", value=repr(value)))
     return int(number) * (factor or 1)
 
 

@@ -13,7 +13,7 @@ from eventready.core.errors import UsageError
 from eventready.core.file_system.atomic_files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
-from eventready.delivery.mail.eml import CHECKPOINT_HEADER
+from eventready.delivery.mail.letter import CHECKPOINT_HEADER
 from eventready.store.integrity.checkpoints import CHECKPOINT, Checkpoint
 from eventready.store.records.shape import Shape
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, Rendered, in_language, message
 from eventready.drill.spec import Drill
 from eventready.drill.stage import Prepared
@@ -28,7 +28,7 @@ from eventready.drill.steps import (
     Repaired,
 )
 from eventready.store.store import Store
-from eventready.store.streams.journal import JournalEntry
+from eventready.store.streams.journal import OPENING, JournalEntry, unfit
 
 Entry: TypeAlias = JournalEntry[DrillStep]
 _Step = TypeVar("_Step", bound=DrillStep)
@@ -182,7 +182,7 @@ def replay(entries: Iterable[Entry]) -> tuple[DrillRun, ...]:
 def _run(key: str, steps: Sequence[Entry]) -> DrillRun:
     opened = steps[0].body
     if not isinstance(opened, Opened):
-        raise StoreError(message("drill:run.not_opened", run=key))
+        raise unfit(steps[0], OPENING)
     return DrillRun(key, opened, tuple(steps))
 
 

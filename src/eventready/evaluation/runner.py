@@ -14,10 +14,9 @@ from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Message
-from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
-from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
-from eventready.evaluation.waivers import expired, waive
+from eventready.evaluation.matrix import CellState, DutyIndex, Matrix, MatrixCell
+from eventready.evaluation.waivers import UNCHECKED, expired, waive
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations, UnpackedRows
@@ -42,8 +41,6 @@ _SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
 #: How much of a fact was read, the least first.
 _EXTENTS = ("none", "partial", "whole")
 _ALL_FACTS = frozenset(CATALOGUE)
-#: The name under which a device without any check is reported.
-UNCHECKED = "device"
 
 
 @dataclass(frozen=True)

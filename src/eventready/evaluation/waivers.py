@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from fnmatch import fnmatchcase
 
 from eventready.checks.answer import warned
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.messages import Bilingual, rendered
+from eventready.checks.registry import all_checks
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import Bilingual, message, rendered
+from eventready.core.validation_messages import suggest
+from eventready.workspace.files.yaml_document import combine_errors
 from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.duties import Duty
 
 #: The name under which an expired waiver is reported; no check is called so.
 WAIVER = "waiver"
+#: The name under which a device without any check is reported.
+UNCHECKED = "device"
 
 
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
@@ -48,3 +56,29 @@ def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
             subject = f"{waiver.check} {waiver.device} {waiver.subject}"
             finding = warned(subject, "checks:waiver.expired", by=waiver.by, until=_day(waiver.until))
             yield finding.replace(check=WAIVER)
+
+
+def require_known(waivers: Iterable[Waiver], duties: Iterable[Duty] = ()) -> None:
+    """Raise WorkspaceError with place and suggestion for a waiver or duty without a matching check."""
+    names = [UNCHECKED, *(check.name for check in all_checks())]
+    problems = [
+        WorkspaceError(
+            message("checks:unknown", check=pattern),
+            where=f"inventory/duties.yaml (duty {duty.id})",
+            do=suggest(pattern, names, noun="Checks"),
+        )
+        for duty in duties
+        for pattern in duty.proof.checks
+        if not any(fnmatchcase(name, pattern) for name in names)
+    ]
+    problems += [
+        WorkspaceError(
+            message("checks:unknown", check=waiver.check),
+            where=waiver.origin,
+            do=suggest(waiver.check, names, noun="Checks"),
+        )
+        for waiver in waivers
+        if not any(fnmatchcase(name, waiver.check) for name in names)
+    ]
+    if problems:
+        raise combine_errors(problems)

@@ -26,7 +26,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
-from eventready.delivery.notify import alertmanager, sender, server_call
+from eventready.delivery.notify import sender, server_call
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
@@ -425,7 +425,7 @@ def test_a_hanging_heartbeat_does_not_delay_an_alertmanager_and_a_hanging_alertm
         called.add(reference)
         end.wait(30)
 
-    for module in (calls, alertmanager):
+    for module in (calls, server_call):
         monkeypatch.setattr(module, "call_server", hang)
     monkeypatch.setattr(posts, "_UNREACHED_S", 0.0)
     desk.calls.round([], ())
@@ -504,7 +504,7 @@ def test_an_unreached_alertmanager_is_on_the_wall(
     assert desk.calls.notes() == ["watch:call.note_unposted"]
     desk.change("core-1", "uplink", "fail")
     assert desk.after(60) == []
-    monkeypatch.setattr(alertmanager, "call_server", lambda *_: None)
+    monkeypatch.setattr(server_call, "call_server", lambda *_: None)
     desk.calls._post()
     assert desk.calls.notes() == []
 
@@ -516,11 +516,11 @@ def test_a_dead_watch_is_an_alert_of_the_alertmanager(
     posted = list[dict[str, Any]]()
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.record.beat(Beat(1, 1, 1, 0))
-    monkeypatch.setattr(alertmanager, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
+    monkeypatch.setattr(server_call, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
     desk.calls.died()
     assert [one["labels"] for one in posted] == [{"alertname": "watch_died", "rehearsal": "true"}]
     assert desk.after(1) == []
-    monkeypatch.setattr(alertmanager, "call_server", server_call.call_server)
+    monkeypatch.setattr(server_call, "call_server", server_call.call_server)
     desk.calls.died()
     assert "EVENTREADY_AM" in desk.notices[-1]
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from eventready.checks.answer import failed, graded, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, check
-from eventready.checks.equipment.expiry import expiry
+from eventready.checks.equipment.hosts import expiry
 from eventready.checks.finding import Finding
 from eventready.facts.records import (
     Answer,

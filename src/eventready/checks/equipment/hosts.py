@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, missing, of_absence, of_subject, passed, unknown, warned
+from eventready.checks.answer import (
+    answered,
+    failed,
+    graded,
+    missing,
+    of_absence,
+    of_subject,
+    passed,
+    tidy,
+    unknown,
+    warned,
+)
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
-from eventready.checks.equipment.expiry import expiry
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
 from eventready.workspace.devices.device import Role
+
+_DAY = timedelta(days=1)
+
+
+def expiry(subject: str, not_after: datetime, moment: datetime, *, warn: float, fail: float) -> Finding:
+    """Grade the days until the end; an ended certificate is a failure with the days since."""
+    days = (not_after - moment) / _DAY
+    if days < 0:
+        return answered(
+            Outcome.FAIL, "checks:host.certificate_ended", subject=subject,
+            value=tidy(days, 0), limit=tidy(fail, 3), unit="d", days=max(1, round(-days)),
+        )  # fmt: skip
+    return graded(
+        subject, "checks:host.certificate_days", days, warn=warn, fail=fail, unit="d", worse="lower", digits=0
+    )
+
 
 _HOST: tuple[Role, ...] = ("service_host",)
 

@@ -25,8 +25,6 @@ from eventready.workspace.devices.device import Device
 FLAP_WINDOW_S = 600.0
 #: Fields with a sign of a change.
 SIGNS = frozenset({"oper", "up", "changed_at", "changed_s", "uptime_s", "transitions"})
-#: Fields of a port that move with a change.
-FLAP_SIGNS = frozenset({"oper", "changed_at", "changed_s", "transitions"})
 Row = Interface | RoutingPeer
 
 

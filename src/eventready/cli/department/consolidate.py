@@ -18,14 +18,13 @@ from eventready.core.errors import Exit, most_severe
 from eventready.papers.words import Form
 
 with deferred():
-    from eventready.papers.document.formats import render
+    from eventready.papers.document.formats import render, write_bytes
     from eventready.papers.document.profile import load_profile
-    from eventready.papers.files import write_bytes
     from eventready.province.bundles.bundle import BundlePolicy
+    from eventready.province.bundles.bundle_log import ReceivedLog
     from eventready.province.bundles.receive import ReceivedBundles, receive
-    from eventready.province.bundles.received_log import ReceivedLog
+    from eventready.province.overview import VenueNames
     from eventready.province.province import province
-    from eventready.province.venues import VenueNames
     from eventready.store.store import Store
     from eventready.workspace.keys.signing_keys import load_public
     from eventready.workspace.settings.duties import load_duties

@@ -15,7 +15,7 @@ from eventready.core.strings.phrases import at, short
 
 with deferred():
     from eventready.clauses.attesting import duty_named
-    from eventready.clauses.state import ClauseState, State
+    from eventready.clauses.proof import ClauseState, State
     from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}

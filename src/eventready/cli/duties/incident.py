@@ -15,7 +15,7 @@ from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
 from eventready.core.strings.phrases import at
-from eventready.incidents.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How
+from eventready.incidents.incident import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How
 
 with deferred():
     from eventready.cli.render.listing import cell, show, translated

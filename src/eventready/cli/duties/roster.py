@@ -27,12 +27,11 @@ with deferred():
     from eventready.roster.exports.chart import Lane, chart, lanes
     from eventready.roster.exports.spreadsheet import to_xlsx
     from eventready.roster.finding import RULES, RosterReport
-    from eventready.roster.json_codec import ROSTER, bare, masked
     from eventready.roster.reading.load import load_roster
     from eventready.roster.roster import Roster
     from eventready.roster.rules import check as hold
     from eventready.roster.settings import RosterSettings, load_settings
-    from eventready.roster.versions import Sending, Shelf, Version
+    from eventready.roster.versions import ROSTER, Sending, Shelf, Version, bare, masked
 
 FORMATS = ("xlsx", "ics", "json")
 _FILE = click.argument("file", required=False, type=FILE)

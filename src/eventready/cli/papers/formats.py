@@ -30,7 +30,7 @@ with deferred():
     from eventready.papers.material.gather import PaperRequest, gather
     from eventready.papers.material.material import Material, Week
     from eventready.store.store import Store
-    from eventready.submission.paper_files import PaperOptions, write_paper
+    from eventready.submission.jobs import PaperOptions, write_paper
 
 
 #: Letters of a part in the list of sources.
@@ -55,11 +55,14 @@ def to_stdout(out: Path | None, forms: Sequence[Form]) -> bool:
 rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark as a rehearsal; data of the example count.")
 
 
-def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Form, ...]:
+def _forms(context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Form, ...]:
     forms = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
     wrong = [form for form in forms if form not in FORMS]
     if wrong or not forms:
-        raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose among {', '.join(FORMS)}")
+        named = ", ".join(wrong) or repr(value)
+        raise click.BadParameter(
+            context.ensure_object(App).text("cli:papers.forms", wrong=named, forms=", ".join(FORMS))
+        )
     return tuple(form for form in FORMS if form in forms)
 
 
@@ -67,22 +70,21 @@ def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 _ISO_WEEK = re.compile(r"([12]\d{3})-W(0?[1-9]|[1-4]\d|5[0-3])")
 
 
-def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> date | None:
+def _week(context: click.Context, _parameter: click.Parameter, value: str | None) -> date | None:
     """Parse a day, or an ISO week as its Sunday; the report is the latest due until then."""
     if value is None:
         return None
+    app = context.ensure_object(App)
     if found := _ISO_WEEK.fullmatch(value):
         year, week = map(int, found.groups())
         monday = date.fromisocalendar(year, min(week, 52), 1) + timedelta(weeks=max(week - 52, 0))
         if monday.isocalendar().week != week:
-            raise click.BadParameter(f"{year} has no week {week}. Write {monday} or its week.")
+            raise click.BadParameter(app.text("cli:papers.week_53", year=year, monday=f"{monday}"))
         return monday + timedelta(days=6)
     try:
         return parse_moment(value).date()
     except UsageError:
-        raise click.BadParameter(
-            f"{value!r} is neither a day nor a week. Write 2033-07-25 (the day on which it is due) or 2033-W30."
-        ) from None
+        raise click.BadParameter(app.text("cli:papers.week", value=repr(value))) from None
 
 
 #: `--week`: day of the deadline, or its ISO week.

@@ -12,8 +12,7 @@ from eventready.cli.papers.formats import week_option
 from eventready.papers.words import NOTE_SECTIONS, NoteSection
 
 with deferred():
-    from eventready.papers.material.material import Week
-    from eventready.papers.notes import add_note
+    from eventready.papers.material.material import Week, add_note
 
 
 @click.command()

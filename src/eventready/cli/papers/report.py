@@ -19,9 +19,8 @@ with deferred():
     from eventready.clauses.gather import drills_that_count
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import NetworkGraph
-    from eventready.papers.document.formats import render
+    from eventready.papers.document.formats import render, targets, write_bytes
     from eventready.papers.document.model import Document
-    from eventready.papers.files import targets, write_bytes
     from eventready.papers.kinds.readiness import Background, readiness
     from eventready.store.documents import load_run
     from eventready.store.run import Run

@@ -14,8 +14,8 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError
 with deferred():
     from eventready.audit.audit import AuditOptions
     from eventready.delivery.service_units import cron, systemd
+    from eventready.submission.jobs import WorkspaceJobs
     from eventready.submission.scheduler import JobResult, Scheduler
-    from eventready.submission.workspace_jobs import WorkspaceJobs
 
 
 @click.command()

@@ -15,8 +15,7 @@ from eventready.core.messages import in_language, message
 
 with deferred():
     from eventready.clauses.attestations.forms import document_titles
-    from eventready.delivery.mail.delivery import Delivery
-    from eventready.delivery.mail.delivery_log import DeliveryLog
+    from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
     from eventready.delivery.mail.mail import Mail
     from eventready.submission.mailer import Mailer, MailRequest, build_mail
 

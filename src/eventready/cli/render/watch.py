@@ -24,10 +24,10 @@ from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
 from eventready.store.records.shape import Shape
 from eventready.store.watch_log import RecordedChange
-from eventready.watch.first_reading import FirstReading
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.reader import Accounting
 from eventready.watch.record import recorded_change
+from eventready.watch.snapshot_record import FirstReading
 from eventready.watch.states import StateChange, sentence_id
 from eventready.watch.watcher import Watcher
 from eventready.workspace.settings.event import Event

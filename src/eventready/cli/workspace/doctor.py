@@ -22,7 +22,7 @@ with deferred():
     from eventready.audit.collectors.cluster.reader import open_reader
     from eventready.audit.doctor import Diagnostic, examine, further_requirements
     from eventready.clauses.example_data import example_data
-    from eventready.delivery.notify.receivers import people_without_address
+    from eventready.delivery.notify.channel import people_without_address
     from eventready.platforms.loader import describe
     from eventready.roster.reading.load import workspace_roster
     from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all

@@ -10,8 +10,8 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
 from eventready.core.strings.phrases import at
-from eventready.delivery.notify.alertmanager import PostedAlert, post_alerts
-from eventready.delivery.notify.receivers import addressees, written
+from eventready.delivery.notify.channel import addressees, written
+from eventready.delivery.notify.server_call import PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal

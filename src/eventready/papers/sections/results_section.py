@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.core.strings.phrases import short
 from eventready.papers.document.model import Block, Table
 from eventready.papers.document.profile import SectionPart, Shown

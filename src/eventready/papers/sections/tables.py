@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.core.messages import Lang
 from eventready.core.strings.natural import natural
 from eventready.drawing.metrics import width
@@ -18,8 +18,7 @@ from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
 from eventready.papers.material.findings import CollapsedLine, FindingLine
-from eventready.papers.material.measures import Measure, highest
-from eventready.papers.material.results import RunResults
+from eventready.papers.material.results import Measure, RunResults, highest
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
 from eventready.store.run_readings import judged_observations

@@ -12,7 +12,7 @@ from eventready.roster.intervals import Stretch, counted
 from eventready.roster.reading.when import midnight
 from eventready.roster.roster import Branch, Role, Roster
 from eventready.roster.rulebook.case import Case, claims
-from eventready.roster.rulebook.coverage import standing
+from eventready.roster.rulebook.people import standing
 from eventready.roster.settings import RosterSettings
 from eventready.workspace.settings.event import Event
 

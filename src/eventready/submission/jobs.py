@@ -1,33 +1,94 @@
-"""Jobs of the scheduler in a workspace: audit, draft of the weekly report, reminders to people."""
+"""Papers and jobs of a workspace: the files of a paper and their mail, audits, drafts, reminders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from itertools import starmap
+from pathlib import Path
 
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.progress import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import Rendered, Text, message, rendered, text
+from eventready.core.errors import EventreadyError, StoreError, UsageError
+from eventready.core.messages import Lang, Rendered, Text, message, rendered, text
+from eventready.delivery.mail.letter import Attachment, Mailbox, PaperReference
 from eventready.delivery.notify.channel import LANG
 from eventready.delivery.notify.channels import Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
 from eventready.facts.equipment import Equipment
+from eventready.papers.document.formats import render, write_bytes
+from eventready.papers.document.model import Document
 from eventready.papers.document.profile import load_profile
 from eventready.papers.document.registry import KINDS
 from eventready.papers.material.gather import PaperRequest, gather
-from eventready.papers.material.material import Week
+from eventready.papers.material.material import Material, Week
+from eventready.papers.words import Form
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery, OutboxNotice, Wording
-from eventready.submission.paper_files import PaperOptions, write_paper
+from eventready.submission.mailer import draft_paper
 from eventready.submission.timetable import ScheduledJob
 from eventready.workspace.settings.watching.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
+
+#: Forms attached to a mail.
+ATTACHED: tuple[Form, ...] = ("docx", "pdf", "xlsx")
+
+
+@dataclass(frozen=True)
+class PaperOptions:
+    """Language, forms, folder (None: the workspace's `reports`), a mail too, the mark of a rehearsal, `check` only."""
+
+    lang: Lang = "vi"
+    forms: tuple[Form, ...] = ATTACHED
+    out: Path | None = None
+    eml: bool = False
+    rehearsal: bool = False
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file of a paper; `form` is a form, or `eml`."""
+
+    form: str
+    path: Path
+
+
+def write_paper(document: Document, material: Material, wanted: PaperOptions, folder: Path) -> tuple[WrittenFile, ...]:
+    """Write the paper's files, the mail last; all are rendered before the first is written. Raises UsageError."""
+    if folder.suffix and not folder.is_dir():
+        raise UsageError(message("delivery:papers.file", folder=str(folder)))
+    made: dict[str, bytes] = {form: render(document, form) for form in wanted.forms}
+    if wanted.eml:
+        attached = [Attachment(f"{document.stem}.{form}", made[form]) for form in ATTACHED if form in made]
+        made["eml"] = _mail(document, material, attached, wanted.lang)
+    written = tuple(WrittenFile(form, folder / f"{document.stem}.{form}") for form in made)
+    for file in written:
+        write_bytes(file.path, made[file.form])
+    return written
+
+
+def _mail(document: Document, material: Material, attached: Sequence[Attachment], lang: Lang) -> bytes:
+    if not attached:
+        raise UsageError(message("delivery:papers.no_attachment", forms=ATTACHED))
+    about, recipient = document.mail, material.event.recipient
+    return draft_paper(
+        material.event,
+        PaperReference(KINDS[document.kind].document, about.due, about.version, material.checkpoint),
+        attached,
+        moment=material.moment,
+        detail=about.detail,
+        lang=lang,
+        rehearsal=material.rehearsal,
+        recipients=(Mailbox(recipient.email, recipient.title.render(lang)), *starmap(Mailbox, about.copies)),
+    )
+
 
 #: The paper drafted for each Monday.
 WEEKLY = KINDS["weekly"]
