@@ -136,6 +136,7 @@ configure(" no shutdown", "line vty\\n no login")
     assert list(other_texts(ast.parse(code))) == [(7, "the machine has no {}"), (7, "not installed")]
 
 
+@pytest.mark.slow
 def test_the_lab_has_no_sentence_of_its_own() -> None:
     lab = SOURCE / "eventready_lab"
     found = [

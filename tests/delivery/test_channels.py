@@ -13,7 +13,7 @@ from eventready.core.clock import Clock
 from eventready.delivery.notify import channels
 from eventready.delivery.notify.channel import AddressChannel
 from eventready.workspace.settings.mail import ReminderSettings
-from tests.papers.papers import example
+from tests.shared import example
 
 SOURCE = Path(eventready.__file__).parent
 

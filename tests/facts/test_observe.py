@@ -310,7 +310,8 @@ def test_without_a_session(platform: Platform, error: SessionError, status: Stat
     assert observed[0].reason == str(error)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(st.text(max_size=200), st.lists(st.sampled_from([*lines_of(ROWS), "", "odd", "x down 3"])).map("\n".join))
 )
