@@ -59,9 +59,8 @@ def measure(path: Path, size: int) -> dict[str, object]:
     from eventready.network.setting import NetworkSetting
     from eventready.store.run import Run
     from eventready.workspace.devices.device import Device
-    from eventready.workspace.settings.checking.risk import RiskGroup
-    from eventready.workspace.settings.event import Venue
-    from eventready.workspace.settings.origins import ServiceOrigin
+    from eventready.workspace.settings.event import ServiceOrigin, Venue
+    from eventready.workspace.settings.risk import RiskGroup
 
     names = [f"venue-{number}" for number in range(_VENUES)]
     venues = [Venue(id=name, name=name, name_vi=name, services=("fixed", "internet")) for name in names]

@@ -21,7 +21,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import platform_names
 from eventready.workspace.examples.example import example_home
-from eventready.workspace.settings.changing.intent_folders import ValueSpec, load_intent_folders
+from eventready.workspace.settings.intent_folders import ValueSpec, load_intent_folders
 
 #: A type with what validates it, within another type.
 _ANNOTATED = re.compile(r"typing\.Annotated\[([\w.]+), [^\]]*\]")

@@ -40,10 +40,9 @@ from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads, with_windows
-from eventready.workspace.settings.checking.limits import LimitOverride, LimitOverrides
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Venue, Window
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue, Window
+from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
+from eventready.workspace.settings.risk import RiskGroup
 
 FOLDER = Path(__file__).parent / "cases"
 MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)

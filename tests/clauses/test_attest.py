@@ -202,7 +202,7 @@ def test_leftovers_of_the_dead_are_cleared_away(workspace: Workspace, tmp_path: 
 #: Where the process dies: while the copy is written, before and after it gets its name, before and after the entry
 #: is committed.
 DEATHS = {
-    "copying": ("eventready.core.file_system.atomic_files.os", "fdopen", False),
+    "copying": ("eventready.core.files.os", "fdopen", False),
     "synced": ("eventready.clauses.attestations.attestation.os", "fsync", True),
     "before its name": ("pathlib.Path", "replace", False),
     "after its name": ("pathlib.Path", "replace", True),

@@ -16,11 +16,10 @@ from eventready.clauses.proof import of_changes
 from eventready.core.clock import Clock
 from eventready.core.messages import message
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import STREAM, Compare, DeviceOutcome, Ended
+from eventready.store.change_steps import STREAM, ChangeHeader, Compare, DeviceOutcome, Emergency, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.database.tables import JournalRow
-from eventready.store.records.stream import Stream
+from eventready.store.records import Stream
 from eventready.store.store import Store
 from eventready.store.streams import journal
 from eventready.workspace.workspace import Workspace, load_workspace

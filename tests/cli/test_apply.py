@@ -19,12 +19,13 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from eventready.change.document.plan_file import load_plan
-from eventready.change.execute.apply import ExecutionContext, Options, open_change
+from eventready.change.document import load_plan
+from eventready.change.execute.apply import open_change
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.main import main
 from eventready.cli.options import execution_options

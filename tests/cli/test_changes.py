@@ -14,8 +14,7 @@ import pytest
 
 from eventready.cli.main import main
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import Apply, Arm, DeviceOutcome, Done, Ended
+from eventready.store.change_steps import Apply, Arm, ChangeHeader, DeviceOutcome, Done, Emergency, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 

@@ -17,7 +17,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
 from eventready.evaluation.verdicts import NO_ORIGINS
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.store.run import Run
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkHop, WalkUsers
 from eventready.store.store import Store

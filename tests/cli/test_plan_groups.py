@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.document.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
 from eventready.cli.render.changing import plan as page
 from eventready.cli.render.changing.plan_groups import DeviceGroup, group_devices
 from tests.change.plans import plan, planned

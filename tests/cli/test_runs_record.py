@@ -39,6 +39,7 @@ def test_without_a_key_the_verification_says_what_it_does_not_prove(folder: Path
     done = run(folder, "verify")
     assert done.return_value == 0
     assert "No signed head" in done.stderr
+    assert f"eventready -w {folder} runs sign --out FILE" in done.stderr
 
 
 def test_sign_prune_verify(folder: Path, tmp_path: Path) -> None:

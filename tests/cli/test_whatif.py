@@ -18,7 +18,7 @@ from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
-from eventready.workspace.settings.checking.risk import RiskGroup
+from eventready.workspace.settings.risk import RiskGroup
 from eventready.workspace.workspace import load_workspace
 from tests.network.test_whatif import gateways, whatif
 

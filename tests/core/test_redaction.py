@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eventready.core.redaction import redaction, secret_blocks
+from eventready.core.redaction import redaction, secret_lines
 from eventready.core.redaction.redaction import (
     MIN_SUBSTRING_LENGTH,
     REDACTED,
@@ -517,12 +517,12 @@ _PIECES = st.sampled_from((
 @example("A" * 44 + "\nABC=\n" + "aa:bb:cc:dd:ee:ff longenough1 \r\nABC=")
 def test_base64_and_keys_of_addresses_are_found_line_by_line(text: str) -> None:
     whole = _KEY_OF_ADDRESS.sub(r"\1<redacted>", _END_OF_BASE64.sub("<redacted>", text))
-    assert secret_blocks._lines(text, "<redacted>") == whole
+    assert secret_lines._lines(text, "<redacted>") == whole
 
 
 _BEGINNINGS = st.sampled_from((
     "-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN X-----", "BEGIN ", "Private-Lines: 2", "Private-MAC:",
-    "Preshared Key", "PuTTY-User-Key-File-2: ssh-rsa", *(f"{word}:" for word in secret_blocks._OPENING),
+    "Preshared Key", "PuTTY-User-Key-File-2: ssh-rsa", *(f"{word}:" for word in secret_lines._OPENING),
 ))  # fmt: skip
 
 
@@ -533,7 +533,7 @@ _BEGINNINGS = st.sampled_from((
 @example("Private-Lines: 1\nlongenough1")
 @example("PSK:\nlongenough1")
 def test_a_text_without_a_suspect_line_has_no_block(text: str) -> None:
-    assert redaction._suspects(text.split("\n")) or secret_blocks.hide_blocks(text, REDACTED) == text
+    assert redaction._suspects(text.split("\n")) or secret_lines.hide_blocks(text, REDACTED) == text
 
 
 @given(

@@ -40,10 +40,10 @@ VIETNAMESE = {
     "core/messages.py": "examples in docstrings",
     "session/ssh/authentication.py": "prompts of devices",
     "workspace/importing/cells.py": "the word and in a list",
-    "workspace/importing/problems.py": "an example in a docstring",
+    "workspace/importing/table.py": "an example in a docstring",
     "workspace/sheets/spelling.py": "an example in a docstring; the letter d with stroke",
     "workspace/examples/new_workspace.py": "the letter d with stroke",
-    "workspace/keys/operator_names.py": "letters that look alike",
+    "workspace/keys/signing_keys.py": "letters that look alike",
 }
 
 

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from eventready.change.document.plan import PlannedDrill
-from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
-from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
+from eventready.change.document import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import approve
 from eventready.cli.change.drill import command as drill_command

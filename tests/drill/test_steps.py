@@ -10,7 +10,6 @@ import pytest
 
 from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
-from eventready.drill.stage import Prepared
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -20,11 +19,12 @@ from eventready.drill.steps import (
     Opened,
     Prechecked,
     Predicted,
+    Prepared,
     ProbeMeasure,
     ProbeResult,
     ProbesMeasured,
 )
-from eventready.store.records.shape import ShapeError
+from eventready.store.records import ShapeError
 from tests.drill.test_execution import DRILL
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import copy_example

@@ -12,7 +12,7 @@ import yaml
 
 from eventready.audit.audit import AuditResult
 from eventready.core.errors import Exit
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.evaluation.verdicts import Readiness
 from eventready.workspace.settings.learning import load_learning
 from eventready.workspace.workspace import load_workspace

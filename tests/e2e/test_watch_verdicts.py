@@ -20,7 +20,7 @@ from eventready.watch.reader import DeviceReader
 from eventready.watch.session import network_weights
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 from eventready.workspace.workspace import load_workspace
 from tests.e2e.conftest import NOW, Province
 

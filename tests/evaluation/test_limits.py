@@ -12,7 +12,7 @@ from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.evaluation.limits import resolve_limits
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.limits import SCOPES, LimitOverride, LimitOverrides, Scope
+from eventready.workspace.settings.limits import SCOPES, LimitOverride, LimitOverrides, Scope
 
 CORE = Device("core-1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
 EDGE = Device("edge-1", "router", "any", "192.0.2.2", venues=("den-tho",))

@@ -21,8 +21,8 @@ from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty, Proof
+from eventready.workspace.settings.waivers import Waiver
 from tests.checks import casebook
 from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, whole
 

@@ -10,7 +10,7 @@ from eventready.core.messages import message
 from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, ServiceWalks, Verdict, grouped
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.store.run_walk import ServiceWalk, WalkUsers
 from eventready.workspace.settings.event import Venue
 from tests.network.test_whatif import Rows, edge_and_core, gateways, peer, port, whatif

@@ -10,12 +10,12 @@ import pytest
 
 from eventready.checks.finding import Finding, OtherRecords, Outcome
 from eventready.checks.registry import all_checks
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.evaluation.runner import coverage, evaluate
 from eventready.facts import records as r
 from eventready.facts.observation import Observation
-from eventready.facts.peers import peer_name
 from eventready.facts.ports import port_key
+from eventready.facts.subjects import peer_name
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
 from tests.checks.casebook import MOMENT, matrix_of

@@ -36,8 +36,7 @@ from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.answers import ExpectedAnswer, Question
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect, ExpectedLink
-from eventready.workspace.settings.event import Venue
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue
 
 
 def place(name: str, *services: Service) -> Venue:

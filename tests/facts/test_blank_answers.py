@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import observe
-from eventready.facts.parsing.comparison import join_answers
+from eventready.facts.parsing.two_answers import join_answers
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import saved_reply
 from eventready.session.reply import Reply

@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from tests.facts.test_mutations import Printed, complaint
 from tests.platforms.samples import Sample, all_samples, platform_of
 from tests.proofs.size import one_each

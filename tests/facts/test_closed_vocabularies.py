@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from tests.platforms.samples import Sample, all_samples, platform_of
 from tests.proofs.size import one_each
 

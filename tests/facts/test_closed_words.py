@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.configuration_text import Structure, _has_keys, _without_keys
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.platform import CompiledFact
 from tests.platforms.samples import Sample, all_samples
 

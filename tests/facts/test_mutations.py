@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact

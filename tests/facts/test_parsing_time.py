@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts import observe as observing
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status

@@ -14,12 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.audit.collectors.cluster.reply_codec import decode_replies, encode_replies
+from eventready.audit.collectors.cluster.codec import decode_replies, encode_replies
 from eventready.core.messages import Bilingual, Message, Param
 from eventready.core.redaction.redaction import MIN_SUBSTRING_LENGTH, REDACTED, redactor
-from eventready.facts.kept import _PROSE
 from eventready.facts.observation import Observation, Status
-from eventready.facts.observe import observe
+from eventready.facts.observe import _PROSE, observe
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Fact
 from eventready.facts.saved import saved_reply

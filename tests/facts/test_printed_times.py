@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from tests.platforms.samples import Sample, all_samples
 
 _DATE = r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[/.-]\d\d?[/.-]\d{4})"

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.cli.main import cli
 from eventready.core.errors import UsageError
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER, decode_output, facts_for, parse_saved, saved_reply

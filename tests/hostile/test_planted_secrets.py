@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from eventready.audit.saved_outputs import file_name
 from eventready.cli.main import cli
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observe import commands_for, reduced_replies
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names

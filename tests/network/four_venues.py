@@ -25,15 +25,14 @@ from eventready.network.capacity.links import LinkGroups
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
-from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect, ExpectedLink
+from eventready.workspace.inventory import mirror_cables
 from eventready.workspace.loads import with_loads
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.checking.waivers import Waiver
-from eventready.workspace.settings.event import Venue
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue
+from eventready.workspace.settings.risk import RiskGroup
+from eventready.workspace.settings.waivers import Waiver
 from tests.checks.casebook import MOMENT, FakePlatform
 
 Rows = dict[str, list[r.Fact]]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eventready.core.messages import term
 from eventready.network.capacity.balance import Balance, additions
 from eventready.workspace.devices.capacity import DEFAULTS, CapacityFile
-from eventready.workspace.settings.checking.risk import RiskGroup
+from eventready.workspace.settings.risk import RiskGroup
 from tests.network.four_venues import CAPACITY, SETTING, Network, Rows, access, figure, four_venues, stations
 
 NETWORK = four_venues()

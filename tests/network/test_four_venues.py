@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 from tests.network.four_venues import CAPACITY, CHECKS, SETTING, four_venues
 
 #: check, device, subject, venues, services, status

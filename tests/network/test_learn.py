@@ -22,11 +22,11 @@ from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.answers import ExpectedAnswer
-from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.inventory import mirror_cables
+from eventready.workspace.settings.event import ServiceOrigin
 from eventready.workspace.settings.learning import Ignored, learn_text
-from eventready.workspace.settings.origins import ServiceOrigin
 
 
 def device(name: str, role: Role = "router", venues: tuple[str, ...] = ("hall",), **expect: Any) -> Device:

@@ -23,9 +23,8 @@ from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Venue
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue
+from eventready.workspace.settings.risk import RiskGroup
 
 Rows = Mapping[str, Sequence[r.Fact]]
 

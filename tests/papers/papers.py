@@ -14,8 +14,7 @@ from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured
+from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, Prepared, ProbeResult, ProbesMeasured
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile

@@ -11,7 +11,7 @@ from typing import Any
 import pypdf
 from lxml import etree
 
-from eventready.drawing.figure import Figure
+from eventready.drawing.svg import Figure
 from eventready.papers.document.model import (
     Addressee,
     Block,

@@ -10,16 +10,15 @@ import pytest
 
 from eventready.core.language import Language
 from eventready.core.messages import LANGS, Lang
-from eventready.drawing.figure import Figure
+from eventready.drawing.svg import Figure
 from eventready.network.graph.export import NetworkGraph, NetworkLink, NetworkNode
 from eventready.network.map.drawing import LANDSCAPE, PORTRAIT
-from eventready.network.map.figure import map_figure
-from eventready.network.map.states import DeviceStates
+from eventready.network.map.figure import DeviceStates, map_figure
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin
 from tests.papers.documents import healthy
 from tests.papers.papers import material, profile
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pypdf
 import pytest
 
-from eventready.drawing.metrics import width
+from eventready.drawing.svg import width
 from eventready.papers.document.renderers import pdf
 from eventready.papers.document.renderers.pdf import LayoutError, to_pdf
 from eventready.papers.kinds.incident import incident_report

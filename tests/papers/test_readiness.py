@@ -11,7 +11,7 @@ import pytest
 from eventready.core.errors import StoreError
 from eventready.core.messages import LANGS, Lang, message, text
 from eventready.drawing.charts import Series, column_charts
-from eventready.drawing.figure import Figure
+from eventready.drawing.svg import Figure
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import (
     Block,
@@ -33,7 +33,7 @@ from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.material.evidence import CHARACTERS, LINES
 from eventready.papers.words import FORMS
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.store.run import Run, Summary
 from eventready.store.run_records import SCHEMA
 from eventready.store.run_walk import ServiceWalk, StoredSentence, WalkState

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from eventready.core.messages import Lang
-from eventready.drawing.figure import Figure
+from eventready.drawing.svg import Figure
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
 from eventready.papers.document.registry import PAPERS

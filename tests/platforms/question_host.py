@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from tests.session.real import alone, call, refused, until
 
 _HOST, _OWN, _FOREIGN = "evrask", "evrask-own", "evrask-foreign"

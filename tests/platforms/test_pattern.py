@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from eventready.core.strings.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
 from eventready.facts.observation import Status
-from eventready.facts.parsing.pattern_examples import example_lines, unreachable
+from eventready.facts.parsing.line_pattern import example_lines, unreachable
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import parse_saved
 from eventready.platforms.model import SessionSpec

@@ -24,7 +24,7 @@ from eventready.session.reply import Reply
 from eventready.workspace.devices.answers import ExpectedAnswer
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.limits import LimitOverrides
+from eventready.workspace.settings.limits import LimitOverrides
 from tests.platforms import question_host
 from tests.session import real
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from eventready.cli.main import cli
 from eventready.core.errors import Exit, UsageError
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.platform import load_platform
 from eventready.facts.reported_case import ReportedCase, read_whole
 from eventready.workspace.files.yaml_document import load_yaml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import SavedConfig

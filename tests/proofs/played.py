@@ -19,8 +19,8 @@ from eventready.facts.questions import with_questions
 from eventready.network.setting import NetworkSetting
 from eventready.session.reply import Reply, ReplyStatus, Unreachable
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.limits import LimitOverrides
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin
+from eventready.workspace.settings.limits import LimitOverrides
 from eventready.workspace.workspace import Workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

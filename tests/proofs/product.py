@@ -26,17 +26,17 @@ from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.links import LinkGroups
-from eventready.network.graph.behind import behind
 from eventready.network.graph.outcome import WhatIf
+from eventready.network.graph.topology import behind
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.watch.job import WatchJob
 from eventready.watch.states import States as WatchStates
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.limits import LimitOverrides
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.limits import LimitOverrides
+from eventready.workspace.settings.waivers import Waiver
 
 #: The worst first: a service is what the worst of its groups of users is.
 State = Literal["lost", "unmeasured", "one_way_left", "unharmed"]

@@ -11,9 +11,8 @@ from eventready.facts.observation import Observation, Status
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import Event, ServiceOrigin
+from eventready.workspace.settings.risk import RiskGroup
 from tests.checks.casebook import FakePlatform, english
 from tests.proofs.forwarding import Moment
 from tests.proofs.invented import Cable, Group, Invented, Router, Segment, Station

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from eventready.facts.records import GatewayGroup, LinkBundle
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin
 from eventready_lab.embedded.fleet import router_fleet
 from tests.proofs.agreement import contradictions, unseen
 from tests.proofs.played import Played

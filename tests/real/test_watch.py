@@ -24,7 +24,7 @@ from eventready.core.clock import Clock
 from eventready.core.messages import text
 from eventready.delivery.notify.channel import LANG
 from eventready.watch.states import HOLD_DOWN, Key
-from eventready.workspace.settings.watching.watch import WatchFile
+from eventready.workspace.settings.watch import WatchFile
 from eventready_lab.real.province.layout import (
     AIR_HOST,
     CONTROLLER,

@@ -14,7 +14,7 @@ import asyncssh
 import pytest
 
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session import hostkeys
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record

@@ -15,7 +15,7 @@ from shutil import which
 import paramiko
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey
 from eventready.session.reply import (

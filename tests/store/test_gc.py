@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.store.documents import compress, decompress
 
 
@@ -41,7 +41,7 @@ def test_objects_of_a_large_block_are_not_traversed_at_its_end() -> None:
 
 def test_a_process_ends_without_a_last_collection() -> None:
     program = (
-        "import gc, eventready.core.process.gc as _\n"
+        "import gc, eventready.core.this_process as _\n"
         "class Node:\n"
         "    def __del__(self): print('collected')\n"
         "gc.disable()\n"

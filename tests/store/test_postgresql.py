@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
-from eventready.store.records.stream import Stream
+from eventready.store.records import Stream
 from eventready.store.store import Store
 from tests.store.conftest import Document
 from tests.store.test_run_items import begun, header, items

@@ -11,8 +11,7 @@ from eventready.core.clock import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.network.graph.behind import behind
-from eventready.network.graph.topology import Topology
+from eventready.network.graph.topology import Topology, behind
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.watch.job import WatchJob
@@ -20,7 +19,7 @@ from eventready.watch.states import States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin
 from tests.watch.test_night import EVENT, FACT, devices
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)

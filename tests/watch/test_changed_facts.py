@@ -27,7 +27,7 @@ from eventready.watch.states import States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 from tests.watch.test_night import EVENT
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)

@@ -23,7 +23,7 @@ from eventready.core.errors import StoreError, WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store

@@ -18,7 +18,7 @@ from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification
 from eventready.watch.silence import STALE_AFTER
 from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.workspace.settings.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 from tests.watch.test_night import (
     EVENT,

@@ -19,8 +19,7 @@ from eventready.watch.record import recorded_change
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.capacity import CapacityFile
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.event_window import EventWindow
+from eventready.workspace.devices.device import Device, EventWindow
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.settings.event import Window

@@ -23,8 +23,8 @@ from eventready.watch.job import WatchJob
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.waivers import Waiver
 from tests.checks.casebook import MOMENT, FakePlatform
 from tests.network.four_venues import CAPACITY, SERVICES, SETTING, four_venues
 

@@ -9,7 +9,7 @@ import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.strings.matchers import Matcher
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile, load_alerts
+from eventready.workspace.settings.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile, load_alerts
 
 RIGHT = """
 route:

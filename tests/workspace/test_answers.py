@@ -22,10 +22,9 @@ from eventready.session.reply import Reply, ReplyStatus
 from eventready.workspace.devices.answers import ExpectedAnswer, Question, ServiceAnswer
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.questions import with_questions as with_event_questions
-from eventready.workspace.settings.event import Event, Venue
-from eventready.workspace.settings.origins import ServiceOrigin
-from eventready.workspace.used_for import with_users
+from eventready.workspace.event_devices import with_questions as with_event_questions
+from eventready.workspace.event_devices import with_users
+from eventready.workspace.settings.event import Event, ServiceOrigin, Venue
 
 PING_FROM: dict[str, object] = {"ping": "192.0.2.1", "from": "svc-1"}
 HOST = Device("svc-1", "service_host", "linux", "192.0.2.91", venues=("hall",), origin="hosts.yaml:1")

@@ -14,9 +14,9 @@ from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
-from eventready.workspace.settings.checking.capacity import load_capacity
-from eventready.workspace.settings.checking.risk import RiskGroup
+from eventready.workspace.settings.capacity import load_capacity
 from eventready.workspace.settings.event import load_event
+from eventready.workspace.settings.risk import RiskGroup
 
 EXAMPLE = Path(__file__).parents[2] / "inventory"
 ENTRY = {

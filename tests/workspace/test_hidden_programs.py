@@ -16,16 +16,15 @@ from click.testing import CliRunner
 
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import read_replies
-from eventready.change.intents import render
-from eventready.change.intents.ansible import playbook
+from eventready.change.intents import playbook, render
 from eventready.cli.context import App
 from eventready.cli.workspace.allow import command
+from eventready.core.allowed_content import forget, sealed
 from eventready.core.errors import RefusedError
-from eventready.core.file_system.allowed_content import forget, sealed
 from eventready.platforms.loader import describe
 from eventready.session.hostkeys import known_hosts
 from eventready.session.ssh.config import host_config
-from eventready.session.wire.proxy_command import ProxyCommand
+from eventready.session.wire.connection import ProxyCommand
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.secrets import SecretError, resolve
 from eventready.workspace.permission import allow, changes, is_allowed, require_allowed

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.keys.ed25519 import fingerprint_of
+from eventready.workspace.keys.signing_keys import fingerprint_of
 from eventready.workspace.schema import MODELS, schema_of
-from eventready.workspace.settings.changing.change_settings import KeyHolder
+from eventready.workspace.settings.change_settings import KeyHolder
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.conftest import EVENT, Make
 

@@ -11,8 +11,8 @@ import pytest
 from eventready.core import validation_messages
 from eventready.core.errors import WorkspaceError
 from eventready.workspace.files import yaml_document
-from eventready.workspace.settings.checking import waivers
-from eventready.workspace.settings.checking.limits import LimitOverride, LimitOverrides
+from eventready.workspace.settings import waivers
+from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import Make

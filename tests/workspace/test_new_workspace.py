@@ -11,16 +11,16 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.intents.ansible.playbook import playbook_path
+from eventready.change.intents.playbook import playbook_path
 from eventready.clauses.attestations.forms import forms_of
 from eventready.cli.context import App
 from eventready.cli.workspace.init import command
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
-from eventready.core.strings.phrases import tidy
+from eventready.core.strings.texts import tidy
 from eventready.papers.document.profile import load_profile
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, slug, write_workspace
-from eventready.workspace.settings.relative_dates import resolve_deadline
+from eventready.workspace.settings.duties import resolve_deadline
 from eventready.workspace.workspace import load_workspace
 
 OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)

@@ -9,8 +9,8 @@ import pytest
 
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.origin_addresses import with_origin_addresses
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.event_devices import with_origin_addresses
+from eventready.workspace.settings.event import ServiceOrigin
 
 ROUTER = Device("r1", "router", "frr", "192.0.2.1", venues=("v1",))
 VIRTUAL: dict[str, Any] = {"gateways": [{"group": 5, "interface": "eth0", "virtual_ip": "192.0.2.90"}]}

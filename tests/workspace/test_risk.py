@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.settings.checking.risk import ends, load_risks
+from eventready.workspace.settings.risk import ends, load_risks
 
 DEVICES = ("core-1", "edge-1")
 

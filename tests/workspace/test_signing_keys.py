@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import RefusedError, UsageError
-from eventready.workspace.keys.operator_names import shape
 from eventready.workspace.keys.signing_keys import (
     SUFFIX,
     PublicKey,
@@ -20,8 +19,9 @@ from eventready.workspace.keys.signing_keys import (
     make_key,
     newest,
     public_path,
+    shape,
 )
-from eventready.workspace.settings.changing.change_settings import KeyHolder
+from eventready.workspace.settings.change_settings import KeyHolder
 from tests.province.operators import key_of
 
 

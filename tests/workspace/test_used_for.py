@@ -8,9 +8,8 @@ import pytest
 
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.origins import ServiceOrigin
-from eventready.workspace.used_for import with_users
+from eventready.workspace.event_devices import with_users
+from eventready.workspace.settings.event import Event, ServiceOrigin
 
 
 def event(answers: dict[str, Any], *origins: ServiceOrigin) -> Event:

@@ -19,16 +19,15 @@ from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.processes import open_collector
 from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead
 from eventready.audit.device_result import DeviceResult, items_across
-from eventready.audit.history import earlier_audits
-from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_verdicts
+from eventready.audit.run_builder import begun_run, build_run, earlier_audits, recorded_rows, summary, with_verdicts
+from eventready.audit.runner import ReadProgress
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import DutyIndex, build_matrix
@@ -237,7 +236,7 @@ def _open_collector(
         with open_collector(job, nornir, options.workers, record) as collector:
             yield collector
         return
-    from eventready.audit.collectors.cluster.collector import open_cluster  # noqa: PLC0415  loads Dask
+    from eventready.audit.collectors.cluster.reader import open_cluster  # noqa: PLC0415  loads Dask
 
     with open_cluster(job, workspace, nornir, options.cluster, on_read=record, ends_at=ends_at) as cluster:
         yield cluster

@@ -21,13 +21,12 @@ from nornir.core.task import Result, Task
 from eventready.audit.audit import network_setting, pause
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.reader import open_reader
-from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import AdaptiveThreadedRunner, ReadProgress
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, raise_defect
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Rendered, message
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE

@@ -16,12 +16,12 @@ from math import isfinite
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
-from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
 from eventready.session.reply import Reply, ReplyStatus
 
 INDEX_FILE = "capture.json"

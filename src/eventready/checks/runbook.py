@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eventready.core.messages import term
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 
 @dataclass(frozen=True)

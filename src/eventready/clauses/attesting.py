@@ -23,7 +23,7 @@ from eventready.clauses.documents import DERIVED_ONLY
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.strings.phrases import required
+from eventready.core.strings.texts import required
 from eventready.core.validation_messages import suggest
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry

@@ -12,7 +12,7 @@ import holidays
 
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty

@@ -11,7 +11,7 @@ from icalendar import Event as Entry
 
 from eventready.clauses.deadlines import Deadline
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message, term
 from eventready.workspace.settings.event import Event
 

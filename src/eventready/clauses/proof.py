@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.messages import Bilingual, Message, Param, Text, in_both, message
-from eventready.core.strings.phrases import few, moment_of
+from eventready.core.strings.texts import few, moment_of
 from eventready.drill.record import DrillRun
 from eventready.drill.steps import MEASURED
 from eventready.roster.finding import RosterReport

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eventready.cli.deferred import declared, loading
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 
 def _blocks(name: str) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from eventready.cli.commands import COMMANDS
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Lang, Param, Text, in_language, message, text
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 Output = Literal["table", "json", "ndjson"]
 #: A command in a sentence, without its workspace; `init` makes another one.
-_COMMAND = re.compile(r"`eventready (?!-w |init )")
+#: Command line of a sentence without `-w`; `init` makes a workspace of its own.
+_COMMAND = re.compile(rf"(?<![\w./-])eventready (?=(?:{'|'.join(COMMANDS)})\b)(?!init\b)")
 
 
 @dataclass
@@ -144,7 +146,7 @@ class App:
         shown = in_language(content, self.lang)
         if self.workspace_path == Path():
             return shown
-        here = f"`eventready -w {quote(str(self.workspace_path))} "
+        here = f"eventready -w {quote(str(self.workspace_path))} "
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:

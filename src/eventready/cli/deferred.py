@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 
 _ordinary = builtins.__import__
 #: True while `load_command` imports a module for its declarations.

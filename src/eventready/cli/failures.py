@@ -13,7 +13,7 @@ import click
 
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message, text
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Optional packages and the extra with each.
 EXTRAS = {
@@ -43,6 +43,8 @@ def report_exception(error: Exception, lang: str) -> int:
         failure = UsageError(message("cli:failure.output_incomplete", reason=error.strerror or ""))
     elif missing and missing in EXTRAS:
         failure = UsageError(message("cli:failure.not_installed", package=missing, extra=EXTRAS[missing]))
+    elif missing and missing.startswith("eventready."):
+        failure = UsageError(message("cli:failure.no_package", package=missing))
     else:
         return _internal(error, lang)
     click.echo(f"eventready: {failure.render(lang)}", err=True)

@@ -10,7 +10,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.core.file_system.user_files import config_folder
+from eventready.core.files import config_folder
 
 with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress

@@ -13,7 +13,7 @@ from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.keys.signing_keys import OWN_KEY, PrivateKey, load_private
-from eventready.workspace.settings.changing.change_settings import KeyHolder
+from eventready.workspace.settings.change_settings import KeyHolder
 
 
 def current_user(by: str = "") -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -12,9 +13,29 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from eventready.core.clock import TZ
-from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
 from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
+
+
+@dataclass(frozen=True)
+class FrequentChanges:
+    """Frequent changes of a finding: their number, the minutes between the first and the last, and its state now."""
+
+    changes: int
+    minutes: int
+    now: str
+
+
+@dataclass(frozen=True)
+class FindingSentence:
+    """Sentence of a finding. `status`: its state, empty as of a change; `often`: of frequent changes, else None."""
+
+    message: str
+    message_id: str
+    params: Mapping[str, JsonValue]
+    status: str = ""
+    often: FrequentChanges | None = None
+
 
 #: Names of a row that a sentence has at most.
 NAMED = 12

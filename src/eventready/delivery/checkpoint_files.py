@@ -10,12 +10,12 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
 from eventready.delivery.mail.letter import CHECKPOINT_HEADER
-from eventready.store.integrity.checkpoints import CHECKPOINT, Checkpoint
-from eventready.store.records.shape import Shape
+from eventready.store.integrity import CHECKPOINT, Checkpoint
+from eventready.store.records import Shape
 
 #: Member of a bundle with its checkpoint, and the most bytes of it and of a file.
 MANIFEST, LARGEST_MANIFEST = "manifest.json", 20_000

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from eventready.drawing.figure import Chart, Figure
-from eventready.drawing.svg import COLOURS, drawing, label, rectangle
+from eventready.drawing.svg import COLOURS, Chart, Figure, drawing, label, rectangle
 
 _LIGHT = frozenset({"warn", "waived"})
 _CURRENT, _EARLIER = "#3f5f8a", "#b9c2cc"

@@ -1,11 +1,60 @@
-"""Shapes of the figures as SVG, in colours different in grey too."""
+"""Pictures as SVG side by side over a caption, their shapes in colours different in grey too, and widths of texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from xml.sax.saxutils import escape
 
-from eventready.drawing.figure import Chart
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture as SVG, `ratio` its height over its width; `alt` has every text in the picture."""
+
+    svg: str
+    alt: str
+    ratio: float
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Charts side by side over a caption; `width` in mm for all of them."""
+
+    charts: tuple[Chart, ...]
+    caption: str
+    width: float = 150.0
+    source: str = ""
+
+    GAP = 6.0
+
+    @property
+    def chart_width(self) -> float:
+        """Return the width of each chart, in mm."""
+        return (self.width - self.GAP * (len(self.charts) - 1)) / len(self.charts)
+
+
+FONTS = Path(__file__).parent / "fonts"
+_POINT = 25.4 / 72
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of a line of text in mm; a letter missing in the font counts as half an em."""
+    advances = _advances("LiberationSerif-Bold.ttf" if bold else "LiberationSerif-Regular.ttf")
+    return sum(advances.get(ord(letter), 0.5) for letter in text) * size * _POINT
+
+
+@cache
+def _advances(name: str) -> dict[int, float]:
+    """Code point to advance in em."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  only papers and drawings measure letters
+
+    with TTFont(FONTS / name, lazy=True) as font:
+        per_em, advances = font["head"].unitsPerEm, font["hmtx"].metrics
+        return {code: advances[glyph][0] / per_em for code, glyph in font.getBestCmap().items()}
+
 
 #: Fills from dark to light, by status.
 COLOURS = {"fail": "#9b1c1c", "warn": "#e0a030", "not_measured": "#8a8a8a", "waived": "#c9d4e0", "pass": "#3f7d58"}

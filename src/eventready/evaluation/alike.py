@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from eventready.core.groups import group_by
 from eventready.core.language import NAMED, Language, Worded
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.store.run_records import RunFinding
 
 T = TypeVar("T")

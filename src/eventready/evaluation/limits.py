@@ -14,8 +14,8 @@ from eventready.core.messages import message
 from eventready.core.validation_messages import describe_error, suggest
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import combine_errors
-from eventready.workspace.settings.checking.limits import LimitOverride
-from eventready.workspace.settings.checking.limits import LimitOverrides as Overrides
+from eventready.workspace.settings.limits import LimitOverride
+from eventready.workspace.settings.limits import LimitOverrides as Overrides
 
 
 class ResolvedLimits:

@@ -12,8 +12,7 @@ from eventready.facts.records import BfdSession, Cell, RoutingPeer
 from eventready.network.graph.cables import Cable
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.learn.cables import End
-from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import ADJACENCIES, ports_towards
+from eventready.network.network_facts import ADJACENCIES, DeviceFacts, ports_towards
 
 #: Subject of the finding about the number of access points in service.
 _ACCESS_POINTS = "access points"

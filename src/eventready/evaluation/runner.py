@@ -28,7 +28,7 @@ from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 
 Rows = Mapping[str, FactRows[Fact]]
 Packed = Mapping[str, PackedObservations]

@@ -13,8 +13,8 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, message, rendered
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import combine_errors
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.waivers import Waiver
 
 #: The name under which an expired waiver is reported; no check is called so.
 WAIVER = "waiver"

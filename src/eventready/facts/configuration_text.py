@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from eventready.core.redaction.redaction import REDACTED
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.parsing.parsed import LONGEST_LINE, LineReader, printable_line

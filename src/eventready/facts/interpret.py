@@ -21,11 +21,9 @@ from dataclasses import dataclass, field, replace
 
 from eventready.core.messages import Message, Text
 from eventready.core.redaction.redaction import REDACTED
-from eventready.core.strings.text_lines import lines_of
-from eventready.facts.broken_lines import BREAKS_TRIED, join_at
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.build import Reject
-from eventready.facts.parsing.joined import join_rows
 from eventready.facts.parsing.line_pattern import LinePattern, watched
 from eventready.facts.parsing.parsed import (
     LONGEST_LINE,
@@ -35,13 +33,36 @@ from eventready.facts.parsing.parsed import (
     UNMATCHED_SHOWN,
     ParsedText,
     ParsingTooLong,
+    printable_line,
 )
 from eventready.facts.parsing.parsing_time import in_time, limited
+from eventready.facts.parsing.two_answers import join_rows
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
 from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus
+
+#: Log lines in one answer that are tried as inside a line; each costs a parse.
+BREAKS_TRIED = 32
+
+
+def join_at(reply: Reply, place: int) -> tuple[Reply, set[str]]:
+    """Return the reply with the lines before and behind a break joined, and both lines as they would be quoted.
+
+    The same reply, and no lines, where nothing stands on one side.
+    """
+    lines = reply.text.split("\n")
+    before = next((index for index in range(place - 1, -1, -1) if lines[index].strip()), None)
+    behind = next((index for index in range(place, len(lines)) if lines[index].strip()), None)
+    if before is None or behind is None:
+        return reply, set()
+    text = "\n".join([*lines[:before], lines[before] + lines[behind], *lines[behind + 1 :]])
+    breaks = tuple(
+        one if one <= before else max(before + 1, one - (behind - before)) for one in reply.breaks if one != place
+    )
+    return replace(reply, text=text, breaks=breaks), {printable_line(lines[before]), printable_line(lines[behind])}
+
 
 _STATUS = {
     ReplyStatus.REFUSED: Status.UNSUPPORTED,

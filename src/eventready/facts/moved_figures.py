@@ -14,7 +14,7 @@ from itertools import compress, count
 from operator import ne
 from typing import Any
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.interpret import tidy
 from eventready.facts.observation import MovedFigures, Observation, Status
 from eventready.facts.parsing.parsed import ParsingTooLong

@@ -9,17 +9,58 @@ from operator import is_
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
-from eventready.core.messages import Bilingual, Message
-from eventready.core.process.apart import Apart, ComputedTooLong
+from eventready.core.apart import Apart, ComputedTooLong
+from eventready.core.messages import Bilingual, Message, Param, Text
+from eventready.core.redaction.redaction import redact, redactor
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
-from eventready.facts.kept import redacted
 from eventready.facts.observation import Observation, Status, Unread
-from eventready.facts.parsing.comparison import join_answers
 from eventready.facts.parsing.parsing_time import AnswerTimes, turn
+from eventready.facts.parsing.two_answers import join_answers
 from eventready.facts.platform import CompiledFact, Platform
+from eventready.facts.records import Fact
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError
+
+#: Fields of records with prose of people, or of a program about itself.
+_PROSE = ("description", "location", "detail", "error")
+
+
+def redacted(observation: Observation) -> Observation:
+    """Return an observation without known values in its texts."""
+    message = _text(observation.message) if observation.message else None
+    return replace(
+        observation,
+        rows=tuple(map(_row, observation.rows)),
+        unmatched=tuple(map(redact, observation.unmatched)),
+        reason=message.render("en") if message else redact(observation.reason),
+        message=message,
+        raw=redact(observation.raw),
+        unread=tuple(Unread(one.subject, _text(one.message)) for one in observation.unread),
+    )
+
+
+def _row(row: Fact) -> Fact:
+    prose = {name: text for name in _PROSE if isinstance(text := getattr(row, name, None), str)}
+    changed = {name: kept for name, text in prose.items() if (kept := redactor.without_long(text)) != text}
+    return row.model_copy(update=changed) if changed else row
+
+
+def _text(text: Text) -> Text:
+    if isinstance(text, Bilingual):
+        return Bilingual(redact(text.vi), redact(text.en))
+    return Message(text.id, {name: _param(value) for name, value in text.params.items()})
+
+
+def _param(value: Param) -> Param:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Message | Bilingual):
+        return _text(value)
+    if isinstance(value, Sequence):
+        return [redact(one) if isinstance(one, str) else _text(one) for one in value]
+    return value
+
 
 _NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
     (LoginRefused, Status.DENIED),

@@ -26,10 +26,9 @@ from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.command_template import examples
 from eventready.facts.parsing import routes
 from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
-from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.line_pattern import LinePattern, unreachable
 from eventready.facts.parsing.parsed import LineReader, TextParser
 from eventready.facts.parsing.parsers import BUILT_IN, ParserError, compile_parser, parser_names
-from eventready.facts.parsing.pattern_examples import unreachable
 from eventready.facts.record_blocks import RecordBlocks
 from eventready.facts.records import Fact
 from eventready.platforms.loader import HOME, Description, allows, describe, in_one, suggestion

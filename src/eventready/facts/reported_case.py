@@ -20,7 +20,7 @@ from eventready import __version__
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.interpret import interpret, tidy
 from eventready.facts.observation import Observation
 from eventready.facts.parsing.parsed import PARSING_SECONDS

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import kept_and_printed, redact
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe

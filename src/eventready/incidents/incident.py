@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.streams.journal import JournalEntry, unfit
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.phrases import at, required, tidy
+from eventready.core.strings.texts import at, required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
     SERVICES,
@@ -137,7 +137,7 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
 
 
 def _draft(key: str, entry: IncidentLogEntry) -> JournalEntry[IncidentLogEntry]:
-    """Entry before it is recorded."""
+    """Return an unrecorded report as a journal entry."""
     return JournalEntry(STREAM.name, 0, key, "", entry, "")
 
 

@@ -1,14 +1,15 @@
-"""Facts of a device beside its expectations, and those of all devices."""
+"""Facts of a device beside its expectations, those of all devices, and the ports towards a next hop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from ipaddress import ip_address, ip_interface
 from typing import TypeVar
 
 from eventready.facts.ports import port_key
-from eventready.facts.records import Fact, Interface, InterfaceAddress
+from eventready.facts.records import BfdSession, Fact, Interface, InterfaceAddress, RoutingPeer
 from eventready.facts.rows import FactRows, rows_of
 from eventready.workspace.devices.device import Device
 
@@ -102,3 +103,28 @@ class NetworkFacts:
     def order(self) -> Mapping[str, int]:
         """Place of each device in the inventory."""
         return {reading.name: place for place, reading in enumerate(self.all)}
+
+
+#: Facts with the adjacencies of the routing protocols.
+ADJACENCIES = ("ospf_neighbour", "isis_neighbour", "bgp_neighbour")
+
+
+def ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
+    """Yield the ports of a next hop: of a session or an adjacency with the next hop, else of its subnet."""
+    for session in reading.fact("bfd_session", BfdSession).each_row():
+        if session.peer == hop and session.interface:
+            yield session.interface
+    for fact in ADJACENCIES:
+        for row in reading.fact(fact, RoutingPeer).each_row():
+            if row.address == hop and row.interface:
+                yield row.interface
+    for port, address, _vrf in reading.addresses():
+        if _within(hop, address):
+            yield port
+
+
+def _within(hop: str, address: str) -> bool:
+    try:
+        return ip_address(hop) in ip_interface(address).network
+    except ValueError:
+        return False

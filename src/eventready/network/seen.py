@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from eventready.facts.peers import peers_of
 from eventready.facts.ports import is_physical, parent_port, port_key
 from eventready.facts.records import AccessPoint, Cell, Fact, Interface, LinkBundle, Neighbour, RoutingPeer
+from eventready.facts.subjects import peers_of
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Role
 

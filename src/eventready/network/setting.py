@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from eventready.facts.ports import port_key
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.event import Venue, Window
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin, Venue, Window
+from eventready.workspace.settings.risk import RiskGroup
 
 
 @dataclass(frozen=True)

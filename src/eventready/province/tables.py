@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from eventready.core.messages import number
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
 from eventready.papers.dates import fit

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 from eventready.core.groups import group_by
 from eventready.core.messages import Message
-from eventready.store.records.shape import Moment, Sentence
+from eventready.store.records import Moment, Sentence
 
 #: Roles on duty: leadership, operations command, shift, emergency response, operations.
 Role: TypeAlias = Literal["LD", "DH", "CA", "UC", "VH"]

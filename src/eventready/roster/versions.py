@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from eventready.core.errors import StoreError, UsageError, os_reason
-from eventready.core.file_system.atomic_files import create_atomic
+from eventready.core.files import create_atomic
 from eventready.core.messages import Message, message
 from eventready.core.redaction.masking import mask
 from eventready.roster.changes import RosterChange, changes
 from eventready.roster.roster import Person, Roster
 from eventready.roster.rulebook.case import Submission
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Moment, ShapeError
+from eventready.store.records import JsonDocument, Moment, ShapeError
 
 ROSTER = JsonDocument("eventready.roster/1", Roster)
 

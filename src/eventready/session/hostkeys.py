@@ -18,11 +18,11 @@ from threading import Lock
 
 import paramiko
 
+from eventready.core.allowed_content import verified
 from eventready.core.errors import WorkspaceError, os_reason
-from eventready.core.file_system.allowed_content import verified
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Message, message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.reply import HostKeyMismatch
 
 SSH_PORT = 22

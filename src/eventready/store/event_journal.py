@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.store.records.shape import Codec, Moment, Shape, codec_of
-from eventready.store.records.stream import Stream
+from eventready.store.records import Codec, Moment, Shape, Stream, codec_of
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 
@@ -51,7 +50,7 @@ class DatedShape(Codec[Dated[T]]):
         """Record as plain JSON types."""
         return {**self._head.plain(record.head), **self._record.plain(record.record)}
 
-    def read_plain(self, plain: Mapping[str, Any]) -> Dated[T]:
+    def read_plain(self, plain: Mapping[str, object]) -> Dated[T]:
         """Record of plain JSON types. Raises ShapeError."""
         head = {name: plain[name] for name in self._names if name in plain}
         rest = {name: value for name, value in plain.items() if name not in self._names}

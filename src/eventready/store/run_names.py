@@ -9,7 +9,7 @@ from datetime import datetime
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.strings.phrases import few
+from eventready.core.strings.texts import few
 
 
 def new_run_id(moment: datetime) -> str:

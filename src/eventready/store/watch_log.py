@@ -10,10 +10,9 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from eventready.core.finding_sentence import FindingSentence
+from eventready.core.language import FindingSentence
 from eventready.store.event_journal import Dated, DatedShape
-from eventready.store.records.shape import Kinds
-from eventready.store.records.stream import Stream
+from eventready.store.records import Kinds, Stream
 from eventready.store.store import Store
 
 #: Seconds between two beats; a longer time without one is a gap.

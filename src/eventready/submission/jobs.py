@@ -10,7 +10,7 @@ from itertools import starmap
 from pathlib import Path
 
 from eventready.audit.audit import AuditOptions, audit
-from eventready.audit.progress import NoProgress
+from eventready.audit.runner import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
@@ -33,7 +33,7 @@ from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery, OutboxNotice, Wording
 from eventready.submission.mailer import draft_paper
 from eventready.submission.timetable import ScheduledJob
-from eventready.workspace.settings.watching.alerts import FILE, load_alerts
+from eventready.workspace.settings.alerts import FILE, load_alerts
 from eventready.workspace.workspace import Workspace
 
 #: Forms attached to a mail.

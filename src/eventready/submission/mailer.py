@@ -13,7 +13,7 @@ from pathlib import Path
 from eventready.clauses.attestations.forms import document_name
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, StoreError, UsageError
-from eventready.core.file_system.atomic_files import read_bounded, write_atomic
+from eventready.core.files import read_bounded, write_atomic
 from eventready.core.messages import Bilingual, Lang, message, text
 from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
 from eventready.delivery.mail.letter import (

@@ -18,8 +18,7 @@ from eventready.core.messages import Rendered, message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.delivery_log import DeliveryLog
 from eventready.delivery.notify.sender import Attempt
-from eventready.store.records.shape import Moment, Words
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream, Words
 from eventready.store.store import Store
 from eventready.submission.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.workspace.workspace import Workspace, load_workspace

@@ -17,8 +17,8 @@ from eventready.watch.record import key_of
 from eventready.watch.snapshot_record import LastVerdicts
 from eventready.watch.states import Key
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.waivers import Waiver
 
 #: The check of drops, and its subject for access points of no venue.
 _DROP, _NO_VENUE = "access_point_drop", "access points"

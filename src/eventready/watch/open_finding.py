@@ -10,10 +10,10 @@ from operator import is_
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
-from eventready.core.finding_sentence import FindingSentence, FrequentChanges
+from eventready.core.language import FindingSentence, FrequentChanges
 from eventready.core.strings.json_text import canonical
 from eventready.evaluation.bearing import Blocks, Weight, weights
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States
 from eventready.workspace.devices.device import Device

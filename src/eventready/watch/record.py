@@ -11,8 +11,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import StoreError
 from eventready.delivery.notify.heartbeat import BEAT, END
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.store.watch_log import STREAM, Beat, RecordedChange, WatchEnd, WatchStep

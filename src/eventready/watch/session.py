@@ -12,16 +12,14 @@ from functools import lru_cache
 from math import inf
 
 from eventready.audit.audit import network_setting
-from eventready.audit.history import usual_audits
-from eventready.audit.run_builder import recorded_network
+from eventready.audit.run_builder import recorded_network, usual_audits
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import audit_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, UsageError, WorkspaceError
 from eventready.core.messages import message
-from eventready.core.process import systemd
-from eventready.core.process.gc import relaxed_gc
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
+from eventready.core.this_process import notify_systemd, relaxed_gc
 from eventready.core.validation_messages import suggest
 from eventready.evaluation.bearing import Weight, weights
 from eventready.evaluation.limits import ResolvedLimits, resolve_limits
@@ -29,8 +27,7 @@ from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.equipment import Equipment
-from eventready.network.graph.behind import behind
-from eventready.network.graph.topology import Topology
+from eventready.network.graph.topology import Topology, behind
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.run_records import RunFinding
@@ -50,7 +47,7 @@ from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
-from eventready.workspace.settings.watching.watch import SHORTEST_S, WatchFile, load_watch
+from eventready.workspace.settings.watch import SHORTEST_S, WatchFile, load_watch
 from eventready.workspace.workspace import Workspace
 
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
@@ -118,7 +115,7 @@ class WatchSession:
                 if not outage:
                     on_outage(error)
                 outage = True
-            systemd.notify("WATCHDOG=1" if announced or outage else "READY=1")
+            notify_systemd("WATCHDOG=1" if announced or outage else "READY=1")
             if not (announced or outage):
                 announced = True
                 on_standby()
@@ -170,7 +167,7 @@ class WatchSession:
                 cost_s = min(kept_at - begun, _SLOWER * max(cost_s, SNAPSHOT_S / _PAUSES))
             if self.calls:
                 self.calls.round(changes, self._resting, watcher.open_findings())
-            systemd.notify("WATCHDOG=1")
+            notify_systemd("WATCHDOG=1")
             on_round(watcher, changes, self._resting)
 
         loop = WatchLoop(
@@ -185,7 +182,7 @@ class WatchSession:
             own_findings=lambda: () if self.clock.rehearsal else (clock_finding(),),
             workers=self.workers,
         )
-        systemd.notify("READY=1")
+        notify_systemd("READY=1")
         try:
             with self.calls.sending() if self.calls else nullcontext(), relaxed_gc():
                 loop.run(until)

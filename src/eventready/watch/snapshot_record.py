@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from eventready.core.finding_sentence import FindingSentence
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
-from eventready.store.run_rests import Named, Resting, below_each
+from eventready.core.language import FindingSentence
+from eventready.store.records import Moment, Stream
+from eventready.store.run_records import Named, Resting, below_each
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from eventready.network.setting import LOSSES
 from eventready.network.unchanged import unchanged
 from eventready.watch.device_state import Evaluated
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 
 #: Least time between two walks: seconds, and a multiple of the processor time that the last one took.
 _PAUSE_S, _PAUSES = 15.0, 10

@@ -16,11 +16,10 @@ from eventready.workspace.devices.capacity import (
     VenueDemand,
     joined,
 )
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.event_window import EventWindow
+from eventready.workspace.devices.device import Device, EventWindow
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
-from eventready.workspace.settings.checking.risk import RiskGroup
 from eventready.workspace.settings.event import Window
+from eventready.workspace.settings.risk import RiskGroup
 
 #: Figures of a demand without a default, the kind of supply that carries them, and the role that reports a lack of it.
 _SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns": "queries", "circuits": "lines"}

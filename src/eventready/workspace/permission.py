@@ -17,16 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import quote
 
+from eventready.core.allowed_content import Allowed, as_written, enforce, forget
 from eventready.core.errors import RefusedError
-from eventready.core.file_system.allowed_content import Allowed, as_written, enforce, forget
-from eventready.core.file_system.atomic_files import write_atomic
-from eventready.core.file_system.user_files import config_folder
+from eventready.core.files import config_folder, write_atomic
 from eventready.core.messages import message, rendered
 from eventready.core.strings.json_text import parse_json
-from eventready.core.strings.text_lines import lines_of
-from eventready.workspace.bound_files import BoundContent, BoundFile, bound_content, is_bound
+from eventready.core.strings.texts import lines_of
+from eventready.workspace.bound_files import BoundContent, BoundFile, References, bound_content, is_bound
 from eventready.workspace.files.yaml_changes import changed_values
-from eventready.workspace.references import References
 
 ENVIRONMENT = "EVENTREADY_ALLOWED"
 SCHEMA = "eventready.permission/2"

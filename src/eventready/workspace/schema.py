@@ -11,17 +11,15 @@ from eventready.workspace.devices.access import JumpHosts
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.inventory_schema import Defaults, Elements
-from eventready.workspace.settings.changing.intent_folders import ValuesFile
-from eventready.workspace.settings.changing.writable import WritableFile
-from eventready.workspace.settings.checking.risk import RiskFile
-from eventready.workspace.settings.checking.waivers import WaiverFile
+from eventready.workspace.settings.alerts import AnyAlertsFile
 from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
+from eventready.workspace.settings.intent_folders import ValuesFile, WritableFile
 from eventready.workspace.settings.learning import LearnFile
-from eventready.workspace.settings.watching.alerts import AnyAlertsFile
-from eventready.workspace.settings.watching.serve import ServeFile
-from eventready.workspace.settings.watching.watch import WatchFile
+from eventready.workspace.settings.risk import RiskFile
+from eventready.workspace.settings.waivers import WaiverFile
+from eventready.workspace.settings.watch import ServeFile, WatchFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

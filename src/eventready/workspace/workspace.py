@@ -16,30 +16,31 @@ from nornir.core.configuration import Config, LoggingConfig
 from nornir.plugins.runners import ThreadedRunner
 
 from eventready.core.errors import WorkspaceError
-from eventready.core.file_system.confinement import require_confined
-from eventready.core.file_system.stamp import stamp_of
+from eventready.core.files import require_confined, stamp_of
 from eventready.core.messages import message
-from eventready.core.process.gc import relaxed_gc
+from eventready.core.this_process import relaxed_gc
 from eventready.workspace.devices.access import Access, JumpHost, chain, load_jump_hosts
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import intent_names
+from eventready.workspace.event_devices import with_origin_addresses, with_questions, with_users
 from eventready.workspace.files.yaml_document import combine_errors, raise_errors
 from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.model import Title
-from eventready.workspace.origin_addresses import with_origin_addresses
-from eventready.workspace.questions import with_questions
-from eventready.workspace.settings.changing.intent_folders import IntentFolder, load_intent_folders
-from eventready.workspace.settings.changing.writable import WritableAddition, load_writable
-from eventready.workspace.settings.checking.capacity import load_capacity
-from eventready.workspace.settings.checking.limits import LimitOverrides, load_limits
-from eventready.workspace.settings.checking.risk import RiskGroup, load_risks
-from eventready.workspace.settings.checking.waivers import Waiver, load_waivers
+from eventready.workspace.settings.capacity import load_capacity
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
-from eventready.workspace.used_for import with_users
+from eventready.workspace.settings.intent_folders import (
+    IntentFolder,
+    WritableAddition,
+    load_intent_folders,
+    load_writable,
+)
+from eventready.workspace.settings.limits import LimitOverrides, load_limits
+from eventready.workspace.settings.risk import RiskGroup, load_risks
+from eventready.workspace.settings.waivers import Waiver, load_waivers
 
 T = TypeVar("T")
 

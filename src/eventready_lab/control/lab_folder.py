@@ -13,7 +13,7 @@ from pathlib import Path
 
 from eventready.core.errors import EventreadyError, UsageError, os_reason
 from eventready.core.messages import Bilingual, Rendered, from_stored, message, to_stored
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 _SOCKET, _TEMPORARY = "control.sock", "eventready-"
 #: Shorter than the limit of a unix socket's path on every system.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 _PIPE = re.compile(r"(?P<command>.+?) \| (?P<filter>\S+)(?: (?P<pattern>.+))?")
 _WORDS = ("include", "exclude", "begin", "section", "count", "no-more")

@@ -11,7 +11,7 @@ from pathlib import Path
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.workspace.workspace import CONNECTION, Workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

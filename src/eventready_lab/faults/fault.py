@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.faults.errors import converted, unknown_fault, wrong_role
 
 R = TypeVar("R")

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.host.interpreter import Call, LoopControl, Program, ShellExit
 from eventready_lab.host.sed import InvalidSedScript, Sed
 from eventready_lab.host.system import Steps

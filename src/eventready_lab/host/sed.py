@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 _SWAPPED = "(){}+?|"
 

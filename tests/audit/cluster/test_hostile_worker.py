@@ -18,7 +18,7 @@ from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import ReadRequest
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.link import ClusterLink
-from eventready.core.process.confined_process import confinable
+from eventready.core.this_process import confinable
 from tests.audit.cluster.members import free_port, running, scheduler
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not confinable(), reason="the kernel has no Landlock for TCP")]

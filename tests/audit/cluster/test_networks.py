@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from eventready.audit.collectors.cluster.certificates import Authority
-from eventready.core.process.confined_process import confinable
+from eventready.core.this_process import confinable
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.devices.select import select
 from eventready.workspace.workspace import load_workspace

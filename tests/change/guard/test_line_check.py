@@ -15,11 +15,10 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, write_plan
-from eventready.change.execute.rehearsal import dry_run
-from eventready.change.guard.guard import change_spec
-from eventready.change.guard.line_check import CheckResult, check_for, check_lines
+from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.execute import dry_run
+from eventready.change.execute.dry_run import CheckResult, check_for, check_lines
+from eventready.change.guard import change_spec
 from eventready.change.plan.make import make_plan
 from eventready.cli.change.apply import command
 from eventready.cli.context import App

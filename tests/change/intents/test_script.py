@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eventready.change.intents.ansible.script import script_inventory
+from eventready.change.intents.ansible_inventory import script_inventory
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
 from eventready.workspace.workspace import load_workspace

@@ -17,7 +17,7 @@ from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.intents import INTENTS
 from eventready.workspace.examples.example import example_home
-from eventready.workspace.settings.changing.intent_folders import load_intent_folders
+from eventready.workspace.settings.intent_folders import load_intent_folders
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import EVENT
 

@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.change.document import plan_file
-from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
-from eventready.change.document.seal import plan_hash, seal
+from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, seal, write_plan
 from eventready.cli.render.changing.plan import show
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
@@ -172,7 +170,7 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             load_plan(path)
-    monkeypatch.setattr(plan_file, "MAX_BYTES", 100)
+    monkeypatch.setattr("eventready.change.document.MAX_BYTES", 100)
     write_plan(tmp_path / "plan.json", PlanFile(plan=plan()))
     with pytest.raises(UsageError, match="more than"):
         load_plan(tmp_path / "plan.json")

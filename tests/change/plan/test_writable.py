@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
-from eventready.workspace.settings.changing.writable import WritableAddition
+from eventready.workspace.settings.intent_folders import WritableAddition
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import FakeFleet, connect, write_workspace
 from tests.change.plan.test_planning import plan_of

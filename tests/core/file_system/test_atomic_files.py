@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 
 
 @pytest.mark.parametrize("private", [False, True])

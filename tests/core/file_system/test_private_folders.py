@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from eventready.core.file_system.private_folders import private_folder, sweep
+from eventready.core.files import private_folder, sweep
 
 KILLED = """
 import os, signal
-from eventready.core.file_system.private_folders import private_folder
+from eventready.core.files import private_folder
 with private_folder("{kind}") as folder:
     (folder / "copy").touch()
     os.kill(os.getpid(), signal.SIGKILL)

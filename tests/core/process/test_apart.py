@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventready.core.process import apart
-from eventready.core.process.apart import Apart, ComputedTooLong
+from eventready.core import apart
+from eventready.core.apart import Apart, ComputedTooLong
 
 
 def repeated(text: str, times: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("src/eventready", "src/eventready_lab", "tests/facts", "tests/platforms", "tests/hostile", "tests/session")

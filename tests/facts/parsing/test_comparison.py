@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe
-from eventready.facts.parsing.comparison import ComparisonParser, join_answers
+from eventready.facts.parsing.two_answers import ComparisonParser, join_answers
 from eventready.facts.platform import load_platform
 from eventready.facts.records import SavedConfig
 from eventready.session.reply import Reply, ReplyStatus

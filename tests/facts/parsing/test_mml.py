@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.parsing.mml import MmlParser
 from eventready.facts.parsing.parsed import ParsedText

@@ -9,7 +9,7 @@ from shutil import which
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.ssh.config import HostConfig, config_path, host_config, load_ssh_config
 
 CONFIG = """

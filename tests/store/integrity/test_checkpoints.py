@@ -13,7 +13,7 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.store.documents import compress, decompress
-from eventready.store.records.stream import Stream
+from eventready.store.records import Stream
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey, load_private, make_key

@@ -17,8 +17,7 @@ from eventready.core.messages import LANGS
 from eventready.delivery.mail import delivery_log
 from eventready.drill import record, steps
 from eventready.incidents import incident
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import ShapeError, Stream
 from eventready.store.streams.journal import JournalEntry
 from tests.store.records.from_schema import values
 

@@ -10,9 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from eventready.core.messages import Message, Rendered, message, rendered
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Kinds, Moment, Sentence, Shape, ShapeError, Words
-from eventready.store.records.stream import Stream
+from eventready.store.records import JsonDocument, Kinds, Moment, Sentence, Shape, ShapeError, Stream, Words
 
 AT = datetime(2033, 7, 25, 0, 0, 0, 250_000, tzinfo=UTC)
 

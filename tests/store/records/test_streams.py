@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 import eventready
 from eventready.core.messages import LANGS
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import JsonDocument, ShapeError, Stream
 from tests.store.records.from_schema import Schema, values
 
 _HOME = Path(eventready.__file__).parent

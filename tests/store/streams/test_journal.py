@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eventready.core.errors import StoreError, UsageError
-from eventready.store.records.stream import Stream
+from eventready.store.records import Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 

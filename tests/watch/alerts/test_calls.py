@@ -41,7 +41,7 @@ from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
 from eventready.watch.states import DEVICE, Key, StateChange, States
-from eventready.workspace.settings.watching.alerts import load_alerts
+from eventready.workspace.settings.alerts import load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
 from tests.session.real import free_port

@@ -22,7 +22,7 @@ from eventready.watch.alerts.acts import Act, ActKind
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.states import Key
-from eventready.workspace.settings.watching.alerts import AlertsFile
+from eventready.workspace.settings.alerts import AlertsFile
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
 

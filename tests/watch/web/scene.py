@@ -30,8 +30,7 @@ from eventready.watch.web.app import application
 from eventready.watch.web.read_model import ReadModel
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import Event, ServiceOrigin
 from eventready.workspace.workspace import Workspace
 
 CHECK, FACT, INTERVAL = "isis", "isis_neighbour", 15.0

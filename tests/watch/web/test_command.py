@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from eventready.cli.main import main
 from eventready.store.store import Store
 from eventready.watch.web.access.users import PageUsers
-from eventready.workspace.settings.watching.serve import ServeFile
+from eventready.workspace.settings.watch import ServeFile
 
 EXAMPLE = Path(__file__).parents[3]
 PASSWORD = "correct horse battery"

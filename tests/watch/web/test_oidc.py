@@ -15,7 +15,7 @@ from eventready.watch.web.access.limits import acts
 from eventready.watch.web.access.oidc import SignIn, name_of
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
-from eventready.workspace.settings.watching.serve import IdentityProvider
+from eventready.workspace.settings.watch import IdentityProvider
 from tests.watch.web.scene import EVENT, Scene, scene
 
 

@@ -16,18 +16,16 @@ from openpyxl import Workbook
 
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command, known_names
-from eventready.core.errors import EventreadyError
+from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import ROLES, SERVICES
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewVenue, write_workspace
-from eventready.workspace.exporting.files import to_csv, to_xlsx
-from eventready.workspace.exporting.rows import Words, sheets_of_workspace
+from eventready.workspace.exporting import Words, sheets_of_workspace, to_csv, to_xlsx
 from eventready.workspace.importing.cells import is_empty
-from eventready.workspace.importing.merge import write_hosts
-from eventready.workspace.importing.merge_sheets import merge_sheets
-from eventready.workspace.importing.reading import Imported, read_entries
+from eventready.workspace.importing.entries import Imported, read_entries
+from eventready.workspace.importing.merge import merge_sheets, write_hosts
 from eventready.workspace.importing.table import read_tables
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.sheets.spelling import fold
@@ -300,3 +298,12 @@ def test_a_mark_is_no_value_and_a_remark_no_device(folder: Path, tmp_path: Path)
     assert (device.name, other.name) == ("r1", "r2")
     assert device.entry["data"]["allow_cleartext"] is True
     assert not {"username", "port"} & {*device.entry}
+
+
+def test_a_table_without_a_row_is_no_import(folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "devices.csv"
+    table.write_text("name,ip,platform\n", encoding="utf-8")
+    done = CliRunner().invoke(command, ["import", str(table)], obj=App(workspace_path=folder))
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.exit == Exit.USAGE
+    assert str(table) in done.exception.what

@@ -17,10 +17,10 @@ from openpyxl import Workbook
 
 from eventready.core.errors import Exit, UsageError, WorkspaceError
 from eventready.roster.reading.load import load_roster
+from eventready.workspace.importing.entries import read_entries
 from eventready.workspace.importing.known import Known
-from eventready.workspace.importing.reading import read_entries
 from eventready.workspace.importing.table import read_tables
-from eventready.workspace.sheets import bounds, file, xlsx
+from eventready.workspace.sheets import file, sheet, xlsx
 from eventready.workspace.sheets.file import read_sheets
 from tests.roster.books import HEAD, LINE, at, event, ledger, workbook, workbook_bytes
 
@@ -184,10 +184,10 @@ def test_a_folder(tmp_path: Path) -> None:
 
 BOUNDS: dict[str, tuple[Any, str, int, str]] = {
     "bytes": (file, "MAX_BYTES", 20, "the table has more than 2e-05 MB"),
-    "cells": (bounds, "MAX_CELLS", 10, "the file has more than 10 cells"),
-    "rows": (bounds, "MAX_ROWS", 1, "the table has more than 1 rows"),
-    "columns": (bounds, "MAX_COLUMNS", 6, "a row has more than 6 columns"),
-    "text": (bounds, "MAX_TEXT", 12, "the cell has more than 12 characters"),
+    "cells": (sheet, "MAX_CELLS", 10, "the file has more than 10 cells"),
+    "rows": (sheet, "MAX_ROWS", 1, "the table has more than 1 rows"),
+    "columns": (sheet, "MAX_COLUMNS", 6, "a row has more than 6 columns"),
+    "text": (sheet, "MAX_TEXT", 12, "the cell has more than 12 characters"),
 }
 
 
@@ -207,7 +207,7 @@ def test_both_have_the_same_bounds(  # noqa: PLR0917  a bound has four parts
 @pytest.mark.attack(family="tables and inventories without end")
 def test_a_workbook_has_bounds_of_sheets_and_of_unpacked_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bomb.xlsx"
-    path.write_bytes(_zip(xl__workbook=bytes(bounds.MAX_UNPACKED + 1)))
+    path.write_bytes(_zip(xl__workbook=bytes(sheet.MAX_UNPACKED + 1)))
     assert path.stat().st_size < 200_000
     assert "unpacked, the file has more than 64 MB" in str(_refusal(path))
     monkeypatch.setattr(xlsx, "MAX_SHEETS", 1)

@@ -20,7 +20,7 @@ from eventready.facts.platform import Platform
 from eventready.session.reply import SessionError
 from eventready.store.evidence import PackedEvidence
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.checking.waivers import Waiver
+from eventready.workspace.settings.waivers import Waiver
 
 
 @dataclass(frozen=True)

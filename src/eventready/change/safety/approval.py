@@ -7,22 +7,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document import Plan, PlanFile
 from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
-from eventready.core.strings.base64_text import decode_base64
 from eventready.core.strings.json_text import canonical
+from eventready.core.strings.texts import decode_base64
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import Approval
-from eventready.workspace.keys.ed25519 import fingerprint_of
-from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
-from eventready.workspace.settings.changing.change_settings import ChangeSettings, KeyHolder
-from eventready.workspace.settings.changing.writable import WritableAddition
+from eventready.store.change_steps import Approval
+from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, fingerprint_of
+from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
+from eventready.workspace.settings.intent_folders import WritableAddition
 
 SCHEMA = "eventready.approval/1"
 _PLANNER, _APPLIER = "eventready.planner/1", "eventready.applier/1"

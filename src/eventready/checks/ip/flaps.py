@@ -15,10 +15,10 @@ from pydantic import Field
 from eventready.checks.answer import answered, blind, grade, not_read, unknown, warned, worst
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
-from eventready.facts.peers import peers_of
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact, Interface, RoutingPeer
 from eventready.facts.rows import rows_of
+from eventready.facts.subjects import peers_of
 from eventready.workspace.devices.device import Device
 
 #: Seconds that the limits speak of.

@@ -14,9 +14,8 @@ from eventready.checks.ip.redundancy import GRAPH_FACTS
 from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import BfdSession, Route, RouterAdvertisement, RoutingPeer, StaticRoute
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.network.peers import ADJACENCIES, ports_towards
-from eventready.workspace.settings.origins import OUTWARD
+from eventready.network.network_facts import ADJACENCIES, DeviceFacts, NetworkFacts, ports_towards
+from eventready.workspace.settings.event import OUTWARD
 
 Family = Literal["", "IPv6"]
 

@@ -13,10 +13,9 @@ from pydantic import Field
 from eventready.checks.answer import blind, failed, missing, not_read, of_all, of_subject, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
-from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.ports import port_key
 from eventready.facts.records import BfdSession, Route, RouterAdvertisement, RoutingPeer, StaticRoute
-from eventready.facts.subjects import owners
+from eventready.facts.subjects import owners, peer_name, peers_of, sessions_of
 from eventready.workspace.devices.device import Device
 
 

@@ -18,8 +18,7 @@ from eventready.facts.records import AccessPoint, ChannelLoad, ChannelRequests, 
 from eventready.facts.rows import FactRows, rows_of
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.workspace.devices.capacity import Load, LoadKind
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.event_window import EventWindow
+from eventready.workspace.devices.device import Device, EventWindow
 
 #: Facts with the clients of radios.
 CLIENT_FACTS = ("radio_load", "radio_load_24")

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from eventready.core.errors import StoreError, UsageError, os_reason
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import Param, message
-from eventready.core.strings.phrases import tidy
-from eventready.store.records.shape import Kinds, Moment
-from eventready.store.records.stream import Stream
+from eventready.core.strings.texts import tidy
+from eventready.store.records import Kinds, Moment, Stream
 from eventready.store.streams.journal import JournalEntry, unfit
 
 #: Row of a form, as plain JSON types by field.

@@ -26,8 +26,8 @@ with deferred():
     from eventready.cli.render.auditing.sarif import sarif
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import enterprise_key
-    from eventready.core.file_system.atomic_files import write_atomic
-    from eventready.store.database.storage_errors import RunNotStored
+    from eventready.core.files import write_atomic
+    from eventready.store.database.connection import RunNotStored
     from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.device import Device

@@ -21,7 +21,7 @@ with deferred():
     from eventready.checks.registry import all_checks
     from eventready.cli.render.capacity import Found, as_json, show, show_additions
     from eventready.cli.render.capacity_sheet import capacity_sheet
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.core.validation_messages import suggest
     from eventready.evaluation.limits import resolve_limits
     from eventready.network.capacity.balance import Addition, Balance, additions
@@ -30,7 +30,7 @@ with deferred():
     from eventready.network.capacity.links import LinkGroups
     from eventready.network.graph.outcome import WhatIf
     from eventready.store.run import Run
-    from eventready.workspace.settings.checking.capacity import load_capacity
+    from eventready.workspace.settings.capacity import load_capacity
     from eventready.workspace.settings.event import unknown_venue
     from eventready.workspace.workspace import Workspace
 

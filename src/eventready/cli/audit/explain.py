@@ -6,7 +6,7 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 
 with deferred():
     from eventready.cli.render.auditing.walk import Explanation

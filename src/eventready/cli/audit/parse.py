@@ -18,14 +18,14 @@ from eventready.core.messages import in_language, message
 with deferred():
     from yaml import safe_dump
 
-    from eventready.core.file_system.atomic_files import create_atomic, write_atomic
+    from eventready.core.files import create_atomic, write_atomic
     from eventready.facts.catalogue import CATALOGUE
     from eventready.facts.observation import Observation
     from eventready.facts.platform import Platform, load_usable
     from eventready.facts.reported_case import ReportedCase, read_whole
     from eventready.facts.saved import decode_output, facts_for, parse_saved
     from eventready.platforms.loader import in_one
-    from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+    from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
     from eventready.workspace.files.yaml_document import combine_errors
 
 _COMPLETE = {True: "yes", False: "unknown"}

@@ -20,23 +20,21 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 
 with deferred():
     from eventready.cli.render.auditing.walk import walks
     from eventready.cli.render.console import VisibleConsole
     from eventready.cli.render.listing import show as show_table
     from eventready.cli.render.listing import translated
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.core.language import Language
     from eventready.evaluation.alike import Row, about, rows
     from eventready.evaluation.causes import causes
     from eventready.evaluation.differences import Change, Diff, change_about, compare_runs, rests_between
-    from eventready.store.integrity.chain import ChainVerification
-    from eventready.store.integrity.checkpoints import CHECKPOINT
+    from eventready.store.integrity import CHECKPOINT, ChainVerification
     from eventready.store.run import Run, Summary
-    from eventready.store.run_records import RunFinding, plain_finding
-    from eventready.store.run_rests import Named
+    from eventready.store.run_records import Named, RunFinding, plain_finding
     from eventready.store.store import RunEntry, Store
     from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 

@@ -13,13 +13,12 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import load_plan
+    from eventready.change.document import load_plan
     from eventready.cli.audit.whatif import last_full, load_whatif
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.core.language import Language
     from eventready.network.graph.export import FORMATS, NetworkGraph
-    from eventready.network.map.figure import map_figure
-    from eventready.network.map.states import DeviceStates
+    from eventready.network.map.figure import DeviceStates, map_figure
 
 
 @click.group("topology", help="Export and draw the network of a run: GraphML, DOT, JSON, SVG.")

@@ -12,7 +12,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import limit_option
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 
 with deferred():
     from eventready.audit.run_builder import recorded_network, recorded_setting

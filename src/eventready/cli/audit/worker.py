@@ -16,9 +16,10 @@ from eventready.core.messages import message
 
 with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress
-    from eventready.audit.collectors.cluster.dask_parts import require_distributed
+    from eventready.audit.collectors.cluster.dask_parts import read_by, require_distributed
     from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
     from eventready.audit.collectors.cluster.member import run_worker
+    from eventready.audit.collectors.cluster.station import Station
     from eventready.audit.runner import open_file_limit
     from eventready.delivery.service_units import member_service
     from eventready.facts.observe import reading_apart
@@ -53,12 +54,10 @@ def command(
         click.echo(member_service("worker", words), nl=False)
         return Exit.OK
     require_distributed()
-    from eventready.audit.collectors.cluster import station, task  # noqa: PLC0415  imports Dask
-
     open_file_limit()
     name = address.member or f"{socket.gethostname()}-{os.getpid()}"
-    own = station.Station(workspace, name, reach)
-    task.reader[:] = [own.answer]
+    own = Station(workspace, name, reach)
+    read_by(own.answer)
     labels = {*content_labels(workspace).values(), *reach_labels(reach)}
     with reading_apart(own.platforms):
         run_worker(

@@ -19,11 +19,11 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan import Plan
+    from eventready.change.document import Plan
     from eventready.change.errors import abbreviate
     from eventready.change.execute.apply import apply_plan
     from eventready.change.execute.context import ExecutionContext
-    from eventready.change.execute.recovery.resume import resume
+    from eventready.change.execute.recovery import resume
     from eventready.change.safety.freeze import next_closed_window
     from eventready.cli.render.changing.apply_progress import (
         ApplyProgress,

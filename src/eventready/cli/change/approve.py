@@ -14,7 +14,7 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
+    from eventready.change.document import PlanFile, load_plan, write_plan
     from eventready.change.plan.restated import refuse_restated
     from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
     from eventready.cli.render.changing.plan import show

@@ -18,9 +18,9 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import recorded_plan
+    from eventready.change.document import recorded_plan
     from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.recovery.release import Decision, DeviceView, release
+    from eventready.change.execute.recovery import Decision, DeviceView, release
     from eventready.change.execute.status import (
         DeviceStatus,
         advice,

@@ -15,8 +15,7 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Message, message, term, text
 
 with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.document.plan_file import write_plan
+    from eventready.change.document import Plan, write_plan
     from eventready.change.safety.approval import sign_plan
     from eventready.cli.change.plan import refuse_overwrite
     from eventready.cli.render.changing.apply_progress import existing_plan

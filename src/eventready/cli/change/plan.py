@@ -14,8 +14,7 @@ from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.document.plan_file import load_plan, write_plan
+    from eventready.change.document import Plan, load_plan, write_plan
     from eventready.change.plan.make import make_plan
     from eventready.change.safety.approval import sign_plan
     from eventready.cli.render.changing.plan import show

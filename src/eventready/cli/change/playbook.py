@@ -12,8 +12,8 @@ from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Lang, term
 
 with deferred():
-    from eventready.change.intents.ansible.inventory import service_hosts
-    from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
+    from eventready.change.intents.ansible_inventory import service_hosts
+    from eventready.change.intents.playbook import PlaybookRun, run_playbook
     from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
     from eventready.workspace.devices.select import select
 

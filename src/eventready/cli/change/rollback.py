@@ -15,7 +15,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.change.document.plan_file import PlanFile, write_plan
+    from eventready.change.document import PlanFile, write_plan
     from eventready.change.execute.apply import apply_plan
     from eventready.change.execute.context import ExecutionContext
     from eventready.change.execute.rollback import make_rollback

@@ -14,13 +14,12 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.province.bundles.bundle import LARGEST, Position, pack
     from eventready.province.bundles.bundle_log import BundleLog
     from eventready.province.bundles.contents import contents
     from eventready.store.store import Store
-    from eventready.workspace.keys.operator_names import operator_name
-    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, public_path
+    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, operator_name, public_path
 
 
 @click.group("bundle", invoke_without_command=True)

@@ -13,10 +13,9 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.workspace.examples.kit import ReportAddress, make_kit
-    from eventready.workspace.keys.operator_names import operator_name
-    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private
+    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, operator_name
     from eventready.workspace.settings.event import load_event
 
 

@@ -14,7 +14,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 
 with deferred():
     from eventready.clauses.attestations.attestation import Attestation

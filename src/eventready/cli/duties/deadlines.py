@@ -14,7 +14,7 @@ from eventready.cli.duties.event_record import load_event_record
 from eventready.cli.options import PATH
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 
 with deferred():
     from eventready.clauses.deadlines import Deadline

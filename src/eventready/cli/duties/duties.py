@@ -11,7 +11,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.duties.event_record import load_event_record
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, message, text
-from eventready.core.strings.phrases import at, short
+from eventready.core.strings.texts import at, short
 
 with deferred():
     from eventready.clauses.attesting import duty_named

@@ -14,7 +14,7 @@ from eventready.cli.options import with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.incidents.incident import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How
 
 with deferred():

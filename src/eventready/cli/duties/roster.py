@@ -19,7 +19,7 @@ from eventready.core.groups import group_by
 from eventready.core.messages import Lang, joined, message, text
 
 with deferred():
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.roster import wording
     from eventready.roster.changes import RosterChange
     from eventready.roster.changes import changes as compare

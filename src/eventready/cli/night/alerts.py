@@ -22,9 +22,9 @@ with deferred():
     from eventready.core.clock import Clock
     from eventready.core.messages import in_language, message, term
     from eventready.core.strings.matchers import Matcher, all_match
-    from eventready.core.strings.phrases import at
+    from eventready.core.strings.texts import at
     from eventready.core.validation_messages import suggest
-    from eventready.store.records.shape import Shape
+    from eventready.store.records import Shape
     from eventready.store.store import Store
     from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
     from eventready.watch.alerts.alert import Alerts
@@ -34,7 +34,7 @@ with deferred():
     from eventready.watch.record import WatchRecord
     from eventready.watch.snapshot import Snapshots
     from eventready.watch.states import DEVICE, Key
-    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
 _act_options = with_options(

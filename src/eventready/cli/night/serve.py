@@ -25,11 +25,11 @@ with deferred():
     from eventready.watch.web.read_model import ReadModel
     from eventready.watch.web.server import listening, server
     from eventready.workspace.keys.secrets import resolve
-    from eventready.workspace.settings.watching.serve import HOST, load_serve
+    from eventready.workspace.settings.watch import HOST, load_serve
 
 if TYPE_CHECKING:
     from eventready.watch.web.page import Role
-    from eventready.workspace.settings.watching.serve import IdentityProvider
+    from eventready.workspace.settings.watch import IdentityProvider
 
 _COLUMNS = ("name", "role", "added")
 

@@ -23,7 +23,7 @@ with deferred():
     from eventready.watch.session import WatchSession, pause
     from eventready.watch.snapshot import NO_CALLS
     from eventready.workspace.devices.select import select
-    from eventready.workspace.settings.watching.alerts import load_alerts
+    from eventready.workspace.settings.alerts import load_alerts
 
 
 @click.group("watch", invoke_without_command=True)

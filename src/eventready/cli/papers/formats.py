@@ -17,8 +17,8 @@ from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term
-from eventready.core.process.gc import ONCE, relaxed_gc
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.papers.document.registry import PAPERS, PaperKind, PaperOption
 from eventready.papers.words import FORMS, TEXTS, Form
 

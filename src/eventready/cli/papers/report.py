@@ -11,7 +11,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import COMMANDS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
-from eventready.core.process.gc import ONCE, relaxed_gc
+from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.papers.words import Form
 
 with deferred():

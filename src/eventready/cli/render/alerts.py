@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from eventready.core.messages import Lang, text
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.watch.alerts.explain import AlertExplanation, NextCall
 from eventready.watch.silence import cause_name
 

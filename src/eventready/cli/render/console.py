@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from eventready.core.strings.terminal_text import raw_stream, visible
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Between two columns of a table.
 _GAP = "  "

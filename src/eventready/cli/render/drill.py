@@ -11,10 +11,9 @@ from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, in_language, message, number, term, text
-from eventready.drill.record import DrillRun
+from eventready.drill.record import DrillRun, TimelineEntry, failed_at, timeline
 from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.steps import STEPS, FlowFigures, ProbeMeasure, ProbeResult
-from eventready.drill.timeline import TimelineEntry, failed_at, timeline
 
 _STYLES = {
     "passed": "green",

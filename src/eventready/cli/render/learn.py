@@ -16,7 +16,7 @@ from rich.text import Text as Line
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
-from eventready.workspace.sheets.delimited import protected
+from eventready.workspace.sheets.file import protected
 from eventready.workspace.unsaid import Unsaid
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}

@@ -22,7 +22,7 @@ from eventready.core.language import Language
 from eventready.core.messages import Lang, text
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
-from eventready.store.records.shape import Shape
+from eventready.store.records import Shape
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.reader import Accounting

@@ -13,10 +13,10 @@ from eventready.core.messages import message, term
 from eventready.core.strings.terminal_text import visible
 
 with deferred():
-    from eventready.core.file_system.allowed_content import forget
+    from eventready.core.allowed_content import forget
     from eventready.workspace.bound_files import BoundContent
     from eventready.workspace.permission import FileChange, allow, by_environment, changes, is_allowed, reviewed
-    from eventready.workspace.settings.watching.alerts import load_alerts
+    from eventready.workspace.settings.alerts import load_alerts
     from eventready.workspace.workspace import Workspace
 
 

@@ -15,7 +15,7 @@ from eventready.cli.deferred import deferred
 from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
-from eventready.core.strings.phrases import few
+from eventready.core.strings.texts import few
 
 with deferred():
     from eventready.audit.collectors.cluster.address import SchedulerAddress
@@ -30,7 +30,7 @@ with deferred():
     from eventready.watch.alerts.explain import impossible
     from eventready.workspace.devices.select import select
     from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.watching.alerts import AlertsFile, load_alerts
+    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"

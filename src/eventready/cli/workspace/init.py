@@ -21,8 +21,14 @@ from eventready.core.messages import message
 with deferred():
     from eventready.workspace.examples.example import copy_example, example_named
     from eventready.workspace.examples.kit import open_kit
-    from eventready.workspace.examples.kit_workspace import NewOperator, write_kit_workspace
-    from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
+    from eventready.workspace.examples.new_workspace import (
+        NewBastion,
+        NewEvent,
+        NewOperator,
+        NewVenue,
+        write_kit_workspace,
+        write_workspace,
+    )
     from eventready.workspace.permission import allow
     from eventready.workspace.settings.event import ADDRESS, Operator
 

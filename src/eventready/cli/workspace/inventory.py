@@ -17,25 +17,22 @@ from eventready.core.messages import LANGS, message, term
 
 with deferred():
     from eventready.cli.render.learn import questions
-    from eventready.core.file_system.atomic_files import create_atomic
+    from eventready.core.files import create_atomic
     from eventready.platforms.loader import describe, platform_names
-    from eventready.workspace.exporting.files import to_csv, to_xlsx
-    from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets
+    from eventready.workspace.event_devices import with_users
+    from eventready.workspace.exporting import Words, sheets_of_workspace, template_sheets, to_csv, to_xlsx
     from eventready.workspace.files.yaml_document import raise_errors
-    from eventready.workspace.importing.entries import entry_problems
+    from eventready.workspace.importing.entries import Imported, entry_problems, read_entries
     from eventready.workspace.importing.known import Known, PlatformNames
-    from eventready.workspace.importing.merge import Merge, write_hosts
-    from eventready.workspace.importing.merge_sheets import merge_sheets
-    from eventready.workspace.importing.reading import Imported, read_entries
-    from eventready.workspace.importing.servers.netbox import NetBoxSource, read_netbox
-    from eventready.workspace.importing.servers.zabbix import ZabbixSource, read_zabbix
+    from eventready.workspace.importing.merge import Merge, merge_sheets, write_hosts
+    from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
     from eventready.workspace.importing.table import read_tables
+    from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
     from eventready.workspace.inventory import load_inventory
     from eventready.workspace.keys.secrets import resolve
     from eventready.workspace.settings.event import load_event
     from eventready.workspace.settings.learning import load_learning
     from eventready.workspace.unsaid import is_ignored, unsaid, unsaid_lines
-    from eventready.workspace.used_for import with_users
     from eventready.workspace.workspace import Workspace
 
 
@@ -118,6 +115,8 @@ def import_devices(
         )
     else:
         imported = read_entries(read_tables(Path(source), sheet), known, fix=fix)
+    if not (any(imported.entries.values()) or imported.problems):
+        raise UsageError(message("cli:inventory.no_entry", source=source))
     _print_notices(app, imported)
     raise_errors(imported.errors)
     merged = merge_sheets(workspace.path / "inventory", imported)
@@ -218,7 +217,7 @@ def export(app: App, form: str, out: Path | None) -> None:
 
 
 def _script(app: App, out: Path | None) -> None:
-    from eventready.change.intents.ansible.script import script_of  # noqa: PLC0415  Nornir takes 0.2 s
+    from eventready.change.intents.ansible_inventory import script_of  # noqa: PLC0415  Nornir takes 0.2 s
 
     text = script_of(app.workspace.path)
     if out is None:

@@ -18,14 +18,14 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Bilingual, Message, Text, from_json, message
 
 with deferred():
-    from eventready.audit.asking import ask
     from eventready.audit.audit import AuditOptions, audit
     from eventready.audit.run_builder import recorded_network
+    from eventready.audit.tasks import ask
     from eventready.cli.render.learn import NotRead, as_json, show
     from eventready.cli.render.learn_dialogue import LearnDecision, decide
     from eventready.cli.render.progress import ProgressBars
     from eventready.cli.signing import current_user
-    from eventready.core.file_system.atomic_files import write_atomic
+    from eventready.core.files import write_atomic
     from eventready.facts.equipment import Equipment
     from eventready.network.learn.learn import LearnSetting, facts_read, learn
     from eventready.network.learn.patterns import NamePatterns, VenuePattern

@@ -13,7 +13,7 @@ from eventready.cli.deferred import deferred, load_deferred
 with deferred():
     from pydantic import BaseModel
 
-    from eventready.change.document.plan_file import PlanFile
+    from eventready.change.document import PlanFile
     from eventready.checks.registry import all_checks
     from eventready.drill.spec import Drill
     from eventready.drill.steps import STREAM as DRILL

@@ -13,15 +13,59 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from eventready.core.redaction.secret_blocks import begins_block, hide_blocks, is_key_material
-from eventready.core.redaction.secret_forms import CIPHERTEXTS, RULES
-from eventready.core.redaction.secret_lines import close_line, is_description, is_keyword
+from eventready.core.redaction.secret_lines import (
+    begins_block,
+    close_line,
+    hide_blocks,
+    is_description,
+    is_key_material,
+    is_keyword,
+)
 from eventready.core.strings.json_text import parse_json
 from eventready.core.strings.terminal_text import visible
+from eventready.core.strings.texts import lines_of
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rule for lines with any of `words` (lower case); its group `value` is the secret."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _rule(words: str, pattern: str) -> Rule:
+    return Rule(tuple(words.split("|")), re.compile(pattern, re.IGNORECASE))
+
+
+def _rules() -> Iterator[Rule]:
+    """Yield the rules of `secret_forms.txt`."""
+    words, parts = "", dict[str, str]()
+    for line in lines_of(Path(__file__).with_name("secret_forms.txt").read_text(encoding="utf-8")):
+        name, is_part, part = line.partition(" := ")
+        pattern = re.sub("<([A-Z_]+)>", lambda found: parts[found[1]], part or line.removeprefix("  "))
+        if is_part:
+            parts[name] = pattern
+        elif line.startswith("  "):
+            yield _rule(words, pattern)
+        else:
+            words = line
+
+
+#: Ciphertexts by their own shape: crypt(3), Cisco 8 and 9, Huawei; passwords in URLs.
+CIPHERTEXTS: tuple[Rule, ...] = (
+    _rule("$", r"(?P<value>\$(?:1|5|6|7|8|9|14|2[aby]|y|gy|apr1|argon2id?|scrypt)\$[./A-Za-z0-9$]{8,256})"),
+    _rule("%^%#|%$%$|%@%@", r"(?P<value>(?P<fence>%\^%#|%\$%\$|%@%@)[^\n]{1,256}?(?P=fence))"),
+    # a password with @ or / of its own reaches to the last @ before the host
+    _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s\"'<>]{1,256})@(?=[\w.\[-])"),
+)
+RULES = (*_rules(), *CIPHERTEXTS)
+
 
 REDACTED = "<redacted>"
 

@@ -14,8 +14,7 @@ from eventready.core.messages import message, rendered
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed, Mail
 from eventready.delivery.mail.smtp import SubmitResult
-from eventready.store.records.shape import Kinds, Moment, Words
-from eventready.store.records.stream import Stream
+from eventready.store.records import Kinds, Moment, Stream, Words
 from eventready.store.store import Store
 from eventready.store.streams.journal import OPENING, JournalEntry, unfit
 

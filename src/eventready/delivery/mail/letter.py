@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message, text
-from eventready.store.integrity.checkpoints import CHECKPOINT, Checkpoint
+from eventready.store.integrity import CHECKPOINT, Checkpoint
 
 
 @dataclass(frozen=True)

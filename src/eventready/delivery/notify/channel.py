@@ -16,8 +16,8 @@ from eventready.core.redaction.redaction import redactor
 from eventready.roster.roster import Roster
 from eventready.store.streams.notification_outbox import Wording
 from eventready.workspace.keys.secrets import resolve
+from eventready.workspace.settings.alerts import AlertsFile, Receiver
 from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.watching.alerts import AlertsFile, Receiver
 
 #: Language of messages to people of the enterprise.
 LANG: Lang = "vi"

@@ -9,19 +9,18 @@ from datetime import datetime, timedelta
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.delivery.notify.channel import addressees, written
 from eventready.delivery.notify.server_call import PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutboxNotice
 from eventready.store.watch_log import STREAM as WATCH
 from eventready.store.watch_log import Beat, WatchEnd
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
+from eventready.workspace.settings.alerts import AlertmanagerFile, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Stream of a watch; keys of its beats and of its orderly end.

@@ -17,7 +17,7 @@ from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
 from eventready.delivery.mail.letter import marked_subject
 from eventready.delivery.notify.channel import secret_url
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile
+from eventready.workspace.settings.alerts import AlertmanagerFile
 
 _PATIENCE_S = 10.0
 

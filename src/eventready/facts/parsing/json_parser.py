@@ -19,7 +19,7 @@ from typing import Any
 import jmespath
 from jmespath import exceptions, functions, visitor
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.parsing.parsed import ParsedText, UnmatchedLines
 from eventready.facts.parsing.parsing_time import in_time, look
 

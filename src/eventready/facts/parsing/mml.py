@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.parsing.layout import WIDTHS, Columns, Margin
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines

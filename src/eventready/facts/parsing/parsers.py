@@ -12,9 +12,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
-from eventready.core.file_system.allowed_content import verified
+from eventready.core.allowed_content import verified
 from eventready.facts.parsing.build import columns_of
-from eventready.facts.parsing.comparison import ComparisonParser
 from eventready.facts.parsing.json_parser import JsonParser
 from eventready.facts.parsing.line_pattern import LineRules
 from eventready.facts.parsing.mml import MmlParser
@@ -22,6 +21,7 @@ from eventready.facts.parsing.parsed import ParsedText, TextParser
 from eventready.facts.parsing.properties import PropertiesParser
 from eventready.facts.parsing.statements import StatementsParser
 from eventready.facts.parsing.template import Template, TemplateError, costly_places, silent_places
+from eventready.facts.parsing.two_answers import ComparisonParser
 from eventready.platforms.model import FactSpec, Parser
 
 GROUP = "eventready.parsers"

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines, printable_line
 from eventready.facts.parsing.parsing_time import in_time

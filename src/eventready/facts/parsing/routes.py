@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from eventready.core.strings.pattern import find_in_answer, lines_too_long
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.parsing.parsed import ParsedText, UnmatchedLines, printable_line
 from eventready.facts.parsing.parsing_time import in_time

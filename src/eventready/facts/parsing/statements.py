@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern, LineRules
 from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 from eventready.facts.parsing.parsing_time import in_time

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import textfsm
 
 from eventready.core.strings.pattern import UNBOUNDED, exponent, leading, may_lead
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.facts.parsing.line_pattern import COSTLIEST, LineRules
 from eventready.facts.parsing.parsed import (
     LONGEST_LINE,

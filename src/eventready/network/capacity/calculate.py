@@ -15,8 +15,7 @@ from eventready.network.capacity.case import CapacityTargets, DemandFigures, Loa
 from eventready.network.capacity.cells import backhaul_rates, data, site, voice
 from eventready.network.capacity.formulas import data_rate, left_after_loss, total
 from eventready.network.capacity.links import GroupLink, LinkGroup, LinkGroups
-from eventready.network.capacity.services import circuits, service
-from eventready.network.capacity.wifi import radios
+from eventready.network.capacity.services import circuits, radios, service
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import Load, Supply
 

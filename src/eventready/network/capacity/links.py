@@ -11,7 +11,7 @@ from eventready.facts.ports import port_key
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.topology import Topology
 from eventready.workspace.devices.capacity import Load, VenueDemand, joined
-from eventready.workspace.settings.origins import OUTWARD
+from eventready.workspace.settings.event import OUTWARD
 
 Port = tuple[str, str]
 

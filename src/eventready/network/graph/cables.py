@@ -12,8 +12,7 @@ from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import BfdSession, Fact, LinkBundle, Route, RoutingPeer, StaticRoute
 from eventready.facts.subjects import names_port
 from eventready.network.learn.cables import End, ShownCables
-from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.network.peers import ADJACENCIES, ports_towards
+from eventready.network.network_facts import ADJACENCIES, DeviceFacts, NetworkFacts, ports_towards
 
 #: Roles of devices with other traffic than their own.
 TRANSIT = frozenset({"router", "switch"})

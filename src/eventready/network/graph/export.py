@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 from eventready.network.graph.cables import Cable
 from eventready.network.graph.topology import Topology
-from eventready.workspace.settings.checking.risk import RiskGroup
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.event import ServiceOrigin
+from eventready.workspace.settings.risk import RiskGroup
 
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 

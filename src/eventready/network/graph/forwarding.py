@@ -19,8 +19,7 @@ from typing import Literal
 from eventready.facts.records import OriginRoute, Route, RoutingPeer, StaticRoute
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.topology import Topology
-from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import ports_towards
+from eventready.network.network_facts import DeviceFacts, ports_towards
 
 DEFAULT = "default_route"
 #: Routing protocols that carry a default, as routers print them in parts of words, with the fact of their adjacencies.

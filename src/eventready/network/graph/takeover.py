@@ -10,8 +10,7 @@ from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import Route, StaticRoute
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.outcome import WhatIf
-from eventready.network.network_facts import DeviceFacts
-from eventready.network.peers import ports_towards
+from eventready.network.network_facts import DeviceFacts, ports_towards
 
 
 @dataclass(frozen=True)

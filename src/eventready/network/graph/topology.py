@@ -9,16 +9,16 @@ from functools import cached_property
 from ipaddress import ip_interface
 from typing import Literal
 
-from eventready.core.strings.addresses import is_address
+from eventready.core.strings.texts import is_address
 from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import LinkBundle
 from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_members
-from eventready.network.graph.graph import Cut, Graph, together
+from eventready.network.graph.graph import Cut, Graph, Reach, together
 from eventready.network.learn.directory import Directory
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.setting import NetworkSetting
-from eventready.workspace.settings.checking.risk import RiskGroup, ends
-from eventready.workspace.settings.origins import OUTWARD
+from eventready.workspace.settings.event import OUTWARD
+from eventready.workspace.settings.risk import RiskGroup, ends
 
 ElementKind = Literal["device", "link", "group", "part"]
 #: Longest and shortest prefix of a network with the address of a host.
@@ -333,3 +333,19 @@ def _network_of(address: str, routers: Mapping[str, Sequence[tuple[str, str]]]) 
     version = 6 if ":" in address else 4
     networks = (str(ip_interface(f"{address}/{length}").network) for length in _PREFIXES[version])
     return next((routers[network] for network in networks if network in routers), ())
+
+
+def behind(topology: Topology) -> Mapping[str, frozenset[str]]:
+    """Return the devices cut off by the failure of each device; devices with none behind are left out.
+
+    Ways that carry no traffic now do not count; devices with an unknown way (afloat) are behind none.
+    """
+    sources = {topology.nodes[one.device] for one in topology.setting.origins if one.device in topology.nodes}
+    reach = Reach(topology.graph, sources, topology.dead)
+    names = {node: name for name, node in topology.nodes.items()}
+    found = {}
+    for name, node in topology.nodes.items():
+        lost = reach.lost(topology.elements[name].failure) - {node}
+        if cut := frozenset(names[one] for one in lost if one in names):
+            found[name] = cut
+    return found

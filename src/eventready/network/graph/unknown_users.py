@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from eventready.facts.ports import port_key
 from eventready.network.graph.topology import Topology
 from eventready.network.learn.directory import Directory
-from eventready.network.learn.lines import access_point_ports, lines_in_use
+from eventready.network.learn.gaps import access_point_ports, lines_in_use
 
 
 def unknown_hosts(topology: Topology) -> Iterator[str]:

@@ -23,12 +23,12 @@ from eventready.facts.records import (
 from eventready.facts.rows import FactRows
 from eventready.facts.subjects import may_be
 from eventready.network.graph.topology import Topology
-from eventready.network.learn.lines import access_point_ports, lines_in_use
+from eventready.network.learn.gaps import access_point_ports, lines_in_use
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.devices.expect import ExpectedGateway
 from eventready.workspace.devices.offered import offered
-from eventready.workspace.settings.origins import OUTWARD, ServiceOrigin
+from eventready.workspace.settings.event import OUTWARD, ServiceOrigin
 
 _GATEWAYS, _FAILOVERS = ("vrrp_group", "hsrp_group"), ("vrrp_failover", "hsrp_failover")
 _PAIR = "controller_pair"

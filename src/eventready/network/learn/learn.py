@@ -13,8 +13,8 @@ from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.device import Role
+from eventready.workspace.settings.event import ServiceOrigin
 from eventready.workspace.settings.learning import Ignored
-from eventready.workspace.settings.origins import ServiceOrigin
 from eventready.workspace.unsaid import Unsaid, is_ignored
 
 _PORTS = ("system", "interface", "address", "neighbour")

@@ -11,9 +11,8 @@ from eventready.facts.ports import parent_port, port_key
 from eventready.facts.records import Route
 from eventready.network.learn.cables import End, ShownCable, ShownCables
 from eventready.network.learn.proposal import Proposal, Source, State, partly_read, plain
-from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.network.peers import ports_towards
-from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.network.network_facts import DeviceFacts, NetworkFacts, ports_towards
+from eventready.workspace.settings.event import ServiceOrigin
 
 #: Roles with checks of links and uplinks.
 ROLES = frozenset({"router", "switch", "wifi_controller"})

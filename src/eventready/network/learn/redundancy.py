@@ -10,8 +10,7 @@ from eventready.core.messages import Text, message
 from eventready.facts.ports import port_key
 from eventready.facts.records import BundleMinimum, ControllerPair, GatewayGroup, LinkBundle, Route, StaticRoute
 from eventready.network.learn.proposal import Proposal, Source, State, partly_read, plain
-from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.network.peers import ports_towards
+from eventready.network.network_facts import DeviceFacts, NetworkFacts, ports_towards
 
 _Role = Literal["master", "backup"]
 _Group = tuple[str, int, str]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from eventready.core.messages import message
-from eventready.facts.peers import peer_name, peers_of, sessions_of
 from eventready.facts.records import BfdSession, RoutingPeer, System
+from eventready.facts.subjects import peer_name, peers_of, sessions_of
 from eventready.network.learn.proposal import Kind, Proposal
 from eventready.network.network_facts import DeviceFacts
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from eventready.drawing.figure import Figure
-from eventready.drawing.metrics import width
-from eventready.drawing.svg import COLOURS, drawing, label, rectangle
+from eventready.drawing.svg import COLOURS, Figure, drawing, label, rectangle, width
 from eventready.network.map.layout import Box, MapLayout, Point
 from eventready.network.map.tiers import MapNode, Pair
 

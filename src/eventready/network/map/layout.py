@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from eventready.core.groups import group_by
-from eventready.network.map.coordinates import GAP, place
-from eventready.network.map.order import arrange
-from eventready.network.map.tiers import MapNode, Pair, Tiers
+from eventready.network.map.tiers import GAP, MapNode, Pair, Tiers, arrange, place
 
 #: Boxes of a map; of a larger network the devices of a site and tier share a box.
 MOST_BOXES = 400

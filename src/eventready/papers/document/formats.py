@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
 from eventready.papers.document.model import Document
 from eventready.papers.words import Form

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from eventready.core.redaction.masking import mask_text
-from eventready.drawing.figure import Chart
+from eventready.drawing.svg import Chart
 
 T = TypeVar("T")
 

@@ -14,8 +14,7 @@ from typing import ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from eventready.core.messages import Text
-from eventready.drawing.figure import Figure
-from eventready.drawing.metrics import width
+from eventready.drawing.svg import Figure, width
 from eventready.workspace.model import WorkspaceModel
 
 #: Words of up to so many letters (dates, states) are not broken in a cell; padding and rule take so many mm.

@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.core.validation_messages import Key, suggest
 from eventready.papers.document.model import Page
 from eventready.papers.document.registry import KINDS

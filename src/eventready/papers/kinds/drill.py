@@ -11,10 +11,8 @@ from typing import Any
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.drill.record import DrillRun
-from eventready.drill.stage import Stage
-from eventready.drill.steps import ProbeResult
-from eventready.drill.timeline import TimelineEntry, failed_at, timeline
+from eventready.drill.record import DrillRun, TimelineEntry, failed_at, timeline
+from eventready.drill.steps import ProbeResult, Stage
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Cell, Document, Paragraph, Span, Table, TableCell
 from eventready.papers.document.profile import Profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.papers.document.model import Block, Document
 from eventready.papers.document.profile import Profile
 from eventready.papers.document.sources import cited

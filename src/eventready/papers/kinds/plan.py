@@ -10,7 +10,7 @@ from typing import Any
 
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Column, Document, Table, paragraph
 from eventready.papers.document.profile import PlanForm, Profile

@@ -62,8 +62,7 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.trend import FindingChanges, finding_changes, series
 from eventready.papers.material.verdicts import VerdictCell, count_verdicts, verdict_rows
 from eventready.papers.sections.evidence_section import evidence_section, readings_table
-from eventready.store.run import Run, Summary
-from eventready.store.run_readings import partial_readings
+from eventready.store.run import Run, Summary, partial_readings
 
 #: Groups of findings by venue; the rest stands with the devices.
 GROUPS = 400

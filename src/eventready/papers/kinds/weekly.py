@@ -10,7 +10,7 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Message, message
-from eventready.core.strings.phrases import moment_of, short
+from eventready.core.strings.texts import moment_of, short
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs, rests_between

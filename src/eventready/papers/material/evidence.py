@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.core.language import Language, clean
-from eventready.core.strings.natural import natural
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of, natural
 from eventready.evaluation.alike import About, rows
 from eventready.papers.material.findings import (
     FindingLine,

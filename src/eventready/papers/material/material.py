@@ -13,15 +13,14 @@ from typing import Any
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.clock import Clock
-from eventready.core.strings.phrases import required
+from eventready.core.strings.texts import required
 from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.network.graph.export import NetworkGraph
 from eventready.papers.words import NoteSection
 from eventready.roster.exports.table import Row
-from eventready.store.integrity.checkpoints import Checkpoint
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.integrity import Checkpoint
+from eventready.store.records import Moment, Stream
 from eventready.store.run import Run, Summary
 from eventready.store.store import Store
 from eventready.store.watch_log import WatchLog

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from eventready.core.strings.phrases import at
+from eventready.core.strings.texts import at
 from eventready.network.map.drawing import LANDSCAPE
-from eventready.network.map.figure import map_figure
-from eventready.network.map.states import DeviceStates
+from eventready.network.map.figure import DeviceStates, map_figure
 from eventready.papers.document.model import Block, Table, TableCell
 from eventready.papers.document.sources import cited
 from eventready.papers.material.findings import collapse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventready.clauses.proof import ClauseState
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.papers.document.model import Block, Table
 from eventready.papers.document.profile import SectionPart, Shown
 from eventready.papers.document.sources import cited

@@ -8,7 +8,7 @@ from datetime import datetime
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.drawing.charts import Bar, Level, load_bars, stacked_bars
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, paragraph
@@ -18,7 +18,7 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.verdicts import VenueRow, count_verdicts, verdict_rows
 from eventready.papers.sections.tables import collapsed_message, service_table, verdict_table
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.run_readings import partial_readings
+from eventready.store.run import partial_readings
 
 #: Findings named in the text of a topic; the annex lists more.
 NAMED = 2

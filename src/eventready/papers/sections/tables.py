@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from eventready.clauses.proof import ClauseState
 from eventready.core.messages import Lang
-from eventready.core.strings.natural import natural
-from eventready.drawing.metrics import width
+from eventready.core.strings.texts import natural
+from eventready.drawing.svg import width
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
@@ -21,7 +21,7 @@ from eventready.papers.material.findings import CollapsedLine, FindingLine
 from eventready.papers.material.results import Measure, RunResults, highest
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.run_readings import judged_observations
+from eventready.store.run import judged_observations
 from eventready.store.run_records import RunObservation
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, render
-from eventready.drawing.metrics import width
+from eventready.drawing.svg import width
 from eventready.papers.dates import bound, fit, formal_date, long_moment, short_date, short_moment
 from eventready.papers.document.masking import masked
 from eventready.papers.document.model import (

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from eventready.core.clock import Clock
 from eventready.province.bundles.bundle import Bundle, BundlePolicy, Position, digest_of
 from eventready.province.bundles.parts import EARLIER
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 

@@ -10,7 +10,7 @@ from typing import Any
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.redaction.masking import mask_text
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.incidents.incident import Incident
 from eventready.papers.material.gaps import unconfirmed_facts
 from eventready.province.bundles.bundle import LARGEST_PART
@@ -38,7 +38,7 @@ from eventready.province.bundles.parts import (
 )
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import ROLES
-from eventready.store.records.shape import ShapeError
+from eventready.store.records import ShapeError
 from eventready.store.run import Run, Summary
 from eventready.store.run_records import RunFinding
 from eventready.workspace.settings.duties import LONGEST_ID

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from eventready.store.integrity.checkpoints import Checkpoint
-from eventready.store.records.document import JsonDocument
-from eventready.store.records.shape import Shape
+from eventready.store.integrity import Checkpoint
+from eventready.store.records import JsonDocument, Shape
 from eventready.store.run_records import FindingStatus
 from eventready.workspace.settings.duties import LONGEST_ID, MOST_DUTIES
 from eventready.workspace.settings.event import MOST_VENUES

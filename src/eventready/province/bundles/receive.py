@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import Message, message
 from eventready.province.bundles.bundle import LARGEST, Bundle, BundlePolicy, unpack
 from eventready.province.bundles.bundle_log import LastBundle
 from eventready.province.bundles.parts import Manifest
-from eventready.workspace.keys.operator_names import check_names
-from eventready.workspace.keys.signing_keys import PublicKey, newest
+from eventready.workspace.keys.signing_keys import PublicKey, check_names, newest
 
 
 @dataclass(frozen=True)

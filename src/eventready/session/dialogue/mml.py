@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.dialogue.buffer import ReceiveBuffer
 
 END = re.compile(rb"^---\s{1,8}END[ \t]*\r?$", re.MULTILINE)

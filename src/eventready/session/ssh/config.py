@@ -20,7 +20,7 @@ import paramiko
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready.session.ssh.transport import ConfigParser
 from eventready.workspace.files.ssh_config_lines import config_lines, setting
 

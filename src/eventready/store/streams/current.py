@@ -11,8 +11,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import CurrentRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import ShapeError, Stream
 
 T = TypeVar("T")
 

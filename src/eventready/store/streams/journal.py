@@ -22,8 +22,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, message
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import Base, JournalHead, JournalRow
-from eventready.store.records.shape import ShapeError
-from eventready.store.records.stream import Stream
+from eventready.store.records import ShapeError, Stream
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ class JournalEntry(Generic[T]):
 
 
 def unfit(entry: JournalEntry[Any], missing: str | Message) -> StoreError:
-    """Error of an entry that does not follow from those before it: `missing` is what it needs."""
+    """Error of an entry without an entry or field (`missing`) on which its state rests."""
     place: dict[str, str | int] = {"stream": entry.stream, "position": entry.position, "key": entry.key}
     return StoreError(message("store:journal.unfit", **place, missing=missing))
 

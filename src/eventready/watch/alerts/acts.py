@@ -16,13 +16,12 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match, matcher
-from eventready.core.strings.phrases import required, tidy
+from eventready.core.strings.texts import required, tidy
 from eventready.core.validation_messages import suggest
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.shape import Kinds, Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Kinds, Moment, Stream
 from eventready.store.store import Store
-from eventready.workspace.settings.watching.alerts import LABELS, require_status
+from eventready.workspace.settings.alerts import LABELS, require_status
 
 ActKind: TypeAlias = Literal["acknowledgement", "note", "silence"]
 #: Longest silence.

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 
-from eventready.core.finding_sentence import FindingSentence
-from eventready.store.records.shape import Moment
+from eventready.core.language import FindingSentence
+from eventready.store.records import Moment
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import key_of, recorded_change
 from eventready.watch.silence import REACH
 from eventready.watch.states import DEVICE, Key, StateChange
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.watching.watch import LONGEST_S
+from eventready.workspace.settings.watch import LONGEST_S
 
 _RANK = {"pass": 0, "waived": 0, "warn": 1, "fail": 2, "not_measured": 2}
 #: Alerts under a cause are muted for so long after its end: every fact is read again meanwhile.

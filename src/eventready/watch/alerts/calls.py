@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
-from eventready.core.file_system.stamp import stamp_of
+from eventready.core.files import stamp_of
 from eventready.core.messages import Text, message
 from eventready.delivery.notify.channels import Channels
 from eventready.delivery.notify.heartbeat import report_death
@@ -27,7 +27,7 @@ from eventready.watch.alerts.posts import AlertmanagerPosts, ReceiverCalls
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange
-from eventready.workspace.settings.watching.alerts import (
+from eventready.workspace.settings.alerts import (
     FILE,
     AlertmanagerFile,
     AlertsFile,

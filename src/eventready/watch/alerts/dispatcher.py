@@ -17,7 +17,7 @@ from eventready.watch.alerts.acts import Act, ActKind, covering
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.open_finding import RANK
 from eventready.watch.states import Key
-from eventready.workspace.settings.watching.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
+from eventready.workspace.settings.alerts import EACH, AlertsFile, Escalation, InhibitRule, RouteNode
 
 #: End of the path of an escalation.
 _ESCALATED = "!"

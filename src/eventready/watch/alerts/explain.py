@@ -15,7 +15,7 @@ from eventready.core.messages import message
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.validation_messages import suggest
 from eventready.delivery.notify.channel import ReceiverAddress, addressees
-from eventready.store.records.shape import Moment
+from eventready.store.records import Moment
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
@@ -24,8 +24,8 @@ from eventready.watch.alerts.posts import ReceiverCalls
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
 from eventready.watch.states import DEVICE, Key
+from eventready.workspace.settings.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.settings.event import unknown_venue
-from eventready.workspace.settings.watching.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Letters of a regular expression that is more than a list of values.

@@ -13,16 +13,16 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Text, message, text
-from eventready.core.strings.phrases import short
+from eventready.core.strings.texts import short
 from eventready.delivery.notify.channel import addressees, written
 from eventready.delivery.notify.server_call import LIVES, PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.records.shape import Shape, ShapeError
+from eventready.store.records import Shape, ShapeError
 from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice, OutgoingMessage
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
-from eventready.workspace.settings.watching.alerts import AlertmanagerFile, AlertsFile
+from eventready.workspace.settings.alerts import AlertmanagerFile, AlertsFile
 from eventready.workspace.workspace import Workspace
 
 #: Alerts named in a message, and most characters of the sentence of each.

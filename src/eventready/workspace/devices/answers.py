@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.core.strings.addresses import is_address
+from eventready.core.strings.texts import is_address
 from eventready.workspace.model import PlacedModel
 
 AnswerKind = Literal["http", "dns", "ping", "tcp", "ntp", "smtp", "dhcp"]

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.answers import Question
 from eventready.workspace.devices.capacity import Load
-from eventready.workspace.devices.event_window import EventWindow
 from eventready.workspace.devices.expect import Expect
+
+
+@dataclass(frozen=True)
+class EventWindow:
+    """Window of kind `event`. `names`: its names and its kind, for the demands of capacity.yaml."""
+
+    start: datetime
+    end: datetime
+    names: frozenset[str] = frozenset()
+
+    def contains(self, moment: datetime) -> bool:
+        """True from the start until before the end."""
+        return self.start <= moment < self.end
+
 
 Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"]
 Service = Literal["fixed", "internet", "mobile", "wifi"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.file_system.atomic_files import read_bounded
+from eventready.core.files import read_bounded
 from eventready.core.messages import message
 from eventready.core.strings.json_text import parse_json
 from eventready.core.strings.terminal_text import visible

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from eventready.core.allowed_content import verified
 from eventready.core.errors import WorkspaceError, os_reason
-from eventready.core.file_system.allowed_content import verified
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 _MAX_BYTES, _MAX_INCLUDES, _MAX_FILES = 1_000_000, 16, 256
 _KEYWORD = re.compile(r"^\s*(?P<word>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*?)\s*$")

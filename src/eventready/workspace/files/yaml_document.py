@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from eventready.core.allowed_content import verified
 from eventready.core.errors import WorkspaceError, distinct_errors, os_reason
-from eventready.core.file_system.allowed_content import verified
 from eventready.core.messages import Message, message, text
 from eventready.core.validation_messages import SHOWN, Key, Sentence, describe_error, describe_value
 from eventready.workspace.files.yaml_syntax import bound_depth, syntax_error, too_deep

@@ -12,8 +12,7 @@ from typing import Any
 from eventready.core.messages import message
 from eventready.core.validation_messages import Sentence, suggest
 from eventready.workspace.importing.known import Known
-from eventready.workspace.importing.problems import CellPlace, Problem
-from eventready.workspace.importing.table import TableCell
+from eventready.workspace.importing.table import CellPlace, Problem, TableCell
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.sheets.layout import Column
 from eventready.workspace.sheets.spelling import Vocabulary, fold, listed

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import create_atomic, read_private
+from eventready.core.files import create_atomic, read_private
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import register
-from eventready.core.strings.base64_text import decode_base64
+from eventready.core.strings.texts import decode_base64
 from eventready.workspace.keys.secrets import resolve
 
 ENVIRONMENT = "EVENTREADY_BACKUP_KEY"

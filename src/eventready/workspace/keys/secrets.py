@@ -22,13 +22,48 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from eventready.core.allowed_content import sealed_command, verified
 from eventready.core.errors import WorkspaceError, os_reason
-from eventready.core.file_system.allowed_content import sealed_command, verified
-from eventready.core.file_system.user_files import config_folder
+from eventready.core.files import config_folder
 from eventready.core.messages import message
 from eventready.core.validation_messages import SECRET_KEY, suggest
 from eventready.workspace.files.yaml_document import load_yaml, parse_yaml
-from eventready.workspace.keys.vault import decrypt, is_vault
+
+_HEADER = re.compile(r"\$ANSIBLE_VAULT;(?:1\.1|1\.2);AES256(?:;[^;\s]{1,256})?")
+_ITERATIONS, _KEY, _COUNTER = 10_000, 32, 16
+
+
+def is_vault(text: str) -> bool:
+    """Return True for an encrypted text of any version."""
+    return text.startswith("$ANSIBLE_VAULT;")
+
+
+def decrypt(text: str, password: str) -> bytes:
+    """Return the content. Raises ValueError for another format, a damaged text, or a wrong password."""
+    header, _, body = text.partition("\n")
+    if not _HEADER.fullmatch(header.strip()):
+        raise ValueError("not version 1.1 or 1.2 with AES256")
+    salt, digest, ciphertext = (bytes.fromhex(part.decode()) for part in bytes.fromhex(body).split(b"\n"))
+    derived = PBKDF2HMAC(SHA256(), 2 * _KEY + _COUNTER, salt, _ITERATIONS).derive(password.encode())
+    try:
+        signed = HMAC(derived[_KEY : 2 * _KEY], SHA256())
+        signed.update(ciphertext)
+        signed.verify(digest)
+    except InvalidSignature:
+        raise ValueError("wrong password, or a damaged text") from None
+    cipher = Cipher(AES(derived[:_KEY]), CTR(derived[2 * _KEY :])).decryptor()
+    padding = PKCS7(AES.block_size).unpadder()
+    return padding.update(cipher.update(ciphertext) + cipher.finalize()) + padding.finalize()
+
 
 VAULT = Path("inventory") / "vault.yml"
 

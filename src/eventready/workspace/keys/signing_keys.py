@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +23,94 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded, read_private, write_atomic
+from eventready.core.files import read_bounded, read_private, write_atomic
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.json_text import parse_json
-from eventready.workspace.keys.ed25519 import fingerprint_of, is_small_order
-from eventready.workspace.keys.operator_names import check_names, operator_name
+from eventready.core.strings.texts import tidy
 from eventready.workspace.keys.secrets import is_reference, resolve
+
+#: Longest name of an operator, in characters.
+LONGEST = 200
+
+#: Characters beside letters and digits.
+_PUNCTUATION = frozenset(" .,;:&()'\"/+-_|<>–")
+
+#: Letters and groups of letters of one shape in common fonts; capital I was folded to i before.
+_SHAPES = (("0", "o"), ("1", "l"), ("i", "l"), ("đ", "d"), ("rn", "m"), ("vv", "w"))
+_MARKS = re.compile(r"[^a-z0-9]")
+
+
+def operator_name(text: str, where: str = "") -> str:
+    """The name, tidied. Raises UsageError for an empty or long name, and for characters outside the Latin script."""
+    name = tidy(text, "name of the operator")
+    if not name:
+        raise UsageError(message("workspace:operator.none"), where=where)
+    if len(name) > LONGEST:
+        raise UsageError(message("workspace:operator.long", limit=LONGEST), where=where)
+    foreign = next((letter for letter in name if not _allowed(letter)), None)
+    if foreign is not None:
+        code = f"U+{ord(foreign):04X} {unicodedata.name(foreign, 'unnamed')}"
+        raise UsageError(message("workspace:operator.letter", code=code), where=where)
+    return name
+
+
+def shape(name: str) -> str:
+    """Return a name without case, marks and blanks, and a common letter for letters of the same shape; for comparison
+    only."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    for look, letter in _SHAPES:
+        plain = plain.replace(look, letter)
+    return _MARKS.sub("", plain)
+
+
+def check_names(names: Iterable[str], where: str = "") -> None:
+    """Raise UsageError for two different names of similar appearance."""
+    seen: dict[str, str] = {}
+    for name in sorted(set(names)):
+        other = seen.setdefault(shape(name), name)
+        if other != name:
+            raise UsageError(message("workspace:operator.alike", other=other, name=name), where=where)
+
+
+def _allowed(letter: str) -> bool:
+    """True for a letter of Vietnamese and other Latin alphabets, for a digit, and for common punctuation."""
+    if letter in _PUNCTUATION or (letter.isascii() and letter.isalnum()):
+        return True
+    base = unicodedata.normalize("NFD", letter)[0]
+    return (base.isascii() and base.isalpha()) or letter in "đĐ"
+
+
+#: Bytes of a public key.
+RAW_BYTES = 32
+
+#: Encodings of the points of small order and their non-canonical forms, without the sign bit. A signature under such
+#: a key can be forged without a secret. Source: blacklist of libsodium, crypto_core/ed25519/ref10/ed25519_ref10.c.
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+
+
+def fingerprint_of(raw: bytes) -> str:
+    """Fingerprint of a public key, short enough to compare over the telephone."""
+    digest = hashlib.sha256(raw).hexdigest()[:32]
+    return ":".join(digest[start : start + 4] for start in range(0, 32, 4))
+
+
+def is_small_order(raw: bytes) -> bool:
+    """True for a public key under which signatures can be forged without a secret."""
+    return len(raw) == RAW_BYTES and (raw[:-1] + bytes([raw[-1] & 0x7F])) in _SMALL_ORDER
+
 
 SCHEMA = "eventready.key/1"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -13,16 +13,55 @@ from pydantic import Field, field_validator, model_validator
 from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.core.validation_messages import Sentence, suggest
+from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
-from eventready.workspace.devices.device import Service
+from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
 from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.settings.changing.change_settings import ChangeSettings
+from eventready.workspace.settings.change_settings import ChangeSettings
 from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
-from eventready.workspace.settings.origins import ServiceOrigin, unknown_origins
+
+#: Kinds of origins that lead out of the network.
+OUTWARD = frozenset({"upstream", "core"})
+OriginKind = Literal["upstream", "core", "portal", "dns"]
+#: Services from an origin that names none: a portal or a DNS server has no part in calls.
+_SERVICES: Mapping[OriginKind, tuple[Service, ...]] = {
+    "upstream": SERVICES, "core": SERVICES, "portal": ("internet", "wifi"), "dns": ("internet", "wifi"),
+}  # fmt: skip
+
+
+class ServiceOrigin(WorkspaceModel):
+    """Device where services enter the network: by an upstream provider, the core, a portal or a DNS server."""
+
+    kind: OriginKind
+    device: str = Field(min_length=1, description="Device of hosts.yaml")
+    port: str | None = Field(default=None, min_length=1, description="Port towards the provider or the core")
+    services: tuple[Service, ...] = Field(
+        default=(), description="Services from there, default: all; of a portal or a DNS server: internet, wifi"
+    )
+
+    @property
+    def outward(self) -> bool:
+        """True where the services come into the network."""
+        return self.kind in ("upstream", "core")
+
+    @property
+    def offered(self) -> tuple[Service, ...]:
+        """Services from there, as given or by kind."""
+        return self.services or _SERVICES[self.kind]
+
+
+def unknown_origins(
+    origins: Iterable[ServiceOrigin], devices: Collection[str]
+) -> Iterator[tuple[int, Sentence, Sentence]]:
+    """Index, cause and remedy of each origin at a device missing from hosts.yaml."""
+    remedy = Suggestions(dict.fromkeys(devices))
+    for index, origin in enumerate(origins):
+        if origin.device not in devices:
+            yield index, message("workspace:origin.device", device=origin.device), remedy.of(origin.device)
+
 
 WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]

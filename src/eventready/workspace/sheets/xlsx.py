@@ -17,9 +17,17 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
-from eventready.core.strings.text_lines import lines_of
-from eventready.workspace.sheets.bounds import MAX_CELLS, MAX_SHEETS, MAX_UNPACKED, bounded_cells
-from eventready.workspace.sheets.sheet import Cell, Fault, Sheet, column_letters
+from eventready.core.strings.texts import lines_of
+from eventready.workspace.sheets.sheet import (
+    MAX_CELLS,
+    MAX_SHEETS,
+    MAX_UNPACKED,
+    Cell,
+    Fault,
+    Sheet,
+    bounded_cells,
+    column_letters,
+)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: Declarations of a document type, in the encodings of a part; the pictures of a workbook may have one.

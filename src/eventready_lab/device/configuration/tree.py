@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 Tree: TypeAlias = "dict[str, Tree]"
 

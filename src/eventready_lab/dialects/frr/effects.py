@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree, parse_tree
 from eventready_lab.device.state import DeviceState, Gateway, Static
 from eventready_lab.device.view import View

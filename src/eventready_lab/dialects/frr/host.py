@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.configuration.mode import ConfigurationSession
 from eventready_lab.device.configuration.store import ConfigStore
 from eventready_lab.device.configuration.tree import Tree

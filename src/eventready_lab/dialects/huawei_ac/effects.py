@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.client_balancing import BalancingRules
 from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.dialect import ConfigMode

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import ConfigMode
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static

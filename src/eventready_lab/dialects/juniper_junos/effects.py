@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import Refused
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static

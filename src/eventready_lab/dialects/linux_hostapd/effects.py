@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.device.client_balancing import BalancingRules, balance_clients
 from eventready_lab.device.state import ApState
 from eventready_lab.device.topology import stable_number

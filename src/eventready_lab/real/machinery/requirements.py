@@ -13,7 +13,7 @@ from pathlib import Path
 from eventready.audit.doctor import Diagnostic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr"
 

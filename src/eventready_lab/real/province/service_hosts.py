@@ -20,7 +20,7 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.machinery.commands import in_namespace

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
-from eventready.workspace.importing.servers import netbox, web
+from eventready.workspace.importing import netbox, web
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 

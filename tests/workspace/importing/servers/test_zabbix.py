@@ -15,7 +15,7 @@ pytest.importorskip("requests")
 
 
 from eventready.core.errors import EventreadyError
-from eventready.workspace.importing.servers import web, zabbix
+from eventready.workspace.importing import web, zabbix
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 

@@ -18,9 +18,8 @@ from typing import Any, BinaryIO
 
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
-from eventready.audit.collectors.cluster.dask_parts import require_distributed
-from eventready.audit.collectors.cluster.task import read_device
-from eventready.core.process.confined_process import confine
+from eventready.audit.collectors.cluster.dask_parts import read_device, require_distributed
+from eventready.core.this_process import confine
 
 #: Seconds between two looks at the workers and at lost requests; of requests handed over together, and their most.
 _LOOK_S, _GATHER_S, _GATHERED = 1.0, 0.3, 24

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from eventready.core.errors import UsageError
-from eventready.core.file_system.atomic_files import read_bounded, read_private, write_atomic
+from eventready.core.files import read_bounded, read_private, write_atomic
 from eventready.core.messages import message
 
 #: Files of a member: its certificate with its key, the authority, the revocation list.

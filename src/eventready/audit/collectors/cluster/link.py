@@ -17,7 +17,7 @@ from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import PART
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.process.confined_process import confinable
+from eventready.core.this_process import confinable
 
 #: Variables of the process: without those, Python does not start where they are needed.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")

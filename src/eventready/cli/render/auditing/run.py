@@ -18,11 +18,10 @@ from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.language import Language
 from eventready.core.messages import Lang, term, text
-from eventready.core.strings.natural import natural
+from eventready.core.strings.texts import natural
 from eventready.evaluation.alike import about, rows
 from eventready.evaluation.causes import causes
-from eventready.store.run import Run
-from eventready.store.run_readings import partial_readings
+from eventready.store.run import Run, partial_readings
 from eventready.store.run_records import RunDevice, RunFinding, RunHeader
 
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}

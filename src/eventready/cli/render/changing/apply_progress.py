@@ -19,12 +19,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from eventready.change.document.plan_file import PlanFile, load_plan
+from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_state, device_statuses
-from eventready.change.guard.window import RetryTiming
 from eventready.change.safety.freeze import emergency_of
+from eventready.change.times import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.render.changing.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventready.change.execute.rehearsal.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
+from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.cli.context import App
 from eventready.cli.render.changing.apply_progress import existing_plan
 from eventready.cli.render.listing import cell, show, translated

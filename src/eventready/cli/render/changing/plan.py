@@ -9,7 +9,7 @@ from math import ceil
 from rich.console import Console
 from rich.text import Text
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.cli.render.changing.plan_groups import DeviceGroup, group_devices
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, in_language, term, text

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from eventready.change.document.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
 
 #: Largest number of differing values in a group.
 _MOST_VALUES = 6

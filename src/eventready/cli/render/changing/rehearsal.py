@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import click
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.execute.context import Options
-from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_devices, rehearse
-from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
+from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
+from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.cli.context import App
 from eventready.cli.render.changing.apply_progress import ApplyProgress, existing_plan
 from eventready.cli.render.changing.change_states import STYLES

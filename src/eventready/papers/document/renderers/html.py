@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from eventready.core.language import Language
-from eventready.drawing.figure import Chart
+from eventready.drawing.svg import Chart
 from eventready.papers.document.model import Block, Cell, Document, Heading, Link, OnScreen, Table
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
-from eventready.core.strings.text_lines import lines_of
-from eventready.drawing.figure import Figure
+from eventready.core.strings.texts import lines_of
+from eventready.drawing.svg import Figure
 from eventready.papers.document.model import (
     Addressee,
     Block,

@@ -14,9 +14,8 @@ import typst
 
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
-from eventready.core.process.memory_limit import limit_memory
-from eventready.drawing.figure import Chart
-from eventready.drawing.metrics import FONTS
+from eventready.core.this_process import limit_memory
+from eventready.drawing.svg import FONTS, Chart
 from eventready.papers.document.model import Document
 from eventready.papers.document.renderers.json_codec import to_dict
 

@@ -18,8 +18,7 @@ from docx.table import Table as WordTable
 from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from eventready.drawing.figure import Figure
-from eventready.drawing.metrics import width
+from eventready.drawing.svg import Figure, width
 from eventready.papers.document.model import (
     Addressee,
     Block,

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventready.core.clock import Clock
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
-from eventready.store.records.stream import Stream
+from eventready.store.records import Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.page import model_of, viewer_of

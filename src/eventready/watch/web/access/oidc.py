@@ -18,7 +18,7 @@ from eventready.core.language import clean
 from eventready.watch.web.access.limits import Bucket, network_of, record_act
 from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
-from eventready.workspace.settings.watching.serve import IdentityProvider
+from eventready.workspace.settings.watch import IdentityProvider
 
 _COOKIE = "eventready_oidc"
 #: Logins begun at once, and their seconds until the provider has answered.

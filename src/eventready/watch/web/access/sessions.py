@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from eventready.core.errors import StoreError
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.page import Role

@@ -16,8 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.store.records.shape import Moment
-from eventready.store.records.stream import Stream
+from eventready.store.records import Moment, Stream
 from eventready.store.store import Store
 from eventready.watch.web.page import Role
 

@@ -12,8 +12,7 @@ from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.core.language import Language
 from eventready.network.graph.export import NetworkGraph, NetworkLink
 from eventready.network.graph.topology import Topology
-from eventready.network.map.figure import map_figure
-from eventready.network.map.states import DeviceStates
+from eventready.network.map.figure import DeviceStates, map_figure
 from eventready.store.run import Run
 from eventready.watch.web.page import html, model_of, segment, viewer_of
 from eventready.watch.web.pages.details import present

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from eventready.core.language import Language
 from eventready.core.messages import Lang, in_language, text
-from eventready.core.strings.phrases import moment_of
+from eventready.core.strings.texts import moment_of
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.incidents.log import incidents
 from eventready.store.watch_log import RecordedChange

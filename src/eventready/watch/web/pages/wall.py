@@ -14,13 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from eventready.core.finding_sentence import FindingSentence
 from eventready.core.groups import group_by
+from eventready.core.language import FindingSentence
 from eventready.core.messages import in_language
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
 from eventready.incidents.incident import Addressee, Demand, Incident, addressee_name
-from eventready.store.run_rests import Named
+from eventready.store.run_records import Named
 from eventready.watch.alerts.acts import Act, covering
 from eventready.watch.kpi import UNITS
 from eventready.watch.snapshot_record import FirstReading, OpenEntry

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import message
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 
 #: Modules that the machine needs, without their dependencies. The ciphers are needed by the first association, when the
 #: machine has no module loader.

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.text_lines import lines_of
+from eventready.core.strings.texts import lines_of
 from eventready_lab.control.lab_folder import process_start_time, write_private
 from eventready_lab.real.machinery.sandbox import processes_of
 from eventready_lab.real.province.wifi.guest import READY, Secrets, pack

@@ -1,1 +1,0 @@
-"""Files on disk for every floor: atomic writes, private folders, confinement and allowed content of a workspace."""

@@ -1,1 +1,0 @@
-"""The present process and its children: limits, confinement, garbage collection, notices to systemd."""

@@ -1,1 +1,0 @@
-"""Types of stored records, and their JSON."""

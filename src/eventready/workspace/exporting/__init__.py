@@ -1,1 +1,0 @@
-"""Export of the inventory: rows of the sheets, workbooks and CSV files."""

@@ -1,1 +1,0 @@
-"""Settings of changes: approvals and waves, folders of intents, writable lines."""
