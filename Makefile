@@ -4,12 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
-#: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests.
+#: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests. Of each other
+#: test it runs at most 12 cases (`tests/conftest.py`); pytest without EVENTREADY_QUICK runs all.
 SLOW := slow or lab or real or browser
 #: How tests are given to the processes that run them: in groups, in the order of `tests/conftest.py`.
 GROUPS := --dist loadgroup --no-loadscope-reorder
 #: Folders of `make quick`.
 QUICK ?= tests
+#: Folders of `make proofs`.
+PROOFS ?= tests
 #: Tests of `make test-real`.
 REAL ?= tests/real/test_province.py tests/real/test_whatif.py tests/real/test_drills.py tests/behaviours \
 	tests/real/test_wifi.py tests/real/test_service_hosts.py tests/real/test_change.py tests/real/test_watch.py \
@@ -36,7 +39,7 @@ $(STAMP): constraints.txt pyproject.toml
 demo: setup ## audit, change, report and rollback on the embedded lab
 	@EVENTREADY=$(BIN)/eventready sh demo.sh
 
-quick: setup ## unit tests, platform samples, check cases, a smoke test of the lab: under a minute
+quick: setup ## tests below 0.3 s of CPU, at most 12 cases of each, a smoke test of the lab: about a minute
 	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
 
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
@@ -48,8 +51,8 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto $(GROUPS)
 
-proofs: setup ## every failure of the example and of 200 other networks: what-if, audit, watch and capacity agree
-	EVENTREADY_PROOFS=all $(BIN)/python -m pytest -q -n auto $(GROUPS) tests/proofs
+proofs: setup ## all cases of the tests that take some in `make test`: faults of a change, damages of answers, failures of networks
+	EVENTREADY_PROOFS=all $(BIN)/python -m pytest -q -n auto $(GROUPS) -m "not real" $(PROOFS)
 
 attacks: setup ## the attacks among the tests: family, tried, held
 	$(BIN)/python -m pytest -q -n auto $(GROUPS) -m attack

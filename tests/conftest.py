@@ -1,5 +1,6 @@
 """Settings of all tests: property tests have no deadline and try `EVENTREADY_EXAMPLES` fixed examples (`make fuzz`:
-random ones); proved cases are counted, and the counts are printed at the end of the run."""
+random ones); `make quick` runs some cases of each test, `make proofs` all; proved cases are counted, and the counts are
+printed at the end of the run."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,11 +24,19 @@ from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
 from tests.parsed import remember_yaml
+from tests.proofs.size import WHOLE, few
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.behaviours.twin import Twin
+
+QUICK = bool(os.environ.get("EVENTREADY_QUICK"))
+#: Cases of a test that `make quick` runs at most.
+_QUICK_CASES = 12
+#: Characters of a text that names its case in full, and of all parameters in the name of a test.
+_LONGEST_TEXT = 30
+_LONGEST_ID = 120
 
 # Compiled modules are kept: the tests start hundreds of processes, and each would compile the package anew.
 sys.dont_write_bytecode = False
@@ -45,10 +55,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
     derandomize=not os.environ.get("EVENTREADY_FUZZ"),
-    max_examples=int(os.environ.get("EVENTREADY_EXAMPLES", "50")),
+    max_examples=int(os.environ.get("EVENTREADY_EXAMPLES", "50" if WHOLE else "25")),
 )
 settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)
-settings.load_profile("quick" if os.environ.get("EVENTREADY_QUICK") else "eventready")
+settings.load_profile("quick" if QUICK else "eventready")
 
 
 def _refuse_to_format(text: Rendered, spec: str) -> str:
@@ -93,13 +103,18 @@ _SLOW_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.(?:slow|lab|real|brows
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out modules of slow tests under `make quick`, and those without an attack under `make attacks`."""
-    attacks, quick = config.option.markexpr == _ATTACK, os.environ.get("EVENTREADY_QUICK")
-    if not (attacks or quick) or not collection_path.name.startswith("test_"):
+    """Leave out modules of slow tests under `make quick`, and those without an attack under `make attacks`.
+
+    `make proofs` leaves out the modules that are no larger than in `make test`.
+    """
+    attacks = config.option.markexpr == _ATTACK
+    if not (attacks or QUICK or WHOLE) or not collection_path.name.startswith("test_"):
         return None
     source = collection_path.read_text("utf-8")
     if attacks:
         return None if f"mark.{_ATTACK}(" in source else True
+    if WHOLE:
+        return None if "tests.proofs.size" in source or "proofs" in collection_path.parts else True
     slow = _SLOW_FOLDERS.intersection(collection_path.parts) or _SLOW_MODULE.search(source)
     return True if slow else None
 
@@ -127,11 +142,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collect without Python's garbage collector: hardly anything of the modules and tests ever becomes garbage."""
+    """Collect without Python's garbage collector: hardly anything of the modules and tests ever becomes garbage.
+
+    Nor does the collector look at it later, while tests run.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -140,8 +159,35 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_CONFIG, ignore_errors=True)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case with a long text by its beginning and its checksum."""
+    if not isinstance(val, str | bytes) or len(val) <= _LONGEST_TEXT:
+        return None
+    data = val.encode(errors="replace") if isinstance(val, str) else val
+    words = re.findall(r"[\w.:/]+", data[:200].decode(errors="replace"), re.ASCII)
+    return f"{' '.join(words)[: _LONGEST_TEXT - 10]} {crc32(data):08x}"
+
+
+def _refuse_long_names(items: Iterable[pytest.Item]) -> None:
+    """Raise pytest.UsageError for a test whose parameters make its name unreadable."""
+    long = [item.nodeid[:300] for item in items if len(item.name.partition("[")[2]) > _LONGEST_ID]
+    if long:
+        raise pytest.UsageError(f"Give the parameters an id below {_LONGEST_ID} characters: {' '.join(long)}")
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return some cases of each test, always the same ones."""
+    of: dict[tuple[object, str], list[pytest.Item]] = {}
+    for item in items:
+        of.setdefault((item.parent, getattr(item, "originalname", item.name)), []).append(item)
+    return [item for (_, name), cases in of.items() for item in few(cases, _QUICK_CASES, name)]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of labs over the network as slow, and give those of attacks their family to report."""
+    _refuse_long_names(items)
+    if QUICK:
+        items[:] = _spread(items)
     for item in items:
         item.user_properties += [(_ATTACK, mark.kwargs["family"]) for mark in item.iter_markers(_ATTACK)]
         if _SLOW_FOLDERS.intersection(item.path.parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def walk(verdict: Verdict) -> ServiceWalk:
     return ServiceWalk("served", StoredSentence("checks:service_way.one", {"way": verdict.venue, "x": 1e-7}), (users,))
 
 
+@pytest.mark.slow
 @given(verdicts=VERDICTS)
 def test_packed_verdicts_have_the_canonical_bytes(verdicts: list[Verdict]) -> None:
     packed = with_verdicts(RunHeader(id="r", started="2022-04-25"), verdicts, walk)

@@ -85,6 +85,11 @@ class Case:
     text: Mapping[str, Any]
 
     @property
+    def id(self) -> str:
+        """Its name in a report of tests."""
+        return f"{self.check}: {self.name}"[:100].rstrip()
+
+    @property
     def devices(self) -> dict[str, Mapping[str, Any]]:
         """What is said of each device."""
         return dict(self.text.get("devices") or {"one": self.text})

@@ -13,11 +13,12 @@ from eventready.checks.registry import all_checks
 from eventready.core.messages import Message, number, render
 from eventready.facts.observation import Observation, Unread
 from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
+from tests.proofs.size import one_each
 
 NAMES = [check.name for check in all_checks()]
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.check}: {case.name}")
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
 def test_case(case: Case) -> None:
     assert sorted(case.found()) == sorted(case.expected)
 
@@ -61,6 +62,7 @@ def written(value: float | str) -> str:
     return value if isinstance(value, str) else number(value, "en")
 
 
+@pytest.mark.slow
 def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
     for case in all_cases():
         for finding in case.findings():
@@ -70,6 +72,7 @@ def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
                 assert written(finding.limit) in finding.message
 
 
+@pytest.mark.slow
 def test_every_placeholder_has_its_value() -> None:
     for case in all_cases():
         for finding in case.findings():
@@ -77,6 +80,7 @@ def test_every_placeholder_has_its_value() -> None:
             assert finding.params["subject"] == finding.subject
 
 
+@pytest.mark.slow
 def test_findings_of_one_check_have_identities_of_their_own() -> None:
     for case in all_cases():
         identities = [finding.identity for finding in case.findings()]
@@ -97,8 +101,11 @@ def unread(place: int) -> Callable[[Observation], Observation]:
     return spoilt
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.check}: {case.name}")
+def check_of(case: Case) -> str:
+    return case.check
+
+
+@pytest.mark.parametrize("case", one_each(all_cases(), check_of, "unread"), ids=lambda case: case.id)
 def test_an_unread_record_makes_no_finding_of_another_meaning(case: Case) -> None:
     whole = {finding.subject: finding.status for finding in case.findings()}
     for place in (0, 1, 2):

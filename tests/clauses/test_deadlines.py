@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar as Ics
 
@@ -183,7 +183,6 @@ def event() -> Event:
     return Event.model_validate(yaml.load(EVENT, Plain))
 
 
-@settings(deadline=None)
 @given(MOMENTS, st.lists(PAPERS, max_size=5))
 def test_deadlines_are_in_order_and_warned_of_before_they_are_due(
     event: Event, now: datetime, sent: list[SentDocument]
@@ -196,7 +195,6 @@ def test_deadlines_are_in_order_and_warned_of_before_they_are_due(
         assert not deadline.late or now > deadline.latest
 
 
-@settings(deadline=None)
 @given(MOMENTS, st.lists(PAPERS, max_size=4), PAPERS)
 def test_sending_more_makes_nothing_late(
     event: Event, now: datetime, sent: list[SentDocument], more: SentDocument
@@ -206,7 +204,6 @@ def test_sending_more_makes_nothing_late(
     assert after <= before
 
 
-@settings(deadline=None)
 @given(MOMENTS, st.integers(0, 40))
 def test_time_alone_never_repairs_what_is_late(event: Event, now: datetime, days: int) -> None:
     before = {d.id for d in deadlines(event, (), (), now) if d.late}
@@ -214,7 +211,6 @@ def test_time_alone_never_repairs_what_is_late(event: Event, now: datetime, days
     assert before <= after
 
 
-@settings(deadline=None)
 @given(st.dates(date(2022, 1, 1), date(2022, 12, 31)))
 def test_the_working_day_before_is_one(day: date) -> None:
     calendar = Calendar()

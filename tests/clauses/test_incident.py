@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -228,7 +228,6 @@ UPDATES = st.builds(
 LOGS = st.lists(st.tuples(st.sampled_from(["SC-1", "SC-2"]), UPDATES), max_size=12)
 
 
-@settings(deadline=None)
 @given(LOGS)
 def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, IncidentLogEntry]]) -> None:
     entries = [("SC-1", OPENED), ("SC-2", replace(OPENED, venue="square")), *log]
@@ -246,7 +245,6 @@ def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Incident
         assert _replayed([entry for entry in entries if entry[0] == key]) == (incident,)
 
 
-@settings(deadline=None)
 @given(LOGS, st.integers(0, 3000))
 def test_a_notice_more_makes_none_overdue(log: list[tuple[str, IncidentLogEntry]], minutes: int) -> None:
     entries = [("SC-1", OPENED), *(("SC-1", body) for _, body in log)]

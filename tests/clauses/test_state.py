@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -409,7 +409,6 @@ SIGNED = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(CLAUSES, STATUSES, SIGNED, st.sampled_from(["fail", "warn", "not_measured"]))
 def test_a_bad_finding_never_improves_a_clause(
     clause: Duty, statuses: list[str], attested: list[Attestation], bad: str
@@ -422,7 +421,6 @@ def test_a_bad_finding_never_improves_a_clause(
     assert after.late >= before.late
 
 
-@settings(deadline=None)
 @given(CLAUSES, STATUSES, SIGNED)
 def test_done_means_evidence_and_nothing_else(clause: Duty, statuses: list[str], attested: list[Attestation]) -> None:
     found = state(clause, run_of(*statuses), attestations=attested)

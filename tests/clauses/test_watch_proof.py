@@ -16,7 +16,7 @@ from eventready.store.store import Store
 from eventready.store.watch_log import Beat, WatchLog, watch_log
 from eventready.watch.record import WatchRecord
 from eventready.workspace.settings.duties import Duty
-from tests.papers.papers import example
+from tests.shared import example
 
 START = datetime(2022, 4, 29, 17, tzinfo=TZ)
 END = datetime(2022, 5, 1, 2, tzinfo=TZ)

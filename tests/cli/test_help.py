@@ -114,6 +114,7 @@ def test_a_translation_keeps_identifiers_and_is_vietnamese() -> None:
         assert english.endswith(".") == vietnamese.endswith("."), english
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGS)
 def test_help_is_whole_and_fits_a_terminal(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(_WIDTH))

@@ -37,6 +37,7 @@ for words in {lines!r}:
 """
 
 
+@pytest.mark.slow
 def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
     lines = [
         ["completion", "bash"],

@@ -72,6 +72,7 @@ def _used() -> Iterator[tuple[str, str]]:
                         yield f"{namespace}.po {key} ({lang})", spec
 
 
+@pytest.mark.slow
 def test_every_id_in_use_is_in_the_catalogue() -> None:
     ids = all_ids()
     families = {msgid.rpartition(".")[0] for msgid in ids}

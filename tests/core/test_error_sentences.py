@@ -101,6 +101,7 @@ def is_sentence(text: str) -> bool:
     return " " in text and "\n" not in text and not text.startswith(" ") and bool(ENGLISH.search(text))
 
 
+@pytest.mark.slow
 def test_errors_are_found() -> None:
     code = """
 UsageError(f"no {name}")
@@ -112,6 +113,7 @@ UsageError(reason or "no reason")
     assert list(sentences(ast.parse(code), error_classes())) == [2, 3, 5, 6]
 
 
+@pytest.mark.slow
 def test_no_error_has_a_sentence_of_its_own() -> None:
     classes = error_classes()
     assert not [
@@ -134,6 +136,7 @@ configure(" no shutdown", "line vty\\n no login")
     assert list(other_texts(ast.parse(code))) == [(7, "the machine has no {}"), (7, "not installed")]
 
 
+@pytest.mark.slow
 def test_the_lab_has_no_sentence_of_its_own() -> None:
     lab = SOURCE / "eventready_lab"
     found = [

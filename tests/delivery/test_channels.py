@@ -13,7 +13,7 @@ from eventready.core.clock import Clock
 from eventready.delivery.notify import channels
 from eventready.delivery.notify.channel import AddressChannel
 from eventready.workspace.settings.mail import ReminderSettings
-from tests.papers.papers import example
+from tests.shared import example
 
 SOURCE = Path(eventready.__file__).parent
 
@@ -48,6 +48,7 @@ def test_the_addresses_are_those_of_every_channel() -> None:
     assert found == ("duty@example.org", "env:CHAT")
 
 
+@pytest.mark.slow
 def test_addresses_are_read_for_all_channels_together() -> None:
     found = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"

@@ -131,6 +131,7 @@ def rules() -> list[tuple[str, str]]:
     return [(rule.get("alert") or rule["record"], rule["expr"]) for group in groups for rule in group["rules"]]
 
 
+@pytest.mark.slow
 def test_every_panel_and_rule_answers_with_data(tmp_path: Path) -> None:
     night = bad_night()
     answer = {"text": exposition(night, EVENT)}

@@ -96,6 +96,7 @@ def refusal(line: str, *, quoted: bool) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [helps, pages, quotations, demo])
 def test_command_lines_are_accepted(
     lines: Callable[[], Iterator[tuple[str, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

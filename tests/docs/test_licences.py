@@ -6,11 +6,13 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from docsite.licences import LOCK, PROGRAMS, licence, licences_page, required
 
 SOURCE = Path(__file__).parents[2] / "src"
 
 
+@pytest.mark.slow
 def test_the_page_has_every_package_of_the_lock() -> None:
     page = licences_page()
     pinned = re.findall(r"(?m)^([\w.-]+)==", LOCK.read_text(encoding="utf-8"))
@@ -18,11 +20,13 @@ def test_the_page_has_every_package_of_the_lock() -> None:
     assert "(not stated)" not in page
 
 
+@pytest.mark.slow
 def test_no_package_under_the_gpl_is_needed_but_as_a_program() -> None:
     strict = {name for name in required() if re.search(r"(?<!Lesser )(?<!L)\bA?GPL|GNU General", licence(name))}
     assert {name for name in strict if " OR " not in licence(name)} - PROGRAMS == set()
 
 
+@pytest.mark.slow
 def test_no_module_of_a_program_is_imported() -> None:
     forbidden = re.compile(r"(ansible|ansible_vault|ansiblelint|yamllint)(\.[\w.]+)?")
     found = []

@@ -44,10 +44,12 @@ def pages() -> dict[str, str]:
     return reference_pages()
 
 
+@pytest.mark.slow
 def test_pages_print_sentences_and_no_objects(pages: Mapping[str, str]) -> None:
     assert not [(name, found[0]) for name, text in pages.items() if (found := _OBJECT.search(text))]
 
 
+@pytest.mark.slow
 def test_every_source_is_in_the_legend_and_linked(pages: Mapping[str, str]) -> None:
     legend = re.findall(r'<a id="(\w+)"></a>(\w+) \|', (ROOT / "docs/sources.md").read_text(encoding="utf-8"))
     used = {code for text in pages.values() for code in re.findall(r"sources\.md#(\w+)\)", text)}

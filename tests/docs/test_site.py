@@ -38,6 +38,7 @@ def test_every_command_check_platform_and_exit_code_has_a_page(pages: dict[str, 
     assert [name for name in wanted if name not in pages] == []
 
 
+@pytest.mark.slow
 def test_the_navigation_has_every_page(tmp_path: Path) -> None:
     config = build(tmp_path)
     text = config.read_text(encoding="utf-8")

@@ -67,6 +67,7 @@ def test_the_glossary_is_read() -> None:
     assert len(CODE.findall(GLOSSARY.read_text(encoding="utf-8"))) > 40
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("source")
 def test_identifiers_have_no_forbidden_word() -> None:
     found = forbidden_identifiers()
@@ -79,6 +80,7 @@ def test_a_class_name_is_defined_once() -> None:
     assert not twice
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("source")
 def test_docstrings_start_with_a_verb_or_a_noun() -> None:
     assert not list(narrations())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from eventready.checks.check import CHECKS, DeviceView
 from eventready.checks.finding import Outcome
 from eventready.checks.ip.gateways import VrrpFailoverLimits, vrrp_failover
@@ -81,6 +83,7 @@ def test_the_limits_of_the_example_announce_what_its_drills_do_not_allow() -> No
         assert all(probe.outage_ms is None or warn * 1000 <= probe.outage_ms for probe in drill.probes), drill.name
 
 
+@pytest.mark.slow
 def test_every_failure_can_be_made_and_every_stream_is_answered_before() -> None:
     drills = drills_of(EXAMPLE)
     assert len(drills) >= 15

@@ -19,8 +19,6 @@ import yaml
 from eventready.change.forms.tree import Tree
 from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
-from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -36,6 +34,7 @@ from tests.e2e.conftest import NOW, PATIENCE, Province
 from tests.lab.console import Console
 from tests.lab.earlier_configuration import earlier, take_away, type_in
 from tests.lab.other_vendors import other_vendors
+from tests.shared import change_spec_of
 
 KNOWN = Credentials("lab-netops", "Pl4nted-l4b-word")
 
@@ -173,7 +172,7 @@ def look_at(machine: SimulatedDevice) -> Look:
 
 
 def _configure(machine: SimulatedDevice, tree: Tree, chance: Random | None) -> tuple[Tree, list[str]]:
-    spec, start = spec_of(machine), earlier(tree, chance) if chance else tree
+    spec, start = change_spec_of(machine.dialect.platform), earlier(tree, chance) if chance else tree
     with Console(machine) as say:
         for line in spec.enter:
             say(line)
@@ -185,13 +184,6 @@ def _configure(machine: SimulatedDevice, tree: Tree, chance: Random | None) -> t
         for line in (*spec.leave, *_SAVE.get(machine.dialect.platform, ())):
             say(line)
     return start, refused
-
-
-def spec_of(machine: SimulatedDevice) -> ChangeSpec:
-    """How configurations of the machine's platform are changed."""
-    spec = describe(machine.dialect.platform).spec.change
-    assert spec is not None
-    return spec
 
 
 def _objects(machine: SimulatedDevice) -> Iterator[str]:

@@ -38,9 +38,10 @@ from eventready.workspace.examples.example import example_home
 from tests.change.execute.test_kill_lab import Silent
 from tests.conftest import Proved
 from tests.e2e.conftest import NOW
-from tests.e2e.rig import Look, Rig, rig_of, spec_of
+from tests.e2e.rig import Look, Rig, rig_of
 from tests.lab.earlier_configuration import IN_USE
 from tests.proofs.size import WHOLE
+from tests.shared import change_spec_of
 
 pytestmark = pytest.mark.lab
 
@@ -136,7 +137,7 @@ def changed(before: Mapping[str, Look], after: Mapping[str, Look]) -> list[str]:
 
 def assert_saved(rig: Rig, name: str, before: Look, after: Look) -> None:
     """A restart would bring the new configuration; elements of MML have none that could be another."""
-    assert (before.startup == after.startup) == (spec_of(rig.machine(name)).form == "mml"), name
+    assert (before.startup == after.startup) == (change_spec_of(rig.machine(name).dialect.platform).form == "mml"), name
     assert rig.saved(name)
 
 
@@ -205,7 +206,7 @@ def test_there_and_back_from_other_values(rig: Rig, proved: Proved, platform: st
 
 def wanted(rig: Rig, name: str, intents: Sequence[Intent]) -> Tree:
     """The lines that the templates give a device."""
-    spec, device = spec_of(rig.machine(name)), rig.load.device(name)
+    spec, device = change_spec_of(rig.machine(name).dialect.platform), rig.load.device(name)
     texts = [render_intent(rig.load, device, intent) for intent in intents if intent in device.intents]
     return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in texts]).tree
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from eventready.cli.audit.whatif import load_whatif
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import WhatIf
-from eventready.workspace.workspace import Workspace, load_workspace
+from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.flows import Flows, Network
@@ -22,16 +21,12 @@ from eventready_lab.embedded.process import simulate
 from eventready_lab.embedded.virtual_services import VirtualServices
 from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.e2e.conftest import Province
+from tests.shared import example
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 #: Seconds after which every route and gateway has changed.
 SETTLED_S = 120.0
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(Path(__file__).parents[2])
 
 
 @pytest.fixture(scope="module")

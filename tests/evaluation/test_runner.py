@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
@@ -304,7 +304,6 @@ def test_a_waiver_ends_with_its_day_in_the_events_time() -> None:
 CASES = all_cases()
 
 
-@settings(max_examples=60, deadline=None)
 @given(case=st.sampled_from(CASES), data=st.data())
 def test_nothing_passes_without_what_it_needs(case: Any, data: st.DataObject) -> None:
     """Whatever is taken away from what devices told, no finding rests on a fact that is not there."""
@@ -341,7 +340,6 @@ def _without(output: Any, fact: str) -> dict[str, Any]:
     return {name: result for name, result in output.get("now", {}).items() if name != fact}
 
 
-@settings(max_examples=30, deadline=None)
 @given(order=st.permutations(["a", "b", "c", "d"]))
 def test_the_order_of_devices_does_not_matter(order: list[str]) -> None:
     row = {"protocol": "vrrp", "group": 1, "interface": "e1", "state": "master"}
@@ -359,7 +357,6 @@ def test_the_order_of_devices_does_not_matter(order: list[str]) -> None:
     assert verdict_of([fleet[name] for name in order], [o for name in order for o in result[name]]) == expected
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     globs=st.lists(st.tuples(st.sampled_from(["*", "cpu", "m*", "x"]), st.sampled_from(["*", "r1", "q"])), max_size=4),
     day=st.dates(date(2022, 4, 20), date(2022, 4, 30)),

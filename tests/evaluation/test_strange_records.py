@@ -21,6 +21,7 @@ from eventready.workspace.devices.expect import Expect
 from tests.checks.casebook import MOMENT, matrix_of
 from tests.facts.test_record_blocks import GOOD, foreign_line, garbled, observe
 from tests.platforms.samples import Sample
+from tests.proofs.size import one_each
 
 ROLES: dict[str, Role] = {
     **dict.fromkeys(("site", "cell", "channel_load", "channel_requests", "alarm", "core_link"), "bts_controller"),
@@ -84,7 +85,7 @@ def words(*texts: object) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(GOOD, lambda sample: sample.fact, "finding"), ids=lambda sample: sample.id)
 def test_a_strange_record_changes_no_finding_about_another_subject(sample: Sample) -> None:
     lines, bounds = lines_of(sample.observe().raw), sample.compiled().record
     assert bounds is not None

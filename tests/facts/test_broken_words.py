@@ -11,7 +11,8 @@ import pytest
 
 from eventready.core.strings.texts import lines_of
 from tests.facts.test_mutations import Printed, complaint
-from tests.platforms.samples import Sample, all_samples
+from tests.platforms.samples import Sample, all_samples, platform_of
+from tests.proofs.size import one_each
 
 LOG_LINES = {
     "cisco_xr": "RP/0/RP0/CPU0:Apr 25 07:00:00.123 ICT: ifmgr[257]: %PKT_INFRA-LINK-3-UPDOWN : Te0/0/0/9 is down",
@@ -26,7 +27,7 @@ SAMPLES = [one for one in all_samples() if one.platform in LOG_LINES and one.cas
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(SAMPLES, platform_of, "broken"), ids=lambda sample: sample.id)
 def test_a_log_line_inside_a_word_gives_no_other_rows(sample: Sample) -> None:
     output = Printed(sample.id, sample.compiled(), lambda: sample.text, sample.observe)
     whole = sample.observe()

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from eventready.core.strings.texts import lines_of
-from tests.platforms.samples import Sample, all_samples
+from tests.platforms.samples import Sample, all_samples, platform_of
+from tests.proofs.size import one_each
 
 STRANGE = "zork!"
 TRIED = 12
@@ -48,7 +49,7 @@ def places(sample: Sample) -> Iterator[tuple[int, int, int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(SAMPLES, platform_of, "closed"), ids=lambda sample: sample.id)
 def test_a_word_that_is_none_costs_its_record(sample: Sample) -> None:
     whole, lines = sample.observe(), lines_of(sample.text)
     found = []

@@ -165,6 +165,7 @@ def test_an_answer_without_such_a_word_needs_no_mask(words: list[tuple[str, str]
     assert [_has_keys(text), _has_keys(text)] == [masked.raw != text] * 2
 
 
+@pytest.mark.slow
 def test_evidence_of_other_answers_gives_the_same_rows() -> None:
     changed = []
     for sample in OTHERS:

@@ -242,6 +242,7 @@ def test_extends_in_a_circle(tmp_path: Path) -> None:
         load_platform("one", [tmp_path])
 
 
+@pytest.mark.slow
 def test_reading_facts_needs_no_heavy_library() -> None:
     heavy = "{'netmiko', 'paramiko', 'nornir', 'rich', 'click', 'sqlalchemy'}"
     code = f"import sys, eventready.facts.observe; print(*({heavy} & set(sys.modules)))"

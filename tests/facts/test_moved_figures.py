@@ -6,6 +6,8 @@ import random
 import re
 from dataclasses import replace
 
+import pytest
+
 from eventready.facts.moved_figures import ReadAnswer
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
@@ -65,6 +67,7 @@ def _known_again(sample: Sample, rng: random.Random) -> int:
     return known
 
 
+@pytest.mark.slow
 def test_figures_moved_in_an_answer_give_the_observation_of_reading_anew() -> None:
     known: dict[str, int] = {}
     for sample in all_samples():

@@ -4,15 +4,14 @@ Whatever the damage, a row is one of those of the whole output, or lacks what st
 rows is never `empty`, and a cut one is not complete without all rows. Other line ends and a prompt drawn twice change
 nothing. What an output cannot show is listed in mutations.yaml with its reason.
 
-A few places of each output are tried, always the same ones; EVENTREADY_MUTATIONS=all tries every line of every output
-(about ten minutes).
+A few places of an output of each platform are tried, always the same ones; `make proofs` tries every line of every
+output.
 """
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,14 +26,14 @@ from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact
 from eventready.facts.saved import decode_output
 from eventready.workspace.files.yaml_document import load_yaml
-from tests.corpus.captured import Output
+from tests.corpus.captured import Output, needs_captures
 from tests.corpus.damage import AT_PLACE, OF_WHOLE, TERMINALS, Terminal
 from tests.corpus.verdict import outputs as captured_outputs
-from tests.platforms.samples import Sample, all_samples
+from tests.platforms.samples import Sample, all_samples, platform_of
+from tests.proofs.size import WHOLE, one_each
 
 pytestmark = pytest.mark.slow
 
-EVERYWHERE = os.environ.get("EVENTREADY_MUTATIONS") == "all"
 PLACES = 4
 #: Kinds of damage whose places are tried; those of a session are fewer.
 KINDS = {kind: 2 if kind in ("log_line", "log_in_word", "pager_line") else PLACES for kind in AT_PLACE}
@@ -73,7 +72,7 @@ def _raw(output: Output) -> str:
 def places(output: Printed, lines: list[str], most: int) -> list[int]:
     """The places of damage: lines with text, all or some."""
     filled = [place for place, line in enumerate(lines) if line.strip()]
-    if EVERYWHERE or len(filled) <= most:
+    if WHOLE or len(filled) <= most:
         return filled
     return sorted(random.Random(output.id).sample(filled, most))
 
@@ -112,28 +111,40 @@ def shows(terminal: Terminal, kind: str) -> bool:
     return bool(terminal.log or not kind.startswith("log_")) and bool(terminal.prompt or kind != "pager_line")
 
 
+def platform(output: Printed) -> str:
+    """Where its fact comes from."""
+    return output.compiled.home
+
+
 OUTPUTS = list(outputs())
-SEEN: set[tuple[str, str]] = set()
 
 
-@pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: output.id)
+@pytest.mark.parametrize(
+    "output", one_each(OUTPUTS, lambda output: output.compiled.home, "damage"), ids=lambda output: output.id
+)
 def test_damage_gives_no_other_rows_and_never_empty(output: Printed) -> None:
     text = output.read()
     whole = output.observe(text)
     if whole.status is not Status.PARSED:
         return
-    lines = lines_of(text)
-    terminal = TERMINALS[output.compiled.home]
-    found = []
-    for kind, most in KINDS.items():
-        for place in places(output, lines, most) if shows(terminal, kind) else ():
-            text = "\n".join(AT_PLACE[kind](lines, place, terminal)) + "\n"
-            wrong = complaint(output, whole.rows, text, kind)
-            if wrong and kind in EXEMPT.get(output.fact, {}):
-                SEEN.add((output.fact, kind))
-            elif wrong:
-                found.append(f"{kind}, line {place + 1} {lines[place]!r}: {wrong}")
+    exempt = EXEMPT.get(output.fact, {})
+    found = [
+        wrong
+        for kind, most in KINDS.items()
+        if kind not in exempt
+        for wrong in complaints(output, whole.rows, kind, places(output, lines_of(text), most))
+    ]
     assert not found
+
+
+def complaints(output: Printed, whole: tuple[Fact, ...], kind: str, tried: Iterable[int]) -> Iterator[str]:
+    """What is wrong after a damage at each of these places."""
+    lines = lines_of(output.read())
+    terminal = TERMINALS[output.compiled.home]
+    for place in tried if shows(terminal, kind) else ():
+        text = "\n".join(AT_PLACE[kind](lines, place, terminal)) + "\n"
+        if wrong := complaint(output, whole, text, kind):
+            yield f"{kind}, line {place + 1} {lines[place]!r}: {wrong}"
 
 
 @pytest.mark.parametrize("home", sorted({output.compiled.home for output in OUTPUTS}))
@@ -157,15 +168,22 @@ def hold_for_every_damage_of_the_whole(output: Printed) -> None:
             assert rows == whole.rows or (named and all(holds(row, rows) for row in whole.rows)), (output.id, kind)
 
 
-@pytest.mark.skipif(not EVERYWHERE, reason="EVENTREADY_MUTATIONS is not `all`")
-def test_every_exemption_is_needed() -> None:
-    assert {(fact, kind) for fact, kinds in EXEMPT.items() for kind in kinds} <= SEEN
+@needs_captures
+@pytest.mark.skipif(not WHOLE, reason="of all damages: `make proofs`")
+@pytest.mark.parametrize(("fact", "kind"), [(fact, kind) for fact, kinds in EXEMPT.items() for kind in kinds])
+def test_an_exemption_is_needed(fact: str, kind: str) -> None:
+    for output in (one for one in OUTPUTS if one.fact == fact):
+        whole = output.observe(output.read())
+        everywhere = range(len(lines_of(output.read())))
+        if whole.status is Status.PARSED and any(complaints(output, whole.rows, kind, everywhere)):
+            return
+    raise AssertionError(f"no damage of the kind {kind} needs the exemption of {fact}")
 
 
 HEADED = [one for one in all_samples() if one.case.startswith("ok") and one.compiled().headings]
 
 
-@pytest.mark.parametrize("sample", HEADED, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(HEADED, platform_of, "heading"), ids=lambda sample: sample.id)
 def test_a_heading_that_comes_again_is_neither_empty_nor_another_value(sample: Sample) -> None:
     whole, lines = sample.observe(), lines_of(sample.text)
     heading = next(

@@ -46,6 +46,7 @@ def read(
     return interpret("r1", fact, platform.facts[fact], Reply("show bfd", text, ended))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the system limits no process")
 def test_a_foreign_platform_is_read_in_a_process_that_the_system_ends(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
@@ -246,6 +247,7 @@ def test_how_it_ended_comes_before_what_it_says(platform: Platform, ended: Reply
     assert observed.reason.endswith(".")
 
 
+@pytest.mark.slow
 def test_a_megabyte_is_quoted_in_part(platform: Platform) -> None:
     observed = read(platform, HEADING + "? \n" * 400_000)
     assert observed.status is Status.UNPARSED
@@ -308,7 +310,8 @@ def test_without_a_session(platform: Platform, error: SessionError, status: Stat
     assert observed[0].reason == str(error)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(st.text(max_size=200), st.lists(st.sampled_from([*lines_of(ROWS), "", "odd", "x down 3"])).map("\n".join))
 )

@@ -154,6 +154,7 @@ def neighbours(number: int) -> str:
     )
 
 
+@pytest.mark.slow
 def test_a_log_line_in_a_long_list_costs_a_reading_more() -> None:
     compiled = load_platform("cisco_xe").facts["ospf_neighbour"]
 

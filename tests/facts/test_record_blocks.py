@@ -19,7 +19,8 @@ from eventready.facts.record_blocks import RecordBlock
 from eventready.facts.records import Fact
 from eventready.session.reply import Reply
 from tests.facts.folders import PLATFORM, write_platform
-from tests.platforms.samples import Sample, all_samples
+from tests.platforms.samples import Sample, all_samples, platform_of
+from tests.proofs.size import one_each
 
 GOOD = [sample for sample in all_samples() if sample.case.startswith("ok") and sample.compiled().record]
 #: No device prints it, and no pattern knows it.
@@ -57,7 +58,7 @@ def without_second_line(lines: list[str], block: RecordBlock) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(GOOD, platform_of, "record"), ids=lambda sample: sample.id)
 def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
     lines = lines_of(sample.observe().raw)
     bounds = sample.compiled().record

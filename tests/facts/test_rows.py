@@ -38,6 +38,7 @@ def uses() -> Iterator[str]:
                 yield f"{name}:{node.lineno}: {ast.unparse(node)}"
 
 
+@pytest.mark.slow
 def test_rows_are_handed_out_by_their_type_alone() -> None:
     assert [*uses()] == []
 

@@ -51,6 +51,7 @@ def test_more_demand_and_less_supply_never_help() -> None:
             assert again(4).use <= again(2).use + 1e-12
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(
         [
@@ -90,6 +91,7 @@ def test_more_of_any_figure_of_the_demand_never_lightens_a_load(name: str, low: 
     assert all(after[subject].crowd.value >= one.crowd.value - 1e-9 for subject, one in before.items())
 
 
+@pytest.mark.slow
 def test_a_group_of_thousands_of_links_is_computed_written_and_solved() -> None:
     """Formulas fit the cells of a workbook; an absurd demand has no way, and says so at once."""
     network = Network()
@@ -108,6 +110,7 @@ def test_a_group_of_thousands_of_links_is_computed_written_and_solved() -> None:
     assert [(way.way, way.number) for way in additions(some)] == [("links", 1751)]
 
 
+@pytest.mark.slow
 def test_thousands_of_circuits_fit_the_cells_of_a_workbook() -> None:
     network = Network()
     supply = [

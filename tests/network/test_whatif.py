@@ -456,6 +456,7 @@ def test_unknown_names_are_a_key_error() -> None:
             found.outcome([name])
 
 
+@pytest.mark.slow
 def test_five_thousand_devices_in_a_site() -> None:
     """A core with 5,000 access routers in a chain of rings of ten: each takes its own users alone."""
     size = 5_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -26,8 +25,8 @@ from eventready.roster.roster import ROLES
 from eventready.store.run import Run, Summary
 from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, Police
-from eventready.workspace.workspace import Workspace, load_workspace
 from tests.papers.documents import broken, healthy, history
+from tests.shared import example
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2022, 4, 25, 7, 5, tzinfo=TZ)
@@ -36,11 +35,6 @@ LETTERS = (
     "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ"
     "AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬEÈÉẺẼẸÊỀẾỂỄỆIÌÍỈĨỊOÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢUÙÚỦŨỤƯỪỨỬỮỰYỲÝỶỸỴĐ"
 )
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(ROOT)
 
 
 def profile(lang: Lang = "vi") -> Profile:

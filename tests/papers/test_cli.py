@@ -60,6 +60,7 @@ def test_report_writes_a_file_and_names_it(call: Call, tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path], "no draft is left"
 
 
+@pytest.mark.slow
 def test_report_in_all_forms_and_english(call: Call, tmp_path: Path) -> None:
     (name,) = keep(tmp_path, broken())
     code, out, _ = call(

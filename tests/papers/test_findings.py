@@ -33,7 +33,7 @@ FINDING = st.fixed_dictionaries(
 ).map(lambda finding: {**finding, **({"was": "not_measured"} if finding["status"] == "waived" else {})})  # fmt: skip
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FINDING, max_size=12), st.sampled_from([-1, 2, 100]), st.sampled_from([1, 100]))
 def test_rows_of_devices_are_read_as_a_whole_document_is(
     monkeypatch: pytest.MonkeyPatch, entries: list[dict[str, Any]], named: int, kept: int

@@ -312,6 +312,7 @@ def test_hostile_names_are_kept_apart_and_composed() -> None:
     assert {"Tên NFD ế", "R&D <x>"} <= set(headings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["html", "md", "docx"])
 def test_rehearsal_interruption_and_nothing_measured_stand_at_the_top(form: Any) -> None:
     def top(made: Scene) -> str:

@@ -52,6 +52,7 @@ def test_a_name_of_a_kind_stands_in_the_registry_alone() -> None:
     assert allowed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_new_kind_is_an_entry_and_its_texts(lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = tmp_path / "templates" / "reports" / f"{lang}.yaml"

@@ -140,6 +140,7 @@ def names() -> list[str]:
     return sorted({text for text in found if VIETNAMESE.search(text)}, key=len, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_paper_has_words_of_the_other_language(lang: Lang) -> None:
     pages = [render(document, "md").decode().replace("\\", "").replace("\xa0", " ") for document in whole(lang)]

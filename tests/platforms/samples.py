@@ -21,6 +21,7 @@ without rows is `empty` only where a prompt (or a count, or a trailer) proves th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,11 @@ def samples_of(name: str) -> list[Sample]:
     return [Sample(name, file.parent.name, file) for file in files]
 
 
+def platform_of(sample: Sample) -> str:
+    """Its platform: `make test` tries each damage on one sample of each."""
+    return sample.platform
+
+
 def complaints(name: str) -> list[str]:
     """What a platform's samples lack."""
     platform = load_platform(name)
@@ -151,9 +157,10 @@ def complaints(name: str) -> list[str]:
     return found
 
 
-def all_samples() -> list[Sample]:
+@cache
+def all_samples() -> tuple[Sample, ...]:
     """Every sample of every platform whose folder holds; the others fail in a test of their own."""
-    return [sample for name in platform_names() for sample in _samples_or_none(name)]
+    return tuple(sample for name in platform_names() for sample in _samples_or_none(name))
 
 
 def _samples_or_none(name: str) -> list[Sample]:

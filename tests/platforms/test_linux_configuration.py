@@ -55,6 +55,7 @@ def printed(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     return subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=30).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("printed", ["certificate"], indirect=True)
 def test_every_certificate_of_a_configuration_is_found(printed: str, tmp_path: Path) -> None:
     found = set(re.findall(r"^file=(.*)$", printed, re.M))

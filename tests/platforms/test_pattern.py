@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.strings.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
@@ -40,7 +40,6 @@ REGEXES = [
 
 
 @given(st.sampled_from(REGEXES), st.text(alphabet="aMTUoutinp xybzqQfo1٣[-\t\u00a0", max_size=12))
-@settings(max_examples=200, deadline=None)
 def test_leading_characters_are_never_too_few(pattern: str, line: str) -> None:
     if re.match(pattern, line):
         assert may_lead(leading(pattern), line.lstrip()[:1])
@@ -157,7 +156,6 @@ def _of_item(item: tuple[Any, Any], text: str, place: int) -> dict[int, int]:
 
 
 @given(_patterns())
-@settings(max_examples=50, deadline=None)
 def test_the_cost_is_never_too_low(pattern: str) -> None:
     """Counted over lines of one character and of two in turn, a failed match has no more ways than the power allows.
 

@@ -18,7 +18,8 @@ from eventready.core.strings.texts import lines_of
 from eventready.facts.platform import load_platform
 from eventready.facts.reported_case import ReportedCase, read_whole
 from eventready.workspace.files.yaml_document import load_yaml
-from tests.platforms.samples import Sample, all_samples
+from tests.platforms.samples import Sample, all_samples, platform_of
+from tests.proofs.size import one_each
 
 FILES = sorted((Path(__file__).parent / "reported").glob("*.yaml"))
 SAMPLES = all_samples()
@@ -64,7 +65,7 @@ def test_a_reported_case(path: Path) -> None:
     assert not case.complaint(load_platform(case.platform))
 
 
-@pytest.mark.parametrize("sample", _BOUNDED.values(), ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(_BOUNDED.values(), platform_of, "case"), ids=lambda sample: sample.id)
 def test_the_case_of_a_strange_record_has_no_record_that_is_read(sample: Sample, tmp_path: Path) -> None:
     bounds = sample.compiled().record
     assert bounds is not None
@@ -83,7 +84,7 @@ def test_the_case_of_a_strange_record_has_no_record_that_is_read(sample: Sample,
     assert case.unread == tuple(record.subject for record in observed.unread)
 
 
-@pytest.mark.parametrize("sample", _REFUSED, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(_REFUSED, platform_of, "case"), ids=lambda sample: sample.id)
 def test_the_case_of_a_refused_answer_is_refused_too(sample: Sample, tmp_path: Path) -> None:
     try:
         case = reported(sample, sample.text, tmp_path)

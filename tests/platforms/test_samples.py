@@ -9,7 +9,8 @@ from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import SavedConfig
 from eventready.platforms.loader import platform_names
-from tests.platforms.samples import Sample, all_samples, complaints, own_facts
+from tests.platforms.samples import Sample, all_samples, complaints, own_facts, platform_of
+from tests.proofs.size import one_each
 
 ALL = all_samples()
 STATUSES = {
@@ -53,13 +54,10 @@ def test_sample(sample: Sample) -> None:
 
 
 GOOD = [sample for sample in ALL if sample.case.startswith("ok")]
-
-
 STRANGE = "&!? 0xdead : ~ strange ^ line = this"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(GOOD, platform_of, "strange line"), ids=lambda sample: sample.id)
 def test_a_strange_line_is_never_dropped_in_silence(sample: Sample) -> None:
     """The line is kept beside the rows where the fact has `carries`; elsewhere it makes the output unparsed."""
     lines = lines_of(sample.text)
@@ -81,8 +79,7 @@ def test_nothing_but_blanks_is_no_answer(name: str) -> None:
             assert sample.observe(text).status is Status.UNPARSED, sample.id
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+@pytest.mark.parametrize("sample", one_each(GOOD, platform_of, "truncated"), ids=lambda sample: sample.id)
 def test_a_truncated_answer_never_has_more(sample: Sample) -> None:
     text = sample.text
     whole = len(sample.observe().rows)

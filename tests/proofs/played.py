@@ -7,8 +7,6 @@ are read again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 
 from eventready.core.clock import Clock
 from eventready.core.messages import message
@@ -23,7 +21,7 @@ from eventready.session.reply import Reply, ReplyStatus, Unreachable
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.event import ServiceOrigin
 from eventready.workspace.settings.limits import LimitOverrides
-from eventready.workspace.workspace import Workspace, load_workspace
+from eventready.workspace.workspace import Workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.process import simulate
@@ -34,12 +32,6 @@ from tests.proofs.product import Element, Network, elements, ports_of
 NOW = "2022-04-25 07:00"
 _INTERVAL_S = 10.0
 _KNOWN = Credentials("netops", "lab-only")
-
-
-@cache
-def example() -> Workspace:
-    """The shipped workspace."""
-    return load_workspace(Path(__file__).parents[2])
 
 
 class Played:

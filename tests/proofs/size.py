@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -15,6 +15,14 @@ WHOLE = os.environ.get("EVENTREADY_PROOFS") == "all"
 def some(cases: Sequence[T], most: int, of: object = "") -> list[T]:
     """All cases under `make proofs`, else a few of them."""
     return list(cases) if WHOLE else few(cases, most, of)
+
+
+def one_each(cases: Iterable[T], group: Callable[[Any], Hashable], of: object = "") -> list[T]:
+    """All cases under `make proofs`, else one of each group, always the same one."""
+    groups: dict[Hashable, list[T]] = {}
+    for case in cases:
+        groups.setdefault(group(case), []).append(case)
+    return [case for key, those in groups.items() for case in (those if WHOLE else few(those, 1, (key, of)))]
 
 
 def few(cases: Sequence[T], most: int, of: object = "") -> list[T]:

@@ -19,11 +19,12 @@ from eventready.workspace.workspace import load_workspace
 from tests.proofs.agreement import improved
 from tests.proofs.forwarding import Oracle
 from tests.proofs.invented import invent, renamed
-from tests.proofs.played import Played, example
+from tests.proofs.played import Played
 from tests.proofs.product import Audited, Network, audit
 from tests.proofs.shown import Inventory
 from tests.proofs.size import WHOLE, some
 from tests.proofs.test_networks import in_order
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 

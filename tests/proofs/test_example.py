@@ -12,9 +12,10 @@ from eventready.facts.records import GatewayGroup, LinkBundle
 from eventready.workspace.settings.event import ServiceOrigin
 from eventready_lab.embedded.fleet import router_fleet
 from tests.proofs.agreement import contradictions, unseen
-from tests.proofs.played import Played, example
+from tests.proofs.played import Played
 from tests.proofs.product import Network, elements
 from tests.proofs.size import WHOLE, few, some
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 

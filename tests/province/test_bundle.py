@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.clock import Clock, parse_moment
@@ -208,7 +208,6 @@ def test_a_rehearsal_is_no_report(good: bytes, operators: Operators) -> None:
 
 
 @given(st.integers(min_value=0, max_value=10**6), st.integers(min_value=0, max_value=255))
-@settings(max_examples=100, deadline=None)
 def test_no_single_byte_can_be_changed_unnoticed(place: int, value: int) -> None:
     harmed = bytearray(_GOOD)
     harmed[place % len(harmed)] = value

@@ -58,6 +58,7 @@ def test_it_covers_what_the_letter_asks(example: Roster, settings: RosterSetting
     assert {shift.venue for shift in example.shifts} == {"", *EVENT.venue_ids}
 
 
+@pytest.mark.slow
 def test_taking_anybody_away_is_noticed(example: Roster, settings: RosterSettings) -> None:
     noticed = 0
     for index, shift in enumerate(example.shifts):

@@ -94,7 +94,7 @@ grids = st.dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(grids, st.sampled_from(["\n", "; ", ", ", " và "]), st.booleans())
 def test_a_table_of_names_is_the_list_of_its_shifts(
     grid: dict[tuple[date, str], list[str]], between: str, across: bool

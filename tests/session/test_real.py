@@ -11,7 +11,7 @@ import pytest
 
 from eventready.core.errors import UsageError
 from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec, PlatformSpec
+from eventready.platforms.model import PlatformSpec
 from eventready.session.connect import open_session, open_shell
 from eventready.session.hostkeys import HostKey, record
 from eventready.session.reply import LoginRefused, ReplyStatus
@@ -19,6 +19,7 @@ from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key
 from tests.session import real
 from tests.session.conftest import kind
+from tests.shared import change_spec_of
 
 #: One machine has one namespace of a name: these never run side by side.
 pytestmark = [pytest.mark.xdist_group("real-session"), pytest.mark.slow]
@@ -148,15 +149,9 @@ def test_host_keys_are_values() -> None:
     assert HostKey("ssh-ed25519", b"x") == HostKey("ssh-ed25519", b"x")
 
 
-def spec_of(name: str) -> ChangeSpec:
-    change = describe(name).spec.change
-    assert change is not None
-    return change
-
-
 @pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
 def test_frr_is_reported(router: Target) -> None:
-    spec = spec_of("frr")
+    spec = change_spec_of("frr")
     forward = [
         *("ip route 198.51.100.0/24 192.0.2.1 200", "router bgp 65000", "address-family ipv4 unicast"),
         *("maximum-paths 4", "exit-address-family", "exit", "route-map EVENT permit 10"),
@@ -181,7 +176,7 @@ def test_frr_is_reported(router: Target) -> None:
 
 @pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
 def test_the_shell_beside_vtysh(router: Target) -> None:
-    spec = spec_of("frr")
+    spec = change_spec_of("frr")
     lines = [
         'printf "%s\\n" "one two" > "$HOME/a file"',
         f'test "$(cat "$HOME/a file")" = "one two" # {"a long line that wraps " * 40}'.split(" #", maxsplit=1)[0],
@@ -215,7 +210,7 @@ def test_a_host_without_a_shell_login(router: Target) -> None:
 
 @pytest.mark.skipif(bool(_no_osmo), reason=_no_osmo)
 def test_osmobsc_is_reported(tmp_path: Path) -> None:
-    spec = spec_of("osmocom_bsc")
+    spec = change_spec_of("osmocom_bsc")
     with real.osmo_bsc(tmp_path) as port:
         target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
         with open_session(target, describe("osmocom_bsc").spec) as session:

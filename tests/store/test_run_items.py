@@ -76,6 +76,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.store.run_items._BATCH", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_rows_are_the_document_byte_for_byte(
     store: Store, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch, batch: int
@@ -103,6 +104,7 @@ def test_rows_are_the_document_byte_for_byte(
     assert store.verify().intact
 
 
+@pytest.mark.slow
 def test_a_check_of_both_kinds_keeps_all_its_findings(store: Store, clock: Clock, document: Document) -> None:
     run_id = store.begin("le-30-4", clock)
     store.keep_items(run_id, items("a"))
@@ -135,6 +137,7 @@ BEGUN = """
 """
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_an_interrupted_run_with_what_was_read(place: str) -> None:
     process = start(BEGUN, place)
     assert process.stdout is not None
@@ -151,6 +154,7 @@ def test_kill_9_leaves_an_interrupted_run_with_what_was_read(place: str) -> None
         assert store.verify().intact
 
 
+@pytest.mark.slow
 def test_a_store_that_closes_keeps_what_was_read(place: str, clock: Clock, document: Document) -> None:
     with Store(place) as store:
         run_id = store.begin("le-30-4", clock, begun(document))

@@ -8,7 +8,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.clock import Clock
@@ -73,7 +73,6 @@ def test_without_a_contact_the_office_finds_blanks_to_fill_in(event: Event) -> N
 
 
 @given(st.text(alphabet=EVERY_LETTER + "abc XYZ 09-–()[],:", min_size=1, max_size=300))
-@settings(max_examples=50, deadline=None)
 def test_any_vietnamese_subject_is_read_back_to_the_letter(subject: str) -> None:
     expected = " ".join(subject.split())
     message = message_from_bytes(made(subject))
@@ -126,6 +125,7 @@ def test_a_mail_without_recipients_is_refused() -> None:
         draft(Letter("s", "b"), sender=None, recipients=(), attachments=(), moment=MOMENT)
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_too_many_and_reported_before_anybody_sends() -> None:
     with pytest.raises(UsageError, match=r"the mail has 1\d\.\d MB, more than 10 MB"):
         made("Lớn", files=(Attachment("a.pdf", b"x" * LARGEST),))

@@ -78,6 +78,7 @@ def _plain(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(plain, key=str)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(STEPS)
 def test_findings_and_changes_are_those_of_all_checks(steps: list[tuple[str, int, int]]) -> None:
@@ -115,6 +116,7 @@ def _network() -> Watcher:
     return Watcher(WatchJob(EVENT, ENDS, matrix), States(), lambda _fact: 60.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(READINGS)
 def test_checks_across_devices_run_anew_for_states_and_not_for_counters(

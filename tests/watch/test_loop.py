@@ -136,6 +136,7 @@ def test_a_hanging_question_leaves_the_other_facts_of_its_host_read(monkeypatch:
     assert all(len(reader.read_at[name]) >= 4 for name in ("r00", "r05"))
 
 
+@pytest.mark.slow
 def test_a_watch_that_stood_still_blames_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor after a second time: the process was stopped, or its disk."""
     stood, real, rounds = [0.0], time.monotonic, [0]
@@ -261,6 +262,7 @@ def test_a_device_at_rest_does_not_count_as_watched() -> None:
     assert [loop._beat(rest).answering for rest in ((), {"r00"}, {"r00", "r01"})] == [2, 1, 0]
 
 
+@pytest.mark.slow
 def test_work_that_was_killed_is_no_pause(tmp_path: Path) -> None:
     script = """
 import os, sys
@@ -315,6 +317,7 @@ def test_a_wrong_setting_is_named_before_the_first_reading(tmp_path: Path, text:
         WatchSession(workspace, workspace.devices, store, Clock()).run(1, lambda *_round: None)
 
 
+@pytest.mark.slow
 def test_a_failure_of_the_store_ends_no_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second to fourth snapshot find a full disk; the watch goes on, without more threads."""
     copy_example(tmp_path / "event")

@@ -137,6 +137,7 @@ class Watched:
         return str(found.status)
 
 
+@pytest.mark.slow
 def test_the_wall_follows_every_single_failure_as_an_audit_does() -> None:
     healthy = Watched()
     places = {(name, port) for name, port in _ports(healthy)}
@@ -232,6 +233,7 @@ def test_a_service_without_a_witness_stands_behind_the_lost_device() -> None:
     assert (found.status, found.cause) == ("not_measured", "stadium-1")
 
 
+@pytest.mark.slow
 def test_a_service_under_a_waiver_is_a_risk() -> None:
     waiver = Waiver(check="service_way", device="*", by="An", reason="known", until=MOMENT.date())
     for waivers, expected in (((), Readiness.NOT_READY), ((waiver,), Readiness.READY_WITH_RISK)):

@@ -116,6 +116,7 @@ def test_a_folder_and_an_absent_file(tmp_path: Path) -> None:
         load_yaml(tmp_path / "none.yaml")
 
 
+@pytest.mark.slow
 def test_no_other_module_reads_yaml() -> None:
     source = Path(ours.__file__).parents[3]
     loads = re.compile(r"\b(yaml|pyyaml)\.(load|safe_load|compose|parse|scan)(_all)?\(|\bC?(Safe|Base|Full)Loader\b")

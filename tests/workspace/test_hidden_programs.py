@@ -114,6 +114,7 @@ PLATFORM = "title: Mine\nroles: [router]\nextends: frr\n"
 PLAY = "- hosts: all\n  tasks:\n    - ansible.builtin.import_tasks: ../tasks/a.yml\n"
 
 
+@pytest.mark.slow
 @pytest.mark.attack(family="files of programs")
 @pytest.mark.parametrize(
     ("files", "links", "victim"),

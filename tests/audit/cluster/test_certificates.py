@@ -177,6 +177,7 @@ def test_a_damaged_file_is_named(name: str, home: Path, tmp_path: Path) -> None:
         tls_context(tmp_path, ssl.Purpose.CLIENT_AUTH)
 
 
+@pytest.mark.slow
 def test_our_settings_of_dask_count_below_its_variables() -> None:
     code = "from eventready.audit.collectors.cluster.dask_parts import require_distributed as r; r(); import dask; "
     code += "print(*map(dask.config.get, ('distributed.scheduler.worker-ttl', 'distributed.comm.timeouts.tcp')))"

@@ -37,6 +37,7 @@ from tests.platforms.samples import all_samples
 SAMPLES = {sample.id: sample for sample in all_samples()}
 
 
+@pytest.mark.slow
 def test_every_sample_of_every_platform_survives() -> None:
     for sample in SAMPLES.values():
         observations, evidence = packed([sample.observe()], ())
@@ -109,6 +110,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(GOOD["observations"][0])), JSON)
 def test_any_value_in_any_place_is_an_answer_or_an_invalid_one(key: str, value: Any) -> None:

@@ -129,6 +129,7 @@ def opened(
     return ClusterCollector(cluster.job, requests, on_read)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1_000_000), st.integers(1, 9), st.lists(st.integers(1, 3), min_size=3, max_size=3))
 def test_limits_hold_and_each_device_is_recorded_once(
@@ -232,6 +233,7 @@ def test_the_end_of_the_run_ends_requests_without_an_answer(
     assert all("time limit" in read.trouble for read in heard if read.trouble)
 
 
+@pytest.mark.slow
 def test_labels_follow_the_content_of_the_workspace(tmp_path: Path) -> None:
     one, other = made(tmp_path / "one"), made(tmp_path / "other")
     assert content_labels(one) == content_labels(other)

@@ -27,6 +27,7 @@ async def without_revocations(_worker: object) -> None:
     await asyncio.Event().wait()
 
 
+@pytest.mark.slow
 def test_a_worker_with_a_wrong_clock_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_LIFE_S", "_AGAIN_S"):
         monkeypatch.setattr(member, name, 0.02)

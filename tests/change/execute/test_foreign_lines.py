@@ -13,7 +13,8 @@ from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.intents import INTENTS
 from tests.conftest import Proved
-from tests.lab.dialects.test_round_trip import PLATFORMS, Session, cases, everyone, fragment_of, spec_of
+from tests.lab.dialects.test_round_trip import PLATFORMS, Session, cases, everyone, fragment_of
+from tests.shared import change_spec_of
 
 #: One device per platform, with the most intents.
 DEVICES = [
@@ -43,7 +44,7 @@ def counts(forward: int, chance: Random) -> list[int]:
 @pytest.mark.parametrize("name", DEVICES)
 def test_killed_after_every_single_line(proved: Proved, name: str) -> None:
     """After each line forward, and then after a random line of the way back, in one session that goes on."""
-    device, spec, chance = everyone()[name], spec_of(everyone()[name]), Random(name)
+    device, spec, chance = everyone()[name], change_spec_of(everyone()[name].platform), Random(name)
     fragment = fragment_of(device, *(intent for intent in INTENTS if intent in device.intents))
     session = Session(device)
     before = session.read(fragment)

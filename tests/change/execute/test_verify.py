@@ -141,6 +141,7 @@ STATUSES = st.sampled_from(["pass", "warn", "fail", "not_measured", "waived"])
 FINDINGS = st.lists(st.builds(finding, STATUSES, st.sampled_from("abc"), st.sampled_from("xy")), max_size=8).map(tuple)
 
 
+@pytest.mark.slow
 @given(FINDINGS)
 def test_nothing_is_worse_than_itself(findings: Findings) -> None:
     assert not regressions(findings, findings)

@@ -43,7 +43,8 @@ from eventready_lab.device.state import Learned
 from eventready_lab.device.view import STATION
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from tests.change.guard.test_guard_lab import KNOWN, chosen, example
+from tests.change.guard.test_guard_lab import KNOWN, chosen
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 

@@ -27,8 +27,8 @@ from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.view import STATION
 from tests.change.execute.test_way_in_moved import CLOCK, QUICK, Silent
-from tests.change.guard.test_guard_lab import example
 from tests.session import real
+from tests.shared import example
 
 pytestmark = real.frr_timer_marks()
 

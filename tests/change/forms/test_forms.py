@@ -8,8 +8,8 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import RefusedError
-from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
+from tests.shared import change_spec_of
 
 PORT = "interface GigabitEthernet0/0/0"
 #: As printed by routers; each stands somewhere in a configuration, and none of it is ours.
@@ -37,12 +37,6 @@ CARRIED = {
 }
 
 
-def spec_of(platform: str) -> ChangeSpec:
-    found = describe(platform).spec.change
-    assert found is not None
-    return found
-
-
 def read(spec: ChangeSpec, text: str) -> Tree:
     return form_of(spec).read({spec.read: text}, device="edge").tree
 
@@ -51,7 +45,7 @@ def read(spec: ChangeSpec, text: str) -> Tree:
 @pytest.mark.parametrize("form", CARRIED)
 @pytest.mark.parametrize("platform", ["cisco_xe", "cisco_9800"])
 def test_what_is_not_ours_is_carried_untouched(platform: str, form: str, ends: str) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     bare = f"hostname edge\n{PORT}\n description event\n!\nend\n"
     whole = f"hostname edge\n{CARRIED[form]}\n{PORT}\n description event\n!\nend\n"
     running = read(spec, whole.replace("\n", ends))
@@ -76,7 +70,7 @@ def test_what_is_not_ours_is_carried_untouched(platform: str, form: str, ends: s
     ],
 )
 def test_the_end_in_a_banner_is_not_the_end(platform: str, start: str, complete: str) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     with pytest.raises(UnreadableConfiguration, match="is truncated"):
         read(spec, start)
     assert len(read(spec, start + complete)) == (2 if platform == "cisco_xe" else 1)
@@ -86,7 +80,7 @@ def test_the_end_in_a_banner_is_not_the_end(platform: str, start: str, complete:
     "form", ["header login information %\ninterface X\n shutdown\n%", 'header shell information "hi"']
 )
 def test_a_banner_of_vrp_is_carried_untouched(form: str) -> None:
-    spec = spec_of("huawei_vrp")
+    spec = change_spec_of("huawei_vrp")
     running = read(spec, f"#\n{form}\n#\ninterface X\n mtu 1500\n#\nreturn\n")
     assert running["interface X"] == {"mtu 1500": {}}
     assert len(running) == 2
@@ -180,7 +174,7 @@ def test_a_banner_of_vrp_is_carried_untouched(form: str) -> None:
     ],
 )
 def test_the_same_thing_in_two_forms(platform: str, running: str, wanted: str, sent: list[str]) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     end = {"huawei_vrp": "return\n"}.get(platform, "end\n")
     now, fragment = read(spec, running + end), form_of(spec).parse(wanted, "test")
     then = form_of(spec).merge(now, fragment)
@@ -204,7 +198,7 @@ EXTENDED, PREFIX = "ip access-list extended EVENT", "ip ip-prefix EVENT"
     ],
 )
 def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, wanted: str) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     running = read(spec, f"{last}\n{'return' if platform == 'huawei_vrp' else 'end'}\n")
     with pytest.raises(FragmentError, match="never match"):
         form_of(spec).merge(running, form_of(spec).parse(wanted, "test"))
@@ -212,7 +206,7 @@ def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, w
 
 @pytest.mark.parametrize("running", [EXTENDED, f"{EXTENDED}\n 10 permit tcp any any\n 20 permit udp any any"])
 def test_a_number_takes_no_line_s_place_that_is_requested_for_without_one(running: str) -> None:
-    spec = spec_of("cisco_xe")
+    spec = change_spec_of("cisco_xe")
     wanted = f"{EXTENDED}\n permit tcp any any\n permit udp any any\n 20 permit icmp any any\n"
     with pytest.raises(FragmentError, match="are requested with one number"):
         form_of(spec).merge(read(spec, f"{running}\nend\n"), form_of(spec).parse(wanted, "test"))
@@ -221,7 +215,7 @@ def test_a_number_takes_no_line_s_place_that_is_requested_for_without_one(runnin
 @pytest.mark.parametrize("platform", ["cisco_xe", "cisco_9800", "frr"])
 @pytest.mark.parametrize("kind", ["route-map", "prefix-list"])
 def test_a_neighbour_has_one_filter_of_a_kind_in_each_direction(platform: str, kind: str) -> None:
-    spec, section, line = spec_of(platform), "router bgp 65000", f"neighbor 192.0.2.1 {kind}"
+    spec, section, line = change_spec_of(platform), "router bgp 65000", f"neighbor 192.0.2.1 {kind}"
     family = "address-family ipv4 unicast" if platform == "frr" else "address-family ipv4"
     old = f"{section}\n {family}\n  {line} OLD in\n  {line} OTHER out\nend\n"
     then = form_of(spec).merge(read(spec, old), form_of(spec).parse(f"{section}\n {line} EVENT in\n", "test"))
@@ -230,7 +224,7 @@ def test_a_neighbour_has_one_filter_of_a_kind_in_each_direction(platform: str, k
 
 def test_a_way_that_goes_round_in_circles_is_none() -> None:
     """A rule of VRP takes its description with it, and a line of the description puts the rule back as another."""
-    spec = spec_of("huawei_vrp")
+    spec = change_spec_of("huawei_vrp")
     running = read(spec, "acl number 3001\n rule 5 permit ip\n rule 10 permit tcp\n rule 10 description web\nreturn\n")
     predicted = form_of(spec).merge(running, form_of(spec).parse("acl number 3001\n undo rule 10\n", "acl.j2"))
     assert form_of(spec).commands_between(running, predicted) == ("acl number 3001", "undo rule 10", "quit")

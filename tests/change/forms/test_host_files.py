@@ -102,6 +102,7 @@ _ONE = st.builds(_state, _FILE, _DAEMON)
 _STATE = st.fixed_dictionaries(dict.fromkeys((PORTAL, TIME), _ONE))
 
 
+@pytest.mark.slow
 @given(_STATE, _STATE)
 def test_the_commands_name_exactly_the_files_that_differ(now: Tree, then: Tree) -> None:
     commands = form_of(spec()).commands_between(now, then)

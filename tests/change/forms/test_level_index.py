@@ -14,19 +14,13 @@ from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.intents.render import render_intent
 from eventready.core.errors import EventreadyError
-from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from tests.lab.earlier_configuration import earlier
+from tests.shared import change_spec_of
 
 PLATFORMS = ("cisco_xe", "huawei_vrp", "frr", "osmocom_bsc", "cisco_9800")
-
-
-def spec_of(platform: str) -> ChangeSpec:
-    spec = describe(platform).spec.change
-    assert spec is not None
-    return spec
 
 
 @cache
@@ -34,7 +28,7 @@ def wanted(platform: str) -> Fragment:
     workspace = load_workspace(example_home())
     device = next(one for one in workspace.devices if one.platform == platform and len(one.intents) == 3)
     rendered = [render_intent(workspace, device, intent) for intent in device.intents]
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in rendered])
 
 
@@ -51,6 +45,7 @@ def outcome(spec: ChangeSpec, running: Tree, fragment: Fragment) -> object:
         return str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_index_answers_as_a_search_does(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     """Over what may have stood on a device before: other values, other names, another order."""
@@ -59,9 +54,9 @@ def test_the_index_answers_as_a_search_does(monkeypatch: pytest.MonkeyPatch, pla
     for _ in range(25):
         running = earlier(fragment.tree, chance)
         monkeypatch.setattr(rules, "SHORT", 10**9)
-        searched = outcome(spec_of(platform), running, fragment)
+        searched = outcome(change_spec_of(platform), running, fragment)
         monkeypatch.setattr(rules, "SHORT", -1)
-        assert outcome(spec_of(platform), running, fragment) == searched
+        assert outcome(change_spec_of(platform), running, fragment) == searched
         planned += not isinstance(searched, str)
     assert planned
 
@@ -77,7 +72,7 @@ def settings_requested(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
         return setting(self, line)
 
     monkeypatch.setattr(Rules, "setting", counted)
-    spec = spec_of("cisco_xe")
+    spec = change_spec_of("cisco_xe")
     running = parse_tree("".join(f"ip route 10.{n // 250}.{n % 250}.0 255.255.255.0 10.0.0.1\n" for n in range(routes)))
     text = "".join(f"ip route 0.0.0.0 0.0.0.0 172.16.0.{n}\n" for n in range(1, 101))
     then = form_of(spec).merge(running, form_of(spec).parse(text, "t.j2"))

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
-from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready_lab.dialects.huawei_enb import dialect as huawei_enb
 from eventready_lab.dialects.huawei_mml import dialect as huawei_mml
 from eventready_lab.dialects.huawei_mml.objects import ConfigurationObject
 from tests.lab.dialects.test_mml_objects import Typed, choices, element, outcome
+from tests.shared import change_spec_of
 
 pytestmark = pytest.mark.slow
 
@@ -29,16 +29,10 @@ PLATFORMS = pytest.mark.parametrize("platform", sorted(KEYS))
 Wanted = dict[tuple[str, int], dict[str, str]]
 
 
-def spec_of(platform: str) -> ChangeSpec:
-    spec = describe(platform).spec.change
-    assert spec is not None
-    return spec
-
-
 def wanted(data: st.DataObject, platform: str) -> Wanted:
     """Values of some objects of some cells."""
     result: Wanted = {}
-    for name, definition in spec_of(platform).objects.items():
+    for name, definition in change_spec_of(platform).objects.items():
         for cell in data.draw(st.sets(st.integers(0, 2), max_size=2), label=name):
             parameters = LAB[platform][name].parameters
             chosen = data.draw(st.sets(st.sampled_from(sorted(definition.parameters)), min_size=1))
@@ -71,7 +65,7 @@ def read(say: Typed, spec: ChangeSpec, fragment: Fragment) -> Configuration:
 @given(data=st.data())
 def test_there_and_back(platform: str, data: st.DataObject) -> None:
     """Whatever the values were before, and however the template is written."""
-    spec, say = spec_of(platform), Typed(element(platform))
+    spec, say = change_spec_of(platform), Typed(element(platform))
     for command in text_of(platform, wanted(data, platform)).splitlines():
         assert outcome(say(command))[0] == 0
     values = wanted(data, platform)
@@ -106,7 +100,7 @@ def test_there_and_back(platform: str, data: st.DataObject) -> None:
 @FEW
 @given(data=st.data())
 def test_what_is_sent_reads_as_what_was_meant(platform: str, data: st.DataObject) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     tree = form_of(spec).parse(text_of(platform, wanted(data, platform)), "test").tree
     assert form_of(spec).parse("\n".join(form_of(spec).commands_between({}, tree)), "test").tree == tree
 
@@ -115,7 +109,7 @@ def test_what_is_sent_reads_as_what_was_meant(platform: str, data: st.DataObject
 @given(text=st.text("ABMODSET CELLIDX=:;,\"'\\\n#/1", max_size=40))
 def test_no_text_becomes_two_commands_in_one(text: str) -> None:
     """Planted behind a value, inside quotes, or as a whole template."""
-    spec = spec_of("huawei_mml")
+    spec = change_spec_of("huawei_mml")
     start = "MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO="
     for whole in (text, f"{start}{text};", f'{start}"{text}";'):
         try:
@@ -145,11 +139,11 @@ def test_no_text_becomes_two_commands_in_one(text: str) -> None:
 )
 def test_what_is_refused(text: str, words: str) -> None:
     with pytest.raises(FragmentError, match=words):
-        form_of(spec_of("huawei_mml")).parse(text, "test")
+        form_of(change_spec_of("huawei_mml")).parse(text, "test")
 
 
 def test_an_old_value_that_is_not_reported_is_no_way_back() -> None:
-    spec = spec_of("huawei_mml")
+    spec = change_spec_of("huawei_mml")
     fragment = form_of(spec).parse("MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO=5;", "test")
     (header,) = fragment.tree
     with pytest.raises(UnreadableConfiguration, match="were not read"):

@@ -7,8 +7,7 @@ import pytest
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import parse_tree
-from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
+from tests.shared import change_spec_of
 
 #: As `show running-config` prints it: tracks above the operations that they follow, route maps below what uses them.
 CISCO = """\
@@ -108,12 +107,6 @@ KINDS = pytest.mark.parametrize(
 )
 
 
-def spec_of(platform: str) -> ChangeSpec:
-    spec = describe(platform).spec.change
-    assert spec is not None
-    return spec
-
-
 def unchanged_lines(shown: str) -> str:
     """The interfaces and the routing that are there anyway."""
     return "".join(f"{line}\n" for line in shown.splitlines() if line.startswith(("interface ", "router ")))
@@ -121,7 +114,7 @@ def unchanged_lines(shown: str) -> str:
 
 @KINDS
 def test_made_before_and_removed_after(platform: str, shown: str, user: str, used: str) -> None:
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     with_all, without = parse_tree(shown), parse_tree(unchanged_lines(shown))
     made, removed = form_of(spec).commands_between(without, with_all), form_of(spec).commands_between(with_all, without)
     assert made.index(used) < made.index(user)
@@ -134,7 +127,7 @@ def test_made_before_and_removed_after(platform: str, shown: str, user: str, use
 )
 def test_a_template_in_any_order_leads_there(platform: str, shown: str) -> None:
     """The author's sections need not stand in the order in which the device wants them."""
-    spec = spec_of(platform)
+    spec = change_spec_of(platform)
     running, wanted = parse_tree(unchanged_lines(shown)), parse_tree(shown)
     fragment = form_of(spec).parse(shown, "test")
     assert sorted(form_of(spec).commands_between(running, form_of(spec).merge(running, fragment))) == sorted(
@@ -163,7 +156,7 @@ def test_a_template_in_any_order_leads_there(platform: str, shown: str) -> None:
 def test_an_operation_has_its_type_before_its_parameters(
     platform: str, running: str, template: str, first: str
 ) -> None:
-    spec, now = spec_of(platform), parse_tree(running)
+    spec, now = change_spec_of(platform), parse_tree(running)
     then = form_of(spec).merge(now, form_of(spec).parse(template, "test"))
     lines = form_of(spec).commands_between(now, then)
     opened = lines.index(template.splitlines()[0])

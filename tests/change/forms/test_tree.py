@@ -6,15 +6,8 @@ import pytest
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
-from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
 from tests.change.forms.reference_device import spec
-
-
-def spec_of(platform: str) -> ChangeSpec:
-    found = describe(platform).spec.change
-    assert found is not None
-    return found
+from tests.shared import change_spec_of
 
 
 @pytest.mark.parametrize("comment", ["! why", "  ! why", "      ! why", "!", "end", ""])
@@ -27,10 +20,10 @@ def test_a_comment_hides_nothing(comment: str) -> None:
 
 
 def test_comments_in_files_and_commands_hide_nothing() -> None:
-    files = form_of(spec_of("linux_hostapd")).parse("/etc/hostapd/a.conf\n# why\n okc=1\n", "test")
+    files = form_of(change_spec_of("linux_hostapd")).parse("/etc/hostapd/a.conf\n# why\n okc=1\n", "test")
     assert files.tree == {"/etc/hostapd/a.conf": {"okc=1": {}}}
     command = "MOD CELLIDLEBASIC:\n// why\n  IDXTYPE=BYIDX,\n# why\n  CELLIDX=1, CRO=5;\n"
-    objects = form_of(spec_of("huawei_mml")).parse(command, "test")
+    objects = form_of(change_spec_of("huawei_mml")).parse(command, "test")
     assert objects.tree == {"MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1": {"CRO=5": {}}}
 
 
@@ -55,7 +48,7 @@ def test_a_section_that_is_printed_with_a_blank_belongs_to_no_other() -> None:
         " ip address 192.0.2.1 255.255.255.0\n#\n dns resolve\n#\n"
         "ospf 1\n area 0.0.0.0\n  network 192.0.2.0 0.0.0.255\n#\nreturn\n"
     )
-    given = spec_of("huawei_vrp")
+    given = change_spec_of("huawei_vrp")
     found = form_of(given).read({given.read: text}, device="edge")
     assert found.tree["sysname edge"] == found.tree["dns resolve"] == found.tree["drop illegal-mac alarm"] == {}
     assert found.tree["interface GigabitEthernet0/0/1"] == {"ip address 192.0.2.1 255.255.255.0": {}}

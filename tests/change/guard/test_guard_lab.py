@@ -26,23 +26,17 @@ from eventready.session.reply import ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import INTENTS
-from eventready.workspace.examples.example import example_home
-from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
 from eventready_lab.real.province.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 
 KNOWN = Credentials("netops", "Pl4nted-l4b")
 SECONDS = 600
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(example_home())
 
 
 @cache

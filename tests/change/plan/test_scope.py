@@ -16,9 +16,8 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.plan.scope import drift_since, planned_scope, restored
-from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
 from eventready.store.change_steps import Drift
+from tests.shared import change_spec_of
 
 RUNNING = """\
 hostname r1
@@ -98,13 +97,7 @@ OTHERS = (
 )
 
 
-def spec_of(platform: str = "cisco_xe") -> ChangeSpec:
-    spec = describe(platform).spec.change
-    assert spec is not None
-    return spec
-
-
-FORM = form_of(spec_of())
+FORM = form_of(change_spec_of("cisco_xe"))
 
 
 def planned(form: ConfigurationForm, running: Tree, fragment: Fragment) -> tuple[PlannedDevice, Tree]:
@@ -200,7 +193,7 @@ def test_a_long_drift_is_shortened() -> None:
 
 
 def test_statements_with_the_same_beginning_are_one_section() -> None:
-    form = form_of(spec_of("juniper_junos"))
+    form = form_of(change_spec_of("juniper_junos"))
     text = "set interfaces ae1 unit 0 family inet address 192.0.2.2/24 vrrp-group 10 priority 110\n"
     answer = f"{text}set interfaces ae2 mtu 9000\nset system services ssh\n"
     running = form.read({"": answer}, device="r1").tree
@@ -214,7 +207,7 @@ def test_statements_with_the_same_beginning_are_one_section() -> None:
 
 @pytest.mark.parametrize("platform", ["huawei_mml", "linux"])
 def test_a_reading_of_the_plans_objects_counts_as_a_whole(platform: str) -> None:
-    form = form_of(spec_of(platform))
+    form = form_of(change_spec_of(platform))
     assert planned_scope(form, {"x": {}}, {"y": {}}, form.parse("", "test")) == ("", {})
 
 

@@ -28,9 +28,9 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.devices.intents import INTENTS
 from eventready.workspace.examples.example import example_home
-from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.real.province.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 
@@ -68,11 +68,6 @@ MORE: dict[tuple[str, str], dict[str, Any]] = {
     ("backup", "frr"): {"floating": [{"next_hop": "10.0.3.2", "distance": 200, "watched": True}]},
     ("backup", "cisco_9800"): {"pair": True, "spare": {"name": "wlc-9", "address": "192.0.2.79"}},
 }
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(example_home())
 
 
 @cache

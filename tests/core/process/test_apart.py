@@ -62,12 +62,14 @@ def test_an_exception_is_reported_with_its_place_and_costs_itself(own: Apart) ->
     assert own.compute(5, divided, 1, 2) == 0.5
 
 
+@pytest.mark.slow
 def test_a_computation_without_end_is_ended(own: Apart) -> None:
     with pytest.raises(ComputedTooLong):
         own.compute(1, spin, "x")
     assert own.compute(5, repeated, "x", 2) == "xx"
 
 
+@pytest.mark.slow
 def test_each_computation_has_the_whole_limit(own: Apart) -> None:
     for _ in range(3):
         assert own.compute(1, burn, "x") == "x"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts.parsing.json_parser import ExpressionError, JsonParser
@@ -77,7 +77,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.one_of(JSON.map(json.dumps), st.text(max_size=100)),
     st.sampled_from(["rows(peers)", "peers[]", "items(@)[].value.a"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.strings.texts import lines_of
@@ -256,7 +256,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=25).map("\n".join)))
 def test_any_text_is_read_or_refused_but_never_raises(text: str) -> None:
     parsed = MmlParser(["A"]).parse(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import textfsm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts.parsing.line_pattern import LineRules
@@ -119,7 +119,6 @@ def templates(draw: st.DrawFn) -> str:
     return f"{values}\nStart\n{start}\n\nOther\n{other}\n{end}"
 
 
-@settings(max_examples=150, deadline=None)
 @given(templates(), LINES)
 def test_random_templates_give_what_the_library_gives(source: str, lines: list[str]) -> None:
     same_as_the_library(source, "\n".join(lines))
@@ -207,7 +206,6 @@ NO_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
     st.sampled_from(sorted(NTC.glob("cisco_ios_show_[a-i]*.textfsm"))),
     st.text(st.characters(exclude_characters=NO_ENDS, exclude_categories=["Cs"]), max_size=200),
 )
-@settings(max_examples=60, deadline=None)
 def test_any_text_gives_what_the_library_gives(template: Path, text: str) -> None:
     same_as_the_library(template.read_text(encoding="utf-8"), text)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
@@ -28,7 +28,6 @@ from tests.lab.sessions import TypedSession
 pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).parents[3]
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DBM = st.integers(-400, 20).map(lambda tenths: tenths / 10)
 NAMES = st.from_regex(r"[a-z]{2,8}-[a-z]{2,12}-[1-9]", fullmatch=True)
 RATES = st.integers(0, 9_000_000_000)
@@ -87,7 +86,6 @@ def is_up(port: Port) -> bool:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_the_box_tells_what_is(state: DeviceState) -> None:
     box = machine_of(state)
@@ -104,7 +102,6 @@ def test_the_box_tells_what_is(state: DeviceState) -> None:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_the_ports_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
@@ -138,7 +135,6 @@ def neighbours(box: SimulatedDevice) -> list[r.Neighbour]:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_trunks_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
@@ -155,7 +151,6 @@ def test_trunks_state_what_is(state: DeviceState) -> None:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_routing_tells_what_is(state: DeviceState) -> None:
     box = machine_of(state)
@@ -178,7 +173,6 @@ def test_routing_tells_what_is(state: DeviceState) -> None:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_routes_and_log_hosts_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
@@ -428,7 +422,6 @@ def test_what_it_does_not_know_it_refuses(session: TypedSession) -> None:
 
 
 @pytest.mark.slow
-@FEW
 @given(routers())
 def test_what_a_router_starts_with_is_its_own_configuration(state: DeviceState) -> None:
     """Committing nothing new changes nothing, and what is printed can be typed again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.device.state import ApState, DeviceState, Port, RadioState
 from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.lab.answers import machine_of, rows
-from tests.lab.dialects.test_radio import FEW, NAMES
+from tests.lab.dialects.test_radio import NAMES
 
 BANDS = st.sampled_from([("2.4", 6), ("5", 36), ("6", 33)])
 
@@ -36,7 +37,7 @@ def hosts(draw: st.DrawFn) -> DeviceState:
     return state
 
 
-@FEW
+@pytest.mark.slow
 @given(hosts())
 def test_it_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)

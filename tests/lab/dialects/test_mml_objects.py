@@ -18,7 +18,6 @@ from eventready_lab.dialects.huawei_mml.objects import ConfigurationObject, Para
 from eventready_lab.faults.simulated.injector import FaultInjector
 from eventready_lab.servers.mml import ElementManager, MmlSession
 from tests.lab.answers import AnswerChannel, machine_of
-from tests.lab.dialects.test_radio import FEW
 
 LIST = "LST CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=1;"
 MODIFY = "MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=1"
@@ -123,7 +122,6 @@ def choices(one: Parameter) -> st.SearchStrategy[str]:
 OBJECTS = [("huawei_mml", one) for one in huawei_mml.OBJECTS] + [("huawei_enb", one) for one in huawei_enb.OBJECTS]
 
 
-@FEW
 @given(st.sampled_from(OBJECTS), st.data())
 def test_old_values_written_back_leave_the_report_as_it_was(
     which: tuple[str, ConfigurationObject], data: st.DataObject

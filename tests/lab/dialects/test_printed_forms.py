@@ -9,7 +9,7 @@ from copy import deepcopy
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError
@@ -28,7 +28,6 @@ from tests.lab.console import Console
 
 pytestmark = pytest.mark.slow
 
-SEVERAL = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: The version, and whether it prints the numbers of access lists.
 VERSIONS = {"03.16.10.S": False, "17.09.04a": True}
 
@@ -288,7 +287,6 @@ def listed(rules: list[str], step: int) -> list[str]:
     return [f"{step * number} {rule}" if step else rule for number, rule in enumerate(rules, 1)]
 
 
-@SEVERAL
 @given(
     start=st.just([]) | LISTS, wanted=LISTS, steps=st.tuples(STEPS, STEPS), version=st.sampled_from(sorted(VERSIONS)),
     broken=st.integers(0, 100),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
@@ -20,7 +20,6 @@ from tests.lab.answers import AnswerChannel, machine_of, observed, printed, rows
 pytestmark = pytest.mark.slow
 
 PLATFORMS = Path(loader.__file__).parent
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NAMES = st.from_regex(r"[A-Z]{2}-[A-Za-z]{1,8}-[0-9]{2}", fullmatch=True)
 FIGURES = st.tuples(st.integers(0, 14), st.integers(0, 14)).map(lambda two: (min(two), max(two)))
@@ -80,7 +79,6 @@ def serving(state: DeviceState, cell: CellState) -> bool:
 # --- base stations --------------------------------------------------------------------------------------------------
 
 
-@FEW
 @given(base_stations("osmocom_bsc"))
 def test_osmocom_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
@@ -164,7 +162,6 @@ def test_osmocom_is_configured() -> None:
     assert " handover 0" in typed(shell, wire, "show startup-config").splitlines()
 
 
-@FEW
 @given(base_stations("huawei_mml", cells_per_site=3))
 def test_huawei_bsc_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
@@ -178,7 +175,6 @@ def test_huawei_bsc_tells_what_is(state: DeviceState) -> None:
     alarms_are(machine, state)
 
 
-@FEW
 @given(base_stations("huawei_enb"))
 def test_huawei_enodeb_tells_what_is(state: DeviceState) -> None:
     state.sites = []
@@ -238,7 +234,6 @@ def radios_are(machine: SimulatedDevice, state: DeviceState, *, load: bool) -> N
         }
 
 
-@FEW
 @given(access_points("cisco_9800"))
 def test_cisco_9800_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
@@ -254,7 +249,6 @@ def test_cisco_9800_tells_what_is(state: DeviceState) -> None:
     assert {wlan.name: wlan.enabled for wlan in rows(machine, "wlan", r.Wlan)} == state.wlans
 
 
-@FEW
 @given(access_points("huawei_ac"))
 def test_huawei_ac_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)

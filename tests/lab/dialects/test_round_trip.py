@@ -17,12 +17,8 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
-from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import INTENTS
-from eventready.workspace.examples.example import example_home
-from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate
 from eventready_lab.real.province.layout import air_of, devices
@@ -30,6 +26,7 @@ from tests.conftest import Proved
 from tests.lab.console import Console
 from tests.lab.earlier_configuration import IN_USE, earlier, is_refused, take_away, type_in
 from tests.lab.other_vendors import other_vendors
+from tests.shared import change_spec_of, example
 
 pytestmark = pytest.mark.slow
 
@@ -37,11 +34,6 @@ PLATFORMS = (
     *("cisco_9800", "cisco_ios", "cisco_xe", "cisco_xr", "frr", "huawei_ac", "huawei_enb", "huawei_mml"),
     *("huawei_vrp", "juniper_junos", "linux_hostapd", "mikrotik_routeros", "osmocom_bsc"),
 )
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(example_home())
 
 
 @cache
@@ -63,7 +55,7 @@ class Session:
     """An engineer's session on a simulated device of its own, and the code that changes such devices beside it."""
 
     def __init__(self, device: Device) -> None:
-        self.spec = spec_of(device)
+        self.spec = change_spec_of(device.platform)
         (self.machine,) = simulate([device], Credentials("netops", "lab-only"), Clock())
         self.say = Console(self.machine)
 
@@ -97,14 +89,8 @@ class Session:
         return form_of(self.spec).read(answers, device="lab")
 
 
-def spec_of(device: Device) -> ChangeSpec:
-    spec = describe(device.platform).spec.change
-    assert spec is not None
-    return spec
-
-
 def fragment_of(device: Device, *intents: str) -> Fragment:
-    spec = spec_of(device)
+    spec = change_spec_of(device.platform)
     wanted = [render_intent(example(), device, intent) for intent in intents]
     return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in wanted])
 
@@ -114,7 +100,7 @@ def there_and_back(device: Device, fragment: Fragment, session: Session | None =
 
     Then roll back from a change that was broken off after `broken_off` percent of its lines, if any.
     """
-    spec, session = spec_of(device), session or Session(device)
+    spec, session = change_spec_of(device.platform), session or Session(device)
     before = session.read(fragment)
     predicted = form_of(spec).merge(before.tree, fragment)
     forward = form_of(spec).commands_between(before.tree, predicted)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
@@ -23,7 +23,6 @@ from tests.lab.answers import AnswerChannel, F, machine_of, observed, printed, r
 
 pytestmark = pytest.mark.slow
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTERS = ("cisco_xe", "frr")
 NAMES = {
     "cisco_xe": [
@@ -101,7 +100,6 @@ def up(port: Port) -> bool:
 
 
 @pytest.mark.parametrize("platform", ROUTERS)
-@FEW
 @given(data=st.data())
 def test_ports(platform: str, data: st.DataObject) -> None:
     state = data.draw(routers(platform))
@@ -118,7 +116,6 @@ def test_ports(platform: str, data: st.DataObject) -> None:
             assert (row.in_errors, row.crc_errors) == (port.in_errors, port.crc_errors)
 
 
-@FEW
 @given(state=routers("cisco_xe"))
 def test_the_box(state: DeviceState) -> None:
     machine = machine_of(state)
@@ -142,7 +139,6 @@ def test_the_box(state: DeviceState) -> None:
     assert saved.saved is state.saved
 
 
-@FEW
 @given(state=routers("cisco_xe"))
 def test_light_and_bundles(state: DeviceState) -> None:
     machine = machine_of(state)
@@ -167,7 +163,6 @@ def dropped(state: DeviceState, peer: Peer) -> bool:
 
 
 @pytest.mark.parametrize("platform", ROUTERS)
-@FEW
 @given(data=st.data())
 def test_neighbours(platform: str, data: st.DataObject) -> None:
     state = data.draw(routers(platform))
@@ -187,7 +182,6 @@ def test_neighbours(platform: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("platform", ROUTERS)
-@FEW
 @given(data=st.data())
 def test_gateways_and_routes(platform: str, data: st.DataObject) -> None:
     state = data.draw(routers(platform))
@@ -210,7 +204,6 @@ def test_gateways_and_routes(platform: str, data: st.DataObject) -> None:
     assert own or not used
 
 
-@FEW
 @given(state=routers("cisco_xe"))
 def test_log_hosts(state: DeviceState) -> None:
     assert sorted(row.host for row in rows(machine_of(state), "log_target", r.LogTarget)) == sorted(state.log_hosts)

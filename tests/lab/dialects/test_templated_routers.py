@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
@@ -18,7 +18,6 @@ from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
 from tests.lab.answers import F, machine_of, printed
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = {
     "cisco_xr": (
         "TenGigE0/0/0/0",
@@ -96,8 +95,8 @@ def up(port: Port) -> bool:
     return port.admin_up and port.link_up
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
-@FEW
 @given(data=st.data())
 def test_every_fact_is_the_states(platform: str, data: st.DataObject) -> None:
     state = data.draw(routers(platform))
@@ -146,7 +145,6 @@ def test_every_fact_is_the_states(platform: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@FEW
 @given(data=st.data())
 def test_the_chassis_is_the_states(platform: str, data: st.DataObject) -> None:
     state = data.draw(routers(platform))

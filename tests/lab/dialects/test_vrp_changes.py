@@ -9,14 +9,13 @@ from functools import cache
 
 import pytest
 
-from eventready.workspace.examples.example import example_home
-from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.dialect import load_dialect
 from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.device.state import DeviceState
 from tests.lab.console import Console
+from tests.shared import example
 
 pytestmark = pytest.mark.slow
 
@@ -26,11 +25,6 @@ ABORTED = "Info: The trial configuration rollback succeeded."
 IN_TRIAL = "Error: The system is in trial configuration mode."
 UNKNOWN = "Error: Unrecognized command found at '^' position."
 PORT = "interface XGigabitEthernet0/0/2"
-
-
-@cache
-def example() -> Workspace:
-    return load_workspace(example_home())
 
 
 @cache

@@ -143,6 +143,7 @@ def test_tcp_is_answered_by_a_listener_only_and_icmp_by_loopback() -> None:
         pytest.skip(str(error))
 
 
+@pytest.mark.slow
 def test_a_prober_process_measures_an_outage_and_a_suspended_one_shows_its_gap() -> None:
     alive = threading.Event()
     alive.set()

@@ -43,6 +43,7 @@ def _entries(stream: Stream[Any], bodies: list[tuple[str, dict[str, Any]]]) -> l
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPLAYS)
 @settings(max_examples=25)
 @given(data=st.data())

@@ -64,6 +64,7 @@ def test_each_is_of_a_type() -> None:
     assert [name for name in NAMES if not _is_typed(_schema(name))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25)
 @given(data=st.data())

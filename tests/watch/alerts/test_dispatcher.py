@@ -66,6 +66,7 @@ def act(kind: ActKind, condition: str, moment: float = 0, until: float | None = 
     return Act(1, kind, (matcher(condition),), "An", "", at(moment), None if until is None else at(until))
 
 
+@pytest.mark.slow
 def test_a_storm_of_a_thousand_findings_is_one_message() -> None:
     log = Log(alerts_file())
     storm = [alert(f"r{number}", since=number / 100) for number in range(1000)]
@@ -269,6 +270,7 @@ def test_a_change_of_group_by_repeats_no_call_and_names_each_end_once() -> None:
 _TIMES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000), st.integers(1, 5000)), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(_TIMES, st.sampled_from([[], ["device"], ["..."], ["venues"]]), st.integers(5, 60))
 def test_no_alert_is_missed_named_twice_or_repeated_early(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ _ACTS = st.lists(
 _RULE = {"source_matchers": ["check=device"], "target_matchers": ["check=cell"], "equal": ["device"]}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     _SPANS, _ACTS, st.sampled_from([[], ["device"], ["..."]]), st.sampled_from(["", "duty", "chief"]),

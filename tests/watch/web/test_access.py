@@ -177,6 +177,7 @@ def test_guessing_is_slow_and_logged(made: Scene) -> None:
     assert acts(made) == [("Oanh", "login refused")] * login._OF_ADDRESS[0]
 
 
+@pytest.mark.slow
 def test_a_shift_logs_in_from_a_single_address(made: Scene) -> None:
     for _person in range(login._OF_ADDRESS[0] + 5):
         logged_in(made, "Vy")
@@ -203,6 +204,7 @@ def test_addresses_of_the_same_network_are_the_same_client(one: str, other: str,
     assert (limits.network_of({"client": (one, 1)}) == limits.network_of({"client": (other, 2)})) is same
 
 
+@pytest.mark.slow
 @pytest.mark.attack(family="floods of requests")
 def test_a_flood_of_a_client_does_not_touch_a_viewer(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "RATE", 0.001)

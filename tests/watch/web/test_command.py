@@ -30,6 +30,7 @@ def run(*words: str) -> int:
     return left.value.code if isinstance(left.value.code, int) else 0
 
 
+@pytest.mark.slow
 def test_users_are_added_listed_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from eventready.store.store import Store
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.kpi import CLIENTS, UPLINK
@@ -13,6 +15,7 @@ from eventready.watch.web.read_model import HighestFigures
 START = datetime(2031, 4, 29, 12, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_the_highest_value_of_each_minute_is_that_of_all_series(tmp_path: Path) -> None:
     with Store(tmp_path / "night.db") as store:
         series, kept = store.series("event", rehearsal=False), HighestFigures()

@@ -73,6 +73,7 @@ def made(tmp_path: Path) -> Iterator[Scene]:
         yield opened
 
 
+@pytest.mark.slow
 def test_behind_nginx(made: Scene, tmp_path: Path) -> None:
     with served(made, application(made.model, names=(NAME,))) as live, nginx(tmp_path, live.port) as port:
         context = ssl.create_default_context(cafile=tmp_path / "wall.pem")

@@ -48,6 +48,7 @@ def answer_for(client: TestClient, name: str) -> str:
     return str(httpx.post(left.headers["location"], data={"sub": name}).headers["location"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "role"), [("an", "operator"), ("vy", "viewer"), ("eve", None)])
 def test_the_claim_decides_the_role(made: Scene, provider: str, name: str, role: str | None) -> None:
     client = browser_of(made, provider)

@@ -213,6 +213,7 @@ def test_an_unreadable_roster_is_not_an_empty_one(night: Scene, page: str) -> No
     assert text("web:wall.nobody", "en") not in shown
 
 
+@pytest.mark.slow
 def test_every_check_has_a_page(night: Scene) -> None:
     browser = client(night, lang="vi")
     assert {browser.get(f"/check/{check.name}").status_code for check in all_checks()} == {200}
@@ -348,6 +349,7 @@ def test_a_finding_of_the_whole_network_is_acknowledged(night: Scene, users: Use
     assert recorded(night) == (1, 0)
 
 
+@pytest.mark.slow
 def test_a_notice_and_a_silence_from_begin_to_end(night: Scene, users: Users) -> None:
     browser = client(night)
     browser.post("/incident", data={**ACTS[3][1], "began": "2020-02-03T04:05"})

@@ -46,6 +46,7 @@ def test_a_request_is_whole_in_time_or_its_connection_ends(tmp_path: Path, monke
         until(lambda: not live.running.server_state.connections)
 
 
+@pytest.mark.slow
 def test_an_answer_is_read_in_time_or_its_connection_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "READ_S", 0.5)
     monkeypatch.setattr(wall, "TICK_S", 0.0)

@@ -63,6 +63,7 @@ BY_HAND: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.slow
 def test_a_foreign_workbook_takes_one_round_of_errors(folder: Path, tmp_path: Path) -> None:
     first = run(folder, "import", str(write_hue(tmp_path / "ds.xlsx")))
     assert isinstance(first.exception, EventreadyError)
@@ -105,6 +106,7 @@ def test_a_foreign_workbook_takes_one_round_of_errors(folder: Path, tmp_path: Pa
     assert "34 unchanged" in run(folder, "import", str(path), "--fix").stderr
 
 
+@pytest.mark.slow
 def test_every_sheet_of_the_example_is_read_back_unchanged(tmp_path: Path) -> None:
     copy_example(tmp_path / "w")
     inventory = tmp_path / "w" / "inventory"
@@ -168,6 +170,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(listed=HOSTS, port=WRITTEN, lang=st.sampled_from(["vi", "en"]))
 def test_any_inventory_is_read_back_unchanged(

@@ -74,6 +74,7 @@ SHAPES: dict[str, Callable[[Rows], Rows]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", FILES)
 def test_both_read_the_same_files(tmp_path: Path, kind: str, shape: str) -> None:

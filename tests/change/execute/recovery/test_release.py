@@ -89,6 +89,7 @@ def test_a_device_that_cannot_be_read_is_released_without_a_claim(rig: Rig) -> N
     assert "does not answer" in shown.unread
 
 
+@pytest.mark.slow
 def test_what_cannot_be_released(rig: Rig) -> None:
     with pytest.raises(UsageError, match="core-9 is not in the change"):
         let_go(rig, "by-hand", device="core-9")
