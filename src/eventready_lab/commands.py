@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from eventready.cli.console import width
 from eventready.cli.context import App
 from eventready.cli.help_language import translated_help
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Bilingual, message
+from eventready.core.messages import Bilingual, Message, message
 from eventready.store.store import Store
 from eventready.workspace.permission import is_allowed
 from eventready_lab.control.control_socket import send_request
@@ -62,16 +60,16 @@ def up(
     began = time.monotonic()
     record, plan = start(options)
     took_s = time.monotonic() - began
-    if app.output != "table":
-        left_out = [device.name for device in plan.left_out]
-        app.emit(_as_data(folder, record, left_out, expected_as_data(plan.scenario)))
-        return
-    app.notify("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title)
-    if took_s > _LONG_S:
-        app.notify("lab:up.took", seconds=took_s)
-    for device in plan.left_out:
-        app.notify("lab:up.left_out_platform", device=device.name, platform=device.platform)
-    _say_next(app, folder)
+    left_out = [device.name for device in plan.left_out]
+    app.show(
+        _as_data(folder, record, left_out, expected_as_data(plan.scenario)),
+        closing=[
+            message("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title),
+            *([message("lab:up.took", seconds=took_s)] if took_s > _LONG_S else ()),
+            *(message("lab:up.left_out_platform", device=one.name, platform=one.platform) for one in plan.left_out),
+            _next(folder),
+        ],
+    )
 
 
 def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) -> None:
@@ -82,14 +80,15 @@ def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) 
     os.umask(0o022)  # daemons run as users of their own, and read the lab's files
     folder = LabFolder.of(app.workspace_path, out)
     record = start(app.workspace_path, folder, without_wifi=no_wifi)
-    if app.output != "table":
-        expected = [dict(zip(_KEYS, finding, strict=True)) for finding in record.expected]
-        app.emit(_as_data(folder, record, [str(name) for name in record.left_out], expected))
-        return
-    app.notify("lab:up.real", n=record.devices, endpoints=record.endpoints)
-    for left_out in record.left_out:
-        app.notify("lab:up.left_out", name=left_out)
-    _say_next(app, folder)
+    expected = [dict(zip(_KEYS, finding, strict=True)) for finding in record.expected]
+    app.show(
+        _as_data(folder, record, [str(name) for name in record.left_out], expected),
+        closing=[
+            message("lab:up.real", n=record.devices, endpoints=record.endpoints),
+            *(message("lab:up.left_out", name=name) for name in record.left_out),
+            _next(folder),
+        ],
+    )
 
 
 def _as_data(folder: LabFolder, record: Any, left_out: list[str], expected: list[Any]) -> Mapping[str, Any]:
@@ -104,8 +103,8 @@ def _as_data(folder: LabFolder, record: Any, left_out: list[str], expected: list
     }
 
 
-def _say_next(app: App, folder: LabFolder) -> None:
-    app.notify("lab:up.next" if is_allowed(folder.path) else "lab:up.next_allow", folder=str(folder.path))
+def _next(folder: LabFolder) -> Message:
+    return message("lab:up.next" if is_allowed(folder.path) else "lab:up.next_allow", folder=str(folder.path))
 
 
 def _serve_here(app: App, options: LabOptions, folder: LabFolder) -> None:
@@ -134,17 +133,18 @@ def status(app: App, *, out: Path | None) -> None:
     from eventready_lab.lifecycle import status as lab_status  # noqa: PLC0415  loads asyncssh
 
     state = lab_status(LabFolder.of(app.workspace_path, out))
-    if app.output != "table":
-        app.emit(state)
-    elif not state["running"]:
-        click.echo(app.text("lab:down.nothing"))
-    else:
-        shown = {key: state[key] for key in ("endpoints", "sessions", "up_s", "pid", "workspace", "copy")}
-        scenario = Bilingual(state["scenario_vi"], state["scenario"])
-        click.echo(app.text("lab:status", n=state["devices"], scenario=scenario, **shown))
-        click.echo(app.text("lab:status.faults" if state["faults"] else "lab:status.no_faults"))
-        for fault in state["faults"]:
-            click.echo(f"  {_describe(fault)}")
+    app.show(state, _status(state))
+
+
+def _status(state: Mapping[str, Any]) -> Iterator[str | Message]:
+    if not state["running"]:
+        yield message("lab:down.nothing")
+        return
+    shown = {key: state[key] for key in ("endpoints", "sessions", "up_s", "pid", "workspace", "copy")}
+    scenario = Bilingual(state["scenario_vi"], state["scenario"])
+    yield message("lab:status", n=state["devices"], scenario=scenario, **shown)
+    yield message("lab:status.faults" if state["faults"] else "lab:status.no_faults")
+    yield from (f"  {_describe(fault)}" for fault in state["faults"])
 
 
 def _describe(fault: Mapping[str, Any]) -> str:
@@ -157,10 +157,7 @@ def down(app: App, *, out: Path | None) -> None:
     from eventready_lab.lifecycle import stop  # noqa: PLC0415  loads asyncssh
 
     result = stop(LabFolder.of(app.workspace_path, out))
-    if app.output != "table":
-        app.emit({"down": result})
-        return
-    app.notify(f"lab:down.{result}")
+    app.show({"down": result}, closing=[message(f"lab:down.{result}")])
 
 
 def score_run(app: App, *, run: str, out: Path | None) -> int:
@@ -171,19 +168,16 @@ def score_run(app: App, *, run: str, out: Path | None) -> int:
         raise UsageError(message("lab:not_running"))
     with Store.of_workspace(folder.path) as store:
         result = score(store.get(run).document["findings"], record.expected, record.absent)
-    if app.output != "table":
-        app.emit(
-            {
-                kind: [dict(zip(_KEYS, one, strict=True)) for one in findings]
-                for kind, findings in asdict(result).items()
-            }
-        )
-    else:
-        found = len(result.found)
-        click.echo(app.text("lab:score.found", found=found, expected=found + len(result.missed)))
-        for msgid, findings in (("lab:score.missed", result.missed), ("lab:score.unexpected", result.unexpected)):
-            for check, device, subject, state in findings:
-                click.echo(app.text(msgid, device=device, check=check, subject=subject, state=state))
+    found = len(result.found)
+    app.show(
+        {kind: [dict(zip(_KEYS, one, strict=True)) for one in findings] for kind, findings in asdict(result).items()},
+        message("lab:score.found", found=found, expected=found + len(result.missed)),
+        (
+            message(msgid, device=device, check=check, subject=subject, state=state)
+            for msgid, findings in (("lab:score.missed", result.missed), ("lab:score.unexpected", result.unexpected))
+            for check, device, subject, state in findings
+        ),
+    )
     return Exit.OK if result.perfect else Exit.FINDINGS
 
 
@@ -219,11 +213,8 @@ def fault(
         for target, kind, values in requests
         for one in send_request(record, do="fault", device=target, fault=kind, args=values, clear=clear)["done"]
     ]
-    if app.output != "table":
-        app.emit(changed)
-        return
-    for one in changed:
-        app.notify("lab:fault.cleared" if clear else "lab:fault.injected", fault=_describe(one))
+    msgid = "lab:fault.cleared" if clear else "lab:fault.injected"
+    app.show(changed, closing=(message(msgid, fault=_describe(one)) for one in changed))
 
 
 def _fault_types(*, real: bool) -> Mapping[str, Any]:
@@ -251,12 +242,14 @@ def _arguments(known: Mapping[str, Any], name: str, args: tuple[str, ...]) -> di
 
 def _list(app: App, fault_types: Mapping[str, Any]) -> None:
     listed = [fault_types[name] for name in sorted(fault_types)]
-    if app.output != "table":
-        app.emit([{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in listed])
-        return
-    width = max(50, shutil.get_terminal_size((100, 24)).columns)
-    for kind in listed:
-        args = " ".join(f"{name}={default}" for name, default in kind.parameters.items())
-        lines = textwrap.wrap(translated_help(kind.help, app.lang), width - 21)
-        for first, line in zip_longest([kind.name], [*lines, args] if args else lines, fillvalue=""):
-            click.echo(f"{first:20} {line}")
+    app.show(
+        [{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in listed],
+        (_fault_lines(kind, app.lang) for kind in listed),
+    )
+
+
+def _fault_lines(kind: Any, lang: str) -> Iterator[str]:
+    args = " ".join(f"{name}={default}" for name, default in kind.parameters.items())
+    lines = textwrap.wrap(translated_help(kind.help, lang), max(50, width()) - 21)
+    for first, line in zip_longest([kind.name], [*lines, args] if args else lines, fillvalue=""):
+        yield f"{first:20} {line}"

@@ -11,10 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.checks.registry import all_checks
+from eventready.cli.audit.ci_files import junit, sarif
 from eventready.cli.context import App, lab_origin
 from eventready.cli.declare.audit import audit
-from eventready.cli.render.auditing.junit import junit
-from eventready.cli.render.auditing.sarif import sarif
 from eventready.core.errors import WorkspaceError
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA

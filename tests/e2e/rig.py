@@ -228,5 +228,5 @@ def rig_of(home: Path) -> Iterator[Rig]:
         machines = lab.lab.devices
         first = lab.call(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
             yield Rig(workspace, played, lab, first)

@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from eventready.cli.render.capacity import SHOWN
+from eventready.cli.audit.capacity_text import SHOWN
 from eventready.core.errors import Exit
 from tests.e2e.conftest import Province
 
@@ -49,11 +49,11 @@ def test_the_example_is_short_in_its_two_seeded_places(audited: Province) -> Non
 
 
 def test_the_calculation_is_printed_line_by_line_with_its_defaults(audited: Province) -> None:
-    shown = audited.call("network", "capacity", "--venue", "den-tho").stdout
+    shown = audited.call("network", "capacity", "-v", "--venue", "den-tho").stdout
     assert "subscribers of the venue = people × share of subscribers = 900" in shown
     assert "default: surge = 1.5" in shown
     assert "BTS-HN" not in shown
-    vietnamese = audited.call("--lang", "vi", "network", "capacity").stdout
+    vietnamese = audited.call("--lang", "vi", "network", "capacity", "-v").stdout
     for words in (
         "lưu lượng", "Đêm khai mạc", "một nửa số người gọi không có kênh sẽ gọi lại", "dải địa chỉ",
         "VH-SanKhau-01 mức bận của kênh",
@@ -61,6 +61,14 @@ def test_the_calculation_is_printed_line_by_line_with_its_defaults(audited: Prov
         assert words in vietnamese
     for words in ("Opening night", "callers", "pool", "airtime", "Super Bowl LII: 59.2%"):
         assert words not in vietnamese
+
+
+def test_without_v_what_is_short_is_printed_and_last_the_worst(audited: Province) -> None:
+    lines = audited.call("network", "capacity").stdout.splitlines()
+    assert len(lines) < 12
+    assert lines[1].startswith("BTS-HN-02 TCH")
+    assert lines[2].startswith("VH-SanKhau-01")
+    assert lines[-1].startswith("Most short: BTS-HN-02 TCH, Opening night: ")
 
 
 def test_the_additions_of_a_gap_are_proven(audited: Province) -> None:
@@ -76,7 +84,7 @@ def test_the_additions_of_a_gap_are_proven(audited: Province) -> None:
     [
         (("--venue", "hoi-ngi"), "the venue 'hoi-ngi' is not in event.yaml"),
         (("--window", "Opening nite"), "'Opening nite' is no window of event.yaml"),
-        (("solve", "--run", "nothing"), "nothing"),
+        (("--solve", "--run", "nothing"), "nothing"),
     ],
 )
 def test_an_unknown_name_is_a_sentence(audited: Province, words: tuple[str, ...], sentence: str) -> None:
@@ -89,7 +97,7 @@ def test_a_place_outside_the_inventory_of_a_lab_is_named(audited: Province) -> N
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("BTS-HN-04:", "BTS-NOPE:"), encoding="utf-8")
     try:
-        for words in ((), ("solve",)):
+        for words in ((), ("--solve",)):
             done = audited.call("network", "capacity", *words, expect=(Exit.INCOMPLETE,))
             assert "at the venue: BTS-NOPE" in done.stdout
     finally:
@@ -112,13 +120,6 @@ def test_a_demand_where_nothing_serves_is_named(audited: Province) -> None:
     finally:
         path.write_text(text, encoding="utf-8")
         capacity.write_text(demands, encoding="utf-8")
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_options_count_alike_before_and_after_solve(audited: Province, *, before: bool) -> None:
-    words = ("--venue", "hoi-nghi", "solve") if before else ("solve", "--venue", "hoi-nghi")
-    document = json.loads(audited.call("-o", "json", "network", "capacity", *words).stdout)
-    assert [gap["subject"] for gap in document["gaps"]] == ["BTS-HN-02 TCH"]
 
 
 def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province, tmp_path: Path) -> None:

@@ -52,11 +52,6 @@ def test_unconfirmed_facts_are_named() -> None:
     assert "no public source confirms the form of" in " ".join(matrix("-l", "enb-hn-1").stdout.split())
 
 
-def test_ndjson_has_a_line_for_each_device() -> None:
-    lines = matrix("-o", "ndjson", "-l", "core-*").stdout.splitlines()
-    assert [json.loads(line)["device"] for line in lines] == ["core-1", "core-2"]
-
-
 def test_a_device_that_no_person_has_is_refused() -> None:
     result = matrix("-l", "corre-1")
     assert result.exit_code != 0

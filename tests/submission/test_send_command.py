@@ -159,8 +159,8 @@ def test_settings_that_do_not_hold(settings: str, words: str, call: Call, worksp
 
 def test_the_schedule_of_a_workspace_without_devices(call: Call, workspace: Path) -> None:
     without_devices(workspace)
-    code, out, _ = call("-o", "ndjson", "watch", "schedule", "--once", "--interval", "0")
-    jobs = [json.loads(line) for line in out.splitlines()]
+    code, out, _ = call("-o", "json", "watch", "schedule", "--once", "--interval", "0")
+    jobs = json.loads(out)
     assert code == 0, out
     assert [job["kind"] for job in jobs[:3]] == ["audit", "draft", "remind"]
     folder = workspace / "reports" / "draft-2022-04-25"

@@ -62,6 +62,10 @@ certificates_option = click.option(
 )  # fmt: skip
 
 
+#: `-v`: what a short answer leaves out.
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show all of it: every step, every figure.")
+
+
 #: `--systemd`: the unit of a service in place of its run.
 systemd_option = click.option("--systemd", is_flag=True, help="Print a systemd unit, and do not start.")
 

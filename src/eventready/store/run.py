@@ -149,12 +149,8 @@ class Run:
         """True when the document matches its `sha256`."""
         return bool(self.sealed(self.document).document["sha256"] == self.document.get("sha256"))
 
-    def json(self, *, one_line: bool = False) -> Iterator[bytes]:
+    def json(self) -> Iterator[bytes]:
         """Document as indented JSON, piece by piece; a long list has a line for each of its groups."""
-        if one_line:
-            yield from self.document.pieces()
-            yield b"\n"
-            return
         yield b"{"
         before = b"\n "
         for key in self.document:

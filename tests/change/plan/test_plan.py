@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, seal, write_plan
-from eventready.cli.render.changing.plan import show
+from eventready.cli.change.plan_text import plan_lines
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
 from eventready.core.strings.json_text import canonical
@@ -58,14 +58,13 @@ def test_a_plan_of_an_earlier_release_keeps_its_seal() -> None:
     assert parse_plan(again.document) == again
 
 
-def test_the_expected_duration_counts_a_common_soak_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_expected_duration_counts_a_common_soak_once() -> None:
     names = ("r1", "r2", "r3")
     parts = {"devices": [planned(name, soak_s=180.0) for name in names], "waves": [[name] for name in names]}
     assert (plan(**parts).durations, plan(**parts).duration) == ((210.0, 210.0, 210.0), 630.0)
     common = plan(**parts, together=[3])
     assert common.duration == 210.0 + 180.0 + 2 * 30.0
-    show(common, "en")
-    order = capsys.readouterr().out.partition("Order")[2]
+    order = "\n".join(plan_lines(common, "en")).partition("Order")[2]
     assert order.count("about 4 min") == 3
     assert "r3  about 4 min, begins while the wave before soaks" in order
     assert "about 8 min in all" in order

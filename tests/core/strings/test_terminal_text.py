@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from eventready.cli.render.console import VisibleConsole
+from eventready.cli.console import VisibleConsole
 from eventready.core.redaction.redaction import RedactingFilter
 from eventready.core.strings.terminal_text import VisibleStream, visible
 from tests import forked

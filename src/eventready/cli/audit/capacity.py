@@ -1,18 +1,18 @@
-"""`network capacity`: demand of capacity.yaml against the supply of a run, and the additions to close gaps."""
+"""`eventready network capacity`: demand of capacity.yaml against the supply of a run, and additions for the gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
 from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
 from eventready.checks.registry import all_checks
+from eventready.cli.audit.capacity_text import Found, as_json, calculation, capacity_sheet, gaps, solution, totals
 from eventready.cli.context import App
-from eventready.cli.render.capacity import Found, as_json, show, show_additions
-from eventready.cli.render.capacity_sheet import capacity_sheet
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.files import write_atomic
 from eventready.core.messages import Lang, message, term
@@ -32,16 +32,18 @@ from eventready.workspace.workspace import Workspace
 _BEARERS = {"mobile": "cell", "wifi": "access_point"}
 
 
-def command(app: App, *, venue: str | None, window: str | None, run_name: str, out: Path | None, solve: bool) -> Exit:
+def command(
+    app: App, *, venue: str | None, window: str | None, run_name: str, out: Path | None, verbose: bool, solve: bool
+) -> Exit:
     """Show demand against supply line by line: cells, access points, links, addresses and services."""
     run, found, unplaced = _balances(app, venue, window, run_name, out)
     if solve:
         return _solve(app, run, found, unplaced)
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show(found, unplaced, app.lang, run=run.id)
-    else:
-        app.emit(as_json(found, unplaced, run=run.id))
+    app.show(
+        partial(as_json, found, unplaced, run=run.id),
+        calculation(found, app.lang) if verbose else gaps(found, app.lang),
+        totals(found, unplaced, app.lang, run=run.id, verbose=verbose),
+    )
     codes = {"short": Exit.FINDINGS, "unknown": Exit.INCOMPLETE}
     states = {balance.status for _device, balance in found} | ({"unknown"} if unplaced else set())
     return most_severe({codes[one] for one in states if one in codes})
@@ -50,15 +52,16 @@ def command(app: App, *, venue: str | None, window: str | None, run_name: str, o
 def _solve(app: App, run: Run, found: Found, unplaced: Sequence[str]) -> Exit:
     """Name the fewest additions to close each gap, proven by the same calculation."""
     unknown = [(device, balance) for device, balance in found if balance.unknown]
-    gaps = [(device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")]
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show_additions(gaps, unknown, unplaced, app.lang)
-    else:
-        named = [_named(*one) for one in unknown]
-        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps], "unknown": named, "unknown_places": unplaced})
+    closed = [
+        (device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")
+    ]
+    named = [_named(*one) for one in unknown]
+    app.show(
+        {"run": run.id, "gaps": [_gap(*gap) for gap in closed], "unknown": named, "unknown_places": unplaced},
+        solution(closed, unknown, unplaced, app.lang),
+    )
     codes = {Exit.INCOMPLETE for _ in (*unknown, *unplaced)} | {
-        Exit.FINDINGS for _device, _balance, ways in gaps if not ways
+        Exit.FINDINGS for _device, _balance, ways in closed if not ways
     }
     return most_severe(codes)
 
@@ -100,7 +103,7 @@ def _balances(
     ]
     if out:
         write_atomic(out, capacity_sheet(_titled(found, workspace, app.paper_lang), app.paper_lang))
-    if app.output == "table":
+    if app.for_people:
         found = _titled(found, workspace, app.lang)
     return run, found, _unplaced(workspace, venue, window)
 

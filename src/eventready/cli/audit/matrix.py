@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import click
-
 from eventready.audit.audit import network_setting
+from eventready.cli.console import width
 from eventready.cli.context import App
 from eventready.core.messages import Lang, term, text
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
@@ -20,6 +18,8 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.select import select
 
 _LABEL_WIDTH = 17
+#: Columns of a line at most.
+_MOST = 120
 
 
 def command(app: App, *, limit: str | None) -> None:
@@ -28,12 +28,10 @@ def command(app: App, *, limit: str | None) -> None:
     platforms = app.equipment.only(devices).platforms
     matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))
     ordered = sorted(devices, key=lambda device: device.name)
-    if app.output == "table":
-        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        for line in _table(ordered, matrix, platforms, width, app.lang):
-            click.echo(line)
-    else:
-        app.emit([_entry(device, matrix, platforms[device.platform]) for device in ordered])
+    app.show(
+        lambda: [_entry(device, matrix, platforms[device.platform]) for device in ordered],
+        _table(ordered, matrix, platforms, min(width(), _MOST), app.lang),
+    )
 
 
 def _entry(device: Device, matrix: Matrix, platform: Platform) -> dict[str, Any]:

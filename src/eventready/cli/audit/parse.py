@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 from yaml import safe_dump
 
 from eventready.cli.context import App
@@ -35,11 +34,11 @@ def command(app: App, *, platform: str, question: str, file: Path, write_sample:
         _write_case(app, report, loaded, observations, text)
     if write_sample:
         app.notify("cli:parse.sample", file=str(_write_sample(observations, file)))
-    if app.output == "table":
-        click.echo("\n\n".join(_as_table(app, observation) for observation in observations))
-    else:
-        documents = [_as_document(platform, observation) for observation in observations]
-        app.emit(documents if len(documents) > 1 else documents[0])
+    documents = [_as_document(platform, observation) for observation in observations]
+    app.show(
+        documents if len(documents) > 1 else documents[0],
+        "\n\n".join(_as_table(app, observation) for observation in observations),
+    )
     return Exit.OK if all(observation.status.measured for observation in observations) else Exit.INCOMPLETE
 
 

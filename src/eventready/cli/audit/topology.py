@@ -42,7 +42,4 @@ def draw(app: App, *, out: Path | None, down: tuple[str, ...], plan: Path | None
             click.echo(svg)
         return
     write_atomic(out, svg.encode())
-    if app.output == "table":
-        click.echo(out)
-    else:
-        app.emit({"file": str(out), "run": run.id})
+    app.show({"file": str(out), "run": run.id}, str(out))

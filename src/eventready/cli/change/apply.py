@@ -13,24 +13,37 @@ from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
 from eventready.change.safety.freeze import next_closed_window
-from eventready.cli.context import App
-from eventready.cli.render.changing.apply_progress import (
+from eventready.cli.change.progress import (
     ApplyProgress,
     existing_plan,
     interruption_as_failure,
     options_of,
     report_result,
 )
-from eventready.cli.render.changing.dry_run import check_plan
-from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_file
-from eventready.core.clock import TZ
+from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
+from eventready.cli.console import Listing, styled
+from eventready.cli.context import App
+from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Text, in_language, message, term
+from eventready.core.timezone import TZ
+from eventready.store.store import Store
 
 #: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)
+
+
+_DRY_STYLES = {
+    DryRunOutcome.COMMIT: "green",
+    DryRunOutcome.LINES: "green",
+    DryRunOutcome.REJECTED: "red",
+    DryRunOutcome.OUTDATED: "yellow",
+    DryRunOutcome.UNCHECKED: "yellow",
+    DryRunOutcome.CHANGED: "bold red",
+}
 
 
 class ExecutionValues(TypedDict):
@@ -77,7 +90,7 @@ def command(
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
-        return check_plan(app, plan, workers=int(given["workers"]))
+        return _check(app, plan, workers=int(given["workers"]))
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     with ExitStack() as stack:
@@ -91,6 +104,35 @@ def command(
                 context = ExecutionContext(workspace, store, app.clock, options, progress)
                 done = apply_plan(context, file) if file else resume(context, cut_off)
         return report_result(app, done, store)
+
+
+def _check(app: App, path: Path, *, workers: int) -> Exit:
+    """Run a plan dry, and print the result of each device."""
+    plan, workspace = existing_plan(path).plan, app.allowed_workspace
+    with ExitStack() as stack:
+        store = None
+        if Store.exists(app.workspace_path):
+            store = stack.enter_context(app.open_store(make=False, only_reads=True))
+        locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
+        bars = stack.enter_context(ProgressBars(interactive=app.shows_progress, lang=app.lang))
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
+    code = exit_code(results)
+    rows = [{"device": one.device, "outcome": str(one.outcome), "why": in_language(_why(one), "en")} for one in results]
+    cells = (
+        (one.device, styled(term("change:dry_run_outcome", one.outcome, app.lang), _DRY_STYLES[one.outcome]), _why(one))
+        for one in results
+    )
+    app.show(
+        {"plan": plan.id, "exit": int(code), "devices": rows},
+        Listing("change:column", ("device", "outcome", "why"), cells),
+        "",
+        message("change:dry_run.done", plan=plan.id),
+    )
+    return code
+
+
+def _why(result: DryRunResult) -> str | Text:
+    return result.why or message(f"change:dry_run.{result.outcome}")
 
 
 def _notices(app: App, plan: Plan) -> list[str]:

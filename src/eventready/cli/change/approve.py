@@ -10,8 +10,8 @@ import click
 from eventready.change.document import PlanFile, load_plan, write_plan
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
+from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
-from eventready.cli.render.changing.plan import show
 from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
@@ -36,23 +36,22 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
     used = _used(app, file)
     signed = approve(file, settings, key, app.clock.real(), used)
     if not yes and not seal:
-        show(file.plan, app.lang, sent=True, err=app.output != "table")
+        for line in plan_lines(file.plan, app.lang, sent=True):
+            click.echo(line, err=not app.for_people)
         if not click.confirm(app.text("change:approve.confirm"), err=True):
             raise RefusedError(message("cli:approve.declined"), where=str(path))
         signed = approve(_still(path, file), settings, key, app.clock.real(), used)
     write_plan(path, signed)
     names = approved_by(signed, settings, app.clock.real(), used)
     missing = max(0, approvals_required(signed.plan, settings) - len(names))
-    if app.output == "table":
-        click.echo(app.text("change:approve.done", file=str(path), plan=signed.plan.id, names=names))
-        drill = signed.plan.drill
-        command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
-        if missing:
-            app.notify("change:approve.missing", missing=missing)
-        else:
-            app.notify("change:approve.next", workspace=str(app.workspace_path), command=command)
-    else:
-        app.emit({"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing})
+    drill = signed.plan.drill
+    command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
+    then = message("change:approve.next", workspace=str(app.workspace_path), command=command)
+    app.show(
+        {"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing},
+        message("change:approve.done", file=str(path), plan=signed.plan.id, names=names),
+        closing=[message("change:approve.missing", missing=missing) if missing else then],
+    )
 
 
 def _used(app: App, file: PlanFile) -> Mapping[str, str]:

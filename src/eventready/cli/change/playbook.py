@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
-
-import click
 
 from eventready.change.intents.ansible_inventory import service_hosts
 from eventready.change.intents.playbook import PlaybookRun, run_playbook
@@ -28,21 +27,18 @@ def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
 
     with app.at_work(f"playbook {name}", hosts):
         done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
-    if app.output == "table":
-        _show(done, app.lang)
-    else:
-        app.emit({**asdict(done), "hosts": dict(done.hosts)})
+    app.show({**asdict(done), "hosts": dict(done.hosts)}, _shown(done, app.lang))
     failed = Exit.FINDINGS if check or name == "audit" else Exit.REVERT_FAILED
     codes = {Exit.INCOMPLETE} if done.unreachable else set()
     return most_severe(codes | ({failed} if done.failed else set()))
 
 
-def _show(done: PlaybookRun, lang: Lang) -> None:
+def _shown(done: PlaybookRun, lang: Lang) -> Iterator[str]:
     for task in done.tasks:
         if task.diff:
-            click.echo(f"{task.host}: {task.task}\n{task.diff}")
+            yield f"{task.host}: {task.task}\n{task.diff}"
         elif task.message and task.state in ("failed", "unreachable"):
-            click.echo(f"{task.host}: {task.task}: {task.message}")
+            yield f"{task.host}: {task.task}: {task.message}"
     for host, state in done.hosts.items():
         word = "would_change" if done.check and state == "changed" else state
-        click.echo(f"{host}: {term('cli:host_state', word, lang)}")
+        yield f"{host}: {term('cli:host_state', word, lang)}"

@@ -6,22 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-import click
-
 from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback
 from eventready.cli.change.apply import ExecutionValues
 from eventready.cli.change.plan import refuse_overwrite
-from eventready.cli.context import App
-from eventready.cli.render.changing.apply_progress import (
+from eventready.cli.change.progress import (
     ApplyProgress,
     interruption_as_failure,
     options_of,
     report_result,
 )
-from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_plan
+from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_plan
+from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 from eventready.workspace.devices.select import select
@@ -61,8 +59,5 @@ def command(
                 done = apply_plan(context, PlanFile(plan=plan))
             return report_result(app, done, store)
     write_plan(out, PlanFile(plan=plan))
-    if app.output == "table":
-        click.echo(out)
-    else:
-        app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
+    app.show({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back}, str(out))
     return Exit.OK

@@ -162,13 +162,14 @@ def network_whatif() -> None:
 )
 @click.option("--out", type=options.FILE, metavar="FILE",
               help="Write the calculation as a workbook (XLSX) with live formulas.")  # fmt: skip
+@options.verbose_option
 @click.option("--solve", is_flag=True, help="Name the fewest additions to close each gap, proven by the calculation.")
 @work("eventready.cli.audit.capacity:command")
 def network_capacity() -> None:
-    """Show demand against supply line by line: cells, access points, links, addresses and services.
+    """Show demand against supply: cells, access points, links, addresses and services.
 
     The demand is that of capacity.yaml, the supply that of a run or of capacity.yaml. Figures that the workspace does
-    not give are defaults, and listed. Connects to nothing.
+    not give are defaults. With -v every balance line by line, and the defaults. Connects to nothing.
 
     With --solve: transceivers, half rate, mobile base stations, cells, radios, links, Mbit/s, addresses and channels:
     each alone closes the gap for the busy hour and for the crowd.
@@ -245,7 +246,7 @@ def cluster_scheduler() -> None:
 @options.workers_option
 @options.certificates_option
 @options.systemd_option
-@work("eventready.cli.audit.worker:command")
+@work("eventready.cli.audit.cluster:worker")
 def cluster_worker() -> None:
     """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C.
 

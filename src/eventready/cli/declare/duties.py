@@ -78,7 +78,7 @@ def duties_note() -> None:
 @duties.command("deadlines", short_help="List deadlines and warn ahead")
 @click.option("--all", "everything", is_flag=True, help="In the table, also entries that are done or over.")
 @click.option("--ics", type=options.PATH, help="Write all of them as an iCalendar file too.")
-@work("eventready.cli.duties.deadlines:command")
+@work("eventready.cli.duties.duties:list_deadlines")
 def duties_deadlines() -> None:
     """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices of
     incidents.

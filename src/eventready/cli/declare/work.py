@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from eventready.cli.context import App
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.core.this_process import ONCE, relaxed_gc
 
 
@@ -22,7 +25,11 @@ def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..
     def decorate(declaration: Callable[[], None]) -> Callable[..., Any]:
         def run(**options: Any) -> Any:
             context = click.get_current_context()
-            return None if context.invoked_subcommand else function(place)(context.obj, **given, **options)
+            if context.invoked_subcommand:
+                return None
+            if context.ensure_object(App).output == "ndjson" and place != WATCH:
+                raise UsageError(message("cli:main.ndjson"))
+            return function(place)(context.obj, **given, **options)
 
         update_wrapper(run, declaration)
         setattr(run, PLACE, place)
@@ -31,6 +38,8 @@ def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..
     return decorate
 
 
+#: Work with an entry at a time, the only one for `-o ndjson`.
+WATCH = "eventready.cli.night.watch:command"
 #: Attribute of the callback of a command with the place of its work.
 PLACE = "place"
 

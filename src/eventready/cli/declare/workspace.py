@@ -158,6 +158,7 @@ def inventory_learn() -> None:
 @options.limit_option
 @click.option("--connect", is_flag=True, envvar="EVENTREADY_DOCTOR_CONNECT", show_envvar=True,
               help="Open a session with each device and show the step that fails; no command is sent.")  # fmt: skip
+@options.verbose_option
 @click.option("--real", is_flag=True, envvar="EVENTREADY_DOCTOR_REAL", show_envvar=True,
               help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
 @click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from eventready.cli.context import App
-from eventready.cli.duties.event_record import load_event_record
+from eventready.cli.duties.duties import load_event_record
 from eventready.core.errors import UsageError
 from eventready.core.files import write_atomic
 from eventready.core.messages import message
@@ -40,13 +38,13 @@ def command(app: App, *, out: Path, source: str, operator: str, rehearsal: bool)
     if len(data) > LARGEST:
         raise UsageError(message("cli:bundle.too_large", size=len(data) / 1e6, limit=LARGEST / 1e6))
     write_atomic(out, data)
-    if app.output == "table":
-        signer = key.public
-        click.echo(
-            app.text("cli:bundle.written", file=str(out), size=len(data), operator=signer.operator, key=signer.id)
-        )
-    else:
-        app.emit({"file": str(out), "size": len(data), "operator": key.public.operator, "key": key.public.id})
+    written: dict[str, str | int] = {
+        "file": str(out),
+        "size": len(data),
+        "operator": key.public.operator,
+        "key": key.public.id,
+    }
+    app.show(written, message("cli:bundle.written", **written))
 
 
 def keygen(app: App, *, out: Path | None, operator: str, succeeds: str) -> None:
@@ -54,13 +52,8 @@ def keygen(app: App, *, out: Path | None, operator: str, succeeds: str) -> None:
     path = out or app.workspace_path / OWN_KEY
     name = operator_name(operator or app.workspace.event.enterprise)
     public = make_key(path, name, load_private(succeeds, app.workspace_path, name) if succeeds else None)
-    if app.output == "table":
-        published = str(public_path(path))
-        click.echo(
-            app.text("cli:bundle.key", private=str(path), public=published, operator=public.operator, key=public.id)
-        )
-    else:
-        app.emit({"private": str(path), "public": str(public_path(path)), **public.to_dict()})
+    files = {"private": str(path), "public": str(public_path(path))}
+    app.show({**files, **public.to_dict()}, message("cli:bundle.key", **files, operator=public.operator, key=public.id))
 
 
 def _own_key(app: App) -> str:

@@ -8,10 +8,9 @@ from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 
-import click
-
 from eventready.cli.context import App
 from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import message
 from eventready.papers.document.formats import render, write_bytes
 from eventready.papers.document.profile import load_profile
 from eventready.papers.words import Form
@@ -67,15 +66,9 @@ def command(
 
 
 def _show(app: App, received: ReceivedBundles, files: Sequence[Path]) -> None:
-    if app.output == "table":
-        for file in files:
-            click.echo(file)
-        silent = app.text("cli:consolidate.silent", operators=received.silent) if received.silent else ""
-        app.notify(
-            "cli:consolidate.done", operators=len(received.bundles), refused=len(received.refused), silent=silent
-        )
-        return
-    app.emit(
+    silent = message("cli:consolidate.silent", operators=received.silent) if received.silent else ""
+    counts = {"operators": len(received.bundles), "refused": len(received.refused)}
+    app.show(
         {
             "files": [str(file) for file in files],
             "operators": [bundle.operator for bundle in received.bundles],
@@ -83,5 +76,7 @@ def _show(app: App, received: ReceivedBundles, files: Sequence[Path]) -> None:
             "silent": list(received.silent),
             "missing": [sentence.render("en") for sentence in received.missing],
             "rewritten": {name: sentence.render("en") for name, sentence in received.rewritten.items()},
-        }
+        },
+        map(str, files),
+        closing=[message("cli:consolidate.done", **counts, silent=silent)],
     )

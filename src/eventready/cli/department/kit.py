@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.files import write_atomic
@@ -29,9 +27,9 @@ def make(app: App, *, out: Path, source: str, recipient_email: str) -> None:
     recipient = ReportAddress(event.enterprise, email, contact.phone if contact else "")
     data, drilled = make_kit(app.workspace_path, recipient, key, app.clock)
     write_atomic(out, data)
-    if app.output != "table":
-        app.emit({"file": str(out), "size": len(data), "key": key.public.id, "without_drills": list(drilled)})
-        return
-    click.echo(app.text("cli:kit.written", file=str(out), size=len(data), key=key.public.id))
-    if drilled:
-        app.notify("cli:kit.drills", clauses=drilled)
+    written: dict[str, str | int] = {"file": str(out), "size": len(data), "key": key.public.id}
+    app.show(
+        {**written, "without_drills": list(drilled)},
+        message("cli:kit.written", **written),
+        closing=[message("cli:kit.drills", clauses=drilled)] if drilled else (),
+    )

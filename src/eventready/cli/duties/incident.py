@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-import click
-
+from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App
-from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import joined, message
 from eventready.core.redaction.masking import mask_text
@@ -64,25 +62,20 @@ def list_incidents(app: App) -> Exit:
     """List all incidents."""
     known = _known(app)
     limits, now = app.workspace.event.notice_limits, app.clock.now()
-    if app.output != "table":
-        app.emit([incident_plain(incident, incident.demands(limits, now)) for incident in known])
-    elif not known:
-        app.notify("cli:incidents.none")
-    else:
-        _table(app, known, [incident.overdue(limits, now) if _counts(app, incident) else () for incident in known])
-    late = any(incident.overdue(limits, now) for incident in known if _counts(app, incident))
-    return Exit.DEADLINE if late else Exit.OK
+    overdue = [incident.overdue(limits, now) if _counts(app, incident) else () for incident in known]
+    cells = (_row(app, incident, late) for incident, late in zip(known, overdue, strict=True))
+    app.show(
+        [incident_plain(incident, incident.demands(limits, now)) for incident in known],
+        Listing("cli:incidents_column", _COLUMNS, cells, "cli:incidents.none"),
+    )
+    return Exit.DEADLINE if any(overdue) else Exit.OK
 
 
 def show_incident(app: App, *, incident: str) -> Exit:
     """Show an incident."""
     found = find(incident, _known(app))
     demands = found.demands(app.workspace.event.notice_limits, app.clock.now())
-    if app.output != "table":
-        app.emit(incident_plain(found, demands))
-    else:
-        for line in incident_lines(found, app.workspace.event, demands, app.lang):
-            click.echo(line)
+    app.show(incident_plain(found, demands), incident_lines(found, app.workspace.event, demands, app.lang))
     late = _counts(app, found) and any(demand.status == "overdue" for demand in demands)
     return Exit.DEADLINE if late else Exit.OK
 
@@ -116,29 +109,23 @@ def _known(app: App) -> tuple[Incident, ...]:
 def _recorded(app: App, incident: Incident) -> None:
     event, now = app.workspace.event, app.clock.now()
     demands = incident.demands(event.notice_limits, now)
-    if app.output != "table":
-        app.emit(incident_plain(incident, demands))
-    else:
-        click.echo(incident.id)
+    app.show(incident_plain(incident, demands), incident.id)
     for line in open_demands(incident, event, demands, app.lang):
         app.say(line)
 
 
-def _table(app: App, known: Iterable[Incident], overdue: Iterable[tuple[Demand, ...]]) -> None:
-    table = translated("cli:incidents_column", _COLUMNS, app.lang)
-    for incident, late in zip(known, overdue, strict=True):
-        notices = [
-            message("cli:incidents.notice", stage=d.stage, addressee=addressee_name(d.to, app.workspace.event))
-            for d in late
-        ]
-        table.add_row(
-            incident.id,
-            at(incident.began),
-            cell(mask_text(incident.place)),
-            cell(services_text(incident.services, app.lang)),
-            "?" if incident.subscribers is None else str(incident.subscribers),
-            at(incident.restored) if incident.restored else "-",
-            cell(joined(notices, app.lang, ";"), "bold red"),
-            cell(mask_text(incident.summary)),
-        )
-    show(table)
+def _row(app: App, incident: Incident, overdue: Iterable[Demand]) -> Sequence[Cell]:
+    notices = [
+        message("cli:incidents.notice", stage=one.stage, addressee=addressee_name(one.to, app.workspace.event))
+        for one in overdue
+    ]
+    return (
+        incident.id,
+        at(incident.began),
+        mask_text(incident.place),
+        services_text(incident.services, app.lang),
+        "?" if incident.subscribers is None else str(incident.subscribers),
+        at(incident.restored) if incident.restored else "-",
+        styled(joined(notices, app.lang, ";"), "bold red"),
+        mask_text(incident.summary),
+    )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import click
-
+from eventready.cli.console import fold
 from eventready.cli.context import App
 from eventready.core.errors import Exit
 from eventready.core.files import write_atomic
 from eventready.core.groups import group_by
-from eventready.core.messages import Lang, joined, message, text
+from eventready.core.messages import Lang, Message, joined, message, text
 from eventready.roster import wording
 from eventready.roster.changes import RosterChange
 from eventready.roster.changes import changes as compare
@@ -52,20 +51,11 @@ def check(app: App, *, file: Path | None, all_days: bool, with_phones: bool) -> 
     event = app.workspace.event
     report = hold(roster, event, settings, moment=app.clock.now(), sent=Shelf(app.workspace_path).submission(roster))
     drawn = lanes(roster, event, settings)
-    if app.output == "json":
-        app.emit(_document(roster, report, drawn, phones=with_phones))
-    elif app.output == "ndjson":
-        app.emit([{"kind": "gap", **gap.to_dict()} for gap in report.gaps] + _findings(report))
-    else:
-        _print(chart(drawn, app.lang, every_day=all_days))
-        _print(_lines(report, app.lang))
+    app.show(
+        _document(roster, report, drawn, phones=with_phones),
+        fold(chart(drawn, app.lang, every_day=all_days)), "", fold(_lines(report, app.lang), "    "), "",
+    )  # fmt: skip
     return Exit.OK if report.holds else Exit.DEADLINE
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
-    click.echo()
 
 
 def _document(roster: Roster, report: RosterReport, drawn: list[Lane], *, phones: bool) -> dict[str, Any]:
@@ -76,10 +66,6 @@ def _document(roster: Roster, report: RosterReport, drawn: list[Lane], *, phones
         "people": [asdict(person if phones else masked(person)) for person in roster.people],
         "shifts": len(roster.shifts),
     }
-
-
-def _findings(report: RosterReport) -> list[dict[str, Any]]:
-    return [{"kind": "finding", **finding.to_dict()} for finding in report.findings]
 
 
 def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
@@ -120,22 +106,18 @@ def export(
     for path, data in written:
         write_atomic(path, data)
     files = [str(path) for path, _ in written]
-    if app.output == "table":
-        _print_written(app, files)
-    else:
-        documents = [change.to_dict() for change in changed or ()]
-        app.emit({"version": version.number, "sha256": version.sha256, "files": files, "changes": documents})
+    documents = [change.to_dict() for change in changed or ()]
+    app.show(
+        {"version": version.number, "sha256": version.sha256, "files": files, "changes": documents}, _written(files)
+    )
     _notify(app, roster, hold(roster, event, settings), version.number, changed or ())
 
 
-def _print_written(app: App, files: list[str]) -> None:
+def _written(files: Sequence[str]) -> Iterator[str | Message]:
     calendars = [file for file in files if file.endswith(".ics")]
-    for file in files:
-        if not file.endswith(".ics"):
-            click.echo(file)
+    yield from (file for file in files if file not in calendars)
     if calendars:
-        folder = str(Path(calendars[0]).parent)
-        click.echo(app.text("cli:roster.calendars", folder=folder, count=len(calendars)))
+        yield message("cli:roster.calendars", folder=str(Path(calendars[0]).parent), count=len(calendars))
 
 
 def _notify(app: App, roster: Roster, report: RosterReport, number: int, changed: Sequence[RosterChange]) -> None:
@@ -152,19 +134,18 @@ def versions(app: App) -> None:
     """List the exported versions, with recipients and times."""
     shelf = Shelf(app.workspace_path)
     kept, sendings = shelf.versions(), group_by(shelf.sendings(), key=attrgetter("number"))
-    if app.output != "table":
-        app.emit([_version(version, sendings.get(version.number, ())) for version in kept])
-        return
-    if not kept:
-        app.notify("cli:roster.no_version")
-    for version in kept:
-        own = [
-            message("cli:roster.sent_to", at=wording.at(sending.at), recipients=sending.to)
-            for sending in sendings.get(version.number, ())
-        ]
-        sent = joined(own, app.lang, ";") or message("cli:roster.not_sent")
-        kept_at, sha256 = wording.at(version.kept), version.sha256[:12]
-        click.echo(app.text("cli:roster.version_line", **_size(version), kept=kept_at, sha256=sha256, sent=sent))
+    app.show(
+        [_version(version, sendings.get(version.number, ())) for version in kept],
+        (_line(app, version, sendings.get(version.number, ())) for version in kept),
+        closing=() if kept else [message("cli:roster.no_version")],
+    )
+
+
+def _line(app: App, version: Version, sendings: Iterable[Sending]) -> Message:
+    own = [message("cli:roster.sent_to", at=wording.at(sending.at), recipients=sending.to) for sending in sendings]
+    sent = joined(own, app.lang, ";") or message("cli:roster.not_sent")
+    kept, sha256 = wording.at(version.kept), version.sha256[:12]
+    return message("cli:roster.version_line", **_size(version), kept=kept, sha256=sha256, sent=sent)
 
 
 def _size(version: Version) -> dict[str, int]:
@@ -187,10 +168,8 @@ def diff(app: App, *, earlier: str, later: str | None) -> None:
     before = shelf.get(earlier).roster
     after = shelf.get(later).roster if later else _load(app, None)[0]
     found = compare(before, after)
-    if app.output != "table":
-        app.emit([change.to_dict() for change in found])
-        return
-    for change in found:
-        click.echo(change.message.render(app.lang))
-    if not found:
-        app.notify("cli:roster.unchanged")
+    app.show(
+        [change.to_dict() for change in found],
+        (change.message for change in found),
+        closing=() if found else [message("cli:roster.unchanged")],
+    )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventready.cli.console import Listing
 from eventready.cli.context import App
-from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
@@ -78,13 +78,8 @@ def list_users(app: App) -> None:
             {"name": name, "role": one.role, "added": one.added.astimezone(UTC).isoformat()}
             for name, one in PageUsers(store).all().items()
         ]
-    if app.output != "table":
-        app.emit(users)
-        return
-    table = translated("web:user_column", _COLUMNS, app.lang)
-    for one in users:
-        table.add_row(cell(one["name"]), app.text(f"web:role.{one['role']}"), one["added"])
-    show(table)
+    cells = ((one["name"], message(f"web:role.{one['role']}"), one["added"]) for one in users)
+    app.show(users, Listing("web:user_column", _COLUMNS, cells))
 
 
 def remove(app: App, *, name: str) -> None:

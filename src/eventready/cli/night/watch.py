@@ -9,9 +9,10 @@ from pathlib import Path
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.reader import open_reader
 from eventready.cli.context import App
-from eventready.cli.render.watch import WatchView
+from eventready.cli.night.watch_view import WatchView
 from eventready.cli.signing import current_user
 from eventready.core.errors import EventreadyError, Exit, StoreError
+from eventready.core.messages import message
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.explain import impossible
 from eventready.watch.session import WatchSession, pause
@@ -72,9 +73,8 @@ def rest(app: App, *, device: str, seconds: float, by: str) -> None:
     with app.open_store() as store:
         session = WatchSession(app.workspace, app.workspace.devices, store, app.clock)
         until = pause(session, device, seconds, current_user(by)[0])
-    if app.output != "table":
-        app.emit({"device": device, "until": until.isoformat(timespec="seconds")})
-    elif seconds:
-        app.notify("watch:pause.done", device=device, until=f"{until:%H:%M}")
-    else:
-        app.notify("watch:pause.ended", device=device)
+    paused = message("watch:pause.done", device=device, until=f"{until:%H:%M}")
+    app.show(
+        {"device": device, "until": until.isoformat(timespec="seconds")},
+        closing=[paused if seconds else message("watch:pause.ended", device=device)],
+    )

@@ -12,7 +12,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Lang, message, term
+from eventready.core.messages import Lang, message, term, text
 from eventready.core.strings.texts import short
 from eventready.core.this_process import ONCE, relaxed_gc
 from eventready.papers.document.formats import render
@@ -55,11 +55,10 @@ def _paper(
         click.echo(render(document, wanted.forms[0]).decode(), nl=False)
         return Exit.OK
     written = write_paper(document, material, wanted, wanted.out or app.workspace_path / "reports")
-    if app.output == "table":
-        for file in written:
-            click.echo(file.path)
-    else:
-        app.emit([{"paper": kind.name, "format": file.form, "file": str(file.path)} for file in written])
+    app.show(
+        [{"paper": kind.name, "format": file.form, "file": str(file.path)} for file in written],
+        (str(file.path) for file in written),
+    )
     return Exit.OK
 
 
@@ -79,13 +78,16 @@ def _material(app: App, kind: PaperKind, wanted: PaperOptions, run: str, week: d
 def _check(app: App, document: Document) -> Exit:
     """Print the source of every part of a paper."""
     found = list(sources(document))
-    if app.output == "table":
-        for source, part in found:
-            named = ", ".join(term("cli:source", each, app.lang) for each in source.split(", "))
-            click.echo(f"{named or app.text('cli:papers.no_source')}: {short(part, _PART)}")
-    else:
-        app.emit([{"source": source, "text": part} for source, part in found])
+    app.show(
+        [{"source": source, "text": part} for source, part in found],
+        (f"{_named(source, app.lang)}: {short(part, _PART)}" for source, part in found),
+    )
     return Exit.OK if all(source for source, _ in found) else Exit.FINDINGS
+
+
+def _named(source: str, lang: Lang) -> str:
+    """Sources in words, or the words for none."""
+    return ", ".join(term("cli:source", one, lang) for one in source.split(", ")) or text("cli:papers.no_source", lang)
 
 
 @relaxed_gc(ONCE)
@@ -109,7 +111,4 @@ def check_template(app: App, *, file: Path) -> None:
     """Check a profile (templates/reports/vi.yaml): keys, sentences and variables."""
     of: Lang = app.chosen_lang or ("en" if file.stem.endswith("en") else "vi")
     check_profile(file, of)
-    if app.output == "table":
-        click.echo(app.text("cli:papers.known", file=str(file)))
-    else:
-        app.emit({"file": str(file), "lang": of, "holds": True})
+    app.show({"file": str(file), "lang": of, "holds": True}, message("cli:papers.known", file=str(file)))

@@ -37,11 +37,10 @@ def readiness_command(app: App, *, run: str, forms: tuple[Form, ...], out: Path 
     places = targets(out or app.workspace_path / "reports", document.stem, forms)
     for form, place in places.items():
         write_bytes(place, made[form])
-    if app.output == "table":
-        for place in places.values():
-            click.echo(place)
-    else:
-        app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+    app.show(
+        [{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()],
+        map(str, places.values()),
+    )
 
 
 def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:

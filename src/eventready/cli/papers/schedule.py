@@ -9,6 +9,7 @@ import click
 from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, RefusedError
+from eventready.core.messages import Message, message
 from eventready.delivery.service_units import cron, systemd
 from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
@@ -54,11 +55,9 @@ def command(
 def _once(app: App, scheduler: Scheduler) -> int:
     results = []
     for result in scheduler.once():
-        if app.output != "json":
-            _print(app, result)
         results.append(result)
-    if app.output == "json":
-        app.emit([_document(result) for result in results])
+        app.display(_sentence(result))
+    app.show([_document(result) for result in results])
     return Exit.INCOMPLETE if any(result.failed for result in results) else Exit.OK
 
 
@@ -71,17 +70,14 @@ def _forever(app: App, scheduler: Scheduler) -> int:
             last = str(result)
             continue
         last = ""
-        _print(app, result)
+        app.show(_document(result), _sentence(result))
     return Exit.OK
 
 
-def _print(app: App, result: JobResult) -> None:
-    if app.output == "table":
-        outcome = app.text("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
-        msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
-        click.echo(app.text(msgid, at=result.at, kind=result.job.kind, outcome=outcome))
-    else:
-        app.emit(_document(result))
+def _sentence(result: JobResult) -> Message:
+    outcome = message("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
+    msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
+    return message(msgid, at=result.at, kind=result.job.kind, outcome=outcome)
 
 
 def _document(result: JobResult) -> dict[str, Any]:

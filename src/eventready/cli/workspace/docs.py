@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from eventready.cli.console import VisibleConsole
 from eventready.cli.context import App
-from eventready.cli.render.console import VisibleConsole
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
@@ -56,7 +56,7 @@ def command(app: App, *, page: str, listing: bool) -> None:
     folder = pages_folder()
     if listing:
         names = list(pages(folder))
-        app.emit(names) if app.output != "table" else click.echo("\n".join(names))
+        app.show(names, names)
         return
     text = find_page(folder, page).read_text(encoding="utf-8")
     if sys.stdout.isatty():

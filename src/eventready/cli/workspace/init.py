@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
-from eventready.core.clock import TZ, parse_moment
+from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -88,10 +89,10 @@ def command(
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
         allow(folder)
-    if app.output == "table":
-        app.notify("cli:init.next", folder=str(folder))
-    else:
-        app.emit({"workspace": str(folder), "files": [path.as_posix() for path in written]})
+    app.show(
+        {"workspace": str(folder), "files": [path.as_posix() for path in written]},
+        closing=[message("cli:init.next", folder=str(folder))],
+    )
 
 
 def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:

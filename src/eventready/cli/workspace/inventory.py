@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eventready.cli.context import App
-from eventready.cli.render.learn import questions
+from eventready.cli.workspace.proposals import questions
 from eventready.core.errors import UsageError
 from eventready.core.files import create_atomic
 from eventready.core.groups import group_by
@@ -19,7 +20,7 @@ from eventready.workspace.exporting import Words, sheets_of_workspace, template_
 from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.importing.entries import Imported, entry_problems, read_entries
 from eventready.workspace.importing.known import Known, PlatformNames
-from eventready.workspace.importing.merge import Merge, merge_sheets, write_hosts
+from eventready.workspace.importing.merge import Difference, Merge, merge_sheets, write_hosts
 from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
 from eventready.workspace.importing.table import read_tables
 from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
@@ -198,22 +199,26 @@ def _query(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _show(app: App, merged: Merge, total: int) -> None:
-    if app.output != "table":
-        app.emit([
-            {"device": d.device, "file": d.file, "new": d.new,
-             "keys": {key: {"old": old, "new": new} for key, old, new in d.keys}}
-            for d in merged.differences
-        ])  # fmt: skip
-        return
-    for difference in merged.differences:
-        file = "" if difference.file == "hosts.yaml" else f" ({difference.file})"
-        click.echo(f"{'+' if difference.new else '~'} {difference.device}{file}")
-        for key, old, new in difference.keys:
-            click.echo(f"    {key}: {_shown(new)}" if difference.new else f"    {key}: {_shown(old)} -> {_shown(new)}")
     devices = {one.device: one.new for one in reversed(merged.differences) if one.file == "hosts.yaml"}
     new = sum(devices.values())
     changed = len(devices) - new
-    app.notify("cli:inventory.read", total=total, new=new, changed=changed, unchanged=max(0, total - new - changed))
+    counts = {"total": total, "new": new, "changed": changed, "unchanged": max(0, total - new - changed)}
+    app.show(
+        [
+            {"device": one.device, "file": one.file, "new": one.new,
+             "keys": {key: {"old": old, "new": new} for key, old, new in one.keys}}
+            for one in merged.differences
+        ],
+        map(_lines, merged.differences),
+        closing=[message("cli:inventory.read", **counts)],
+    )  # fmt: skip
+
+
+def _lines(one: Difference) -> Iterator[str]:
+    file = "" if one.file == "hosts.yaml" else f" ({one.file})"
+    yield f"{'+' if one.new else '~'} {one.device}{file}"
+    for key, old, new in one.keys:
+        yield f"    {key}: {_shown(new)}" if one.new else f"    {key}: {_shown(old)} -> {_shown(new)}"
 
 
 def _shown(value: Any) -> str:

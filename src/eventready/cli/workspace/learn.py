@@ -13,10 +13,9 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.run_builder import recorded_network
 from eventready.audit.tasks import ask
 from eventready.cli.context import App
-from eventready.cli.render.learn import NotRead, as_json, show
-from eventready.cli.render.learn_dialogue import LearnDecision, decide
-from eventready.cli.render.progress import ProgressBars
+from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import current_user
+from eventready.cli.workspace.proposals import LearnDecision, NotRead, as_json, decide, proposal_lines
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.files import write_atomic
 from eventready.core.messages import Bilingual, Message, Text, from_json, message
@@ -82,17 +81,17 @@ def learn_command(
         result = _selected(learn(facts.joined(answers), setting), devices, workspace.devices)
     not_read = tuple(_not_read(run, equipment))
     decision = LearnDecision()
-    dialogue = not (check or kinds) and (app.interactive and sys.stdin.isatty() and app.output == "table")
-    if app.output == "table":
-        _shown(app, result, not_read, run)
+    dialogue = not (check or kinds) and app.shows_progress and sys.stdin.isatty()
+    app.display(proposal_lines(result, not_read, app.lang, run=run.id))
+    if app.for_people and not (result.proposals or not_read):
+        app.notify("learn:nothing")
     if dialogue:
         decision = decide(result.proposals, app.lang, prune=prune)
     elif not check:
         decision = LearnDecision(tuple(_accepted(result.proposals, kinds, prune=prune)))
     written = _write(app, workspace, decision, run, by)
-    if app.output != "table":
-        app.emit({"run": run.id, **as_json(result, not_read, decision.accepted)})
-    elif not (check or kinds or dialogue or not result.proposals):
+    app.show({"run": run.id, **as_json(result, not_read, decision.accepted)})
+    if app.for_people and result.proposals and not (check or kinds or dialogue):
         raise UsageError(message("learn:none_accepted"), do=message("learn:none_accepted.do"))
     if written:
         app.notify("learn:written", **written)
@@ -207,13 +206,6 @@ def _selected(result: LearnResult, devices: Sequence[Device], workspace: Sequenc
 
 
 # --- outcome --------------------------------------------------------------------------------------------------------
-
-
-def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead], run: Run) -> None:
-    with app.tolerate_closed_pipe():
-        show(result, not_read, app.lang, run=run.id)
-    if not result.proposals and not not_read:
-        app.notify("learn:nothing")
 
 
 def _accepted(proposals: Sequence[Proposal], kinds: Mapping[str, bool], *, prune: bool) -> Iterator[Proposal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -26,7 +26,7 @@ TIMEOUT_S = 10.0
 
 def review(app: App) -> int:
     """Review the content, then the host keys, each with a question on the terminal."""
-    if app.output != "table":
+    if not app.for_people:
         raise UsageError(message("cli:trust.one_part"))
     review_content(app, yes=False, show=False)
     return review_keys(app, limit=None, yes=False, replace=False, timeout=TIMEOUT_S)
@@ -39,15 +39,15 @@ def review_content(app: App, *, yes: bool, show: bool) -> None:
     workspace = app.workspace
     content = reviewed(folder)
     differences = changes(folder, content)
-    if app.output != "table":
-        changed = [{"file": one.path, "kind": one.kind, "diff": one.diff} for one in differences]
-        app.emit({"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
-                  "variables": content.references.variables, "changes": changed})  # fmt: skip
-    elif by_environment(folder):
+    if app.for_people and by_environment(folder):
         app.notify("cli:allow.environment")
         return
-    else:
-        _review(app, content, differences)
+    changed = [{"file": one.path, "kind": one.kind, "diff": one.diff} for one in differences]
+    app.show(
+        {"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
+         "variables": content.references.variables, "changes": changed},
+        _review(app, content, differences),
+    )  # fmt: skip
     if show:
         return
     if not differences and is_allowed(folder):
@@ -61,23 +61,22 @@ def review_content(app: App, *, yes: bool, show: bool) -> None:
     app.notify("cli:allow.done")
 
 
-def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) -> None:
+def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) -> Iterator[str]:
     workspace = app.workspace
     jumps = (jump.hostname for jump in workspace.jump_hosts.values())
     addresses = sorted({*(device.hostname for device in workspace.devices), *jumps})
     more = max(0, len(addresses) - 8)
     msgid = "cli:allow.devices_more" if more else "cli:allow.devices"
     connects = app.text(msgid, count=len(workspace.devices), addresses=addresses[:8], more=more)
-    _lines(app.text("cli:allow.connects"), [connects] if addresses else [])
+    yield from _lines(app.text("cli:allow.connects"), [connects] if addresses else [])
     server = workspace.event.mail.server if workspace.event.mail else None
-    _lines(app.text("cli:allow.server"), [server.host] if server else [])
-    _lines(app.text("cli:allow.recipients"), _recipients(workspace))
-    _lines(app.text("cli:allow.programs"), _programs(content))
-    _lines(app.text("cli:allow.variables"), content.references.variables)
+    yield from _lines(app.text("cli:allow.server"), [server.host] if server else [])
+    yield from _lines(app.text("cli:allow.recipients"), _recipients(workspace))
+    yield from _lines(app.text("cli:allow.programs"), _programs(content))
+    yield from _lines(app.text("cli:allow.variables"), content.references.variables)
     for change in differences:
-        click.echo(f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}")
-        for line in change.diff:
-            click.echo(f"         {visible(line)}")
+        yield f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}"
+        yield from (f"         {visible(line)}" for line in change.diff)
 
 
 def _programs(content: BoundContent) -> list[str]:
@@ -93,11 +92,10 @@ def _recipients(workspace: Workspace) -> list[str]:
     return [*dict.fromkeys(filter(None, (event.recipient.email, *event.schedule.remind.addresses, *police, *called)))]
 
 
-def _lines(title: str, lines: Sequence[str]) -> None:
+def _lines(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
-        click.echo(f"{title}:")
-        for line in lines:
-            click.echo(f"  {visible(line)}")
+        yield f"{title}:"
+        yield from (f"  {visible(line)}" for line in lines)
 
 
 def review_keys(app: App, *, limit: str | None, yes: bool, replace: bool, timeout: float) -> int:
@@ -111,8 +109,7 @@ def review_keys(app: App, *, limit: str | None, yes: bool, replace: bool, timeou
     for round_of_targets in key_rounds(targets):
         results = fetch_keys(round_of_targets, workspace.known_hosts, timeout)
         shown += results
-        if app.output == "table":
-            _show(app, results)
+        app.display(_key_lines(app, item) for item in results)
         wanted = [item for item in results if item.state in wanted_states]
         if wanted:
             _confirm(app, len(wanted), yes=yes)
@@ -120,8 +117,7 @@ def review_keys(app: App, *, limit: str | None, yes: bool, replace: bool, timeou
             if not by_environment(workspace.path):
                 allow(workspace.path)  # allowed before, and the keys were confirmed
         recorded += len(wanted)
-    if app.output != "table":
-        app.emit([_document(item) for item in shown])
+    app.show([_document(item) for item in shown])
     known_hosts = str(workspace.known_hosts)
     if recorded:
         app.notify("cli:trust.recorded", count=recorded, file=known_hosts)
@@ -145,14 +141,12 @@ def _confirm(app: App, count: int, *, yes: bool) -> None:
     click.confirm(app.text("cli:trust.confirm", n=count), abort=True, err=True)
 
 
-def _show(app: App, results: Sequence[HostKeyResult]) -> None:
-    for item in results:
-        found = str(item.key) if item.key else in_language(item.reason, app.lang)
-        state = app.text(f"cli:trust_state.{item.state}")
-        click.echo(f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}")
-        if item.state is HostKeyState.CHANGED:
-            for old in item.recorded:
-                click.echo(f"{'':17} {app.text('cli:trust.earlier'):22} {old}")
+def _key_lines(app: App, item: HostKeyResult) -> Iterator[str]:
+    found = str(item.key) if item.key else in_language(item.reason, app.lang)
+    state = app.text(f"cli:trust_state.{item.state}")
+    yield f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}"
+    for old in item.recorded if item.state is HostKeyState.CHANGED else ():
+        yield f"{'':17} {app.text('cli:trust.earlier'):22} {old}"
 
 
 def _document(item: HostKeyResult) -> dict[str, Any]:

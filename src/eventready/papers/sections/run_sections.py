@@ -168,7 +168,7 @@ def _loads(writer: PaperWriter, results: RunResults) -> list[Block]:
             mask_text(f"{one.device} {writer.language.subject(one.subject)}")[:_LETTERS],
             one.value,
             one.limit,
-            f"{writer.language.number(one.value)}%",
+            writer.language.percent(one.value / 100),
         )
         for one in found
     ]

@@ -15,12 +15,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from eventready.cli.console import VisibleConsole
 from eventready.cli.context import App
-from eventready.cli.render.console import VisibleConsole
-from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
 from eventready.core.records import Shape
+from eventready.core.timezone import TZ
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
 from eventready.store.watch_log import RecordedChange
@@ -48,7 +48,7 @@ class WatchView:
         self._rows: tuple[Sequence[OpenFinding], Mapping[Element, Element], Sequence[Row[OpenFinding]]] = (), {}, ()
         self._begun = False
         self._console = VisibleConsole()
-        self._screen = self._console.is_terminal and app.output == "table"
+        self._screen = self._console.is_terminal and app.for_people
         self._live = Live(self, console=self._console, refresh_per_second=2, screen=self._screen)
 
     def __enter__(self) -> Self:
@@ -78,31 +78,24 @@ class WatchView:
         if self._screen:
             return
         now = self._app.clock.now()
-        if not self._begun and self._app.output == "table" and (first := watcher.first_reading()):
+        if not self._begun and self._app.for_people and (first := watcher.first_reading()):
             click.echo(f"{now:%H:%M:%S} {self._reading(first)}")
         self._begun = True
         for name in sorted(before.keys() ^ resting.keys()):
             self._show_rest(now, name, begins=name in resting, reason=resting.get(name, ""))
-        for line in change_lines(changes, now, self._lang) if self._app.output == "table" else ():
-            click.echo(line)
-        for change in changes if self._app.output != "table" else ():
-            click.echo(
-                json.dumps(
-                    {
-                        "at": now.isoformat(timespec="seconds"),
-                        "kind": "change",
-                        **_CHANGE.plain(recorded_change(change)),
-                    }
-                )
-            )
+        if self._app.for_people:
+            for line in change_lines(changes, now, self._lang):
+                click.echo(line)
+            return
+        for change in changes:
+            _print_json(now, kind="change", **_CHANGE.plain(recorded_change(change)))
 
     def _show_rest(self, now: datetime, device: str, *, begins: bool, reason: str) -> None:
-        if self._app.output == "table":
+        if self._app.for_people:
             words = text(f"watch:rest.{'begin' if begins else 'end'}", self._lang)
             click.echo(f"{now:%H:%M:%S} {words}  {device}{': ' if reason else ''}{reason}")
         else:
-            rest = {"kind": "rest", "device": device, "begins": begins, "reason": reason}
-            click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **rest}))
+            _print_json(now, kind="rest", device=device, begins=begins, reason=reason)
 
     def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
         if self._watcher is None:
@@ -171,6 +164,10 @@ class WatchView:
         for name, change in self._resting.items():
             table.add_row(text("watch:rest.begin", self._lang), "", "", name, change)
         return table
+
+
+def _print_json(now: datetime, **entry: object) -> None:
+    click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **entry}))
 
 
 def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:

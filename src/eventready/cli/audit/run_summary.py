@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +9,11 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from shlex import quote
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eventready.cli.render.auditing.walk import VERDICT_STYLES, walks
-from eventready.cli.render.console import VisibleConsole
+from eventready.cli.audit.walk import VERDICT_STYLES, walks
+from eventready.cli.context import Shown
 from eventready.core.language import Language
 from eventready.core.messages import Lang, term, text
 from eventready.core.strings.texts import natural
@@ -30,7 +28,6 @@ _SHOWN = 40
 _KEPT = 1_000  # of which rows are made: a large fleet has a million
 _NAMED, _DEVICES = 8, 3  # subjects and devices of a row
 _DEVICES_SHOWN = 10
-_WIDTH = 110  # of a file or a pipe
 
 _FAULTS = ("fail", "warn")
 #: Rank, device, check, subject, and number of a finding.
@@ -39,18 +36,17 @@ _Place = tuple[int, str, str, str, int]
 Line = tuple[str, str, str, str]
 
 
-def show(run: Run, lang: Lang = "en") -> None:
-    """Print a run as text on stdout."""
-    console = VisibleConsole(width=None if sys.stdout.isatty() else _WIDTH)
+def run_summary(run: Run, lang: Lang = "en") -> Iterator[Shown]:
+    """A run as lines and tables."""
     header, language = run.header, Language(lang)
-    console.print(header.event_info.title.render(lang), style="bold")
+    yield Text(header.event_info.title.render(lang), style="bold")
     note = text("cli:run.rehearsal", lang) if header.clock.rehearsal else ""
     moment = language.moment(header.moment)
-    console.print(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
-    _unexpecting(console, header.devices, lang)
-    console.print()
-    console.print(_matrix(run, lang))
-    walks(console, run, lang)
+    yield Text(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
+    yield from map(Text, _unexpecting(header.devices, lang))
+    yield ""
+    yield _matrix(run, lang)
+    yield from walks(run, lang)
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     unmeasured = Unmeasured(lang)
@@ -65,14 +61,13 @@ def show(run: Run, lang: Lang = "en") -> None:
         elif status in _FAULTS:
             insort(worst, (_place(finding, counts.total()), finding), key=itemgetter(0))
             del worst[_KEPT:]
-    console.print(_totals(header, counts, lang))
-    for line in _partly_read(run, lang):
-        console.print(line)
+    yield Text(_totals(header, counts, lang))
+    yield from map(Text, _partly_read(run, lang))
     coverage = header.coverage
     if coverage.seen:
-        console.print(text("cli:runs.seen", lang, seen=coverage.seen, uncovered=coverage.uncovered))
+        yield Text(text("cli:runs.seen", lang, seen=coverage.seen, uncovered=coverage.uncovered))
     if coverage.unseen_devices:
-        console.print(text("cli:runs.unseen", lang, n=coverage.unseen_devices))
+        yield Text(text("cli:runs.unseen", lang, n=coverage.unseen_devices))
     kept = [finding for _, finding in worst]
     found = rows(kept, about, causes(kept, header.below))[:_SHOWN]
     lines = [
@@ -81,21 +76,21 @@ def show(run: Run, lang: Lang = "en") -> None:
         for one in found
     ]  # fmt: skip
     faults = sum(counts[status] for status in _FAULTS)
-    _listed(console, "cli:run.findings", lines, faults - sum(one.count for one in found), lang)
+    yield from _listed("cli:run.findings", lines, faults - sum(one.count for one in found), lang)
     silent = unmeasured.rows()
-    _listed(console, "cli:run.unmeasured", silent[:_SHOWN], len(silent[_SHOWN:]), lang)
+    yield from _listed("cli:run.unmeasured", silent[:_SHOWN], len(silent[_SHOWN:]), lang)
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
-        console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
+        yield Text(f"\n{text('cli:run.blind', lang, spots=spots)}")
 
 
-def _unexpecting(console: Console, devices: Sequence[RunDevice], lang: Lang) -> None:
-    """Print a line per device without expectations, with the command for proposals."""
+def _unexpecting(devices: Sequence[RunDevice], lang: Lang) -> Iterator[str]:
+    """A line per device without expectations, with the command for proposals."""
     names = [device.name for device in devices if device.without_expectations]
     for name in names[:_DEVICES_SHOWN]:
-        console.print(text("cli:run.no_expectations", lang, device=name, quoted=quote(name)))
+        yield text("cli:run.no_expectations", lang, device=name, quoted=quote(name))
     if len(names) > _DEVICES_SHOWN:
-        console.print(text("cli:run.more_without", lang, n=len(names) - _DEVICES_SHOWN))
+        yield text("cli:run.more_without", lang, n=len(names) - _DEVICES_SHOWN)
 
 
 def _totals(header: RunHeader, counts: Mapping[str, int], lang: Lang) -> str:
@@ -205,7 +200,7 @@ def _shared(reason: _Reason, lang: Lang) -> tuple[str, str]:
     return device, check
 
 
-def _listed(console: Console, title: str, lines: Sequence[Line], more: int, lang: Lang) -> None:
+def _listed(title: str, lines: Sequence[Line], more: int, lang: Lang) -> Iterator[Shown]:
     if not lines:
         return
     heads = (text(f"cli:run.{column}", lang) for column in ("device", "check", "finding"))
@@ -213,6 +208,6 @@ def _listed(console: Console, title: str, lines: Sequence[Line], more: int, lang
     for status, *cells in lines:
         mark = Text(text(f"cli:mark.{status}", lang), style=_MARK_STYLES[status])
         table.add_row(mark, *(Text(content) for content in cells))
-    console.print(table)
+    yield table
     if more:
-        console.print(text("cli:run.more", lang, n=more))
+        yield Text(text("cli:run.more", lang, n=more))

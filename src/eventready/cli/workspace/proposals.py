@@ -1,20 +1,20 @@
-"""Proposals of `inventory learn` on the terminal, by device and kind, and as JSON."""
+"""Proposals of `inventory learn`: on the terminal by device and kind, as JSON, and the dialogue about them."""
 
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text as Line
+import click
 
-from eventready.cli.render.console import VisibleConsole
-from eventready.core.messages import Lang, Text, in_language, text
+from eventready.cli.console import width
+from eventready.core.messages import Lang, Param, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.workspace.sheets.file import protected
 from eventready.workspace.unsaid import Unsaid
@@ -40,37 +40,32 @@ class NotRead:
     subject: str = ""
 
 
-def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str) -> None:
-    """Print the proposals, unknown neighbours, questions and unread facts on stdout. `run`: with the facts."""
-    console = VisibleConsole(soft_wrap=True)
-    width = console.width if console.is_terminal else 0
+def proposal_lines(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str) -> Iterator[str]:
+    """The proposals, unknown neighbours, questions and unread facts. `run`: with the facts."""
     for device, proposals in groupby(result.proposals, key=lambda one: one.device):
-        console.print(device, style="bold")
+        yield click.style(device, bold=True)
         for kind, own in groupby(proposals, key=lambda one: one.kind):
-            _print_kind(console, kind, list(own), lang, width)
-    _print_block(console, "learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
-    _print_block(console, "learn:unsaid", questions(result.unsaid, lang), lang)
-    _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
+            yield from _kind_lines(kind, list(own), lang)
+    yield from _block("learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
+    yield from _block("learn:unsaid", questions(result.unsaid, lang), lang)
+    yield from _block("learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
-        console.print(f"\n{_total(result.proposals, run, lang)}")
+        yield f"\n{_total(result.proposals, run, lang)}"
 
 
-def _print_block(console: Console, heading: str, lines: Iterable[str], lang: Lang) -> None:
+def _block(heading: str, lines: Iterable[str], lang: Lang) -> Iterator[str]:
     shown = list(lines)
     if shown:
-        console.print(f"\n{text(heading, lang)}")
-    for line in shown:
-        console.print(line)
+        yield from (f"\n{text(heading, lang)}", *shown)
 
 
-def _print_kind(console: Console, kind: str, proposals: Sequence[Proposal], lang: Lang, width: int) -> None:
-    """Print the values of a kind, wrapped under their column on a terminal."""
+def _kind_lines(kind: str, proposals: Sequence[Proposal], lang: Lang) -> Iterator[str]:
+    """The values of a kind, wrapped under their column on a terminal."""
     indent = " " * (_KIND + 6)
     for mark, style, what in _lines(proposals, lang):
-        lines = wrap(what, max(40, width - len(indent))) if width else [what]
-        console.print(Line.assemble("  ", (mark, style), f" {kind:<{_KIND}}  {lines[0]}"))
-        for line in lines[1:]:
-            console.print(indent + line)
+        first, *more = wrap(what, max(40, width() - len(indent))) if sys.stdout.isatty() else [what]
+        yield click.style(f"  {mark} {kind:<{_KIND}}  {first}", fg=style)
+        yield from (indent + line for line in more)
         kind = ""
 
 
@@ -192,3 +187,82 @@ def as_json(result: LearnResult, not_read: Sequence[NotRead], accepted: Iterable
             for one in not_read
         ],
     }  # fmt: skip
+
+
+# --- dialogue ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LearnDecision:
+    """Proposals to take over, and proposals never to be shown again."""
+
+    accepted: tuple[Proposal, ...] = ()
+    ignored: tuple[Proposal, ...] = ()
+
+
+def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> LearnDecision:
+    """Ask about the healthy proposals together, and about each open question; about removals with `prune` only."""
+    healthy = [one for one in proposals if one.state == "healthy"]
+    questions = grouped(one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None)
+    removals = grouped(one for one in proposals if one.state == "absent") if prune else []
+    accepted = _healthy(healthy, lang)
+    ignored: list[Proposal] = []
+    if questions:
+        click.echo(text("learn:dialogue.questions", lang, n=len(questions)), err=True)
+    for group in questions:
+        answer = _answer(_titled(group, lang), "learn:dialogue.question", "ynl", lang)
+        (accepted if answer == "y" else ignored if answer == "n" else []).extend(
+            _with_content(one, answer, lang) for one in group
+        )
+    for group in removals:
+        if _answer(_titled(group, lang), "learn:dialogue.removal", "yl", lang) == "y":
+            accepted += group
+    return LearnDecision(tuple(accepted), tuple(ignored))
+
+
+def _with_content(one: Proposal, answer: str, lang: Lang) -> Proposal:
+    """Add the text of an accepted page; without text any page is right."""
+    if answer != "y" or one.kind != "answers" or "http" not in one.value:
+        return one
+    content = click.prompt(text("learn:dialogue.content", lang), default="", show_default=False, err=True)
+    return replace(one, value={**one.value, "contains": content.strip()}) if content.strip() else one
+
+
+def _titled(group: Sequence[Proposal], lang: Lang) -> str:
+    return f"{group[0].device} {group[0].kind} {described(group, lang)}"
+
+
+def _healthy(healthy: Sequence[Proposal], lang: Lang) -> list[Proposal]:
+    if not healthy:
+        return []
+    answer = _answer("", "learn:dialogue.all", "asn", lang, count=len(healthy))
+    if answer != "s":
+        return list(healthy) if answer == "a" else []
+    accepted: list[Proposal] = []
+    for device, own in groupby(healthy, key=lambda one: one.device):
+        accepted += _of_device(device, list(own), lang)
+    return accepted
+
+
+def _of_device(device: str, proposals: list[Proposal], lang: Lang) -> list[Proposal]:
+    answer = _answer("", "learn:dialogue.device", "ynk", lang, device=device, count=len(proposals))
+    if answer != "k":
+        return proposals if answer == "y" else []
+    accepted: list[Proposal] = []
+    for kind, of_kind in groupby(proposals, key=lambda one: one.kind):
+        own = list(of_kind)
+        for one in own:
+            click.echo(f"  {described((one,), lang)}", err=True)
+        if _answer("", "learn:dialogue.kind", "yn", lang, device=device, kind=kind, count=len(own)) == "y":
+            accepted += own
+    return accepted
+
+
+def _answer(what: str, question: str, letters: str, lang: Lang, **params: Param) -> str:
+    if what:
+        click.echo(what, err=True)
+    answer: str = click.prompt(
+        text(question, lang, **params), type=click.Choice(list(letters), case_sensitive=False), default=letters[-1],
+        err=True, show_choices=False, prompt_suffix=" ",
+    )  # fmt: skip
+    return answer

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-import click
-from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from eventready.cli.render.listing import show as show_table
-from eventready.cli.render.listing import translated
+from eventready.cli.console import Listing, fold
+from eventready.cli.context import App, Shown
+from eventready.core.errors import UsageError
 from eventready.core.language import Language
-from eventready.core.messages import Lang, Param, known, term, text
+from eventready.core.messages import Lang, Param, known, message, term, text
+from eventready.core.strings.texts import short
+from eventready.core.validation_messages import suggest
 from eventready.evaluation.alike import about, rows
 from eventready.store.run import Run
 from eventready.store.run_records import RunFinding, RunVerdict, plain_finding, plain_verdict
@@ -31,12 +32,12 @@ VERDICT_STYLES = {
 _NAMED = 12
 
 
-def walks(console: Console, run: Run, lang: Lang) -> None:
-    """Print two lines per service: the verdict with its reasons, and the walk with its proof."""
+def walks(run: Run, lang: Lang) -> Iterator[Shown]:
+    """Two lines per service: the verdict with its reasons, and the walk with its proof."""
     for verdict in run.verdicts():
         if verdict.walk:
-            console.print(Text(_judged(verdict, lang), style=VERDICT_STYLES[verdict.verdict]))
-            console.print(Padding(Text(verdict.walk.sentence.render(lang)), (0, 0, 0, 2)))
+            yield Text(_judged(verdict, lang), style=VERDICT_STYLES[verdict.verdict])
+            yield Padding(Text(verdict.walk.sentence.render(lang)), (0, 0, 0, 2))
 
 
 def _judged(verdict: RunVerdict, lang: Lang) -> str:
@@ -71,25 +72,19 @@ class Explanation:
             "findings": [plain_finding(one) for one in self.findings],
         }
 
-    def show(self, lang: Lang) -> None:
-        """Print the walk: group by group, hop by hop, then the findings."""
-        click.echo(self.walk.sentence.render(lang))
-        click.echo(_judged(self.verdict, lang))
-        click.echo(text("cli:walk.run", lang, run=self.run))
-        service = self.verdict.service
-        for line in chain.from_iterable(_group(one, service, lang) for one in self.walk.groups):
-            click.echo(line)
-        click.echo()
-        if not self.findings:
-            click.echo(text("cli:walk.no_finding", lang))
-            return
-        click.echo(text("cli:walk.findings", lang))
-        table, language = translated("cli:runs_column", ("status", "device", "check", "finding"), lang), Language(lang)
-        for row in rows(self.findings, about):
-            one, devices = row.first, ", ".join(row.devices)
-            sentence = row.sentence(language, language.sentence(one))
-            table.add_row(language.status(one.status), devices, one.check, sentence)
-        show_table(table)
+    def shown(self, lang: Lang) -> Iterator[Shown]:
+        """The walk: group by group, hop by hop, then the findings."""
+        language, service = Language(lang), self.verdict.service
+        head = (self.walk.sentence.render(lang), _judged(self.verdict, lang), text("cli:walk.run", lang, run=self.run))
+        yield fold(chain(head, *(_group(one, service, lang) for one in self.walk.groups), ("",)))
+        yield message("cli:walk.findings" if self.findings else "cli:walk.no_finding")
+        cells = (
+            (language.status(row.first.status), ", ".join(row.devices), row.first.check,
+             row.sentence(language, language.sentence(row.first)))
+            for row in rows(self.findings, about)
+        )  # fmt: skip
+        if self.findings:
+            yield Listing("cli:runs_column", ("status", "device", "check", "finding"), cells)
 
 
 def _group(users: WalkUsers, service: str, lang: Lang) -> Iterator[str]:
@@ -127,3 +122,16 @@ def _some(names: Sequence[str], lang: Lang) -> str:
     shown = ", ".join(names[:_NAMED])
     more = len(names) - _NAMED
     return text("checks:service_way.more", lang, names=shown, count=more) if more > 0 else shown
+
+
+def explain(app: App, run: Run, name: str) -> None:
+    """Print the walk of a service, named VENUE/SERVICE. Raises UsageError for an unknown name."""
+    known = {f"{one.venue}/{one.service}": one.place for one in run.verdicts()}
+    if name not in known:
+        cause = message("cli:walk.unknown" if known else "cli:walk.none", run=run.id, name=short(name))
+        raise UsageError(cause, do=suggest(name, known))
+    verdict = next(one for one in run.verdicts(whole=True) if one.place == known[name])
+    if verdict.walk is None:
+        raise UsageError(message("cli:walk.none", run=run.id, name=short(name)))
+    found = Explanation.of(run, verdict, verdict.walk)
+    app.show(found.as_json, found.shown(app.lang))

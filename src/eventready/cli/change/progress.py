@@ -7,7 +7,7 @@ import sys
 import termios
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -25,16 +25,25 @@ from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_state, device_statuses
 from eventready.change.safety.freeze import emergency_of
 from eventready.change.times import RetryTiming
-from eventready.cli.context import App
-from eventready.cli.render.changing.change_states import STYLES
-from eventready.cli.render.console import VisibleConsole
-from eventready.cli.render.listing import cell, show, translated
+from eventready.cli.console import Cell, Listing, VisibleConsole, styled
+from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang, Param, in_language, known, message, term, text
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
+#: Style of a device state, worst last.
+STYLES = {
+    "new": "green",
+    "old": "yellow",
+    "untouched": "",
+    "by_hand": "yellow",
+    "unproven": "bold red",
+    "waiting": "",
+    "open": "bold red",
+    "to_take_back": "bold red",
+}
 _BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
 TIMING = RetryTiming()
@@ -190,17 +199,17 @@ class ChangeInterrupted(EventreadyError):
 def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
     """Print the result of a change: a table and the next action, or a document. Return the exit code."""
     if not result.change:
-        if app.output == "table":
-            click.echo(app.text("change:empty"))
-        else:
-            app.emit({"change": None, "exit": int(result.exit), "trouble": result.trouble, "devices": [], "next": ""})
+        nothing: dict[str, Any] = {
+            "change": None,
+            "exit": int(result.exit),
+            "trouble": result.trouble,
+            "devices": [],
+            "next": "",
+        }
+        app.show(nothing, message("change:empty"))
         return result.exit
     record = store.changes.get(result.change)
-    if app.output == "table":
-        _table(app, result, record)
-    else:
-        document = _document(result, record)
-        app.emit(document if app.output == "json" else document["devices"])
+    app.show(_document(result, record), _shown(app, result, record))
     return result.exit
 
 
@@ -235,34 +244,36 @@ def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
     }
 
 
-def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
-    table = translated("change:column", ("wave", "device", "outcome", "guard", "verification"), app.lang)
+def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Shown]:
     rows = _rows(result, record)
+    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, rows))
+    yield ""
+    for row in rows:
+        if "drift" in row:
+            yield message("change:drift.told", device=row["device"], drift=row["drift"].summary)
+        if "risks" in row:
+            yield message("change:way_in.told", device=row["device"], risks=row["risks"])
+    if emergency := record.entry.header.emergency:
+        yield message("change:emergency_listed", emergency=emergency.summary)
+    if result.trouble:
+        app.say(f"eventready: {in_language(result.trouble, app.lang)}")
+    yield message("change:result", change=result.change, next=app.hint(advice(record)))
+
+
+def _cells(app: App, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
+    """Cells of the devices, with a common row for many untouched devices with the same reason."""
     alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
     for row in rows:
         if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
             continue
         found = in_language(row["why"] or row["verified"] or "-", app.lang)
         guard = term("change:guard", row["guard"], app.lang) or "-"
-        outcome = cell(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
-        table.add_row(str(row["wave"]), row["device"], outcome, guard, found)
+        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
+        yield str(row["wave"]), row["device"], outcome, guard, found
     for why, count in alone.items():
         if count > _FOLDED:
             untouched = term("change:outcome", "untouched", app.lang)
-            table.add_row("", app.text("change:folded", n=count), untouched, "-", in_language(why, app.lang))
-    show(table)
-    click.echo()
-    for row in rows:
-        if "drift" in row:
-            click.echo(app.text("change:drift.told", device=row["device"], drift=row["drift"].summary))
-        if "risks" in row:
-            click.echo(app.text("change:way_in.told", device=row["device"], risks=row["risks"]))
-    emergency = record.entry.header.emergency
-    if emergency:
-        click.echo(app.text("change:emergency_listed", emergency=emergency.summary))
-    if result.trouble:
-        app.say(f"eventready: {in_language(result.trouble, app.lang)}")
-    click.echo(app.text("change:result", change=result.change, next=app.hint(advice(record))))
+            yield "", message("change:folded", n=count), untouched, "-", in_language(why, app.lang)
 
 
 def options_of(

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import click
-
 from eventready.change.document import Plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.twin import TwinFault, twin_factory
+from eventready.cli.change.progress import STYLES, ApplyProgress, existing_plan
+from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App
-from eventready.cli.render.changing.apply_progress import ApplyProgress, existing_plan
-from eventready.cli.render.changing.change_states import STYLES
-from eventready.cli.render.listing import cell, show, translated
-from eventready.cli.render.progress import ProgressBars
+from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import in_language, message, term
+from eventready.core.messages import Lang, in_language, message, term
 from eventready.store.change_steps import Drift
 from eventready.store.store import Store
 
@@ -65,29 +62,28 @@ def rehearse_plan(
         done = rehearse(
             workspace, plan, readings, clock=app.clock, options=options, progress=progress, faults=wanted, store=store
         )
-    if app.output != "table":
-        rows = [_row(one) for one in done.devices]
-        rolls_back = {"rolls_back": plan.rolls_back} if plan.rolls_back else {}
-        whole = {"plan": plan.id, **rolls_back, "rehearsal": True, "exit": int(done.exit), "devices": rows}
-        app.emit(whole if app.output == "json" else rows)
-        return done.exit
-    table = translated("change:column", ("device", "outcome", "guard", "way_back", "verification"), app.lang)
-    for one in done.devices:
-        shown = term("change:outcome", one.outcome or _NOT_REHEARSED, app.lang)
-        way_back = term("change:way_back", _way_back(one), app.lang) if _way_back(one) else "-"
-        guard = term("change:guard", one.guard, app.lang) or "-"
-        found = in_language(one.why or one.verified or "-", app.lang)
-        table.add_row(one.device, cell(shown, STYLES[one.outcome or "waiting"]), guard, way_back, found)
-    show(table)
-    click.echo()
-    for one in done.devices:
-        if one.drift != Drift():
-            click.echo(app.text("change:drift.told", device=one.device, drift=one.drift.summary))
+    rolls_back = {"rolls_back": plan.rolls_back} if plan.rolls_back else {}
     subject = message("change:rehearsal.of_plan", plan=plan.id)
     if plan.rolls_back:
         subject = message("change:rehearsal.of_rollback", change=plan.rolls_back)
-    click.echo(app.text("change:rehearsal.done", subject=subject, folder=str(done.folder)))
+    rows = list(map(_row, done.devices))
+    columns = ("device", "outcome", "guard", "way_back", "verification")
+    app.show(
+        {"plan": plan.id, **rolls_back, "rehearsal": True, "exit": int(done.exit), "devices": rows},
+        Listing("change:column", columns, (_cells(one, app.lang) for one in done.devices)),
+        "",
+        (message("change:drift.told", device=one.device, drift=one.drift.summary)
+         for one in done.devices if one.drift != Drift()),
+        message("change:rehearsal.done", subject=subject, folder=str(done.folder)),
+    )  # fmt: skip
     return done.exit
+
+
+def _cells(one: RehearsedDevice, lang: Lang) -> Sequence[Cell]:
+    outcome = styled(term("change:outcome", one.outcome or _NOT_REHEARSED, lang), STYLES[one.outcome or "waiting"])
+    way_back = term("change:way_back", _way_back(one), lang) if _way_back(one) else "-"
+    guard = term("change:guard", one.guard, lang) or "-"
+    return one.device, outcome, guard, way_back, in_language(one.why or one.verified or "-", lang)
 
 
 def _row(one: RehearsedDevice) -> dict[str, Any]:

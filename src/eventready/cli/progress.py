@@ -9,7 +9,7 @@ from typing import Self
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from eventready.cli.render.console import VisibleConsole
+from eventready.cli.console import VisibleConsole
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, term, text
 
