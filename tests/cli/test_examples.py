@@ -7,7 +7,7 @@ import shlex
 import click
 import pytest
 
-from eventready.cli.commands import EXAMPLES
+from eventready.cli.commands import EXAMPLES, FOLLOWERS
 from eventready.cli.main import cli
 from tests.declared import declared
 
@@ -38,3 +38,9 @@ def test_a_command_has_two_examples_with_options_that_exist(words: str) -> None:
 
 def test_no_example_is_of_an_unknown_command() -> None:
     assert set(EXAMPLES) - _NOT_YET == set(LEAVES) & set(EXAMPLES)
+
+
+def test_two_commands_follow_each_command() -> None:
+    assert FOLLOWERS.keys() == LEAVES.keys()
+    assert {name for names in FOLLOWERS.values() for name in names} <= LEAVES.keys()
+    assert all(len({*names} - {words}) == 2 for words, names in FOLLOWERS.items())

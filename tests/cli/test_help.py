@@ -14,16 +14,18 @@ import click
 import pytest
 from babel.messages.pofile import read_po
 
-from eventready.cli.commands import GROUPS
+from eventready.cli.commands import COMMANDS, GROUPS, HIDDEN
 from eventready.cli.context import App
+from eventready.cli.declare.first_week import MORE, FirstWeek
 from eventready.cli.help_language import HelpContext, by_piece, command_line_in, requested_lang
-from eventready.cli.main import cli, main
+from eventready.cli.main import _SHORT, cli, main
 from eventready.cli.workspace.docs import find_page
 from eventready.core import catalogue, messages
-from eventready.core.errors import UsageError
+from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import LANGS, Lang
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
+from tests.declared import declared
 
 LOCALES = Path(__file__).parents[2] / "src/eventready/locales"
 #: Commands, options, file names, metavariables: the same in both languages.
@@ -49,7 +51,9 @@ def tree(context: HelpContext) -> Iterator[HelpContext]:
 
 
 def contexts(lang: Lang) -> Iterator[HelpContext]:
-    yield from tree(HelpContext(cli, info_name="eventready", obj=App(chosen_lang=lang), **cli.context_settings))
+    yield from tree(
+        HelpContext(cli, info_name="eventready", obj=App(chosen_lang=lang, whole_help=True), **cli.context_settings)
+    )
 
 
 def help_texts(context: HelpContext) -> Iterator[str]:
@@ -76,7 +80,7 @@ def pieces(content: str) -> list[str]:
 @cache
 def sources() -> frozenset[str]:
     """Every translatable piece of the help and of the list of faults."""
-    texts = [*GROUPS, "Exit codes"]
+    texts = [*GROUPS, "Exit codes", _SHORT, MORE]
     texts += [line for commands in GROUPS.values() for line in commands.values()]
     texts += [kind.help for kind in FAULT_TYPES.values()] + [kind.help for kind in REAL_FAULT_TYPES.values()]
     texts += [text for context in contexts("en") for text in help_texts(context)]
@@ -206,3 +210,37 @@ def test_faults_are_listed_in_the_language(capsys: pytest.CaptureFixture[str]) -
 def test_a_page_that_only_a_built_site_has() -> None:
     with pytest.raises(UsageError, match="In a checkout, pages of checks, platforms and commands need `make docs`"):
         find_page(Path(__file__).parents[2] / "docs", "nat_sessions")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_root_help_fits_a_screen(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(_WIDTH))
+    shown = HelpContext(cli, info_name="eventready", obj=App(chosen_lang=lang), **cli.context_settings).get_help()
+    assert len(shown.splitlines()) <= 45
+    named = [name for name in COMMANDS if re.search(rf"^  {name} ", shown, re.M)]
+    assert sorted({*COMMANDS} - {*named}) == sorted(GROUPS[HIDDEN])
+    assert len(named) <= 24
+
+
+def test_the_whole_help_names_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(_WIDTH))
+    with pytest.raises(SystemExit):
+        main(["--help", "--all"])
+    shown = capsys.readouterr().out
+    assert [words for words in declared() if not re.search(rf"^  {words} ", shown, re.M)] == []
+    assert all(f"  {int(code)}  " in shown for code in Exit)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_short_help_names_the_way_to_the_whole(lang: Lang) -> None:
+    short = {words: command for words, command in declared().items() if isinstance(command, FirstWeek)}
+    assert {"audit", "plan", "init"} <= short.keys()
+    for words, command in short.items():
+        for whole in (False, True):
+            shown = HelpContext(command, info_name=words, obj=App(chosen_lang=lang, whole_help=whole)).get_help()
+            offered = {option for one in command.params if not getattr(one, "hidden", False) for option in one.opts}
+            left = {option for option in offered if option.startswith("--") and option not in shown}
+            assert bool(left) != whole, words
+            assert ("--help --all" in shown) != whole

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from eventready.cli.commands import COMMANDS, EXAMPLES, load_command
 from eventready.cli.context import App
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError
+from eventready.delivery.service_units import cron, systemd
 from tests.docs.words import SOURCE
 
 ROOT = SOURCE.parent
@@ -75,6 +77,30 @@ def demo() -> Iterator[tuple[str, str]]:
     yield from (("demo.sh", line) for line in shell_lines(text))
 
 
+def units() -> Iterator[tuple[str, str]]:
+    """Command lines of the units of services that the product prints."""
+    for printed in (systemd(ROOT, "night", ["--really"]), cron(ROOT, "night", ["--really"])):
+        yield from (
+            ("delivery/service_units.py", line)
+            for line in re.findall(r"-m eventready (.*?)(?: >> .*)?$", printed, re.M)
+        )
+
+
+def images() -> Iterator[tuple[str, str]]:
+    """Command lines of the containers in deploy/."""
+    for file in (ROOT / "deploy").rglob("*.yaml"):
+        for found in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            for container in found.get("spec", {}).get("template", {}).get("spec", {}).get("containers", ()):
+                yield file.name, shlex.join(container["args"])
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Command lines quoted in the source of the product and of the lab."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        text = re.sub(r"\s+", " ", file.read_text(encoding="utf-8"))
+        yield from ((file.name, line.removeprefix("eventready ")) for line in _QUOTED.findall(text) if "{" not in line)
+
+
 def refusal(line: str, *, quoted: bool) -> str:
     """Reason for which a command line is not accepted, or nothing; a quotation may leave out arguments and values."""
     words = shlex.split(_END.sub("", line))
@@ -89,15 +115,14 @@ def refusal(line: str, *, quoted: bool) -> str:
             context = command.make_context(name, rest, parent=context)
     except click.exceptions.Exit:
         return ""
-    except (click.MissingParameter, click.BadOptionUsage) as error:
+    except (click.MissingParameter, click.BadOptionUsage, click.exceptions.NoArgsIsHelpError) as error:
         return "" if quoted else str(error)
     except (click.ClickException, EventreadyError) as error:
         return str(error)
     return ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("lines", [helps, pages, quotations, demo])
+@pytest.mark.parametrize("lines", [helps, pages, quotations, demo, units, images, docstrings])
 def test_command_lines_are_accepted(
     lines: Callable[[], Iterator[tuple[str, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +131,21 @@ def test_command_lines_are_accepted(
     for word in {word for _, line in found for word in line.split() if re.search(r"\.(eml|evr|pdf)$", word)}:
         (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / word).touch()
-    refused = [(place, line, refusal(line, quoted=lines is quotations)) for place, line in found]
+    refused = [(place, line, refusal(line, quoted=lines in (quotations, docstrings))) for place, line in found]
     assert found
     assert not [entry for entry in refused if entry[2]]
+
+
+#: Commands of before the tree of today, quoted without the program.
+_OLD = re.compile(
+    r"`(?:kit make|bundle (?:keygen|--)|playbook run|topology (?:map|export)|capacity solve|capture(?: -|`)"
+    r"|allow(?: -|`)|whatif (?:down|link|group|n-)|alerts (?:explain|test|list|silence|acknowledge|expire)"
+    r"|attest (?:list|\d)|schedule --|consolidate (?:--|`)|send --|worker --|deadlines --|parse --|matrix -)[^`]*`?"
+)
+
+
+def test_nothing_names_an_old_command() -> None:
+    files = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.po"), *(ROOT / name for name in ("demo.sh", "Makefile"))]
+    texts = [*_texts(), *((str(file), file.read_text(encoding="utf-8")) for file in files)]
+    found = [(place, one[0]) for place, text in texts for one in _OLD.finditer(text) if place != "CHANGELOG.md"]
+    assert found == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -28,8 +29,28 @@ COMMANDS: dict[str, str] = {name: line for commands in GROUPS.values() for name,
 #: Two or more examples by command, shown in its help and in the documentation.
 EXAMPLES = _blocks("examples.txt")
 
+
+def _followers() -> dict[str, list[str]]:
+    lines = Path(__file__).with_name("followers.txt").read_text(encoding="utf-8").splitlines()
+    return {head: names.split(", ") for head, names in (line.split(": ") for line in lines)}
+
+
+#: The two commands that usually follow a command.
+FOLLOWERS = _followers()
+
 #: Entry points of subcommands from other packages, such as `lab`.
 COMMAND_GROUP = "eventready.commands"
+
+
+#: Section that the short list of commands leaves out.
+HIDDEN = "Help"
+
+
+def subcommands(command: click.Command, words: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield the commands below a command, with the words of each."""
+    for name, child in command.commands.items() if isinstance(command, click.Group) else ():
+        yield f"{words} {name}", child
+        yield from subcommands(child, f"{words} {name}")
 
 
 def load_command(name: str) -> click.Command:

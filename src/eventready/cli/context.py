@@ -46,6 +46,8 @@ class App:
     output: Output = "table"
     chosen_clock: Clock = field(default_factory=Clock)
     chosen_lang: Lang | None = None
+    #: `--help` shows all commands, options and exit codes.
+    whole_help: bool = False
 
     @property
     def lang(self) -> Lang:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from eventready.cli.commands import EXAMPLES
+from eventready.cli.commands import EXAMPLES, FOLLOWERS
 from eventready.cli.context import App
 from eventready.cli.help_language import HelpContext
 from eventready.core.clock import Clock
@@ -86,6 +86,11 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
     ]  # fmt: skip
 
 
+def all_option() -> click.Option:
+    """Return the hidden option `--all` beside `--help`, which `main` reads."""
+    return click.Option(["--all"], is_flag=True, expose_value=False, hidden=True)
+
+
 def with_global_options(command: click.Command, words: str) -> click.Command:
     """Add hidden global options, examples and full subcommand lines to a command and its subcommands."""
     if isinstance(command, click.Group):
@@ -93,7 +98,9 @@ def with_global_options(command: click.Command, words: str) -> click.Command:
             child.short_help = child.short_help or (child.help or "").strip().split("\n\n")[0]
             with_global_options(child, f"{words} {name}")
     taken = {name for parameter in command.params for name in parameter.opts}
-    command.params.extend(option for option in global_options(hidden=True) if not taken & set(option.opts))
+    command.params.extend(
+        option for option in (*global_options(hidden=True), all_option()) if not taken & set(option.opts)
+    )
     command.epilog = _epilog(words)
     command.context_class = HelpContext
     return command
@@ -102,7 +109,9 @@ def with_global_options(command: click.Command, words: str) -> click.Command:
 def _epilog(words: str) -> str:
     lines = [f"  {_wrapped(f'eventready {example}')}" for example in EXAMPLES.get(words, ())]
     shown = "\b\nExamples:\n" + "\n".join(lines) + "\n\n" if lines else ""
-    return f"{shown}Global options: -w, -o, --now, --lang, --log; see `eventready --help`."
+    then = "".join(f"\n  eventready {one}" for one in FOLLOWERS.get(words, ()))
+    then = f"\n\n\b\nThen:{then}" if then else ""
+    return f"{shown}Global options: -w, -o, --now, --lang, --log; see `eventready --help`.{then}"
 
 
 def _wrapped(example: str) -> str:

@@ -6,16 +6,17 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from eventready import __version__
-from eventready.cli.commands import COMMANDS, GROUPS, load_command
+from eventready.cli.commands import COMMANDS, GROUPS, HIDDEN, load_command, subcommands
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
-from eventready.cli.global_options import global_options, with_global_options
+from eventready.cli.global_options import all_option, global_options, with_global_options
 from eventready.cli.help_language import HelpContext, command_line_in, requested_lang
 from eventready.core.errors import EventreadyError, Exit, UsageError, describe_exit
 from eventready.core.messages import message
@@ -32,8 +33,14 @@ A first session:
   eventready -w .eventready/lab plan backup --out tonight.plan
   eventready -w .eventready/lab apply tonight.plan
 
-`eventready COMMAND --help` has examples; `eventready docs` has the documentation.
+Examples: `eventready COMMAND --help`. Documentation: `eventready docs`.
 """
+
+
+#: Letters of the line of a subcommand.
+_LONGEST = 1000
+#: Options of the root in its short help.
+_SHORT = "Options: -w, -o, --now, --lang, --log, --version. All, and the exit codes: `eventready --help --all`."
 
 
 class LazyGroup(click.Group):
@@ -60,14 +67,38 @@ class LazyGroup(click.Group):
             raise UsageError(message("cli:main.no_command", name=args[0]), do=do)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if ctx.ensure_object(App).whole_help:
+            super().format_options(ctx, formatter)
+            return
+        formatter.write_paragraph()
+        for title, commands in GROUPS.items():
+            if title != HIDDEN:
+                formatter.write_heading(title)
+                formatter.indent()
+                formatter.write_dl(list(commands.items()))
+                formatter.dedent()
+        formatter.write_paragraph()
+        formatter.write_text(_SHORT)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All commands with their subcommands."""
         for title, commands in GROUPS.items():
             with formatter.section(title):
-                formatter.write_dl(list(commands.items()))
+                formatter.write_dl([row for name in commands for row in self._rows(ctx, name)])
+
+    def _rows(self, ctx: click.Context, name: str) -> Iterator[tuple[str, str]]:
+        yield name, COMMANDS[name]
+        command = self.get_command(ctx, name)
+        for words, child in subcommands(command, name) if command else ():
+            yield words, child.get_short_help_str(_LONGEST)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Exit codes, after the commands."""
-        lang = ctx.ensure_object(App).lang
+        app = ctx.ensure_object(App)
+        if not app.whole_help:
+            return
+        lang = app.lang
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(int(code)), describe_exit(code, "meaning", lang)) for code in Exit])
 
@@ -80,7 +111,7 @@ def cli(context: click.Context) -> None:
     context.ensure_object(App)
 
 
-cli.params.extend(global_options())
+cli.params.extend([*global_options(), all_option()])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -103,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     """Run the command line and return its exit code. click's own `main` leaves with 1 where stdout is closed."""
-    app = App(chosen_lang=requested_lang(arguments, os.environ))
+    app = App(chosen_lang=requested_lang(arguments, os.environ), whole_help="--all" in arguments)
     try:
         with cli.make_context("eventready", list(arguments), obj=app, auto_envvar_prefix="EVENTREADY") as context:
             code = cli.invoke(context)

@@ -147,7 +147,7 @@ def load_platform(name: str, extra_dirs: Iterable[Path | str] = ()) -> Platform:
 
 
 def load_usable(name: str, extra_dirs: Iterable[Path | str] = ()) -> tuple[Platform, tuple[WorkspaceError, ...]]:
-    """Return a platform without its invalid facts, and their errors: for `parse`, while a platform is written.
+    """Return a platform without its invalid facts, and their errors: for `doctor parse`, while a platform is written.
 
     Raises PlatformError where nothing can be read.
     """

@@ -2,7 +2,7 @@
 
 What surrounds the answer in a terminal's log is removed: escape codes, the prompt with the command, all from the next
 prompt on, log lines. Refusals are recognised by the platform's own words. A file has no prompt of its own that proves
-its end, so the reply is `complete` only where a prompt follows the answer, or the mark that `capture` writes.
+its end, so the reply is `complete` only where a prompt follows the answer, or the mark that `audit --save` writes.
 """
 
 from __future__ import annotations

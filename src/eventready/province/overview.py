@@ -123,7 +123,7 @@ def service_verdicts(bundles: Sequence[Bundle], event: Event, *, vietnamese: boo
 
 
 class VenueFile(WorkspaceModel):
-    """File of `consolidate --venues`: operators' venues by operator."""
+    """File of `department consolidate --venues`: operators' venues by operator."""
 
     venues: dict[str, dict[str, str | None]] = Field(
         description="Per operator its own identifiers, with the department's for each; null: outside the event"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from eventready.cli import options
+from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 
-@click.command()
+@click.command(cls=FirstWeek, first=("limit", "saved", "save", "baseline", "fail_on", "service", "out"))
 @options.limit_option
 @click.option(
     "--from",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from eventready.cli import options
+from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 
-@click.command("plan")
+@click.command("plan", cls=FirstWeek, first=("limit", "out", "by"))
 @click.argument("intents", nargs=-1, required=True, metavar="INTENT...")
 @options.limit_option
 @click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")

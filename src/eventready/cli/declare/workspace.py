@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from eventready.cli import options
+from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 #: Files with a schema, by their name.
@@ -18,7 +19,10 @@ SCHEMAS = (
 RECORDS = ("change", "drill-record", "incident", "plan", "run")
 
 
-@click.command()
+@click.command(
+    cls=FirstWeek,
+    first=("example", "kit", "fingerprint", "name", "province", "opening", "venues", "enterprise"),
+)
 @click.argument("folder", metavar="DIR", type=options.PATH)
 @click.option("--example", metavar="[NAME]", is_flag=False, flag_value="", help="Copy the shipped example instead.")
 @click.option("--from", "kit", type=options.FILE, metavar="KIT",
