@@ -95,7 +95,7 @@ def test_the_review_names_programs_variables_and_hosts(folder: Path) -> None:
 
 def test_permission_is_bound_to_the_content(folder: Path) -> None:
     answer = CliRunner().invoke(trust_content, [], obj=App(workspace_path=folder))
-    assert "Review with --show, then add --yes" in str(answer.exception)
+    assert "Review with `eventready trust content --show`" in str(answer.exception)
     assert CliRunner().invoke(trust_content, ["--yes"], obj=App(workspace_path=folder)).exit_code == 0
     require_allowed(folder)
     (folder / "inventory" / "limits.yaml").write_text("defaults: {cpu: {warn: 50}}\n")

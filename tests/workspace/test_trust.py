@@ -85,7 +85,7 @@ def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
         silent = run(workspace)
         assert isinstance(silent.exception, UsageError)
         assert str(silent.exception) == (
-            "the fingerprints need a confirmation on a terminal. Compare them, then add --yes."
+            "the fingerprints need a confirmation on a terminal. Compare them, then run `eventready trust keys --yes`."
         )
         assert run(workspace, answer="n\n").exception is not None
         assert not (workspace / "known_hosts").exists()

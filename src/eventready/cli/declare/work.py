@@ -16,7 +16,7 @@ from eventready.core.this_process import ONCE, relaxed_gc
 
 
 def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
-    """Return a decorator that gives the work of a command to the declaration.
+    """Return a decorator of a declaration, for the work of the command.
 
     `place`: `module:function` of the work, which takes the context of commands, `given` and the options by name. The
     work of a group runs without a subcommand only.
