@@ -12,8 +12,8 @@ from icalendar import Calendar as Ics
 
 from eventready.clauses.deadlines import Calendar, Deadline, deadlines, weekly
 from eventready.clauses.ics import to_ics, write_ics
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
+from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.incidents.incident import Incident
 from eventready.workspace.settings.event import DaysOff, Event

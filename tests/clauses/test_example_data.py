@@ -16,8 +16,9 @@ from eventready.clauses.example_data import example_data, workspace_data
 from eventready.clauses.gather import gather
 from eventready.clauses.proof import ClauseState
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock, parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import Exit
+from eventready.core.timezone import TZ
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, write_workspace

@@ -19,8 +19,9 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
+from eventready.audit.tasks import apply_plan
 from eventready.change.document import load_plan
-from eventready.change.execute.apply import open_change
+from eventready.change.execute.apply import open_change, open_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
@@ -34,7 +35,6 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.change_steps import Arm, DeviceOutcome
 from eventready.store.store import Store
-from eventready.tasks import apply_plan, open_plan
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests import forked

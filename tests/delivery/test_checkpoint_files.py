@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
+from eventready.core.timezone import TZ
 from eventready.delivery.checkpoint_files import read_checkpoint
 from eventready.delivery.mail.letter import Attachment, Letter, Mailbox, PaperReference, draft
 from eventready.province.bundles.bundle import Position, digest_of, pack

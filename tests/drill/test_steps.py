@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
 from eventready.core.records import ShapeError
+from eventready.core.timezone import TZ
 from eventready.drill.steps import (
     STREAM,
     Closed,

@@ -11,8 +11,8 @@ from typing import get_args
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.deadlines import applying
 from eventready.clauses.proof import ClauseState, Evidence, State
-from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
+from eventready.core.timezone import TZ
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
 from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, Prepared, ProbeResult, ProbesMeasured

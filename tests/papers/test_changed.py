@@ -12,8 +12,9 @@ import pytest
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.messages import Lang
+from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly

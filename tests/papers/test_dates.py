@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.papers.dates import bound, formal_date, long_moment, short_date, short_moment
 from eventready.papers.material.material import Week
 from eventready.papers.sections.writer import LETTERS, Outline, ascii_name, roman

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.messages import Lang
+from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
 from eventready.papers.document.profile import load_profile

@@ -13,8 +13,9 @@ from typing import Self
 import pytest
 
 from eventready.clauses.deadlines import deadlines
-from eventready.core.clock import TZ, Clock, parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import DeliveryLog, SentDocument
 from eventready.delivery.mail.letter import Attachment, PaperReference
 from eventready.delivery.mail.mail import read

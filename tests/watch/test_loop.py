@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.cli.context import App
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, WorkspaceError
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from eventready.core.clock import TZ
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform

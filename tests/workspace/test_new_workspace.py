@@ -15,9 +15,9 @@ from eventready.change.intents.playbook import playbook_path
 from eventready.clauses.attestations.forms import forms_of
 from eventready.cli.context import App
 from eventready.cli.declare.workspace import init
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.strings.texts import tidy
+from eventready.core.timezone import TZ
 from eventready.papers.document.profile import load_profile
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, slug, write_workspace
 from eventready.workspace.settings.duties import resolve_deadline

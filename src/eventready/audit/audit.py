@@ -24,10 +24,11 @@ from eventready.audit.runner import ReadProgress
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
 from eventready.core.this_process import relaxed_gc
+from eventready.core.timezone import TZ
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import DutyIndex, build_matrix

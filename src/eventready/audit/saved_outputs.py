@@ -2,8 +2,8 @@
 
 File name: the command, with every run of other characters than letters and digits replaced by "_", such as
 `show_ip_ospf_neighbor.txt`; a name of more than 120 characters ends in a hash of the command. A second reading of
-counters is optional, in DIR/<device>/2/; DIR/capture.json, written by `audit --save`, has the seconds between the
-two.
+counters is optional, in DIR/<device>/2/; DIR/capture.json, written by `eventready audit --save`, has the seconds
+between the two.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 import holidays
 
-from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.strings.texts import short
+from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty

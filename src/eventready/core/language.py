@@ -12,7 +12,6 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from eventready.core.clock import TZ
 from eventready.core.groups import group_by
 from eventready.core.messages import (
     Bilingual,
@@ -27,6 +26,7 @@ from eventready.core.messages import (
     term,
     text,
 )
+from eventready.core.timezone import TZ
 
 
 @dataclass(frozen=True)

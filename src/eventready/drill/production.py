@@ -23,11 +23,12 @@ from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.change.times import RetryTiming
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import is_address
+from eventready.core.timezone import TZ
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment

@@ -30,15 +30,11 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
         return
     for finding in findings:
         waiver = None if finding.status is Outcome.PASS else _covering(finding, standing)
-        yield (
-            finding
-            if waiver is None
-            else finding.replace(
-                status=Outcome.WAIVED,
-                was=finding.status,
-                waiver=rendered("checks:waiver.valid", by=waiver.by, until=_day(waiver.until), reason=waiver.reason),
-            )
-        )
+        if waiver is None:
+            yield finding
+        else:
+            words = rendered("checks:waiver.valid", by=waiver.by, until=_day(waiver.until), reason=waiver.reason)
+            yield finding.replace(status=Outcome.WAIVED, was=finding.status, waiver=words)
 
 
 def _day(day: date) -> Bilingual:
@@ -61,24 +57,12 @@ def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
 def require_known(waivers: Iterable[Waiver], duties: Iterable[Duty] = ()) -> None:
     """Raise WorkspaceError with place and suggestion for a waiver or duty without a matching check."""
     names = [UNCHECKED, *(check.name for check in all_checks())]
+    named = [(one, f"inventory/duties.yaml (duty {duty.id})") for duty in duties for one in duty.proof.checks]
+    named += [(waiver.check, waiver.origin) for waiver in waivers]
     problems = [
-        WorkspaceError(
-            message("checks:unknown", check=pattern),
-            where=f"inventory/duties.yaml (duty {duty.id})",
-            do=suggest(pattern, names, noun="Checks"),
-        )
-        for duty in duties
-        for pattern in duty.proof.checks
-        if not any(fnmatchcase(name, pattern) for name in names)
-    ]
-    problems += [
-        WorkspaceError(
-            message("checks:unknown", check=waiver.check),
-            where=waiver.origin,
-            do=suggest(waiver.check, names, noun="Checks"),
-        )
-        for waiver in waivers
-        if not any(fnmatchcase(name, waiver.check) for name in names)
+        WorkspaceError(message("checks:unknown", check=one), where=where, do=suggest(one, names, noun="Checks"))
+        for one, where in named
+        if not any(fnmatchcase(name, one) for name in names)
     ]
     if problems:
         raise combine_errors(problems)

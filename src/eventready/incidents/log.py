@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, required, tidy
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
     SERVICES,

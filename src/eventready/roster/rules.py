@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from eventready.core.messages import Message, message
 from eventready.roster import wording
-from eventready.roster.finding import SEVERITIES, Gap, RosterFinding, RosterReport, Severity
+from eventready.roster.finding import RULES, SEVERITIES, Gap, RosterFinding, RosterReport, Severity
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Case, Rule, Submission
 from eventready.roster.rulebook.people import contact, coverage, reserve, skills, teams, unmanned
@@ -42,17 +42,9 @@ def _changed(last: datetime, *, late: bool) -> RosterFinding:
     )
 
 
-RULEBOOK: Mapping[int, Rule] = {
-    1: coverage,
-    2: overlap,
-    3: hours,
-    4: contact,
-    5: handover,
-    6: teams,
-    7: submission,
-    8: reserve,
-    9: skills,
-}
+RULEBOOK: Mapping[int, Rule] = dict(
+    zip(RULES, (coverage, overlap, hours, contact, handover, teams, submission, reserve, skills), strict=True)
+)
 
 
 def check(

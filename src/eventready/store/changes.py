@@ -19,11 +19,11 @@ from typing import TypeVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
-from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
+from eventready.core.timezone import TZ
 from eventready.store.change_steps import (
     PLAN_FILE,
     STEPS,

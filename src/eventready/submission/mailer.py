@@ -218,14 +218,9 @@ class Mailer:
             return self._record.ended(delivery, SubmitResult(refused=dict.fromkeys(recipients, str(lost))))
         self._record.attempt(delivery, f"{server.host}:{server.port}")
         outcome = submit(
-            server,
-            credentials,
-            folder=self._folder,
-            sender=delivery.sender,
-            recipients=recipients,
-            data=data,
+            server, credentials, folder=self._folder, sender=delivery.sender, recipients=recipients, data=data,
             before_dot=lambda taken: self._record.handed(delivery, taken),
-        )
+        )  # fmt: skip
         self._mark_roster(delivery, outcome)
         return self._record.ended(delivery, outcome)
 
@@ -283,14 +278,9 @@ def build_mail(
 def _with_documents(files: Sequence[Path], event: Event, clock: Clock, request: MailRequest) -> bytes:
     if not (request.kind or request.subject):
         raise UsageError(message("delivery:mail.kind"))
+    attachments = [Attachment(path.name, read_bounded(path, _LARGEST_FILE, "document")) for path in files]
     return draft_paper(
-        event,
-        PaperReference(request.kind),
-        [Attachment(path.name, read_bounded(path, _LARGEST_FILE, "document")) for path in files],
-        moment=clock.now(),
-        recipients=[Mailbox(address) for address in request.to],
-        subject=request.subject,
-        titles=request.titles,
-        lang=request.lang,
+        event, PaperReference(request.kind), attachments, moment=clock.now(), lang=request.lang,
+        recipients=[Mailbox(address) for address in request.to], subject=request.subject, titles=request.titles,
         rehearsal=clock.rehearsal,
-    )
+    )  # fmt: skip

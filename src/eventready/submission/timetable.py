@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.clauses.deadlines import Deadline, DeadlineStatus
-from eventready.core.clock import TZ
 from eventready.core.messages import Text, message, rendered
+from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import Delivery
 from eventready.workspace.settings.event import Event
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from operator import is_
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.clock import TZ
 from eventready.core.language import FindingSentence, FrequentChanges
 from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
+from eventready.core.timezone import TZ
 from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States

@@ -7,12 +7,27 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, failed, graded, of_either, passed, tidy, unknown, warned
+from eventready.checks.answer import (
+    Between,
+    Levels,
+    answered,
+    blind,
+    failed,
+    graded,
+    of_either,
+    passed,
+    tidy,
+    unknown,
+    warned,
+)
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Cpu, Memory, Sensor, System
 from eventready.facts.rows import FactRows
 from eventready.workspace.devices.device import Role
+
+#: Message about a temperature at a limit.
+_DEGREES = "checks:temperature.degrees"
 
 
 class TemperatureLimits(Limits):
@@ -40,13 +55,13 @@ def _temperature(row: Sensor, limits: TemperatureLimits) -> Iterator[Finding]:
     if row.state in ("critical", "failed"):
         yield failed(name, "checks:subject.reported_state", value=_figure(value), state=row.state)
     elif value is not None and row.critical_at is not None and value >= row.critical_at:
-        yield _degrees(Outcome.FAIL, name, value, row.critical_at)
+        yield failed(name, _DEGREES, value=tidy(value), limit=tidy(row.critical_at), unit="C")
     elif row.state == "warning":
         yield warned(name, "checks:subject.reported_state", value=_figure(value), state=row.state)
     elif value is not None and row.warn_at is not None and value >= row.warn_at:
-        yield _degrees(Outcome.WARN, name, value, row.warn_at)
+        yield warned(name, _DEGREES, value=tidy(value), limit=tidy(row.warn_at), unit="C")
     elif value is not None and row.critical_at is not None and row.critical_at - value < limits.margin:
-        yield _degrees(Outcome.WARN, name, value, row.critical_at - limits.margin)
+        yield warned(name, _DEGREES, value=tidy(value), limit=tidy(row.critical_at - limits.margin), unit="C")
     elif row.state == "unknown":
         yield unknown(name, "checks:subject.no_state")
     elif row.state == "ok":
@@ -55,17 +70,6 @@ def _temperature(row: Sensor, limits: TemperatureLimits) -> Iterator[Finding]:
 
 def _figure(value: float | None) -> float | None:
     return None if value is None else tidy(value)
-
-
-def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Finding:
-    return answered(
-        status,
-        "checks:temperature.degrees",
-        subject=subject,
-        value=tidy(value),
-        limit=tidy(limit),
-        unit="C",
-    )
 
 
 @check("power", kind="care", roles=("router", "switch"), needs=("power",), limits=FailedParts())
@@ -97,9 +101,13 @@ def _broken(row: Sensor, limits: FailedParts, broken: int, count: int) -> Findin
     noticed = Outcome.WARN if broken >= limits.warn else Outcome.PASS
     severe = broken >= limits.fail or broken == count
     return answered(
-        Outcome.FAIL if severe else noticed, "checks:board.parts_broken",
-        subject=row.name, state=row.state, broken=broken, count=count,
-    )  # fmt: skip
+        Outcome.FAIL if severe else noticed,
+        row.name,
+        "checks:board.parts_broken",
+        state=row.state,
+        broken=broken,
+        count=count,
+    )
 
 
 @check("board", kind="quality", roles=("router", "switch"), needs=("board",))
@@ -143,11 +151,12 @@ class CpuLimits(Limits):
         description="Failure from this run queue on, % of the processors; `fail` if absent [K]",
     )
 
-    def of(self, row: Cpu) -> tuple[float, float]:
-        """Return the limits of warning and failure for a row."""
-        queue = (self.queue_warn, self.queue_fail) if row.run_queue else (None, None)
-        warn, fail = (own if one is None else one for one, own in zip(queue, (self.warn, self.fail), strict=True))
-        return warn, fail
+    def of(self, row: Cpu) -> Levels:
+        """Return the limits of a row."""
+        if not row.run_queue:
+            return self
+        warn, fail = self.queue_warn, self.queue_fail
+        return Between(self.warn if warn is None else warn, self.fail if fail is None else fail)
 
 
 class MemoryLimits(Limits):
@@ -172,11 +181,8 @@ class UptimeLimits(Limits):
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
     for row in view.each_row("cpu", Cpu):
-        warn, fail = limits.of(row)
-        yield graded(
-            f"CPU {row.slot}".strip(), _sentence(row), row.five_minutes, warn=warn, fail=fail, unit="%",
-            seconds=row.period_s,
-        )  # fmt: skip
+        subject, bounds = f"CPU {row.slot}".strip(), limits.of(row)
+        yield graded(subject, _sentence(row), row.five_minutes, bounds, unit="%", seconds=row.period_s)
 
 
 def _sentence(row: Cpu) -> str:
@@ -195,7 +201,7 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
         if any(fnmatchcase(row.pool.casefold(), pattern.casefold()) for pattern in limits.ignore):
             continue
         subject = f"memory {row.pool}".strip()
-        yield graded(subject, "checks:memory.used", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
+        yield graded(subject, "checks:memory.used", row.percent, limits, unit="%")
 
 
 @check("uptime", kind="care", roles=_ROLES, needs=("system",), limits=UptimeLimits())
@@ -205,13 +211,4 @@ def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
         if row.uptime_s is None:
             yield blind("uptime", "checks:uptime.unsupported")
             continue
-        yield graded(
-            "uptime",
-            "checks:uptime.restarted",
-            row.uptime_s / _DAY_S,
-            warn=limits.warn,
-            fail=limits.fail,
-            unit="d",
-            worse="lower",
-            beyond=True,
-        )
+        yield graded("uptime", "checks:uptime.restarted", row.uptime_s / _DAY_S, limits, unit="d", beyond=True)

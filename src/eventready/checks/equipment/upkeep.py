@@ -11,7 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
 
@@ -34,19 +34,9 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
         if not row.synchronised:
             yield failed("clock", "checks:clock.unsynchronised")
         elif row.stratum is not None and row.stratum > limits.stratum:
-            yield warned(
-                "clock",
-                "checks:clock.stratum",
-                value=row.stratum,
-                limit=limits.stratum,
-            )
+            yield warned("clock", "checks:clock.stratum", value=row.stratum, limit=limits.stratum)
         elif row.offset_ms is not None and abs(row.offset_ms) > limits.offset_ms:
-            yield warned(
-                "clock",
-                "checks:clock.offset",
-                value=row.offset_ms,
-                limit=limits.offset_ms,
-            )
+            yield warned("clock", "checks:clock.offset", value=row.offset_ms, limit=limits.offset_ms)
         else:
             yield passed("clock", "checks:clock.synchronised")
 

@@ -199,4 +199,4 @@ def _graded(subject: str, count: int, span_s: float, age_s: int | None, limits: 
     if status is Outcome.PASS and count >= limits.warn and (age_s is None or age_s < FLAP_WINDOW_S):
         return warned(subject, "checks:flaps.undated", value=count, minutes=minutes, limit=limits.warn)
     limit = limits.fail if status is Outcome.FAIL else limits.warn
-    return answered(status, "checks:flaps.changes", subject=subject, value=count, minutes=minutes, limit=limit)
+    return answered(status, subject, "checks:flaps.changes", value=count, minutes=minutes, limit=limit)

@@ -215,7 +215,7 @@ def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding
 
 
 def _utilisation(limits: UtilisationLimits, name: str, row: Interface) -> Finding:
-    return graded(name, "checks:utilisation.load", busiest(row), warn=limits.warn, fail=limits.fail, unit="%")
+    return graded(name, "checks:utilisation.load", busiest(row), limits, unit="%")
 
 
 def busiest(row: Interface) -> float | None:
@@ -260,15 +260,8 @@ def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Findin
         elif percent is not None and links < 2:
             yield failed(expected.name, "checks:bundle.single_member", count=links)
         else:
-            yield graded(
-                expected.name,
-                "checks:bundle.load_without_one",
-                percent and percent * links / (links - 1),
-                warn=limits.warn,
-                fail=limits.fail,
-                unit="%",
-                count=links,
-            )
+            without_one = percent and percent * links / (links - 1)
+            yield graded(expected.name, "checks:bundle.load_without_one", without_one, limits, unit="%", count=links)
 
 
 @check(

@@ -96,12 +96,8 @@ def _with_mtu(row: Interface, view: DeviceView) -> Interface:
 
 def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     if one.bandwidth_bps and other.bandwidth_bps and one.bandwidth_bps != other.bandwidth_bps:
-        return warned(
-            subject,
-            "checks:link.speed",
-            one=tidy(one.bandwidth_bps / _MEGABIT),
-            other=tidy(other.bandwidth_bps / _MEGABIT),
-        )
+        near, far = (tidy(row.bandwidth_bps / _MEGABIT) for row in (one, other) if row.bandwidth_bps)
+        return warned(subject, "checks:link.speed", one=near, other=far)
     return passed(subject, "checks:link.up")
 
 
@@ -228,9 +224,7 @@ def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits)
     rx = row.rx_dbm
     low = limits.rx_low_alarm if row.rx_low_alarm is None else row.rx_low_alarm
     if rx <= limits.dark:
-        return answered(
-            Outcome.FAIL, "checks:optic.no_light", subject=subject, value=tidy(rx), limit=tidy(low), unit="dBm"
-        )
+        return failed(subject, "checks:optic.no_light", value=tidy(rx), limit=tidy(low), unit="dBm")
     alarms = [low] if row.rx_high_alarm is None else [low, row.rx_high_alarm]
     nearest = min(alarms, key=lambda alarm: abs(rx - alarm))
     if rx <= low or rx >= max(alarms) > low:
@@ -238,17 +232,10 @@ def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits)
     if abs(rx - nearest) < limits.margin_db:
         return _received(Outcome.WARN, subject, rx, nearest)
     if earlier is not None and earlier.rx_dbm is not None and abs(rx - earlier.rx_dbm) > limits.drift_db:
-        return answered(
-            Outcome.WARN,
-            "checks:optic.changed",
-            subject=subject,
-            value=tidy(rx),
-            earlier=tidy(earlier.rx_dbm),
-            limit=tidy(limits.drift_db),
-            unit="dBm",
-        )
+        before, drift = tidy(earlier.rx_dbm), tidy(limits.drift_db)
+        return warned(subject, "checks:optic.changed", value=tidy(rx), earlier=before, limit=drift, unit="dBm")
     return passed(subject, "checks:optic.power", value=tidy(rx))
 
 
 def _received(status: Outcome, subject: str, rx: float, limit: float) -> Finding:
-    return answered(status, "checks:optic.alarm", subject=subject, value=tidy(rx), limit=tidy(limit), unit="dBm")
+    return answered(status, subject, "checks:optic.alarm", value=tidy(rx), limit=tidy(limit), unit="dBm")

@@ -69,14 +69,8 @@ def _prefixes(
     count = row.prefixes or 0
     subject = " ".join(part for part in (peer_name(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
-        yield warned(
-            subject,
-            "checks:routing.prefixes_changed",
-            peer=row.peer,
-            value=count,
-            earlier=earlier,
-            limit=limits.lost_percent,
-        )
+        changed, limit = "checks:routing.prefixes_changed", limits.lost_percent
+        yield warned(subject, changed, peer=row.peer, value=count, earlier=earlier, limit=limit)
     elif not earlier and not any(one.prefixes for one in families):
         none = warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
         yield of_all(none) if len(families) > 1 else none

@@ -16,10 +16,10 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from pydantic import model_validator as validate_model
 
 from eventready.clauses.attestations.attestation import Values
-from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
 from eventready.core.redaction.masking import mask, mask_text
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
 from eventready.roster.reading.text import PHONE_FORM, normal_number, number_complaint
 from eventready.workspace.files.datetimes import Day, Moment

@@ -27,9 +27,9 @@ from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
 from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
-from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
+from eventready.core.timezone import TZ
 from eventready.store.store import Store
 
 #: A warning is printed if a window closes within this time.

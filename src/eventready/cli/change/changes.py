@@ -29,9 +29,9 @@ from eventready.cli.change.progress import STYLES, ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
-from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.store.change_steps import STEPS, Claim
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store

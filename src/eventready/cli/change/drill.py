@@ -17,9 +17,9 @@ from eventready.cli.change.progress import existing_plan
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
-from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, Message, in_language, message, number, percentage, term, text
+from eventready.core.timezone import TZ
 from eventready.drill.execution import DrillOptions
 from eventready.drill.preparation import drills_of, executor_of
 from eventready.drill.production import ProductionTarget, plan_failure, refuse_production

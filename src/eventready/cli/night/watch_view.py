@@ -17,10 +17,10 @@ from rich.text import Text
 
 from eventready.cli.console import VisibleConsole
 from eventready.cli.context import App
-from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
 from eventready.core.records import Shape
+from eventready.core.timezone import TZ
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
 from eventready.store.watch_log import RecordedChange

@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
-from eventready.core.clock import TZ, parse_moment
+from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (

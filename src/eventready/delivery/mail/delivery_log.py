@@ -314,16 +314,8 @@ def sent_documents(deliveries: Sequence[Delivery], address: str, *, rehearsal: b
         leg = next((leg for to, leg in delivery.legs.items() if to.casefold() == address.casefold()), None)
         if leg is None or leg.fate != "accepted" or not delivery.paper.kind or (delivery.rehearsal and not rehearsal):
             continue
-        found.append(
-            SentDocument(
-                kind=delivery.paper.kind,
-                at=leg.at,
-                due=delivery.paper.due,
-                version=delivery.paper.version,
-                recipients=delivery.of("accepted"),
-                reference=delivery.message_id,
-            )
-        )
+        paper, accepted = delivery.paper, delivery.of("accepted")
+        found.append(SentDocument(paper.kind, leg.at, paper.due, paper.version, accepted, delivery.message_id))
     return tuple(found)
 
 
@@ -342,19 +334,8 @@ def _never_twice(earlier: Sequence[Delivery], recipients: Sequence[str]) -> None
         for address, leg in delivery.legs.items():
             if address.casefold() not in wanted or leg.fate == "refused":
                 continue
-            when = f"{leg.at:%d/%m/%Y %H:%M}"
-            if leg.fate == "accepted":
-                raise RefusedError(
-                    message(
-                        "delivery:log.sent",
-                        address=address,
-                        when=when,
-                        delivery=delivery.id,
-                        message_id=delivery.message_id,
-                    )
-                )
-            if leg.fate == "uncertain":
-                raise RefusedError(
-                    message("delivery:log.maybe", address=address, delivery=delivery.id, when=when, why=leg.why)
-                )
-            raise RefusedError(message("delivery:log.waiting", address=address, delivery=delivery.id))
+            msgid = {"accepted": "delivery:log.sent", "uncertain": "delivery:log.maybe"}.get(
+                leg.fate, "delivery:log.waiting"
+            )
+            known = {"when": f"{leg.at:%d/%m/%Y %H:%M}", "message_id": delivery.message_id, "why": leg.why}
+            raise RefusedError(message(msgid, address=address, delivery=delivery.id, **known))

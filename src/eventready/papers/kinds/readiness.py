@@ -122,19 +122,14 @@ class _Report:
         found = evidence(self.run, self.findings, self.context, self.background.texts)
         coverage = device_coverage(self.run, self.context)
         screen = OnScreen(tuple(evidence_section(self.results, found, self.left_out, coverage)))
-        event, moment = self._event(), self.language.moment(self.results.summary.moment)
+        event, moment, source = self._event(), self.language.moment(self.results.summary.moment), f"run {self.run.id}"
         return Document(
             kind="readiness",
             lang=self.language.code,
             title=f"{self._t('page:title')}: {event}, {moment}",
             stem=f"readiness-{clean(self.run.id)}.{self.language.code}",
-            blocks=tuple(cited(f"run {self.run.id}", (*self._head(event), *sections, screen, self._foot()))),
-            sheets=(
-                (
-                    self._t("page:appendix"),
-                    replace(readings_table(self.results, coverage), source=f"run {self.run.id}"),
-                ),
-            ),
+            blocks=tuple(cited(source, (*self._head(event), *sections, screen, self._foot()))),
+            sheets=((self._t("page:appendix"), replace(readings_table(self.results, coverage), source=source)),),
         )
 
     def _t(self, msgid: str, **params: Param) -> str:
@@ -192,14 +187,11 @@ class _Report:
             )
         )
         services = sum(bool(cell.verdict) for row in self.rows for cell in row.cells)
-        yield Tally(
-            tuple(
-                Count(
-                    key, title, self.language.number(count), self._t("page:services_counted", count=count, all=services)
-                )
-                for key, title, count in count_verdicts(self.rows, self.language)
-            )
+        counts = (
+            Count(key, title, self.language.number(count), self._t("page:services_counted", count=count, all=services))
+            for key, title, count in count_verdicts(self.rows, self.language)
         )
+        yield Tally(tuple(counts))
 
     def _verdicts(self) -> Iterator[Block]:
         yield self._section("page:matrix", "matrix")
@@ -263,19 +255,11 @@ class _Report:
         return (*known, *sorted(mentioned - set(known)))
 
     def _listing(self, groups: Sequence[FindingGroup], *, tagged: bool = False) -> ItemList:
-        return ItemList(
-            tuple(
-                Item(
-                    title=self.language.names(one.devices),
-                    status=one.status,
-                    status_title=self.language.status(one.status),
-                    detail=one.check_title,
-                    tags=self._places(one) if tagged else (),
-                    lines=tuple(map(self._line, one.rows)),
-                )
-                for one in groups
-            )
-        )
+        return ItemList(tuple(self._item(one, self._places(one) if tagged else ()) for one in groups))
+
+    def _item(self, one: FindingGroup, tags: tuple[str, ...]) -> Item:
+        title, word = self.language.names(one.devices), self.language.status(one.status)
+        return Item(title, one.status, word, one.check_title, tags, tuple(map(self._line, one.rows)))
 
     def _places(self, one: FindingGroup) -> tuple[str, ...]:
         """Names of the venues of a group; a single name for all of the event."""
@@ -307,26 +291,19 @@ class _Report:
             yield ItemList(tuple(self._silent_item(devices, word) for devices in by_reason))
         if unread:
             yield Heading(2, self._t("page:unread"))
-            yield ItemList(
-                tuple(
-                    Item(
-                        gap.device, "not_measured", word, ", ".join(gap.checks),
-                        lines=tuple(map(self._line, gap.rows)),
-                    )
-                    for gap in unread
-                ),
-                shown=_READINGS,
-            )  # fmt: skip
+            items = (
+                Item(gap.device, "not_measured", word, ", ".join(gap.checks), lines=tuple(map(self._line, gap.rows)))
+                for gap in unread
+            )
+            yield ItemList(tuple(items), shown=_READINGS)
         if blind:
             yield Heading(2, self._t("page:blind"))
             yield paragraph(self._t("page:blind_note"), "note")
-            yield ItemList(
-                tuple(
-                    Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
-                    for one in blind
-                ),
-                shown=_READINGS,
+            spots = (
+                Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
+                for one in blind
             )
+            yield ItemList(tuple(spots), shown=_READINGS)
 
         yield from self._unconfirmed()
 
@@ -336,11 +313,8 @@ class _Report:
             return
         yield Heading(2, self._t("page:unconfirmed"))
         yield paragraph(self._t("page:unconfirmed_note"), "note")
-        yield ItemList(
-            tuple(
-                Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found
-            )
-        )
+        items = (Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found)
+        yield ItemList(tuple(items))
 
     def _some(self, devices: Sequence[str]) -> tuple[str, ...]:
         return tuple(devices) if len(devices) <= _NAMED else (self._t("page:on_devices", count=len(devices)),)
@@ -434,17 +408,11 @@ class _Report:
             yield paragraph(self._t("page:no_finding"))
             return
         numbers = (Column(self.language.status(status), 1, "right", "number") for status in ORDER)
-        yield Table(
-            self._t("page:duty"),
-            (Column(self._t("page:duty"), 6), *numbers),
-            tuple(
-                (
-                    Cell(duty, note=titles.get(duty, "")),
-                    *(Cell(str(counts[duty, s]), s) if counts[duty, s] else "" for s in ORDER),
-                )
-                for duty in order
-            ),
+        cells = (
+            (Cell(duty, note=titles.get(duty, "")), *(Cell(str(n), s) if (n := counts[duty, s]) else "" for s in ORDER))
+            for duty in order
         )
+        yield Table(self._t("page:duty"), (Column(self._t("page:duty"), 6), *numbers), tuple(cells))
 
     def _waivers(self) -> Iterator[Block]:
         yield self._section("page:waivers", "waivers")
@@ -453,15 +421,11 @@ class _Report:
             yield paragraph(self._t("page:waivers_none"))
             return
         word = self.language.status("waived")
-        yield ItemList(
-            tuple(
-                Item(
-                    self.language.names(row.devices), "waived", word, row.first.check_title,
-                    lines=(self._line(row), Line(row.first.waiver)),
-                )
-                for row in rows(waived, lambda line: line.about)
-            )
-        )  # fmt: skip
+        items: list[Item] = []
+        for row in rows(waived, lambda line: line.about):
+            lines = (self._line(row), Line(row.first.waiver))
+            items.append(Item(self.language.names(row.devices), "waived", word, row.first.check_title, lines=lines))
+        yield ItemList(tuple(items))
 
     def _foot(self) -> Paragraph:
         header = self.run.header

@@ -11,9 +11,10 @@ from eventready.clauses import gather as clauses
 from eventready.clauses.attestations.attestation import Attestation
 from eventready.clauses.attestations.forms import forms_of
 from eventready.clauses.deadlines import applying
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message, term, text
+from eventready.core.timezone import TZ
 from eventready.drill.record import drill_runs
 from eventready.network.graph.export import NetworkGraph
 from eventready.network.graph.topology import Topology

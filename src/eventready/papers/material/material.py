@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from eventready.clauses.attestations.attestation import Values
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.clock import Clock
@@ -97,7 +97,7 @@ class AttestedForm:
     """Valid rows of a form, the event's time of the latest attestation, and the words of choices by field."""
 
     at: datetime
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[Values, ...]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

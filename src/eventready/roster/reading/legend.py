@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 
 from eventready.core.messages import message
 from eventready.roster.reading.headers import LEGEND, field_of
-from eventready.roster.reading.text import at_home, fold, marks_kept, tidy
+from eventready.roster.reading.text import WORDS, at_home, fold, marks_kept, tidy
 from eventready.roster.reading.when import Calendar, bare_hours, days, hour, hours, midnight
-from eventready.roster.settings import CODES, DAY, Code
+from eventready.roster.settings import DAY, Code
 from eventready.workspace.sheets.sheet import CellError, Fault, Sheet
 
 _REACH = 8
@@ -21,6 +21,9 @@ _LINE = re.compile(
     r"([^\s:=;,.]{1,12})\s*[:=]\s*(\d{1,2}\s*[:hHgG]\s*\d{0,2}\s*[-\u2013\u2192]\s*\d{1,2}\s*[:hHgG]?\s*\d{0,2})"
 )
 _LINE_HEADS = ("ghi chu", "ky hieu", "chu giai", "chu thich", "quy uoc", "note", "legend")
+
+#: Usual codes of shifts with their usual times; the legend of the file goes before them.
+CODES = {code: Code.model_validate(meaning) for code, meaning in WORDS.data["codes"].items()}
 
 
 @dataclass(frozen=True)

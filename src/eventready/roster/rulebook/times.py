@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from eventready.core.clock import TZ
 from eventready.core.messages import Message, message
+from eventready.core.timezone import TZ
 from eventready.roster import wording
 from eventready.roster.finding import RosterFinding, Severity
 from eventready.roster.intervals import Interval, clipped, counted, joined, merged, without

@@ -152,7 +152,6 @@ def _item(item: Item) -> Iterator[str]:
     status = f"{_sign(item.status)}{escaped(item.status_title)} " if item.status_title else ""
     yield f"- {status}{subject}{tags}"
     yield from (f"  - {escaped(line.text)}" for line in item.lines)
-    yield from ((f"  - {escaped(item.more)}",) if item.more else ())
 
 
 @_block.register

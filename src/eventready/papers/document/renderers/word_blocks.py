@@ -119,7 +119,7 @@ class BlockWriter:
 
     def _item(self, item: Item) -> None:
         """An item; a single line stands behind its head."""
-        lines = [*(line.text for line in item.lines), *([item.more] if item.more else [])]
+        lines = [line.text for line in item.lines]
         if len(lines) == 1:
             _runs(self._add("VB Item Line"), (Span(f"{item_head(item)}: ", bold=True), Span(lines[0])))
             return
