@@ -184,6 +184,10 @@ def test_a_note_is_recorded_and_checked(tmp_path: Path) -> None:
 
     assert run("duties", "note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25")[0] != 0
     assert run("duties", "note", "Hai luồng mới", "--section", "capacity", "--week", "2022-04-25", "--by", "An")[0] == 0
+    assert (
+        "mục dung lượng bổ sung"
+        in run("--lang", "vi", "duties", "note", "Ba", "--section", "capacity", "--week", "2022-05-02", "--by", "An")[1]
+    )
     code, listed = run("-o", "json", "report", "weekly", "--week", "2022-04-25", "--check", "--rehearsal")
     assert code == 0
     parts = json.loads(listed)

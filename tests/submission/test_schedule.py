@@ -317,7 +317,7 @@ def test_kill_9_and_restart(workspace: Path, moment: str, audits: int, drafts: i
 
 def test_what_is_printed_for_systemd_and_cron_calls_us_with_the_workspace(tmp_path: Path) -> None:
     folder = tmp_path / "sự kiện 100%"
-    assert f'-w "{str(folder).replace("%", "%%")}" schedule --once' in systemd(folder, "tra-vinh-30")
+    assert f'-w "{str(folder).replace("%", "%%")}" watch schedule --once' in systemd(folder, "tra-vinh-30")
     assert "OnCalendar=*:0/5" in systemd(folder, "tra-vinh-30")
     assert "EnvironmentFile=-%h/.config/eventready/tra-vinh-30.env" in systemd(folder, "tra-vinh-30")
     watch = systemd(folder, "tra-vinh-30", ["--really"]).partition("-watch.service\n")[2]
@@ -327,7 +327,7 @@ def test_what_is_printed_for_systemd_and_cron_calls_us_with_the_workspace(tmp_pa
     assert "schedule --once --really\n" in systemd(folder, "tra-vinh-30", ["--really"])
     line = cron(folder, "tra-vinh-30")
     assert line.startswith('*/5 * * * * set -a; [ ! -r "$HOME"/.config/eventready/tra-vinh-30.env ] || . ')
-    assert "100\\%' schedule --once >> " in line
+    assert "100\\%' watch schedule --once >> " in line
     assert line.count("\n") == 1
 
 

@@ -8,6 +8,7 @@ import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -64,16 +65,17 @@ def test_all_is_well(make: Make) -> None:
 
 def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCTOR_TEST_PASSWORD")
-    result = run(make(hosts=HOST))
+    workspace = make(hosts=HOST)
+    result = run(workspace)
     assert result.return_value == Exit.USAGE
     assert (
         "MISSING  secret env:DOCTOR_TEST_PASSWORD: the environment variable DOCTOR_TEST_PASSWORD is not set\n"
         "           Set it: export DOCTOR_TEST_PASSWORD=...\n"
     ) in result.stdout
     assert (
-        "MISSING  host keys: not recorded for 1 of 1 SSH servers, such as r1\n           Run: eventready trust\n"
-        in result.stdout
-    )
+        "MISSING  host keys: not recorded for 1 of 1 SSH servers, such as r1\n"
+        f"           Run: eventready -w {quote(str(workspace))} trust\n"
+    ) in result.stdout
     documents = {document["name"]: document for document in json.loads(run(make(hosts=HOST), "json").stdout)}
     assert documents["host keys"] == {
         "name": "host keys",

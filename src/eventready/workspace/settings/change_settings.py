@@ -23,9 +23,7 @@ class KeyHolder(WorkspaceModel):
     """Person with a signing key: name, and key or fingerprint."""
 
     name: str = Field(min_length=1)
-    signs_with: str = Field(
-        description="Fingerprint (1a2b:...) or published Ed25519 key (`eventready department keygen`)"
-    )
+    signs_with: str = Field(description="Fingerprint (1a2b:...) or published Ed25519 key (`department keygen`)")
 
     @field_validator("signs_with")
     @classmethod
