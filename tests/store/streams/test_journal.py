@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from eventready.core.errors import StoreError, UsageError
 from eventready.core.records import Stream
+from eventready.store.database.tables import JournalRow
 from eventready.store.store import Store
-from eventready.store.streams.journal import JournalEntry
+from eventready.store.streams.journal import JournalEntry, _sealed
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +111,19 @@ def test_what_was_altered_is_named(tmp_path: Path, statement: str, output: str) 
         if "was altered" in output:
             with pytest.raises(StoreError, match=r"number 2 .* is damaged or was altered"):
                 store.journal(stream_of("attestation")).entries()
+
+
+@pytest.mark.parametrize("recorded", ["yesterday", "2026-11-25T01:00:00", ""])
+def test_a_time_that_is_none_is_damage_also_when_sealed_again(tmp_path: Path, recorded: str) -> None:
+    path = tmp_path / "e.db"
+    with Store(path) as store:
+        say(store, "một")
+        with store._database.writing() as session:
+            row = session.scalars(select(JournalRow)).one()
+            row.recorded = recorded
+            row.sha256 = _sealed(row)
+    with Store(path) as store:
+        problems = [problem.what for problem in store.verify().problems]
+        assert any("number 1 (1.1a) is damaged" in what for what in problems), problems
+        with pytest.raises(StoreError, match=r"number 1 .* is damaged"):
+            store.journal(stream_of("attestation")).entries()

@@ -168,6 +168,13 @@ def _sealed(row: JournalRow) -> str:
     return hashlib.sha256(json.dumps(seal, ensure_ascii=False).encode()).hexdigest()
 
 
+def _dated(row: JournalRow) -> bool:
+    """True for an ISO time with its offset."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(row.recorded).tzinfo is not None
+    return False
+
+
 def undamaged(session: Session, stream: Stream[T]) -> Iterator[JournalEntry[T]]:
     """Undamaged entries of a stream."""
     for row in session.scalars(
@@ -179,7 +186,7 @@ def undamaged(session: Session, stream: Stream[T]) -> Iterator[JournalEntry[T]]:
 
 def _entry(stream: Stream[T], row: JournalRow) -> JournalEntry[T]:
     place: dict[str, str | int] = {"stream": row.stream, "position": row.position, "key": row.key}
-    if not isinstance(row.body, bytes) or _sealed(row) != row.sha256:
+    if not isinstance(row.body, bytes) or _sealed(row) != row.sha256 or not _dated(row):
         raise UnreadableStore(message("store:journal.damaged", **place))
     try:
         body = stream.decode(row.body)
@@ -207,6 +214,8 @@ def _of_stream(stream: str, rows: Iterable[JournalRow], head: JournalHead | None
             )
         if _sealed(row) != row.sha256:
             yield message("store:journal.altered", stream=stream, position=row.position, key=row.key)
+        elif not _dated(row):
+            yield message("store:journal.damaged", stream=stream, position=row.position, key=row.key)
         elif row.position == length + 1 and row.previous != last:
             yield message("store:journal.order", stream=stream, position=row.position, key=row.key)
         last, length = row.sha256, row.position
