@@ -165,7 +165,7 @@ def render_files(event: NewEvent) -> dict[Path, str]:
     }
 
 
-def render_skeleton(name: str, **values: object) -> str:
+def render_skeleton(name: str, /, **values: object) -> str:
     """Text of a file of the skeleton."""
     return _skeletons().get_template(name).render(**values)
 
