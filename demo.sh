@@ -50,11 +50,11 @@ say "5. Was every seeded fault found, and nothing that is not there?"
 "$eventready" -w "$lab" lab score
 
 say "5b. The crowd against the network: where it is short, and what closes the gap"
-"$eventready" -w "$lab" capacity solve || [ $? -eq 4 ]
+"$eventready" -w "$lab" network capacity --solve || [ $? -eq 4 ]
 
 say "5c. What if the duct to the temple is cut?"
 # 3: something is lost.
-"$eventready" -w "$lab" whatif group road-to-the-temple || [ $? -eq 3 ] || [ $? -eq 4 ]
+"$eventready" -w "$lab" network whatif group road-to-the-temple || [ $? -eq 3 ] || [ $? -eq 4 ]
 
 say "6. Load balancing, backup and priority: what would change on whom, in which order, and what brings it back"
 "$eventready" -w "$lab" plan load_balancing backup priority --out "$demo/tonight.plan" > "$demo/tonight.txt"
@@ -117,7 +117,7 @@ done
 echo "On the wall of http://127.0.0.1:$port/:"
 wall
 echo "Who is called:"
-"$eventready" -w "$lab" alerts explain core-1/bfd
+"$eventready" -w "$lab" watch alerts explain core-1/bfd
 echo "The messages:"
 for _ in $(seq 20); do
     grep -e "--really: .*core-1" "$demo/watch.txt" && break

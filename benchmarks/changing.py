@@ -20,9 +20,10 @@ from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
 from eventready.audit.audit import AuditOptions, audit
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
-from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
+from eventready.change.document import Plan, PlanFile, load_plan, write_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.result import ApplyResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock

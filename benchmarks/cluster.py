@@ -74,7 +74,7 @@ def members(copy: Path, workers: int) -> Iterator[tuple[str, Members]]:
         own = ("--certificates", str(folder / "bench"))
         processes.append(member("cluster", "scheduler", "--listen", address, *own))
         for name in names:
-            words = ("-w", str(copy), "worker", "--scheduler", address, "--certificates", str(folder / name))
+            words = ("-w", str(copy), "cluster", "worker", "--scheduler", address, "--certificates", str(folder / name))
             processes.append(member(*words, "--workers", "32"))
         os.environ["EVENTREADY_AUDIT_CERTIFICATES"] = str(folder / "bench")
         yield address, processes

@@ -43,7 +43,7 @@ def two_routers(folder: Path) -> Path:
     write_workspace(folder / "two", 2)
     with lab(folder / "two") as copy:
         narrow(copy)
-        for words in (("allow", "--yes"), ("capture", "--interval", "0", "--out", str(folder / "captured"))):
+        for words in (("trust", "content", "--yes"), ("audit", "--interval", "0", "--save", str(folder / "captured"))):
             command = [sys.executable, "-m", "eventready", "-w", str(copy), *words]
             subprocess.run(command, check=True, capture_output=True)
     return folder / "captured"

@@ -91,7 +91,7 @@ def province() -> Iterator[Path]:
         call(workspace, "lab", "up", "--scenario", "none", "--out", str(copy))
         try:
             (copy / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
-            call(copy, "allow", "--yes")
+            call(copy, "trust", "content", "--yes")
             call(copy, "audit", "--interval", "1", codes=(0, 3, 4))
             yield copy
         finally:

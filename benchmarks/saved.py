@@ -26,7 +26,7 @@ def write_fleet(home: Path, devices: int, facts: int) -> tuple[Path, Path]:
     """Capture some facts of a simulated router. Return the capture, and a workspace of many such routers."""
     capture, workspace = home / "capture", home / "workspace"
     with routers(2, measured=MEASURED[:facts]) as copy:
-        words = ("-w", str(copy), "capture", "-l", _DEVICE, "--interval", "0", "--out", str(capture))
+        words = ("-w", str(copy), "audit", "-l", _DEVICE, "--interval", "0", "--save", str(capture))
         allowed = {**os.environ, "EVENTREADY_ALLOWED": str(copy.parent)}
         subprocess.run([sys.executable, "-m", "eventready", *words], check=True, capture_output=True, env=allowed)
         (workspace / "inventory").mkdir(parents=True)

@@ -293,7 +293,7 @@ def file_pages() -> dict[str, str]:
         (f"[{name}.yaml]({name}.md)", cell((getdoc(m) or "").splitlines()[0])) for name, m in sorted(models.items())
     ]
     index = page("# Workspace and platform files",
-                 "`eventready schema NAME` prints the JSON Schema of each, for editors.",
+                 "`eventready doctor schema NAME` prints the JSON Schema of each, for editors.",
                  table(("file", "content"), rows))  # fmt: skip
     return {"files/index.md": index, **{f"files/{name}.md": _file(name, model) for name, model in models.items()}}
 

@@ -104,14 +104,14 @@ def _serve(orders: socket.socket) -> None:
 
 def _import_everything() -> None:
     from eventready.checks.registry import all_checks
-    from eventready.cli.commands import COMMANDS, load_command
-    from eventready.cli.deferred import load_deferred
+    from eventready.cli.declare.work import PLACE, function
     from eventready.workspace.examples.example import example_home
     from eventready.workspace.files.yaml_document import load_yaml
+    from tests.declared import declared
 
-    for name in COMMANDS:
-        load_command(name)
-    load_deferred()
+    for command in declared().values():
+        if place := getattr(command.callback, PLACE, None):
+            function(place)
     all_checks()
     for file in (example_home() / "inventory").glob("*.yaml"):  # of the workspace of most commands
         load_yaml(file)

@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import textwrap
-import time
-from collections.abc import Mapping
-from dataclasses import asdict
-from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.help_language import translated_help
-from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Bilingual, message
+from eventready.cli.declare.work import work
 
-with deferred():
-    from eventready.workspace.permission import is_allowed
-
-if TYPE_CHECKING:
-    from eventready_lab.control.lab_folder import LabFolder
-    from eventready_lab.embedded.process import LabOptions
-
-#: Seconds of a start worth a line.
-_LONG_S = 10
-_KEYS = ("check", "device", "subject", "status")
 _OUT = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -58,182 +36,34 @@ def command() -> None:
               help="Real router, base-station and Wi-Fi software at the venues (root, Debian).")  # fmt: skip
 @click.option("--no-wifi", is_flag=True, envvar="EVENTREADY_LAB_NO_WIFI", show_envvar=True,
               help="With --real: leave out the emulated machine with the radios.")  # fmt: skip
-@click.pass_obj
-def up(
-    app: App,
-    *,
-    out: Path | None,
-    foreground: bool,
-    scale: int | None,
-    scenario: str,
-    latency: str,
-    real: bool,
-    no_wifi: bool,
-) -> None:
+@work("eventready_lab.commands:up")
+def up() -> None:
     """Start the lab, and write the workspace copy to audit."""
-    if real:
-        embedded_only = foreground or scale is not None or scenario not in ("auto", "none") or bool(latency)
-        _up_real(app, out, embedded_only=embedded_only, no_wifi=no_wifi)
-        return
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  asyncssh is loaded on demand
-    from eventready_lab.embedded.process import LabOptions  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.embedded.scenario import expected_as_data  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.lifecycle import start  # noqa: PLC0415  the help of `lab` loads no lab
-
-    folder = LabFolder.of(app.workspace_path, out)
-    offset_s = app.clock.offset.total_seconds()
-    options = LabOptions(app.workspace_path, folder.path, scenario, scale or 0, offset_s, latency)
-    if foreground:
-        _serve_here(app, options, folder)
-        return
-    began = time.monotonic()
-    record, plan = start(options)
-    took_s = time.monotonic() - began
-    if app.output != "table":
-        left_out = [device.name for device in plan.left_out]
-        app.emit(_as_data(folder, record, left_out, expected_as_data(plan.scenario)))
-        return
-    app.notify("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title)
-    if took_s > _LONG_S:
-        app.notify("lab:up.took", seconds=took_s)
-    for device in plan.left_out:
-        app.notify("lab:up.left_out_platform", device=device.name, platform=device.platform)
-    _say_next(app, folder)
-
-
-def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) -> None:
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.real.launcher import start  # noqa: PLC0415  the help of `lab` loads no lab
-
-    if embedded_only:
-        raise UsageError(message("lab:up.embedded_only"))
-    os.umask(0o022)  # daemons run as users of their own, and read the lab's files
-    folder = LabFolder.of(app.workspace_path, out)
-    record = start(app.workspace_path, folder, without_wifi=no_wifi)
-    if app.output != "table":
-        expected = [dict(zip(_KEYS, finding, strict=True)) for finding in record.expected]
-        app.emit(_as_data(folder, record, [str(name) for name in record.left_out], expected))
-        return
-    app.notify("lab:up.real", n=record.devices, endpoints=record.endpoints)
-    for left_out in record.left_out:
-        app.notify("lab:up.left_out", name=left_out)
-    _say_next(app, folder)
-
-
-def _as_data(folder: LabFolder, record: Any, left_out: list[str], expected: list[Any]) -> Mapping[str, Any]:
-    return {
-        "copy": str(folder.path),
-        "pid": record.pid,
-        "devices": record.devices,
-        "endpoints": record.endpoints,
-        "scenario": record.scenario,
-        "left_out": left_out,
-        "expected": expected,
-    }
-
-
-def _say_next(app: App, folder: LabFolder) -> None:
-    app.notify("lab:up.next" if is_allowed(folder.path) else "lab:up.next_allow", folder=str(folder.path))
-
-
-def _serve_here(app: App, options: LabOptions, folder: LabFolder) -> None:
-    import asyncio  # noqa: PLC0415  the help of `lab` loads no lab
-
-    from eventready_lab.embedded.process import serve  # noqa: PLC0415  the help of `lab` loads no lab
-
-    record = folder.read_record()
-    if record:
-        raise UsageError(message("lab:running_already", devices=record.devices, pid=str(record.pid)))
-    os.umask(0o077)
-
-    async def run() -> None:
-        ready = asyncio.Event()
-        serving = asyncio.create_task(serve(options, folder, ready=ready))
-        waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if ready.is_set():
-            app.notify("lab:up.foreground", folder=str(folder.path))
-        await serving
-
-    asyncio.run(run())
 
 
 @command.command()
 @_OUT
-@click.pass_obj
-def status(app: App, out: Path | None) -> None:
+@work("eventready_lab.commands:status")
+def status() -> None:
     """Show the running lab: devices, sessions, faults."""
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.lifecycle import status as lab_status  # noqa: PLC0415  the help of `lab` loads no lab
-
-    state = lab_status(LabFolder.of(app.workspace_path, out))
-    if app.output != "table":
-        app.emit(state)
-    elif not state["running"]:
-        click.echo(app.text("lab:down.nothing"))
-    else:
-        shown = {key: state[key] for key in ("endpoints", "sessions", "up_s", "pid", "workspace", "copy")}
-        scenario = Bilingual(state["scenario_vi"], state["scenario"])
-        click.echo(app.text("lab:status", n=state["devices"], scenario=scenario, **shown))
-        click.echo(app.text("lab:status.faults" if state["faults"] else "lab:status.no_faults"))
-        for fault in state["faults"]:
-            click.echo(f"  {_describe(fault)}")
-
-
-def _describe(fault: Mapping[str, Any]) -> str:
-    args = " ".join(f"{name}={value}" for name, value in fault["args"].items())
-    return f"{fault['device']} {fault['fault']} {args}".rstrip()
 
 
 @command.command()
 @_OUT
-@click.pass_obj
-def down(app: App, out: Path | None) -> None:
+@work("eventready_lab.commands:down")
+def down() -> None:
     """Stop the lab."""
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.lifecycle import stop  # noqa: PLC0415  the help of `lab` loads no lab
-
-    result = stop(LabFolder.of(app.workspace_path, out))
-    if app.output != "table":
-        app.emit({"down": result})
-        return
-    app.notify(f"lab:down.{result}")
 
 
 @command.command("score")
 @click.argument("run", default="latest")
 @_OUT
-@click.pass_obj
-def score_run(app: App, run: str, out: Path | None) -> int:
+@work("eventready_lab.commands:score_run")
+def score() -> None:
     """Compare a run with the scenario: findings found, missed and unexpected.
 
     Exit code 3 with any missed or unexpected finding.
     """
-    from eventready.store.store import Store  # noqa: PLC0415  no other lab command needs a database
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.control.score import score  # noqa: PLC0415  the help of `lab` loads no lab
-
-    folder = LabFolder.of(app.workspace_path, out)
-    record = folder.read_record()
-    if record is None:
-        raise UsageError(message("lab:not_running"))
-    with Store.of_workspace(folder.path) as store:
-        result = score(store.get(run).document["findings"], record.expected, record.absent)
-    if app.output != "table":
-        app.emit(
-            {
-                kind: [dict(zip(_KEYS, one, strict=True)) for one in findings]
-                for kind, findings in asdict(result).items()
-            }
-        )
-    else:
-        found = len(result.found)
-        click.echo(app.text("lab:score.found", found=found, expected=found + len(result.missed)))
-        for msgid, findings in (("lab:score.missed", result.missed), ("lab:score.unexpected", result.unexpected)):
-            for check, device, subject, state in findings:
-                click.echo(app.text(msgid, device=device, check=check, subject=subject, state=state))
-    return Exit.OK if result.perfect else Exit.FINDINGS
 
 
 @command.command()
@@ -243,85 +73,11 @@ def score_run(app: App, run: str, out: Path | None) -> int:
 @click.option("--clear", is_flag=True, help="Clear the fault; without FAULT all faults.")
 @click.option("--list", "listing", is_flag=True, help="List the faults of the lab.")
 @_OUT
-@click.pass_obj
-def fault(
-    app: App,
-    *,
-    device: str | None,
-    name: str | None,
-    args: tuple[str, ...],
-    clear: bool,
-    listing: bool,
-    out: Path | None,
-) -> None:
+@work("eventready_lab.commands:fault")
+def fault() -> None:
     """Inject or clear a fault while the lab runs.
 
     ARGS are written NAME=VALUE; the first may be the value alone: `lab fault core-1 link-down Te0/1/0`.
 
     With --clear, DEVICE alone clears all of its faults; without DEVICE every fault of the lab is cleared.
     """
-    from eventready_lab.control.control_socket import send_request  # noqa: PLC0415  the help of `lab` loads no lab
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
-
-    record = LabFolder.of(app.workspace_path, out).read_record()
-    known = _fault_types(real=record is not None and record.real)
-    if listing:
-        _list(app, known)
-        return
-    if not clear and (not device or not name):
-        raise UsageError(message("lab:fault.incomplete"))
-    if record is None:
-        raise UsageError(message("lab:not_running"))
-    if device and name:
-        requests = [(device, name, _arguments(known, name, args))]
-    else:
-        active = [one for one in send_request(record, do="status")["faults"] if device in (None, one["device"])]
-        if not active:
-            app.notify("lab:fault.none_on" if device else "lab:fault.none", device=device)
-        requests = [(one["device"], one["fault"], one["args"]) for one in active]
-    changed = [
-        one
-        for target, kind, values in requests
-        for one in send_request(record, do="fault", device=target, fault=kind, args=values, clear=clear)["done"]
-    ]
-    if app.output != "table":
-        app.emit(changed)
-        return
-    for one in changed:
-        app.notify("lab:fault.cleared" if clear else "lab:fault.injected", fault=_describe(one))
-
-
-def _fault_types(*, real: bool) -> Mapping[str, Any]:
-    """The fault types of the running lab."""
-    if real:
-        from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
-
-        return REAL_FAULT_TYPES
-    from eventready_lab.faults.simulated.catalogue import FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
-
-    return FAULT_TYPES
-
-
-def _arguments(known: Mapping[str, Any], name: str, args: tuple[str, ...]) -> dict[str, str]:
-    values = {}
-    for position, text in enumerate(args):
-        key, sign, value = text.partition("=")
-        if not sign and position == 0 and name in known and known[name].parameters:
-            key, value = next(iter(known[name].parameters)), text
-        elif not sign:
-            raise UsageError(message("lab:fault.argument", argument=text))
-        values[key] = value
-    return values
-
-
-def _list(app: App, fault_types: Mapping[str, Any]) -> None:
-    listed = [fault_types[name] for name in sorted(fault_types)]
-    if app.output != "table":
-        app.emit([{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in listed])
-        return
-    width = max(50, shutil.get_terminal_size((100, 24)).columns)
-    for kind in listed:
-        args = " ".join(f"{name}={default}" for name, default in kind.parameters.items())
-        lines = textwrap.wrap(translated_help(kind.help, app.lang), width - 21)
-        for first, line in zip_longest([kind.name], [*lines, args] if args else lines, fillvalue=""):
-            click.echo(f"{first:20} {line}")

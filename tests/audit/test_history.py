@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventready.audit.history import earlier_audits, usual_audits
+from eventready.audit.run_builder import earlier_audits, usual_audits
 from eventready.core.clock import Clock
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.audit.audit import AuditOptions, audit
-from eventready.cli.render.progress import ProgressBars
+from eventready.cli.progress import ProgressBars
 from eventready.core.clock import Clock
 from eventready.core.errors import WorkspaceError
 from eventready.facts.equipment import Equipment

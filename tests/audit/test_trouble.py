@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.audit.collectors.reading import trouble
-from eventready.cli.render.progress import ProgressBars
+from eventready.cli.progress import ProgressBars
 from eventready.core.messages import Rendered, message
 from eventready.facts.observation import Observation, Status
 

@@ -45,7 +45,7 @@ def learnt(real_province: Twin) -> Iterator[Twin]:
         event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
         event["origins"] = [{"kind": "upstream", "device": name} for name in ("isp-1", "isp-2")]
         (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
-        twin.call("allow", "--yes")
+        twin.call("trust", "content", "--yes")
         twin.call("inventory", "learn", *NAMES, "--accept", "all,sites:open")
         yield twin
 

@@ -26,14 +26,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eventready.change.document.plan_file import PlanFile, load_plan
-from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
+from eventready.change import guard
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.device import verify
-from eventready.change.execute.recovery.resume import resume
+from eventready.change.execute.recovery import resume
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.guard import guard
-from eventready.change.guard.window import RetryTiming, Timer
+from eventready.change.times import RetryTiming, Timer
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError

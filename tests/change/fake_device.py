@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from eventready.change.execute.device.assignment import Assignment
-from eventready.change.execute.device.checks import Findings
+from eventready.change.document import PlannedDevice
+from eventready.change.execute.device.assignment import Assignment, DeviceRules, Pace
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
+from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
-from eventready.change.guard.guard import PendingChange, RejectedLine, SendResult, StepResult
-from eventready.change.guard.window import RetryTiming, Timer
+from eventready.change.guard import PendingChange, RejectedLine, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
+from eventready.change.times import RetryTiming, Soak, Timer
 from eventready.core.errors import RefusedError, StoreError
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable
-from eventready.store.change_steps import ChangeStep
+from eventready.store.change_steps import ChangeStep, Drift
 from eventready.store.changes import Step
 from eventready.store.evidence import PackedEvidence
 from eventready_lab.device.configuration.grammar import Grammar, Section
 from eventready_lab.device.configuration.mode import ConfigurationSession
 from eventready_lab.device.configuration.store import ConfigStore
 from eventready_lab.device.configuration.tree import Layout, parse_tree
+from tests.change.plans import planned
 
 T = TypeVar("T")
 
@@ -340,16 +344,49 @@ _FRAGMENT = form_of(SPEC).parse(FRAGMENT, "a test")
 NEW_TREE = form_of(SPEC).merge(BEFORE.tree, _FRAGMENT)
 
 
-def assignment(**changes: Any) -> Assignment:
-    usual: dict[str, Any] = {
-        "device": "core-1",
-        "form": form_of(SPEC),
-        "before": BEFORE.sha256,
-        "predicted": form_of(SPEC).fingerprint(NEW_TREE),
-        "forward": form_of(SPEC).commands_between(BEFORE.tree, NEW_TREE),
-        "backward": form_of(SPEC).commands_between(NEW_TREE, BEFORE.tree),
-        "target": lambda running: form_of(SPEC).merge(running, _FRAGMENT),
-        "settle_s": 60.0,
-        "timing": PATIENCE,
-    }
-    return Assignment(**{**usual, **changes})
+PLANNED = PlannedDevice(**planned(
+    "core-1",
+    before=BEFORE.sha256,
+    predicted=form_of(SPEC).fingerprint(NEW_TREE),
+    forward=form_of(SPEC).commands_between(BEFORE.tree, NEW_TREE),
+    backward=form_of(SPEC).commands_between(NEW_TREE, BEFORE.tree),
+))  # fmt: skip
+
+
+class OwnRules:
+    """See DeviceRules: those of the plan alone, or as given."""
+
+    def __init__(self, part: PlannedDevice, form: ConfigurationForm, given: Mapping[str, Any]) -> None:
+        self.planned, self.form, self.reads_way_in = part, form, "check_way_in" in given
+        self.refuse: Callable[..., None] = given.get("refuse", lambda _lines, _running: None)
+        self.check_way_in = given.get("check_way_in")
+
+    def target(self, running: Tree) -> Tree:
+        return form_of(SPEC).merge(running, _FRAGMENT)
+
+    def refuse_other_words(self, before: Tree, target: Tree) -> None:
+        pass
+
+    def drift(self, running: Configuration) -> Drift | None:
+        return Drift() if running.sha256 == self.planned.before else None
+
+    def explain_drift(self, found: Configuration) -> Message:
+        return message("change:drift.unexplained")
+
+
+@dataclass(frozen=True)
+class OwnPace(Pace):
+    """See Pace: the soak as given."""
+
+    given: Callable[..., Soak] = lambda *_: Soak(0.0, "none")
+
+    def soak(self, *arguments: Any) -> Soak:
+        return self.given(*arguments)
+
+
+def assignment(form: ConfigurationForm | None = None, **changes: Any) -> Assignment:
+    part = PLANNED.model_copy(update={key: value for key, value in changes.items() if key in ("forward", "predicted")})
+    rules = cast(DeviceRules, OwnRules(part, form or form_of(SPEC), changes))
+    given = {"given": changes["soak"]} if "soak" in changes else {}
+    pace = OwnPace(settle_s=60.0, timing=PATIENCE, word=changes.get("word"), **given)
+    return Assignment(rules, pace, changes.get("startup"))

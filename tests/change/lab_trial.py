@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, write_plan
+from eventready.change.document import Plan, PlanFile, write_plan
 from eventready.change.plan.make import make_plan
 from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.device import Device

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.seal import seal
+from eventready.change.document import Plan, seal
 
 
 def planned(name: str = "edge-1", **values: Any) -> dict[str, Any]:

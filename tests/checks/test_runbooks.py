@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.checks.equipment.capture_age import CAPTURE
+from eventready.checks.equipment.upkeep import CAPTURE
 from eventready.checks.registry import all_checks
 from eventready.checks.runbook import runbook
 from eventready.core.catalogue import LANGS
 from eventready.core.messages import ids
-from eventready.evaluation.runner import UNCHECKED
-from eventready.evaluation.waivers import WAIVER
+from eventready.evaluation.waivers import UNCHECKED, WAIVER
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
 

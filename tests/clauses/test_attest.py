@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from eventready.clauses.attestations import attachments as shelf
-from eventready.clauses.attestations.attachments import Attachments
-from eventready.clauses.attestations.attestation import Attachment
+from eventready.clauses.attestations import attestation as shelf
+from eventready.clauses.attestations.attestation import Attachment, Attachments
 from eventready.clauses.attesting import AttestationRequest, attest, attestations, withdraw
 from eventready.core.errors import StoreError, UsageError
 from eventready.store.store import Store
@@ -204,7 +203,7 @@ def test_leftovers_of_the_dead_are_cleared_away(workspace: Workspace, tmp_path: 
 #: is committed.
 DEATHS = {
     "copying": ("eventready.core.files.os", "fdopen", False),
-    "synced": ("eventready.clauses.attestations.attachments.os", "fsync", True),
+    "synced": ("eventready.clauses.attestations.attestation.os", "fsync", True),
     "before its name": ("pathlib.Path", "replace", False),
     "after its name": ("pathlib.Path", "replace", True),
     "before the entry": ("eventready.store.streams.journal.Journal", "append", False),
@@ -221,7 +220,7 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
         import importlib, os, signal, sys
         from pathlib import Path
         from eventready.cli.main import main
-        import eventready.clauses.attestations.attachments, eventready.store.streams.journal
+        import eventready.clauses.attestations.attestation, eventready.store.streams.journal
         parts = {place!r}.split(".")
         target = importlib.import_module(parts[0])
         for part in parts[1:]:
@@ -232,7 +231,7 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
                 before(*arguments, **options)
             os.kill(os.getpid(), signal.SIGKILL)
         setattr(target, {name!r}, dying)
-        main(["-w", sys.argv[1], "attest", "1.1a", "--by", "A", "--note", "b", "--file", sys.argv[2]])
+        main(["-w", sys.argv[1], "duties", "attest", "1.1a", "--by", "A", "--note", "b", "--file", sys.argv[2]])
     """
     Store.of_workspace(workspace.path).close()
     done = forked.run_script(script, workspace.path, source)
@@ -249,7 +248,19 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
 def test_killed_at_any_moment(workspace: Workspace, tmp_path: Path) -> None:
     """Not at a chosen place, but whenever: a real process, a larger file."""
     source = paper(tmp_path, content=os.urandom(20_000_000))
-    arguments = ["-w", str(workspace.path), "attest", "1.1a", "--by", "A", "--note", "b", "--file", str(source)]
+    arguments = [
+        "-w",
+        str(workspace.path),
+        "duties",
+        "attest",
+        "1.1a",
+        "--by",
+        "A",
+        "--note",
+        "b",
+        "--file",
+        str(source),
+    ]
     for delay in (0.2, 0.4, 0.5, 0.6, 0.7, 0.9):
         process = subprocess.Popen([sys.executable, "-m", "eventready", *arguments], stdout=subprocess.DEVNULL)
         time.sleep(delay)

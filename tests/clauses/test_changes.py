@@ -17,8 +17,7 @@ from eventready.core.clock import Clock
 from eventready.core.messages import message
 from eventready.core.records import Stream
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import STREAM, Compare, DeviceOutcome, Ended
+from eventready.store.change_steps import STREAM, ChangeHeader, Compare, DeviceOutcome, Emergency, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.database.tables import JournalRow
 from eventready.store.store import Store

@@ -25,7 +25,8 @@ def document(output: Output) -> list[dict[str, object]]:
 def states(call: Call, *arguments: str, now: str = "2022-04-25 07:00") -> dict[str, str]:
     """The state of each clause."""
     return {
-        str(row["clause"]): str(row["state"]) for row in document(call("duties", "-o", "json", *arguments, now=now))
+        str(row["clause"]): str(row["state"])
+        for row in document(call("duties", *(("show",) if arguments else ()), "-o", "json", *arguments, now=now))
     }
 
 
@@ -50,8 +51,8 @@ def test_duties_before_anything_is_due_leaves_with_0(call: Call) -> None:
 def test_duties_as_json_names_owner_deadline_and_evidence(call: Call, tmp_path: Path) -> None:
     paper = tmp_path / "pa.pdf"
     paper.write_bytes(b"x")
-    assert call("attest", "1.1a", "--by", "A", "--note", "b", "--file", paper).code == 0
-    row = document(call("duties", "1.1a", "-o", "json"))[0]
+    assert call("duties", "attest", "1.1a", "--by", "A", "--note", "b", "--file", paper).code == 0
+    row = document(call("duties", "show", "1.1a", "-o", "json"))[0]
     assert (row["owner"], row["deadline"], row["late"]) == ("Kế hoạch", "2022-03-30T23:59+07:00", False)
     assert [(piece["kind"], piece["ref"]) for piece in row["evidence"]] == [("attestation", "A-0001")]  # type: ignore[attr-defined]
 
@@ -59,10 +60,10 @@ def test_duties_as_json_names_owner_deadline_and_evidence(call: Call, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "code", "clauses"),
     [
-        (("1.3A",), 0, ["1.3a"]),
-        (("1.1a", "1.3a"), 8, ["1.1a", "1.3a"]),
+        (("show", "1.3A"), 0, ["1.3a"]),
+        (("show", "1.1a", "1.3a"), 8, ["1.1a", "1.3a"]),
         (("--state", "done"), 0, []),
-        (("--state", "not_done", "3.k", "1.3a"), 0, ["1.3a", "3.k"]),
+        (("show", "3.k", "1.3a"), 0, ["1.3a", "3.k"]),
         (("--late",), 8, ["1.1a", "4.a"]),
     ],
 )
@@ -71,10 +72,8 @@ def test_duties_narrowed(call: Call, arguments: tuple[str, ...], code: int, clau
     assert (output.code, [row["clause"] for row in document(output)]) == (code, clauses)
 
 
-def test_duties_in_english_and_as_lines(call: Call) -> None:
-    assert "no audit has been made" in call("duties", "1.3a", "--lang", "en").out
-    lines = call("duties", "-o", "ndjson").out.splitlines()
-    assert len([json.loads(line) for line in lines]) == 12
+def test_duties_in_english(call: Call) -> None:
+    assert "no audit has been made" in call("duties", "show", "1.3a", "--lang", "en").out
 
 
 def test_duties_rest_on_the_latest_run(call: Call, folder: Path) -> None:
@@ -82,12 +81,12 @@ def test_duties_rest_on_the_latest_run(call: Call, folder: Path) -> None:
     run_id = store_run(folder, "fail", check="radio", now="2022-04-24 07:00")
     assert states(call, "1.3a") == {"1.3a": "not_done"}
     run_id = store_run(folder, "pass", "pass", check="radio")
-    row = document(call("duties", "1.3a", "-o", "json"))[0]
+    row = document(call("duties", "show", "1.3a", "-o", "json"))[0]
     assert (row["state"], row["evidence"][0]["ref"]) == ("done", run_id)  # type: ignore[index]
     store_run(folder, "pass", "fail", check="radio", now="2022-04-25 06:30")
     assert states(call, "1.3a") == {"1.3a": "in_progress"}
     # Signing for it changes nothing, and says so.
-    output = call("attest", "1.3a", "--by", "A", "--note", "Wifi tốt")
+    output = call("duties", "attest", "1.3a", "--by", "A", "--note", "Wifi tốt")
     assert (output.code, "chỉ là ghi chú" in output.err) == (0, True)
     assert states(call, "1.3a") == {"1.3a": "in_progress"}
 
@@ -95,7 +94,7 @@ def test_duties_rest_on_the_latest_run(call: Call, folder: Path) -> None:
 def test_a_clause_that_does_not_apply(write: Write, call: Call) -> None:
     proof = "proof: {documents: [assurance-plan]}"
     write(duties=DUTIES.replace(proof, f"{proof}, not_applicable: Đã có phương án chung"))
-    output = call("duties", "1.1a")
+    output = call("duties", "show", "1.1a")
     assert (output.code, "không áp dụng" in output.out, "Đã có phương án chung" in output.out) == (0, True, True)
 
 
@@ -104,7 +103,7 @@ def test_the_operator_decides(write: Write, call: Call) -> None:
 
     write(event=EVENT.replace("operator: both", "operator: postal"))
     assert "1.1a" not in states(call)
-    output = call("attest", "1.1a", "--by", "A", "--note", "b")
+    output = call("duties", "attest", "1.1a", "--by", "A", "--note", "b")
     assert (output.code, "doanh nghiệp `telecom`" in output.err, "`operator: postal`" in output.err) == (2, True, True)
     write(event=EVENT.replace("operator: both", "operator: post"))
     output = call("duties")
@@ -119,7 +118,7 @@ def test_a_workspace_without_duties(write: Write, call: Call, folder: Path) -> N
 
 def test_a_roster_that_does_not_hold_is_reported_and_proves_nothing(call: Call, folder: Path) -> None:
     (folder / "inventory" / "roster.xlsx").write_bytes(b"no spreadsheet")
-    output = call("duties", "3.a")
+    output = call("duties", "show", "3.a")
     assert (output.code, "không có giá trị chứng minh" in output.err) == (0, True)
     assert "chưa có danh sách trực" in output.out
 
@@ -148,32 +147,34 @@ def test_a_roster_that_does_not_hold_is_reported_and_proves_nothing(call: Call, 
     ],
 )
 def test_attest_leaves_with_2_and_records_nothing(call: Call, arguments: tuple[str, ...]) -> None:
-    output = call("attest", *arguments)
+    output = call("duties", "attest", *arguments)
     assert (output.code, output.out) == (2, "")
     assert output.err.startswith("eventready: ")
     assert "Traceback" not in output.err
-    assert document(call("attest", "list", "-o", "json")) == []
+    assert document(call("duties", "attest", "list", "-o", "json")) == []
 
 
 def test_attest_and_list_mask_numbers(call: Call) -> None:
     fields = ("--set", "number=0912 345 678", "--set", "unit=BCĐ 0987654321", "--set", "group=steering")
-    output = call("attest", "1.1d", "--by", "Ông A 0912345678", "--note", "gọi 0912345678", *fields, "-o", "json")
+    output = call(
+        "duties", "attest", "1.1d", "--by", "Ông A 0912345678", "--note", "gọi 0912345678", *fields, "-o", "json"
+    )
     assert output.code == 0
     for result in (
         output,
-        call("attest", "list"),
-        call("attest", "list", "1.1d", "-o", "json"),
-        call("duties", "1.1d"),
+        call("duties", "attest", "list"),
+        call("duties", "attest", "list", "1.1d", "-o", "json"),
+        call("duties", "show", "1.1d"),
     ):
         assert result.out
         assert "345678" not in result.out + result.err
         assert "654321" not in result.out + result.err
-    row = document(call("attest", "list", "-o", "ndjson".replace("nd", "")))[0]["rows"][0]  # type: ignore[index]
+    row = document(call("duties", "attest", "list", "-o", "json"))[0]["rows"][0]  # type: ignore[index]
     assert (row["number"], row["unit"]) == ("0912***678", "BCĐ 0987***321")
 
 
 def test_the_template_filled_in_is_taken(call: Call, tmp_path: Path) -> None:
-    output = call("attest", "--form-template", "1.2g")
+    output = call("duties", "attest", "--form-template", "1.2g")
     assert (output.code, output.out.splitlines()[0]) == (0, "# Trạm BTS lưu động")
     form = tmp_path / "bts.yaml"
     values = {"id": "B1", "venue": "hall", "technology": "[4G]", "backhaul": "quang", "power": "máy nổ",
@@ -184,52 +185,52 @@ def test_the_template_filled_in_is_taken(call: Call, tmp_path: Path) -> None:
         key = line.strip(" -").split(":")[0]
         lines.append(line.replace(f"{key}:", f"{key}: {values[key]}", 1) if key in values else line)
     form.write_text("\n".join(lines), encoding="utf-8")
-    assert call("attest", "1.2g", "--by", "A", "--note", "b", "--form", form).code == 0
+    assert call("duties", "attest", "1.2g", "--by", "A", "--note", "b", "--form", form).code == 0
     assert states(call, "1.2g") == {"1.2g": "done"}
     # The same station, off the air again.
-    output = call("attest", "1.2g", "--by", "A", "--note", "b", "--form", form, "--set", "id=B1", "--set", "venue=hall",
-                "--set", "technology=4G", "--set", "backhaul=q", "--set", "power=p", "--set", "antenna=a",
-                "--set", "licence=12/GP")  # fmt: skip
+    output = call("duties", "attest", "1.2g", "--by", "A", "--note", "b", "--form", form, "--set", "id=B1",
+                  "--set", "venue=hall", "--set", "technology=4G", "--set", "backhaul=q", "--set", "power=p",
+                  "--set", "antenna=a", "--set", "licence=12/GP")  # fmt: skip
     assert (output.code, "2 dòng" in output.out) == (0, True)
     assert states(call, "1.2g") == {"1.2g": "in_progress"}
 
 
 def test_two_forms_of_a_clause(call: Call) -> None:
-    output = call("attest", "--form-template", "1.1d")
+    output = call("duties", "attest", "--form-template", "1.1d")
     assert "Các biểu mẫu khác của mục này: test-calls" in output.err
-    assert "success:" in call("attest", "--form-template", "test-calls").out
-    found = document(call("attest", "--form-template", "1.1d", "-o", "json"))
+    assert "success:" in call("duties", "attest", "--form-template", "test-calls").out
+    found = document(call("duties", "attest", "--form-template", "1.1d", "-o", "json"))
     assert [form["form"] for form in found] == ["priority-numbers", "test-calls"]
 
 
 def test_attest_says_that_a_form_is_still_empty(call: Call, tmp_path: Path) -> None:
     paper = tmp_path / "x.pdf"
     paper.write_bytes(b"x")
-    output = call("attest", "3.g", "--by", "A", "--note", "b", "--file", paper)
+    output = call("duties", "attest", "3.g", "--by", "A", "--note", "b", "--file", paper)
     assert (output.code, "--form-template staff-acknowledgement" in output.err) == (0, True)
     assert states(call, "3.g") == {"3.g": "in_progress"}
 
 
 def test_withdraw(call: Call) -> None:
-    call("attest", "3.i", "--by", "A", "--note", "b", "--set", "site=NOC", "--set", "day=2022-04-24", "--set",
+    call("duties", "attest", "3.i", "--by", "A", "--note", "b", "--set", "site=NOC", "--set", "day=2022-04-24", "--set",
          "five_k=true", "--set", "reserve=1")  # fmt: skip
     assert states(call, "3.i") == {"3.i": "done"}
-    output = call("attest", "--withdraw", "A-0001", "--by", "B", "--note", "nhầm ngày")
+    output = call("duties", "attest", "--withdraw", "A-0001", "--by", "B", "--note", "nhầm ngày")
     assert (output.code, output.out) == (0, "Đã rút A-0001 của mục 3.i: 1 dòng, 0 tệp.\n")
     assert states(call, "3.i") == {"3.i": "not_done"}
-    assert "đã rút: B: nhầm ngày" in call("attest", "list").out
+    assert "đã rút: B: nhầm ngày" in call("duties", "attest", "list").out
 
 
 # deadlines
 
 
 def test_deadlines_leave_with_8_when_something_is_late(call: Call) -> None:
-    assert call("deadlines", now="2022-03-20 07:00").code == 0
-    output = call("deadlines")
+    assert call("duties", "deadlines", now="2022-03-20 07:00").code == 0
+    output = call("duties", "deadlines")
     assert output.code == 8
     assert "QUÁ HẠN" in output.out
     assert "3 việc quá hạn" not in output.out
-    found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
+    found = {row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json"))}
     assert (found["weekly-2022-04-18"], found["weekly-2022-04-25"], found["freeze-1"]) == ("late", "near", "near")
 
 
@@ -238,23 +239,26 @@ def test_deadlines_hide_what_is_behind_unless_requested(call: Call) -> None:
     assert (
         "Freeze"
         not in call(
+            "duties",
             "deadlines",
             now=now,
         ).out
     )
-    assert "Freeze" in call("deadlines", "--all", now=now).out
+    assert "Freeze" in call("duties", "deadlines", "--all", now=now).out
 
 
 def test_a_report_that_was_handed_over_is_no_longer_late(call: Call) -> None:
     fields = ("--set", "due=2022-04-25", "--set", "at=2022-04-25 09:00", "--set", "how=paper", "--set", "recipient=Sở")
-    call("attest", "4.a", "--by", "A", "--note", "nộp tay", *fields, now="2022-04-25 09:10")
-    found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json", now="2022-04-26 07:00"))}
+    call("duties", "attest", "4.a", "--by", "A", "--note", "nộp tay", *fields, now="2022-04-25 09:10")
+    found = {
+        row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json", now="2022-04-26 07:00"))
+    }
     assert (found["weekly-2022-04-18"], found["weekly-2022-04-25"]) == ("late", "done")
 
 
 def test_an_audit_proves_a_test(call: Call, folder: Path) -> None:
     store_run(folder, "pass", now="2022-04-20 07:00")
-    found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
+    found = {row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json"))}
     assert found["test-audit-1"] == "done"
 
 
@@ -266,23 +270,23 @@ def test_an_audit_of_some_devices_or_without_a_measurement_proves_no_test(
         at = clock("2022-04-20 07:00")
         run = {**run_of("pass").document, "id": store.begin("le-30", at), "devices": [{"name": "r1", "venues": []}]}
         store.finish({**run, "clock": {"event": at.now().isoformat(), "rehearsal": True}, **less})
-    found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
+    found = {row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json"))}
     assert found["test-audit-1"] == "late"
 
 
 def test_deadlines_as_a_calendar(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "new" / "lich.ics"
-    output = call("deadlines", "--ics", path)
+    output = call("duties", "deadlines", "--ics", path)
     assert output.code == 8
-    count = len(document(call("deadlines", "-o", "json")))
+    count = len(document(call("duties", "deadlines", "-o", "json")))
     assert len(Calendar.from_ical(path.read_bytes()).walk("VEVENT")) == count
-    output = call("deadlines", "--ics", tmp_path)
+    output = call("duties", "deadlines", "--ics", tmp_path)
     assert (output.code, "đây là thư mục" in output.err) == (2, True)
 
 
 def test_a_holiday_monday_is_announced(call: Call) -> None:
-    output = call("deadlines", now="2022-04-08 09:00")
-    line = next(row for row in document(call("deadlines", "-o", "json", now="2022-04-08 09:00"))
+    output = call("duties", "deadlines", now="2022-04-08 09:00")
+    line = next(row for row in document(call("duties", "deadlines", "-o", "json", now="2022-04-08 09:00"))
                 if row["id"] == "weekly-2022-04-11")  # fmt: skip
     assert (line["status"], line["warn"]) == ("near", "2022-04-08T08:00+07:00")
     assert "ngày nghỉ" in output.out
@@ -302,7 +306,7 @@ def test_an_incident_from_its_beginning_to_its_end(call: Call) -> None:
     for command in ("list", "show"):
         late = call("incident", command, now="2022-04-29 19:31")
         assert (late.code, "QUÁ HẠN" in late.out or "báo tin ban đầu" in late.out) == (8, True)
-    assert call("deadlines", now="2022-04-29 19:31").code == 8
+    assert call("duties", "deadlines", now="2022-04-29 19:31").code == 8
     result = ("--by", "Trực ca", "--notice", "department", "--notice", "police", "--notice-at", "2022-04-29 19:25")
     assert call("incident", "update", "latest", *result, now="2022-04-29 19:40").code == 0
     assert call("incident", "list", now="2022-04-29 20:59").code == 0
@@ -372,11 +376,11 @@ def real(folder: Path, *arguments: str) -> Output:
 def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder: Path, tmp_path: Path) -> None:
     paper = tmp_path / "x.pdf"
     paper.write_bytes(b"x")
-    call("attest", "1.1a", "--by", "A", "--note", "b", "--file", paper)
+    call("duties", "attest", "1.1a", "--by", "A", "--note", "b", "--file", paper)
     call(*NEW)
     store_run(folder, "pass", check="radio")
     assert states(call, "1.1a", "1.3a") == {"1.1a": "done", "1.3a": "done"}
-    output = real(folder, "duties", "1.1a", "1.3a", "-o", "json")
+    output = real(folder, "duties", "show", "1.1a", "1.3a", "-o", "json")
     assert output.code == 8
     assert "3 records of rehearsals (a lab, or another clock) are not evidence" in output.err
     assert [row["state"] for row in document(output)] == ["not_done", "not_done"]
@@ -401,9 +405,9 @@ def test_what_reached_the_department_counts(call: Call, folder: Path) -> None:
         record = DeliveryLog(store, clock("2022-04-25 09:00"))
         with record.sending():
             queued = record.queue(mail, "0" * 64, [to])
-            waiting = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
+            waiting = {row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json"))}
             record.attempt(queued, "localhost")
             record.ended(queued, SubmitResult((to,), answer="250 OK"))
     now = "2022-04-26 07:00"
-    sent = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json", now=now))}
+    sent = {row["id"]: row["status"] for row in document(call("duties", "deadlines", "-o", "json", now=now))}
     assert (waiting["weekly-2022-04-25"], sent["weekly-2022-04-25"]) == ("near", "done")

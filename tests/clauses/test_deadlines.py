@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar as Ics
 
-from eventready.clauses.calendar import Calendar
-from eventready.clauses.deadlines import Deadline, deadlines, weekly
+from eventready.clauses.deadlines import Calendar, Deadline, deadlines, weekly
 from eventready.clauses.ics import to_ics, write_ics
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
-from eventready.delivery.sent import SentDocument
+from eventready.core.timezone import TZ
+from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.incidents.incident import Incident
 from eventready.workspace.settings.event import DaysOff, Event
 from eventready.workspace.workspace import Workspace

@@ -14,10 +14,11 @@ from eventready.clauses.attesting import AttestationRequest, attest
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.example_data import example_data, workspace_data
 from eventready.clauses.gather import gather
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock, parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import Exit
+from eventready.core.timezone import TZ
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, write_workspace
@@ -135,7 +136,7 @@ def test_doctor_lists_the_data_by_kind(run: Run, example: Path) -> None:
         ("report", "final", "--draft", "--format", "json"),
         ("report", "plan", "--format", "json"),
         ("roster", "export"),
-        ("bundle", "--out", "a.evr"),
+        ("department", "bundle", "--out", "a.evr"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
 )
@@ -143,7 +144,7 @@ def test_a_paper_with_data_of_the_example_needs_the_mark_of_a_rehearsal(
     run: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("bundle", "keygen")[0] == Exit.OK
+    assert run("department", "keygen")[0] == Exit.OK
     code, _, err = run(*arguments)
     assert (code, "data of the example" in err, "--rehearsal" in err) == (Exit.REFUSED, True, True)
     assert run(*arguments, "--rehearsal")[0] == Exit.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,11 +13,22 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from eventready.core.errors import UsageError
-from eventready.incidents.incident import STAGES, Action, IncidentLogEntry, Notice, replay
+from eventready.incidents.incident import (
+    ADDRESSEES,
+    HOWS,
+    STAGES,
+    Action,
+    Addressee,
+    How,
+    Incident,
+    IncidentLogEntry,
+    Notice,
+    replay,
+)
 from eventready.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.incidents.text import incident_lines, incident_plain
-from eventready.incidents.words import ADDRESSEES, HOWS, Addressee, How
 from eventready.store.store import Store
+from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import NoticeLimits
 from eventready.workspace.workspace import Workspace
 from tests.clauses.conftest import clock, moment
@@ -34,9 +45,13 @@ def notice(to: Addressee, minutes: int, how: How = "phone", *, final: bool = Fal
     return Notice(to, "X", "A", NOW + timedelta(minutes=minutes), how, final)
 
 
+def _replayed(log: Iterable[tuple[str, IncidentLogEntry]]) -> tuple[Incident, ...]:
+    return replay(JournalEntry("incident", position, key, "", body, "") for position, (key, body) in enumerate(log, 1))
+
+
 def status(notices: Sequence[Notice], minutes: int, limits: NoticeLimits = LIMITS) -> dict[tuple[str, str], str]:
     """How each notice stands so many minutes after the incident was noticed."""
-    incident = replay([("SC-1", OPENED), ("SC-1", IncidentLogEntry(NOW, "A", notices=tuple(notices)))])[0]
+    incident = _replayed([("SC-1", OPENED), ("SC-1", IncidentLogEntry(NOW, "A", notices=tuple(notices)))])[0]
     demands = incident.demands(limits, NOW + timedelta(minutes=minutes))
     return {(demand.to, demand.stage): demand.status for demand in demands}
 
@@ -217,7 +232,7 @@ LOGS = st.lists(st.tuples(st.sampled_from(["SC-1", "SC-2"]), UPDATES), max_size=
 @given(LOGS)
 def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, IncidentLogEntry]]) -> None:
     entries = [("SC-1", OPENED), ("SC-2", replace(OPENED, venue="square")), *log]
-    found = {incident.id: incident for incident in replay(entries)}
+    found = {incident.id: incident for incident in _replayed(entries)}
     assert list(found) == ["SC-1", "SC-2"]
     for key, incident in found.items():
         own = [body for name, body in entries if name == key]
@@ -228,7 +243,7 @@ def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Incident
         assert incident.cause == (causes[-1] if causes else "")
         assert (incident.restored is not None) is any(body.restored for body in own)
         # The same alone as among others.
-        assert replay([entry for entry in entries if entry[0] == key]) == (incident,)
+        assert _replayed([entry for entry in entries if entry[0] == key]) == (incident,)
 
 
 @settings(deadline=None)
@@ -236,10 +251,10 @@ def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, Incident
 def test_a_notice_more_makes_none_overdue(log: list[tuple[str, IncidentLogEntry]], minutes: int) -> None:
     entries = [("SC-1", OPENED), *(("SC-1", body) for _, body in log)]
     now = NOW + timedelta(minutes=minutes)
-    incident = replay(entries)[0]
+    incident = _replayed(entries)[0]
     before = {(d.to, d.stage) for d in incident.overdue(LIMITS, now)}
     more = IncidentLogEntry(NOW, "A", notices=(notice("police", 5),))
-    after = {(d.to, d.stage) for d in replay([*entries, ("SC-1", more)])[0].overdue(LIMITS, now)}
+    after = {(d.to, d.stage) for d in _replayed([*entries, ("SC-1", more)])[0].overdue(LIMITS, now)}
     assert after <= before
     assert len(incident.demands(LIMITS, now)) == len(STAGES) * len(ADDRESSEES)
 

@@ -16,9 +16,9 @@ from eventready.clauses import proof
 from eventready.clauses.attestations.attestation import Attachment, Attestation
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.event_record import EventRecord
-from eventready.clauses.state import ClauseState, State
+from eventready.clauses.proof import ClauseState, State
 from eventready.core.messages import message
-from eventready.delivery.sent import SentDocument
+from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.incidents.incident import Incident, Notice
 from eventready.roster.finding import Gap, RosterFinding, RosterReport
 from eventready.store.run import Run

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from eventready.clauses.event_record import EventRecord
-from eventready.clauses.state import ClauseState
-from eventready.core.clock import TZ, Clock
+from eventready.clauses.proof import ClauseState
+from eventready.core.clock import Clock
+from eventready.core.timezone import TZ
 from eventready.store.store import Store
 from eventready.store.watch_log import Beat, WatchLog, watch_log
 from eventready.watch.record import WatchRecord

@@ -19,21 +19,22 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from eventready.change.document.plan_file import load_plan
-from eventready.change.execute.apply import ExecutionContext, Options, open_change
+from eventready.audit.tasks import apply_plan
+from eventready.change.document import load_plan
+from eventready.change.execute.apply import open_change, open_plan
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
+from eventready.cli.change.progress import ApplyProgress, options_of
 from eventready.cli.context import App
 from eventready.cli.main import main
 from eventready.cli.options import execution_options
-from eventready.cli.render.changing.apply_progress import ApplyProgress, options_of
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.change_steps import Arm, DeviceOutcome
 from eventready.store.store import Store
-from eventready.tasks import apply_plan, open_plan
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests import forked
@@ -102,7 +103,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
             yield place
     finally:
         forked.run(*command, "down", "--out", place.copy).check_returncode()

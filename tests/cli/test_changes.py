@@ -14,8 +14,7 @@ import pytest
 
 from eventready.cli.main import main
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import Apply, Arm, DeviceOutcome, Done, Ended
+from eventready.store.change_steps import Apply, Arm, ChangeHeader, DeviceOutcome, Done, Emergency, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 
@@ -119,8 +118,8 @@ def test_show_for_scripts(tmp_path: Path, call: Call) -> None:
     ]  # fmt: skip
     assert document["exit"] == 5
     assert document["plan"]["plan"]["id"] == "p-1"
-    lines = [json.loads(line) for line in call("-o", "ndjson", "changes", "show")[1].splitlines()]
-    assert [line["step"] for line in lines] == ["begun", "arm", "apply", "done", "arm", "done", "ended"]
+    steps = [step["step"] for step in document["steps"]]
+    assert steps == ["begun", "arm", "apply", "done", "arm", "done", "ended"]
 
 
 def test_a_change_that_is_not_there(tmp_path: Path, call: Call) -> None:

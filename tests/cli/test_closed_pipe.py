@@ -12,7 +12,7 @@ import pytest
 from tests.change.fake_fleet import write_workspace
 
 #: click writes the matrix, rich the table of clauses.
-_COMMANDS = ("matrix", "duties", "docs howto/platform", "--help", "--version", "audit --help")
+_COMMANDS = ("doctor matrix", "duties", "docs howto/platform", "--help", "--version", "audit --help")
 
 
 @pytest.mark.slow

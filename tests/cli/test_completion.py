@@ -48,11 +48,11 @@ def candidates(index: Index, folder: Path, line: str) -> list[str]:
         ("audit -l core-1,ed", ["core-1,edge-1"]),
         ("audit -l role=ro", ["role=router"]),
         ("audit -l core-1,!venue=", ["core-1,!venue=hall", "core-1,!venue=park"]),
-        ("duties ", ["1", "2", "3", "4"]),
+        ("duties show ", ["1", "2", "3", "4"]),
         ("lab fault core-1 link-d", ["link-down"]),
         ("lab st", ["status"]),
         ("docs howto/own", ["howto/own-event"]),
-        ("parse frr", ["frr"]),
+        ("doctor parse frr", ["frr"]),
         ("nonsense ", []),
     ],
 )

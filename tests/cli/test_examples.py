@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 
 import click
 import pytest
 
-from eventready.cli.commands import COMMANDS, EXAMPLES, load_command
+from eventready.cli.commands import EXAMPLES
 from eventready.cli.main import cli
+from tests.declared import declared
 
 #: Examples of commands that come with another feature.
 _NOT_YET = frozenset[str]()
 
 
-def leaves(command: click.Command, words: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        if command.invoke_without_command:
-            yield words, command
-        for name, child in command.commands.items():
-            yield from leaves(child, f"{words} {name}")
-    else:
-        yield words, command
-
-
-LEAVES = dict(pair for name in COMMANDS for pair in leaves(load_command(name), name))
+LEAVES = {
+    words: command
+    for words, command in declared().items()
+    if not isinstance(command, click.Group) or command.invoke_without_command
+}
 
 
 @pytest.mark.parametrize("words", LEAVES)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.audit import command as audit
-from eventready.cli.audit.runs import command as runs
+from eventready.cli.audit.run_summary import run_summary
 from eventready.cli.context import App, Output
-from eventready.cli.render.auditing.run import show
+from eventready.cli.declare.audit import audit, runs
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
@@ -91,7 +90,7 @@ def test_an_audit_explains_the_last_full_one_and_reads_nothing(folder: Path) -> 
 def test_each_service_with_a_walk_has_its_verdict_with_the_reasons_and_its_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    show(Run.sealed(document(verdict="NOT_MEASURED", reasons=[NO_ORIGINS])), "en")
+    App().display(run_summary(Run.sealed(document(verdict="NOT_MEASURED", reasons=[NO_ORIGINS]))))
     lines = capsys.readouterr().out.splitlines()
     place = lines.index("  edge-vh-1 has no default route")
     assert any(line.startswith("NOT MEASURED: No origin is declared") for line in lines[:place])

@@ -34,8 +34,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("report", "weekly", "--format", "docx,pdf,xlsx", "--eml", "--rehearsal", "--out", "{w}/papers/weekly", *NOW),
     ("report", "roster", "--format", "xlsx", "--out", "{w}/papers/roster", "--rehearsal", *NOW),
     ("roster", "export", "--out", "{w}/roster-out", *NOW),
-    ("deadlines", "--ics", "{w}/due.ics", *NOW),
-    ("attest", "1.4", "--by", "An", "--note", "held", "--file", "{root}/new.csv", *NOW),
+    ("duties", "deadlines", "--ics", "{w}/due.ics", *NOW),
+    ("duties", "attest", "1.4", "--by", "An", "--note", "held", "--file", "{root}/new.csv", *NOW),
     (
         "incident",
         "new",
@@ -51,11 +51,21 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
         "mobile",
         *NOW,
     ),
-    ("bundle", "keygen"),
-    ("bundle", "--out", "{w}/mine.evr", "--rehearsal", *NOW),
-    ("consolidate", "{w}/mine.evr", "--keys", "{w}/.eventready/keys", "--out", "{w}/province", "--rehearsal", *NOW),
+    ("department", "keygen"),
+    ("department", "bundle", "--out", "{w}/mine.evr", "--rehearsal", *NOW),
+    (
+        "department",
+        "consolidate",
+        "{w}/mine.evr",
+        "--keys",
+        "{w}/.eventready/keys",
+        "--out",
+        "{w}/province",
+        "--rehearsal",
+        *NOW,
+    ),
     ("runs", "sign", "--out", "{w}/head.json"),
-    ("matrix",),
+    ("doctor", "matrix"),
 )
 
 

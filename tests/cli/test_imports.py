@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import click
+import pytest
 
-from eventready.cli.commands import COMMANDS, load_command
-from eventready.cli.workspace.schema import KINDS, schema_models
+from eventready.clauses.proof import State
+from eventready.cli.declare.work import PLACE, function
+from eventready.cli.declare.workspace import SCHEMAS
+from eventready.cli.workspace.schema import schema_models
+from eventready.incidents.incident import ADDRESSEES, HOWS, KINDS, SERVICES
+from tests.declared import declared
 
 #: Modules of a process that prints help.
 MOST = 250
@@ -31,16 +37,7 @@ for words in {lines!r}:
 """
 
 
-def paths(command: click.Command, *words: str) -> Iterator[list[str]]:
-    """Words of a command and of its subcommands."""
-    yield list(words)
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from paths(child, *words, name)
-
-
 def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
-    commands = [words for name in COMMANDS for words in paths(load_command(name), name)]
     lines = [
         ["completion", "bash"],
         ["completion", "words"],
@@ -48,7 +45,7 @@ def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
         ["--help"],
         ["--lang", "vi", "audit", "--help"],
     ]
-    lines += [[*words, "--help"] for words in commands]
+    lines += [[*words.split(), "--help"] for words in declared()]
     done = subprocess.run(
         [sys.executable, "-c", COUNTED.format(lines=lines)],
         check=True, capture_output=True, text=True, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
@@ -60,10 +57,38 @@ def test_help_version_and_completion_load_few_modules(tmp_path: Path) -> None:
 
 
 def test_names_of_schemas_are_those_of_the_models() -> None:
-    assert sorted(KINDS) == sorted([*schema_models(), "limits"])
+    assert sorted(SCHEMAS) == sorted([*schema_models(), "limits"])
 
 
-def test_a_body_runs_with_the_names_that_its_module_left(tmp_path: Path) -> None:
-    script = f"from eventready.cli.main import main; main(['-w', {str(tmp_path)!r}, 'runs', 'list'])"
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+@pytest.mark.parametrize(
+    ("words", "parameter", "choices"),
+    [
+        ("duties", "states", get_args(State)),
+        ("incident new", "kind", KINDS),
+        ("incident new", "how", HOWS),
+        ("incident new", "notified", ADDRESSEES),
+        ("incident new", "services", SERVICES),
+    ],
+)
+def test_choices_are_those_of_the_records(words: str, parameter: str, choices: tuple[str, ...]) -> None:
+    (found,) = [one.type for one in declared()[words].params if one.name == parameter]
+    assert isinstance(found, click.Choice)
+    assert set(found.choices) == set(choices)
+
+
+@pytest.mark.parametrize("words", [words for words, one in declared().items() if hasattr(one.callback, PLACE)])
+def test_a_command_declares_the_parameters_of_its_work(words: str) -> None:
+    command = declared()[words]
+    declares = {str(one.name) for one in command.params if one.expose_value}
+    done = function(getattr(command.callback, PLACE))
+    context, *others = inspect.signature(done).parameters.values()
+    assert context.name in ("app", "_app")
+    assert {one.kind for one in others} <= {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
+    takes = {one.name for one in others if one.kind is one.KEYWORD_ONLY}
+    if values := next((one.annotation for one in others if one.kind is one.VAR_KEYWORD), None):
+        if values == "Any":  # the options of a kind of paper
+            assert takes - {"kind"} <= declares
+            return
+        (record,) = get_args(eval(values, inspect.unwrap(done).__globals__))
+        takes |= record.__annotations__.keys()
+    assert declares == takes

@@ -43,10 +43,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 #: Commands, `{}` is `en` or `vi`; those that write have a file or folder per language.
 _COMMANDS = (
-    "send --list",
-    "send --queued --really",
-    "send table.csv --subject Test",
-    "bundle keygen --out {}.pem --operator Alpha",
+    "report send --list",
+    "report send --queued --really",
+    "report send table.csv --subject Test",
+    "department keygen --out {}.pem --operator Alpha",
     "init new-{} --example",
     "inventory import table.csv",
     "plan backup --out {}.plan",
@@ -68,14 +68,14 @@ _COMMANDS = (
     "audit -l colour=red",
     "audit -l role=",
     "audit --from nowhere",
-    "capture --out table.csv",
-    "parse ghost",
-    "allow --show",
+    "audit --save table.csv",
+    "doctor parse ghost",
+    "trust content --show",
     "approve nothing.plan",
     "apply",
     "apply nothing.plan",
-    "attest",
-    "bundle",
+    "duties attest",
+    "department bundle",
     "docs nothing",
     "init .",
     "init table.csv/x --event A --province B --opening 2033-01-01",
@@ -84,7 +84,7 @@ _COMMANDS = (
     "plan backup --out /proc/x",
     "report weekly --week soon",
     "report readiness --format odt",
-    "send",
+    "report send",
     "--now 31/31/2033 doctor",
     "--log /proc/x/y doctor",
     "audit --bogus",
@@ -99,7 +99,7 @@ _FAILING = (
     "apply x-9.plan",
     "plan backup -l x-9 --out {}.plan",
     "plan backup --emergency 7",
-    "consolidate table.csv --keys .",
+    "department consolidate table.csv --keys .",
     "apply table.csv",
     "apply --resume c-9",
     "rollback c-9",
@@ -111,14 +111,14 @@ _FAILING = (
     "drill run x-9",
     "drill show x-9",
     "drill run --resume latest",
-    "bundle --out {}.evr",
+    "department bundle --out {}.evr",
     "roster check table.csv",
     "roster check x-9.xlsx",
-    "attest Z --by An --note x",
+    "duties attest Z --by An --note x",
     "incident show latest",
     "incident new --by An --summary x",
-    "send table.csv --to nobody",
-    "playbook run x-9",
+    "report send table.csv --to nobody",
+    "changes playbook x-9",
     "report drill",
 )
 
@@ -158,7 +158,7 @@ _BROKEN = {
 @pytest.mark.parametrize(("file", "text", "part"), [(f, *case) for f, cases in _BROKEN.items() for case in cases])
 def test_a_broken_file_is_reported_in_the_language(run: Run, tmp_path: Path, file: str, text: str, part: str) -> None:
     (tmp_path / "inventory" / file).write_text(text, encoding="utf-8")
-    english, vietnamese = (run(lang, "matrix") for lang in ("en", "vi"))
+    english, vietnamese = (run(lang, "doctor", "matrix") for lang in ("en", "vi"))
     assert part in english
     assert not _ENGLISH.search(_COMMAND.sub("", vietnamese))
 
@@ -171,7 +171,7 @@ def test_a_damaged_store_is_reported_in_the_language(run: Run, tmp_path: Path, l
     assert not _ENGLISH.search(_COMMAND.sub("", vietnamese))
 
 
-@pytest.mark.parametrize("line", ["doctor --connect", "trust"])
+@pytest.mark.parametrize("line", ["doctor --connect", "trust keys"])
 def test_an_unreachable_device_is_reported_in_the_language(run: Run, tmp_path: Path, line: str) -> None:
     hosts = HOSTS.replace("hostname: 192.0.2.", "port: 9, hostname: 127.0.0.")
     (tmp_path / "inventory" / "hosts.yaml").write_text(hosts, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventready.cli.render.learn_dialogue import decide
+from eventready.cli.workspace.proposals import decide
 from eventready.core.messages import message
 from eventready.network.learn.proposal import Kind, Proposal
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.workspace.learn import learn_command
+from eventready.cli.declare.workspace import inventory_learn
 from eventready.core.errors import Exit
 
 OSPF = """
@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> App:
 
 def learn(site: App, *words: str) -> tuple[int, dict[str, Any]]:
     site.output = "json"
-    done = CliRunner().invoke(learn_command, words, obj=site, standalone_mode=False)
+    done = CliRunner().invoke(inventory_learn, words, obj=site, standalone_mode=False)
     assert done.exception is None, repr(done.exception)
     return done.return_value, json.loads(done.stdout)
 

@@ -68,7 +68,7 @@ def test_a_mistyped_command_is_answered_with_the_right_one() -> None:
     assert done.stderr.decode() == "eventready: there is no command 'adit'. Did you mean 'audit'?\n"
 
 
-@pytest.mark.parametrize("words", [("-w", "nowhere", "matrix"), ("matrix", "-w", "nowhere")])
+@pytest.mark.parametrize("words", [("-w", "nowhere", "doctor", "matrix"), ("doctor", "matrix", "-w", "nowhere")])
 def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...]) -> None:
     done = run(*words)
     assert done.returncode == 2
@@ -76,11 +76,13 @@ def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...]
 
 
 def test_every_option_has_a_variable(tmp_path: Path) -> None:
-    done = run("matrix", EVENTREADY_WORKSPACE=str(tmp_path / "by-variable"))
+    done = run("doctor", "matrix", EVENTREADY_WORKSPACE=str(tmp_path / "by-variable"))
     assert "by-variable is not a workspace" in done.stderr.decode()
 
 
-@pytest.mark.parametrize("words", [("-w", "typed", "matrix"), ("matrix", "-w", "typed"), ("lab", "-w", "typed", "up")])
+@pytest.mark.parametrize(
+    "words", [("-w", "typed", "doctor", "matrix"), ("doctor", "matrix", "-w", "typed"), ("lab", "-w", "typed", "up")]
+)
 def test_what_is_typed_wins_over_the_variable(words: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*words, EVENTREADY_WORKSPACE=str(tmp_path / "by-variable"))
     assert "typed is not a workspace" in done.stderr.decode()
@@ -125,7 +127,9 @@ def test_a_defect_of_ours_is_one_sentence_and_a_file_without_secrets(
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "eventready", "schema", "hosts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "eventready", "doctor", "schema", "hosts"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -136,7 +140,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
-@pytest.mark.parametrize("words", [("schema", "event"), ("--help",)])
+@pytest.mark.parametrize("words", [("doctor", "schema", "event"), ("--help",)])
 def test_a_full_disk_under_the_output_is_a_sentence_and_no_defect(tmp_path: Path, words: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
@@ -156,7 +160,7 @@ def test_closed_outputs_are_as_good_as_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("moment", ["0001-01-01 00:00", "9999-12-31 23:59-12:00"])
 def test_a_year_without_neighbours_is_refused(moment: str) -> None:
-    done = run("deadlines", "--now", moment)
+    done = run("duties", "deadlines", "--now", moment)
     assert done.returncode == 2
     assert "is outside the years 1900 to 2199. Correct the year." in done.stderr.decode()
 
@@ -177,7 +181,7 @@ def test_an_audit_that_no_person_reads_ends_as_any_other(tmp_path: Path, form: s
 
 
 def test_json_is_json() -> None:
-    done = run("schema", "event", "-o", "json")
+    done = run("doctor", "schema", "event", "-o", "json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["properties"]["venues"]
 

@@ -1,4 +1,4 @@
-"""Tables narrower than their cells lose nothing."""
+"""What people see keeps to the width of the console, and loses nothing."""
 
 from __future__ import annotations
 
@@ -8,51 +8,72 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.table import Table
 
-from eventready.cli.render import console
-from eventready.cli.render.console import print_table
-from eventready.cli.render.listing import listing
+from eventready.cli import console
+from eventready.cli.console import Listing, fold
+from eventready.cli.context import App
 
 ID, PATH = "20261127-111835-ed9b", "inventory/scenarios/opening.yaml"
+COLUMNS = ("run", "", "state")
 
 
-def test_a_narrow_table_cuts_no_cell(capsys: pytest.CaptureFixture[str]) -> None:
-    table = Table("run", "file", box=None, pad_edge=False)
-    table.add_row(ID, PATH)
-    print_table(table, width=40)
+def test_a_narrow_table_cuts_no_cell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    Listing("cli:runs_column", ("run", "finding"), [(ID, PATH)]).print("en")
     shown = capsys.readouterr().out
     assert f"{ID}  " in shown
     assert PATH in "".join(line[len(ID) :].strip() for line in shown.splitlines()[1:])
     assert "…" not in shown
+    assert all(len(line) <= 40 for line in shown.splitlines())
 
 
 def test_no_line_ends_with_the_padding_of_rich(capsys: pytest.CaptureFixture[str]) -> None:
-    table = Table("finding", title="Findings")
-    table.add_row("of a  device " * 9)
-    console.VisibleConsole(width=60).print(table, "a text of two \nlines")
+    console.VisibleConsole(width=60).print("of a  device " * 9, "a text of two \nlines")
     lines = capsys.readouterr().out.splitlines()
-    assert "a text of two" in lines
+    assert "a text of two" in lines[-2]
     assert all(line == line.rstrip() for line in lines)
+
+
+def test_lines_are_folded_between_words_under_their_indent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    assert list(fold(["  the words of a long line", "", "x" * 30])) == [
+        "  the words of a",
+        "    long line",
+        "",
+        "x" * 30,
+    ]
+
+
+def test_a_table_without_rows_is_its_sentence_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    App().show([], Listing("cli:runs_column", ("run", "finding"), (), "cli:runs.none"), closing=["done"])
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert shown.err.splitlines()[-1] == "done"
+    assert len(shown.err.splitlines()) == 2
+
+
+def test_a_program_has_the_document_alone_and_nothing_is_made_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    def lines() -> Any:
+        raise AssertionError("made for people")
+        yield ""
+
+    App(output="json").show(lambda: {"a": "đ"}, lines(), closing=lines())
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ('{\n "a": "đ"\n}\n', "")
 
 
 _CELLS = st.text("aB9 .-đọ漢́🚂\u200d", max_size=9)
 
 
-@given(rows=st.lists(st.tuples(_CELLS, _CELLS, _CELLS), min_size=1, max_size=4), width=st.integers(20, 60))
-def test_a_table_without_a_terminal_is_that_of_rich(rows: list[tuple[str, str, str]], width: int) -> None:
-    def table() -> Table:
-        made = listing("run", "", "trạng thái")
-        for row in rows:
-            made.add_row(*row)
-        return made
-
+@given(rows=st.lists(st.tuples(_CELLS, _CELLS, _CELLS), min_size=1, max_size=4), columns=st.integers(20, 60))
+def test_a_table_without_a_terminal_is_that_of_rich(rows: list[tuple[str, str, str]], columns: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(columns))
         outputs = []
         for plain in (console._plain, lambda *_: None):
             out: Any = io.StringIO()
             patch.setattr("sys.stdout", out)
             patch.setattr(console, "_plain", plain)
-            print_table(table(), width=width)
+            Listing("cli:runs_column", COLUMNS, rows).print("vi")
             outputs.append(out.getvalue())
     assert outputs[0] == outputs[1]

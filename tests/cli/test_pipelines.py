@@ -11,10 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.checks.registry import all_checks
-from eventready.cli.audit.audit import command
+from eventready.cli.audit.ci_files import junit, sarif
 from eventready.cli.context import App, lab_origin
-from eventready.cli.render.auditing.junit import junit
-from eventready.cli.render.auditing.sarif import sarif
+from eventready.cli.declare.audit import audit
 from eventready.core.errors import WorkspaceError
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
@@ -72,7 +71,7 @@ def test_the_command_writes_both_for_saved_outputs(tmp_path: Path) -> None:
     (tmp_path / "saved").mkdir()
     words = ["--from", str(tmp_path / "saved"), "-l", "core-1", "--junit", str(tmp_path / "a.xml")]
     done = CliRunner().invoke(
-        command, [*words, "--sarif", str(tmp_path / "a.sarif")], obj=App(workspace_path=tmp_path / "w"),
+        audit, [*words, "--sarif", str(tmp_path / "a.sarif")], obj=App(workspace_path=tmp_path / "w"),
         standalone_mode=False,
     )  # fmt: skip
     assert done.exception is None, done.exception

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
-from eventready.change.document.seal import seal
+from eventready.change.document import PlanFile, load_plan, seal, write_plan
 from eventready.change.safety.approval import approve, refuse_unapproved, refuse_unsigned
 from eventready.cli.main import main
 from eventready.core.clock import Clock

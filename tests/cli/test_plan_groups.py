@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.document.plan import PlannedDevice
-from eventready.cli.render.changing import plan as page
-from eventready.cli.render.changing.plan_groups import DeviceGroup, group_devices
+from eventready.change.document import PlannedDevice
+from eventready.cli.change.plan_text import DeviceGroup, group_devices, plan_lines
 from tests.change.plans import plan, planned
 
 pytestmark = pytest.mark.slow
@@ -118,7 +118,7 @@ def test_on_a_terminal_names_and_sentences_break_between_words_and_lines_of_devi
     terminal, file = Terminal(), io.StringIO()
     for place in (terminal, file):
         monkeypatch.setattr("sys.stdout", place)
-        page.show(made, "en")
+        click.echo("\n".join(plan_lines(made, "en")), file=place)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
     assert long in shown
     order = shown[shown.index("Order") + 1 : shown.index("Guards")]

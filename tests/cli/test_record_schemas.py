@@ -8,7 +8,8 @@ import re
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
-from eventready.cli.workspace.schema import RECORDS, record_schemas
+from eventready.cli.declare.workspace import RECORDS
+from eventready.cli.workspace.schema import record_schemas
 from tests.papers.documents import broken, healthy
 
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 from eventready.cli.audit import runs
-from eventready.cli.render.auditing.run import Line, Unmeasured, show
+from eventready.cli.audit.run_summary import Line, Unmeasured, run_summary
+from eventready.cli.context import App
 from eventready.core.language import Language
-from eventready.core.messages import message, to_json
+from eventready.core.messages import LANGS, Lang, message, to_json
 from eventready.store.run_records import RunFinding
-from tests.papers.documents import healthy
+from tests.papers.documents import broken, healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."
 
@@ -54,7 +56,7 @@ def test_the_first_lines_name_devices_without_expectations_and_the_command(capsy
     first = made.document["devices"][0]
     first["without_expectations"] = True
     made.document["coverage"] |= {"seen": 40, "uncovered": 7, "unseen_devices": 2}
-    show(made.run)
+    App().display(run_summary(made.run))
     lines = capsys.readouterr().out.splitlines()
     place = next(number for number, line in enumerate(lines) if "inventory learn -l" in line)
     assert place < 4
@@ -70,14 +72,27 @@ def test_facts_read_in_part_are_named_with_the_records_that_were_not_read(capsys
     observation = made.document["observations"][0]
     observation["unread"] = [{"subject": name, "reason": "strange"} for name in names]
     made.document["coverage"] |= {"partial": 1}
-    show(made.run)
+    App().display(run_summary(made.run))
     text = " ".join(capsys.readouterr().out.split())
     assert "1 observation read in part, not counted as measured; not read:" in text
     assert f"{observation['device']} {observation['fact']}: {', '.join(names[:5])} (+4)" in text
-    runs._show(made.run, "en")
+    App().display(runs._shown(made.run, "en"))
     text = capsys.readouterr().out
     assert "1 observation was read in part and is not counted as measured" in text
     assert f"{observation['device']}, {observation['fact']}" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_run_keeps_to_the_width_of_the_terminal_in_a_pipe_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: Lang
+) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    run = broken().run
+    for shown in (runs._shown(run, lang), run_summary(run, lang)):
+        App(chosen_lang=lang).display(shown)
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) > 20
+        assert not [line for line in lines if cell_len(line) > 72]
 
 
 @pytest.mark.parametrize("status", ["fail", "not_measured"])
@@ -95,7 +110,7 @@ def test_a_question_for_three_venues_is_one_line(capsys: pytest.CaptureFixture[s
         }
         for venue in ("hall", "park", "temple")
     ]
-    show(made.run)
+    App().display(run_summary(made.run))
     text = " ".join(capsys.readouterr().out.split())
     assert text.count("http://a/") == 1
     assert "http://a/ (hall, park, temple)" in text
@@ -115,6 +130,6 @@ def test_only_shown_rows_are_put_in_words(capsys: pytest.CaptureFixture[str], mo
         return "hot"
 
     monkeypatch.setattr(Language, "sentence", sentence)
-    show(made.run)
+    App().display(run_summary(made.run))
     assert worded == [f"{number:03}" for number in range(0, 80, 2)]
     assert "120 more" in capsys.readouterr().out

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.runs import command, parse_span
+from eventready.cli.audit.runs import parse_span
 from eventready.cli.context import App, Output
+from eventready.cli.declare.audit import runs
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
@@ -32,13 +33,14 @@ def folder(tmp_path: Path, document: Document) -> Path:
 
 
 def run(folder: Path, *words: str, output: Output = "table") -> Result:
-    return CliRunner().invoke(command, words, obj=App(workspace_path=folder, output=output), standalone_mode=False)
+    return CliRunner().invoke(runs, words, obj=App(workspace_path=folder, output=output), standalone_mode=False)
 
 
 def test_without_a_key_the_verification_says_what_it_does_not_prove(folder: Path) -> None:
     done = run(folder, "verify")
     assert done.return_value == 0
     assert "No signed head" in done.stderr
+    assert f"eventready -w {folder} runs sign --out FILE" in done.stderr
 
 
 def test_sign_prune_verify(folder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory
 from eventready.core.messages import Lang
 
 TABLE = """name,hostname,platform,role,venues
@@ -45,7 +45,7 @@ def test_an_import_asks_whose_the_hosts_are_and_where_the_users_are(
     tmp_path: Path, lang: Lang, says: list[str]
 ) -> None:
     app = site(tmp_path, lang)
-    imported = CliRunner().invoke(command, ["import", str(tmp_path / "devices.csv")], obj=app, standalone_mode=False)
+    imported = CliRunner().invoke(inventory, ["import", str(tmp_path / "devices.csv")], obj=app, standalone_mode=False)
     assert imported.exception is None, repr(imported.exception)
     assert all(line in imported.stderr for line in says), imported.stderr
     assert "svc-log: " not in imported.stderr
@@ -54,7 +54,7 @@ def test_an_import_asks_whose_the_hosts_are_and_where_the_users_are(
     saved.mkdir(parents=True)
     app = App(workspace_path=tmp_path, output="json")
     words = ["learn", "--from", str(tmp_path / "saved"), "--check"]
-    learnt = CliRunner().invoke(command, words, obj=app, standalone_mode=False)
+    learnt = CliRunner().invoke(inventory, words, obj=app, standalone_mode=False)
     assert learnt.exception is None, repr(learnt.exception)
     kinds = [(one["kind"], one["about"], one["subject"]) for one in json.loads(learnt.stdout)["questions"]]
     assert kinds == [("carried", "svc-dns", ""), ("users", "hall", "internet"), ("users", "park", "internet")]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.cli.context import App
-from eventready.cli.render.watch import WatchView
+from eventready.cli.night.watch_view import WatchView
 from eventready.evaluation.matrix import build_matrix
 from eventready.store.watch_log import Beat
 from eventready.watch.job import WatchJob

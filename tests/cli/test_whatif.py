@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from eventready.cli.audit import whatif as command_line
-from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
-from eventready.cli.render.whatif import _harm
+from eventready.cli.audit.whatif import _drilled, _harm, last_full, load_whatif
+from eventready.cli.context import App
+from eventready.cli.declare.audit import network_whatif
 from eventready.core.errors import UsageError
+from eventready.core.messages import Lang
 from eventready.network.graph.outcome import ServiceOutcome, WhatIf
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
@@ -91,14 +93,11 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     monkeypatch.setattr(command_line, "load_whatif", loaded)
     monkeypatch.setattr(command_line, "last_full", lambda *_: SimpleNamespace(id="run-1"))
     monkeypatch.setattr(command_line, "drill_runs", lambda _store: ())
-    app = SimpleNamespace(
-        workspace=SimpleNamespace(devices=[]), output="table", lang="en", tolerate_closed_pipe=nullcontext,
-        open_store=lambda **_: nullcontext(None),
-    )  # fmt: skip
+    monkeypatch.setattr(App, "workspace", SimpleNamespace(devices=[]))
+    monkeypatch.setattr(App, "open_store", lambda _app, **_: nullcontext(None))
 
-    def run(*words: str, lang: str = "en") -> tuple[int, str]:
-        app.lang = lang
-        code = command_line.command.main(list(words), obj=app, standalone_mode=False)
+    def run(*words: str, lang: Lang = "en") -> tuple[int, str]:
+        code = network_whatif.main(list(words), obj=App(chosen_lang=lang), standalone_mode=False)
         return int(code), capsys.readouterr().out
 
     return run
@@ -113,6 +112,13 @@ def test_the_given_failure_is_named_and_its_losses_are_marked(ask: Any) -> None:
     code, output = ask("n-1", "--given", "core", "--given", "e1")
     assert "Failures with a harm, with core and e1 failed already" in output
     assert "failures that take it: 0, lost already" in output
+
+
+@pytest.mark.parametrize("words", ["down e1 e2", "group road", "n-1 --given core --given e1"])
+def test_what_is_lost_keeps_to_the_width_of_the_terminal(ask: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = ask(*words.split(), lang="vi")[1].splitlines()
+    assert not [line for line in lines if len(line) > 50]
 
 
 @pytest.mark.parametrize(
@@ -136,9 +142,9 @@ def test_a_group_with_an_unknown_member_is_incomplete_and_says_so_first(ask: Any
     [
         ("down e1 --given e1", "'e1' has failed already by `--given`"),
         ("link e1:up --given core:a", "'e1:up' has failed already by `--given`"),
-        ("link core", "A link is named by a port of a device: write `whatif link core:PORT`."),
-        ("group e1", "Write `whatif down 'e1'`."),
-        ("down road", "Write `whatif group 'road'`."),
+        ("link core", "A link is named by a port of a device: write `network whatif link core:PORT`."),
+        ("group e1", "Write `network whatif down 'e1'`."),
+        ("down road", "Write `network whatif group 'road'`."),
         ("down e1 -l core", "`-l` chooses among the failures of `n-1` and `n-2`"),
         ("link e1:Gi9", "nothing is known of 'e1:Gi9'"),
     ],

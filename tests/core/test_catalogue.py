@@ -24,7 +24,7 @@ from eventready.workspace.devices.device import ROLES, SERVICES
 
 SOURCES = Path(__file__).parents[2] / "src"
 LOCALES = SOURCES / "eventready" / "locales"
-NAMESPACES = sorted(path.stem for path in LOCALES.glob("*.po") if path.stem != "help")
+NAMESPACES = sorted(path.stem for path in LOCALES.glob("*.po") if path.stem not in {"click", "help"})
 _ID = rf"(?:{'|'.join(NAMESPACES)}):[A-Za-z0-9_.-]*[A-Za-z0-9_-]"
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
+from eventready.core.timezone import TZ
 from eventready.delivery.checkpoint_files import read_checkpoint
-from eventready.delivery.mail.eml import Attachment, Mailbox, draft
-from eventready.delivery.mail.letter import Letter, PaperReference
+from eventready.delivery.mail.letter import Attachment, Letter, Mailbox, PaperReference, draft
 from eventready.province.bundles.bundle import Position, digest_of, pack
-from eventready.store.integrity.checkpoints import CHECKPOINT as DOCUMENT
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import CHECKPOINT as DOCUMENT
+from eventready.store.integrity import Checkpoint
 from tests.province.operators import ALPHA, EVENT, Operators, alpha
 from tests.province.test_receive import Department
 

@@ -76,7 +76,7 @@ def test_units_start_members_with_their_options(tmp_path: Path, capsys: pytest.C
     copy_example(tmp_path / "w")
     allow(tmp_path / "w")
     where = "tcp://127.0.0.1:8786"
-    own = ("-w", str(tmp_path / "w"), "worker", "--scheduler", where, "--reach", "a", "--reach", "b")
+    own = ("-w", str(tmp_path / "w"), "cluster", "worker", "--scheduler", where, "--reach", "a", "--reach", "b")
     for words, call in (
         (("cluster", "scheduler", "--listen", where), f"cluster scheduler --listen {where} --certificates /"),
         (own, f"{' '.join(own)} --workers 32 --certificates /"),

@@ -14,7 +14,8 @@ from docsite.reference import reference_pages
 from eventready.checks.registry import all_checks
 from eventready.cli.commands import COMMANDS
 from eventready.cli.context import App
-from eventready.cli.workspace.docs import command, find_page
+from eventready.cli.declare.help import docs
+from eventready.cli.workspace.docs import find_page
 from eventready.core.errors import Exit, UsageError
 from eventready.platforms.loader import platform_names
 
@@ -73,7 +74,7 @@ def test_a_page_is_found_by_path_or_last_part(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_a_page_and_the_list() -> None:
-    shown = CliRunner().invoke(command, ["glossary"], obj=App())
+    shown = CliRunner().invoke(docs, ["glossary"], obj=App())
     assert shown.output.startswith("# Glossary")
-    listed = CliRunner().invoke(command, ["--list"], obj=App())
+    listed = CliRunner().invoke(docs, ["--list"], obj=App())
     assert "howto/own-event" in listed.output.splitlines()

@@ -34,8 +34,7 @@ _TYPED = "words that people type, recognised in rosters"
 VIETNAMESE = {
     "papers/dates.py": "places of no-break spaces in Vietnamese text",
     "core/language.py": "an example in a docstring",
-    "papers/outline.py": "the letters of a Vietnamese list",
-    "papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
+    "papers/sections/writer.py": "the stamps of urgency; the letters of a Vietnamese list; the letter d with stroke",
     "roster/": _TYPED,
     "change/safety/freeze.py": "comparison of names with and without marks",
     "core/messages.py": "examples in docstrings",

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from eventready.change.document.plan_file import PlanFile, load_plan
-from eventready.change.guard.window import RetryTiming
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.messages import Message
 from eventready.drill import steps as drill_steps
@@ -25,8 +25,7 @@ from eventready.drill.probes import Measuring
 from eventready.drill.production import ProductionTarget, refuse_production
 from eventready.drill.record import DrillRecord, drill_runs
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import DrillStep, ProbeResult
+from eventready.drill.steps import DrillStep, Prepared, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.store.change_steps import STEPS
 from eventready.store.changes import Changes, StepEntry

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.drill.counters import ReadFacts, counter_probe
+from eventready.drill.probes import ReadFacts, counter_probe
 from eventready.drill.spec import Probe
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import AccessPoint, ChannelRequests, Fact, Radio

@@ -15,8 +15,7 @@ from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure, Probe
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import STEPS, DrillStep, ProbeResult
+from eventready.drill.steps import STEPS, DrillStep, Prepared, ProbeResult
 from eventready.drill.targets import DrillTarget
 from eventready.drill.targets import Network as NetworkKind
 from eventready.session.probes.stream import StreamTarget

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from eventready.drill.prepared import _Readings, _summary
-from eventready.drill.stage import Stage
+from eventready.drill.preparation import _Readings, _summary
+from eventready.drill.steps import Stage
 
 
 @pytest.mark.parametrize(

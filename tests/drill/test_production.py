@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from eventready.change.document.plan import PlannedDrill
-from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
-from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
+from eventready.change.document import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import approve
-from eventready.cli.change.drill import command as drill_command
 from eventready.cli.context import App
+from eventready.cli.declare.change import drill as drill_command
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, UsageError
 from eventready.drill.preparation import drills_of
@@ -272,7 +272,7 @@ def test_the_command_line_plans_and_runs_an_approved_drill(cisco: Ground, tmp_pa
                  "port": server.server_address[1], "outage_ms": 900}  # fmt: skip
         drill = cisco.folder / "inventory" / "drills" / "flow.yaml"
         drill.write_text(yaml.safe_dump(definition(device, lines, probes=[probe])), encoding="utf-8")
-        command("allow", "--yes")
+        command("trust", "content", "--yes")
         assert "Give your name with --by." in command("drill", "plan", "flow", "--out", str(plan), expect=2)
         made = command("drill", "plan", "flow", "--out", str(plan), "--by", "an")
         assert "> shutdown" in made

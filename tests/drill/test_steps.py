@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from eventready.core.clock import TZ
 from eventready.core.messages import message, rendered
 from eventready.core.records import ShapeError
-from eventready.drill.stage import Prepared
+from eventready.core.timezone import TZ
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -21,6 +20,7 @@ from eventready.drill.steps import (
     Opened,
     Prechecked,
     Predicted,
+    Prepared,
     ProbeMeasure,
     ProbeResult,
     ProbesMeasured,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from eventready.drill.record import replay
+from eventready.drill.record import replay, timeline
 from eventready.drill.steps import (
     Closed,
     DeviceEvent,
@@ -16,7 +16,6 @@ from eventready.drill.steps import (
     Repaired,
     Repairing,
 )
-from eventready.drill.timeline import timeline
 from eventready.store.streams.journal import JournalEntry
 from tests.drill.test_execution import DRILL
 

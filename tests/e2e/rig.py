@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
@@ -228,5 +228,5 @@ def rig_of(home: Path) -> Iterator[Rig]:
         machines = lab.lab.devices
         first = lab.call(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
             yield Rig(workspace, played, lab, first)

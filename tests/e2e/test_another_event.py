@@ -17,8 +17,8 @@ import yaml
 from pypdf import PdfReader
 
 from eventready.cli.commands import COMMANDS
+from eventready.cli.declare.workspace import SCHEMAS
 from eventready.cli.main import main
-from eventready.cli.workspace.schema import KINDS
 from eventready.core.errors import Exit
 from eventready.roster.reading.load import load_roster
 from eventready.workspace.examples.example import example_home
@@ -245,13 +245,16 @@ def assert_own(paths: Iterable[Path]) -> None:
 def test_commands_about_the_event(call: Call, folder: Path) -> None:
     for lang in ("vi", "en"):
         assert call("--lang", lang, "duties") in (0, 8)
-        assert call("--lang", lang, "duties", "A", "B") in (0, 8)
-        assert call("--lang", lang, "deadlines", "--all", "--ics", f"due-{lang}.ics") in (0, 8)
-        assert call("--lang", lang, "attest", "--form-template", "A") == 0
+        assert call("--lang", lang, "duties", "show", "A", "B") in (0, 8)
+        assert call("--lang", lang, "duties", "deadlines", "--all", "--ics", f"due-{lang}.ics") in (0, 8)
+        assert call("--lang", lang, "duties", "attest", "--form-template", "A") == 0
         assert call("--lang", lang, "roster", "check") == 8
-        assert call("--lang", lang, "matrix") == 0
-    assert call("attest", "A", "--by", "Lý Sóc Kha", "--note", "Đã đo", "--set", "route=R1", "--set", "loss=4") == 0
-    assert call("--lang", "vi", "attest", "list") == 0
+        assert call("--lang", lang, "doctor", "matrix") == 0
+    assert (
+        call("duties", "attest", "A", "--by", "Lý Sóc Kha", "--note", "Đã đo", "--set", "route=R1", "--set", "loss=4")
+        == 0
+    )
+    assert call("--lang", "vi", "duties", "attest", "list") == 0
     incident = ("incident", "new", "--by", "Ca trực", "--summary", "Đứt cáp", "--venue", "bao-tang")
     assert call(*incident, "--service", "internet") == 0
     assert call("--lang", "vi", "incident", "show", "latest") in (0, 8)
@@ -280,21 +283,31 @@ def test_from_the_audit_to_the_consolidation(call: Call, lab: Path, tmp_path: Pa
     incident = ("incident", "new", "--by", "Ca trực", "--summary", "Đứt cáp", "--venue", "bao-tang")
     assert call(*incident, "--service", "internet") == 0
     assert call("report", "incident", "latest", "--format", "docx,pdf,md", "--eml", "--out", "papers-vi") == 0
-    assert call("schedule", "--once", "--interval", "0.2") == 0
-    assert call("schedule", "--print", "systemd") == call("schedule", "--print", "cron") == 0
+    assert call("watch", "schedule", "--once", "--interval", "0.2") == 0
+    assert call("watch", "schedule", "--print", "systemd") == call("watch", "schedule", "--print", "cron") == 0
     assert call("doctor") in (0, 2)
-    assert call("bundle", "keygen", "--out", str(tmp_path / "keys" / "st.pem")) == 0
-    assert call("bundle", "--rehearsal", "--key", str(tmp_path / "keys" / "st.pem"), "--out", "st.evr") == 0
+    assert call("department", "keygen", "--out", str(tmp_path / "keys" / "st.pem")) == 0
+    assert (
+        call("department", "bundle", "--rehearsal", "--key", str(tmp_path / "keys" / "st.pem"), "--out", "st.evr") == 0
+    )
     init(tmp_path / "department", enterprise="Sở Khoa học và Công nghệ Sóc Trăng", recipient="UBND")
-    consolidate = ("-w", str(tmp_path / "department"), "consolidate", "st.evr", "--keys", str(tmp_path / "keys"))
+    consolidate = (
+        "-w",
+        str(tmp_path / "department"),
+        "department",
+        "consolidate",
+        "st.evr",
+        "--keys",
+        str(tmp_path / "keys"),
+    )
     for lang in ("vi", "en"):
         assert call("--lang", lang, *consolidate, "--rehearsal", "--out", f"papers-{lang}") == 0
     assert_own([*lab.glob("papers-*/*.*"), *lab.glob("reports/*/*.*"), *lab.glob("st.evr"), lab / "tonight.plan"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SCHEMAS)
 def test_schemas(call: Call, kind: str) -> None:
-    assert call("schema", kind) == 0
+    assert call("doctor", "schema", kind) == 0
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -1,4 +1,4 @@
-"""`eventready capacity` on the example: the calculation, its workbook, and the additions that close the gaps."""
+"""`network capacity` on the example: the calculation, its workbook, and the additions that close the gaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from eventready.cli.render.capacity import SHOWN
+from eventready.cli.audit.capacity_text import SHOWN
 from eventready.core.errors import Exit
 from tests.e2e.conftest import Province
 
@@ -33,7 +33,7 @@ def audited(province: Province) -> Province:
 
 
 def balances(province: Province, *words: str) -> dict[str, dict[str, Any]]:
-    document = json.loads(province.call("-o", "json", "capacity", *words).stdout)
+    document = json.loads(province.call("-o", "json", "network", "capacity", *words).stdout)
     return {one["subject"]: one for one in document["balances"]}
 
 
@@ -49,11 +49,11 @@ def test_the_example_is_short_in_its_two_seeded_places(audited: Province) -> Non
 
 
 def test_the_calculation_is_printed_line_by_line_with_its_defaults(audited: Province) -> None:
-    shown = audited.call("capacity", "--venue", "den-tho").stdout
+    shown = audited.call("network", "capacity", "-v", "--venue", "den-tho").stdout
     assert "subscribers of the venue = people × share of subscribers = 900" in shown
     assert "default: surge = 1.5" in shown
     assert "BTS-HN" not in shown
-    vietnamese = audited.call("--lang", "vi", "capacity").stdout
+    vietnamese = audited.call("--lang", "vi", "network", "capacity", "-v").stdout
     for words in (
         "lưu lượng", "Đêm khai mạc", "một nửa số người gọi không có kênh sẽ gọi lại", "dải địa chỉ",
         "VH-SanKhau-01 mức bận của kênh",
@@ -63,8 +63,16 @@ def test_the_calculation_is_printed_line_by_line_with_its_defaults(audited: Prov
         assert words not in vietnamese
 
 
+def test_without_v_what_is_short_is_printed_and_last_the_worst(audited: Province) -> None:
+    lines = audited.call("network", "capacity").stdout.splitlines()
+    assert len(lines) < 12
+    assert lines[1].startswith("BTS-HN-02 TCH")
+    assert lines[2].startswith("VH-SanKhau-01")
+    assert lines[-1].startswith("Most short: BTS-HN-02 TCH, Opening night: ")
+
+
 def test_the_additions_of_a_gap_are_proven(audited: Province) -> None:
-    document = json.loads(audited.call("-o", "json", "capacity", "solve").stdout)
+    document = json.loads(audited.call("-o", "json", "network", "capacity", "--solve").stdout)
     assert [(gap["subject"], gap["ways"][0]["add"]) for gap in document["gaps"]] == [
         ("BTS-HN-02 TCH", "trx"), ("VH-SanKhau-01", "radios"),
     ]  # fmt: skip
@@ -76,11 +84,11 @@ def test_the_additions_of_a_gap_are_proven(audited: Province) -> None:
     [
         (("--venue", "hoi-ngi"), "the venue 'hoi-ngi' is not in event.yaml"),
         (("--window", "Opening nite"), "'Opening nite' is no window of event.yaml"),
-        (("solve", "--run", "nothing"), "nothing"),
+        (("--solve", "--run", "nothing"), "nothing"),
     ],
 )
 def test_an_unknown_name_is_a_sentence(audited: Province, words: tuple[str, ...], sentence: str) -> None:
-    done = audited.call("capacity", *words, expect=(Exit.USAGE,))
+    done = audited.call("network", "capacity", *words, expect=(Exit.USAGE,))
     assert sentence in done.stderr
 
 
@@ -89,8 +97,8 @@ def test_a_place_outside_the_inventory_of_a_lab_is_named(audited: Province) -> N
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("BTS-HN-04:", "BTS-NOPE:"), encoding="utf-8")
     try:
-        for words in ((), ("solve",)):
-            done = audited.call("capacity", *words, expect=(Exit.INCOMPLETE,))
+        for words in ((), ("--solve",)):
+            done = audited.call("network", "capacity", *words, expect=(Exit.INCOMPLETE,))
             assert "at the venue: BTS-NOPE" in done.stdout
     finally:
         path.write_text(text, encoding="utf-8")
@@ -106,26 +114,19 @@ def test_a_demand_where_nothing_serves_is_named(audited: Province) -> None:
     demand = "{venue: nowhere, window: Opening night, service: mobile, people: {value: 9, source: s}}"
     capacity.write_text(demands.replace("demand:\n", f"demand:\n  - {demand}\n", 1), encoding="utf-8")
     try:
-        done = audited.call("capacity", expect=(Exit.INCOMPLETE,))
+        done = audited.call("network", "capacity", expect=(Exit.INCOMPLETE,))
         assert "at the venue: nowhere mobile" in done.stdout
-        assert "nowhere" in audited.call("whatif", "n-1", expect=(Exit.FINDINGS, Exit.INCOMPLETE)).stdout
+        assert "nowhere" in audited.call("network", "whatif", "n-1", expect=(Exit.FINDINGS, Exit.INCOMPLETE)).stdout
     finally:
         path.write_text(text, encoding="utf-8")
         capacity.write_text(demands, encoding="utf-8")
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_options_count_alike_before_and_after_solve(audited: Province, *, before: bool) -> None:
-    words = ("--venue", "hoi-nghi", "solve") if before else ("solve", "--venue", "hoi-nghi")
-    document = json.loads(audited.call("-o", "json", "capacity", *words).stdout)
-    assert [gap["subject"] for gap in document["gaps"]] == ["BTS-HN-02 TCH"]
-
-
 def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province, tmp_path: Path) -> None:
     run = audited.audit("edge-dt-1").run
-    done = audited.call("capacity", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,))
+    done = audited.call("network", "capacity", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,))
     assert "supply not known, no reading of" in done.stdout
-    solved = audited.call("capacity", "solve", "--run", run.id, expect=(Exit.INCOMPLETE,)).stdout
+    solved = audited.call("network", "capacity", "--solve", "--run", run.id, expect=(Exit.INCOMPLETE,)).stdout
     assert "Supply not known for " in solved
     named = solved.strip().rstrip("…").partition(": ")[2].split(", ")
     assert len(named) == len(set(named)) == SHOWN
@@ -134,7 +135,7 @@ def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province,
 
 def test_the_workbook_recalculates_to_the_same_figures(audited: Province, tmp_path: Path) -> None:
     path = tmp_path / "capacity.xlsx"
-    audited.call("capacity", "--venue", "hoi-nghi", "--out", str(path))
+    audited.call("network", "capacity", "--venue", "hoi-nghi", "--out", str(path))
     ours, formulas = (
         [row[3].value for row in openpyxl.load_workbook(path, data_only=shown).worksheets[0].iter_rows(min_row=2)]
         for shown in (True, False)

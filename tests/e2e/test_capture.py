@@ -26,8 +26,8 @@ DEVICES = "agg-1,bsc-6900,core-1,wlc-1"
 
 
 def captured(province: Province, folder: Path, *words: str, expect: int = 0) -> tuple[list[dict[str, Any]], str]:
-    """The document of `eventready capture`, and its messages."""
-    done = province.call("-o", "json", "capture", "--out", str(folder), *words, expect=(expect,))
+    """The document of `eventready audit --save`, and its messages."""
+    done = province.call("-o", "json", "audit", "--save", str(folder), *words, expect=(expect,))
     return json.loads(done.stdout), done.stderr
 
 
@@ -89,12 +89,12 @@ def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
     province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with province.fault("agg-1", "garbage"):
-        done = province.call("capture", "-l", "agg-1", "--out", str(tmp_path / "c"), "--interval", "0")
-    lines = [line for line in done.stderr.splitlines() if "eventready parse " in line]
+        done = province.call("audit", "-l", "agg-1", "--save", str(tmp_path / "c"), "--interval", "0")
+    lines = [line for line in done.stderr.splitlines() if "eventready doctor parse " in line]
     assert lines
-    words = lines[0].split("eventready parse ", maxsplit=1)[1].split()
+    words = lines[0].split("eventready doctor parse ", maxsplit=1)[1].split()
     with pytest.raises(SystemExit, match="4"):
-        main(["parse", *words])
+        main(["doctor", "parse", *words])
     assert "Not matched:" in capsys.readouterr().out
 
 
@@ -108,7 +108,7 @@ def test_a_device_that_does_not_answer_has_no_file(province: Province, tmp_path:
 
 
 def test_a_folder_with_files_is_replaced_on_request_only(province: Province, tmp_path: Path) -> None:
-    place = ("capture", "-l", "agg-1", "--interval", "0", "--out", str(tmp_path))
+    place = ("audit", "-l", "agg-1", "--interval", "0", "--save", str(tmp_path))
     note = tmp_path / "note.txt"
     note.write_text("mine\n", encoding="utf-8")
     assert "is not empty" in province.call(*place, expect=(2,)).stderr
@@ -131,7 +131,7 @@ def test_a_linked_folder_of_a_device_is_left_alone(province: Province, tmp_path:
     (folder / place).parent.mkdir(parents=True)
     (folder / place).symlink_to(other)
     (folder / "capture.json").write_text("{}")
-    done = province.call("capture", "--out", str(folder), "-l", "core-1", "--replace", expect=(2,))
+    done = province.call("audit", "--save", str(folder), "-l", "core-1", "--replace", expect=(2,))
     assert "is a link, whose files would be removed" in done.stderr
     assert [path.name for path in other.iterdir()] == ["notes.txt"]
 

@@ -15,16 +15,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, load_plan
+from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.errors import FragmentError
-from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.result import ApplyResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.window import RetryTiming
 from eventready.change.intents.render import render_intent
 from eventready.change.plan.make import make_plan
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe

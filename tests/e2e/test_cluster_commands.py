@@ -83,7 +83,7 @@ def test_a_capture_by_a_cluster_has_the_files_of_one_machine(
     for name, words in (("alone", ()), ("cluster", CLUSTER)):
         if words:
             monkeypatch.setattr(Workspace, "check_secrets", unresolved)
-        out = ("-o", "json", "capture", "-l", DEVICES, "--interval", "0.2", "--out", str(tmp_path / name))
+        out = ("-o", "json", "audit", "-l", DEVICES, "--interval", "0.2", "--save", str(tmp_path / name))
         document = json.loads(province.call(*out, *words).stdout)
         files = {str(path.relative_to(tmp_path / name)) for path in (tmp_path / name).rglob("*.txt")}
         found.append((files, [(one["device"], one["missing"], one["unparsed"]) for one in document]))
@@ -103,7 +103,7 @@ def test_a_watch_reads_by_a_cluster(province: Province, links: list[WorkerLink])
     assert {(request.device, request.kind) for request in links[0].requests} == {("core-1", "replies")}
 
 
-@pytest.mark.parametrize("command", [("capture", "--out", "captured"), ("doctor", "--connect"), ("watch",)])
+@pytest.mark.parametrize("command", [("audit", "--save", "captured"), ("doctor", "--connect"), ("watch",)])
 def test_devices_beyond_reach_end_a_command_before_the_start(
     command: tuple[str, ...],
     province: Province,

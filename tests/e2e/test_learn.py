@@ -131,7 +131,7 @@ def test_pages_and_names_are_learnt_with_what_the_host_serves(
     lines = place.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = "".join(line for line in lines if "svc-1, svc-2]" not in line and line.strip() not in ("internet:", "wifi:"))
     place.write_text(kept, encoding="utf-8")
-    bare.call("allow", "--yes")
+    bare.call("trust", "content", "--yes")
 
     words = ("inventory", "learn", "-l", "svc-1,svc-2", "--accept", "answers")
     records = len(load_learning(bare.copy / "inventory" / "learn.yaml").accepted)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eventready.audit.saved_outputs import file_name
-from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
+from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
 from eventready_lab.device.device import SimulatedDevice
@@ -169,7 +169,7 @@ def test_refusals(rig: Rig, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None
     rig.cli("apply", str(plan), "--fault", "edge-vh-1 hang", expect=2)
     rig.cli("apply", str(plan), "--rehearse", "--dry-run", expect=2)
     rig.cli("apply", str(plan), "--rehearse", "--fault", "edge-vh-1 no-such-fault", expect=2)
-    monkeypatch.setattr("eventready.change.execute.rehearsal.twin.entry_points", lambda **_group: ())
+    monkeypatch.setattr("eventready.change.execute.twin.entry_points", lambda **_group: ())
     rig.cli("apply", str(plan), "--rehearse", expect=2)
     with pytest.raises(UsageError, match=r"needs the simulation of the lab, .* Install `eventready\[lab\]`"):
         twin_factory()

@@ -20,11 +20,11 @@ from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hos
 from nornir.plugins.runners import SerialRunner
 
 from eventready.audit.audit import AuditResult
+from eventready.audit.tasks import read_facts, run_checks
 from eventready.checks.finding import Outcome
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
-from eventready.tasks import read_facts, run_checks
 from tests.e2e.conftest import NOW, Province
 from tests.emptied import without_devices
 

@@ -84,7 +84,7 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
         intervals = "".join(f"  {fact}: {INTERVAL_S}\n" for fact in facts)
         (province.copy / "inventory" / "watch.yaml").write_text(f"intervals:\n{intervals}", encoding="utf-8")
         province.audit("", interval_s=0.2)
-        province.call("allow", "--yes")
+        province.call("trust", "content", "--yes")
         began = Clock.real()
         with watching(province) as changes:
             changes.none_for(2 * INTERVAL_S)

@@ -170,31 +170,35 @@ def test_base_stations_and_access_points_take_what_was_predicted(province: Provi
 
 def test_the_command_line_says_so(province: Province) -> None:
     province.audit()
-    found = json.loads(province.call("whatif", "down", "core-1", "-o", "json").stdout)
+    found = json.loads(province.call("network", "whatif", "down", "core-1", "-o", "json").stdout)
     assert found["state"] == "one_way_left"
     assert any("distance 200" in one["text"] for one in found["takes_over"])
-    duct = json.loads(province.call("whatif", "group", "road-to-the-temple", "-o", "json", expect=(3,)).stdout)
+    duct = json.loads(
+        province.call("network", "whatif", "group", "road-to-the-temple", "-o", "json", expect=(3,)).stdout
+    )
     assert [(one["venue"], one["service"]) for one in duct["services"] if one["state"] == "lost"] == [
         ("den-tho", "fixed"), ("den-tho", "internet"),
     ]  # fmt: skip
-    ranked = json.loads(province.call("whatif", "n-1", "-o", "json", expect=(3,)).stdout)
+    ranked = json.loads(province.call("network", "whatif", "n-1", "-o", "json", expect=(3,)).stdout)
     assert ["road-to-the-temple"] in [one["failed"] for one in ranked["outcomes"]]
     assert {(one["venue"], one["service"]): one["failures"] for one in ranked["least"]}["den-tho", "fixed"] == "1"
-    pairs = json.loads(province.call("whatif", "n-2", "-l", "core-*", "-o", "json", expect=(3,)).stdout)
+    pairs = json.loads(province.call("network", "whatif", "n-2", "-l", "core-*", "-o", "json", expect=(3,)).stdout)
     assert ["core-1", "core-2"] in [one["failed"] for one in pairs["outcomes"]]
     assert all(name.startswith("core-") for one in pairs["outcomes"] for name in one["failed"])
-    given = province.call("whatif", "down", "edge-hn-1", "--given", "edge-hn-2", expect=(3,)).stdout
+    given = province.call("network", "whatif", "down", "edge-hn-1", "--given", "edge-hn-2", expect=(3,)).stdout
     assert "vrrp 10" in given
-    gone = json.loads(province.call("whatif", "down", "agg-1", "--given", "core-1", "-o", "json", expect=(0,)).stdout)
+    gone = json.loads(
+        province.call("network", "whatif", "down", "agg-1", "--given", "core-1", "-o", "json", expect=(0,)).stdout
+    )
     assert gone["given"] == ["core-1"]
     both = ("--given", "core-1", "--given", "core-2")
-    gone = json.loads(province.call("whatif", "down", "agg-1", *both, "-o", "json", expect=(3,)).stdout)
+    gone = json.loads(province.call("network", "whatif", "down", "agg-1", *both, "-o", "json", expect=(3,)).stdout)
     assert {one["state"] for one in gone["services"] if one["service"] == "internet"} == {"lost"}
-    taken = json.loads(province.call("whatif", "down", "core-1", "core-2", "-o", "json", expect=(3,)).stdout)
+    taken = json.loads(province.call("network", "whatif", "down", "core-1", "core-2", "-o", "json", expect=(3,)).stdout)
     assert taken["takes_over"] == []
-    assert "is no device" not in province.call("topology", "export", "--format", "dot").stdout
+    assert "is no device" not in province.call("network", "export", "--format", "dot").stdout
     for words in (("down", "nobody"), ("group", "nothing"), ("link", "core-1"), ("n-1", "core-1"), ("down",)):
-        assert province.call("whatif", *words, expect=(2,)).stderr.count("\n") == 1
+        assert province.call("network", "whatif", *words, expect=(2,)).stderr.count("\n") == 1
 
 
 def test_the_map_marks_the_waves_of_a_plan_in_both_languages(province: Province, tmp_path: Path) -> None:
@@ -202,11 +206,11 @@ def test_the_map_marks_the_waves_of_a_plan_in_both_languages(province: Province,
     plan = tmp_path / "tonight.plan"
     province.call("plan", "load_balancing", "-l", "edge-vh-*", "--out", str(plan))
     for lang, word in (("en", "wave"), ("vi", "đợt")):
-        svg = province.call("--lang", lang, "topology", "map", "--plan", str(plan)).stdout
+        svg = province.call("--lang", lang, "network", "map", "--plan", str(plan)).stdout
         assert f">{word} 1</text>" in svg
         assert f">{word} 2</text>" in svg
         assert svg.count('fill="#d9d9d9"') == 2
-    done = province.call("topology", "map", "--plan", str(province.copy / "inventory" / "event.yaml"), expect=(2,))
+    done = province.call("network", "map", "--plan", str(province.copy / "inventory" / "event.yaml"), expect=(2,))
     assert "Traceback" not in done.stderr
 
 

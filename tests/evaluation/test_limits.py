@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eventready.checks.check import CHECKS
-from eventready.checks.equipment.compute import CpuLimits
+from eventready.checks.equipment.hardware import CpuLimits
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.evaluation.limits import resolve_limits

@@ -1,4 +1,4 @@
-"""`eventready matrix` on the example workspace."""
+"""`eventready doctor matrix` on the example workspace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def matrix(*arguments: str, columns: int = 100) -> Result:
     return CliRunner(env={"COLUMNS": str(columns), "EVENTREADY_OUTPUT": ""}).invoke(
-        cli, ["-w", str(ROOT), "matrix", *arguments]
+        cli, ["-w", str(ROOT), "doctor", "matrix", *arguments]
     )
 
 
@@ -50,11 +50,6 @@ def test_unconfirmed_facts_are_named() -> None:
     assert entries["enb-hn-1"]["unconfirmed"] == ["cell", "core_link"]
     assert entries["core-1"]["unconfirmed"] == []
     assert "no public source confirms the form of" in " ".join(matrix("-l", "enb-hn-1").stdout.split())
-
-
-def test_ndjson_has_a_line_for_each_device() -> None:
-    lines = matrix("-o", "ndjson", "-l", "core-*").stdout.splitlines()
-    assert [json.loads(line)["device"] for line in lines] == ["core-1", "core-2"]
 
 
 def test_a_device_that_no_person_has_is_refused() -> None:

@@ -14,8 +14,7 @@ from eventready.evaluation.causes import causes
 from eventready.evaluation.rests import rests
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
-from eventready.store.run_records import FindingStatus, RunFinding
-from eventready.store.run_rests import below_each, resting_of
+from eventready.store.run_records import FindingStatus, RunFinding, below_each, resting_of
 from tests.network.test_whatif import edge_and_core, link, peer, port, reading, whatif
 
 CABLE = "core a - edge a"

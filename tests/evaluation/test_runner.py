@@ -15,8 +15,7 @@ from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Message
 from eventready.evaluation import runner
-from eventready.evaluation.duties import DutyIndex
-from eventready.evaluation.matrix import CellState, Matrix
+from eventready.evaluation.matrix import CellState, DutyIndex, Matrix
 from eventready.evaluation.runner import Coverage, Packed, coverage, evaluate
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations

@@ -8,8 +8,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ways import ServiceWayLimits, service_way
 from eventready.core.messages import message
 from eventready.core.records import Shape
-from eventready.evaluation.service_walks import ServiceWalks, grouped
-from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, Verdict
+from eventready.evaluation.verdicts import NO_ORIGINS, Readiness, ServiceWalks, Verdict, grouped
 from eventready.facts import records as r
 from eventready.network.graph.outcome import WhatIf
 from eventready.store.run_walk import ServiceWalk, WalkUsers

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.checks.equipment.capture_age import outdated
+from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import Exit

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.audit.collectors.cluster.reply_codec import decode_replies, encode_replies
+from eventready.audit.collectors.cluster.codec import decode_replies, encode_replies
 from eventready.core.messages import Bilingual, Message, Param
 from eventready.core.redaction.redaction import MIN_SUBSTRING_LENGTH, REDACTED, redactor
 from eventready.facts.observation import Observation, Status

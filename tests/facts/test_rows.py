@@ -18,11 +18,12 @@ SOURCE = Path(eventready.__file__).parent
 #: Rooms whose `rows` and `unread` are no records of facts, and those that make observations or show one as read.
 OTHERS = (
     "facts", "roster", "incidents", "clauses", "papers", "delivery", "province",
-    "workspace", "network/map", "cli/render", "cli/workspace/inventory.py", "cli/audit/parse.py",
+    "workspace", "network/map", "cli/workspace/inventory.py", "cli/audit/parse.py",
     "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers", "cli/duties",
     "cli/department", "submission", "drawing",
     "drill/prepared.py", "drill/stage.py", "checks/equipment/capacity.py",
-    "audit/run_builder.py", "cli/audit/runs.py", "cli/workspace/learn.py", "store/run_readings.py",
+    "audit/run_builder.py", "cli/audit/runs.py", "cli/audit/capacity_text.py", "cli/audit/run_summary.py",
+    "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run_readings.py",
 )  # fmt: skip
 
 

@@ -175,7 +175,9 @@ def test_a_question_is_a_fact_or_a_command(platform: Platform) -> None:
 
 
 def parse(workspace: Path, *arguments: str, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(cli, ["-w", str(workspace), "parse", *arguments], input=stdin, standalone_mode=False)
+    return CliRunner().invoke(
+        cli, ["-w", str(workspace), "doctor", "parse", *arguments], input=stdin, standalone_mode=False
+    )
 
 
 def document(result: Result) -> Any:

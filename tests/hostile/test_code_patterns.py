@@ -20,12 +20,12 @@ MOST = 2
 #: Costlier patterns by module and name, and what they are tried on instead of a device's text.
 BOUNDED_OTHERWISE = {
     "eventready.roster.reading.legend _LINE": "a cell of a roster",
-    "eventready.roster.reading.name_cells _TAIL": "a cell of a roster",
+    "eventready.roster.reading.register _TAIL": "a cell of a roster",
     "eventready.audit.doctor _REQUIREMENT": "a requirement of this package",
     "eventready.change.forms.keyed _COMMAND": "a command of a plan",
     "eventready.cli.help_language _COLUMNS": "a line of help",
-    "eventready.session.dialogue.login _PASSWORD": "at most 40 characters before the colon",
-    "eventready.session.dialogue.login _USER": "at most 40 characters before the colon",
+    "eventready.session.drivers _PASSWORD": "at most 40 characters before the colon",
+    "eventready.session.drivers _USER": "at most 40 characters before the colon",
     "eventready.session.dialogue.opening _PASSWORD": "at most 40 characters before the colon",
     "eventready.workspace.sheets.xlsx _MERGED": "a worksheet of a limited size",
     "eventready.workspace.importing.cells _ADDRESS": "a cell of a spreadsheet, with bounded parts",

@@ -14,7 +14,7 @@ import pytest
 
 from eventready.platforms.model import PlatformSpec
 from eventready.session.connect import open_session
-from eventready.session.dialogue.budget import AnswerLimits, MemoryPool
+from eventready.session.dialogue.buffer import AnswerLimits, MemoryPool
 from eventready.session.hostkeys import HostKey, record
 from eventready.session.reply import ReplyStatus, SessionError
 from eventready.session.target import Target
@@ -178,7 +178,7 @@ def test_good_devices_beside_hostile_ones(running: Servers, tmp_path: Path) -> N
 def test_pool_is_shared_and_given_back(running: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Devices with large answers take turns; those with small ones do not wait for them."""
     pool = MemoryPool(2 * _MB)
-    monkeypatch.setattr("eventready.session.dialogue.budget.memory_pool", pool)
+    monkeypatch.setattr("eventready.session.dialogue.buffer.memory_pool", pool)
     monkeypatch.setattr(AnswerLimits.__init__, "__defaults__", (4 * _MB, 4 * _MB, 20.0))
     large = b"y" * 79 + b"\r\n"
     port = running.listen(servers.after_login(lambda connection: connection.sendall(large * 20_000)))

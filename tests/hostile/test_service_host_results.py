@@ -11,7 +11,7 @@ import pytest
 
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
-from eventready.change.intents.ansible import playbook
+from eventready.change.intents import playbook
 from eventready.change.intents.playbook_fragment import check_playbook
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change import fake_fleet

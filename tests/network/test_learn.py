@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.cli.render.learn import show
+from eventready.cli.workspace.proposals import proposal_lines
 from eventready.core.messages import Message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread
@@ -499,10 +499,9 @@ def test_an_answer_never_ignores_this_value_alone() -> None:
     assert "value: '[*]'" in written
 
 
-def test_a_neighbours_name_is_no_formula_of_the_spreadsheet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_neighbours_name_is_no_formula_of_the_spreadsheet() -> None:
     hostile = UnknownNeighbour("=cmd|' /C calc'!A0", "", (("r1", "Gi0/1"),))
-    show(LearnResult((), (hostile,)), (), "en", run="")
-    assert "\n'=cmd|' /C calc'!A0,,,,r1 Gi0/1\n" in capsys.readouterr().out
+    assert "'=cmd|' /C calc'!A0,,,,r1 Gi0/1" in proposal_lines(LearnResult((), (hostile,)), (), "en", run="")
 
 
 def taken(network: Sequence[DeviceFacts], accepted: Sequence[Proposal]) -> list[DeviceFacts]:

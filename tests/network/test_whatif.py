@@ -11,7 +11,7 @@ import networkx as nx
 import pytest
 
 from eventready.checks.ip.redundancy import LossLimits, single_point
-from eventready.cli.render.whatif import not_known
+from eventready.cli.audit.whatif import not_known
 from eventready.core.messages import in_language, message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread

@@ -8,16 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from eventready.clauses.applies import applying
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.clauses.proof import Evidence
-from eventready.clauses.state import ClauseState, State
-from eventready.core.clock import TZ
+from eventready.clauses.deadlines import applying
+from eventready.clauses.proof import ClauseState, Evidence, State
 from eventready.core.messages import Bilingual, Lang
+from eventready.core.timezone import TZ
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured
+from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, Prepared, ProbeResult, ProbesMeasured
 from eventready.incidents.incident import Action, Incident, Notice
 from eventready.papers.document.model import Document
 from eventready.papers.document.profile import Profile, load_profile

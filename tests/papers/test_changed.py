@@ -12,14 +12,14 @@ import pytest
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.messages import Lang
+from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
 from eventready.papers.words import Form
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import DeviceOutcome, Ended
+from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Emergency, Ended
 from eventready.store.store import Store
 from tests.papers.documents import broken
 from tests.papers.papers import MONDAY, material, profile

@@ -135,8 +135,7 @@ def test_list(call: Call, tmp_path: Path) -> None:
     assert "interrupted" in out
     listed = json.loads(call("-o", "json", "runs", "list")[1])
     assert [entry["state"] for entry in listed] == ["finished", "finished", "interrupted"]
-    lines = call("-o", "ndjson", "runs", "list")[1].splitlines()
-    assert [json.loads(line)["id"] for line in lines] == [first, second, lost]
+    assert [entry["id"] for entry in listed] == [first, second, lost]
 
 
 def test_an_interrupted_run_is_named_so(call: Call, tmp_path: Path) -> None:
@@ -187,7 +186,7 @@ def test_diff(call: Call, tmp_path: Path) -> None:
     assert code == 0
     assert len(json.loads(out)["fixed"]) > 5
     assert call("runs", "diff", "latest", "latest")[0] == 0
-    assert call("-o", "ndjson", "runs", "diff")[0] == Exit.FINDINGS
+    assert call("-o", "json", "runs", "diff")[0] == Exit.FINDINGS
     scene = broken()
     (part,) = keep(tmp_path, replace(scene, document={**scene.document, "devices": scene.document["devices"][1:]}))
     assert f"Only in {part}" not in (out := call("runs", "diff")[1])

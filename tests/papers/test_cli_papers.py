@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from eventready.cli.deferred import load_deferred
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
@@ -208,7 +207,6 @@ def test_check_template(capsys: pytest.CaptureFixture[str], workspace: Path) -> 
 def test_a_missing_package_is_named(
     capsys: pytest.CaptureFixture[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load_deferred()  # commands whose help was shown by another test
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     for module in ("papers.document.renderers.xlsx", "workspace.sheets.workbook"):
         monkeypatch.delitem(sys.modules, f"eventready.{module}", raising=False)

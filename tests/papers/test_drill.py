@@ -15,8 +15,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.drill.record import DrillRecord, DrillRun, drill_runs
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
-from eventready.drill.steps import Failing, Opened, Outcome, Prechecked, ProbeResult, ProbesMeasured, Repaired
+from eventready.drill.steps import Failing, Opened, Outcome, Prechecked, Prepared, ProbeResult, ProbesMeasured, Repaired
 from eventready.papers.document.model import Closing, Document
 from eventready.papers.document.renderers.markdown import to_markdown
 from eventready.papers.kinds.drill import Meeting, drill_minutes

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.language import Language
-from eventready.papers.material.excerpt import LINES, WIDTH, excerpt
+from eventready.papers.material.evidence import MATCHES, WIDTH, excerpt
 
 VI, EN = Language("vi"), Language("en")
 
@@ -43,4 +43,4 @@ def test_excerpt_of_short_long_and_odd_texts() -> None:
 @given(st.text(max_size=3000), st.lists(st.text(max_size=20), max_size=5))
 def test_excerpt_is_bounded_whatever_comes(text: str, subjects: list[str]) -> None:
     shown, _ = excerpt(text, subjects, EN)
-    assert shown.count("\n") <= 2 * LINES + 1
+    assert shown.count("\n") <= 2 * MATCHES + 1

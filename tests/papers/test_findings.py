@@ -15,7 +15,7 @@ from eventready.core.language import Language
 from eventready.core.strings.json_text import canonical
 from eventready.papers.material import findings as module
 from eventready.papers.material.findings import RunContext, RunFindings
-from eventready.papers.material.measures import MeasureHeap
+from eventready.papers.material.results import MeasureHeap
 from eventready.store.run import Run
 from eventready.store.run_parts import Items, Parts
 from eventready.store.run_records import SCHEMA, RunDevice, RunHeader
@@ -39,7 +39,7 @@ def test_rows_of_devices_are_read_as_a_whole_document_is(
     monkeypatch: pytest.MonkeyPatch, entries: list[dict[str, Any]], named: int, kept: int
 ) -> None:
     monkeypatch.setattr(module, "NAMED_PASSES", named)
-    monkeypatch.setattr("eventready.papers.material.measures.KEPT", kept)
+    monkeypatch.setattr("eventready.papers.material.results.KEPT", kept)
     entries.sort(key=itemgetter("device", "check"))
     rows = [(name, {b"": canonical(list(found))[1:-1]}) for name, found in groupby(entries, itemgetter("device"))]
     whole, stored = (

@@ -13,10 +13,10 @@ import openpyxl
 import pytest
 
 from eventready.checks.registry import all_checks
-from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError
 from eventready.core.language import Language
 from eventready.core.messages import Lang
+from eventready.core.timezone import TZ
 from eventready.incidents.incident import Action, Incident
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Heading, Table

@@ -11,9 +11,8 @@ import pypdf
 import pytest
 
 from eventready.drawing.svg import width
-from eventready.papers.document.renderers import typeset
-from eventready.papers.document.renderers.pdf import to_pdf
-from eventready.papers.document.renderers.typeset import LayoutError
+from eventready.papers.document.renderers import pdf
+from eventready.papers.document.renderers.pdf import LayoutError, to_pdf
 from eventready.papers.kinds.incident import incident_report
 from tests.papers.papers import incident, material, papers, profile
 from tests.papers.reading import pdf_pages
@@ -64,7 +63,7 @@ def test_the_first_page_of_every_part_has_no_number_and_the_others_count_from_tw
     [(b'#set text(font: "No Such Font")\nx', "not clean"), (b"#unknown-thing", "cannot be laid out")],
 )
 def test_a_warning_fails_like_an_error(source: bytes, output: str) -> None:
-    for compiled in (typeset.compile_here, typeset.compile_in_child):
+    for compiled in (pdf.compile_here, pdf.compile_in_child):
         with pytest.raises(LayoutError, match=output):
             compiled(source, "pdf", {})
 
@@ -79,9 +78,9 @@ ENDLESS = b"#let x = range(10000000).map(n => str(n) * 40)\n#x.join()"
 def test_a_layout_beyond_its_limits_ends_as_a_sentence(
     monkeypatch: pytest.MonkeyPatch, limit: str, value: float, words: str
 ) -> None:
-    monkeypatch.setattr(typeset, limit, value)
+    monkeypatch.setattr(pdf, limit, value)
     with pytest.raises(LayoutError, match=words) as ended:
-        typeset.compile_in_child(ENDLESS, "pdf", {})
+        pdf.compile_in_child(ENDLESS, "pdf", {})
     assert "--format" in ended.value.do
 
 

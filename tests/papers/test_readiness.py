@@ -23,7 +23,7 @@ from eventready.papers.document.model import (
     Fold,
     Heading,
     Item,
-    Listing,
+    ItemList,
     OnScreen,
     Paragraph,
     Preformatted,
@@ -71,7 +71,7 @@ def table(document: Document, anchor: str) -> Table:
 
 
 def items(document: Document, anchor: str) -> list[Item]:
-    return [item for block in section(document, anchor) if isinstance(block, Listing) for item in block.items]
+    return [item for block in section(document, anchor) if isinstance(block, ItemList) for item in block.items]
 
 
 def tally(document: Document) -> dict[str, int]:
@@ -87,7 +87,7 @@ def parts(document: Document) -> dict[str, list[Item]]:
         if isinstance(block, Heading):
             title = block.text
             found[title] = []
-        elif isinstance(block, Listing):
+        elif isinstance(block, ItemList):
             found[title] += block.items
     return found
 
@@ -364,7 +364,7 @@ def test_facts_in_an_unconfirmed_form_are_named(lang: Lang) -> None:
     blocks = section(readiness(Run.of(document), lang), "unmeasured")
     title = text("page:unconfirmed", lang)
     place = next(i for i, block in enumerate(blocks) if isinstance(block, Heading) and block.text == title)
-    (listed,) = (block for block in blocks[place:] if isinstance(block, Listing))
+    (listed,) = (block for block in blocks[place:] if isinstance(block, ItemList))
     (item,) = listed.items
     assert (item.tags, [line.text for line in item.lines]) == ((first["device"],), [first["fact"]])
     plain = section(report(healthy(), lang), "unmeasured")

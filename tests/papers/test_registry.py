@@ -12,13 +12,13 @@ import yaml
 
 import eventready
 from eventready.clauses.attestations.forms import document_name
-from eventready.cli.papers import formats
+from eventready.cli.declare import papers
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, known
 from eventready.papers.document import registry
 from eventready.papers.document.profile import base_profile, load_profile
 from eventready.papers.document.registry import KINDS, PAPERS, PaperKind, PaperOption
-from eventready.submission.paper_files import PaperOptions, write_paper
+from eventready.submission.jobs import PaperOptions, write_paper
 from tests.papers.papers import material
 
 SOURCE = Path(eventready.__file__).parent
@@ -67,7 +67,7 @@ def test_a_new_kind_is_an_entry_and_its_texts(lang: Lang, tmp_path: Path, monkey
     )
     monkeypatch.setitem(registry.KINDS, "handover", entry)
     assert load_profile(tmp_path, lang).papers["handover"].titles == ("{{ shift }} {{ event }}",)
-    command = formats._command(entry)
+    command = papers._command(entry)
     assert {"--shift", "--format", "--out", "--eml", "--check"} <= {name for one in command.params for name in one.opts}
 
     made = replace(KINDS["plan"].write(material(), load_profile(tmp_path, lang), lang), kind="handover")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from eventready.core.clock import TZ
 from eventready.core.messages import LANGS, Lang
+from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
 from eventready.papers.document.sources import sources

@@ -119,7 +119,7 @@ def test_an_own_platform_and_an_own_check_give_findings(site: Path) -> None:
     findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     found = {(f["check"], f["subject"]): f["status"] for f in findings if f["check"] in ("cpu", "acme_processors")}
     assert found == {("cpu", "CPU a"): "pass", ("cpu", "CPU b"): "fail", ("acme_processors", "processors"): "pass"}
-    shown = run_installed(site, "-o", "json", "matrix")
+    shown = run_installed(site, "-o", "json", "doctor", "matrix")
     (entry,) = json.loads(shown.stdout)
     assert entry["unconfirmed"] == ["cpu"]
     assert entry["checks"]["power"]["state"] == "unsupported"
@@ -129,23 +129,23 @@ def test_an_own_platform_and_an_own_check_give_findings(site: Path) -> None:
 def test_a_sample_is_written_and_a_wrong_fact_leaves_the_others(site: Path) -> None:
     output = site / "ok.txt"
     output.write_text("processor a load 12\nprocessor b load 91\n", encoding="utf-8")
-    run(site, "parse", "--write-sample", "acme_os", "cpu", str(output))
+    run(site, "doctor", "parse", "--write-sample", "acme_os", "cpu", str(output))
     assert output.with_suffix(".yaml").read_text(encoding="utf-8") == (
         "status: parsed\nrows:\n- slot: a\n  five_minutes: 12.0\n- slot: b\n  five_minutes: 91.0\n"
     )
-    refused = run(site, "parse", "--write-sample", "acme_os", "cpu", str(output), expect=(2,))
+    refused = run(site, "doctor", "parse", "--write-sample", "acme_os", "cpu", str(output), expect=(2,))
     assert b"has its facts already" in refused.stderr
     facts = site / "w" / "inventory" / "platforms" / "acme_os" / "facts.yaml"
     for wrong in ("  power: {command: list power, parser: none, fields: {}}\n", "  fan: {comand: list fan}\n"):
         text = FACTS[: FACTS.index("unsupported:")] + wrong
         facts.write_text(text, encoding="utf-8")
-        done = run(site, "parse", "acme_os", "cpu", str(output))
+        done = run(site, "doctor", "parse", "acme_os", "cpu", str(output))
         assert b"cpu: parsed" in done.stdout
         assert b"does not hold and is left out" in done.stderr
         assert b"facts.yaml:" in done.stderr
         assert b"facts.yaml:" in run(site, "audit", "--from", "saved", expect=(2,)).stderr
         name = wrong.split(":", maxsplit=1)[0].strip()
-        assert b"facts.yaml:" in run(site, "parse", "acme_os", name, str(output), expect=(2,)).stderr
+        assert b"facts.yaml:" in run(site, "doctor", "parse", "acme_os", name, str(output), expect=(2,)).stderr
 
 
 def test_the_guide_names_every_key_of_a_fact() -> None:

@@ -1,4 +1,4 @@
-"""Cases that users report (`eventready parse --report`): the files of `reported/` as they are, and how they are made.
+"""Cases that users report (`doctor parse --report`): the files of `reported/` as they are, and how they are made.
 
 A case whose `expected` is not filled in must not be read: an answer that is read now needs its records. A filled one
 must give exactly these.
@@ -94,7 +94,7 @@ def test_the_case_of_a_refused_answer_is_refused_too(sample: Sample, tmp_path: P
 
 
 def parse(folder: Path, *words: str) -> Result:
-    return CliRunner().invoke(cli, ["-w", str(folder), "parse", "cisco_xe", *words], standalone_mode=False)
+    return CliRunner().invoke(cli, ["-w", str(folder), "doctor", "parse", "cisco_xe", *words], standalone_mode=False)
 
 
 def test_a_case_on_the_command_line_is_beside_the_output_and_overwrites_nothing(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eventready.cli.main import main
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.messages import Lang
+from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
 from eventready.papers.document.profile import load_profile
@@ -22,8 +23,8 @@ from eventready.papers.words import FORMS
 from eventready.province.bundles.bundle import pack
 from eventready.province.bundles.parts import FindingEntry, VerdictEntry
 from eventready.province.bundles.receive import ReceivedBundles, receive
+from eventready.province.overview import VenueNames
 from eventready.province.province import province
-from eventready.province.venues import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import Event
@@ -255,15 +256,17 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def test_two_workspaces_to_one_report(call: Call, workspace: Path, department: Path, tmp_path: Path) -> None:
     """From keys to the department's report, with commands only; an older bundle is refused the next time."""
     out_folder, keys = tmp_path / "out", tmp_path / "keys"
-    code, out, _ = call("-w", str(workspace), "-o", "json", "bundle", "keygen", "--out", str(keys / "one.pem"))
+    code, out, _ = call("-w", str(workspace), "-o", "json", "department", "keygen", "--out", str(keys / "one.pem"))
     assert (code, json.loads(out)["operator"]) == (0, "Doanh nghiệp viễn thông (ví dụ)")
-    assert call("-w", str(workspace), "bundle", "keygen", "--out", str(keys / "two.pem"), "--operator", BETA)[0] == 0
+    assert (
+        call("-w", str(workspace), "department", "keygen", "--out", str(keys / "two.pem"), "--operator", BETA)[0] == 0
+    )
     one, two = str(tmp_path / "one.zip"), str(tmp_path / "two.zip")
-    bundle = ("-w", str(workspace), "bundle", "--rehearsal", "--key", str(keys / "one.pem"), "--out")
+    bundle = ("-w", str(workspace), "department", "bundle", "--rehearsal", "--key", str(keys / "one.pem"), "--out")
     assert call(*bundle, one)[0] == 0
     other = ("--key", str(keys / "two.pem"), "--operator", BETA, "--rehearsal")
-    assert call("-w", str(workspace), "bundle", "--out", two, *other)[0] == 0
-    consolidate = ("-w", str(department), "consolidate", "--keys", str(keys), "--out", str(out_folder))
+    assert call("-w", str(workspace), "department", "bundle", "--out", two, *other)[0] == 0
+    consolidate = ("-w", str(department), "department", "consolidate", "--keys", str(keys), "--out", str(out_folder))
     code, out, err = call(*consolidate, one, two)
     assert (code, err) == (0, "2 operators consolidated, 0 refused.\n")
     names = {Path(line).name for line in out.split()}
@@ -289,7 +292,7 @@ def test_refused_ones_are_named_and_give_the_exit_code(
     junk = tmp_path / "junk.zip"
     junk.write_bytes(b"x")
     settings = ("--keys", str(keys), "--out", str(tmp_path / "out"), "--format", "md")
-    start = ("-w", str(department), "-o", "json", "consolidate")
+    start = ("-w", str(department), "-o", "json", "department", "consolidate")
     code, out, err = call(*start, str(one), str(bad), str(junk), *settings)
     assert code == 7
     result = json.loads(out)
@@ -306,13 +309,21 @@ def test_refused_ones_are_named_and_give_the_exit_code(
 
 
 def test_without_a_place_or_a_key_nothing_is_bundled(call: Call, workspace: Path, tmp_path: Path) -> None:
-    assert call("-w", str(workspace), "bundle")[0] == 2
-    code, _, err = call("-w", str(workspace), "bundle", "--out", str(tmp_path / "x.zip"))
+    assert call("-w", str(workspace), "department", "bundle")[0] == 2
+    code, _, err = call("-w", str(workspace), "department", "bundle", "--out", str(tmp_path / "x.zip"))
     assert (code, "--rehearsal" in err) == (7, True)
-    code, _, err = call("-w", str(workspace), "bundle", "--rehearsal", "--out", str(tmp_path / "x.zip"))
+    code, _, err = call("-w", str(workspace), "department", "bundle", "--rehearsal", "--out", str(tmp_path / "x.zip"))
     assert (code, "bundle.pem: there is no key to sign with. Name a key with --key, or make one" in err) == (2, True)
     code, _, err = call(
-        "-w", str(workspace), "bundle", "--rehearsal", "--out", str(tmp_path / "x.zip"), "--key", "mine.pem"
+        "-w",
+        str(workspace),
+        "department",
+        "bundle",
+        "--rehearsal",
+        "--out",
+        str(tmp_path / "x.zip"),
+        "--key",
+        "mine.pem",
     )
     assert (code, "mine.pem: the key cannot be read" in err) == (2, True)
     assert not (tmp_path / "x.zip").exists()

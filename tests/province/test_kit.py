@@ -18,7 +18,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.province.bundles.bundle import pack
 from eventready.province.bundles.parts import ClauseEntry, DutiesPart, IncidentsPart, RunPart, VenueEntry
-from eventready.province.venues import VenueNames
+from eventready.province.overview import VenueNames
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
@@ -71,7 +71,7 @@ def department(call: Call, tmp_path: Path) -> Path:
     for part, text in (("forms/cable-survey", FORM), ("drills/uplink", "")):
         (folder / "inventory" / part).with_suffix(".yaml").parent.mkdir(exist_ok=True)
         (folder / "inventory" / part).with_suffix(".yaml").write_text(text, encoding="utf-8")
-    assert call("-w", str(folder), "bundle", "keygen")[0] == 0
+    assert call("-w", str(folder), "department", "keygen")[0] == 0
     return folder
 
 
@@ -79,7 +79,7 @@ def department(call: Call, tmp_path: Path) -> Path:
 def kit(call: Call, department: Path, tmp_path: Path) -> tuple[Path, str]:
     """File of the department's kit, and its fingerprint."""
     path = tmp_path / "kit.json"
-    made = ("-o", "json", "kit", "make", "--out", str(path), "--recipient-email", "bc@lamdong.example")
+    made = ("-o", "json", "department", "kit", "--out", str(path), "--recipient-email", "bc@lamdong.example")
     code, out, _ = call("-w", str(department), *made)
     assert (code, json.loads(out)["without_drills"]) == (0, ["1"])
     return path, json.loads(out)["key"]
@@ -124,8 +124,8 @@ def test_an_operator_has_the_event_of_the_department_and_its_own_letterhead(
     ]  # fmt: skip
     assert own.duties[0].proof.drills == ()
     assert own.forms.keys() == theirs.forms.keys()
-    assert call("-w", str(folder), "bundle", "keygen")[0] == 0
-    assert call("-w", str(folder), "bundle", "--rehearsal", "--out", str(tmp_path / "alpha.evr"))[0] == 0
+    assert call("-w", str(folder), "department", "keygen")[0] == 0
+    assert call("-w", str(folder), "department", "bundle", "--rehearsal", "--out", str(tmp_path / "alpha.evr"))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,16 @@ def test_three_operators_of_a_kit_are_one_report(
         folder = operator(call, kit, tmp_path / name.replace(" ", "-"), name)
         files[name] = tmp_path / f"{len(files)}.evr"
         files[name].write_bytes(bundled(folder, venues, signers[name]))
-    consolidate = ("-w", str(department), "consolidate", *map(str, files.values()), "--rehearsal", "--keys", str(keys))
+    consolidate = (
+        "-w",
+        str(department),
+        "department",
+        "consolidate",
+        *map(str, files.values()),
+        "--rehearsal",
+        "--keys",
+        str(keys),
+    )
     out = ("--out", str(tmp_path / "out"), "--format", "md")
     code, _, err = call(*consolidate, *out)
     assert code == 7
@@ -264,7 +273,16 @@ def test_a_clause_with_another_text_has_no_state(
     (tmp_path / "keys" / "a.key.json").write_text(json.dumps(signer.public.to_dict()), encoding="utf-8")
     path = tmp_path / "a.evr"
     path.write_bytes(bundled(folder, {"hoi-nghi": SQUARE, "den-tho": THEATRE}, signer))
-    made = ("consolidate", str(path), "--rehearsal", "--keys", str(tmp_path / "keys"), "--out", str(tmp_path / "out"))
+    made = (
+        "department",
+        "consolidate",
+        str(path),
+        "--rehearsal",
+        "--keys",
+        str(tmp_path / "keys"),
+        "--out",
+        str(tmp_path / "out"),
+    )
     assert call("-w", str(department), *made, "--format", "md")[0] == 0
     text = next((tmp_path / "out").glob("*.md")).read_text(encoding="utf-8")
     assert "| 1 | Kiểm tra mạng lưới | Nội dung khác |" in text
@@ -274,7 +292,7 @@ def test_a_clause_with_another_text_has_no_state(
 def test_the_address_of_a_kit_is_the_address_of_event_yaml(
     call: Call, department: Path, tmp_path: Path, address: str
 ) -> None:
-    made = ("kit", "make", "--out", str(tmp_path / "kit.json"), "--recipient-email", address)
+    made = ("department", "kit", "--out", str(tmp_path / "kit.json"), "--recipient-email", address)
     code, _, err = call("-w", str(department), *made)
     assert (code, "is not an e-mail address" in err, (tmp_path / "kit.json").exists()) == (2, True, False), err
 
@@ -284,7 +302,7 @@ def test_hidden_characters_make_no_kit(call: Call, department: Path, tmp_path: P
     event = department / "inventory" / "event.yaml"
     text = event.read_text(encoding="utf-8")
     event.write_text(text.replace("Nhà hát", f"Nhà {character}hát", 1), encoding="utf-8")
-    made = ("kit", "make", "--out", str(tmp_path / "kit.json"), "--recipient-email", "a@b.vn")
+    made = ("department", "kit", "--out", str(tmp_path / "kit.json"), "--recipient-email", "a@b.vn")
     code, _, err = call("-w", str(department), *made)
     assert (code, "has control or bidirectional characters" in err) == (2, True), err
     assert not (tmp_path / "kit.json").exists()
@@ -294,12 +312,23 @@ def test_a_bundle_has_the_name_published_with_its_key(
     call: Call, kit: tuple[Path, str], department: Path, tmp_path: Path
 ) -> None:
     folder = operator(call, kit, tmp_path / "alpha")
-    own = ("-w", str(folder), "bundle")
-    assert call(*own, "keygen", "--operator", "VNPT X")[0] == 0
+    own = ("-w", str(folder), "department", "bundle")
+    assert call(*own[:-1], "keygen", "--operator", "VNPT X")[0] == 0
     written = (*own, "--rehearsal", "--out", str(tmp_path / "a.evr"))
     assert call(*written)[0] == 0
     published = ("--keys", str(folder / ".eventready" / "keys"), "--rehearsal", "--out", str(tmp_path / "out"))
-    made = ("-w", str(department), "-o", "json", "consolidate", str(tmp_path / "a.evr"), *published, "--format", "md")
+    made = (
+        "-w",
+        str(department),
+        "-o",
+        "json",
+        "department",
+        "consolidate",
+        str(tmp_path / "a.evr"),
+        *published,
+        "--format",
+        "md",
+    )
     code, out, err = call(*made)
     assert (code, json.loads(out)["operators"]) == (0, ["VNPT X"]), err
     code, _, err = call(*written, "--operator", ALPHA)

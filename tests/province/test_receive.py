@@ -13,9 +13,8 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.province.bundles.bundle import BundlePolicy, Position, digest_of, pack
-from eventready.province.bundles.bundle_log import BundleLog
+from eventready.province.bundles.bundle_log import BundleLog, LastBundle, ReceivedLog
 from eventready.province.bundles.receive import ReceivedBundles, receive
-from eventready.province.bundles.received_log import LastBundle, ReceivedLog
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import Succession
 from tests.province.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of

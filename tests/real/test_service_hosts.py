@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.change.intents.ansible.inventory import FILES
+from eventready.change.intents.ansible_inventory import FILES
 from eventready_lab.real.province.layout import SERVICE_HOSTS, SITE
 from tests.behaviours.twin import Twin
 from tests.conftest import Proved

@@ -104,8 +104,8 @@ class Healthy:
         return {venue: frozenset(cells) for venue, cells in found.items()}
 
     def predicted(self, names: tuple[str, ...]) -> dict[tuple[str, str], str]:
-        """State of each service with users by venue and service, as `eventready whatif down` says."""
-        command = ("-o", "json", "whatif", "down", *names, "--run", self.run.id)
+        """State of each service with users by venue and service, as `eventready network whatif down` says."""
+        command = ("-o", "json", "network", "whatif", "down", *names, "--run", self.run.id)
         services = json.loads(self.twin.call(*command, expect=(0, 3, 4)).stdout)["services"]
         return {(one["venue"], one["service"]): one["state"] for one in services if one["users"]}
 

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.workspace import load_workspace
 from tests.session.real import free_port
@@ -184,7 +184,7 @@ def test_hosts_groups_interfaces_and_peaks_of_a_real_server(
     write_workspace(tmp_path / "w", BULL_RACE)
     filters = [word for name in names for word in ("--filter", f"group={name}")]
     words = ("import", "zabbix", "--url", zabbix.url, "--allow-http", *filters, "--venue-map", "Hall=hall", "--peaks")
-    done = CliRunner().invoke(command, words, obj=App(workspace_path=tmp_path / "w"))
+    done = CliRunner().invoke(inventory, words, obj=App(workspace_path=tmp_path / "w"))
     assert done.exit_code == 0, done.exception
     assert zabbix.token not in done.output
     workspace = load_workspace(tmp_path / "w")
@@ -196,7 +196,7 @@ def test_hosts_groups_interfaces_and_peaks_of_a_real_server(
     notes = workspace.files.inventory().hosts["hue-core-1"].data["x_peaks"]
     assert notes == {"TenGigE0/0/0/1": "in 812 Mbit/s, out 40 Mbit/s"}
     refused = CliRunner().invoke(
-        command, ("import", "zabbix", "--url", zabbix.url, "--allow-http", "--token", "wrong"),
+        inventory, ("import", "zabbix", "--url", zabbix.url, "--allow-http", "--token", "wrong"),
         obj=App(workspace_path=tmp_path / "w"),
     )  # fmt: skip
     assert "Zabbix cannot be read" in str(refused.exception)

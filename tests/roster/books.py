@@ -11,7 +11,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.roster.roster import Person, Role, Roster, Shift
 from eventready.workspace.settings.event import Event
 

@@ -82,14 +82,7 @@ def test_a_gap_by_minute_in_json(workspace: Path, call: Call, capsys: pytest.Cap
     assert {"start": "2022-04-26T13:47+07:00", "end": "2022-04-26T14:00+07:00", "have": 0} in lane["stretches"]
 
 
-def test_ndjson(workspace: Path, call: Call, capsys: pytest.CaptureFixture[str]) -> None:
-    _edit(workspace, {"K11": None})
-    call("check", "-o", "ndjson")
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["kind"] for line in lines][:2] == ["gap", "finding"]
-
-
-@pytest.mark.parametrize("output", [("-o", "json"), ("-o", "ndjson"), ("--lang", "vi"), ()])
+@pytest.mark.parametrize("output", [("-o", "json"), ("--lang", "vi"), ()])
 def test_numbers_are_masked(call: Call, capsys: pytest.CaptureFixture[str], output: tuple[str, ...]) -> None:
     call("check", *output)
     text = "".join(capsys.readouterr())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from eventready.core.errors import WorkspaceError
 from eventready.roster.reading.load import load_roster
-from eventready.roster.reading.name_cells import TypedName, split_name, split_names
+from eventready.roster.reading.register import TypedName, split_name, split_names
 from eventready.roster.roster import Roster
 from tests.roster.books import HEAD, LINE, event, ledger, workbook
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from eventready.core.clock import TZ
 from eventready.core.messages import term
+from eventready.core.timezone import TZ
 from eventready.roster.exports.calendar import to_calendars
 from eventready.roster.exports.chart import chart, lanes
 from eventready.roster.exports.spreadsheet import to_xlsx

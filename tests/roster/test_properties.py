@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from eventready.roster.changes import changes
 from eventready.roster.exports.spreadsheet import to_xlsx
 from eventready.roster.intervals import counted, merged, without
-from eventready.roster.json_codec import ROSTER, bare, digest
 from eventready.roster.reading.load import load_roster
 from eventready.roster.reading.text import tidy
 from eventready.roster.roster import ROLES, Leave, Person, Role, Roster, Shift
 from eventready.roster.rules import check
 from eventready.roster.settings import RosterSettings
+from eventready.roster.versions import ROSTER, bare, digest
 from tests.roster.books import at, event
 
 pytestmark = pytest.mark.slow

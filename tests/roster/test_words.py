@@ -8,9 +8,16 @@ from datetime import date, time, timedelta
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.roster.reading import phones
 from eventready.roster.reading.headers import field_of, role_of, venue_of
-from eventready.roster.reading.text import fold, skill, tidy, without_address
+from eventready.roster.reading.text import (
+    fold,
+    normal_number,
+    number_complaint,
+    numbers_in,
+    skill,
+    tidy,
+    without_address,
+)
 from eventready.roster.reading.when import Calendar, NotADay, hour, hours, looks_like_day, month_named
 from tests.roster.books import event, naive
 
@@ -101,19 +108,19 @@ def test_places(place: str, venue: str) -> None:
     ],
 )
 def test_numbers(typed: object, number: str | None) -> None:
-    assert phones.normal(typed) == number
+    assert normal_number(typed) == number
 
 
 def test_several_numbers_in_a_cell() -> None:
-    assert phones.numbers("0912 345 678 - 02943.850852\n0987654321/ 0333444555") == [
+    assert numbers_in("0912 345 678 - 02943.850852\n0987654321/ 0333444555") == [
         "0912 345 678", "02943.850852", "0987654321", "0333444555",
     ]  # fmt: skip
 
 
 def test_a_complaint_does_not_show_the_number() -> None:
-    assert "eleven digits of before 2018" in phones.complaint("01234567890").render("en")
-    assert "34567" not in phones.complaint("01234567890").render("en")
-    assert "1234567" not in phones.complaint("09123456789").render("en")
+    assert "eleven digits of before 2018" in number_complaint("01234567890").render("en")
+    assert "34567" not in number_complaint("01234567890").render("en")
+    assert "1234567" not in number_complaint("09123456789").render("en")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def broken(lab: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Broken]:
 
 
 @pytest.mark.parametrize("case", SETTINGS)
-@pytest.mark.parametrize("command", ["audit", "capture", "plan", "doctor", "doctor --connect"])
+@pytest.mark.parametrize("command", ["audit", "audit --save", "plan", "doctor", "doctor --connect"])
 def test_one_device_is_named_and_the_others_are_read(broken: Broken, case: str, command: str, tmp_path: Path) -> None:
     settings, words = SETTINGS[case]
     broken.settings(settings)
@@ -101,8 +101,8 @@ def test_one_device_is_named_and_the_others_are_read(broken: Broken, case: str, 
         assert reached[HEALTHY] == ""
         assert words in reached[BAD]
         assert {o["status"] for o in run["observations"] if o["device"] == BAD} <= {"unreachable", "unsupported"}
-    elif command == "capture":
-        code, out = broken.run("capture", *limit, "--interval", 0, "--out", tmp_path / "saved")
+    elif command == "audit --save":
+        code, out = broken.run("audit", *limit, "--interval", 0, "--save", tmp_path / "saved")
         assert list((tmp_path / "saved" / HEALTHY).iterdir())
     elif command == "plan":
         code, out = broken.run("plan", "backup", *limit, "--out", tmp_path / "plan.json")

@@ -37,7 +37,7 @@ from eventready.session.reply import (
 from eventready.session.ssh.errors import to_session_error
 from eventready.session.steps import Trace
 from eventready.session.target import Secret, Target
-from eventready.session.wire import tcp
+from eventready.session.wire import connection
 from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import ENABLE, PASSWORD, Fleet, MmlScript, Script
 from tests.session.real import free_port
@@ -116,7 +116,7 @@ def test_networks_that_do_not_carry(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("eventready.session.wire.tcp.socket.socket.connect", refuse)
+    monkeypatch.setattr("eventready.session.wire.connection.socket.socket.connect", refuse)
     with pytest.raises(Unreachable, match=says):
         open_session(aim(22, known_hosts=tmp_path / "k"), kind())
 
@@ -128,7 +128,7 @@ def test_connecting_is_tried_again_until_something_listens(
     port = fleet.ssh(script)
     known = fleet.trust(tmp_path / "known_hosts", port)
     tries: list[float] = []
-    connect = tcp.connect_tcp
+    connect = connection.connect_tcp
 
     def third_time(host: str, port: int, timeout_s: float, trace: Trace) -> socket.socket:
         tries.append(0)
@@ -137,7 +137,7 @@ def test_connecting_is_tried_again_until_something_listens(
         return connect(host, port, timeout_s, trace)
 
     pauses: list[float] = []
-    monkeypatch.setattr("eventready.session.wire.retries.sleep", pauses.append)
+    monkeypatch.setattr("eventready.session.wire.limits.sleep", pauses.append)
     monkeypatch.setattr("eventready.session.ssh.jump_hosts.connect_tcp", third_time)
     with open_session(aim(port, known_hosts=known, attempts=3), kind()) as session:
         assert session.send_commands(["show clock"])[0].status is ReplyStatus.ANSWERED

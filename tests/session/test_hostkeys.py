@@ -37,7 +37,7 @@ def test_an_unknown_device_is_not_spoken_to(fleet: Fleet, tmp_path: Path) -> Non
     with pytest.raises(HostKeyMismatch) as raised:
         open_session(aim(port, known_hosts=tmp_path / "known_hosts", attempts=3), kind())
     assert "is not recorded; it shows ssh-ed25519 SHA256:" in str(raised.value)
-    assert "`eventready trust -l core-1`" in str(raised.value)
+    assert "`eventready trust keys -l core-1`" in str(raised.value)
     assert script.logins == 0
 
 
@@ -55,7 +55,7 @@ def test_a_changed_key_is_named_with_both_fingerprints(fleet: Fleet, tmp_path: P
 def test_another_kind_of_key_than_the_recorded_one_is_a_changed_key(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script())
     record(tmp_path / "known_hosts", {f"[127.0.0.1]:{port}": new_key("ecdsa-sha2-nistp256")})
-    with pytest.raises(HostKeyMismatch, match=r"shows another host key.*`eventready trust --replace -l"):
+    with pytest.raises(HostKeyMismatch, match=r"shows another host key.*`eventready trust keys --replace -l"):
         open_session(aim(port, known_hosts=tmp_path / "known_hosts"), kind())
 
 

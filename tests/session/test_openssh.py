@@ -176,7 +176,7 @@ def test_host_key_of_a_jump_host_is_checked(openssh: OpenSsh) -> None:
     target = openssh.target(device, jump=openssh.target(jump, "bastion-1"))
     with pytest.raises(JumpHostFailed, match=r"The jump host bastion-1 .* is not recorded") as raised:
         open_session(target, kind())
-    assert "eventready trust -l bastion-1" not in raised.value.do
+    assert "eventready trust keys -l bastion-1" not in raised.value.do
     assert device.log.count("Connection from") == 0
     assert jump.log.count("Accepted") == 0
 

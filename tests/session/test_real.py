@@ -12,9 +12,8 @@ import pytest
 from eventready.core.errors import UsageError
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.connect import open_session
+from eventready.session.connect import open_session, open_shell
 from eventready.session.hostkeys import HostKey, record
-from eventready.session.login_shell import open_shell
 from eventready.session.reply import LoginRefused, ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key

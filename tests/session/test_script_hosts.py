@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from nornir import InitNornir
 
+from eventready.audit.tasks import read_facts
 from eventready.core.errors import RefusedError
 from eventready.facts.observation import Observation, Status
 from eventready.session.target import Target
-from eventready.tasks import read_facts
 from eventready.workspace.permission import ENVIRONMENT
 from tests.session.fake import PASSWORD, USER, Script
 from tests.workspace.conftest import EVENT

@@ -22,11 +22,11 @@ from sqlalchemy.exc import OperationalError
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.strings.json_text import canonical
 from eventready.store import changes as changes_module
-from eventready.store.change_header import ChangeHeader
 from eventready.store.change_steps import (
     Apply,
     Arm,
     Backup,
+    ChangeHeader,
     Compare,
     DeviceOutcome,
     Done,
@@ -68,6 +68,14 @@ def test_a_change_from_its_beginning_to_its_end(store: Store) -> None:
     assert (record.plan, record.entry.ended is not None, changes.locks()) == (PLAN, True, ())
     assert record.entry.outcomes == {"core-1": "new", "core-2": "untouched"}
     assert store.verify().problems == ()
+
+
+def test_a_forged_outcome_is_refused_with_its_place(store: Store) -> None:
+    begin(store, "c-1")
+    with store._database.writing() as session:
+        session.execute(text("""UPDATE eventready_change SET outcomes = '{"core-1": "gone"}'"""))
+    with pytest.raises(StoreError, match=r"outcomes\.core-1"):
+        store.changes.get("c-1")
 
 
 def test_an_id_that_is_taken_is_drawn_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +238,7 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
 
 _CARRIER = """
     import sys, time
-    from eventready.store.change_header import ChangeHeader
+    from eventready.store.change_steps import ChangeHeader
     from eventready.store.change_steps import Arm
     from eventready.store.changes import StepEntry
     from eventready.store.store import Store

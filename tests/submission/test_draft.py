@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.delivery.mail.eml import LARGEST, Attachment, Mailbox, draft, file_name
-from eventready.delivery.mail.letter import Letter, PaperReference
+from eventready.delivery.mail.letter import LARGEST, Attachment, Letter, Mailbox, PaperReference, draft, file_name
 from eventready.delivery.mail.mail import posted, read
-from eventready.submission.paper_mail import BLANK, draft_paper, letter
+from eventready.submission.mailer import BLANK, draft_paper, letter
 from eventready.workspace.settings.event import Event
 from tests.delivery.mailroom import header
 

@@ -22,8 +22,8 @@ from eventready.core.redaction.redaction import redactor
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.channels import Channels
 from eventready.store.store import Store
+from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
-from eventready.submission.workspace_jobs import WorkspaceJobs
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
 from tests.delivery.mailroom import Mailroom, header
@@ -206,6 +206,6 @@ def test_a_url_in_plain_text_is_refused(workspace: Path) -> None:
 
 def test_a_rehearsal_reminds_no_person_without_the_option(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["-w", str(workspace), "--now", "2022-04-25 07:00", "schedule", "--once", "--really"])
+        main(["-w", str(workspace), "--now", "2022-04-25 07:00", "watch", "schedule", "--once", "--really"])
     assert left.value.code == 7
     assert "--rehearsal" in capsys.readouterr().err

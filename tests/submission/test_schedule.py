@@ -13,21 +13,19 @@ from typing import Self
 import pytest
 
 from eventready.clauses.deadlines import deadlines
-from eventready.core.clock import TZ, Clock, parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.delivery.mail.delivery_log import DeliveryLog
-from eventready.delivery.mail.eml import Attachment
-from eventready.delivery.mail.letter import PaperReference
+from eventready.core.timezone import TZ
+from eventready.delivery.mail.delivery_log import DeliveryLog, SentDocument
+from eventready.delivery.mail.letter import Attachment, PaperReference
 from eventready.delivery.mail.mail import read
 from eventready.delivery.mail.smtp import SubmitResult
 from eventready.delivery.notify.sender import Attempt
-from eventready.delivery.sent import SentDocument
 from eventready.delivery.service_units import cron, systemd
 from eventready.store.store import Store
 from eventready.submission import scheduler
-from eventready.submission.paper_mail import draft_paper
-from eventready.submission.schedule_log import ScheduleLog
-from eventready.submission.scheduler import JobResult, Scheduler
+from eventready.submission.mailer import draft_paper
+from eventready.submission.scheduler import JobResult, ScheduleLog, Scheduler
 from eventready.submission.timetable import ScheduledJob, jobs, next_moment
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
@@ -254,7 +252,7 @@ def test_two_schedulers_do_not_work_at_once(workspace: Path) -> None:
     clock = FakeClock("2022-04-25 06:00")
     with (
         Scheduler(workspace, clock, Hands(clock).hire).alone(),
-        pytest.raises(RefusedError, match="another `eventready schedule` is running"),
+        pytest.raises(RefusedError, match="another `eventready watch schedule` is running"),
     ):
         once(workspace, clock, Hands(clock))
 

@@ -18,16 +18,13 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.redaction.redaction import REDACTED, redactor
-from eventready.delivery.mail.delivery import Delivery
-from eventready.delivery.mail.delivery_log import DeliveryLog
-from eventready.delivery.mail.eml import Attachment
-from eventready.delivery.mail.letter import PaperReference
+from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
+from eventready.delivery.mail.letter import Attachment, PaperReference
 from eventready.delivery.mail.mail import Mail, read
 from eventready.roster.reading.load import load_roster
 from eventready.roster.versions import Shelf
 from eventready.store.store import Store
-from eventready.submission.mailer import Mailer
-from eventready.submission.paper_mail import draft_paper
+from eventready.submission.mailer import Mailer, draft_paper
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer
 from tests.delivery.mailroom import Mailroom, Scripted, header

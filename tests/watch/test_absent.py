@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from eventready.core.clock import TZ
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform

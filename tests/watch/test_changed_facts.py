@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from eventready.checks.finding import Outcome
-from eventready.core.clock import TZ
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation, Status, Unread

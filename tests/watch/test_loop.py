@@ -18,12 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.cli.context import App
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, WorkspaceError
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store

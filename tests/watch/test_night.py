@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform

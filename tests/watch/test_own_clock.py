@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.watch.own_clock import CHECK, clock_finding, graded_clock
 from eventready.watch.states import Key
 from tests.watch.test_causes import watching

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from eventready.core.clock import TZ
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
 from eventready.facts.records import AccessPoint, EchoAnswer, Fact, Interface, RadioLoad
-from eventready.watch.job import WatchJob
+from eventready.watch.job import WatchJob, remembered
 from eventready.watch.record import recorded_change
-from eventready.watch.remembered import remembered
 from eventready.watch.states import StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.capacity import CapacityFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from eventready.checks.check import EarlierReading
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.observation import Observation, Status

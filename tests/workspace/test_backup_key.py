@@ -12,8 +12,7 @@ from eventready.audit.doctor import backup_key
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.files import create_atomic
 from eventready.store.backup_cipher import BackupCipher
-from eventready.store.change_header import ChangeHeader
-from eventready.store.change_steps import Backup, StoredConfiguration
+from eventready.store.change_steps import Backup, ChangeHeader, StoredConfiguration
 from eventready.store.changes import StepEntry
 from eventready.store.evidence import PackedEvidence
 from eventready.store.store import Store

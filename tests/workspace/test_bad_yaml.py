@@ -61,8 +61,8 @@ CASES = {
         ":3: the file is not UTF-8 (byte 0xe9). Save it as UTF-8.",
     ),
     "UTF-16": ("a: 1\n".encode("utf-16"), ":1: the file is not UTF-8 (byte 0xff). Save it as UTF-8."),
-    "empty": (b"", ": the file is empty. See `eventready schema` for its content."),
-    "comments only": (b"# nothing\n", ": the file is empty. See `eventready schema` for its content."),
+    "empty": (b"", ": the file is empty. See `eventready doctor schema` for its content."),
+    "comments only": (b"# nothing\n", ": the file is empty. See `eventready doctor schema` for its content."),
     "deep brackets": (
         b"x: [[], []]\na:\n" + b"[" * 5000,
         ":3: the file is nested more than 100 levels deep. Look for brackets that are not closed.",

@@ -15,9 +15,13 @@ from click.testing import CliRunner, Result
 from eventready.audit import doctor
 from eventready.audit.doctor import Diagnostic
 from eventready.cli.context import App
-from eventready.cli.workspace.doctor import command
+from eventready.cli.declare.workspace import doctor as command
+from eventready.cli.workspace.doctor import _failures
 from eventready.core.errors import Exit
+from eventready.core.messages import Message, message
+from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.hostkeys import HostKey, record
+from eventready.session.steps import ConnectStep
 
 from .conftest import HOSTS, Make
 
@@ -198,7 +202,7 @@ def test_forms_without_a_public_source_are_named(make: Make) -> None:
     sign = signs(workspace)["platform nokia_sros"]
     assert (sign.ok, sign.needed) == (False, False)
     assert "no public source confirms the form of system, " in str(sign.detail)
-    assert "eventready capture" in str(sign.remedy)
+    assert "eventready audit" in str(sign.remedy)
     assert "platform frr" not in signs(make(hosts=HOST))
 
 
@@ -235,3 +239,20 @@ def test_a_cause_of_many_devices_is_one_line(make: Make) -> None:
     documents = json.loads(run(workspace, "json").stdout)
     named = [document["name"] for document in documents if document["name"].startswith("access ")]
     assert named == [f"access d{n}" for n in range(100, 123)]
+
+
+def test_devices_not_reached_have_a_line_per_cause_the_most_last() -> None:
+    def lost(device: str, step: ConnectStep, cause: Message) -> Diagnosis:
+        done = DiagnosisStep(ConnectStep.ROUTE, StepState.OK)
+        return Diagnosis(device, (done, DiagnosisStep(step, StepState.FAILED, cause, "Check it.")))
+
+    silent = [
+        lost(f"r{n}", ConnectStep.TCP, message("session:no_answer", where=f"192.0.2.{n}:22", seconds=10))
+        for n in range(7)
+    ]
+    refused = lost("r9", ConnectStep.LOGIN, message("cli:user.no_login", number=0))
+    reached = Diagnosis("r8", (DiagnosisStep(ConnectStep.ROUTE, StepState.OK),))
+    lines = list(_failures([*silent, refused, reached], App()))
+    assert [line.partition(":")[0] for line in lines[::2]] == ["r9", "r0, r1, r2, r3, r4 and ..."]
+    assert "192.0.2.0:22 does not answer" in lines[2]
+    assert lines[3] == "  Check it."

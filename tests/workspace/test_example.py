@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventready.checks.registry import all_checks
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import Workspace, load_workspace
 

@@ -16,16 +16,15 @@ from click.testing import CliRunner
 
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import read_replies
-from eventready.change.intents import render
-from eventready.change.intents.ansible import playbook
+from eventready.change.intents import playbook, render
 from eventready.cli.context import App
-from eventready.cli.workspace.allow import command
+from eventready.cli.declare.workspace import trust_content
 from eventready.core.allowed_content import forget, sealed
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
 from eventready.session.hostkeys import known_hosts
 from eventready.session.ssh.config import host_config
-from eventready.session.wire.proxy_command import ProxyCommand
+from eventready.session.wire.connection import ProxyCommand
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.secrets import SecretError, resolve
 from eventready.workspace.permission import allow, changes, is_allowed, require_allowed
@@ -86,7 +85,7 @@ def with_access(text: str) -> dict[str, str]:
 )
 def test_the_review_shows_each_program(folder: Path, files: dict[str, str]) -> None:
     write(folder, files)
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder))
     assert f"{EVIL} (" in shown.output, shown.exception
 
 
@@ -106,7 +105,7 @@ def test_the_review_shows_variables_and_recipients(folder: Path) -> None:
     remind = "schedule: {remind: {mail: [a@evil.example], apprise: ['env:EVENTREADY_URL']}}\n"
     event.write_text(event.read_text().replace("schedule:", "x_schedule:") + remind)
     write(folder, with_password('"\\x65nv:AWS_SECRET_ACCESS_KEY"'))
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder))
     for expected in ("AWS_SECRET_ACCESS_KEY", "a@evil.example", "env:EVENTREADY_URL", "recipient@"):
         assert expected in shown.output, (expected, shown.exception)
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.workspace.init import command
+from eventready.cli.declare.workspace import init
 from eventready.core.errors import UsageError
 from eventready.workspace.examples import example
 from eventready.workspace.examples.example import copy_example, example_home
@@ -76,12 +76,12 @@ def test_secrets_and_leftovers_are_not_copied(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_command_says_what_to_do_next(tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [str(tmp_path / "mine"), "--example"], obj=App())
+    result = CliRunner().invoke(init, [str(tmp_path / "mine"), "--example"], obj=App())
     assert result.exit_code == 0
     assert result.stdout == "", "messages go to stderr"
     assert f"cd {tmp_path / 'mine'}" in result.stderr
     assert "eventready doctor" in result.stderr
-    result = CliRunner().invoke(command, [str(tmp_path / "other"), "--example"], obj=App(output="json"))
+    result = CliRunner().invoke(init, [str(tmp_path / "other"), "--example"], obj=App(output="json"))
     assert "inventory/event.yaml" in json.loads(result.stdout)["files"]
 
 

@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.intents.ansible.playbook import playbook_path
+from eventready.change.intents.playbook import playbook_path
 from eventready.clauses.attestations.forms import forms_of
 from eventready.cli.context import App
-from eventready.cli.workspace.init import command
-from eventready.core.clock import TZ
+from eventready.cli.declare.workspace import init
 from eventready.core.errors import UsageError
 from eventready.core.strings.texts import tidy
+from eventready.core.timezone import TZ
 from eventready.papers.document.profile import load_profile
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, slug, write_workspace
 from eventready.workspace.settings.duties import resolve_deadline
@@ -111,7 +111,7 @@ def test_venues_that_are_refused(text: str, sentence: str) -> None:
 
 
 def test_the_command_names_what_is_missing(tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [str(tmp_path / "mine"), "--event", "X"], obj=App())
+    result = CliRunner().invoke(init, [str(tmp_path / "mine"), "--event", "X"], obj=App())
     assert str(result.exception) == (
         "the event is not described. Give --province, --opening, --venue, or --example."
     )  # fmt: skip
@@ -120,7 +120,7 @@ def test_the_command_names_what_is_missing(tmp_path: Path) -> None:
 
 def test_the_command_takes_a_date_with_the_day_first(tmp_path: Path) -> None:
     words = [str(tmp_path / "mine"), "--event", "X", "--province", "P", "--opening", "29/04/2027 19:30"]
-    result = CliRunner().invoke(command, [*words, "--venue", "a=A: internet, wifi"], obj=App())
+    result = CliRunner().invoke(init, [*words, "--venue", "a=A: internet, wifi"], obj=App())
     assert result.exit_code == 0, result.output
     loaded = load_workspace(tmp_path / "mine").event
     assert loaded.windows[0].start == OPENING
@@ -128,7 +128,7 @@ def test_the_command_takes_a_date_with_the_day_first(tmp_path: Path) -> None:
 
 
 def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [str(tmp_path / "mine"), "--example", "nowhere"], obj=App())
+    result = CliRunner().invoke(init, [str(tmp_path / "mine"), "--example", "nowhere"], obj=App())
     assert isinstance(result.exception, UsageError)
     assert "there is no example 'nowhere'" in str(result.exception)
 
@@ -189,7 +189,7 @@ def test_a_terminal_asks_again_after_an_invalid_answer(tmp_path: Path, monkeypat
         "Lễ hội", "Huế", "tomorrow", "31/13/2027 19:30", "29/04/2027 19:30", "Hall", "hall=Hội trường:internt",
         "hall=Hội trường", "Viễn thông Huế", "", "office", "office@example.vn", "noc@", "noc@bastion.example.net:2222",
     )  # fmt: skip
-    done = CliRunner().invoke(command, [str(tmp_path / "w")], obj=App(), input="\n".join((*answers, "")))
+    done = CliRunner().invoke(init, [str(tmp_path / "w")], obj=App(), input="\n".join((*answers, "")))
     assert done.exit_code == 0, done.exception
     assert "'Hall' is not a venue. Write it like" in done.stderr
     assert "'internt' is not a service. Did you mean 'internet'?" in done.stderr

@@ -11,8 +11,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
+from eventready.cli.declare.workspace import trust_content
 from eventready.cli.main import cli
-from eventready.cli.workspace.allow import command
 from eventready.core.errors import EventreadyError, RefusedError, WorkspaceError
 from eventready.facts.platform import load_platform
 from eventready.workspace.examples.new_workspace import write_workspace
@@ -49,9 +49,9 @@ def invoke(folder: Path, *words: str) -> Result:
 @pytest.mark.parametrize(
     "words",
     [
-        ("audit",), ("trust",), ("doctor", "--connect"), ("plan", "backup", "--out", "x.plan"), ("apply", "x.plan"),
-        ("rollback", "latest"), ("schedule", "--once"), ("playbook", "run", "audit"), ("drill", "run", "x"),
-        ("send", "--really", "x.eml"),
+        ("audit",), ("audit", "--save", "x"), ("trust", "keys"), ("doctor", "--connect"),
+        ("plan", "backup", "--out", "x.plan"), ("apply", "x.plan"), ("rollback", "latest"), ("drill", "run", "x"),
+        ("changes", "playbook", "audit"), ("watch", "schedule", "--once"), ("report", "send", "--really", "x.eml"),
     ],
     ids=lambda words: words[0],
 )  # fmt: skip
@@ -72,7 +72,7 @@ def test_every_command_that_connects_or_runs_is_refused(
 
 
 def test_reading_commands_work_without_permission(folder: Path) -> None:
-    for words in (("matrix",), ("duties",), ("deadlines", "--all")):
+    for words in (("doctor", "matrix"), ("duties",), ("duties", "deadlines", "--all")):
         assert not isinstance(invoke(folder, *words).exception, EventreadyError)
 
 
@@ -84,7 +84,7 @@ def test_doctor_resolves_no_secret_without_permission(folder: Path, monkeypatch:
 
 
 def test_the_review_names_programs_variables_and_hosts(folder: Path) -> None:
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder))
     assert "exec:curl http://203.0.113.9/x (inventory/hosts.yaml)" in shown.output
     assert "AWS_SECRET_ACCESS_KEY" in shown.output
     assert "192.0.2.1" in shown.output
@@ -94,9 +94,9 @@ def test_the_review_names_programs_variables_and_hosts(folder: Path) -> None:
 
 
 def test_permission_is_bound_to_the_content(folder: Path) -> None:
-    answer = CliRunner().invoke(command, [], obj=App(workspace_path=folder))
-    assert "Review with --show, then add --yes" in str(answer.exception)
-    assert CliRunner().invoke(command, ["--yes"], obj=App(workspace_path=folder)).exit_code == 0
+    answer = CliRunner().invoke(trust_content, [], obj=App(workspace_path=folder))
+    assert "Review with `eventready trust content --show`" in str(answer.exception)
+    assert CliRunner().invoke(trust_content, ["--yes"], obj=App(workspace_path=folder)).exit_code == 0
     require_allowed(folder)
     (folder / "inventory" / "limits.yaml").write_text("defaults: {cpu: {warn: 50}}\n")
     require_allowed(folder)
@@ -105,7 +105,7 @@ def test_permission_is_bound_to_the_content(folder: Path) -> None:
         require_allowed(folder)
     (change,) = changes(folder)
     assert change.diff[1:] == (" core-1:", "-  hostname: 192.0.2.1", "+  hostname: 203.0.113.66", "   platform: frr")
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder))
     assert "+  hostname: 203.0.113.66" in shown.output
 
 
@@ -138,9 +138,9 @@ def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:
     allow(folder)
     hosts = {name: {**plain, "port": 22} for name in names}
     path.write_text(yaml.safe_dump(hosts | {"r199": {**plain, "hostname": "203.0.113.66"}}))
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder))
     assert '+ r199.hostname: "203.0.113.66"' in shown.output
-    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder, output="json"))
+    shown = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, output="json"))
     assert '+ r199.hostname: "203.0.113.66"' in json.loads(shown.stdout)["changes"][0]["diff"]
 
 

@@ -1,4 +1,4 @@
-"""`eventready schema`: what editors are told is what is checked."""
+"""`eventready doctor schema`: what editors are told is what is checked."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.checks.registry import all_checks
-from eventready.cli.workspace.schema import command
+from eventready.cli.declare.workspace import doctor_schema
 
 KINDS = ["defaults", "duties", "event", "facts", "groups", "hosts", "limits", "platform", "roster", "waivers"]
 
 
 def schema(kind: str) -> dict[str, Any]:
-    result = CliRunner().invoke(command, [kind])
+    result = CliRunner().invoke(doctor_schema, [kind])
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert isinstance(document, dict)
@@ -59,4 +59,4 @@ def test_limits_know_every_check() -> None:
 
 
 def test_an_unknown_kind() -> None:
-    assert CliRunner().invoke(command, ["hots"]).exit_code == 2
+    assert CliRunner().invoke(doctor_schema, ["hots"]).exit_code == 2

@@ -13,8 +13,8 @@ from pathlib import Path
 import asyncssh
 from click.testing import CliRunner, Result
 
-from eventready.cli.audit.trust import command
 from eventready.cli.context import App
+from eventready.cli.declare.workspace import trust_keys
 from eventready.core.errors import Exit, UsageError
 
 from .conftest import GROUPS, Make
@@ -42,7 +42,7 @@ def run(workspace: Path, *arguments: str, output: str = "table", answer: str | N
     app = App(workspace_path=workspace, output=output)  # type: ignore[arg-type]  # a Literal, from a test's text
     if answer is not None:
         app.__class__ = type("Watched", (App,), {"interactive": True})
-    return CliRunner().invoke(command, ["--timeout", "5", *arguments], obj=app, input=answer, standalone_mode=False)
+    return CliRunner().invoke(trust_keys, ["--timeout", "5", *arguments], obj=app, input=answer, standalone_mode=False)
 
 
 def hosts(*ports: int) -> str:
@@ -85,7 +85,7 @@ def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
         silent = run(workspace)
         assert isinstance(silent.exception, UsageError)
         assert str(silent.exception) == (
-            "the fingerprints need a confirmation on a terminal. Compare them, then add --yes."
+            "the fingerprints need a confirmation on a terminal. Compare them, then run `eventready trust keys --yes`."
         )
         assert run(workspace, answer="n\n").exception is not None
         assert not (workspace / "known_hosts").exists()

@@ -11,8 +11,9 @@ import pytest
 from nornir.core.task import Result, Task
 from nornir.plugins.inventory import SimpleInventory
 
-from eventready.core.clock import TZ, parse_moment
+from eventready.core.clock import parse_moment
 from eventready.core.errors import WorkspaceError
+from eventready.core.timezone import TZ
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.expect import ExpectedLink
 from eventready.workspace.inventory import device_of

@@ -19,25 +19,23 @@ from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.processes import open_collector
 from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead
 from eventready.audit.device_result import DeviceResult, items_across
-from eventready.audit.history import earlier_audits
-from eventready.audit.progress import ReadProgress
-from eventready.audit.run_builder import begun_run, build_run, recorded_rows, summary, with_verdicts
+from eventready.audit.run_builder import begun_run, build_run, earlier_audits, recorded_rows, summary, with_verdicts
+from eventready.audit.runner import ReadProgress
 from eventready.audit.saved_outputs import SavedOutputs
-from eventready.checks.equipment.capture_age import outdated
+from eventready.checks.equipment.upkeep import outdated
 from eventready.checks.finding import Finding
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
 from eventready.core.this_process import relaxed_gc
+from eventready.core.timezone import TZ
 from eventready.evaluation.bearing import weights
-from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import resolve_limits
-from eventready.evaluation.matrix import build_matrix
-from eventready.evaluation.names import require_known
+from eventready.evaluation.matrix import DutyIndex, build_matrix
 from eventready.evaluation.rests import rests
 from eventready.evaluation.runner import Coverage, evaluate_all
-from eventready.evaluation.service_walks import ServiceWalks
-from eventready.evaluation.verdicts import exit_code, verdicts_of
+from eventready.evaluation.verdicts import ServiceWalks, exit_code, verdicts_of
+from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting
@@ -239,7 +237,7 @@ def _open_collector(
         with open_collector(job, nornir, options.workers, record) as collector:
             yield collector
         return
-    from eventready.audit.collectors.cluster.collector import open_cluster  # noqa: PLC0415  loads Dask
+    from eventready.audit.collectors.cluster.reader import open_cluster  # noqa: PLC0415  loads Dask
 
     with open_cluster(job, workspace, nornir, options.cluster, on_read=record, ends_at=ends_at) as cluster:
         yield cluster

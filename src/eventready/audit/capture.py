@@ -21,8 +21,7 @@ from nornir.core.task import Result, Task
 from eventready.audit.audit import network_setting, pause
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.reader import open_reader
-from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import AdaptiveThreadedRunner, ReadProgress
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
 from eventready.core.clock import Clock

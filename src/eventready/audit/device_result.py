@@ -118,7 +118,7 @@ def _by_check(findings: Iterable[Finding]) -> dict[str, bytes]:
     return {check: _items(map(_finding, group)) for check, group in together}
 
 
-def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
+def _items(entries: Iterable[Mapping[str, object]]) -> bytes:
     return sorted_json(list(entries))[1:-1]
 
 

@@ -14,12 +14,12 @@ from importlib.metadata import PackageNotFoundError, entry_points, metadata, req
 from pathlib import Path
 from typing import Any, Protocol
 
-from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
 from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.texts import few
+from eventready.core.timezone import TZ
 from eventready.evaluation.limits import resolve_limits
-from eventready.evaluation.names import require_known
+from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.session.connect import needs_cleartext

@@ -1,21 +1,25 @@
-"""Run document from device results; records from a stored run, for the comparison with a baseline."""
+"""Run document from device results; records of stored runs, as an audit compares with them."""
 
 from __future__ import annotations
 
 import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from eventready import __version__
 from eventready.audit.device_result import DeviceResult
+from eventready.checks.check import EarlierReading
 from eventready.checks.finding import Finding
 from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError
 from eventready.core.messages import Bilingual, from_json, to_json
 from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
-from eventready.evaluation.runner import Coverage
+from eventready.core.strings.texts import moment_of
+from eventready.evaluation.runner import Coverage, History
 from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Unread
@@ -31,6 +35,7 @@ from eventready.store.run_parts import Items, Parts
 from eventready.store.run_records import (
     EventInfo,
     FewerSessions,
+    Named,
     RunClock,
     RunCluster,
     RunCoverage,
@@ -40,9 +45,10 @@ from eventready.store.run_records import (
     RunVenue,
     RunVerdict,
     UnreadRecord,
+    resting_of,
 )
-from eventready.store.run_rests import Named, resting_of
 from eventready.store.run_walk import ServiceWalk
+from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
@@ -209,3 +215,59 @@ def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
     return NetworkSetting(
         event.venues, event.origins, workspace.risks, waived_ports(waived), windows=event.windows, moment=moment
     )
+
+
+#: Facts with a history, and the most audits of the same weekday and hour.
+_FACTS = ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "radio_load", "radio_load_24")
+_MOST = 8
+#: Facts compared with those of the same weekday and hour.
+_USUAL = ("radio_load", "radio_load_24")
+
+
+def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
+    """Readings by device in the latest audit of at least `devices` devices, and in those of this weekday and hour.
+
+    Of these the last of each earlier day counts.
+    """
+    full = [
+        entry.summary
+        for entry in store.runs()
+        if entry.state == "finished" and entry.event == event and entry.summary
+        if entry.summary.rehearsal == clock.rehearsal and entry.summary.devices >= devices
+    ]
+    by_day = {moment_of(summary.moment).date(): summary.id for summary in full if _alike(summary, clock)}
+    by_day.pop(clock.now().date(), None)
+    alike = list(by_day.values())[-_MOST:]
+    found: dict[str, tuple[EarlierReading, ...]] = {}
+    for run_id in dict.fromkeys((*alike, *(summary.id for summary in full[-1:]))):
+        for name, reading in _readings(store, run_id, clock, alike=run_id in alike):
+            found[name] = (*found.get(name, ()), reading)
+    return found
+
+
+def usual_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
+    """Readings by device in the audits of this weekday and hour, of the facts compared with them alone."""
+    return {
+        name: tuple(
+            replace(one, facts={fact: one.facts[fact] for fact in _USUAL if fact in one.facts})
+            for one in readings
+            if one.alike
+        )
+        for name, readings in earlier_audits(store, clock, event, devices).items()
+    }
+
+
+def _alike(summary: Summary, clock: Clock) -> bool:
+    then, now = moment_of(summary.moment), clock.now()
+    return (then.weekday(), then.hour) == (now.weekday(), now.hour)
+
+
+def _readings(store: Store, run_id: str, clock: Clock, *, alike: bool) -> Iterator[tuple[str, EarlierReading]]:
+    """Readings of an audit by device; none of saved outputs (of unknown age) and of an unreadable document."""
+    with suppress(EventreadyError, ValueError):
+        run = store.get(run_id)
+        if run.header.saved:
+            return
+        age_s = (clock.real() - datetime.fromisoformat(run.header.finished)).total_seconds()
+        for name, rows in recorded_rows(run, _FACTS).items():
+            yield name, EarlierReading(max(age_s, 0.0), alike, rows)

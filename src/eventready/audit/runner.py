@@ -12,14 +12,33 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from threading import Lock, Thread
 from time import monotonic, process_time, sleep
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, Result, Task
 
-from eventready.audit.progress import ReadProgress
 from eventready.core.errors import raise_defect
 from eventready.workspace.workspace import Workspace
+
+
+class ReadProgress(Protocol):
+    """Listener for the devices read so far, such as a progress bar. Exceptions of a listener are ignored."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage over `total` devices, such as `reading` or `counters`; `pause` lasts `total` seconds."""
+
+    def done(self, device: str, trouble: str) -> None:
+        """Count a device as read; `trouble` is empty or a sentence."""
+
+
+class NoProgress:
+    """Progress without a display."""
+
+    def stage(self, *_: object) -> None:
+        """See ReadProgress."""
+
+    done = stage
+
 
 #: Initial threads, and the most that begin between two samples.
 _INITIAL, _STEP = 6, 100

@@ -2,8 +2,8 @@
 
 File name: the command, with every run of other characters than letters and digits replaced by "_", such as
 `show_ip_ospf_neighbor.txt`; a name of more than 120 characters ends in a hash of the command. A second reading of
-counters is optional, in DIR/<device>/2/; DIR/capture.json, written by `eventready capture`, has the seconds between the
-two.
+counters is optional, in DIR/<device>/2/; DIR/capture.json, written by `eventready audit --save`, has the seconds
+between the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
-from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
 from eventready.session.reply import Reply, ReplyStatus
 
 INDEX_FILE = "capture.json"

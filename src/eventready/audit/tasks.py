@@ -15,15 +15,21 @@ change.done.exit                           # result: outcome per host; exit code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from nornir.core.configuration import Config
+from nornir.core.inventory import Host
 from nornir.core.task import Result, Task
 
-from eventready.audit.script_hosts import prepare_host
+from eventready.core.errors import raise_defect
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
@@ -31,11 +37,66 @@ from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform
+from eventready.facts.questions import with_questions
+from eventready.facts.records import Fact
+from eventready.facts.rows import FactRows
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.session.target import Target
-from eventready.workspace.inventory import device_of
+from eventready.workspace.devices.answers import ExpectedAnswer
+from eventready.workspace.inventory import connection_data, device_of
+from eventready.workspace.permission import require_allowed
+from eventready.workspace.workspace import Workspace, load_workspace
+
+_LOADING = Lock()
+
+
+def prepare_host(task: Task) -> tuple[Path, ...]:
+    """Complete the extras of the host's connection; return the folders of its workspace's own platforms.
+
+    A host with a `workspace` among its extras is complete. For hosts of a workspace's hosts.yaml the workspace is
+    loaded: host keys, jump hosts, `access` and `allow_cleartext` are those of the commands. Other hosts have the values
+    of their data. Raises WorkspaceError for an invalid workspace, RefusedError for a workspace without permission.
+    """
+    host = task.host
+    options = host.get_connection_parameters(CONNECTION)
+    extras: dict[str, Any] = options.extras or {}
+    if not extras.get("workspace"):
+        extras = {**_found(host, task.nornir.config), **extras}
+        options.extras = dict(extras)
+        host.connection_options[CONNECTION] = options
+    own = Path(extras["workspace"]) / "inventory" / "platforms" if extras.get("workspace") else None
+    return (own,) if own is not None and own.is_dir() else ()
+
+
+def _found(host: Host, config: Config) -> dict[str, Any]:
+    folder = _workspace_folder(config)
+    workspace = _load(folder) if folder is not None else None
+    if workspace is not None and host.name in {device.name for device in workspace.devices}:
+        return workspace.connection_extras(workspace.device(host.name))
+    return {"name": host.name, **connection_data(host)}
+
+
+def _workspace_folder(config: Config) -> Path | None:
+    """Return the workspace of Nornir's SimpleInventory; None for another inventory."""
+    if config.inventory.plugin != "SimpleInventory":
+        return None
+    hosts = Path(config.inventory.options.get("host_file", "hosts.yaml")).expanduser().resolve()
+    folder = hosts.parent.parent
+    return folder if hosts == folder / "inventory" / "hosts.yaml" and (hosts.parent / "event.yaml").is_file() else None
+
+
+def _load(folder: Path) -> Workspace:
+    with _LOADING:  # once for all threads
+        return _loaded(folder)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path) -> Workspace:
+    require_allowed(folder)
+    return load_workspace(folder)
+
 
 T = TypeVar("T")
 
@@ -201,3 +262,33 @@ def run_checks(task: Task) -> Result:
     observations = _observations(task, platform, matrix.facts_for(device.name), 1)
     findings = evaluate([device], matrix, observations, moment=datetime.now(UTC))
     return Result(host=task.host, result=findings)
+
+
+def ask(
+    workspace: Workspace, equipment: Equipment, questions: Mapping[str, Sequence[ExpectedAnswer]], workers: int
+) -> dict[str, dict[str, FactRows[Fact]]]:
+    """Have devices ask, and return their answers by device and fact. Raises EventreadyError before any connection."""
+    asking = {name: _asking(equipment, name, answers) for name, answers in questions.items()}
+    facts = {name: tuple({answer.fact: None for answer in answers}) for name, answers in questions.items()}
+    workspace.check_secrets(asking)
+    nornir = workspace.nornir(workers).filter(filter_func=lambda host: host.name in asking)
+
+    def read(task: Task) -> Result:
+        return read_facts(task, facts[task.host.name], platform=asking[task.host.name])
+
+    outcome = nornir.run(task=read)
+    return {name: {one.fact: FactRows.of(one) for one in _observed(results[0])} for name, results in outcome.items()}
+
+
+def _observed(result: Result) -> Sequence[Observation]:
+    """Measured answers of a device. Raises RuntimeError for an exception in the task: a defect."""
+    raise_defect(result.exception, "asking failed")
+    return [one for one in result.result if one.status.measured]
+
+
+def _asking(equipment: Equipment, name: str, answers: Sequence[ExpectedAnswer]) -> Platform:
+    """Platform of a device with its questions, of kinds known to the platform."""
+    device, platform = equipment.by_name[name], equipment.platform(name)
+    possible = tuple(answer for answer in answers if answer.fact in platform.facts)
+    alone = replace(device, expect=device.expect.model_copy(update={"answers": possible}), event_questions=())
+    return with_questions(platform, alone)

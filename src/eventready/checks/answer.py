@@ -7,7 +7,8 @@ they are given; further keyword arguments are parameters of their own.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from functools import partial
+from typing import Literal, NamedTuple, Protocol
 
 from eventready.checks.finding import Finding, OtherRecords, Outcome
 from eventready.core.messages import Bilingual, Text
@@ -31,26 +32,14 @@ def tidy(value: float, digits: int = 1) -> float | int:
 
 def answered(
     status: Outcome,
+    subject: str,
     message_id: str,
     *,
-    subject: str,
     unit: str = "",
     venues: Iterable[str | None] = (),
     **values: Value,
 ) -> Finding:
-    """Finding with a given status, without a limit."""
-    return _finding(status, subject, message_id, venues, values, unit=unit)
-
-
-def _finding(
-    status: Outcome,
-    subject: str,
-    message_id: str,
-    venues: Iterable[str | None],
-    values: Mapping[str, Value],
-    *,
-    unit: str = "",
-) -> Finding:
+    """Finding with a given status; `value` and `limit` are its figures too."""
     return _NOTHING.replace(
         status=status,
         subject=subject,
@@ -61,6 +50,11 @@ def _finding(
         unit=unit,
         venues=tuple(filter(None, venues)),
     )
+
+
+#: Finding of a check that holds, of a risk, of a failure, and of a subject without its figure.
+passed, warned = partial(answered, Outcome.PASS), partial(answered, Outcome.WARN)
+failed, unknown = partial(answered, Outcome.FAIL), partial(answered, Outcome.NOT_MEASURED)
 
 
 def _figure(value: Value) -> float | str | None:
@@ -87,34 +81,18 @@ def of_either(least: Finding, most: Finding) -> Finding:
     return least if least.status is most.status else of_all(least)
 
 
-def missing(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+def missing(
+    subject: str, message_id: str, *, unit: str = "", venues: Iterable[str | None] = (), **values: Value
+) -> Finding:
     """Failure because no record speaks of the subject."""
-    return of_absence(failed(subject, message_id, venues=venues, **values))
+    return of_absence(failed(subject, message_id, unit=unit, venues=venues, **values))
 
 
-def passed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Finding for a fulfilled expectation."""
-    return _finding(Outcome.PASS, subject, message_id, venues, values)
-
-
-def warned(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Finding for a risk."""
-    return _finding(Outcome.WARN, subject, message_id, venues, values)
-
-
-def failed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Finding for an unmet expectation or an absent subject."""
-    return _finding(Outcome.FAIL, subject, message_id, venues, values)
-
-
-def unknown(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Finding for a present subject without the needed figure or state."""
-    return _finding(Outcome.NOT_MEASURED, subject, message_id, venues, values)
-
-
-def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+def blind(
+    subject: str, message_id: str, *, unit: str = "", venues: Iterable[str | None] = (), **values: Value
+) -> Finding:
     """Finding for a state the equipment never reports: a blind spot, not a failed reading."""
-    return unknown(subject, message_id, venues=venues, **values).replace(blind=True)
+    return unknown(subject, message_id, unit=unit, venues=venues, **values).replace(blind=True)
 
 
 def not_read(subject: str, records: Sequence[Unread], *, venues: Iterable[str | None] = ()) -> Finding:
@@ -140,15 +118,37 @@ def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, 
         yield of_all(passed(subject, f"{family}.none_expected"))
 
 
+class Levels(Protocol):
+    """Limits of a figure, such as those of a check."""
+
+    @property
+    def warn(self) -> float:
+        """Limit of a warning."""
+
+    @property
+    def fail(self) -> float:
+        """Limit of a failure."""
+
+    @property
+    def worse(self) -> Literal["higher", "lower"]:
+        """Direction of worse figures."""
+
+
+class Between(NamedTuple):
+    """Limits of a figure, for checks with several."""
+
+    warn: float
+    fail: float
+    worse: Literal["higher", "lower"] = "higher"
+
+
 def graded(
     subject: str,
     message_id: str,
     value: float | None,
+    limits: Levels,
     *,
-    warn: float,
-    fail: float,
     unit: str = "",
-    worse: Literal["higher", "lower"] = "higher",
     beyond: bool = False,
     digits: int = 1,
     venues: Iterable[str | None] = (),
@@ -162,9 +162,9 @@ def graded(
     if value is None:
         return unknown(subject, "checks:subject.no_figure", venues=venues)
     shown = tidy(value, digits)
-    status = grade(shown, warn, fail, worse=worse, beyond=beyond)
-    limit = tidy(fail if status is Outcome.FAIL else warn, max(digits, 3))
-    return answered(status, message_id, subject=subject, value=shown, limit=limit, unit=unit, venues=venues, **values)
+    status = grade(shown, limits.warn, limits.fail, worse=limits.worse, beyond=beyond)
+    limit = tidy(limits.fail if status is Outcome.FAIL else limits.warn, max(digits, 3))
+    return answered(status, subject, message_id, value=shown, limit=limit, unit=unit, venues=venues, **values)
 
 
 def grade(

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import JsonValue
 
-from eventready.core.messages import render, to_json
+from eventready.core.messages import Param, render, to_json
 
 
 class Outcome(StrEnum):
@@ -52,7 +52,7 @@ class Finding:
     status: Outcome
     subject: str
     message_id: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Param] = field(default_factory=dict)
     value: float | str | None = None
     limit: float | str | None = None
     unit: str = ""

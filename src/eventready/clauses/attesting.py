@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from eventready.clauses.applies import applies
-from eventready.clauses.attestations.attachments import Attachments
-from eventready.clauses.attestations.attestation import STREAM, Attestation, Attested, Values, Withdrawn, replay
+from eventready.clauses.attestations.attestation import (
+    STREAM,
+    Attachments,
+    Attestation,
+    Attested,
+    Values,
+    Withdrawn,
+    replay,
+)
 from eventready.clauses.attestations.form import Form
 from eventready.clauses.attestations.forms import forms_of
+from eventready.clauses.deadlines import applies
 from eventready.clauses.documents import DERIVED_ONLY
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError

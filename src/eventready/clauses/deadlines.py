@@ -3,19 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from eventready.clauses.applies import applying
-from eventready.clauses.calendar import Calendar
-from eventready.core.clock import TZ
+import holidays
+
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.strings.texts import short
-from eventready.delivery.sent import SentDocument, first_sent
+from eventready.core.timezone import TZ
+from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
-from eventready.workspace.settings.event import Event, ScheduledTest
+from eventready.workspace.settings.event import DaysOff, Event, Operator, ScheduledTest
+
+_SATURDAY, _SUNDAY = 5, 6
+_WEEKEND = {day: message(f"terms:weekday.{day}") for day in (_SATURDAY, _SUNDAY)}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Working days in Vietnam, with the corrections of the workspace."""
+
+    days_off: DaysOff = field(default_factory=DaysOff)
+
+    def off(self, day: date) -> Text | None:
+        """The reason for a day off; None for a working day. The workspace's own days take precedence."""
+        if day in self.days_off.remove:
+            return None
+        if day in self.days_off.add:
+            return message("clauses:calendar.own_day_off")
+        return _public_holidays(day.year).get(day) or _WEEKEND.get(day.weekday())
+
+    def working_day_before(self, day: date, count: int = 1) -> date:
+        """Return the last working day before a day, or the `count`th before. A year without a working day ends the
+        search."""
+        found = day
+        for back in range(1, 366):
+            found = day - timedelta(days=back)
+            if self.off(found) is None:
+                count -= 1
+            if count == 0:
+                break
+        return found
+
+
+@lru_cache(maxsize=16)
+def _public_holidays(year: int) -> dict[date, Bilingual]:
+    """Return the public holidays of a year, with the substitutes for holidays on a weekend."""
+    vietnamese = holidays.country_holidays("VN", years=year, language="vi")
+    english = holidays.country_holidays("VN", years=year, language="en_US")
+    return {day: Bilingual(name, str(english.get(day, name))) for day, name in vietnamese.items()}
+
+
+def applies(duty: Duty, operator: Operator) -> bool:
+    """Return True when the clause addresses this operator. The Department's own clauses address no operator."""
+    if duty.applies_to == "all":
+        return True
+    return duty.applies_to == operator or (operator == "both" and duty.applies_to in ("telecom", "postal"))
+
+
+def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
+    """Return the clauses addressed to this operator, in their order."""
+    return tuple(duty for duty in duties if applies(duty, operator))
+
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3

@@ -14,7 +14,7 @@ from eventready.clauses.deadlines import weekly
 from eventready.clauses.proof import Evidence, ProofResult
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.redaction.masking import mask_text
-from eventready.delivery.sent import SentDocument, first_sent
+from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from eventready.clauses.applies import applying
 from eventready.clauses.attestations.attestation import Attestation
 from eventready.clauses.attestations.forms import document_titles, forms_of, handed_over
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.clauses.deadlines import Deadline, deadlines
+from eventready.clauses.deadlines import Deadline, applying, deadlines
 from eventready.clauses.documents import Records, of_attestation, of_documents
 from eventready.clauses.proof import (
+    ClauseState,
     ProofResult,
     index_findings,
     of_changes,
@@ -19,10 +19,10 @@ from eventready.clauses.proof import (
     of_drills,
     of_roster,
     of_watch,
+    state_of,
 )
-from eventready.clauses.state import ClauseState, state_of
 from eventready.core.messages import Text
-from eventready.delivery.sent import SentDocument
+from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.roster.finding import RosterReport

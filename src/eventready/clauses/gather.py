@@ -13,8 +13,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, WorkspaceError
 from eventready.core.messages import Message, Text, message
 from eventready.core.strings.texts import moment_of
-from eventready.delivery.mail.delivery_log import DeliveryLog
-from eventready.delivery.sent import SentDocument
+from eventready.delivery.mail.delivery_log import DeliveryLog, SentDocument
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.incidents.incident import Incident
 from eventready.incidents.log import incidents

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 
-from eventready.cli.deferred import declared, loading
 from eventready.core.strings.texts import lines_of
 
 
@@ -33,8 +33,10 @@ COMMAND_GROUP = "eventready.commands"
 
 
 def load_command(name: str) -> click.Command:
-    """Load the declaration of a subcommand from its entry point, or from the package of its group."""
+    """Load the declaration of a subcommand from its entry point, or from the module of its section."""
     for point in entry_points(group=COMMAND_GROUP, name=name):
-        return loading(getattr(declared(point.module), point.attr))
-    group = next(group for group, commands in GROUPS.items() if name in commands)
-    return loading(declared(f"eventready.cli.{group.lower()}.{name}").command)
+        found: click.Command = point.load()
+        return found
+    section = next(group for group, commands in GROUPS.items() if name in commands)
+    declared: click.Command = getattr(import_module(f"eventready.cli.declare.{section.lower()}"), name)
+    return declared

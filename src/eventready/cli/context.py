@@ -6,30 +6,36 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
+from eventready.cli.commands import COMMANDS
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
-from eventready.core.messages import Lang, Param, Text, in_language, message, text
+from eventready.core.messages import Bilingual, Lang, Message, Param, Text, in_language, message, text
 
 if TYPE_CHECKING:
+    from rich.console import ConsoleRenderable
+
+    from eventready.cli.console import Listing
     from eventready.facts.equipment import Equipment
-    from eventready.store.run import Run
     from eventready.store.store import Store
     from eventready.workspace.devices.device import Device
     from eventready.workspace.workspace import Workspace
 
+#: What people see: a line, a sentence, a table, another part of rich, or several.
+Shown: TypeAlias = "str | Text | Listing | ConsoleRenderable | Iterable[Shown]"
 Output = Literal["table", "json", "ndjson"]
 #: A command in a sentence, without its workspace; `init` makes another one.
-_COMMAND = re.compile(r"`eventready (?!-w |init )")
+#: Command line of a sentence without `-w`; `init` makes a workspace of its own.
+_COMMAND = re.compile(rf"(?<![\w./-])eventready (?=(?:{'|'.join(COMMANDS)})\b)(?!init\b)")
 
 
 @dataclass
@@ -89,7 +95,7 @@ class App:
 
     @cached_property
     def allowed_workspace(self) -> Workspace:
-        """Load the workspace for connections or programs. Raises RefusedError without `eventready allow`."""
+        """Load the workspace for connections or programs. Raises RefusedError without `eventready trust content`."""
         from eventready.workspace.permission import require_allowed  # noqa: PLC0415  connecting commands only
         from eventready.workspace.workspace import require_workspace  # noqa: PLC0415  loads YAML
 
@@ -121,19 +127,43 @@ class App:
                     stack.enter_context(record.working([device.name for device in devices], command))
             yield
 
-    def emit(self, document: Any) -> None:
-        """Print data on stdout: JSON, or a line per list item for ndjson; records with all their fields."""
-        if self.output == "ndjson" and isinstance(document, Iterable) and not isinstance(document, str | Mapping):
-            for item in document:
-                click.echo(json.dumps(item, ensure_ascii=False, default=asdict))
-            return
-        indent = None if self.output == "ndjson" else 1
-        click.echo(json.dumps(document, ensure_ascii=False, indent=indent, default=asdict))
+    def show(self, document: Any, *shown: Shown, closing: Iterable[str | Text] = ()) -> None:
+        """Print a document for programs, or lines and tables for people and closing sentences.
 
-    def emit_run(self, run: Run) -> None:
-        """Print a run document on stdout, piece by piece: JSON, or a single line for ndjson."""
-        for piece in run.json(one_line=self.output == "ndjson"):
-            click.echo(piece.decode(), nl=False)  # text: the stream escapes its control characters
+        `document`: JSON types and records, a function for those that take time, or the pieces of a JSON text. `shown`
+        is made for people only; `closing` goes to stderr.
+        """
+        if self.for_people:
+            self.display(*shown)
+            for sentence in closing:
+                self.say(self.hint(sentence))
+            return
+        made = document() if callable(document) else document
+        with self.tolerate_closed_pipe():
+            for piece in made if isinstance(made, Iterator) else ():
+                click.echo(piece.decode(), nl=False)  # text: the stream escapes its control characters
+            if not isinstance(made, Iterator):
+                click.echo(json.dumps(made, ensure_ascii=False, indent=1, default=asdict))
+
+    def display(self, *shown: Shown) -> None:
+        """Print lines and tables for people; nothing for programs."""
+        with self.tolerate_closed_pipe():
+            for part in shown if self.for_people else ():
+                self._print(part)
+
+    def _print(self, part: Shown) -> None:
+        if isinstance(part, str | Message | Bilingual):
+            click.echo(in_language(part, self.lang))
+        elif isinstance(part, Iterable):
+            for one in part:
+                self._print(one)
+        else:
+            from eventready.cli.console import Listing, VisibleConsole  # noqa: PLC0415  loads rich
+
+            if not isinstance(part, Listing):
+                VisibleConsole().print(part)
+            elif not part.print(self.lang):
+                self.notify(part.none)
 
     def text(self, msgid: str, /, **params: Param) -> str:
         """A message of the catalogue in the terminal's language."""
@@ -144,7 +174,7 @@ class App:
         shown = in_language(content, self.lang)
         if self.workspace_path == Path():
             return shown
-        here = f"`eventready -w {quote(str(self.workspace_path))} "
+        here = f"eventready -w {quote(str(self.workspace_path))} "
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
@@ -166,6 +196,11 @@ class App:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @property
+    def for_people(self) -> bool:
+        """False for `-o json` and `-o ndjson`: stdout is for a program."""
+        return self.output == "table"
+
+    @property
     def interactive(self) -> bool:
         """True when stderr is a terminal."""
         return sys.stderr.isatty()
@@ -173,7 +208,7 @@ class App:
     @property
     def shows_progress(self) -> bool:
         """True for a person at a terminal."""
-        return self.interactive and self.output == "table"
+        return self.interactive and self.for_people
 
 
 def lab_origin(workspace: Path) -> str:

@@ -43,6 +43,8 @@ def report_exception(error: Exception, lang: str) -> int:
         failure = UsageError(message("cli:failure.output_incomplete", reason=error.strerror or ""))
     elif missing and missing in EXTRAS:
         failure = UsageError(message("cli:failure.not_installed", package=missing, extra=EXTRAS[missing]))
+    elif missing and missing.startswith("eventready."):
+        failure = UsageError(message("cli:failure.no_package", package=missing))
     else:
         return _internal(error, lang)
     click.echo(f"eventready: {failure.render(lang)}", err=True)

@@ -1,19 +1,20 @@
-"""Help and usage errors of the command line in the language of the terminal.
+"""Help, usage errors and prompts of the command line in the language of the terminal.
 
 The English text in the code is the source, and its pieces are the ids of `help.po`: a paragraph, or the last column of
-a line where the layout is preserved. A changed English text loses its translation, and a test fails. Errors of
-click are found by their English form in `cli:click`.
+a line where the layout is preserved. A changed English text loses its translation, and a test fails. The sentences of
+click are those of `click.po`, by their English form.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import click
 
-from eventready.core.messages import LANGS, Lang, ids, parameters, source_text, text
+from eventready.core.messages import LANGS, Lang, source_text
 
 #: Mark of click in front of a paragraph with a preserved layout.
 _PRESERVED = "\b\n"
@@ -21,8 +22,44 @@ _PRESERVED = "\b\n"
 _COLUMNS = re.compile(r"( *(?:.*\S {2,})?)(.*)", re.DOTALL)
 #: Beginnings of a command line, and of its continuation: no text.
 _COMMAND_LINE = ("eventready ", "-")
-#: Words of click in the English help, outside the texts of a command.
-CLICK_WORDS = ("Usage", "Options", "Commands", "default", "required", "env var")
+#: Language of the command line of this thread.
+_LANG: ContextVar[Lang] = ContextVar("language of the command line", default="en")
+
+
+@contextmanager
+def command_line_in(lang: Lang) -> Iterator[None]:
+    """Let click speak a language during the block, in this thread."""
+    before = _LANG.set(lang)
+    try:
+        yield
+    finally:
+        _LANG.reset(before)
+
+
+class _Sentence(str):
+    """Sentence of click, with its type of values in the language."""
+
+    __slots__ = ()
+
+    def format(self, *values: object, **named: object) -> str:
+        if kind := named.get("number_type"):
+            named["number_type"] = _gettext(str(kind))
+        return super().format(*values, **named)
+
+
+def _gettext(english: str) -> str:
+    lang = _LANG.get()
+    return english if lang == "en" else _Sentence(source_text("click", english, lang))
+
+
+def _ngettext(one: str, several: str, count: int) -> str:
+    return _gettext(one if count == 1 else several)
+
+
+# gettext takes the language from the environment, which is that of every thread and of every program started from here.
+# click.decorators is left out: its texts are made once, and translated as any help.
+for _module in (click.core, click.exceptions, click.formatting, click.parser, click.termui, click.types):
+    vars(_module).update(_=_gettext, ngettext=_ngettext)
 
 
 def requested_lang(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang | None:
@@ -56,76 +93,36 @@ def _line(line: str, change: Callable[[str], str]) -> str:
 
 def translated_help(content: str, lang: str) -> str:
     """A help text in a language; pieces without a translation stay English."""
-    return content if lang == "en" else by_piece(content, lambda piece: source_text("help", piece, lang))
+    return content if lang == "en" else by_piece(content, lambda piece: _translated(piece, lang))
 
 
-def option_text(option: click.Option, context: click.Context, lang: str) -> str:
-    """Help of an option in a language, with its default, range and environment variable."""
-    extra = option.get_help_extra(context)
-    items = [f"{translated_help('env var', lang)}: {', '.join(extra['envvars'])}"] if "envvars" in extra else []
-    items += [f"{translated_help('default', lang)}: {extra['default']}"] if "default" in extra else []
-    items += [extra["range"]] if "range" in extra else []
-    items += [translated_help("required", lang)] if "required" in extra else []
-    shown = [translated_help(option.help or "", lang), f"[{'; '.join(items)}]" if items else ""]
-    return "  ".join(part for part in shown if part)
+def _translated(piece: str, lang: str) -> str:
+    shown = source_text("help", piece, lang)
+    return source_text("click", piece, lang) if shown == piece else shown
 
 
 class HelpFormatter(click.HelpFormatter):
     """Layout of click with every text in a language."""
 
-    def __init__(self, lang: Lang, options: Mapping[str, str], **more: Any) -> None:
-        """Take `options`: text of each option in the language, by its English text."""
-        super().__init__(**more)
-        self._lang = lang
-        self._options = options
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, prefix or f"{translated_help('Usage', self._lang)}: ")
-
     def write_heading(self, heading: str) -> None:
-        super().write_heading(translated_help(heading, self._lang))
+        super().write_heading(translated_help(heading, _LANG.get()))
 
     def write_text(self, text: str) -> None:
-        super().write_text(translated_help(text, self._lang))
+        super().write_text(translated_help(text, _LANG.get()))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        shown = [(term, self._options.get(content) or translated_help(content, self._lang)) for term, content in rows]
-        super().write_dl(shown, col_max, col_spacing)
+        super().write_dl([(term, _described(content)) for term, content in rows], col_max, col_spacing)
+
+
+def _described(content: str) -> str:
+    """The help of an option; its default, range and environment variable are in the language already."""
+    lang = _LANG.get()
+    whole = translated_help(content, lang)
+    text, mark, extra = content.rpartition("  [")
+    return whole if whole != content else f"{translated_help(text, lang)}{mark}{extra}"
 
 
 class HelpContext(click.Context):
     """Context with a formatter for the language of the terminal."""
 
-    def make_formatter(self) -> click.HelpFormatter:
-        lang: Lang = getattr(self.obj, "lang", "en")
-        if lang == "en":
-            return super().make_formatter()
-        options = {
-            record[1]: option_text(option, self, lang)
-            for option in self.command.get_params(self)
-            if isinstance(option, click.Option) and (record := option.get_help_record(self))
-        }
-        return HelpFormatter(lang, options, width=self.terminal_width, max_width=self.max_content_width)
-
-
-def show_click_error(error: click.ClickException, lang: str) -> None:
-    """Print usage, hint and error in the layout of click."""
-    if lang == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
-        return
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        click.echo(context.get_usage(), err=True)
-        click.echo(text("cli:usage.help", lang, command=context.command_path), err=True)
-    click.echo(text("cli:usage.error", lang, reason=translated(error.format_message(), lang)), err=True)
-
-
-def translated(sentence: str, lang: str) -> str:
-    """Return a sentence of click, and its parts, in a language; unchanged outside the catalogue."""
-    for key in (key for key in ids("cli") if key.startswith("click.")):
-        msgid = f"cli:click.{key.removeprefix('click.')}"
-        marks = {name: f"<{name}>" for name in parameters(msgid, "en")}
-        pattern = re.sub(r"<(\w+)>", r"(?P<\1>.+?)", re.escape(text(msgid, "en", **marks)))
-        if found := re.fullmatch(pattern, sentence, re.DOTALL):
-            return text(msgid, lang, **{name: translated(part, lang) for name, part in found.groupdict().items()})
-    return sentence
+    formatter_class = HelpFormatter

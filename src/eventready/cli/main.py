@@ -16,7 +16,7 @@ from eventready.cli.commands import COMMANDS, GROUPS, load_command
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
 from eventready.cli.global_options import global_options, with_global_options
-from eventready.cli.help_language import HelpContext, requested_lang, show_click_error
+from eventready.cli.help_language import HelpContext, command_line_in, requested_lang
 from eventready.core.errors import EventreadyError, Exit, UsageError, describe_exit
 from eventready.core.messages import message
 from eventready.core.strings.terminal_text import VisibleStream, raw_stream
@@ -96,7 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = VisibleStream(raw_stream(sys.stdout)), VisibleStream(raw_stream(sys.stderr))
     logging.getLogger().addHandler(logging.NullHandler())
-    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    with command_line_in(requested_lang(words, os.environ) or "en"):
+        sys.exit(_run(words))
 
 
 def _run(arguments: list[str]) -> int:
@@ -111,7 +113,7 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"eventready: {app.hint(error.render(app.lang))}", err=True)
         return error.exit
     except click.ClickException as error:
-        show_click_error(error, app.lang)
+        error.show()
         return Exit.USAGE
     except (click.Abort, EOFError, KeyboardInterrupt) as error:
         line_end = "" if isinstance(error, click.Abort) else "\n"  # behind the ^C of the terminal

@@ -8,11 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from eventready.cli.deferred import deferred
+from eventready.cli.context import App
 from eventready.core.files import config_folder
-
-with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
 
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,6 +62,10 @@ certificates_option = click.option(
 )  # fmt: skip
 
 
+#: `-v`: what a short answer leaves out.
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show all of it: every step, every figure.")
+
+
 #: `--systemd`: the unit of a service in place of its run.
 systemd_option = click.option("--systemd", is_flag=True, help="Print a systemd unit, and do not start.")
 
@@ -74,11 +75,6 @@ cluster_options = with_options(
                  help="Read by the workers of this scheduler: tls://HOST:PORT."),
     certificates_option,
 )  # fmt: skip
-
-
-def cluster_address(cluster: str, certificates: Path) -> SchedulerAddress | None:
-    """Return the scheduler of `--cluster`; None without. Raises UsageError."""
-    return SchedulerAddress.of(cluster, certificates) if cluster else None
 
 
 #: `--really`, `--rehearsal`: messages to people.
@@ -102,7 +98,7 @@ reading_options = with_options(
 )  # fmt: skip
 
 
-def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+def _duration(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
     if value is None:
         return None
@@ -111,7 +107,7 @@ def _duration(_context: click.Context, parameter: click.Parameter, value: str | 
     factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
     number = text[:-1] if factor else text
     if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
-        raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
+        raise click.BadParameter(context.ensure_object(App).text("cli:duration", value=repr(value)))
     return int(number) * (factor or 1)
 
 

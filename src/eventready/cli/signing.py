@@ -58,6 +58,6 @@ def _own_key(app: App) -> str:
     """Return the default path of the key. Raises UsageError if there is none."""
     path = app.workspace_path / _KEY
     if not path.is_file():
-        make = f'eventready bundle keygen --out {path} --operator "YOUR NAME"'
+        make = f'eventready department keygen --out {path} --operator "YOUR NAME"'
         raise UsageError(message("cli:approve.no_key", command=make), where=str(path))
     return str(path)

@@ -12,9 +12,21 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from eventready.core.clock import TZ
 from eventready.core.groups import group_by
-from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
+from eventready.core.messages import (
+    Bilingual,
+    Lang,
+    Message,
+    Param,
+    from_json,
+    known,
+    number,
+    percentage,
+    render,
+    term,
+    text,
+)
+from eventready.core.timezone import TZ
 
 
 @dataclass(frozen=True)
@@ -154,9 +166,8 @@ class Language:
         return number(value, self.code, spec)
 
     def percent(self, ratio: float) -> str:
-        """Return a ratio (0 to 1) as a percentage, rounded down: only the whole is 100%."""
-        tenths = int(ratio * 1000 + 1e-9)
-        return self.number(tenths / 10) + "%"
+        """Return a ratio (0 to 1) as a percentage; only the whole is 100%."""
+        return percentage(ratio * 100, self.code) + "%"
 
     def moment(self, iso: str, *, weekday: bool = False) -> str:
         """Return `07:00, thứ Hai 25/07/2033`; a text without a valid time stays unchanged."""

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
+from math import floor
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -201,6 +202,19 @@ def number(value: float, lang: str, spec: str = "") -> str:
     `spec` is a number format, or `id` for the digits alone.
     """
     return _figure(value, lang, spec) if value else _written(value, lang, spec)
+
+
+def percentage(value: float, lang: str) -> str:
+    """Percentage for people, without its sign: whole from 10 to 99, else with a decimal; a part is never 0 or 100."""
+    if 0 < value < _TENTH / 2:
+        return f"<{number(_TENTH, lang)}"
+    if 99 < value < 100:
+        return number(floor(value / _TENTH + 1e-6) / 10, lang)
+    return number(round(value) if abs(value) >= 10 else round(value, 1), lang)
+
+
+#: Smallest percentage shown.
+_TENTH = 0.1
 
 
 def _written(value: float, lang: str, spec: str) -> str:

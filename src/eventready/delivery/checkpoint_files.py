@@ -14,8 +14,8 @@ from eventready.core.files import read_bounded
 from eventready.core.messages import message
 from eventready.core.records import Shape
 from eventready.core.strings.json_text import parse_json
-from eventready.delivery.mail.eml import CHECKPOINT_HEADER
-from eventready.store.integrity.checkpoints import CHECKPOINT, Checkpoint
+from eventready.delivery.mail.letter import CHECKPOINT_HEADER
+from eventready.store.integrity import CHECKPOINT, Checkpoint
 
 #: Member of a bundle with its checkpoint, and the most bytes of it and of a file.
 MANIFEST, LARGEST_MANIFEST = "manifest.json", 20_000

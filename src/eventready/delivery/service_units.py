@@ -23,12 +23,12 @@ def environment_file(event: str) -> str:
 
 def systemd(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
     """A service with its environment file and its timer, and the service of the watch."""
-    call = " ".join(map(_systemd_word, command(workspace, "schedule", "--once", *options)))
+    call = " ".join(map(_systemd_word, command(workspace, "watch", "schedule", "--once", *options)))
     watch = " ".join(map(_systemd_word, command(workspace, "watch", *options)))
     return f"""\
 # ~/.config/systemd/user/eventready-{event}.service
 [Unit]
-Description=eventready schedule of {event}
+Description=eventready watch schedule of {event}
 After=network-online.target
 
 [Service]
@@ -39,7 +39,7 @@ ExecStart={call}
 
 # ~/.config/systemd/user/eventready-{event}.timer
 [Unit]
-Description=eventready schedule of {event}, every {EVERY} minutes
+Description=eventready watch schedule of {event}, every {EVERY} minutes
 
 [Timer]
 OnCalendar=*:0/{EVERY}
@@ -74,7 +74,7 @@ WantedBy=default.target
 def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
     """A line for `crontab -e`, which reads the environment file first."""
     log = workspace.resolve() / ".eventready" / "schedule.log"
-    call = " ".join(shlex.quote(word) for word in command(workspace, "schedule", "--once", *options))
+    call = " ".join(shlex.quote(word) for word in command(workspace, "watch", "schedule", "--once", *options))
     file = f'"$HOME"/{environment_file(event)}'
     environment = f"set -a; [ ! -r {file} ] || . {file}; set +a;"
     return f"*/{EVERY} * * * * {environment} {call} >> {shlex.quote(str(log))} 2>&1".replace("%", r"\%") + "\n"

@@ -14,21 +14,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
-from eventready.change.document.plan import Plan, PlannedDrill
-from eventready.change.document.plan_file import PlanFile
-from eventready.change.execute.apply import ApplyResult, open_change
+from eventready.change.document import Plan, PlanFile, PlannedDrill
+from eventready.change.execute.apply import open_change
 from eventready.change.execute.context import ExecutionContext, NoChangeProgress, Options
-from eventready.change.execute.recovery.resume import resume
-from eventready.change.execute.result import AssignmentResult
-from eventready.change.guard.window import RetryTiming
+from eventready.change.execute.recovery import resume
+from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.core.clock import TZ, Clock
+from eventready.change.times import RetryTiming
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import is_address
+from eventready.core.timezone import TZ
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment

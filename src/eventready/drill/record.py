@@ -1,18 +1,17 @@
-"""Drills on record: state and result of a drill from its journal entries."""
+"""Drills on record: state, result and timeline of a drill from its journal entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, Rendered, in_language, message
 from eventready.drill.spec import Drill
-from eventready.drill.stage import Prepared
 from eventready.drill.steps import (
     STEPS,
     STREAM,
@@ -23,12 +22,13 @@ from eventready.drill.steps import (
     Outcome,
     Prechecked,
     Predicted,
+    Prepared,
     ProbeResult,
     ProbesMeasured,
     Repaired,
 )
 from eventready.store.store import Store
-from eventready.store.streams.journal import JournalEntry
+from eventready.store.streams.journal import OPENING, JournalEntry, unfit
 
 Entry: TypeAlias = JournalEntry[DrillStep]
 _Step = TypeVar("_Step", bound=DrillStep)
@@ -182,7 +182,7 @@ def replay(entries: Iterable[Entry]) -> tuple[DrillRun, ...]:
 def _run(key: str, steps: Sequence[Entry]) -> DrillRun:
     opened = steps[0].body
     if not isinstance(opened, Opened):
-        raise StoreError(message("drill:run.not_opened", run=key))
+        raise unfit(steps[0], OPENING)
     return DrillRun(key, opened, tuple(steps))
 
 
@@ -190,3 +190,54 @@ def _new_id(now: datetime, taken: set[str]) -> str:
     """`DT-20330725-01`: the day by the event's clock, and a number."""
     day = f"DT-{now:%Y%m%d}"
     return next(name for number in range(1, 10_000) if (name := f"{day}-{number:02d}") not in taken)
+
+
+Kind = Literal["step", "device", "lost", "answered"]
+
+
+@dataclass(frozen=True, order=True)
+class TimelineEntry:
+    """Event of a drill. `at_s`: seconds since the failure, negative before; `subject`: step, device or probe.
+
+    `detail`: fault with its action of a device; empty elsewhere. `duration_ms`: outage ended by an answer.
+    """
+
+    at_s: float
+    kind: Kind
+    subject: str
+    detail: str = ""
+    duration_ms: float | None = None
+
+
+def timeline(run: DrillRun) -> tuple[TimelineEntry, ...]:
+    """Entries of a drill in the order of time; empty for a drill without a failure."""
+    begin = failed_at(run)
+    if begin is None:
+        return ()
+    steps = (
+        TimelineEntry((datetime.fromisoformat(entry.recorded) - begin).total_seconds(), "step", STEPS.name(entry.body))
+        for entry in run.steps
+    )
+    return tuple(sorted((*steps, *_device_events(run), *_losses(run)), key=lambda entry: entry.at_s))
+
+
+def failed_at(run: DrillRun) -> datetime | None:
+    """Real time of the failure; None for a drill without a failure."""
+    if measured := run.last(ProbesMeasured):
+        return measured.failed
+    failing = (datetime.fromisoformat(entry.recorded) for entry in run.steps if isinstance(entry.body, Failing))
+    return next(failing, None)
+
+
+def _device_events(run: DrillRun) -> Iterator[TimelineEntry]:
+    measured = run.last(ProbesMeasured)
+    for event in measured.events if measured else ():
+        yield TimelineEntry(event.at_s, "device", event.device, f"{event.fault} {event.action}")
+
+
+def _losses(run: DrillRun) -> Iterator[TimelineEntry]:
+    for probe in run.probes:
+        for begin, end in probe.outages:
+            yield TimelineEntry(begin, "lost", probe.probe)
+            if end is not None:
+                yield TimelineEntry(end, "answered", probe.probe, duration_ms=1000 * (end - begin))

@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
 import orjson
 
-from eventready.checks.check import CHECKS, Check
+from eventready.checks.check import CHECKS, Check, Kind
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import kind_of
 from eventready.core.strings.json_text import sorted_json
-from eventready.evaluation.gravity import Gravity, gravity
 from eventready.network.graph.graph import Cut
 from eventready.network.graph.outcome import WhatIf
 from eventready.workspace.devices.device import Device
+
+
+class Gravity(StrEnum):
+    """Weight of a finding in a verdict, most severe first."""
+
+    FAILURE = "failure"
+    UNMEASURED = "unmeasured"
+    RISK = "risk"
+    NONE = "none"
+
+
+_GRAVITY = {
+    Outcome.FAIL: Gravity.FAILURE,
+    Outcome.NOT_MEASURED: Gravity.UNMEASURED,
+    Outcome.WARN: Gravity.RISK,
+    Outcome.PASS: Gravity.NONE,
+    Outcome.WAIVED: Gravity.NONE,
+}
+#: What a waiver makes of it.
+_LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK, Gravity.RISK: Gravity.NONE}
+
+
+def gravity(finding: Finding, kind: Kind) -> Gravity:
+    """Gravity of a finding; a waiver reduces a failure or a missing measurement to a risk, and a warning to none.
+
+    A blind spot stays a risk: nobody's word makes a measurement. Care is a risk. A failure of kind `state` is in the
+    walk already: a risk beside it.
+    """
+    waived = finding.status is Outcome.WAIVED
+    status = finding.was if waived and finding.was else finding.status
+    if status is Outcome.NOT_MEASURED and finding.blind:
+        return Gravity.RISK
+    plain = _GRAVITY[status]
+    if waived:
+        return _LESS.get(plain, Gravity.NONE)
+    if plain in {Gravity.FAILURE, Gravity.UNMEASURED} and kind == "care":
+        return Gravity.RISK
+    return Gravity.RISK if plain is Gravity.FAILURE and kind == "state" else plain
+
 
 #: Venue and service.
 Place = tuple[str, str]

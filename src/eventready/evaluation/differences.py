@@ -11,8 +11,7 @@ from operator import itemgetter
 from eventready.evaluation.alike import About, Identity, about
 from eventready.store.run import Run, open_findings, read_findings
 from eventready.store.run_parts import ItemsByCheck, all_passed
-from eventready.store.run_records import RunFinding
-from eventready.store.run_rests import Named
+from eventready.store.run_records import Named, RunFinding
 
 _RANK = {"pass": 0, "waived": 1, "warn": 3, "not_measured": 4, "fail": 5}
 _BLIND_RANK = 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -41,7 +40,7 @@ class ResolvedLimits:
         return self.of(check, device).blocks
 
 
-def _with(check: Check, changed: Mapping[str, Any]) -> Limits:
+def _with(check: Check, changed: Mapping[str, object]) -> Limits:
     return type(check.limits).model_validate({**check.limits.model_dump(), **changed})
 
 

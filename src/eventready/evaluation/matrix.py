@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.platforms.model import PlatformSpec
 from eventready.workspace.devices.device import ROLES, Device, Role
+from eventready.workspace.settings.duties import Duty
 
 #: Reasons of the cells without a check, most cells of a fleet.
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
@@ -237,3 +239,24 @@ def _unsupported(check: Check, platform: PlatformFacts) -> Iterator[Text]:
     for need in check.needs:
         if need not in platform.facts:
             yield platform.unsupported.get(need) or message("facts:no_command", platform=platform.name, fact=need)
+
+
+class DutyIndex:
+    """Ids of clauses by check and venues. A run has few pairs of these, and a hundred findings per device."""
+
+    def __init__(self, duties: Sequence[Duty]) -> None:
+        self._duties = tuple(duty for duty in duties if duty.proof.checks)
+        self._found: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+
+    def of(self, check: str, venues: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the clauses proved by the check; a clause with venues needs a venue of the finding."""
+        key = (check, venues)
+        if key not in self._found:
+            self._found[key] = tuple(duty.id for duty in self._duties if _concerns(duty, check, venues))
+        return self._found[key]
+
+
+def _concerns(duty: Duty, check: str, venues: tuple[str, ...]) -> bool:
+    if not any(fnmatchcase(check, glob) for glob in duty.proof.checks):
+        return False
+    return not duty.proof.venues or not set(venues).isdisjoint(duty.proof.venues)

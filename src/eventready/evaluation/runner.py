@@ -12,14 +12,13 @@ from typing import ParamSpec, Self
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Message
-from eventready.evaluation.duties import DutyIndex
+from eventready.core.timezone import TZ
 from eventready.evaluation.limits import ResolvedLimits
-from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
-from eventready.evaluation.waivers import expired, waive
+from eventready.evaluation.matrix import CellState, DutyIndex, Matrix, MatrixCell
+from eventready.evaluation.waivers import UNCHECKED, expired, waive
 from eventready.facts.catalogue import CATALOGUE
-from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.observation import Observation, Unread
 from eventready.facts.packed import PackedObservations, UnpackedRows
 from eventready.facts.ports import port_key
 from eventready.facts.records import Fact
@@ -42,8 +41,6 @@ _SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
 #: How much of a fact was read, the least first.
 _EXTENTS = ("none", "partial", "whole")
 _ALL_FACTS = frozenset(CATALOGUE)
-#: The name under which a device without any check is reported.
-UNCHECKED = "device"
 
 
 @dataclass(frozen=True)
@@ -496,14 +493,4 @@ def _unmeasured(fact: str, readings: Sequence[Observation] | None) -> Finding:
     reason: str | Bilingual = failed.reason or failed.command
     if failed.message is not None:
         reason = Bilingual(failed.message.render("vi"), str(reason))
-    match failed.status:
-        case Status.UNREACHABLE:
-            return unknown("", "checks:run.unreachable", fact=fact, reason=reason)
-        case Status.DENIED:
-            return unknown("", "checks:run.denied", fact=fact, reason=reason)
-        case Status.TIMEOUT:
-            return unknown("", "checks:run.timeout", fact=fact, reason=reason)
-        case Status.UNSUPPORTED:
-            return unknown("", "checks:run.unsupported", fact=fact, reason=reason)
-        case _:
-            return unknown("", "checks:run.unparsed", fact=fact, reason=reason)
+    return unknown("", f"checks:run.{failed.status}", fact=fact, reason=reason)

@@ -9,8 +9,20 @@ from typing import Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.core.records import Moment, Stream
-from eventready.incidents.words import ADDRESSEES, Addressee, How, Kind
+from eventready.store.streams.journal import JournalEntry, unfit
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
+
+#: Notices of incidents.
+Addressee: TypeAlias = Literal["department", "police"]
+How: TypeAlias = Literal["phone", "in_person", "email", "letter", "fax"]
+Kind: TypeAlias = Literal["outage", "congestion", "security", "illegal_content", "postal", "accident", "other"]
+
+ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)
+HOWS: tuple[How, ...] = get_args(How)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+#: What people can be touched by; `postal` beside the services of a venue.
+SERVICES = ("fixed", "internet", "mobile", "wifi", "postal")
 
 Stage: TypeAlias = Literal["first", "written", "final"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
@@ -50,7 +62,7 @@ class Action:
 
 @dataclass(frozen=True)
 class IncidentLogEntry:
-    """IncidentLogEntry of the log at `at`. None and empty fields keep the recorded values."""
+    """Entry of the log at `at`. None and empty fields keep the recorded values."""
 
     at: Moment
     by: str
@@ -70,6 +82,8 @@ class IncidentLogEntry:
 
 
 STREAM = Stream("incident", IncidentLogEntry)
+#: Fields of the first entry of an incident.
+_OPENING = ("began", "noticed", "services", "kind", "summary")
 #: Fields of an incident that an entry replaces.
 _REPLACED = ("began", "noticed", "venue", "place", "services", "kind", "summary", "subscribers", "cause", "restored")
 
@@ -145,15 +159,19 @@ def addressee_name(to: Addressee, event: Event) -> Text:
     return event.recipient.title if to == "department" else message("incidents:police")
 
 
-def replay(entries: Iterable[tuple[str, IncidentLogEntry]]) -> tuple[Incident, ...]:
-    """Build the incidents from the log's entries (name, entry), in the order of their opening.
+def replay(entries: Iterable[JournalEntry[IncidentLogEntry]]) -> tuple[Incident, ...]:
+    """Build the incidents from the log's entries, keyed by name, in the order of their opening.
 
-    The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices.
+    The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices. Raises
+    StoreError for a first entry without the fields of an incident.
     """
     known: dict[str, Incident] = {}
-    for key, entry in entries:
+    for one in entries:
+        key, entry = one.key, one.body
         changed = {name: value for name in _REPLACED if (value := getattr(entry, name)) not in (None, "", ())}
         if (before := known.get(key)) is None:
+            if lacking := ", ".join(name for name in _OPENING if name not in changed):
+                raise unfit(one, lacking)
             first = {"id": key, "by": entry.by, "venue": "", "place": "", "rehearsal": entry.rehearsal}
             before = Incident(**{**first, **changed})
         actions, notices = before.actions + entry.actions, before.notices + entry.notices

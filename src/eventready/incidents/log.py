@@ -8,22 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, required, tidy
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
+    SERVICES,
     SPOKEN,
     STREAM,
     Action,
+    Addressee,
+    How,
     Incident,
     IncidentLogEntry,
+    Kind,
     Notice,
     police_near,
     replay,
 )
-from eventready.incidents.words import SERVICES, Addressee, How, Kind
 from eventready.store.store import Store
 from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, unknown_venue
@@ -87,10 +91,10 @@ def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> I
 
     def decide(entries: _Entries) -> tuple[str, IncidentLogEntry]:
         key = _new_name(began, {one.key for one in entries})
-        _check(replay([(key, entry)])[0])
+        _check(replay([_draft(key, entry)])[0])
         return key, entry
 
-    return _replayed([store.journal(STREAM).append(decide, clock.real())])[0]
+    return replay([store.journal(STREAM).append(decide, clock.real())])[0]
 
 
 def update_incident(name: str, report: Report, event: Event, store: Store, clock: Clock) -> Incident:
@@ -98,20 +102,20 @@ def update_incident(name: str, report: Report, event: Event, store: Store, clock
     now, journal = clock.now(), store.journal(STREAM)
 
     def decide(entries: _Entries) -> tuple[str, IncidentLogEntry]:
-        before = find(name, _replayed(entries))
+        before = find(name, replay(entries))
         key, entry = before.id, _entry(report, event, now, before.venue)
         if entry == IncidentLogEntry(entry.at, entry.by):
             raise UsageError(message("incidents:log.nothing"))
-        _check(replay([*((key, one.body) for one in entries if one.key == key), (key, entry)])[0])
+        _check(replay([*(one for one in entries if one.key == key), _draft(key, entry)])[0])
         return key, entry
 
     key = journal.append(decide, clock.real()).key
-    return _replayed(journal.entries(key))[0]
+    return replay(journal.entries(key))[0]
 
 
 def incidents(store: Store) -> tuple[Incident, ...]:
     """Return all incidents in the order of opening."""
-    return _replayed(store.journal(STREAM).entries())
+    return replay(store.journal(STREAM).entries())
 
 
 def find(name: str, known: Sequence[Incident]) -> Incident:
@@ -133,8 +137,9 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
     )
 
 
-def _replayed(entries: _Entries) -> tuple[Incident, ...]:
-    return replay((entry.key, entry.body) for entry in entries)
+def _draft(key: str, entry: IncidentLogEntry) -> JournalEntry[IncidentLogEntry]:
+    """Return an unrecorded report as a journal entry."""
+    return JournalEntry(STREAM.name, 0, key, "", entry, "")
 
 
 def _new_name(began: datetime, taken: set[str]) -> str:
@@ -205,7 +210,6 @@ def _place(venue: str | None, event: Event) -> str:
 
 def _check(incident: Incident) -> None:
     """Raises UsageError when the times of an incident contradict each other."""
-
     began = at(incident.began)
     if incident.noticed < incident.began:
         raise UsageError(message("incidents:log.noticed_before", began=began))

@@ -63,16 +63,11 @@ def open_demands(incident: Incident, event: Event, demands: Iterable[Demand], la
     phones = {"department": event.recipient.phone, "police": police.phone if police else ""}
     for demand in demands:
         if demand.notice is None:
-            phone = phones[demand.to] if demand.stage == "first" else ""
-            yield text(
-                "incidents:to_be_given",
-                lang,
-                status=demand.status,
-                stage=demand.stage,
-                recipient=recipient_of(demand.to, event, incident.venue) or addressee_name(demand.to, event),
-                phone=f" ({phone})" if phone else "",
-                due=demand.due,
-            )
+            number = phones[demand.to] if demand.stage == "first" else ""
+            recipient = recipient_of(demand.to, event, incident.venue) or addressee_name(demand.to, event)
+            wanted: dict[str, Param] = {"status": demand.status, "stage": demand.stage, "due": demand.due}
+            phone = f" ({number})" if number else ""
+            yield text("incidents:to_be_given", lang, recipient=recipient, phone=phone, **wanted)
 
 
 def incident_plain(incident: Incident, demands: Iterable[Demand]) -> dict[str, Any]:
@@ -97,17 +92,11 @@ def incident_plain(incident: Incident, demands: Iterable[Demand]) -> dict[str, A
 
 
 def _demand_plain(demand: Demand) -> dict[str, Any]:
-    notice = demand.notice
-    return {
-        "to": demand.to,
-        "stage": demand.stage,
-        "due": _iso(demand.due),
-        "status": demand.status,
-        "at": _iso(notice.at) if notice else None,
-        "by": mask_text(notice.by) if notice else None,
-        "recipient": mask_text(notice.recipient) if notice else None,
-        "how": notice.how if notice else None,
-    }
+    plain = {"to": demand.to, "stage": demand.stage, "due": _iso(demand.due), "status": demand.status}
+    if (notice := demand.notice) is None:
+        return {**plain, **dict.fromkeys(("at", "by", "recipient", "how"))}
+    by, recipient = map(mask_text, (notice.by, notice.recipient))
+    return {**plain, "at": _iso(notice.at), "by": by, "recipient": recipient, "how": notice.how}
 
 
 def _iso(moment: datetime | None) -> str | None:

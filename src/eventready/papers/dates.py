@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from eventready.core.clock import TZ
 from eventready.core.language import clean
 from eventready.core.messages import Lang, term, text
+from eventready.core.timezone import TZ
 
 #: A no-break space: a date or a figure and its unit stay on one line.
 HARD = "\N{NO-BREAK SPACE}"

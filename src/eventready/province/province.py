@@ -16,7 +16,7 @@ from eventready.papers.sections.run_sections import seen_sentences, unconfirmed_
 from eventready.papers.sections.writer import PaperWriter
 from eventready.province.bundles.bundle import Bundle, BundlePolicy
 from eventready.province.bundles.receive import ReceivedBundles
-from eventready.province.overview import WORST, OperatorRow, row, worst
+from eventready.province.overview import WORST, OperatorAtVenue, OperatorRow, at_venue, row, venues_of, worst
 from eventready.province.tables import (
     clause_table,
     finding_table,
@@ -24,7 +24,6 @@ from eventready.province.tables import (
     operator_table,
     service_table,
 )
-from eventready.province.venues import OperatorAtVenue, at_venue, venues_of
 from eventready.roster.roster import ROLES
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event

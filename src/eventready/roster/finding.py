@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from eventready.core.messages import Message, in_both
 from eventready.roster.intervals import Interval
@@ -19,6 +19,24 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
 
 #: The rules of a roster; the catalogue has their names under `roster:rule`.
 RULES = range(1, 10)
+
+
+class Spanned(Protocol):
+    """Record with a begin and an end."""
+
+    @property
+    def start(self) -> datetime | None:
+        """Begin, if known."""
+
+    @property
+    def end(self) -> datetime | None:
+        """End, if known."""
+
+
+def plain_times(one: Spanned) -> dict[str, str | None]:
+    """Begin and end of a record as plain JSON types, to the minute."""
+    times = {"start": one.start, "end": one.end}
+    return {name: at.isoformat(timespec="minutes") if at else None for name, at in times.items()}
 
 
 @dataclass(frozen=True)
@@ -40,9 +58,8 @@ class Gap:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        start, end = (moment.isoformat(timespec="minutes") for moment in (self.start, self.end))
         narrowed = {"venue": self.venue or None, "branch": self.branch or None}
-        return {**vars(self), "start": start, "end": end, "minutes": self.minutes, **narrowed}
+        return {**vars(self), **plain_times(self), "minutes": self.minutes, **narrowed}
 
 
 @dataclass(frozen=True)
@@ -77,8 +94,7 @@ class RosterFinding:
             "rule": self.rule,
             "severity": self.severity,
             "who": list(self.who),
-            "start": self.start.isoformat(timespec="minutes") if self.start else None,
-            "end": self.end.isoformat(timespec="minutes") if self.end else None,
+            **plain_times(self),
             "where": self.where or None,
             "message_id": self.message.id,
             **in_both(self.message),
@@ -120,8 +136,7 @@ class RosterReport:
         """Return plain JSON types."""
         counts = Counter(finding.severity for finding in self.findings)
         return {
-            "start": self.start.isoformat(timespec="minutes"),
-            "end": self.end.isoformat(timespec="minutes"),
+            **plain_times(self),
             "holds": self.holds,
             "counts": {severity: counts[severity] for severity in SEVERITIES},
             "gaps": [gap.to_dict() for gap in self.gaps],

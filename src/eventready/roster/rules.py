@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from eventready.core.messages import Message, message
-from eventready.roster.finding import SEVERITIES, Gap, RosterFinding, RosterReport
+from eventready.roster import wording
+from eventready.roster.finding import RULES, SEVERITIES, Gap, RosterFinding, RosterReport, Severity
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Case, Rule, Submission
-from eventready.roster.rulebook.contact import contact
-from eventready.roster.rulebook.coverage import coverage, unmanned
-from eventready.roster.rulebook.handover import handover
-from eventready.roster.rulebook.hours import hours
-from eventready.roster.rulebook.overlap import overlap
-from eventready.roster.rulebook.reserve import reserve
-from eventready.roster.rulebook.skills import skills
-from eventready.roster.rulebook.submission import submission
-from eventready.roster.rulebook.teams import teams
+from eventready.roster.rulebook.people import contact, coverage, reserve, skills, teams, unmanned
+from eventready.roster.rulebook.times import handover, hours, overlap
 from eventready.roster.settings import RosterSettings
 from eventready.workspace.settings.event import Event
 
-RULEBOOK: Mapping[int, Rule] = {
-    1: coverage,
-    2: overlap,
-    3: hours,
-    4: contact,
-    5: handover,
-    6: teams,
-    7: submission,
-    8: reserve,
-    9: skills,
-}
+
+def submission(case: Case) -> Iterator[RosterFinding]:
+    """Yield a finding for a list late, soon due, or changed after sending."""
+    deadline, moment, sent = case.event.duty_list_before, case.moment, case.submission
+    if deadline is None or moment is None or sent is None:
+        return
+    limit = wording.at(deadline)
+    if sent.first is None:
+        late = moment >= deadline
+        soon = moment >= deadline - timedelta(days=case.settings.warn_days)
+        severity: Severity = "error" if late else "warn" if soon else "info"
+        msgid = "roster:submission.late" if late else "roster:submission.not_sent"
+        yield RosterFinding(7, severity, message(msgid, limit=limit), end=deadline)
+        return
+    if sent.first >= deadline:
+        found = message("roster:submission.sent_late", at=wording.at(sent.first), limit=limit)
+        yield RosterFinding(7, "error", found, (), sent.first, deadline)
+    if not sent.same:
+        yield _changed(sent.last or sent.first, late=moment >= deadline)
+
+
+def _changed(last: datetime, *, late: bool) -> RosterFinding:
+    return RosterFinding(
+        7, "error" if late else "warn", message("roster:submission.changed", at=wording.at(last)), start=last
+    )
+
+
+RULEBOOK: Mapping[int, Rule] = dict(
+    zip(RULES, (coverage, overlap, hours, contact, handover, teams, submission, reserve, skills), strict=True)
+)
 
 
 def check(

@@ -8,7 +8,7 @@ article 111. Handover, minimum teams, reserve and skills are recommendations, to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -115,21 +115,6 @@ class Hours(WorkspaceModel):
         if self.day_with_overtime < self.day:
             raise InvalidValue(message("roster:settings.overtime"))
         return self
-
-
-#: Usual codes of shifts with their usual times; the legend of the file goes before them.
-CODES: Mapping[str, Code] = {
-    code: Code.model_validate(meaning)
-    for code, meaning in {
-        "C1": {"from": "06:00", "to": "14:00"},
-        "C2": {"from": "14:00", "to": "22:00"},
-        "C3": {"from": "22:00", "to": "06:00"},
-        "N": {"from": "07:00", "to": "19:00"},
-        "Đ": {"from": "19:00", "to": "07:00"},
-        "OC": {"kind": "on_call"},
-        "P": {"kind": "leave"},
-    }.items()
-}
 
 
 class RosterSettings(WorkspaceModel):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from eventready.core.clock import TZ
 from eventready.core.messages import Message, Text, message
+from eventready.core.timezone import TZ
 from eventready.roster.intervals import Interval
 from eventready.roster.roster import Branch, Role
 

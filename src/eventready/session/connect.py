@@ -1,4 +1,4 @@
-"""Open a session with a device: session limit, connection through Netmiko, prompt.
+"""Open a session with a device: session limit, connection through Netmiko, prompt; and with the login shell of a host.
 
 with open_session(target, platform.spec) as session:
     replies = session.send_commands(["show version", "show clock"])
@@ -17,10 +17,10 @@ from typing import Any
 
 import netmiko
 
+from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.dialogue.configuring import Configurer
-from eventready.session.dialogue.line_safety import uses_shell
+from eventready.platforms.model import ChangeSpec, NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.session.dialogue.configuring import Configurer, uses_shell
 from eventready.session.dialogue.opening import Opening
 from eventready.session.dialogue.patterns import patterns
 from eventready.session.dialogue.reading import Reader
@@ -31,11 +31,9 @@ from eventready.session.reply import CleartextRefused, Reply, RunTimeOver
 from eventready.session.ssh.errors import to_session_error
 from eventready.session.ssh.jump_hosts import dial, jump_hosts, proxy_failure
 from eventready.session.steps import ConnectStep, Trace
-from eventready.session.target import Target
-from eventready.session.wire.limits import session_limit
-from eventready.session.wire.retries import with_retries
+from eventready.session.target import Secret, Target
+from eventready.session.wire.limits import Watch, session_limit, watchdog, with_retries
 from eventready.session.wire.stream import BufferedSocket
-from eventready.session.wire.watchdog import Watch, watchdog
 
 _TELNET_PORT = 23
 #: Handshakes and logins at once in a process: key exchanges of more would wait for each other until their time limits.
@@ -238,3 +236,29 @@ def _checked_driver(connection: netmiko.BaseConnection) -> DriverMixin:
     if not isinstance(connection, DriverMixin):
         raise TypeError(f"{type(connection).__name__} is not an eventready driver")
     return connection
+
+
+#: Any login shell. PATH keeps its order and gains the folder of administration programs.
+SHELL = PlatformSpec(
+    title="Linux shell",
+    roles=("router",),
+    netmiko=NetmikoSpec(device_type="linux"),
+    session=SessionSpec(
+        prompt=r"(?:(?:\S+@)?[\w.-]+(?::\S*)?)?[$#] $",
+        setup=("unset HISTFILE; export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin",),
+        noise=(r"^\[ *\d+\.\d{6}\] ",),
+        limit=5,
+    ),
+    read_only=(),
+)
+
+
+def open_shell(target: Target) -> Session:
+    """Open a session with the host's shell as `target.shell_username`.
+
+    Raises UsageError without a shell login, and the errors of `open_session`.
+    """
+    if not target.has_shell:
+        raise UsageError(message("session:shell_login", name=target.name))
+    shell = replace(target, username=target.shell_username, password=target.shell_password, secret=Secret(""))
+    return open_session(shell, SHELL)

@@ -220,7 +220,8 @@ def session_slots(nornir: Nornir, limits: Mapping[str, int]) -> dict[str, dict[s
     found = {}
     for name, limit in limits.items():
         host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
-        extras = {**(host.extras or {}), "jump_hosts": _without_secrets(host.extras or {})}
+        jumps = _without_secrets((host.extras or {}).get("jump_hosts") or {})
+        extras = {**(host.extras or {}), "jump_hosts": jumps}
         target = build_target(host.hostname or "", None, None, host.port, extras, login=False)
         found[name] = {
             target.limit_key: limit,
@@ -229,8 +230,7 @@ def session_slots(nornir: Nornir, limits: Mapping[str, int]) -> dict[str, dict[s
     return found
 
 
-def _without_secrets(extras: Mapping[str, Any]) -> dict[str, JumpHost]:
-    jumps: Mapping[str, JumpHost] = extras.get("jump_hosts") or {}
+def _without_secrets(jumps: Mapping[str, JumpHost]) -> dict[str, JumpHost]:
     return {
         name: jump.model_copy(
             update={

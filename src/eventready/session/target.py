@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
+from threading import Lock
 
-from eventready.core.messages import Message, rendered
+from eventready.core.messages import Message, message, rendered
 from eventready.core.redaction.redaction import REDACTED, register
+from eventready.core.strings.terminal_text import visible
 from eventready.session.hostkeys import host_name
-from eventready.session.one_time_code import ask_on_terminal
-from eventready.session.reply import AccessInvalid
+from eventready.session.reply import AccessInvalid, LoginRefused
 from eventready.workspace.devices.access import ASK
 from eventready.workspace.keys.secrets import resolve
+
+TERMINAL = Path("/dev/tty")
+_one_question = Lock()
+#: Reads a line without echo; replaceable by a user interface that owns the terminal.
+read_line: Callable[[str], str] = getpass.getpass
+
+
+def ask_on_terminal(question: str) -> str:
+    """Return the line typed for `question`, a single question at a time. Raises LoginRefused without a terminal."""
+    with _one_question:
+        try:
+            with TERMINAL.open("r", encoding="utf-8"):
+                pass
+            return read_line(f"{visible(question.strip())} ").strip()
+        except (OSError, EOFError):
+            raise LoginRefused(message("session:one_time_code")) from None
 
 
 class Secret:

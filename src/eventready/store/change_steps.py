@@ -1,14 +1,92 @@
-"""Steps of a change, as recorded: those of a device before they are taken, and the begin and end of the change."""
+"""Records of a change: its header, its plan, and its steps.
+
+Steps of a device are recorded before they are taken; the change itself has steps for its begin and its end.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from eventready.core.messages import Message, message
-from eventready.core.records import Kinds, Stream, Words
-from eventready.store.change_header import ChangeHeader
+from eventready.core.records import Kinds, Shape, Stream, Words
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """Emergency change: the ticket and the two responsible people."""
+
+    ticket: str
+    requested_by: str
+    approved_by: str
+
+    @property
+    def summary(self) -> Message:
+        """Return the people and the ticket."""
+        return message("change:emergency", **vars(self))
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Signature of a person: name, real time (UTC), key and signature (base64)."""
+
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, Field(max_length=100)]
+    at: Annotated[str, Field(max_length=60)]
+    signature: Annotated[str, Field(max_length=200)]
+
+
+@dataclass(frozen=True)
+class ChangeHeader:
+    """Statements about a change at its beginning: operator, host, plan (id), approvers and mode.
+
+    `rolls_back` is the change that this one rolls back, or empty; `event_time` the event's time (ISO 8601), in a
+    `rehearsal` not the real one. `emergency` and `applied` (the signature) are None where there is none.
+    """
+
+    by: str
+    host: str
+    plan: str = ""
+    mode: str = "apply"
+    approved_by: tuple[str, ...] = ()
+    rolls_back: str = ""
+    event_time: str = ""
+    rehearsal: bool = False
+    emergency: Emergency | None = None
+    applied: Approval | None = None
+
+
+@dataclass(frozen=True)
+class PlanDrill:
+    """Drill of a plan."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """Summary of a plan: id, hash, intents, waves of devices, and its drill."""
+
+    id: str = ""
+    sha256: str = ""
+    intents: tuple[str, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
+    drill: PlanDrill | None = None
+
+
+@dataclass(frozen=True)
+class RecordedPlan:
+    """Plan with its approvals."""
+
+    plan: PlanSummary
+    approvals: tuple[Approval, ...] = ()
+
+
+PLAN_FILE = Shape(RecordedPlan, others="ignore")
+
 
 #: Lines of a drift named in a sentence.
 _NAMED = 5

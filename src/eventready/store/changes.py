@@ -19,18 +19,29 @@ from typing import TypeVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
-from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader
-from eventready.store.change_steps import STEPS, STREAM, Backup, Begun, ChangeStep, DeviceOutcome, Ended, Release, Save
-from eventready.store.database.connection import Database
-from eventready.store.database.storage_errors import translate_errors
+from eventready.core.timezone import TZ
+from eventready.store.change_steps import (
+    PLAN_FILE,
+    STEPS,
+    STREAM,
+    Backup,
+    Begun,
+    ChangeHeader,
+    ChangeStep,
+    DeviceOutcome,
+    Ended,
+    PlanSummary,
+    RecordedPlan,
+    Release,
+    Save,
+)
+from eventready.store.database.connection import Database, translate_errors
 from eventready.store.database.tables import ChangeRow, DeviceLock
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.plan_summary import PLAN_FILE, PlanSummary, RecordedPlan
 from eventready.store.process_lock import ProcessLocks
 from eventready.store.run_names import new_run_id
 from eventready.store.streams.journal import Journal, undamaged
@@ -38,7 +49,16 @@ from eventready.store.streams.journal import Journal, undamaged
 _Record = TypeVar("_Record", bound=ChangeStep)
 #: Level 3 takes half the time of level 6 for a fifth more space.
 _LEVEL = 3
-_HEADER, _OUTCOMES = Shape(ChangeHeader), Shape(dict[str, DeviceOutcome])
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """Column of the outcomes by device."""
+
+    outcomes: dict[str, DeviceOutcome]
+
+
+_HEADER, _OUTCOMES = Shape(ChangeHeader), Shape(_Outcomes)
 
 
 @dataclass(frozen=True)
@@ -242,7 +262,7 @@ class Changes:
         with self._database.writing() as session:
             self._journal.write(session, [(change, end, now)])
             row = session.get_one(ChangeRow, change)
-            row.outcomes = _OUTCOMES.plain(end.outcomes)
+            row.outcomes = _OUTCOMES.plain(_Outcomes(end.outcomes))["outcomes"]
             row.ended = now.isoformat(timespec="milliseconds") if end.all_proven else None
             if end.all_proven:
                 session.execute(delete(DeviceLock).where(DeviceLock.change == change))
@@ -381,10 +401,10 @@ def _damaged(change: str) -> StoreError:
 
 def _entry(row: ChangeRow) -> ChangeEntry:
     try:
-        header, outcomes = _HEADER.read_plain(row.header), _OUTCOMES.read_plain(row.outcomes)
+        header, found = _HEADER.read_plain(row.header), _OUTCOMES.read_plain({"outcomes": row.outcomes})
     except ShapeError as error:
         raise StoreError(message("store:change.shape", change=row.id, what=error.sentence)) from None
-    return ChangeEntry(row.id, row.event, row.begun, row.ended, header, outcomes)
+    return ChangeEntry(row.id, row.event, row.begun, row.ended, header, found.outcomes)
 
 
 def _hold(row: DeviceLock) -> LockHolder:

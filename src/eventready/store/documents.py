@@ -24,7 +24,7 @@ _LEVEL = 3
 _MOST_BYTES = 256_000_000
 
 
-def compress(document: Parts | Mapping[str, Any]) -> bytes:
+def compress(document: Parts | Mapping[str, object]) -> bytes:
     """Compress the canonical bytes into a zlib stream.
 
     Level 3 takes half the time of level 6 for a fifth more space.

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from eventready.core.errors import StoreError
+from eventready.core.language import clean
 from eventready.core.messages import message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
+from eventready.core.strings.texts import natural
 from eventready.store.run_parts import (
     ItemsByCheck,
     Parts,
@@ -70,7 +72,7 @@ class Run:
     document: Parts
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Run:
+    def of(cls, document: Mapping[str, object]) -> Run:
         """Run of a document of plain JSON types."""
         return cls(Parts.of(document))
 
@@ -135,7 +137,7 @@ class Run:
                 yield from _read(shape, wanted)
 
     @classmethod
-    def sealed(cls, document: Parts | Mapping[str, Any]) -> Run:
+    def sealed(cls, document: Parts | Mapping[str, object]) -> Run:
         """Seal a document: `sha256` covers all other keys, `previous` included."""
         body = Parts.of(document).without("sha256")
         digest = hashlib.sha256()
@@ -147,12 +149,8 @@ class Run:
         """True when the document matches its `sha256`."""
         return bool(self.sealed(self.document).document["sha256"] == self.document.get("sha256"))
 
-    def json(self, *, one_line: bool = False) -> Iterator[bytes]:
+    def json(self) -> Iterator[bytes]:
         """Document as indented JSON, piece by piece; a long list has a line for each of its groups."""
-        if one_line:
-            yield from self.document.pieces()
-            yield b"\n"
-            return
         yield b"{"
         before = b"\n "
         for key in self.document:
@@ -249,3 +247,37 @@ def latest_complete(summaries: Sequence[Summary], devices: int) -> Summary | Non
     """
     complete = [summary for summary in summaries if summary.devices >= devices]
     return next(iter([*complete[-1:], *summaries[-1:]]), None)
+
+
+#: Unread records that a line names.
+_NAMED = 5
+
+
+def judged_observations(run: Run, having: bytes = b"") -> Iterator[RunObservation]:
+    """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
+    return (observation for observation in run.observations(having) if not observation.inventory)
+
+
+@dataclass(frozen=True)
+class PartialReading:
+    """Fact of a device of which some records were not read, by their names."""
+
+    device: str
+    fact: str
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """Device, fact and the first names."""
+        more = f" (+{len(self.names) - _NAMED})" if len(self.names) > _NAMED else ""
+        return f"{self.device} {self.fact}: {', '.join(self.names[:_NAMED])}{more}"
+
+
+def partial_readings(run: Run) -> tuple[PartialReading, ...]:
+    """The facts of a run read in part, by device."""
+    found = {
+        (clean(one.device), clean(one.fact)): tuple(clean(record.subject) for record in one.unread)
+        for one in judged_observations(run, b'"unread":')
+        if one.unread
+    }
+    return tuple(PartialReading(*key, found[key]) for key in sorted(found, key=lambda key: (natural(key[0]), key[1])))

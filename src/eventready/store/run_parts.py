@@ -110,7 +110,7 @@ class Parts:
         self._decoded: dict[str, Any] = {}
 
     @staticmethod
-    def of(document: Parts | Mapping[str, Any]) -> Parts:
+    def of(document: Parts | Mapping[str, object]) -> Parts:
         """Build from a document of plain JSON types."""
         if isinstance(document, Parts):
             return document

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import select, update
@@ -21,14 +21,24 @@ from eventready.core.errors import StoreError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import ShapeError, Stream
 from eventready.store.changes import Changes
-from eventready.store.database.connection import Database, database_location
-from eventready.store.database.storage_errors import RunNotStored, translate_errors
+from eventready.store.database.connection import Database, RunNotStored, database_location, translate_errors
 from eventready.store.database.tables import Ledger, RunRow
 from eventready.store.documents import compress, save_unstored_run
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.store.integrity.chain import PRUNE, ChainVerification, Pruned, verify_chain
-from eventready.store.integrity.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
-from eventready.store.integrity.pruning import PruneResult, prune, runs_to_prune
+from eventready.store.integrity import (
+    PRUNE,
+    ChainVerification,
+    Checkpoint,
+    Pruned,
+    PruneResult,
+    SigningKey,
+    VerifyingKey,
+    prune,
+    runs_to_prune,
+    sign_head,
+    stored_checkpoints,
+    verify_chain,
+)
 from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
 from eventready.store.run import SUMMARY, Run, Summary
 from eventready.store.run_items import ItemsOfDevice, RunItems, items_in, of_rows, with_items
@@ -167,7 +177,7 @@ class Store:
         """Store items of a running run. Thread-safe; does not fail."""
         self._items.add(run_id, items)
 
-    def finish(self, document: Parts | Mapping[str, Any], summary: Summary | None = None) -> Run:
+    def finish(self, document: Parts | Mapping[str, object], summary: Summary | None = None) -> Run:
         """Append a run to the chain and store the run with its evidence, in a single transaction.
 
         A list that is None in the document is that of `keep_items`. `summary`: summary of the document, computed if
@@ -401,7 +411,7 @@ def _reached(interrupted: Run) -> Run:
     return Run(interrupted.document.replace(devices=devices))
 
 
-def _summary(run_id: str, plain: Mapping[str, Any]) -> Summary:
+def _summary(run_id: str, plain: Mapping[str, object]) -> Summary:
     try:
         return SUMMARY.read_plain(plain)
     except ShapeError as error:

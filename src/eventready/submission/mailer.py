@@ -2,27 +2,182 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from eventready.clauses.attestations.forms import document_name
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.files import read_bounded
-from eventready.core.messages import Bilingual, Lang, message
-from eventready.delivery.mail.delivery import Delivery
-from eventready.delivery.mail.delivery_log import DeliveryLog
-from eventready.delivery.mail.eml import Attachment, Mailbox, checked, fitting
-from eventready.delivery.mail.letter import PaperReference
+from eventready.core.errors import EventreadyError, RefusedError, StoreError, UsageError
+from eventready.core.files import read_bounded, write_atomic
+from eventready.core.messages import Bilingual, Lang, message, text
+from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
+from eventready.delivery.mail.letter import (
+    Attachment,
+    Letter,
+    Mailbox,
+    PaperReference,
+    checked,
+    draft,
+    file_name,
+    fitting,
+    marked_subject,
+)
 from eventready.delivery.mail.mail import Mail, marked, posted, read
-from eventready.delivery.mail.mail_server import mail_server, required_sender
-from eventready.delivery.mail.outbox import Outbox
-from eventready.delivery.mail.smtp import MailLogin, SubmitResult, submit
+from eventready.delivery.mail.smtp import MailLogin, SubmitResult, mail_server, required_sender, sender_of, submit
 from eventready.roster.versions import Shelf
-from eventready.submission.paper_mail import draft_paper
 from eventready.workspace.settings.event import Event
-from eventready.workspace.settings.mail import MailServer
+from eventready.workspace.settings.mail import MailServer, MailSettings
+
+#: Left for the office to fill in where event.yaml has no name.
+BLANK = "………………"
+
+_PARENTHESES = re.compile(r"\s*\([^()]*\)")
+
+
+def draft_paper(
+    event: Event,
+    paper: PaperReference,
+    attachments: Sequence[Attachment],
+    *,
+    moment: datetime,
+    detail: str = "",
+    lang: Lang = "vi",
+    recipients: Sequence[Mailbox] = (),
+    subject: str = "",
+    titles: Mapping[str, Bilingual] | None = None,
+    rehearsal: bool = False,
+) -> bytes:
+    """The .eml with a paper to the event's recipient, or to `recipients`. Raises UsageError.
+
+    `moment` is the event's time; `subject` replaces the usual one.
+    """
+    names = [file_name(attachment.name) for attachment in attachments]
+    written = letter(event, paper, names, detail=detail, lang=lang, titles=titles, rehearsal=rehearsal)
+    if subject:
+        written = replace(written, subject=marked_subject(subject, lang) if rehearsal else subject)
+    return draft(
+        written,
+        sender=sender_of(event),
+        recipients=recipients or (Mailbox(event.recipient.email, event.recipient.title.render(lang)),),
+        attachments=attachments,
+        moment=moment,
+        paper=paper,
+    )
+
+
+def letter(
+    event: Event,
+    paper: PaperReference,
+    files: Sequence[str],
+    *,
+    detail: str = "",
+    lang: Lang = "vi",
+    titles: Mapping[str, Bilingual] | None = None,
+    rehearsal: bool = False,
+) -> Letter:
+    """The mail of a paper with the attached `files`.
+
+    `detail` is a further name of the paper (an incident's place), `titles` the workspace's names of documents.
+    """
+    named = text("delivery:letter_documents", lang)
+    if paper.kind:
+        named = document_name(paper.kind, titles or {}).render(lang)
+    title = " ".join(filter(None, (named[:1].upper() + named[1:], _detail(paper, detail, lang))))
+    short = f"[{event.abbreviation}] " if event.abbreviation else ""
+    subject = f"{short}{title} - {_topic(event, lang)}"
+    body = _body(event, title, files, lang, rehearsal=rehearsal)
+    return Letter(marked_subject(subject, lang) if rehearsal else subject, body, rehearsal)
+
+
+def _detail(paper: PaperReference, detail: str, lang: Lang) -> str:
+    if paper.due is not None:
+        first, last = paper.due - timedelta(days=7), paper.due - timedelta(days=1)
+        return f"({first:%d/%m}–{last:%d/%m/%Y})"
+    if paper.version:
+        return text("delivery:letter_version", lang, version=paper.version)
+    return f"({detail})" if detail else ""
+
+
+def _topic(event: Event, lang: Lang) -> str:
+    """Return the Vietnamese topic of event.yaml; otherwise a topic with the name of the event."""
+    if lang == "vi" and event.topic:
+        return event.topic
+    return text("delivery:letter_topic", lang, event=_name(event, lang))
+
+
+def _name(event: Event, lang: Lang) -> str:
+    """The name of the event without parenthesised parts."""
+    return _PARENTHESES.sub("", event.title.render(lang))
+
+
+def _body(event: Event, title: str, files: Sequence[str], lang: Lang, *, rehearsal: bool) -> str:
+    office = event.recipient.title.render(lang)
+    enterprise = event.enterprise or BLANK
+    listed = "\n".join(f"{number}. {file}" for number, file in enumerate(files, 1))
+    small = title[:1].lower() + title[1:]
+    paragraphs = (
+        text("delivery:letter_rehearsal", lang) if rehearsal else "",
+        text("delivery:letter_to", lang, recipient=office),
+        text(
+            "delivery:letter_opening",
+            lang,
+            recipient=office,
+            event=_name(event, lang),
+            enterprise=enterprise,
+            title=small,
+        ),
+        f"{text('delivery:letter_attached', lang)}\n{listed}" if files else "",
+        text("delivery:letter_contact", lang, contact=_contact(event.mail, lang)),
+        text("delivery:letter_receipt", lang),
+        text("delivery:letter_regards", lang),
+        enterprise,
+    )
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+
+def _contact(mail: MailSettings | None, lang: Lang) -> str:
+    contact = mail.contact if mail else None
+    phone = text("delivery:letter_phone", lang, number=(contact.phone if contact else "") or BLANK)
+    if contact is None:
+        return f"{BLANK}, {phone}"
+    return ", ".join(part for part in (contact.name, contact.title, phone) if part)
+
+
+FOLDER = Path(".eventready") / "outbox"
+
+
+class Outbox:
+    """The outbox of a workspace."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._folder = workspace / FOLDER
+
+    def keep(self, data: bytes) -> str:
+        """Store a mail; return its hash. Raises UsageError for a failed write."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        write_atomic(self.path(sha256), data, private=True)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Return the mail of a hash. Raises StoreError for a lost or altered mail."""
+        path = self.path(sha256)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise StoreError(message("delivery:outbox.lost"), where=str(path)) from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StoreError(message("delivery:outbox.altered"), where=str(path))
+        return data
+
+    def path(self, sha256: str) -> Path:
+        """Return the path of a mail."""
+        return self._folder / f"{sha256}.eml"
+
 
 _LARGEST_FILE = 10_000_000
 
@@ -63,14 +218,9 @@ class Mailer:
             return self._record.ended(delivery, SubmitResult(refused=dict.fromkeys(recipients, str(lost))))
         self._record.attempt(delivery, f"{server.host}:{server.port}")
         outcome = submit(
-            server,
-            credentials,
-            folder=self._folder,
-            sender=delivery.sender,
-            recipients=recipients,
-            data=data,
+            server, credentials, folder=self._folder, sender=delivery.sender, recipients=recipients, data=data,
             before_dot=lambda taken: self._record.handed(delivery, taken),
-        )
+        )  # fmt: skip
         self._mark_roster(delivery, outcome)
         return self._record.ended(delivery, outcome)
 
@@ -128,14 +278,9 @@ def build_mail(
 def _with_documents(files: Sequence[Path], event: Event, clock: Clock, request: MailRequest) -> bytes:
     if not (request.kind or request.subject):
         raise UsageError(message("delivery:mail.kind"))
+    attachments = [Attachment(path.name, read_bounded(path, _LARGEST_FILE, "document")) for path in files]
     return draft_paper(
-        event,
-        PaperReference(request.kind),
-        [Attachment(path.name, read_bounded(path, _LARGEST_FILE, "document")) for path in files],
-        moment=clock.now(),
-        recipients=[Mailbox(address) for address in request.to],
-        subject=request.subject,
-        titles=request.titles,
-        lang=request.lang,
+        event, PaperReference(request.kind), attachments, moment=clock.now(), lang=request.lang,
+        recipients=[Mailbox(address) for address in request.to], subject=request.subject, titles=request.titles,
         rehearsal=clock.rehearsal,
-    )
+    )  # fmt: skip

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.clauses.deadlines import Deadline, DeadlineStatus
-from eventready.core.clock import TZ
 from eventready.core.messages import Text, message, rendered
-from eventready.delivery.mail.delivery import Delivery
+from eventready.core.timezone import TZ
+from eventready.delivery.mail.delivery_log import Delivery
 from eventready.workspace.settings.event import Event
 
 JobKind: TypeAlias = Literal["audit", "draft", "remind", "notify", "send"]

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
-from eventready.watch.flaps import RecentChanges
-from eventready.watch.recent import RecentReadings
-from eventready.watch.shown import Shown
+from eventready.watch.open_finding import Shown
+from eventready.watch.recent import RecentChanges, RecentReadings
 
 #: Equal answers are evaluated anew after so long, and in each hour: certificates and waivers expire; seconds.
 _ANEW_S = 900.0

@@ -15,12 +15,10 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
-from eventready.watch.flaps import RecentChanges
-from eventready.watch.job import WatchJob
-from eventready.watch.recent import KEPT_FACTS, RecentReadings
-from eventready.watch.remembered import Remembered
+from eventready.watch.job import Remembered, WatchJob
+from eventready.watch.open_finding import Shown
+from eventready.watch.recent import KEPT_FACTS, RecentChanges, RecentReadings
 from eventready.watch.schedule import QUESTIONS
-from eventready.watch.shown import Shown
 from eventready.watch.silence import Patience, Silences
 from eventready.watch.states import DEVICE, Key, StateChange, States
 from eventready.watch.ways import Ways

@@ -13,7 +13,7 @@ from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation
 from eventready.watch.device_state import Evaluated, readings_of
 from eventready.watch.device_watch import DeviceWatch, FleetState
-from eventready.watch.shown import Shown
+from eventready.watch.open_finding import Shown
 from eventready.watch.silence import REACH
 from eventready.watch.states import Key, StateChange
 

@@ -1,19 +1,22 @@
-"""Open findings of a watch: bad states in force, with the time since when."""
+"""Open findings of a watch: bad states in force, with the time since when; computed once after each change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import is_
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.clock import TZ
 from eventready.core.language import FindingSentence, FrequentChanges
 from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
+from eventready.core.timezone import TZ
+from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States
+from eventready.workspace.devices.device import Device
 
 _ENTRY = Shape(OpenEntry)
 #: Order of open states, the worst first.
@@ -77,3 +80,35 @@ def open_of(findings: Iterable[Finding], states: States) -> Iterator[OpenFinding
             yield OpenFinding(finding, status, known[1], often)
         elif known[0] in RANK and finding.status in RANK:
             yield OpenFinding(finding, *known, cause=states.cause(key))
+
+
+class Shown:
+    """Open findings and weights of a group of findings, computed once after each change; for any thread."""
+
+    def __init__(self, limits: Blocks | None = None) -> None:
+        self._limits = limits
+        self._version, self._looked_up = 0, -1
+        self.open: list[OpenFinding] = []
+        self.weights: tuple[Weight, ...] = ()
+
+    def changed(self) -> None:
+        """Invalidate the results, after a change."""
+        self._version += 1
+
+    def of(self, findings: Iterable[Finding], states: States, devices: Collection[Device]) -> Shown:
+        """Return the current results; equal values stay the same objects."""
+        if self._looked_up != (version := self._version):
+            found = tuple(findings)
+            known = {one.key: one for one in self.open}
+            now = ((known.get(one.key), one) for one in open_of(found, states))
+            opened = [before if before == one else one for before, one in now]
+            self.open = self.open if same(opened, self.open) else opened
+            weighed = weights(devices, found, self._limits)
+            self.weights = self.weights if weighed == self.weights else weighed
+            self._looked_up = version
+        return self
+
+
+def same(one: Sequence[object], other: Sequence[object]) -> bool:
+    """True for the same objects."""
+    return len(one) == len(other) and all(map(is_, one, other))

@@ -12,8 +12,7 @@ from functools import lru_cache
 from math import inf
 
 from eventready.audit.audit import network_setting
-from eventready.audit.history import usual_audits
-from eventready.audit.run_builder import recorded_network
+from eventready.audit.run_builder import recorded_network, usual_audits
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import audit_checks
 from eventready.core.clock import Clock
@@ -35,17 +34,15 @@ from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.calls import AlertCalls
-from eventready.watch.first_reading import LastVerdicts
-from eventready.watch.job import WatchJob
+from eventready.watch.job import Remembered, WatchJob, remembered
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.own_clock import clock_finding
 from eventready.watch.reader import Accounting, Ask, DeviceReader, accounting
 from eventready.watch.record import WatchRecord
-from eventready.watch.remembered import Remembered, remembered
 from eventready.watch.schedule import Schedule
 from eventready.watch.snapshot import NO_CALLS, OUTDATED, Snapshots
-from eventready.watch.snapshot_record import SNAPSHOT_S
+from eventready.watch.snapshot_record import SNAPSHOT_S, LastVerdicts
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device

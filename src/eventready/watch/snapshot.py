@@ -12,7 +12,7 @@ from math import inf
 
 from eventready.core.clock import Clock
 from eventready.core.strings.json_text import canonical
-from eventready.store.run_rests import resting_of
+from eventready.store.run_records import resting_of
 from eventready.store.store import Store
 from eventready.watch.open_finding import OpenFinding, sentence_of
 from eventready.watch.snapshot_record import (

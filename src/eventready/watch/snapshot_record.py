@@ -8,8 +8,29 @@ from datetime import UTC, datetime
 
 from eventready.core.language import FindingSentence
 from eventready.core.records import Moment, Stream
-from eventready.store.run_rests import Named, Resting, below_each
-from eventready.watch.first_reading import FirstReading, LastVerdicts
+from eventready.store.run_records import Named, Resting, below_each
+
+
+@dataclass(frozen=True)
+class LastVerdicts:
+    """Verdicts as of a moment, of an earlier watch or of an audit: venue, service, verdict."""
+
+    at: Moment
+    places: tuple[tuple[str, str, str], ...]
+
+    @property
+    def verdicts(self) -> Mapping[tuple[str, str], str]:
+        """Verdicts by venue and service."""
+        return {(venue, service): verdict for venue, service, verdict in self.places}
+
+
+@dataclass(frozen=True)
+class FirstReading:
+    """First reading in progress: devices not yet read, and the verdicts of before; None without any."""
+
+    left: int
+    last: LastVerdicts | None
+
 
 #: Seconds between two snapshots without a change of state.
 SNAPSHOT_S = 5.0

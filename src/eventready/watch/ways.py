@@ -13,7 +13,7 @@ from itertools import chain
 
 from eventready.checks.finding import Finding
 from eventready.checks.registry import audit_checks, network_checks
-from eventready.core.clock import TZ
+from eventready.core.timezone import TZ
 from eventready.evaluation.causes import Element
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import Matrix

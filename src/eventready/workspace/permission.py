@@ -1,7 +1,7 @@
 """Permission of a workspace to connect and to run programs, given by the person and bound to the content.
 
 A workspace from elsewhere names hosts, programs (`exec:`, ProxyCommand, playbooks), lines to configure and secrets to
-send. It is refused until `eventready allow`, and again when one of these files has changed. Records lie in the
+send. It is refused until `eventready trust content`, and again when one of these files has changed. Records lie in the
 person's configuration folder; `EVENTREADY_ALLOWED` lists folders whose workspaces are allowed (services, CI).
 """
 
@@ -86,7 +86,7 @@ def _changed(workspace: Path, changed: Sequence[str]) -> RefusedError:
 
 
 def _command(workspace: Path) -> str:
-    return f"eventready -w {quote(str(workspace))} allow"
+    return f"eventready -w {quote(str(workspace))} trust content"
 
 
 def is_allowed(workspace: Path) -> bool:

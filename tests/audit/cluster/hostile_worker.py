@@ -14,7 +14,7 @@ from typing import Any
 import distributed
 from distributed import protocol, worker
 
-from eventready.audit.collectors.cluster import task
+from eventready.audit.collectors.cluster import dask_parts
 from eventready.audit.collectors.cluster.codec import ReadRequest
 from eventready.audit.collectors.cluster.labels import WHOLE
 
@@ -89,7 +89,7 @@ def code() -> str:
 
 
 async def run(address: str) -> None:
-    task.read_device = hostile_task
+    dask_parts.read_device = hostile_task
     vars(worker)["error_message"] = hostile_error
     async with distributed.Worker(
         address, nthreads=2, resources={LABEL: WHOLE}, name="hostile", host="127.77.0.1",

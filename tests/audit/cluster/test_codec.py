@@ -18,13 +18,11 @@ from eventready.audit.collectors.cluster.codec import (
     ReadRequest,
     WorkerAnswer,
     decode_answer,
-    encode_answer,
-    encode_failure,
-)
-from eventready.audit.collectors.cluster.reply_codec import (
     decode_replies,
     decode_steps,
+    encode_answer,
     encode_error,
+    encode_failure,
     encode_replies,
     encode_steps,
 )

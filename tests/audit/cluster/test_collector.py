@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster import requests as module
 from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
-from eventready.audit.collectors.cluster.collector import ClusterCollector
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import content_labels
+from eventready.audit.collectors.cluster.reader import ClusterCollector
 from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, Slots
 from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
 from eventready.core.errors import UsageError

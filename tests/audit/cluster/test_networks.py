@@ -60,7 +60,7 @@ class Cluster:
     def worker(self, number: int, *, certificate: str = "", workspace: Path | None = None) -> tuple[str, ...]:
         name = certificate or f"w{number}"
         words = eventready(
-            "-w", workspace or self.copy, "worker", "--scheduler", f"tls://{scheduler_for(number)}:{self.port}",
+            "-w", workspace or self.copy, "cluster", "worker", "--scheduler", f"tls://{scheduler_for(number)}:{self.port}",
             "--reach", REACH[number][0], "--workers", "4", "--certificates", self.certificates / name,
         )  # fmt: skip
         return (*inside(number), *map(str, words))

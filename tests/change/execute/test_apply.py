@@ -12,28 +12,25 @@ from typing import Any
 
 import pytest
 
-from eventready.change.document.plan import Plan, PlannedDevice
-from eventready.change.document.plan_file import PlanFile
-from eventready.change.document.seal import seal
-from eventready.change.execute.apply import ApplyResult, apply_plan
+from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.driver import DeviceDriver, Verification
-from eventready.change.execute.recovery.resume import resume
-from eventready.change.execute.result import AssignmentResult
+from eventready.change.execute.recovery import resume
+from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import Tree, copy_tree
-from eventready.change.guard.guard import change_spec
-from eventready.change.guard.window import RetryTiming
+from eventready.change.guard import change_spec
 from eventready.change.plan.make import make_plan
 from eventready.change.safety.approval import approve, is_signed_change, sign_plan
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.core.strings.json_text import canonical
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
-from eventready.store.change_header import ChangeHeader, Emergency
-from eventready.store.change_steps import DeviceOutcome, Drift
+from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Drift, Emergency
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey

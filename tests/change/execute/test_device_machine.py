@@ -15,8 +15,8 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
-from eventready.change.guard.soak import Soak
 from eventready.change.safety.way_in import RouteBack, WayIn
+from eventready.change.times import Soak
 from eventready.core.errors import RefusedError
 from eventready.facts.parsing.routes import Hop
 from eventready.session.reply import LoginRefused
@@ -254,7 +254,7 @@ def test_lines_that_no_person_may_send() -> None:
 
 
 @pytest.mark.parametrize("change", [{"forward": ("hostname other",)}, {"predicted": "0" * 64}])
-def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, object]) -> None:
+def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, Any]) -> None:
     box = FakeDevice("inverse")
     machine = DeviceMachine(assignment(**change), FakeDriver(box), Record(box), StopSignals(), box.time())
     result = machine.execute()
@@ -301,7 +301,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
     box = FakeDevice(kind)
     started = box.now
     result, record = carry_out(box, soak=lambda *_: Soak(100, "`dead-interval 100`"))
-    if 100 + 2 * assignment().timing.margin_s < SECONDS or kind == "inverse":
+    if 100 + 2 * assignment().pace.timing.margin_s < SECONDS or kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
         verified = recorded(record, Confirm).verified

@@ -14,17 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan_file import PlanFile, write_plan
-from eventready.change.execute.apply import ApplyResult
+from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.recovery.resume import resume
-from eventready.change.execute.result import AssignmentResult
-from eventready.change.guard.window import RetryTiming
+from eventready.change.execute.recovery import resume
+from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.plan.make import make_plan
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests import forked
@@ -41,8 +40,8 @@ VICTIM = """
     from pathlib import Path
     from eventready.change.execute.device import live as live_device
     from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
-    from eventready.change.document.plan_file import load_plan
-    from eventready.change.guard.window import RetryTiming
+    from eventready.change.document import load_plan
+    from eventready.change.times import RetryTiming
     from eventready.core.clock import Clock
     from eventready.store.store import Store
     from eventready.workspace.workspace import load_workspace

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import pytest
 
-from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.driver import Verification, VerifyTimes
 from eventready.change.execute.device.live import LiveDevice, Partner
-from eventready.change.forms.fragment import Fragment
+from eventready.change.execute.device.verify import Findings
+from eventready.change.forms.configuration import Fragment
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import Clock
 from eventready.facts.observation import Observation, Status

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan_file import PlanFile
-from eventready.change.execute.apply import ApplyResult, apply_plan
+from eventready.change.document import PlanFile
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.result import ApplyResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import advice, device_statuses
 from eventready.core.errors import Exit, RefusedError, UsageError

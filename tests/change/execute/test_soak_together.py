@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.seal import seal
+from eventready.change.document import Plan, seal
 from eventready.change.execute.device.driver import Verification, VerifyTimes
-from eventready.change.guard.guard import SendResult
+from eventready.change.guard import SendResult
 from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.workspace.workspace import load_workspace
 from tests.change.execute.test_apply import Rig, outcomes

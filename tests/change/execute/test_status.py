@@ -19,8 +19,7 @@ from eventready.change.execute.status import (
 from eventready.core.errors import Exit
 from eventready.core.messages import rendered
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import ChangeHeader
-from eventready.store.change_steps import STEPS, DeviceOutcome
+from eventready.store.change_steps import STEPS, ChangeHeader, DeviceOutcome
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 
 NEEDED: dict[str, dict[str, Any]] = {

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
 from eventready.change.execute.device.verify import (
+    DeviceChecks,
+    Findings,
+    ages,
     improvements,
+    lost_meanwhile,
     open_issues,
     regressions,
     tolerate,

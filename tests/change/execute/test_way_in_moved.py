@@ -13,20 +13,20 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, write_plan
-from eventready.change.execute.apply import ApplyResult, apply_plan
+from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.live import LiveDevice
-from eventready.change.execute.rehearsal.rehearsal import rehearsal_options
+from eventready.change.execute.rehearsal import rehearsal_options
+from eventready.change.execute.result import ApplyResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, describe_step, device_statuses
-from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_plan
 from eventready.change.safety import way_in
 from eventready.change.safety.way_in import WayIn
-from eventready.cli.change.apply import command
+from eventready.change.times import RetryTiming
 from eventready.cli.context import App
+from eventready.cli.declare.change import apply
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.facts.equipment import Equipment
@@ -161,7 +161,7 @@ class Site:
         file = self.folder / "a.plan"
         write_plan(file, PlanFile(plan=self.plan))
         app = App(workspace_path=self.folder, chosen_clock=CLOCK, output=output)
-        done = CliRunner().invoke(command, [str(file), *words], obj=app, standalone_mode=False)
+        done = CliRunner().invoke(apply, [str(file), *words], obj=app, standalone_mode=False)
         assert done.exception is None, done.exception
         return done
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile
-from eventready.change.execute.apply import ApplyResult, apply_plan
+from eventready.change.document import Plan, PlanFile
+from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.result import ApplyResult
 from eventready.change.plan.make import make_plan
 from eventready.core.errors import Exit
 from eventready.facts.equipment import Equipment

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import subtree, walk

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from eventready.change.forms import rules
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Tree, parse_tree

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.platforms.model import ChangeSpec

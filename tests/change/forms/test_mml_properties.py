@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec

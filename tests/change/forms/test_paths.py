@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.paths import is_beneath
 from eventready.change.forms.tree import Tree

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.guard import (
+from eventready.change.guard import (
     Guard,
     GuardStateUnknown,
     armed_seconds,

@@ -12,18 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
-from eventready.change.guard.guard import Guard, change_spec, guards_for
+from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import in_language
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.model import ChangeSpec
-from eventready.session.connect import Session, open_session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.reply import ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.workspace.devices.device import Device

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.guard import Guard, guards_for
+from eventready.change.guard import Guard, guards_for
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
-from eventready.session.connect import Session, open_session
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.hostkeys import record
-from eventready.session.login_shell import open_shell
 from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key
 from tests.session import real

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.guard.guard import gap, protects
+from eventready.change.guard import gap, protects
 from eventready.core.messages import term
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import allows, platform_names

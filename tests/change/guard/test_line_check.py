@@ -15,14 +15,13 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile, write_plan
-from eventready.change.execute.rehearsal import dry_run
-from eventready.change.guard.guard import change_spec
-from eventready.change.guard.line_check import CheckResult, check_for, check_lines
+from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.execute import dry_run
+from eventready.change.execute.dry_run import CheckResult, check_for, check_lines
+from eventready.change.guard import change_spec
 from eventready.change.plan.make import make_plan
-from eventready.cli.change.apply import command
 from eventready.cli.context import App
+from eventready.cli.declare.change import apply
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
@@ -118,7 +117,7 @@ class Site:
     def dry_run(self) -> tuple[int, dict[str, dict[str, str]]]:
         """Run the plan dry through the command line."""
         app = App(workspace_path=self.folder, chosen_clock=CLOCK, output="json")
-        done = CliRunner().invoke(command, [str(self.file), "--dry-run"], obj=app, standalone_mode=False)
+        done = CliRunner().invoke(apply, [str(self.file), "--dry-run"], obj=app, standalone_mode=False)
         assert done.exception is None, done.exception
         document = json.loads(done.stdout)
         return int(done.return_value), {row["device"]: row for row in document["devices"]}

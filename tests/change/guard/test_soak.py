@@ -6,7 +6,7 @@ import pytest
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
-from eventready.change.guard.soak import soak_of
+from eventready.change.times import soak_of
 from eventready.platforms.loader import allows, describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"

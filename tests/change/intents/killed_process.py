@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventready.change.document.plan_file import PlanFile, load_plan
-from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.device import service_host
-from eventready.change.execute.recovery.resume import resume
+from eventready.change.execute.recovery import resume
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.guard.window import RetryTiming
-from eventready.change.intents import playbook_fragment
-from eventready.change.intents.ansible import playbook
+from eventready.change.intents import playbook, playbook_fragment
+from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from eventready.change.intents.ansible.inventory import FILES
-from eventready.change.intents.ansible.playbook import PlaybookRun, TaskFile, TaskResult
+from eventready.change.intents.ansible_inventory import FILES
+from eventready.change.intents.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.machinery.commands import run

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from eventready.change.intents.ansible.inventory import managed_files, service_hosts
-from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
+from eventready.change.intents.ansible_inventory import managed_files, service_hosts
+from eventready.change.intents.playbook import PlaybookRun, run_playbook
 from eventready.core.errors import UsageError
 from eventready.workspace.workspace import Workspace, load_workspace
 
@@ -137,7 +137,7 @@ def test_without_ansible_and_with_a_wrong_name_it_says_so(
         with pytest.raises(UsageError, match=r"there is no playbook 'wrte'. *"):
             run_playbook(workspace, "wrte", workspace.devices, change="c", check=True)
 
-    monkeypatch.setattr("eventready.change.intents.ansible.playbook.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("eventready.change.intents.playbook.importlib.util.find_spec", lambda _name: None)
     with pytest.raises(UsageError, match=r"ansible_runner, which is not installed.*eventready\[ansible\]"):
         run(workspace)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eventready.change.intents.ansible.script import script_inventory
+from eventready.change.intents.ansible_inventory import script_inventory
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory
 from eventready.workspace.workspace import load_workspace
 from tests.change.intents.test_playbook import EVENT, needs_ansible
 from tests.session import openssh
@@ -35,7 +35,7 @@ def exported(folder: Path, port: int, user: str) -> Path:
     (folder / "inventory" / "event.yaml").write_text(EVENT, encoding="utf-8")
     (folder / "inventory" / "hosts.yaml").write_text(HOSTS.format(port=port, user=user), encoding="utf-8")
     words = ("export", "--format", "ansible", "--out", str(folder / "hosts"))
-    assert CliRunner().invoke(command, words, obj=App(workspace_path=folder)).exit_code == 0
+    assert CliRunner().invoke(inventory, words, obj=App(workspace_path=folder)).exit_code == 0
     return folder / "hosts"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan_file import PlanFile, write_plan
+from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.device import service_host
 from eventready.change.intents import playbook_fragment
 from eventready.change.plan.make import make_plan

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from eventready.change.document.plan_file import PlanFile, parse_plan
+from eventready.change.document import PlanFile, parse_plan
 from eventready.change.safety.approval import (
     SCHEMA,
     approvals_required,
@@ -24,7 +24,7 @@ from eventready.change.safety.approval import (
 )
 from eventready.core.errors import RefusedError
 from eventready.core.strings.json_text import canonical
-from eventready.store.change_header import Approval
+from eventready.store.change_steps import Approval
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan

@@ -13,8 +13,9 @@ from eventready.change.safety.freeze import (
     refuse_in_freeze,
     refuse_shifted_clock,
 )
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.core.timezone import TZ
 from eventready.workspace.settings.event import Event
 
 START = datetime(2022, 4, 26, tzinfo=TZ)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.intents import template_limits
+from eventready.change.intents import render
 from eventready.change.intents.render import render_intent
 from eventready.core.errors import WorkspaceError
 from eventready.workspace.devices.device import Device
@@ -194,7 +194,7 @@ def test_a_recursion_ends_far_from_the_end_of_the_stack(tmp_path: Path) -> None:
     ],
 )
 def test_a_search_over_long_texts_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(template_limits, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(render, "MAX_SECONDS", 0.2)
     assert "of processor time" in complaint(tmp_path, text)
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
-from eventready.change.safety.objects import refuse_altered_objects
-from eventready.change.safety.values import check_values
+from eventready.change.safety.values import check_values, refuse_altered_objects
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready.facts.parsing.routes import Hop

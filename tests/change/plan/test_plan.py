@@ -13,10 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.change.document import plan_file
-from eventready.change.document.plan_file import PlanFile, load_plan, parse_plan, write_plan
-from eventready.change.document.seal import plan_hash, seal
-from eventready.cli.render.changing.plan import show
+from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, seal, write_plan
+from eventready.cli.change.plan_text import plan_lines
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
 from eventready.core.strings.json_text import canonical
@@ -60,14 +58,13 @@ def test_a_plan_of_an_earlier_release_keeps_its_seal() -> None:
     assert parse_plan(again.document) == again
 
 
-def test_the_expected_duration_counts_a_common_soak_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_expected_duration_counts_a_common_soak_once() -> None:
     names = ("r1", "r2", "r3")
     parts = {"devices": [planned(name, soak_s=180.0) for name in names], "waves": [[name] for name in names]}
     assert (plan(**parts).durations, plan(**parts).duration) == ((210.0, 210.0, 210.0), 630.0)
     common = plan(**parts, together=[3])
     assert common.duration == 210.0 + 180.0 + 2 * 30.0
-    show(common, "en")
-    order = capsys.readouterr().out.partition("Order")[2]
+    order = "\n".join(plan_lines(common, "en")).partition("Order")[2]
     assert order.count("about 4 min") == 3
     assert "r3  about 4 min, begins while the wave before soaks" in order
     assert "about 8 min in all" in order
@@ -172,7 +169,7 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             load_plan(path)
-    monkeypatch.setattr(plan_file, "MAX_BYTES", 100)
+    monkeypatch.setattr("eventready.change.document.MAX_BYTES", 100)
     write_plan(tmp_path / "plan.json", PlanFile(plan=plan()))
     with pytest.raises(UsageError, match="more than"):
         load_plan(tmp_path / "plan.json")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock

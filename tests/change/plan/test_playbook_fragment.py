@@ -11,8 +11,8 @@ from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.intents import participants as participants_module
 from eventready.change.intents import playbook_fragment
-from eventready.change.intents.ansible.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.change.intents.participants import participants
+from eventready.change.intents.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.change.intents.playbook_fragment import check_playbook
 from eventready.core.errors import RefusedError, UsageError
 from eventready.facts.equipment import Equipment

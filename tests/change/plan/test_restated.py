@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import parse_plan
-from eventready.change.document.seal import seal
+from eventready.change.document import Plan, parse_plan, seal
 from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.restated import refuse_other_words, refuse_restated
 from eventready.core.errors import RefusedError

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.document.plan import PlannedDevice, PlannedGuard
-from eventready.change.forms.configuration import Configuration
+from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.plan.scope import drift_since, planned_scope, restored

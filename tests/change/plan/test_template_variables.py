@@ -9,7 +9,7 @@ import pytest
 from jinja2 import DictLoader, Environment
 
 from eventready.change.intents.render import intent_variables
-from eventready.change.intents.template_variables import collect_variables
+from eventready.change.intents.template_values import collect_variables
 from eventready.workspace.devices.intents import INTENTS
 from eventready.workspace.workspace import load_workspace
 

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.intents.render import render_intent

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import members_of, radio_of, soak_together, waves
+from eventready.change.plan.order import MOST_INVERSE, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Need, Paths, measured_paths, paths_of
-from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
 from eventready.core.clock import Clock
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import fewest_waves, members_of, waves
-from eventready.change.plan.wave import CARRIES, STANDS_BY, UNKNOWN, Member, WaveLimits
+from eventready.change.plan.order import (
+    CARRIES,
+    STANDS_BY,
+    UNKNOWN,
+    Member,
+    WaveLimits,
+    fewest_waves,
+    members_of,
+    waves,
+)
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan import Plan
+from eventready.change.document import Plan
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from eventready.cli.render.console import VisibleConsole
+from eventready.cli.console import VisibleConsole
 from eventready.core.redaction.redaction import RedactingFilter
 from eventready.core.strings.terminal_text import VisibleStream, visible
 from tests import forked
@@ -97,7 +97,7 @@ def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
     """`parse` prints the lines of a file that no template knows."""
     saved = tmp_path / "show.txt"
     saved.write_text(f"nonsense {HOSTILE} word\n".replace("\r", ""), encoding="utf-8")
-    done = forked.run_text("parse", "cisco_xe", "interface", saved, "-o", output)
+    done = forked.run_text("doctor", "parse", "cisco_xe", "interface", saved, "-o", output)
     assert "nonsense" in done.stdout
     assert not hidden(done.stdout + done.stderr)
 
@@ -105,6 +105,6 @@ def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
 @pytest.mark.slow
 def test_a_name_from_outside(tmp_path: Path) -> None:
     """An error names a folder that does not exist."""
-    done = forked.run_text("-w", tmp_path / "\x08red\u202e", "matrix")
+    done = forked.run_text("-w", tmp_path / "\x08red\u202e", "doctor", "matrix")
     assert "\\u0008red\\u202e" in done.stderr
     assert not hidden(done.stdout + done.stderr)

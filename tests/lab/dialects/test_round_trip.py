@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.intents.render import render_intent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.clock import Clock
-from eventready.session.probes.dns_message import DnsQuestion
+from eventready.session.probes.messages import DnsQuestion
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.session import one_time_code as terminal_input
+from eventready.session import target as terminal_input
 from eventready.session.connect import open_session
 from eventready.session.reply import LoginRefused, ReplyStatus
 from eventready.session.target import OneTimeCode, Secret, SshOptions, Target

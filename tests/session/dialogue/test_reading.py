@@ -247,7 +247,7 @@ def test_five_megabytes_come_back_whole(over: str, ssh: Make, telnet: Make) -> N
 
 def test_an_answer_without_end_is_cut_off(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "eventready.session.dialogue.budget.AnswerLimits.__init__.__defaults__", (100_000, 1_000_000, 30.0)
+        "eventready.session.dialogue.buffer.AnswerLimits.__init__.__defaults__", (100_000, 1_000_000, 30.0)
     )
     script = Script(answers={**ANSWERS, "show tech": "x" * 79 + "\n" + "y" * 300_000})
     with open_session(ssh(script), kind()) as session:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from eventready.facts.platform import load_platform
 from eventready.session.dialogue.buffer import ReceiveBuffer
-from eventready.session.dialogue.echo import find_echo, find_wrapped_echo
 from eventready.session.dialogue.opening import Opening
 from eventready.session.dialogue.patterns import patterns
 from eventready.session.dialogue.prompt import (
     find_answer_end,
+    find_echo,
     find_prompt,
     find_torn_prompt,
+    find_wrapped_echo,
     only_prompts,
     without_trailing_prompts,
 )

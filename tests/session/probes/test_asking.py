@@ -16,7 +16,7 @@ from eventready.facts.questions import with_questions
 from eventready.facts.records import Answer
 from eventready.session.local import LocalSession
 from eventready.session.probes import asking
-from eventready.session.probes.dns_message import BadMessage, query, read_reply
+from eventready.session.probes.messages import BadMessage, query, read_reply
 from eventready.session.reply import ReplyStatus
 from eventready.session.target import Target
 from eventready.workspace.devices.answers import ExpectedAnswer

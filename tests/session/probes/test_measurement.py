@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.session.probes.measurement import Measurement, Times, measure
-from eventready.session.probes.outage import Sample
+from eventready.session.probes.measurement import Measurement, Sample, Times, measure
 
 RATE, FLOWS = 100.0, 16
 TIMES = Times(failed=1.0, repaired=3.0, ended=5.0)

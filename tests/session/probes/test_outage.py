@@ -7,8 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.session.probes.measurement import before_repair
-from eventready.session.probes.outage import Sample, interruption
+from eventready.session.probes.measurement import Sample, before_repair, interruption
 
 STEP = 0.02
 

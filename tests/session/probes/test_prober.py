@@ -14,11 +14,10 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.session.probes.dns_message import DnsQuestion
-from eventready.session.probes.flow import FlowOptions
-from eventready.session.probes.measurement import Times, measure
-from eventready.session.probes.outage import Sample
-from eventready.session.probes.sender import Sender
+from eventready.session.probes.flows import FlowOptions
+from eventready.session.probes.measurement import Sample, Times, measure
+from eventready.session.probes.messages import DnsQuestion
+from eventready.session.probes.prober import Sender
 from eventready.session.probes.stream import ProbeStream, StreamPlan, StreamTarget
 from tests.session.probes.servers import HOST, accepting
 

@@ -20,8 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, StoreError, UsageError
-from eventready.store.database.connection import ENVIRONMENT, Database, database_location
-from eventready.store.database.storage_errors import OtherVersion, RunNotStored
+from eventready.store.database.connection import ENVIRONMENT, Database, OtherVersion, RunNotStored, database_location
 from eventready.store.database.tables import VERSION
 from eventready.store.documents import load_run
 from eventready.store.run_records import SCHEMA

@@ -26,7 +26,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import text
 from eventready.core.strings.matchers import matcher
-from eventready.delivery.notify import alertmanager, sender, server_call
+from eventready.delivery.notify import sender, server_call
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
@@ -425,7 +425,7 @@ def test_a_hanging_heartbeat_does_not_delay_an_alertmanager_and_a_hanging_alertm
         called.add(reference)
         end.wait(30)
 
-    for module in (calls, alertmanager):
+    for module in (calls, server_call):
         monkeypatch.setattr(module, "call_server", hang)
     monkeypatch.setattr(posts, "_UNREACHED_S", 0.0)
     desk.calls.round([], ())
@@ -504,7 +504,7 @@ def test_an_unreached_alertmanager_is_on_the_wall(
     assert desk.calls.notes() == ["watch:call.note_unposted"]
     desk.change("core-1", "uplink", "fail")
     assert desk.after(60) == []
-    monkeypatch.setattr(alertmanager, "call_server", lambda *_: None)
+    monkeypatch.setattr(server_call, "call_server", lambda *_: None)
     desk.calls._post()
     assert desk.calls.notes() == []
 
@@ -516,11 +516,11 @@ def test_a_dead_watch_is_an_alert_of_the_alertmanager(
     posted = list[dict[str, Any]]()
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.record.beat(Beat(1, 1, 1, 0))
-    monkeypatch.setattr(alertmanager, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
+    monkeypatch.setattr(server_call, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
     desk.calls.died()
     assert [one["labels"] for one in posted] == [{"alertname": "watch_died", "rehearsal": "true"}]
     assert desk.after(1) == []
-    monkeypatch.setattr(alertmanager, "call_server", server_call.call_server)
+    monkeypatch.setattr(server_call, "call_server", server_call.call_server)
     desk.calls.died()
     assert "EVENTREADY_AM" in desk.notices[-1]
 
@@ -662,13 +662,13 @@ def test_the_command_tests_receivers_and_explains_alerts(
     place = ("-w", str(workspace.path), "--now", "2022-04-29 19:00")
     mailroom.answers["an@example.vn"] = "550 no such user"
     sent = (0, "duty@example.vn: mailed to duty@example.vn\n")
-    assert run(capsys, *place, "alerts", "test", "--really", "--rehearsal") == sent
-    assert run(capsys, *place, "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
-    assert run(capsys, *place, "alerts", "test", "nobody")[0] == 2
+    assert run(capsys, *place, "watch", "alerts", "test", "--really", "--rehearsal") == sent
+    assert run(capsys, *place, "watch", "alerts", "test", "chief", "--really", "--rehearsal")[0] == 4
+    assert run(capsys, *place, "watch", "alerts", "test", "nobody")[0] == 2
     with pytest.raises(SystemExit, match="4"):
-        main([*place, "alerts", "test", "off", "--really", "--rehearsal"])
+        main([*place, "watch", "alerts", "test", "off", "--really", "--rehearsal"])
     assert "off at this minute: Vy" in capsys.readouterr().err
-    assert run(capsys, *place, "alerts", "test", "--really")[0] == 7
+    assert run(capsys, *place, "watch", "alerts", "test", "--really")[0] == 7
     assert len(mailroom.mails) == 1
     clock = Clock.starting("2022-04-29 18:59")
     with Store.of_workspace(workspace.path) as store:
@@ -676,19 +676,19 @@ def test_the_command_tests_receivers_and_explains_alerts(
             [StateChange(0, Key("core-1", "uplink", "Te0/1"), "pass", "fail", None)]
         )
         Acts(store, workspace.event.id, clock).add("acknowledgement", [matcher("device=core-1")], by="Bình")
-    code, shown = run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")
+    code, shown = run(capsys, *place, "-o", "json", "watch", "alerts", "explain", "core-1/uplink")
     (found,) = json.loads(shown)
     assert (code, found["muted"], found["acknowledgement"]["by"]) == (0, "", "Bình")
     assert found["routes"][0]["people"] == [{"person": "", "address": "duty@example.vn", "lang": "vi"}]
     assert found["routes"][0]["escalation"]["people"] == [{"person": "An", "address": "an@example.vn", "lang": "vi"}]
     with pytest.raises(SystemExit):
-        main([*place, "alerts", "explain", "core-1"])
+        main([*place, "watch", "alerts", "explain", "core-1"])
     shown, noted = capsys.readouterr()
     assert "Acknowledged by Bình" in shown
     assert text("watch:call.note_gone", "en") in noted
     assert run(capsys, *place, "watch", "pause", "core-1")[0] == 0
-    assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "alerts", "explain", "core-1/uplink")[1]
-    supposed = run(capsys, *place, "--lang", "vi", "alerts", "explain", "agg-1/isis")[1]
+    assert '"muted": "cause"' in run(capsys, *place, "-o", "json", "watch", "alerts", "explain", "core-1/uplink")[1]
+    supposed = run(capsys, *place, "--lang", "vi", "watch", "alerts", "explain", "agg-1/isis")[1]
     assert "<duty@example.vn>" in supposed
     assert text("watch:explain.absent", "vi") in supposed
     with Store.of_workspace(workspace.path) as store:
@@ -712,10 +712,10 @@ def test_the_command_tests_receivers_and_explains_alerts(
         store.current(SNAPSHOTS).put(key, state)
     for taken, open_now in (("agg-1/isis", True), ("core-2", True), ("agg-1/uplink", False), ("core-1", False)):
         with pytest.raises(SystemExit):
-            main([*place, "alerts", "acknowledge", taken])
+            main([*place, "watch", "alerts", "acknowledge", taken])
         assert (text("cli:alerts.none_open", "en") in capsys.readouterr().err) is not open_now
     for wrong in (["core-9"], ["core-1/uplnik"], ["core-1", "core-2"], ["host=core-1"]):
-        assert run(capsys, *place, "alerts", "acknowledge", *wrong)[0] == 2
+        assert run(capsys, *place, "watch", "alerts", "acknowledge", *wrong)[0] == 2
 
 
 def test_doctor_names_references_without_a_value_and_people_without_an_address(
@@ -726,7 +726,7 @@ def test_doctor_names_references_without_a_value_and_people_without_an_address(
     shown = run(capsys, "-w", str(workspace.path), "doctor")[1]
     assert "EVENTREADY_NO_URL" in shown
     assert "receiver duty: no address of" in shown
-    shown = run(capsys, "-w", str(workspace.path), "-o", "json", "allow", "--show")[1]
+    shown = run(capsys, "-w", str(workspace.path), "-o", "json", "trust", "content", "--show")[1]
     assert {"an@example.vn", "env:EVENTREADY_NO_URL"} <= set(json.loads(shown)["recipients"])
 
 
@@ -756,7 +756,7 @@ def test_a_condition_of_no_alert_is_named_with_what_is_near(
     found = [error.whole.render("en") for error in impossible(load_alerts(workspace.path), workspace)]
     assert [f"'{near}'?" in sentence for sentence in found] == [True] * bool(near)
     with pytest.raises(SystemExit):
-        main(["-w", str(workspace.path), "alerts", "explain", "core-1/uplink"])
+        main(["-w", str(workspace.path), "watch", "alerts", "explain", "core-1/uplink"])
     assert (near in capsys.readouterr().err) is True
 
 

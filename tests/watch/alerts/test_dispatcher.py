@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.core.clock import TZ
 from eventready.core.strings.matchers import matcher
+from eventready.core.timezone import TZ
 from eventready.watch.alerts.acts import Act, ActKind
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation

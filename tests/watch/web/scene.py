@@ -20,11 +20,10 @@ from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
-from eventready.watch.first_reading import LastVerdicts
 from eventready.watch.job import WatchJob
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot import Snapshots
-from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, OpenFindings, Snapshot
+from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, LastVerdicts, OpenFindings, Snapshot
 from eventready.watch.states import States
 from eventready.watch.watcher import Watcher
 from eventready.watch.web.app import application

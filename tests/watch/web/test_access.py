@@ -15,13 +15,12 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
-from eventready.watch.web.access import limits, log, login, sessions, users
+from eventready.watch.web.access import limits, login, sessions, users
 from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.access.users import PageUsers
-from eventready.watch.web.app import application
+from eventready.watch.web.app import PAGES, application
 from eventready.watch.web.page import WebPage, viewer_of
 from eventready.watch.web.pages import wall
-from eventready.watch.web.routes import PAGES
 from tests.watch.web.live import served
 from tests.watch.web.scene import EVENT, Scene, scene
 
@@ -52,7 +51,7 @@ def logged_in(made: Scene, name: str) -> TestClient:
 
 
 def acts(made: Scene) -> list[tuple[str, str]]:
-    return [(one.user, one.act) for one in log.acts(made.store, EVENT.id, made.clock)]
+    return [(one.user, one.act) for one in limits.acts(made.store, EVENT.id, made.clock)]
 
 
 @pytest.mark.attack(family="pages without a login")

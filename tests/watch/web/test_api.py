@@ -11,10 +11,10 @@ import pytest
 from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
-from eventready.watch.web.access import limits, login, programs, sessions, users
+from eventready.watch.web.access import identity, limits, login, sessions, users
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.api import PREFIX, description
-from eventready.watch.web.routes import PAGES
+from eventready.watch.web.app import PAGES
 from tests.watch.web.scene import client, scene
 
 DOCUMENT = description()
@@ -103,7 +103,7 @@ def test_a_program_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Basic authentication for Prometheus: a user, a wrong password, a removed user, and the limit of attempts."""
     monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
-    monkeypatch.setattr(programs, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(identity, "_AGAIN_S", 0.0)
     with scene(tmp_path) as made:
         made.all_up()
         PageUsers(made.store).add("prometheus", PASSWORD, "viewer", made.clock)

@@ -8,7 +8,7 @@ from pathlib import Path
 from eventready.store.store import Store
 from eventready.store.streams.series import SeriesKey, Value
 from eventready.watch.kpi import CLIENTS, UPLINK
-from eventready.watch.web.key_figures import HighestFigures
+from eventready.watch.web.read_model import HighestFigures
 
 START = datetime(2031, 4, 29, 12, 0, 30, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from eventready.watch.web.access.log import acts
+from eventready.watch.web.access.limits import acts
 from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
 from tests.watch.web.live import served

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from eventready.watch.web.access import oidc
-from eventready.watch.web.access.log import acts
+from eventready.watch.web.access.limits import acts
 from eventready.watch.web.access.oidc import SignIn, name_of
 from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.messages import text
+from eventready.core.timezone import TZ
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
-from eventready.store.change_header import ChangeHeader
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.watch_log import Beat
 from eventready.watch import snapshot, snapshot_record
 from eventready.watch.alerts.acts import Acts, matchers_of

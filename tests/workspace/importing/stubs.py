@@ -13,7 +13,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory
 
 
 class JsonHandler(BaseHTTPRequestHandler):
@@ -45,4 +45,4 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 def run_import(system: str, folder: Path, url: str, *words: str) -> Result:
     """Import from a system into the workspace of a folder."""
     words = ("import", system, "--url", url, "--allow-http", *words)
-    return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
+    return CliRunner().invoke(inventory, words, obj=App(workspace_path=folder))

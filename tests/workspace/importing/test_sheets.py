@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command, known_names
-from eventready.core.errors import EventreadyError
+from eventready.cli.declare.workspace import inventory as command
+from eventready.cli.workspace.inventory import known_names
+from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import ROLES, SERVICES
@@ -295,3 +296,12 @@ def test_a_mark_is_no_value_and_a_remark_no_device(folder: Path, tmp_path: Path)
     assert (device.name, other.name) == ("r1", "r2")
     assert device.of("data", "allow_cleartext") is True
     assert not {"username", "port"} & {*device.entry}
+
+
+def test_a_table_without_a_row_is_no_import(folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "devices.csv"
+    table.write_text("name,ip,platform\n", encoding="utf-8")
+    done = CliRunner().invoke(command, ["import", str(table)], obj=App(workspace_path=folder))
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.exit == Exit.USAGE
+    assert str(table) in done.exception.what

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory as command
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace

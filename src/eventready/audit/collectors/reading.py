@@ -10,9 +10,8 @@ from typing import NamedTuple, Protocol
 from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.core.messages import Message, Rendered
-from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
-from eventready.evaluation.matrix import Matrix
+from eventready.evaluation.matrix import DutyIndex, Matrix
 from eventready.evaluation.runner import History, Rows, evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status

@@ -7,20 +7,26 @@ a device that is stuck is released by a person (`release`).
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile
+from nornir.core import Nornir
+
+from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.execute.change import RunningChange, recorded_change
-from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
+from eventready.change.execute.context import ChangeProgress, ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.device.assignment import Hold
-from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recovery.take_back import take_back
-from eventready.change.execute.result import ApplyResult
+from eventready.change.execute.recovery import take_back
+from eventready.change.execute.result import ApplyResult, ChangeMode
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-
-__all__ = ["ApplyResult", "ChangeProgress", "ExecutionContext", "Options", "RunningChange", "apply_plan", "open_change"]
+from eventready.store.store import Store
+from eventready.workspace.permission import require_allowed
+from eventready.workspace.workspace import load_workspace, require_workspace
 
 
 @contextmanager
@@ -47,3 +53,30 @@ def apply_plan(context: ExecutionContext, file: PlanFile) -> ApplyResult:
     with open_change(context, file) as change:
         change.execute_waves()
     return change.done
+
+
+@contextmanager
+def open_plan(
+    plan: str | Path,
+    *,
+    workspace: str | Path = ".",
+    by: str = "",
+    now: str = "",
+    progress: ChangeProgress | None = None,
+    **options: Any,
+) -> Iterator[tuple[Nornir, RunningChange]]:
+    """Open a change by a plan for the block; yield Nornir with the hosts of the workspace, and the change.
+
+    `by` is the operator (default: the login), `now` the event's clock of a rehearsal, `options` those of `Options`.
+    Raises WorkspaceError, RefusedError (also without `eventready trust content`), and the errors of `open_change`.
+    """
+    folder = Path(workspace)
+    require_workspace(folder)
+    require_allowed(folder)
+    loaded = load_workspace(folder)
+    settings = Options(by=by or getpass.getuser(), host=socket.gethostname() or "?", **options)
+    with Store.of_workspace(folder) as store:
+        clock = Clock.starting(now) if now else Clock()
+        context = ExecutionContext(loaded, store, clock, settings, progress or NoChangeProgress())
+        with open_change(context, load_plan(Path(plan))) as change:
+            yield loaded.nornir(), change

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from eventready.change.document.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
 from eventready.change.execute.device.assignment import Word
 from eventready.change.execute.device.driver import DeviceDriver
-from eventready.change.execute.recorded.backups import Backups
+from eventready.change.execute.recorded import Backups
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.guard.window import RetryTiming, Timer
-from eventready.change.plan.partners import MAX_PARTNERS
+from eventready.change.plan.order import MAX_PARTNERS
+from eventready.change.times import RetryTiming, Timer
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import Emergency
+from eventready.store.change_steps import Emergency
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace

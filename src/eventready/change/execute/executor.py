@@ -14,34 +14,21 @@ from types import FrameType
 from nornir.core.task import Result, Task
 
 from eventready.audit.runner import AdaptiveThreadedRunner
-from eventready.change.document.plan import Plan, PlannedDevice
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device.assignment import Assignment, Hold, StopSignals
-from eventready.change.execute.device.checks import DeviceChecks
+from eventready.change.execute.device.assignment import Assignment, DeviceRules, Hold, Pace, StopSignals
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
-from eventready.change.execute.device.verify import OpenIssues
-from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recorded.backups import kept_after
-from eventready.change.execute.recorded.mismatch import refuse_mismatch
-from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment, target_tree
-from eventready.change.execute.result import AssignmentResult
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
-from eventready.change.forms.tree import Tree
-from eventready.change.guard.soak import Ask, Soak, soak_of
-from eventready.change.plan.partners import partners_of
-from eventready.change.plan.restated import refuse_other_words
-from eventready.change.plan.scope import unrelated_drift
-from eventready.change.safety.forbidden import refuse_forbidden
-from eventready.change.safety.way_in_lines import WayInCheck
+from eventready.change.execute.device.verify import DeviceChecks
+from eventready.change.execute.result import AssignmentResult, ChangeMode
+from eventready.change.forms.configuration import Configuration, Fragment
+from eventready.change.plan.order import partners_of
+from eventready.change.plan.restated import refuse_mismatch
 from eventready.core.errors import StoreError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import rendered
 from eventready.evaluation.limits import resolve_limits
-from eventready.platforms.model import PlatformSpec
 from eventready.session.plugin import host_target
 from eventready.store.change_steps import (
     STEPS,
@@ -49,7 +36,6 @@ from eventready.store.change_steps import (
     ChangeStep,
     DeviceOutcome,
     Done,
-    Drift,
     Read,
     Save,
 )
@@ -82,7 +68,7 @@ class ChangeExecutor:
         self.plan, self.change, self.mode = plan, change, mode
         self.store, self.progress = context.store, context.progress
         self._workspace, self._clock, self._options = workspace, context.clock, options
-        self._rolls_back, self._resumed, self._hold = before, resumed, hold
+        self._rolls_back, self._resumed, self._pace = before, resumed, self._paced(hold)
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
@@ -192,11 +178,11 @@ class ChangeExecutor:
 
     def fragment(self, name: str) -> Fragment | None:
         """Return the plan's fragment for a device; None in a rollback with a recorded configuration as target."""
-        return None if self._rolls_back is not None else self._fragment(self.plan.device(name))
+        return None if self._rolls_back is not None else self._assignments[name].rules.fragment
 
     def before(self, name: str, steps: Sequence[Step]) -> Configuration | None:
         """Return the recorded configuration of a device before the change; see `Backups`."""
-        return self._backups.before(self._form(self.plan.device(name)), steps)
+        return self._backups.before(self._assignments[name].form, steps)
 
     # ------------------------------------------------------------------ one device
 
@@ -211,85 +197,15 @@ class ChangeExecutor:
             self.progress.step(step.device, STEPS.name(step))
 
     def _assignment(self, planned: PlannedDevice) -> Assignment:
-        settings = self._workspace.event.changes
-        platform, form = self._equipment.named(planned.platform), self._form(planned)
-        address = self._equipment.by_name[planned.name].hostname
-        settle_s = self._options.settle_s
-        return Assignment(
-            device=planned.name,
-            form=form,
-            before=planned.before,
-            predicted=planned.predicted,
-            forward=planned.forward,
-            backward=planned.backward,
-            target=target_tree(form, planned, self._backups, self._rolls_back),
-            refuse=lambda lines, running: refuse_forbidden(
-                platform.spec, lines, device=planned.name, running=running, address=address
-            ),
-            restated=self._restated(platform.spec, planned),
-            unrelated=self._unrelated(form, planned),
-            explain_drift=partial(self._explain_drift, planned),
-            startup=None if self._rolls_back is not None else planned.startup,
-            tolerated=self._tolerated_issues(planned),
-            hold=self._hold,
-            word=None if self.mode.goes_back else self._options.word,
-            verifies=self.mode.verifies,
-            check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
-            soak=partial(self._soak, form),
-            settle_s=settings.settle_s if settle_s is None else settle_s,
-            soaking=partial(self._soak_begins, planned.name),
-            timing=self._options.timing,
-        )
-
-    def _form(self, planned: PlannedDevice) -> ConfigurationForm:
-        return planned_form(self._equipment, planned)
-
-    def _restated(self, spec: PlatformSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], None]:
-        """Return the check of the words of a plan. A way back and a drill are computed from records."""
-        if self._rolls_back is not None or self._resumed or self._hold is not None:
-            return lambda _before, _target: None
-        return partial(refuse_other_words, spec, self._equipment.by_name[planned.name], planned)
-
-    def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
-        """Return the check of the way in. A way back is never refused."""
-        goes_back = self._rolls_back is not None or self._resumed
-        return WayInCheck(
-            spec, self._equipment.by_name[planned.name], planned, refuses=not goes_back and self._hold is None
-        )
-
-    def _unrelated(self, form: ConfigurationForm, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
-        """Return a function from present and target tree to the drift outside of the plan's sections."""
-        fragment = self._fragment(planned)
-        return lambda before, target: unrelated_drift(form, before, target, fragment, planned)
-
-    def _explain_drift(self, planned: PlannedDevice, found: Configuration) -> Message:
-        """Return which recorded change, if any, altered a device since the plan was made."""
-        name = planned.name
-        changes = self.store.changes
-        made = [entry for entry in changes.entries() if entry.outcomes.get(name) == DeviceOutcome.NEW]
-        if made:
-            last = made[-1]
-            steps = changes.get(last.id).of(name)
-            by = {"change": last.id, "by": last.header.by}
-            after, before = kept_after(steps), last_of(steps, Backup)
-            if after and after.sha256 == found.sha256:
-                if last.header.plan == self.plan.id:
-                    return message("change:drift.executed", **by)
-                if self.plan.rolls_back:
-                    return message("change:drift.roll_back_first", **by)
-                return message("change:drift.by_change", **by)
-            if before and before.kept.sha256 == planned.before:
-                return message("change:drift.again", **by)
-        return message("change:drift.unexplained")
-
-    def _tolerated_issues(self, planned: PlannedDevice) -> OpenIssues:
-        """Return the issues before the rolled-back change."""
-        steps = self._rolls_back.of(planned.name) if self._rolls_back is not None else ()
-        read = last_of(steps, Read)
-        return read.issues if read else ()
-
-    def _fragment(self, planned: PlannedDevice) -> Fragment:
-        return planned_fragment(self._form(planned), planned)
+        rolls_back = self._rolls_back
+        rules = DeviceRules.of(
+            self._equipment, self.plan, planned, self._backups, rolls_back,
+            changes=self.store.changes, reads_way_in=self._options.way_in,
+            forward=rolls_back is None and not self._resumed and self._pace.hold is None,
+        )  # fmt: skip
+        read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
+        startup = None if rolls_back is not None else planned.startup
+        return Assignment(rules, self._pace, startup, read.issues if read else ())
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]
@@ -297,15 +213,16 @@ class ChangeExecutor:
         partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
         beside = tuple((self._equipment.by_name[name], partner.platform) for name, partner in partners.items())
         kind: Callable[..., LiveDevice] = LiveDevice
-        if self._form(planned).by_playbook:
+        rules = self._assignments[planned.name].rules
+        if rules.form.by_playbook:
             restores = self._rolls_back is not None
             kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
         return kind(
             host_target(self._nornir, planned.name),
             DeviceChecks(device, platform, self._limits, beside),
-            self._fragment(planned),
+            rules.fragment,
             partners=partners,
-            counter_interval_s=min(_COUNTER_INTERVAL_S, self._minimum_soak_s()),
+            counter_interval_s=min(_COUNTER_INTERVAL_S, self._pace.soak_s),
             clock=self._clock,
             change=self.change,
             seconds=self._workspace.event.changes.confirm_within_s if within is None else within,
@@ -321,18 +238,21 @@ class ChangeExecutor:
     def _partner(self, name: str) -> Partner:
         return Partner(host_target(self._nornir, name), self._equipment.platform(name))
 
-    def _minimum_soak_s(self) -> float:
-        """Return the smallest soak of this change, in seconds; a lab may choose any value, also below the protocols'
-        own times."""
-        given = self._options.soak_s
-        if given is not None and self._workspace.event.lab:
-            return given
-        return max(given or 0.0, self._workspace.event.changes.soak_of(self.plan.intents))
-
-    def _soak(self, form: ConfigurationForm, before: Tree, target: Tree, ask: Ask) -> Soak:
-        if self._options.soak_s is not None and self._workspace.event.lab:
-            return Soak(self._options.soak_s, "chosen for a lab")
-        return soak_of(form, before, target, self._minimum_soak_s(), ask)
+    def _paced(self, hold: Hold | None) -> Pace:
+        """Return the times of the change; a lab may choose any soak, also below the protocols' own times."""
+        options, settings = self._options, self._workspace.event.changes
+        chosen = options.soak_s is not None and self._workspace.event.lab
+        given = options.soak_s or 0.0
+        return Pace(
+            verifies=self.mode.verifies,
+            soak_s=given if chosen else max(given, settings.soak_of(self.plan.intents)),
+            soak_is_chosen=chosen,
+            settle_s=settings.settle_s if options.settle_s is None else options.settle_s,
+            timing=options.timing,
+            soaking=self._soak_begins,
+            hold=hold,
+            word=None if self.mode.goes_back else options.word,
+        )
 
 
 @contextmanager

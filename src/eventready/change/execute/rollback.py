@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import NoReturn
 
-from eventready.change.document.plan import Plan, PlannedDevice
-from eventready.change.document.plan_file import recorded_plan
-from eventready.change.document.seal import plan_head, seal
+from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.recorded.target_tree import planned_form, planned_fragment
+from eventready.change.execute.recorded import planned_form, planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
 from eventready.core.errors import RefusedError, UsageError

@@ -4,20 +4,66 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn, TypeAlias
 
 from eventready.change.errors import FragmentError, SendCommands, UnreadableConfiguration, answer_to, require_answer
-from eventready.change.forms.configuration import Configuration, complete_text, significant_text
-from eventready.change.forms.diff import difference
-from eventready.change.forms.fragment import Fragment, mention
+from eventready.change.forms.configuration import Configuration, Fragment, complete_text, mention, significant_text
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, copy_tree, identical, lines_of_key, parse_tree, subtree, walk
 from eventready.core.messages import message
 from eventready.platforms.model import ChangeSpec
+
+#: Returns the line of a level with another value of the setting of a path.
+Conflicting: TypeAlias = "Callable[[Rules, Path, Tree], str | None]"
+
+
+def difference(rules: Rules, conflicting: Conflicting, now: Tree, then: Tree, path: Path = ()) -> Iterator[str]:
+    """Yield the lines of the difference. A new value follows the old value of its setting."""
+    depth = len(path)
+    conflicts = {line: conflicting(rules, (*path, line), now) for line in then if line not in now}
+    replaced = {old: line for line, old in conflicts.items() if old is not None and old not in then}
+    for line, beneath in now.items():
+        if line not in then:
+            yield from _whole("-", line, beneath, depth)
+            if line in replaced:
+                yield from _whole("+", replaced[line], then[replaced[line]], depth)
+            continue
+        inner = list(difference(rules, conflicting, beneath, then[line], (*path, line)))
+        moved = list(rules.normalized(line, beneath)) != list(rules.normalized(line, then[line]))
+        if rules.is_ordered(line) and not inner and moved:
+            inner = [*signed("-", beneath, depth + 1), *signed("+", then[line], depth + 1)]
+        if inner:
+            yield _line(" ", line, depth)
+            yield from inner
+    for line, beneath in then.items():
+        if line not in now and line not in replaced.values():
+            yield from _whole("+", line, beneath, depth)
+
+
+def signed(sign: str, tree: Tree, depth: int = 0) -> Iterator[str]:
+    """Yield every line of a tree with a sign."""
+    for line, beneath in tree.items():
+        yield from _whole(sign, line, beneath, depth)
+
+
+def _whole(sign: str, line: str, beneath: Tree, depth: int) -> Iterator[str]:
+    yield _line(sign, line, depth)
+    yield from signed(sign, beneath, depth + 1)
+
+
+def _line(sign: str, line: str, depth: int) -> str:
+    return f"{sign} {' ' * depth}{printable(line)}"
+
+
+def printable(line: str) -> str:
+    """Return a line with escapes in place of control characters and other characters without a shape."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+
 
 #: Lines to have, and paths to remove.
 Parsed: TypeAlias = "tuple[Tree, tuple[Path, ...]]"
@@ -224,3 +270,42 @@ class ConfigurationForm(ABC):
 
 def _contradiction(first: str, second: str, origin: str, other: str) -> NoReturn:
     raise FragmentError(message("change:lines.contradict", first=first, origin=origin, second=second, other=other))
+
+
+class LineForm(ConfigurationForm):
+    """Operations on configurations of lines."""
+
+    writes_items: ClassVar[bool] = False
+
+    def _conflicting(self, rules: Rules, path: Path, siblings: Tree) -> str | None:
+        return rules.conflicting(path[-1], siblings)
+
+    def foreign_lines(self, found: Tree, before: Tree, target: Tree) -> tuple[Path, ...]:
+        """See ConfigurationForm.
+
+        Known are also lines that the device prints in addition: the default of a setting that the change sets or
+        resets, and the side effects in the platform's rules.
+        """
+        rules = self.rules()
+        known = {one for path in (*walk(before), *walk(target)) for one in (path, *self._without_number(path))}
+        return tuple(path for path in walk(found) if path not in known and not _is_default(rules, path, before, target))
+
+    def _without_number(self, path: Path) -> Iterator[Path]:
+        """Yield the unnumbered form of a numbered list line, for devices with hidden numbers."""
+        section = path[-2] if len(path) > 1 else ""
+        for rule in self.spec.numbered:
+            match = re.fullmatch(rule.line, path[-1])
+            if match and match["number"] and (not rule.section or re.fullmatch(rule.section, section)):
+                name = f"{match['list']} " if "list" in match.groupdict() else ""
+                yield (*path[:-1], f"{name}{match['rest']}")
+
+
+def _is_default(rules: Rules, path: Path, before: Tree, target: Tree) -> bool:
+    """Return True for a default line printed by the device in a section of the change."""
+    line = path[-1]
+    own = [one for tree in (before, target) for one in subtree(tree, path[:-1])]
+    # a reset by a value leaves this value
+    return line in (rules.removal(one) for one in own if rules.setting(one) is not None) or any(
+        re.fullmatch(effect.prints, line) and any(re.fullmatch(effect.line, one) for one in own)
+        for effect in rules.spec.side_effects
+    )

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Path, Tree, parse_tree, walk
 from eventready.core.messages import message
 

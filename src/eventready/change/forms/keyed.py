@@ -11,8 +11,8 @@ import shlex
 from collections.abc import Iterator
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
 from eventready.core.messages import message
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.host_files import HostFilesForm
-from eventready.change.forms.indented.form import IndentedForm
+from eventready.change.forms.indented import IndentedForm
 from eventready.change.forms.keyed import KeyedForm
 from eventready.change.forms.menus import MenusForm
 from eventready.change.forms.mml import MmlForm

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Path, Tree, copy_tree, lines_of_key, significant_lines
 from eventready.core.messages import message
 from eventready.platforms.model import Menu

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
 from eventready.core.messages import message
 from eventready.facts.observation import Status

@@ -11,10 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.diff import signed
-from eventready.change.forms.form import Addressed, Parsed
-from eventready.change.forms.fragment import Fragment
-from eventready.change.forms.lines import LineForm
+from eventready.change.forms.configuration import Fragment
+from eventready.change.forms.form import Addressed, LineForm, Parsed, signed
 from eventready.change.forms.tree import Path, Tree, significant_lines
 from eventready.core.messages import message
 

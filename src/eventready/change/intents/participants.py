@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eventready.change.document.plan import LeftOut
+from eventready.change.document import LeftOut
 from eventready.change.errors import abbreviate, combine_errors, group_by_message, separate_errors
+from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.known_forms import form_of
-from eventready.change.intents.ansible.inventory import managed_files
-from eventready.change.intents.ansible.playbook import missing_package
+from eventready.change.intents.ansible_inventory import managed_files
+from eventready.change.intents.playbook import missing_package
 from eventready.change.intents.render import RenderedIntent, intent_variables, refuse_misspelt, render_intent
-from eventready.change.intents.template_variables import TemplateVariables
+from eventready.change.intents.template_values import TemplateVariables
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, rendered

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eventready.change.errors import UnreadableConfiguration
-from eventready.change.forms.diff import printable
-from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
-from eventready.change.intents.ansible.inventory import ManagedFile, managed_files
-from eventready.change.intents.ansible.playbook import PlaybookRun, TaskResult, run_playbook
+from eventready.change.forms.configuration import Fragment
+from eventready.change.forms.form import ConfigurationForm, printable
+from eventready.change.intents.ansible_inventory import ManagedFile, managed_files
 from eventready.change.intents.participants import Participant
+from eventready.change.intents.playbook import PlaybookRun, TaskResult, run_playbook
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.strings.texts import lines_of

@@ -6,51 +6,119 @@ Templates are sandboxed and strict: a missing value is an error that names devic
 from __future__ import annotations
 
 import math
+import os
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
+from threading import RLock
+from time import thread_time
+from types import FrameType, TracebackType
 from typing import Any
 
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    Undefined,
-)
+from jinja2 import Environment, FileSystemLoader, TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from eventready.change.errors import combine_errors
-from eventready.change.intents.missing_values import Lacking, Missing, MissingValue, collecting, missing_errors
-from eventready.change.intents.template_limits import (
-    MAX_MEMORY,
-    MAX_SECONDS,
-    MAX_STEPS,
-    EndlessTemplate,
-    SlowTemplate,
-    limited_rendering,
+from eventready.change.intents.template_values import (
+    Lacking,
+    Missing,
+    MissingValue,
+    TemplateVariables,
+    collect_variables,
+    collecting,
+    missing_errors,
 )
-from eventready.change.intents.template_variables import TemplateVariables, collect_variables
 from eventready.core.allowed_content import verified
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.messages import Message, message, rendered
+from eventready.core.this_process import limited_growth
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.intent_folders import IntentFolder
 from eventready.workspace.workspace import Workspace
 
+#: Lines that a template may execute. The largest shipped template, with five hundred access points, needs ten thousand.
+MAX_STEPS = 2_000_000
+#: Processor time of one rendering; a filter may search long texts within one line.
+MAX_SECONDS = 10.0
+#: Functions of templates within each other: macros, blocks, included templates. The interpreter's own limit is near the
+#: end of its stack when every call is traced.
+MAX_DEPTH = 60
+#: Bytes that rendering may allocate beyond the process's present size.
+MAX_MEMORY = 1 << 29
+
+_ONE_AT_A_TIME = RLock()
+
+
+class EndlessTemplate(Exception):
+    """The template executes more than MAX_STEPS lines."""
+
+
+class SlowTemplate(Exception):
+    """The template takes more than MAX_SECONDS of processor time."""
+
+
+@contextmanager
+def limited_rendering(folder: Path) -> Iterator[None]:
+    """Limit the rendering of the templates beneath `folder` in this block.
+
+    Raises EndlessTemplate, SlowTemplate and RecursionError in them, and MemoryError. The memory limit is the process's:
+    one block at a time.
+    """
+    with _ONE_AT_A_TIME, limited_growth(MAX_MEMORY):
+        before = sys.gettrace()
+        sys.settrace(_counting(f"{folder}{os.sep}"))
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+
+def _counting(folder: str) -> Any:
+    """Return a trace function for counting the lines of templates, compiled by Jinja to Python under their file
+    names."""
+    steps, depth, deadline = 0, 0, thread_time() + MAX_SECONDS
+
+    def check_time() -> None:
+        if thread_time() > deadline:
+            raise SlowTemplate
+
+    def count(_frame: FrameType, event: str, _value: Any) -> Any:
+        nonlocal steps, depth
+        if event == "return":  # of a generator at each of its pieces
+            depth -= 1
+        elif event == "line":
+            steps += 1
+            check_time()
+            if steps > MAX_STEPS:
+                raise EndlessTemplate
+        return count
+
+    def enter(frame: FrameType, _event: str, _value: Any) -> Any:
+        """Called for every function of Python, filters and tests of templates too."""
+        nonlocal depth
+        check_time()
+        if not frame.f_code.co_filename.startswith(folder):
+            return None
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        return count
+
+    return enter
+
+
 #: Characters; a larger output means a loop in the template.
 _LARGEST = 1_000_000
 #: Characters; no device accepts a longer line.
 _LONGEST = 4_000
-#: Names of templates that `eventready allow` shows and binds.
+#: Names of templates that `eventready trust content` shows and binds.
 _BOUND = re.compile(r"[^/]+/[^/]+\.j2")
 #: Size of the largest integer that an expression may compute.
 _BITS = 256
@@ -111,7 +179,7 @@ def render_intent(workspace: Workspace, device: Device, intent: str) -> Rendered
     return RenderedIntent(intent, _rendered(folder, name, values, device, known), f"templates/{name}", device.name)
 
 
-def _invalid(values: Mapping[str, Any], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
+def _invalid(values: Mapping[str, object], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
     """Yield an error for each value refused by values.yaml of the intent."""
     for place, what in intent.problems(values):
         spec = intent.at(place)
@@ -218,7 +286,7 @@ def _environment(folder: Path) -> _Environment:
     )
 
 
-def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: IntentFolder) -> str:
+def _rendered(folder: Path, name: str, values: Mapping[str, object], device: Device, intent: IntentFolder) -> str:
     try:
         with limited_rendering(folder):
             return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
@@ -236,7 +304,7 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
 
 
 def _missing(
-    error: Lacking, template: tuple[Path, str], values: Mapping[str, Any], device: Device, intent: IntentFolder
+    error: Lacking, template: tuple[Path, str], values: Mapping[str, object], device: Device, intent: IntentFolder
 ) -> EventreadyError:
     """Return the error for the missing values: the first, and those used by the rest of the template."""
     folder, name = template

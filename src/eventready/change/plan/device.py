@@ -6,29 +6,27 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from eventready.change.document.plan import PlannedDevice, PlannedGuard
+from eventready.change.document import PlannedDevice, PlannedGuard
 from eventready.change.errors import UnreadableConfiguration, answer_to, shown_by
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.guard.guard import Guard, gap, guards_for, protects
-from eventready.change.guard.soak import soak_of
+from eventready.change.guard import Guard, gap, guards_for, protects
 from eventready.change.intents.participants import Participant
 from eventready.change.plan.restated import recreated_risks
 from eventready.change.plan.scope import planned_scope
 from eventready.change.safety.effects import effects_of, refuse_effects
 from eventready.change.safety.forbidden import refuse_forbidden
-from eventready.change.safety.objects import refuse_altered_objects
-from eventready.change.safety.values import check_values
+from eventready.change.safety.values import check_values, refuse_altered_objects
 from eventready.change.safety.way_in import read_way_in
 from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.safety.writable import addition_risks
+from eventready.change.times import soak_of
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import GuardSpec
-from eventready.session.connect import Session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_shell
 
 #: The guard's change name while planning; nothing is armed under it.
 _PLANNING = "plan"

@@ -12,21 +12,17 @@ from typing import Any
 from nornir.core.task import Task
 from pydantic import ValidationError
 
-from eventready.audit.progress import NoProgress, ReadProgress
-from eventready.audit.runner import run_on_each
+from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document.plan import Plan, PlannedDevice, PlannedDrill
-from eventready.change.document.plan_file import recorded_plan
-from eventready.change.document.seal import plan_head, seal
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
-from eventready.change.guard.guard import GuardStateUnknown, change_spec
+from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
-from eventready.change.plan.order import members_of, radio_of, soak_together, waves
+from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
-from eventready.change.plan.wave import Member, WaveLimits
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, message, rendered

@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from eventready.change.document.plan import PlannedDevice
-from eventready.change.forms.configuration import Configuration
+from eventready.change.document import PlannedDevice
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, identical, walk
 from eventready.core.errors import EventreadyError
 from eventready.store.change_steps import Drift
@@ -71,10 +70,9 @@ def drift_since(
     if running.sha256 == planned.before:
         return Drift()
     try:
-        wanted = target(running.tree)
-    except EventreadyError:
+        return unrelated_drift(form, running.tree, target(running.tree), fragment, planned)
+    except EventreadyError:  # the fragment may no longer fit
         return None
-    return unrelated_drift(form, running.tree, wanted, fragment, planned)
 
 
 def unrelated_drift(

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eventready.change.document.plan import Plan
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document import Plan, PlanFile
 from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
@@ -18,7 +17,7 @@ from eventready.core.messages import message
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import decode_base64
 from eventready.facts.equipment import Equipment
-from eventready.store.change_header import Approval
+from eventready.store.change_steps import Approval
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, fingerprint_of
 from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
 from eventready.workspace.settings.intent_folders import WritableAddition

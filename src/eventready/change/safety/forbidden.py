@@ -15,7 +15,7 @@ from eventready.change.forms.tree import Tree, walk
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.dialogue.line_safety import unsafe_content, uses_shell
+from eventready.session.dialogue.configuring import unsafe_content, uses_shell
 
 #: Prefixes that execute a command of another mode from configuration mode (IOS and FRR, VRP).
 _OTHER_MODE = ("do", "do-exec", "run")

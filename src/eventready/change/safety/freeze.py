@@ -10,7 +10,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.strings.texts import at
-from eventready.store.change_header import Emergency
+from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event, Window, WindowKind
 
 #: Kinds of windows that are closed for changes.

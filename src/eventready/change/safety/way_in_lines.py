@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventready.change.document.plan import PlannedDevice
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.change.safety.effects import Effects, effects_of, refuse_way_cut, way_risks
@@ -49,24 +48,6 @@ def check_way_in(
         cut = rendered("change:risk.way_cut", reason=error.cause)
     risks = (*way_risks(way.station, now, then), *way_in_risks(way, touched, now, then))
     return (cut, *risks) if cut else risks
-
-
-@dataclass(frozen=True)
-class WayInCheck:
-    """Check of a planned device. `refuses`: a line on the way in is refused, otherwise a risk."""
-
-    platform: PlatformSpec
-    device: Device
-    planned: PlannedDevice
-    refuses: bool
-
-    def __call__(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks missing in the plan. Raises RefusedError."""
-        try:
-            risks = check_way_in(self.platform, self.device, way, running, target, refuses=self.refuses)
-        except RefusedError as error:
-            raise RefusedError(message("change:way_in.now", reason=error.cause)) from None
-        return tuple(risk for risk in risks if risk not in self.planned.risks)
 
 
 def _refuse_way_cut(device: Device, way: WayIn, now: Effects, then: Effects) -> None:

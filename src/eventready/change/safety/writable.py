@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from eventready.change.forms.configuration import SECTION_EXITS, Fragment
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.fragment import SECTION_EXITS, Fragment
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError
@@ -26,6 +26,8 @@ from eventready.workspace.settings.intent_folders import WritableAddition
 _FILE = "inventory/writable.yaml"
 #: Least similarity of a mistyped keyword, and the share of the keywords of a near line.
 _CLOSE, _MOST = 0.75, 2 / 3
+#: Patterns of lines, each with those of the lines beneath.
+Lines: TypeAlias = "Mapping[str, Lines | None]"
 #: Line with the addition that allows it; None for a line of the platform.
 _Held: TypeAlias = tuple[str, WritableAddition | None]
 _Used: TypeAlias = tuple[str, WritableAddition]
@@ -250,7 +252,7 @@ def _nearest(line: str, patterns: Iterable[str]) -> str:
     return nearest if nearness(nearest)[0] > _MOST else ""
 
 
-def _rules(lines: Mapping[str, Any], addition: WritableAddition | None = None) -> tuple[_Rule, ...]:
+def _rules(lines: Lines, addition: WritableAddition | None = None) -> tuple[_Rule, ...]:
     return tuple(_Rule(str(pattern), _rules(beneath or {}, addition), addition) for pattern, beneath in lines.items())
 
 

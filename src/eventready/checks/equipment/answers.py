@@ -10,9 +10,9 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, passed, unknown, warned
+from eventready.checks.answer import Between, failed, graded, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, check
-from eventready.checks.equipment.expiry import expiry
+from eventready.checks.equipment.hosts import expiry
 from eventready.checks.finding import Finding
 from eventready.facts.records import (
     Answer,
@@ -152,9 +152,7 @@ def _silent(question: Question, row: Answer) -> Finding:
 
 def _time(question: Question, row: Answer, limits: TimeLimits) -> Iterator[Finding]:
     if row.time_ms is not None:
-        yield graded(
-            f"{question.subject} time", "checks:answer.time", row.time_ms, warn=limits.warn, fail=limits.fail, unit="ms"
-        )
+        yield graded(f"{question.subject} time", "checks:answer.time", row.time_ms, limits, unit="ms")
 
 
 @_answer_check("http", PageAnswer, TimeLimits(warn=1000, fail=4000))
@@ -197,7 +195,7 @@ def _certificate(
         yield unknown(f"{subject} trust", "checks:answer.trust_unread")
     elif row.verify:
         yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
-    yield expiry(subject, row.not_after, moment, warn=limits.warn, fail=limits.fail)
+    yield expiry(subject, row.not_after, moment, limits)
 
 
 @_answer_check("dns", ResolverAnswer, TimeLimits(warn=200, fail=1000))
@@ -244,7 +242,7 @@ def _loss_in_window(view: DeviceView, limits: EchoLimits, question: Question, ro
     if earlier and sent >= limits.enough:
         yield graded(
             f"{question.subject} loss", "checks:answer.loss_window", 100 * (1 - received / sent),
-            warn=limits.window_warn, fail=limits.window_fail, unit="%",
+            Between(limits.window_warn, limits.window_fail), unit="%",
             sent=sent, received=received, minutes=round(LOSS_WINDOW_S / 60),
         )  # fmt: skip
 
@@ -260,15 +258,10 @@ def _echoed(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator
     if not row.received:
         yield _silent(question, row)
         return
-    yield graded(
-        question.subject, "checks:answer.loss", row.loss_percent, warn=limits.loss_warn, fail=limits.loss_fail,
-        unit="%", sent=row.sent, received=row.received,
-    )  # fmt: skip
+    loss, bounds = row.loss_percent, Between(limits.loss_warn, limits.loss_fail)
+    yield graded(question.subject, "checks:answer.loss", loss, bounds, unit="%", sent=row.sent, received=row.received)
     if row.time_ms is not None:
-        yield graded(
-            f"{question.subject} time", "checks:answer.time", row.time_ms,
-            warn=limits.warn, fail=limits.fail, unit="ms", beyond=True,
-        )  # fmt: skip
+        yield graded(f"{question.subject} time", "checks:answer.time", row.time_ms, limits, unit="ms", beyond=True)
 
 
 @_answer_check("tcp", PortAnswer, TimeLimits(warn=200, fail=1000))
@@ -287,9 +280,7 @@ def answer_ntp(limits: ClockLimits, question: Question, row: ClockAnswer) -> Ite
     if row.offset_ms is None:
         yield _silent(question, row)
         return
-    yield graded(
-        question.subject, "checks:answer.offset", abs(row.offset_ms), warn=limits.warn, fail=limits.fail, unit="ms"
-    )
+    yield graded(question.subject, "checks:answer.offset", abs(row.offset_ms), limits, unit="ms")
 
 
 @_answer_check("smtp", MailAnswer, TimeLimits(warn=1000, fail=4000))

@@ -148,10 +148,16 @@ def _sentence(balance: Balance) -> Finding:
     message = "checks:demand" if "channels" in details else "checks:capacity"
     finding = answered(
         _OUTCOMES[balance.status],
+        balance.subject,
         "checks:demand.radio" if "clients" in details else f"{message}.busy_hour" if short else f"{message}.crowd",
-        subject=balance.subject, value=tidy(figure.value, 2), limit=tidy(limit.value, 2), unit=balance.unit,
-        venues=balance.venues, window=balance.window, kind=balance.kind, **details,
-    )  # fmt: skip
+        value=tidy(figure.value, 2),
+        limit=tidy(limit.value, 2),
+        unit=balance.unit,
+        venues=balance.venues,
+        window=balance.window,
+        kind=balance.kind,
+        **details,
+    )
     if balance.kind == "pool":  # another pool only adds addresses
         return finding if finding.status is Outcome.PASS else of_all(finding)
     suffix = _OF_PLACE.get(balance.kind)
@@ -313,7 +319,4 @@ def nat_sessions(view: DeviceView, limits: NatSessionsLimits) -> Iterator[Findin
         if row.percent is not None and not row.used:
             yield unknown("NAT", "checks:nat.idle")
         else:
-            yield graded(
-                "NAT", "checks:nat.use", row.percent,
-                warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.limit,
-            )  # fmt: skip
+            yield graded("NAT", "checks:nat.use", row.percent, limits, unit="%", used=row.used, count=row.limit)

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, missing, of_absence, of_subject, passed, unknown, warned
+from eventready.checks.answer import (
+    Levels,
+    failed,
+    graded,
+    missing,
+    of_absence,
+    of_subject,
+    passed,
+    tidy,
+    unknown,
+    warned,
+)
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
-from eventready.checks.equipment.expiry import expiry
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
 from eventready.workspace.devices.device import Role
+
+_DAY = timedelta(days=1)
+
+
+def expiry(subject: str, not_after: datetime, moment: datetime, limits: Levels) -> Finding:
+    """Grade the days until the end; an ended certificate is a failure with the days since."""
+    days = (not_after - moment) / _DAY
+    if days < 0:
+        value, limit, gone = tidy(days, 0), tidy(limits.fail, 3), max(1, round(-days))
+        return failed(subject, "checks:host.certificate_ended", value=value, limit=limit, unit="d", days=gone)
+    return graded(subject, "checks:host.certificate_days", days, limits, unit="d", digits=0)
+
 
 _HOST: tuple[Role, ...] = ("service_host",)
 
@@ -50,7 +73,7 @@ class BackendLimits(Limits):
 def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
     """File systems have room."""
     for row in view.each_row("disk", Disk):
-        yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
+        yield graded(row.mount, "checks:host.disk_use", row.percent, limits, unit="%")
 
 
 @check("service", kind="quality", roles=_HOST, needs=("service",), applies=expects("services"))
@@ -104,7 +127,7 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
         if view.moment is None:
             yield unknown(row.file, "checks:subject.no_figure")
             continue
-        yield expiry(row.file, row.not_after, view.moment, warn=limits.warn, fail=limits.fail)
+        yield expiry(row.file, row.not_after, view.moment, limits)
 
 
 @check(
@@ -125,10 +148,7 @@ def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
             yield missing(pool, "checks:subject.missing")
             continue
         alive = sum(row.state == "up" for row in servers)
-        share = graded(
-            pool, "checks:host.backends", alive,
-            warn=limits.warn, fail=limits.fail, worse="lower", digits=0, count=len(servers),
-        )  # fmt: skip
+        share = graded(pool, "checks:host.backends", alive, limits, digits=0, count=len(servers))
         yield share if share.status is Outcome.PASS else of_subject(share)
 
 
@@ -161,7 +181,4 @@ def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     if not rows:
         yield missing("DHCP", "checks:subject.missing")
     for row in rows:
-        yield graded(
-            row.pool, "checks:host.pool_use", row.percent,
-            warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.total,
-        )  # fmt: skip
+        yield graded(row.pool, "checks:host.pool_use", row.percent, limits, unit="%", used=row.used, count=row.total)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
+from eventready.core.timezone import TZ
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
 
@@ -32,19 +34,9 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
         if not row.synchronised:
             yield failed("clock", "checks:clock.unsynchronised")
         elif row.stratum is not None and row.stratum > limits.stratum:
-            yield warned(
-                "clock",
-                "checks:clock.stratum",
-                value=row.stratum,
-                limit=limits.stratum,
-            )
+            yield warned("clock", "checks:clock.stratum", value=row.stratum, limit=limits.stratum)
         elif row.offset_ms is not None and abs(row.offset_ms) > limits.offset_ms:
-            yield warned(
-                "clock",
-                "checks:clock.offset",
-                value=row.offset_ms,
-                limit=limits.offset_ms,
-            )
+            yield warned("clock", "checks:clock.offset", value=row.offset_ms, limit=limits.offset_ms)
         else:
             yield passed("clock", "checks:clock.synchronised")
 
@@ -85,3 +77,17 @@ def cleartext(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 def legacy_ssh(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """SSH sessions use current algorithms only."""
     yield warned("login", "checks:legacy_ssh.allowed")
+
+
+#: The name under which outputs older than a day are reported; no check is called so.
+CAPTURE = "capture"
+_DAY = timedelta(days=1)
+
+
+def outdated(captured: datetime | None, devices: Iterable[str], now: datetime) -> list[Finding]:
+    """A warning per device for outputs older than a day: the device may have changed since."""
+    if captured is None or now - captured <= _DAY:
+        return []
+    at = f"{captured.astimezone(TZ):%d/%m/%Y %H:%M}"
+    finding = warned("", "checks:capture.old", at=at, n=(now - captured).days)
+    return [finding.replace(check=CAPTURE, device=name) for name in sorted(devices)]

@@ -25,8 +25,6 @@ from eventready.workspace.devices.device import Device
 FLAP_WINDOW_S = 600.0
 #: Fields with a sign of a change.
 SIGNS = frozenset({"oper", "up", "changed_at", "changed_s", "uptime_s", "transitions"})
-#: Fields of a port that move with a change.
-FLAP_SIGNS = frozenset({"oper", "changed_at", "changed_s", "transitions"})
 Row = Interface | RoutingPeer
 
 
@@ -201,4 +199,4 @@ def _graded(subject: str, count: int, span_s: float, age_s: int | None, limits: 
     if status is Outcome.PASS and count >= limits.warn and (age_s is None or age_s < FLAP_WINDOW_S):
         return warned(subject, "checks:flaps.undated", value=count, minutes=minutes, limit=limits.warn)
     limit = limits.fail if status is Outcome.FAIL else limits.warn
-    return answered(status, "checks:flaps.changes", subject=subject, value=count, minutes=minutes, limit=limit)
+    return answered(status, subject, "checks:flaps.changes", value=count, minutes=minutes, limit=limit)

@@ -131,16 +131,12 @@ def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup) -> F
     if row.state == "init":
         return failed(subject, "checks:gateway.inactive", state=row.state)
     if _other_address(expected, row):
-        return failed(
-            subject,
-            "checks:gateway.address",
-            address=row.virtual_ip or "",
-            wanted=expected.virtual_ip or "",
-        )
+        wanted = expected.virtual_ip or ""
+        return failed(subject, "checks:gateway.address", address=row.virtual_ip or "", wanted=wanted)
     if expected.role and row.state != expected.role:
         # A backup that took over does its duty; a master that lost its part is the fault.
         status = Outcome.FAIL if expected.role == "master" else Outcome.WARN
-        return answered(status, "checks:subject.other_state", subject=subject, state=row.state, wanted=expected.role)
+        return answered(status, subject, "checks:subject.other_state", state=row.state, wanted=expected.role)
     if row.preempt is False:
         return warned(subject, "checks:gateway.no_preempt", state=row.state)
     return passed(subject, "checks:subject.state", state=row.state)
@@ -216,10 +212,7 @@ def _failovers(
         elif (seconds := row.takeover_s) is None:
             yield blind(subject, "checks:gateway.failover_unknown")
         else:
-            yield graded(
-                subject, "checks:gateway.failover", seconds,
-                warn=limits.warn, fail=limits.fail, unit="s", beyond=True, digits=2,
-            )  # fmt: skip
+            yield graded(subject, "checks:gateway.failover", seconds, limits, unit="s", beyond=True, digits=2)
 
 
 @_vrrp_check("vrrp_pair", kind="state", needs=("vrrp_group",), scope="fleet")

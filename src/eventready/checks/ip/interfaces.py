@@ -8,13 +8,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, failed, graded, not_read, of_all, passed, unknown, warned
+from eventready.checks.answer import blind, failed, graded, missing, not_read, of_all, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
 from eventready.facts.rows import FoundSubject
 from eventready.workspace.devices.device import Role
+from eventready.workspace.devices.expect import ExpectedBundle
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABYTE = 1_000_000
@@ -214,7 +215,7 @@ def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding
 
 
 def _utilisation(limits: UtilisationLimits, name: str, row: Interface) -> Finding:
-    return graded(name, "checks:utilisation.load", busiest(row), warn=limits.warn, fail=limits.fail, unit="%")
+    return graded(name, "checks:utilisation.load", busiest(row), limits, unit="%")
 
 
 def busiest(row: Interface) -> float | None:
@@ -259,12 +260,36 @@ def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Findin
         elif percent is not None and links < 2:
             yield failed(expected.name, "checks:bundle.single_member", count=links)
         else:
-            yield graded(
-                expected.name,
-                "checks:bundle.load_without_one",
-                percent and percent * links / (links - 1),
-                warn=limits.warn,
-                fail=limits.fail,
-                unit="%",
-                count=links,
-            )
+            without_one = percent and percent * links / (links - 1)
+            yield graded(expected.name, "checks:bundle.load_without_one", without_one, limits, unit="%", count=links)
+
+
+@check(
+    "bundle",
+    kind="state",
+    topic="backup",
+    roles=("router", "switch"),
+    needs=("link_bundle",),
+    applies=expects("bundles"),
+    expected_only=True,
+)
+def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every bundle is up with all its members."""
+    rows = {port_key(row.name): row for row in view.each_row("link_bundle", LinkBundle)}
+    for expected in view.device.expect.bundles:
+        yield _bundle(expected, rows.get(port_key(expected.name)))
+
+
+def _bundle(expected: ExpectedBundle, row: LinkBundle | None) -> Finding:
+    name = expected.name
+    if row is None:
+        return missing(name, "checks:subject.missing")
+    in_use = len(row.bundled)
+    least = max(expected.min_links, row.min_links or 1)
+    if row.oper != "up":
+        return failed(name, "checks:subject.down")
+    if in_use < least:
+        return failed(name, "checks:bundle.members_minimum", value=in_use, limit=least)
+    if in_use < expected.members:
+        return warned(name, "checks:bundle.members_expected", value=in_use, limit=expected.members)
+    return passed(name, "checks:bundle.members_all", value=in_use)

@@ -1,14 +1,16 @@
-"""Declared cables, judged from both ends."""
+"""Cables of the inventory and the light in their optics: state, MTU, speed and duplex, neighbours, received power."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, failed, of_absence, of_subject, passed, tidy, unknown, warned
-from eventready.checks.check import DeviceView, NoLimits, check, expects
-from eventready.checks.finding import Finding
-from eventready.facts.ports import port_key
-from eventready.facts.records import Interface, LinkBundle, Neighbour, System
+from pydantic import Field
+
+from eventready.checks.answer import answered, at, blind, failed, of_absence, of_subject, passed, tidy, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
+from eventready.checks.finding import Finding, Outcome
+from eventready.facts.ports import optic_key, port_key
+from eventready.facts.records import Interface, LinkBundle, Neighbour, Optic, System
 from eventready.workspace.devices.device import Device, Role
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
@@ -94,12 +96,8 @@ def _with_mtu(row: Interface, view: DeviceView) -> Interface:
 
 def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     if one.bandwidth_bps and other.bandwidth_bps and one.bandwidth_bps != other.bandwidth_bps:
-        return warned(
-            subject,
-            "checks:link.speed",
-            one=tidy(one.bandwidth_bps / _MEGABIT),
-            other=tidy(other.bandwidth_bps / _MEGABIT),
-        )
+        near, far = (tidy(row.bandwidth_bps / _MEGABIT) for row in (one, other) if row.bandwidth_bps)
+        return warned(subject, "checks:link.speed", one=near, other=far)
     return passed(subject, "checks:link.up")
 
 
@@ -181,3 +179,63 @@ def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted
     if ports and port_key(to_port) not in {port_key(name) for name in ports}:
         return of_subject(failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port))
     return passed(port, "checks:neighbour.ok", wanted=device)
+
+
+class OpticLimits(Limits):
+    """Received light in dBm, held against the module's own thresholds."""
+
+    margin_db: float = Field(default=2, ge=0, description="Warning within this distance of an alarm threshold, dB [K]")
+    drift_db: float = Field(default=3, gt=0, description="Warning beyond this change against the baseline, dB [K]")
+    rx_low_alarm: float = Field(
+        default=-19, ge=-40, description="Low alarm where the module tells none, dBm; SFP LX [K]"
+    )
+    dark: float = Field(default=-40, ge=-40, description="At or below this no light arrives, dBm [K]")
+
+
+def _judged_ports(device: Device) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*device.expect.uplinks, *(link.port for link in device.expect.links))))
+
+
+@check(
+    "optic",
+    kind="quality",
+    roles=("router", "switch"),
+    needs=("optic",),
+    limits=OpticLimits(),
+    applies=expects("uplinks"),
+)
+def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
+    """Every optical uplink and link receives light well within its thresholds."""
+    lanes: dict[str, list[Optic]] = {}
+    for row in view.each_row("optic", Optic):
+        lanes.setdefault(port_key(row.interface), []).append(row)
+    baseline = view.baselined("optic", Optic)
+    for port in _judged_ports(view.device):
+        rows = lanes.get(port_key(port)) or lanes.get(optic_key(port), [])
+        if not rows and port in view.device.expect.uplinks:
+            yield of_absence(blind(port, "checks:optic.unsupported"))
+        for row in rows:
+            yield _light(f"{port} {row.lane}" if row.lane else port, row, baseline.get(row.subject), limits)
+
+
+def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits) -> Finding:
+    if row.rx_dbm is None:
+        return unknown(subject, "checks:subject.no_figure")
+    rx = row.rx_dbm
+    low = limits.rx_low_alarm if row.rx_low_alarm is None else row.rx_low_alarm
+    if rx <= limits.dark:
+        return failed(subject, "checks:optic.no_light", value=tidy(rx), limit=tidy(low), unit="dBm")
+    alarms = [low] if row.rx_high_alarm is None else [low, row.rx_high_alarm]
+    nearest = min(alarms, key=lambda alarm: abs(rx - alarm))
+    if rx <= low or rx >= max(alarms) > low:
+        return _received(Outcome.FAIL, subject, rx, nearest)
+    if abs(rx - nearest) < limits.margin_db:
+        return _received(Outcome.WARN, subject, rx, nearest)
+    if earlier is not None and earlier.rx_dbm is not None and abs(rx - earlier.rx_dbm) > limits.drift_db:
+        before, drift = tidy(earlier.rx_dbm), tidy(limits.drift_db)
+        return warned(subject, "checks:optic.changed", value=tidy(rx), earlier=before, limit=drift, unit="dBm")
+    return passed(subject, "checks:optic.power", value=tidy(rx))
+
+
+def _received(status: Outcome, subject: str, rx: float, limit: float) -> Finding:
+    return answered(status, subject, "checks:optic.alarm", value=tidy(rx), limit=tidy(limit), unit="dBm")

@@ -133,9 +133,16 @@ def _finding(
     services = [message("checks:single_point.service", venue=one.venue, service=one.service) for one in lost]
     venues = dict.fromkeys(one.venue for one in lost)
     finding = answered(
-        status, message_id, subject=element.name, unit="%", venues=venues, value=share, limit=tidy(limit),
-        services=message("terms:several", items=services), **more,
-    )  # fmt: skip
+        status,
+        element.name,
+        message_id,
+        unit="%",
+        venues=venues,
+        value=share,
+        limit=tidy(limit),
+        services=message("terms:several", items=services),
+        **more,
+    )
     by_name = network.topology.readings.by_name
     serving = (name for name in element.devices if by_name[name].device.serves(lost[0].venue, lost[0].service))
     device = next(serving, element.devices[0])

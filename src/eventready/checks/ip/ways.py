@@ -147,10 +147,17 @@ class _Service:
         near = hours is not None and hours <= self._limits.second_way_h
         ways = _Ways(network, numbers)
         return answered(
-            Outcome.FAIL if near else Outcome.WARN, "checks:service_way.one_left", subject=self._subject,
-            n=len(numbers), place=self._place, users=self._users(numbers), way=ways.first, others=ways.others,
-            next=_either(devices), cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
-        )  # fmt: skip
+            Outcome.FAIL if near else Outcome.WARN,
+            self._subject,
+            "checks:service_way.one_left",
+            n=len(numbers),
+            place=self._place,
+            users=self._users(numbers),
+            way=ways.first,
+            others=ways.others,
+            next=_either(devices),
+            cause=message("checks:service_way.down", names=_several(gone)) if gone else "",
+        )
 
     def _one_proven(self, numbers: Sequence[int]) -> Finding:
         """Finding about users with a second way without a full measurement."""
@@ -170,23 +177,16 @@ class _Service:
         )  # fmt: skip
         waived = network.topology.waived
         if assumed:
-            return blind(
-                self._subject,
-                "checks:service_way.served",
-                way=sentence("checks:service_way.assumed", names=_several(assumed)),
-            )
+            way = sentence("checks:service_way.assumed", names=_several(assumed))
+            return blind(self._subject, "checks:service_way.served", way=way)
         if waived.arcs and network.lost_by(waived).intersection(self._numbers):
             rests = [one.name for one in network.topology.elements.values() if one.failure.arcs & waived.arcs]
-            return warned(
-                self._subject,
-                "checks:service_way.served",
-                way=sentence("checks:service_way.waived", names=_several(rests)),
-            )
+            way = sentence("checks:service_way.waived", names=_several(rests))
+            return warned(self._subject, "checks:service_way.served", way=way)
         if ways.second:
             cable = ways.second == ways.first
-            way = sentence(
-                "checks:service_way.two", second=message("checks:service_way.cable") if cable else ways.second
-            )
+            second = message("checks:service_way.cable") if cable else ways.second
+            way = sentence("checks:service_way.two", second=second)
             return passed(self._subject, "checks:service_way.served", way=way)
         if not ways.led:
             way = sentence("checks:service_way.near", way=_several(ways.servers))

@@ -8,9 +8,9 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, failed, graded, missing, of_subject, passed, tidy, unknown, warned
+from eventready.checks.answer import blind, failed, graded, missing, of_subject, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
-from eventready.checks.finding import Finding, Outcome
+from eventready.checks.finding import Finding
 from eventready.facts.records import Cell, ChannelLoad, ChannelRequests, Site, Timeslot
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedCell
@@ -138,28 +138,10 @@ def _without(subject: str, expected: ExpectedCell, dynamic: Collection[str]) -> 
 
 def _load(subject: str, used: int, total: int, venue: str | None, limits: ChannelLimits) -> Finding:
     if used >= total:
-        return answered(
-            Outcome.FAIL,
-            "checks:channel.full",
-            subject=subject,
-            used=used,
-            total=total,
-            value=100,
-            limit=limits.fail,
-            unit="%",
-            venues=(venue,),
-        )
-    return graded(
-        subject,
-        "checks:channel.load",
-        100.0 * used / total,
-        warn=limits.warn,
-        fail=limits.fail,
-        unit="%",
-        venues=(venue,),
-        used=used,
-        total=total,
-    )
+        full, limit = "checks:channel.full", limits.fail
+        return failed(subject, full, used=used, total=total, value=100, limit=limit, unit="%", venues=(venue,))
+    percent, venues = 100.0 * used / total, (venue,)
+    return graded(subject, "checks:channel.load", percent, limits, unit="%", venues=venues, used=used, total=total)
 
 
 class UsableLimits(Limits):
@@ -191,7 +173,7 @@ def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
         else:
             share = graded(
                 expected.name, "checks:channel.usable", 100.0 * min(left, total) / total,
-                warn=limits.warn, fail=limits.fail, unit="%", worse="lower", venues=venues, used=left, total=total,
+                limits, unit="%", venues=venues, used=left, total=total,
             )  # fmt: skip
             yield of_subject(share, *filter(None, names))
 
@@ -225,14 +207,5 @@ def _refusals(
             name, "checks:channel.few_requests", venues=venues, value=tidy(share), refused=refused, count=requests
         )
     return graded(
-        name,
-        "checks:channel.refused",
-        share,
-        warn=limits.warn,
-        fail=limits.fail,
-        unit="%",
-        beyond=True,
-        digits=2,
-        venues=venues,
-        count=requests,
+        name, "checks:channel.refused", share, limits, unit="%", beyond=True, digits=2, venues=venues, count=requests
     )

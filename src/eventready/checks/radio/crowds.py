@@ -207,8 +207,7 @@ def _uses(view: DeviceView) -> dict[str, tuple[int, int]]:
 def _calls(subject: str, venue: str, used: tuple[int, int], expected: float, least: int) -> Finding:
     limit = tidy(expected, 0)
     if any(used) or limit < least:
-        values = {"value": used[0], "requests": used[1], "limit": limit}
-        return passed(subject, "checks:crowd.calls", venues=(venue,), **values)
+        return passed(subject, "checks:crowd.calls", venues=(venue,), value=used[0], requests=used[1], limit=limit)
     return failed(subject, "checks:crowd.no_call", venues=(venue,), value=0, limit=limit)
 
 

@@ -92,16 +92,11 @@ def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
     majors = sum(row.severity == "major" for row in rows)
     more = majors + len(view.fact("alarm", Alarm).unread_records)
     for row in rows:
+        venues, location = _venue_of(view.device, row.location or ""), row.location or "-"
         found = answered(
-            _severity(row, majors > limits.major),
-            "checks:alarm.active",
-            subject=row.subject,
-            severity=row.severity,
-            number=row.number,
-            name=row.name,
-            location=row.location or "-",
-            venues=_venue_of(view.device, row.location or ""),
-        )
+            _severity(row, majors > limits.major), row.subject, "checks:alarm.active", severity=row.severity,
+            number=row.number, name=row.name, location=location, venues=venues,
+        )  # fmt: skip
         yield of_either(found, found.replace(status=_severity(row, more > limits.major)))
     if not rows:
         yield of_all(passed("alarms", "checks:alarm.none", value=0))

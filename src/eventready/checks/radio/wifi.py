@@ -12,6 +12,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from eventready.checks.answer import (
+    Between,
+    Levels,
     answered,
     blind,
     failed,
@@ -151,16 +153,10 @@ def _share(subject: str, missing: int, count: int, limits: ShareLimits, unread: 
 def _graded_share(subject: str, missing: int, count: int, limits: ShareLimits, unread: int) -> Finding:
     percent = tidy(100.0 * missing / count)
     return answered(
-        grade(percent, 0, limits.fail, beyond=True),
-        f"checks:access_point.out_of_service{'_at_least' if unread else ''}",
-        subject=subject,
-        missing=missing,
-        count=count,
-        value=percent,
-        limit=tidy(limits.fail),
-        unit="%",
-        unread=unread,
-    )
+        grade(percent, 0, limits.fail, beyond=True), subject,
+        f"checks:access_point.out_of_service{'_at_least' if unread else ''}", missing=missing, count=count,
+        value=percent, limit=tidy(limits.fail), unit="%", unread=unread,
+    )  # fmt: skip
 
 
 @_wifi_check("radio", kind="quality", needs=_STATES, limits=ShareLimits())
@@ -249,21 +245,20 @@ def _of_unread(unread: Iterable[Unread], radios: Sequence[Radio], loads: Sequenc
 def _grade_loads(
     view: DeviceView,
     figure: Callable[[RadioLoad], float | None],
-    limits: Callable[[RadioLoad], tuple[float, float]],
+    limits: Callable[[RadioLoad], Levels],
     message: str,
     *,
     without: Finding,
     unit: str = "",
 ) -> Iterator[Finding]:
-    """Grade a figure of every radio against its (warn, fail) limits; `without`: the finding without any figure."""
+    """Grade a figure of every radio against its limits; `without`: the finding without any figure."""
     known = _loads(view)
     loads = [(ap, row, figure(row)) for ap, row in known.sure]
     if loads and all(value is None for _ap, _row, value in loads):
         yield without
         return
     for ap, row, value in loads:
-        warn, fail = limits(row)
-        yield graded(_name(row), message, value, warn=warn, fail=fail, unit=unit, venues=(ap.venue,))
+        yield graded(_name(row), message, value, limits(row), unit=unit, venues=(ap.venue,))
     yield from (known.not_read(_name(row), ap) for ap, row in known.unsure if figure(row) is not None)
 
 
@@ -271,9 +266,7 @@ def _grade_loads(
 def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
     """No radio has more clients than its limit."""
     without = blind("clients", "checks:radio.clients_unsupported")
-    yield from _grade_loads(
-        view, lambda row: row.clients, lambda _row: (limits.warn, limits.fail), "checks:radio.clients", without=without
-    )
+    yield from _grade_loads(view, lambda row: row.clients, lambda _: limits, "checks:radio.clients", without=without)
 
 
 @_wifi_check("radio_utilisation", kind="quality", needs=_LOADS, limits=AirtimeLimits())
@@ -281,9 +274,8 @@ def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Findi
     """No radio's channel utilisation is above its limit."""
     without = blind("airtime", "checks:radio.busy_unsupported")
 
-    def of(row: RadioLoad) -> tuple[float, float]:
-        low = (limits.band_24_warn, limits.band_24_fail)
-        return low if row.band == "2.4" else (limits.warn, limits.fail)
+    def of(row: RadioLoad) -> Levels:
+        return Between(limits.band_24_warn, limits.band_24_fail) if row.band == "2.4" else limits
 
     yield from _grade_loads(
         view, lambda row: row.utilisation_percent, of, "checks:radio.airtime", without=without, unit="%"
@@ -295,12 +287,7 @@ def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
     """Noise leaves room for the signal."""
     without = blind("noise", "checks:radio.noise_unsupported")
     yield from _grade_loads(
-        view,
-        lambda row: row.noise_dbm,
-        lambda _row: (limits.warn, limits.fail),
-        "checks:radio.noise",
-        without=without,
-        unit="dBm",
+        view, lambda row: row.noise_dbm, lambda _: limits, "checks:radio.noise", without=without, unit="dBm"
     )
 
 
@@ -350,16 +337,9 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
         fullest, most = spread.most_common(1)[0]
         subject = venue or "access points"
         if len(spread) > 1 and most >= limits.clients and spread.total() == most:
-            uneven = warned(
-                subject,
-                "checks:clients.unbalanced",
-                venues=(venue,),
-                value=most,
-                limit=limits.clients,
-                ap=fullest,
-                others=len(spread) - 1,
-            )
-            yield of_all(uneven)
+            others, limit = len(spread) - 1, limits.clients
+            uneven = partial(warned, subject, "checks:clients.unbalanced", venues=(venue,), value=most)
+            yield of_all(uneven(limit=limit, ap=fullest, others=others))
         elif len(spread) == 1 and most >= limits.clients and venue in unsure:
             yield known.not_read(subject, unsure[venue])
         else:
@@ -428,8 +408,14 @@ def access_point_usual(view: DeviceView, limits: UsualLimits) -> Iterator[Findin
         if key in now and len(usual) >= limits.audits:
             compared, middle = True, median(usual)
             few = middle >= limits.clients and 100 * now[key] < limits.warn * middle
-            values = {"value": now[key], "median": tidy(middle), "audits": len(usual)}
-            found = (warned if few else passed)(ap.name, "checks:clients.usual", venues=(ap.venue,), **values)
+            found = (warned if few else passed)(
+                ap.name,
+                "checks:clients.usual",
+                venues=(ap.venue,),
+                value=now[key],
+                median=tidy(middle),
+                audits=len(usual),
+            )
             yield of_subject(found) if few else found
     if not compared:
         yield passed("access points", "checks:clients.no_usual", value=len(earlier), limit=limits.audits)

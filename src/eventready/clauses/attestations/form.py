@@ -16,13 +16,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from pydantic import model_validator as validate_model
 
 from eventready.clauses.attestations.attestation import Values
-from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
 from eventready.core.redaction.masking import mask, mask_text
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
-from eventready.roster.reading.phones import FORM as PHONE_FORM
-from eventready.roster.reading.phones import complaint, normal
+from eventready.roster.reading.text import PHONE_FORM, normal_number, number_complaint
 from eventready.workspace.files.datetimes import Day, Moment
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -61,9 +60,9 @@ def _stripped(value: object) -> object:
 
 
 def _phone(value: str) -> str:
-    found = normal(value)
+    found = normal_number(value)
     if found is None:
-        raise InvalidValue(complaint(value), do=PHONE_FORM)
+        raise InvalidValue(number_complaint(value), do=PHONE_FORM)
     return found
 
 

@@ -11,7 +11,7 @@ from eventready.clauses.attestations.attestation import Attestation
 from eventready.clauses.attestations.form import Form
 from eventready.core.messages import Bilingual, Text, known, message
 from eventready.core.strings.texts import moment_of
-from eventready.delivery.sent import SentDocument
+from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_form, load_forms
 from eventready.workspace.workspace import Workspace

@@ -1,73 +1,45 @@
-"""`eventready audit`: read devices, evaluate checks, give verdicts."""
+"""`eventready audit`: read devices, evaluate checks, give verdicts; with `--save` only save the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-import click
-
-from eventready.cli.audit.explain import explain
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
+from eventready.audit.collectors.cluster.address import cluster_address
+from eventready.audit.collectors.cluster.labels import OTHERS
+from eventready.checks.registry import all_checks
+from eventready.cli.audit.ci_files import junit, sarif
+from eventready.cli.audit.run_summary import run_summary
+from eventready.cli.audit.walk import explain
 from eventready.cli.audit.whatif import last_full
 from eventready.cli.context import App, lab_origin
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER, cluster_address, cluster_options, limit_option, reading_options
+from eventready.cli.progress import ProgressBars
+from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
-
-with deferred():
-    from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.collectors.cluster.labels import OTHERS
-    from eventready.checks.registry import all_checks
-    from eventready.cli.render.auditing.junit import junit
-    from eventready.cli.render.auditing.run import show
-    from eventready.cli.render.auditing.sarif import sarif
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.signing import enterprise_key
-    from eventready.core.files import write_atomic
-    from eventready.store.database.storage_errors import RunNotStored
-    from eventready.store.run import Run
-    from eventready.store.store import Store
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
+from eventready.core.files import write_atomic
+from eventready.core.messages import Message, message
+from eventready.store.database.connection import RunNotStored
+from eventready.store.run import Run
+from eventready.store.store import Store
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
 
 #: Devices named in a notice.
 _NAMED = 12
 
 
-@click.command()
-@limit_option
-@click.option(
-    "--from",
-    "saved",
-    type=FOLDER,
-    metavar="DIR",
-    help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.",
-)
-@reading_options
-@click.option("--baseline", default="", metavar="RUN", help='Compare with this run ("latest", an id, its beginning).')
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warn", "fail"]),
-    default="fail",
-    show_default=True,
-    help="The lightest finding that gives exit code 3.",
-)
-@click.option("--wide", is_flag=True, help="Ask for all a platform reads; what no check needs is inventory.")
-@cluster_options
-@click.option("--explain", "service", default="", metavar="VENUE/SERVICE",
-              help="Show the walk of this service in the last full audit, hop by hop; nothing is read.")  # fmt: skip
-@click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
-@click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
-@click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
-@click.pass_obj
 def command(
     app: App,
     *,
     limit: str | None,
     saved: Path | None,
+    save: Path | None,
+    replace: bool,
     workers: int,
     interval: float,
     time_limit: float,
@@ -81,16 +53,18 @@ def command(
     junit_file: Path | None,
     sarif_file: Path | None,
 ) -> int:
-    """Read every device, evaluate the checks, and give a verdict per venue and service.
-
-    An audit only reads. Unmeasured subjects are listed and never ready.
-
-    \b
-    Exit codes:
-      0  ready
-      3  findings at or above --fail-on
-      4  a needed measurement is missing
-    """
+    """Read every device, evaluate the checks, and give a verdict per venue and service."""
+    if save:
+        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--out": out, "--junit": junit_file,
+                 "--sarif": sarif_file}  # fmt: skip
+        if others := [option for option, value in alone.items() if value]:
+            raise UsageError(message("cli:audit.save_alone", options=others))
+        return save_answers(
+            app, save, limit=limit, workers=workers, interval=interval, time_limit=time_limit, cluster=cluster,
+            certificates=certificates, replace=replace,
+        )  # fmt: skip
+    if replace:
+        raise UsageError(message("cli:audit.replace"))
     if service:
         with app.open_store(make=False) as store:
             explain(app, last_full(store, app.workspace), service)
@@ -117,11 +91,11 @@ def command(
             sign_new_head(app, store)
         except RunNotStored as lost:
             bars.stop()
-            _print(app, lost.run)
+            _show(app, lost.run)
             _write(out, lost.run.json())
             raise
     _warn_of_nothing_expected(app, devices)
-    _print(app, done.run)
+    _show(app, done.run)
     _write(out, done.run.json())
     _write(junit_file, _text(lambda: junit(done.run, fail_on)))
     _write(sarif_file, _text(lambda: sarif(done.run, all_checks(), workspace.devices)))
@@ -132,17 +106,13 @@ def command(
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:
     """Name the devices without expectations: a verdict about them rests on their own health alone."""
     names = [device.name for device in devices if device.expect.empty]
-    if names and app.output == "table":
+    if names and app.for_people:
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
         app.notify("learn:no_expectation", n=len(names), names=shown)
 
 
-def _print(app: App, run: Run) -> None:
-    with app.tolerate_closed_pipe():
-        if app.output == "table":
-            show(run, app.lang)
-        else:
-            app.emit_run(run)
+def _show(app: App, run: Run) -> None:
+    app.show(run.json, run_summary(run, app.lang))
 
 
 def _text(made: Callable[[], str]) -> Iterator[bytes]:
@@ -169,7 +139,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
         app.notify("cli:audit.no_device")
     elif app.workspace.event.lab and not any(device.reachable for device in run.header.devices):
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
-    elif app.output == "table":
+    elif app.for_people:
         app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
 
 
@@ -180,3 +150,42 @@ def sign_new_head(app: App, store: Store) -> None:
             store.sign_head(key, app.clock)
     except UsageError as error:
         app.notify("cli:audit.unsigned", error=error.whole)
+
+
+def save_answers(
+    app: App,
+    out: Path,
+    *,
+    limit: str | None,
+    workers: int,
+    interval: float,
+    time_limit: float,
+    cluster: str,
+    certificates: Path,
+    replace: bool,
+) -> int:
+    """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
+    workspace = app.allowed_workspace
+    devices = select(workspace.devices, limit)
+    options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
+    bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
+    with app.at_work("audit --save", devices), bars:
+        captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
+    app.show([asdict(one) for one in captures], _saved(captures), closing=_advice_on_saved(captures, out))
+    return Exit.INCOMPLETE if not captures or any(one.missing for one in captures) else Exit.OK
+
+
+def _saved(captures: Sequence[DeviceCapture]) -> Iterator[Message]:
+    for one in captures:
+        yield message("cli:capture.device", device=one.device, files=one.files, missing=len(one.missing))
+        for command, reason in one.missing.items():
+            yield message("cli:capture.missing", command=command, reason=reason)
+
+
+def _advice_on_saved(captures: Sequence[DeviceCapture], out: Path) -> Iterator[Message]:
+    files = sum(one.files for one in captures)
+    yield message("cli:capture.saved", devices=len(captures), files=files, folder=str(out), quoted=quote(str(out)))
+    for one in captures:
+        for fact, path in one.unparsed.items():
+            file = quote(str(out / path))
+            yield message("cli:capture.unparsed", device=one.device, platform=one.platform, fact=fact, file=file)

@@ -1,111 +1,67 @@
-"""`eventready capacity`: demand of capacity.yaml against the supply of a run, and the additions to close gaps."""
+"""`eventready network capacity`: demand of capacity.yaml against the supply of a run, and additions for the gaps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
+from eventready.audit.run_builder import recorded_network, recorded_setting
+from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
+from eventready.checks.registry import all_checks
+from eventready.cli.audit.capacity_text import Found, as_json, calculation, capacity_sheet, gaps, solution, totals
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, with_options
 from eventready.core.errors import Exit, UsageError, most_severe
+from eventready.core.files import write_atomic
 from eventready.core.messages import Lang, message, term
-
-with deferred():
-    from eventready.audit.run_builder import recorded_network, recorded_setting
-    from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
-    from eventready.checks.registry import all_checks
-    from eventready.cli.render.capacity import Found, as_json, show, show_additions
-    from eventready.cli.render.capacity_sheet import capacity_sheet
-    from eventready.core.files import write_atomic
-    from eventready.core.validation_messages import suggest
-    from eventready.evaluation.limits import resolve_limits
-    from eventready.network.capacity.balance import Addition, Balance, additions
-    from eventready.network.capacity.calculate import CapacityCalculation
-    from eventready.network.capacity.case import CapacityTargets
-    from eventready.network.capacity.links import LinkGroups
-    from eventready.network.graph.outcome import WhatIf
-    from eventready.store.run import Run
-    from eventready.workspace.settings.capacity import load_capacity
-    from eventready.workspace.settings.event import unknown_venue
-    from eventready.workspace.workspace import Workspace
+from eventready.core.validation_messages import suggest
+from eventready.evaluation.limits import resolve_limits
+from eventready.network.capacity.balance import Addition, Balance, additions
+from eventready.network.capacity.calculate import CapacityCalculation
+from eventready.network.capacity.case import CapacityTargets
+from eventready.network.capacity.links import LinkGroups
+from eventready.network.graph.outcome import WhatIf
+from eventready.store.run import Run
+from eventready.workspace.settings.capacity import load_capacity
+from eventready.workspace.settings.event import unknown_venue
+from eventready.workspace.workspace import Workspace
 
 #: Loads without which a service has no users.
 _BEARERS = {"mobile": "cell", "wifi": "access_point"}
 
-_chosen = with_options(
-    click.option("--venue", metavar="VENUE", help="Only this venue."),
-    click.option("--window", metavar="WINDOW", help="Only this window of capacity.yaml."),
-    click.option(
-        "--run", "run_name", default="", metavar="RUN", help="Supply of this run.  [default: the last full audit]"
-    ),
-    click.option(
-        "--out", type=FILE, metavar="FILE", help="Write the calculation as a workbook (XLSX) with live formulas."
-    ),
-)
 
-
-@click.group("capacity", invoke_without_command=True)
-@_chosen
-@click.pass_context
-def command(context: click.Context, /, **chosen: Any) -> Exit:
-    """Show demand against supply line by line: cells, access points, links, addresses and services.
-
-    The demand is that of capacity.yaml, the supply that of a run or of capacity.yaml. Figures that the workspace does
-    not give are defaults, and listed. Connects to nothing.
-
-    \b
-    Exit codes:
-      0  enough for the busy hour
-      3  demand beyond the supply
-      4  a supply is not known
-    """
-    app: App = context.obj
-    if context.invoked_subcommand:
-        return Exit.OK
-    run, found, unplaced = _balances(app, **chosen)
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show(found, unplaced, app.lang, run=run.id)
-    else:
-        app.emit(as_json(found, unplaced, run=run.id))
+def command(
+    app: App, *, venue: str | None, window: str | None, run_name: str, out: Path | None, verbose: bool, solve: bool
+) -> Exit:
+    """Show demand against supply line by line: cells, access points, links, addresses and services."""
+    run, found, unplaced = _balances(app, venue, window, run_name, out)
+    if solve:
+        return _solve(app, run, found, unplaced)
+    app.show(
+        partial(as_json, found, unplaced, run=run.id),
+        calculation(found, app.lang) if verbose else gaps(found, app.lang),
+        totals(found, unplaced, app.lang, run=run.id, verbose=verbose),
+    )
     codes = {"short": Exit.FINDINGS, "unknown": Exit.INCOMPLETE}
     states = {balance.status for _device, balance in found} | ({"unknown"} if unplaced else set())
     return most_severe({codes[one] for one in states if one in codes})
 
 
-@command.command("solve")
-@_chosen
-@click.pass_context
-def solve(context: click.Context, /, **chosen: Any) -> Exit:
-    """Name the fewest additions to close each gap, proven by the same calculation.
-
-    Transceivers, half rate, mobile base stations, cells, radios, links, Mbit/s, addresses and channels: each alone
-    closes the gap for the busy hour and for the crowd.
-
-    \b
-    Exit codes:
-      0  every gap can be closed
-      3  a gap without a way to close it
-      4  a supply is not known
-    """
-    app: App = context.obj
-    before = context.parent.params if context.parent else {}
-    run, found, unplaced = _balances(app, **{key: one or before[key] for key, one in chosen.items()})
+def _solve(app: App, run: Run, found: Found, unplaced: Sequence[str]) -> Exit:
+    """Name the fewest additions to close each gap, proven by the same calculation."""
     unknown = [(device, balance) for device, balance in found if balance.unknown]
-    gaps = [(device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")]
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show_additions(gaps, unknown, unplaced, app.lang)
-    else:
-        named = [_named(*one) for one in unknown]
-        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps], "unknown": named, "unknown_places": unplaced})
+    closed = [
+        (device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")
+    ]
+    named = [_named(*one) for one in unknown]
+    app.show(
+        {"run": run.id, "gaps": [_gap(*gap) for gap in closed], "unknown": named, "unknown_places": unplaced},
+        solution(closed, unknown, unplaced, app.lang),
+    )
     codes = {Exit.INCOMPLETE for _ in (*unknown, *unplaced)} | {
-        Exit.FINDINGS for _device, _balance, ways in gaps if not ways
+        Exit.FINDINGS for _device, _balance, ways in closed if not ways
     }
     return most_severe(codes)
 
@@ -147,7 +103,7 @@ def _balances(
     ]
     if out:
         write_atomic(out, capacity_sheet(_titled(found, workspace, app.paper_lang), app.paper_lang))
-    if app.output == "table":
+    if app.for_people:
         found = _titled(found, workspace, app.lang)
     return run, found, _unplaced(workspace, venue, window)
 

@@ -1,59 +1,40 @@
-"""`eventready cluster`: certificates and scheduler of collectors on other machines."""
+"""`eventready cluster`: certificates, scheduler and workers: collectors on other machines."""
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import click
 
+from eventready.audit.collectors.cluster.address import SchedulerAddress
+from eventready.audit.collectors.cluster.certificates import Authority
+from eventready.audit.collectors.cluster.dask_parts import read_by, require_distributed
+from eventready.audit.collectors.cluster.labels import content_labels, reach_labels
+from eventready.audit.collectors.cluster.member import run_scheduler, run_worker
+from eventready.audit.collectors.cluster.station import Station
+from eventready.audit.runner import open_file_limit
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FOLDER, certificates_option, systemd_option
 from eventready.core.errors import Exit
-
-with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
-    from eventready.audit.collectors.cluster.certificates import Authority
-    from eventready.audit.collectors.cluster.member import run_scheduler
-    from eventready.delivery.service_units import member_service
+from eventready.core.messages import message
+from eventready.delivery.service_units import member_service
+from eventready.facts.observe import reading_apart
 
 
-@click.group("cluster")
-def command() -> None:
-    """Read devices by collectors in several networks: certificates and scheduler. Workers: `eventready worker`."""
-
-
-@command.command("keygen")
-@click.argument("folder", type=FOLDER)
-@click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--revoke", "revoked", multiple=True, metavar="NAME", help="Revoke the certificate of NAME; repeatable.")
-@click.pass_obj
 def keygen(app: App, *, folder: Path, names: tuple[str, ...], revoked: tuple[str, ...]) -> None:
-    """Make a certificate in FOLDER for each member: scheduler, workers, auditing machines.
-
-    Copy FOLDER/NAME to the member's machine, and keep FOLDER/authority here: its key makes certificates. Whoever holds
-    a certificate can run programs on every member. After --revoke copy revoked.pem to the members: they end the
-    connections of the revoked members within seconds.
-    """
+    """Make a certificate in FOLDER for each member: scheduler, workers, auditing machines."""
     authority = Authority.of(folder)
     made = [str(home) for name in names if (home := authority.add(name))]
     if revoked:
         authority.revoke(revoked)
-    if app.output != "table":
-        app.emit({"made": made, "revoked": list(revoked)})
-        return
-    for place in made:
-        click.echo(app.text("cli:cluster.made", folder=place))
-    if revoked:
-        app.notify("cli:cluster.revoked", names=list(revoked))
+    app.show(
+        {"made": made, "revoked": list(revoked)},
+        (message("cli:cluster.made", folder=place) for place in made),
+        closing=[message("cli:cluster.revoked", names=list(revoked))] if revoked else (),
+    )
 
 
-@command.command("scheduler")
-@click.option("--listen", default="tls://0.0.0.0:8786", show_default=True, metavar="ADDRESS",
-              help="Address and port: tls://HOST:PORT; tcp:// on the loopback only.")  # fmt: skip
-@certificates_option
-@systemd_option
-@click.pass_obj
 def scheduler(app: App, *, listen: str, certificates: Path, systemd: bool) -> int:
     """Run the scheduler for workers and audits, until SIGTERM or Ctrl-C; no workspace is needed."""
     address = SchedulerAddress.of(listen, certificates)
@@ -62,4 +43,31 @@ def scheduler(app: App, *, listen: str, certificates: Path, systemd: bool) -> in
         click.echo(member_service("scheduler", words), nl=False)
         return Exit.OK
     run_scheduler(address, lambda: app.notify("cli:cluster.listens", address=str(address)))
+    return Exit.OK
+
+
+def worker(app: App, *, scheduler: str, reach: tuple[str, ...], workers: int, certificates: Path, systemd: bool) -> int:
+    """Read devices for the audits of a cluster, until SIGTERM or Ctrl-C."""
+    address = SchedulerAddress.of(scheduler, certificates)
+    workspace = app.allowed_workspace
+    if systemd:
+        reached = [word for name in reach for word in ("--reach", name)]
+        more = ("--workers", str(workers), "--certificates", str(certificates.resolve()))
+        words = ("-w", str(workspace.path.resolve()), "cluster", "worker", "--scheduler", str(address), *reached, *more)
+        click.echo(member_service("worker", words), nl=False)
+        return Exit.OK
+    require_distributed()
+    open_file_limit()
+    name = address.member or f"{socket.gethostname()}-{os.getpid()}"
+    own = Station(workspace, name, reach)
+    read_by(own.answer)
+    labels = {*content_labels(workspace).values(), *reach_labels(reach)}
+    with reading_apart(own.platforms):
+        run_worker(
+            address, name, threads=workers, labels=labels,
+            connected=lambda where: app.notify("cli:worker.connected", name=name, address=where, n=len(own.devices)),
+            lost=lambda reason: app.notify(
+                "cli:worker.lost", address=str(address), reason=reason or message("cli:worker.closed")
+            ),
+        )  # fmt: skip
     return Exit.OK

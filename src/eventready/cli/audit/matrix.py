@@ -1,49 +1,37 @@
-"""`eventready matrix`: which checks apply to which device, and which the equipment does not support."""
+"""`eventready doctor matrix`: which checks apply to which device, and which the equipment does not support."""
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import click
-
+from eventready.audit.audit import network_setting
+from eventready.cli.console import width
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import limit_option
 from eventready.core.messages import Lang, term, text
-
-with deferred():
-    from eventready.audit.audit import network_setting
-    from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
-    from eventready.facts.observe import commands_for
-    from eventready.facts.platform import Platform
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
+from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
+from eventready.facts.observe import commands_for
+from eventready.facts.platform import Platform
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
 
 _LABEL_WIDTH = 17
+#: Columns of a line at most.
+_MOST = 120
 
 
-@click.command()
-@limit_option
-@click.pass_obj
-def command(app: App, limit: str | None) -> None:
-    """Show the applicable checks of every device, and the unsupported checks with the reason.
-
-    Connects to nothing.
-    """
+def command(app: App, *, limit: str | None) -> None:
+    """Show the applicable checks of every device, and the unsupported checks with the reason."""
     devices = select(app.workspace.devices, limit)
     platforms = app.equipment.only(devices).platforms
     matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))
     ordered = sorted(devices, key=lambda device: device.name)
-    if app.output == "table":
-        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        for line in _table(ordered, matrix, platforms, width, app.lang):
-            click.echo(line)
-    else:
-        app.emit([_entry(device, matrix, platforms[device.platform]) for device in ordered])
+    app.show(
+        lambda: [_entry(device, matrix, platforms[device.platform]) for device in ordered],
+        _table(ordered, matrix, platforms, min(width(), _MOST), app.lang),
+    )
 
 
 def _entry(device: Device, matrix: Matrix, platform: Platform) -> dict[str, Any]:

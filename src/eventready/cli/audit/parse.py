@@ -1,4 +1,4 @@
-"""`eventready parse`: facts of a saved output, or the reason of a failure."""
+"""`eventready doctor parse`: facts of a saved output, or the reason of a failure."""
 
 from __future__ import annotations
 
@@ -7,57 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
+from yaml import safe_dump
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE
 from eventready.core.errors import Exit, UsageError, os_reason
+from eventready.core.files import create_atomic, write_atomic
 from eventready.core.messages import in_language, message
-
-with deferred():
-    from yaml import safe_dump
-
-    from eventready.core.files import create_atomic, write_atomic
-    from eventready.facts.catalogue import CATALOGUE
-    from eventready.facts.observation import Observation
-    from eventready.facts.platform import Platform, load_usable
-    from eventready.facts.reported_case import ReportedCase, read_whole
-    from eventready.facts.saved import decode_output, facts_for, parse_saved
-    from eventready.platforms.loader import in_one
-    from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
-    from eventready.workspace.files.yaml_document import combine_errors
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation
+from eventready.facts.platform import Platform, load_usable
+from eventready.facts.reported_case import ReportedCase, read_whole
+from eventready.facts.saved import decode_output, facts_for, parse_saved
+from eventready.platforms.loader import in_one
+from eventready.session.dialogue.buffer import MAX_ANSWER_BYTES
+from eventready.workspace.files.yaml_document import combine_errors
 
 _COMPLETE = {True: "yes", False: "unknown"}
 
 
-@click.command()
-@click.argument("platform")
-@click.argument("question", metavar="FACT|COMMAND")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
-@click.option(
-    "--report", type=FILE, metavar="OUT", help="Write an answer that is not read whole as a case for the maintainers."
-)
-@click.option("--write-sample", is_flag=True, help="Write the facts beside FILE (.yaml), as a sample of the platform.")
-@click.pass_obj
-def command(app: App, platform: str, question: str, file: Path, *, write_sample: bool, report: Path | None) -> int:
-    """Parse FILE (`-`: standard input), a saved output of a PLATFORM device.
-
-    QUESTION is a fact (`ospf_neighbour`) or a command (`"show ip ospf neighbor"`), which may answer several facts.
-    JSON is one object for one fact, and a list for several. `complete` is "unknown" where nothing proves that the file
-    holds the whole answer: no prompt behind it, no stated count, no known last line.
-
-    `unread` names the records that could not be read where the others could. Invalid facts of the platform are named
-    and left out.
-
-    `--report` writes a case of an answer that is refused or read in part: the strange records, or the whole answer,
-    without secrets. Names and addresses are left: read it through before you send it.
-
-    \b
-    Exit codes:
-      0  measured
-      4  not measured
-    """
+def command(app: App, *, platform: str, question: str, file: Path, write_sample: bool, report: Path | None) -> int:
+    """Parse FILE (`-`: standard input), a saved output of a PLATFORM device."""
     loaded = _usable_platform(app, platform, question)
     text = decode_output(_content(file))
     observations = parse_saved(loaded, question, text)
@@ -65,11 +34,11 @@ def command(app: App, platform: str, question: str, file: Path, *, write_sample:
         _write_case(app, report, loaded, observations, text)
     if write_sample:
         app.notify("cli:parse.sample", file=str(_write_sample(observations, file)))
-    if app.output == "table":
-        click.echo("\n\n".join(_as_table(app, observation) for observation in observations))
-    else:
-        documents = [_as_document(platform, observation) for observation in observations]
-        app.emit(documents if len(documents) > 1 else documents[0])
+    documents = [_as_document(platform, observation) for observation in observations]
+    app.show(
+        documents if len(documents) > 1 else documents[0],
+        "\n\n".join(_as_table(app, observation) for observation in observations),
+    )
     return Exit.OK if all(observation.status.measured for observation in observations) else Exit.INCOMPLETE
 
 

@@ -1,58 +1,39 @@
-"""`eventready whatif`: services lost by a failure, and takeovers."""
+"""`eventready network whatif`: services lost by a failure, and takeovers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-import click
-
-from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import limit_option
+from eventready.audit.run_builder import recorded_network, recorded_setting
+from eventready.cli.console import Listing, fold
+from eventready.cli.context import App, Shown
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.messages import message
+from eventready.core.messages import Lang, Text, in_language, message, number, percentage, term, text
 from eventready.core.strings.texts import short
-
-with deferred():
-    from eventready.audit.run_builder import recorded_network, recorded_setting
-    from eventready.cli.render.whatif import as_json, show, show_ranked
-    from eventready.core.validation_messages import suggest
-    from eventready.drill.record import DrillRun, drill_runs
-    from eventready.network.graph.graph import Cut
-    from eventready.network.graph.outcome import FailureOutcome, WhatIf
-    from eventready.network.graph.takeover import takeovers
-    from eventready.network.graph.topology import NetworkElement
-    from eventready.store.run import Run
-    from eventready.store.store import Store
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.workspace import Workspace
+from eventready.core.validation_messages import suggest
+from eventready.drill.record import DrillRun, drill_runs
+from eventready.network.graph.graph import Cut
+from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
+from eventready.network.graph.takeover import Takeover, takeovers
+from eventready.network.graph.topology import NetworkElement
+from eventready.network.graph.unknown_users import unknown_hosts, unknown_lines
+from eventready.store.run import Run
+from eventready.store.store import Store
+from eventready.workspace.devices.select import select
+from eventready.workspace.workspace import Workspace
 
 #: Elements of which all pairs are tried.
 _MOST_PAIRED = 600
+#: Names of lost users in a cell of the table.
+_NAMED = 4
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["down", "link", "group", "n-1", "n-2"]))
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--given", multiple=True, metavar="NAME", help="Failed already, repeatable: a device or device:port.")
-@click.option("--run", "run_name", default="", metavar="RUN", help="Facts of this run.  [default: the last full audit]")
-@limit_option
-@click.pass_obj
 def command(
     app: App, *, what: str, names: tuple[str, ...], given: tuple[str, ...], run_name: str, limit: str | None
 ) -> int:
-    """Show the services lost by a failure, per venue, and the takeovers.
-
-    `down` names devices, or parts of a device as device:port, device:site; `link` a port at either end; `group` a
-    group of risk.yaml; `n-1` is every single failure, `n-2` every pair of the devices of -l. Connects to nothing.
-
-    \b
-    Exit codes:
-      0  nothing is lost
-      3  a service is lost, in whole or in part
-      4  something needed was not measured
-    """
+    """Show the services lost by a failure, per venue, and the takeovers."""
     ranked = what in ("n-1", "n-2")
     if ranked == bool(names):
         raise UsageError(message("whatif:names"), do=message("whatif:names.do"))
@@ -68,11 +49,10 @@ def command(
     outcome = _outcome(whatif, [*dict.fromkeys(names)], what)
     taking = takeovers(whatif, outcome.failure)
     measured = tuple(_drilled(whatif, outcome, drills))
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show(outcome, taking, measured, whatif, app.lang, run=run.id)
-    else:
-        app.emit(as_json(outcome, taking, measured, whatif, run=run.id))
+    app.show(
+        partial(as_json, outcome, taking, measured, whatif, run=run.id),
+        _shown(outcome, taking, measured, whatif, app.lang, run=run.id),
+    )
     return _exit([outcome], whatif)
 
 
@@ -142,11 +122,9 @@ def _ranked(app: App, whatif: WhatIf, run: Run, limit: str | None, *, pairs: boo
     least = dict(_least(whatif, single, double, tried))
     found = double if pairs else [one for one in single if one.names[0] in names]
     ranked = sorted(found, key=lambda one: one.rank)
-    if app.output == "table":
-        with app.tolerate_closed_pipe():
-            show_ranked(ranked, least, whatif, app.lang, run=run.id)
-    else:
-        app.emit(as_json_ranked(ranked, least, whatif, run))
+    app.show(
+        partial(as_json_ranked, ranked, least, whatif, run), _shown_ranked(ranked, least, whatif, app.lang, run=run.id)
+    )
     return _exit(ranked, whatif, incomplete=bool(whatif.topology.strangers))
 
 
@@ -201,3 +179,126 @@ def _exit(outcomes: Sequence[FailureOutcome], whatif: WhatIf, *, incomplete: boo
     if incomplete or whatif.unmeasured or any(one.state == "unmeasured" for one in outcomes):
         codes.add(Exit.INCOMPLETE)
     return most_severe(codes)
+
+
+def _shown(
+    outcome: FailureOutcome,
+    taking: Sequence[Takeover],
+    drills: Sequence[tuple[str, float]],
+    whatif: WhatIf,
+    lang: Lang,
+    *,
+    run: str,
+) -> Iterator[Shown]:
+    """The services after a failure, the takeovers, and the unknown parts."""
+    title = message("whatif:title", names=list(outcome.names), given=_given(whatif), run=run)
+    yield fold(in_language(one, lang) for one in (*strangers(whatif, outcome.names), title))
+    yield Listing("whatif:column", ("venue", "service", "state", "lost"), (
+        (one.venue, term("terms:service", one.service, lang), term("whatif:state", one.state, lang), _lost(one, lang))
+        for one in outcome.services
+    ))  # fmt: skip
+    yield fold(in_language(takeover.text, lang) + _seconds(takeover.seconds, lang) for takeover in taking)
+    yield fold(text("whatif:drill", lang, drill=name, seconds=number(seconds, lang, ".2f")) for name, seconds in drills)
+    yield fold(in_language(note, lang) for note in not_known(whatif))
+
+
+def _given(whatif: WhatIf) -> Text | str:
+    return message("whatif:given", names=list(whatif.given_names)) if whatif.given_names else ""
+
+
+def _seconds(seconds: float | None, lang: Lang) -> str:
+    return "" if seconds is None else text("whatif:seconds", lang, seconds=number(seconds, lang, ".1f"))
+
+
+def _lost(one: ServiceOutcome, lang: Lang) -> str:
+    parts = []
+    if one.lost:
+        names = ", ".join(one.lost[:_NAMED]) + (", ..." if len(one.lost) > _NAMED else "")
+        parts.append(text("whatif:lost", lang, count=len(one.lost), users=one.users, names=names))
+    if one.state == "lost" and not one.users:
+        parts.append(text("whatif:before", lang))
+    if one.given:
+        parts.append(text("whatif:already", lang, count=one.given))
+    if one.people:
+        parts.append(text("whatif:people", lang, count=one.people))
+    if one.waived:
+        parts.append(text("whatif:waived", lang))
+    if one.next:
+        names = ", ".join(one.next[:_NAMED]) + (", ..." if len(one.next) > _NAMED else "")
+        parts.append(text("whatif:next", lang, names=names))
+    return "; ".join(parts)
+
+
+def _shown_ranked(
+    ranked: Sequence[FailureOutcome], least: Mapping[tuple[str, str], str], whatif: WhatIf, lang: Lang, *, run: str
+) -> Iterator[Shown]:
+    """Failures with a harm, the worst first, and how many failures take each service."""
+    title = message("whatif:ranked", count=len(ranked), given=_given(whatif), run=run)
+    yield fold(in_language(one, lang) for one in (*strangers(whatif), title))
+    harms = ((" + ".join(one.names), "; ".join(_harm(each, lang) for each in one.services)) for one in ranked)
+    yield Listing("whatif:column", ("failure", "harm"), harms)
+    yield fold(
+        text("whatif:service", lang, venue=venue, service=term("terms:service", service, lang),
+             count=term("whatif:least", count, lang))
+        for (venue, service), count in least.items()
+    )  # fmt: skip
+    yield fold(in_language(note, lang) for note in not_known(whatif))
+
+
+def _harm(one: ServiceOutcome, lang: Lang) -> str:
+    share = f" {percentage(one.share, lang)}%" if one.state == "degraded" else ""
+    people = text("whatif:people", lang, count=one.people) if one.people else ""
+    words = f"{one.venue} {term('terms:service', one.service, lang)} {term('whatif:state', one.state, lang)}{share}"
+    return f"{words}, {people}" if people else words
+
+
+def strangers(whatif: WhatIf, names: Sequence[str] = ()) -> Iterator[Text]:
+    """Unknown members of the groups among the failed and given ones, or of all groups."""
+    for group, member in whatif.topology.strangers:
+        if not names or group in (*names, *whatif.given_names):
+            yield message("whatif:stranger", group=group, member=member)
+
+
+def not_known(whatif: WhatIf) -> Iterator[Text]:
+    """Parts of the network without a reading, none of them counted as redundancy; and devices with unknown users."""
+    if whatif.topology.afloat:
+        yield message("whatif:afloat", count=len(whatif.topology.afloat), devices=list(whatif.topology.afloat))
+    if hosts := list(unknown_hosts(whatif.topology)):
+        yield message("whatif:unknown_hosts", devices=hosts)
+    if switches := list(unknown_lines(whatif.topology)):
+        yield message("whatif:unknown_lines", devices=switches)
+    doubtful = [cable.name for cable in whatif.topology.cables if None in (cable.there, cable.back)]
+    if doubtful:
+        yield message("whatif:unmeasured_links", count=len(doubtful), links=doubtful[:_NAMED])
+    users = [whatif.users[number] for number in sorted(whatif.unmeasured)]
+    if users:
+        names = [f"{one.venue} {one.name}" for one in users[:_NAMED]]
+        yield message("whatif:unmeasured_users", count=len(users), users=names)
+
+
+def as_json(
+    outcome: FailureOutcome,
+    taking: Sequence[Takeover],
+    drills: Sequence[tuple[str, float]],
+    whatif: WhatIf,
+    *,
+    run: str,
+) -> dict[str, Any]:
+    """Return an outcome as plain JSON types."""
+    return {
+        "run": run,
+        "failed": list(outcome.names),
+        "given": list(whatif.given_names),
+        "state": outcome.state,
+        "services": [
+            {
+                "venue": one.venue, "service": one.service, "state": one.state, "lost": list(one.lost),
+                "users": one.users, "people": one.people, "waived": one.waived,
+                "given": one.given, "next": list(one.next),
+            }
+            for one in outcome.services
+        ],
+        "takes_over": [{"text": in_language(one.text, "en"), "seconds": one.seconds} for one in taking],
+        "drills": [{"drill": name, "seconds": seconds} for name, seconds in drills],
+        "not_known": [in_language(note, "en") for note in (*strangers(whatif, outcome.names), *not_known(whatif))],
+    }  # fmt: skip

@@ -7,50 +7,60 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
-import click
-
+from eventready.change.document import Plan
+from eventready.change.errors import abbreviate
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
+from eventready.change.execute.recovery import resume
+from eventready.change.safety.freeze import next_closed_window
+from eventready.cli.change.progress import (
+    ApplyProgress,
+    existing_plan,
+    interruption_as_failure,
+    options_of,
+    report_result,
+)
+from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
+from eventready.cli.console import Listing, styled
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH, execution_options, rehearsal_options
-from eventready.core.clock import TZ
+from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.errors import abbreviate
-    from eventready.change.execute.apply import apply_plan
-    from eventready.change.execute.context import ExecutionContext
-    from eventready.change.execute.recovery.resume import resume
-    from eventready.change.safety.freeze import next_closed_window
-    from eventready.cli.render.changing.apply_progress import (
-        ApplyProgress,
-        existing_plan,
-        interruption_as_failure,
-        options_of,
-        report_result,
-    )
-    from eventready.cli.render.changing.dry_run import check_plan
-    from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_file
+from eventready.core.messages import Text, in_language, message, term
+from eventready.core.timezone import TZ
+from eventready.store.store import Store
 
 #: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)
 
 
-@click.command()
-@click.argument("plan", type=PATH, required=False)
-@click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
-@click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
-@click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
-@click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
-@rehearsal_options
-@execution_options
-@click.pass_obj
+_DRY_STYLES = {
+    DryRunOutcome.COMMIT: "green",
+    DryRunOutcome.LINES: "green",
+    DryRunOutcome.REJECTED: "red",
+    DryRunOutcome.OUTDATED: "yellow",
+    DryRunOutcome.UNCHECKED: "yellow",
+    DryRunOutcome.CHANGED: "bold red",
+}
+
+
+class ExecutionValues(TypedDict):
+    """Values of the options of `apply` and `rollback` about the execution."""
+
+    confirm_within: int | None
+    settle: int | None
+    soak: int | None
+    workers: int
+    ticket: str
+    named: tuple[str, ...]
+    by: str
+    source: str
+
+
 def command(
     app: App,
-    /,
     *,
     plan: Path | None,
     cut_off: str,
@@ -60,24 +70,9 @@ def command(
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
-    **given: Any,
+    **given: Unpack[ExecutionValues],
 ) -> Exit:
-    """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
-
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
-
-    With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
-    device: the exit codes are those of the twin, and 4 for a device without a simulation.
-
-    \b
-    Exit codes:
-      0  every device has its new state
-      4  a device was not checked or not rehearsed
-      5  a change failed and was reverted (with --atomic: everywhere)
-      6  a device needs a person now
-      7  refused, nothing was sent; a line is rejected (--dry-run)
-    """
+    """Execute PLAN: a single device first, then waves."""
     if (plan is None) == (not cut_off):
         raise UsageError(message("cli:apply.nothing"))
     if atomic and cut_off:
@@ -95,7 +90,7 @@ def command(
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
-        return check_plan(app, plan, workers=int(given["workers"]))
+        return _check(app, plan, workers=int(given["workers"]))
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     with ExitStack() as stack:
@@ -109,6 +104,35 @@ def command(
                 context = ExecutionContext(workspace, store, app.clock, options, progress)
                 done = apply_plan(context, file) if file else resume(context, cut_off)
         return report_result(app, done, store)
+
+
+def _check(app: App, path: Path, *, workers: int) -> Exit:
+    """Run a plan dry, and print the result of each device."""
+    plan, workspace = existing_plan(path).plan, app.allowed_workspace
+    with ExitStack() as stack:
+        store = None
+        if Store.exists(app.workspace_path):
+            store = stack.enter_context(app.open_store(make=False, only_reads=True))
+        locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
+        bars = stack.enter_context(ProgressBars(interactive=app.shows_progress, lang=app.lang))
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
+    code = exit_code(results)
+    rows = [{"device": one.device, "outcome": str(one.outcome), "why": in_language(_why(one), "en")} for one in results]
+    cells = (
+        (one.device, styled(term("change:dry_run_outcome", one.outcome, app.lang), _DRY_STYLES[one.outcome]), _why(one))
+        for one in results
+    )
+    app.show(
+        {"plan": plan.id, "exit": int(code), "devices": rows},
+        Listing("change:column", ("device", "outcome", "why"), cells),
+        "",
+        message("change:dry_run.done", plan=plan.id),
+    )
+    return code
+
+
+def _why(result: DryRunResult) -> str | Text:
+    return result.why or message(f"change:dry_run.{result.outcome}")
 
 
 def _notices(app: App, plan: Plan) -> list[str]:

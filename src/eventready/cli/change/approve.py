@@ -7,33 +7,19 @@ from pathlib import Path
 
 import click
 
+from eventready.change.document import PlanFile, load_plan, write_plan
+from eventready.change.plan.restated import refuse_restated
+from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
+from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, key_option
+from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan_file import PlanFile, load_plan, write_plan
-    from eventready.change.plan.restated import refuse_restated
-    from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
-    from eventready.cli.render.changing.plan import show
-    from eventready.cli.signing import signing_key
-    from eventready.store.store import Store
+from eventready.store.store import Store
 
 
-@click.command("approve")
-@click.argument("path", type=FILE, metavar="PLAN")
-@key_option("File, or env:, keyring:, vault: reference.")
-@click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
-    """Show PLAN, and sign its hash with your key. The approval is added to the plan's file.
-
-    Make your key with `eventready bundle keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to `changes:
-    approvers:` of event.yaml. The planner cannot approve.
-    """
+    """Show PLAN, and sign its hash with your key."""
     file = load_plan(path)
     settings = app.workspace.event.changes
     if file.plan.event != app.workspace.event.id:
@@ -50,23 +36,22 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
     used = _used(app, file)
     signed = approve(file, settings, key, app.clock.real(), used)
     if not yes and not seal:
-        show(file.plan, app.lang, sent=True, err=app.output != "table")
+        for line in plan_lines(file.plan, app.lang, sent=True):
+            click.echo(line, err=not app.for_people)
         if not click.confirm(app.text("change:approve.confirm"), err=True):
             raise RefusedError(message("cli:approve.declined"), where=str(path))
         signed = approve(_still(path, file), settings, key, app.clock.real(), used)
     write_plan(path, signed)
     names = approved_by(signed, settings, app.clock.real(), used)
     missing = max(0, approvals_required(signed.plan, settings) - len(names))
-    if app.output == "table":
-        click.echo(app.text("change:approve.done", file=str(path), plan=signed.plan.id, names=names))
-        drill = signed.plan.drill
-        command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
-        if missing:
-            app.notify("change:approve.missing", missing=missing)
-        else:
-            app.notify("change:approve.next", workspace=str(app.workspace_path), command=command)
-    else:
-        app.emit({"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing})
+    drill = signed.plan.drill
+    command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
+    then = message("change:approve.next", workspace=str(app.workspace_path), command=command)
+    app.show(
+        {"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing},
+        message("change:approve.done", file=str(path), plan=signed.plan.id, names=names),
+        closing=[message("change:approve.missing", missing=missing) if missing else then],
+    )
 
 
 def _used(app: App, file: PlanFile) -> Mapping[str, str]:

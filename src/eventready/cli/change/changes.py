@@ -4,50 +4,39 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 import click
+from rich.text import Text as RichText
 
-from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.core.clock import TZ
+from eventready.change.document import recorded_plan
+from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.recovery import Decision, DeviceView, release
+from eventready.change.execute.status import (
+    DeviceStatus,
+    advice,
+    describe_state,
+    describe_step,
+    device_statuses,
+    exit_on_record,
+    needs_person,
+)
+from eventready.change.safety.approval import is_signed_change
+from eventready.cli.change.progress import STYLES, ApplyProgress
+from eventready.cli.console import Cell, Listing, styled
+from eventready.cli.context import App, Shown
+from eventready.cli.signing import current_user
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan_file import recorded_plan
-    from eventready.change.execute.context import ExecutionContext, Options
-    from eventready.change.execute.recovery.release import Decision, DeviceView, release
-    from eventready.change.execute.status import (
-        DeviceStatus,
-        advice,
-        describe_state,
-        describe_step,
-        device_statuses,
-        exit_on_record,
-        needs_person,
-    )
-    from eventready.change.safety.approval import is_signed_change
-    from eventready.cli.render.changing.apply_progress import ApplyProgress
-    from eventready.cli.render.changing.change_states import STYLES
-    from eventready.cli.render.listing import cell, translated
-    from eventready.cli.render.listing import show as show_table
-    from eventready.cli.signing import current_user
-    from eventready.store.change_steps import STEPS, Claim
-    from eventready.store.changes import ChangeEntry, ChangeRecord, Step
-    from eventready.store.store import Store
+from eventready.core.timezone import TZ
+from eventready.store.change_steps import STEPS, Claim
+from eventready.store.changes import ChangeEntry, ChangeRecord, Step
+from eventready.store.store import Store
 
 
-@click.group("changes", help="List changes and the state of every device.")
-def command() -> None:
-    """Group of commands."""
-
-
-@command.command("list")
-@click.pass_obj
 def list_changes(app: App) -> None:
     """List all changes, the latest last: time, operator, device states."""
     if not Store.exists(app.workspace_path):
@@ -56,25 +45,19 @@ def list_changes(app: App) -> None:
         with app.open_store(make=False, only_reads=True) as store:
             found = store.changes.entries()
             entries = [(store.changes.get(entry.id), store.changes.is_active(entry.id)) for entry in found]
-    if app.output != "table":
-        app.emit([_to_dict(record, active=active) for record, active in entries])
-        return
-    if not entries:
-        app.notify("change:none")
-        return
     columns = ("change", "event_time", "by", "what", "devices", "")
-    table = translated("change:column", columns, app.lang)
-    for record, active in entries:
-        states = device_statuses(record)
-        table.add_row(
-            record.entry.id,
-            event_time(app, record.entry),
-            record.entry.header.by,
-            subject(app, record),
-            count_states(app, states),
-            cell(*_mark(app, record.entry, states, active=active)),
-        )
-    show_table(table)
+    cells = (_row(app, record, active=active) for record, active in entries)
+    app.show(
+        lambda: [_to_dict(record, active=active) for record, active in entries],
+        Listing("change:column", columns, cells, "change:none"),
+    )
+
+
+def _row(app: App, record: ChangeRecord, *, active: bool) -> Sequence[Cell]:
+    entry, states = record.entry, device_statuses(record)
+    mark = styled(*_mark(app, entry, states, active=active))
+    moment, by = event_time(app, entry), entry.header.by
+    return entry.id, moment, by, subject(app, record), count_states(app, states), mark
 
 
 def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
@@ -88,12 +71,8 @@ def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, activ
     return "", ""
 
 
-@command.command("show")
-@click.argument("change", default="latest")
-@click.option("--device", "globs", multiple=True, metavar="NAME", help="Only these devices; a glob, or several.")
-@click.pass_obj
-def show(app: App, change: str, globs: Sequence[str]) -> None:
-    """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+def show(app: App, *, change: str, globs: Sequence[str]) -> None:
+    """Show a change: the state of each device, and the journal."""
     with app.open_store(make=False, only_reads=True) as store:
         record = store.changes.get(change)
         active = store.changes.is_active(record.entry.id)
@@ -102,38 +81,14 @@ def show(app: App, change: str, globs: Sequence[str]) -> None:
     ]
     if globs and not chosen:
         raise UsageError(message("cli:changes.no_device", change=record.entry.id, names=" or ".join(globs)))
-    if app.output == "json":
-        app.emit({**_to_dict(record, active=active), "plan": json.loads(record.plan), "steps": _steps(record, chosen)})
-    elif app.output == "ndjson":
-        app.emit(_steps(record, chosen))
-    else:
-        _show(app, record, chosen, active=active)
+    app.show(
+        {**_to_dict(record, active=active), "plan": json.loads(record.plan), "steps": _steps(record, chosen)},
+        _shown(app, record, chosen, active=active),
+    )
 
 
-@command.command("release")
-@click.argument("change")
-@click.argument("device")
-@click.option(
-    "--as",
-    "claim",
-    required=True,
-    type=click.Choice(["new", "old", "by-hand"]),
-    help="The state of the device; new and old must be proven by its configuration.",
-)
-@click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
-@click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.pass_obj
-def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: str, why: str, yes: bool) -> None:
-    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock.
-
-    Needed where `apply --resume` can neither finish nor revert a device. The decision is recorded.
-
-    \b
-    Exit codes:
-      0  released
-      7  refused: another configuration than claimed, or an armed guard
-    """
+def release_device(app: App, *, change: str, device: str, claim: Claim, by: str, why: str, yes: bool) -> None:
+    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock."""
     person, host = current_user(by)
     if not why.strip():
         raise UsageError(message("cli:changes.no_reason"))
@@ -150,12 +105,11 @@ def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: s
         decision = Decision(claim, person, host, " ".join(why.split()))
         result = release(context, change, device, decision, confirm=confirm)
         record = store.changes.get(change)
-    if app.output == "table":
-        state = describe_state(result.outcome)
-        click.echo(app.text("change:device_why", device=device, state=state, why=result.why))
-        click.echo(app.text("change:next", action=app.hint(advice(record))))
-    else:
-        app.emit({"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why})
+    app.show(
+        {"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why},
+        message("change:device_why", device=device, state=describe_state(result.outcome), why=result.why),
+        message("change:next", action=app.hint(advice(record))),
+    )
 
 
 def _view_lines(app: App, view: DeviceView) -> list[str]:
@@ -167,23 +121,18 @@ def _view_lines(app: App, view: DeviceView) -> list[str]:
     return [to_old, *(view.to_old or same), to_new, *(view.to_new or same)]
 
 
-def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, active: bool) -> None:
+def _shown(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, active: bool) -> Iterator[Shown]:
     entry = record.entry
     heading = app.text("change:heading", change=entry.id, subject=subject(app, record), at=event_time(app, entry))
-    click.echo("\n".join([heading, *_header_lines(app, record)]))
+    yield from (heading, *_header_lines(app, record))
     for one in chosen:
-        click.echo()
-        click.secho(f"{one.device}: ", nl=False, bold=True)
         running = active and one.state == "open"
-        click.echo(app.text("change:mark_running") if running else one.description.render(app.lang))
+        state = app.text("change:mark_running") if running else one.description.render(app.lang)
+        yield from ("", RichText.assemble((one.device, "bold"), f": {state}"))
         for step in record.of(one.device):
-            click.echo(f"  {step.moment.astimezone(TZ):%H:%M:%S}  {describe_step(step).render(app.lang)}")
-    click.echo()
-    if active:
-        click.echo(app.text("change:running"))
-        return
-    action = advice(record)
-    click.echo(app.text("change:next", action=app.hint(action)))
+            yield f"  {step.moment.astimezone(TZ):%H:%M:%S}  {describe_step(step).render(app.lang)}"
+    yield ""
+    yield message("change:running") if active else message("change:next", action=app.hint(advice(record)))
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:

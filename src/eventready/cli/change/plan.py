@@ -5,38 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
+from eventready.change.document import Plan, load_plan, write_plan
+from eventready.change.plan.make import make_plan
+from eventready.change.safety.approval import sign_plan
+from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, key_option, limit_option, workers_option
+from eventready.cli.progress import ProgressBars
+from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan import Plan
-    from eventready.change.document.plan_file import load_plan, write_plan
-    from eventready.change.plan.make import make_plan
-    from eventready.change.safety.approval import sign_plan
-    from eventready.cli.render.changing.plan import show
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.signing import current_user, role_key
-    from eventready.core.validation_messages import suggest
-    from eventready.workspace.devices.intents import Intent
-    from eventready.workspace.devices.select import select
+from eventready.core.messages import Message, message
+from eventready.core.validation_messages import suggest
+from eventready.workspace.devices.intents import Intent
+from eventready.workspace.devices.select import select
 
 
-@click.command("plan")
-@click.argument("intents", nargs=-1, required=True, metavar="INTENT...")
-@limit_option
-@click.option("--out", type=FILE, metavar="PLAN", help="The file for the sealed plan.")
-@click.option(
-    "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
-)
-@key_option("The planner's key, where the workspace has `changes: planners:`: file, or env:, keyring:, vault:.")
-@workers_option
-@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
-@click.pass_obj
 def command(
     app: App,
     *,
@@ -50,15 +32,6 @@ def command(
 ) -> int:
     """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
     intents, read their configurations, and show the changes, their order, each guard and its gaps.
-
-    Read-only. The file of --out is sealed, to be approved and applied later.
-
-    \b
-    Exit codes:
-      0  done
-      3  a device would change (with --detailed-exitcode)
-      4  a device could not be read, no plan was made
-      7  a line is forbidden
     """
     workspace = app.allowed_workspace
     for name in intents:
@@ -76,11 +49,7 @@ def command(
         )
     if out is not None:
         write_plan(out, sign_plan(plan, settings, key, app.clock.real()))
-    if app.output == "table":
-        show(plan, app.lang)
-        _next(app, plan, out)
-    else:
-        app.emit(plan.document)
+    app.show(plan.document, plan_lines(plan, app.lang), closing=[_next(app, plan, out)])
     return Exit.FINDINGS if detailed and not plan.empty else Exit.OK
 
 
@@ -108,14 +77,12 @@ def refuse_overwrite(out: Path) -> None:
         raise UsageError(message("cli:plan.approved"), where=str(out))
 
 
-def _next(app: App, plan: Plan, out: Path | None) -> None:
+def _next(app: App, plan: Plan, out: Path | None) -> Message:
     if plan.empty:
-        app.notify("change:plan.no_change")
-    elif out is None:
-        app.notify("change:plan.no_file")
-    elif plan.approvals_needed:
-        workspace, approvals = str(app.workspace_path), plan.approvals_needed
-        msgid = "change:plan.written_approvals"
-        app.notify(msgid, file=str(out), approvals=approvals, workspace=workspace, step="approve")
-    else:
-        app.notify("change:plan.written", file=str(out), workspace=str(app.workspace_path), step="apply")
+        return message("change:plan.no_change")
+    if out is None:
+        return message("change:plan.no_file")
+    where = {"file": str(out), "workspace": str(app.workspace_path)}
+    if plan.approvals_needed:
+        return message("change:plan.written_approvals", approvals=plan.approvals_needed, step="approve", **where)
+    return message("change:plan.written", step="apply", **where)

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-import click
-
+from eventready.change.document import PlanFile, write_plan
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.rollback import make_rollback
+from eventready.cli.change.apply import ExecutionValues
+from eventready.cli.change.plan import refuse_overwrite
+from eventready.cli.change.progress import (
+    ApplyProgress,
+    interruption_as_failure,
+    options_of,
+    report_result,
+)
+from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_plan
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, execution_options, limit_option, rehearsal_options
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.change.document.plan_file import PlanFile, write_plan
-    from eventready.change.execute.apply import apply_plan
-    from eventready.change.execute.context import ExecutionContext
-    from eventready.change.execute.rollback import make_rollback
-    from eventready.cli.change.plan import refuse_overwrite
-    from eventready.cli.render.changing.apply_progress import (
-        ApplyProgress,
-        interruption_as_failure,
-        options_of,
-        report_result,
-    )
-    from eventready.cli.render.changing.rehearsal import RehearsalOptions, rehearse_plan
-    from eventready.workspace.devices.select import select
+from eventready.workspace.devices.select import select
 
 
-@click.command()
-@click.argument("change")
-@limit_option
-@click.option("--fast", is_flag=True, help="Without checks and soak: arm, restore, read back, confirm.")
-@click.option("--out", type=FILE, metavar="PLAN", help="Only write the plan of the rollback.")
-@rehearsal_options
-@execution_options
-@click.pass_obj
 def command(
     app: App,
-    /,
     *,
     change: str,
     limit: str | None,
@@ -49,20 +35,9 @@ def command(
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
-    **given: Any,
+    **given: Unpack[ExecutionValues],
 ) -> Exit:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
-
-    CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
-    answer does not hold the others back: run the command again for the rest.
-
-    With --fast the devices return at once, but redundant partners and the two ends of a link one after the other.
-
-    With --rehearse no line is sent to a device: the rollback, and its own way back, run on a simulated twin.
-
-    \b
-    Exit codes as of `apply`.
-    """
+    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded."""
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None and out is not None:
         raise UsageError(message("cli:rollback.rehearse_out"))
@@ -84,8 +59,5 @@ def command(
                 done = apply_plan(context, PlanFile(plan=plan))
             return report_result(app, done, store)
     write_plan(out, PlanFile(plan=plan))
-    if app.output == "table":
-        click.echo(out)
-    else:
-        app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
+    app.show({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back}, str(out))
     return Exit.OK

@@ -1,4 +1,4 @@
-"""`eventready consolidate`: report of the department from the operators' bundles."""
+"""`eventready department consolidate`: report of the department from the operators' bundles."""
 
 from __future__ import annotations
 
@@ -8,67 +8,28 @@ from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 
-import click
-
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, FOLDER
-from eventready.cli.papers.formats import format_option
 from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import message
+from eventready.papers.document.formats import render, write_bytes
+from eventready.papers.document.profile import load_profile
 from eventready.papers.words import Form
-
-with deferred():
-    from eventready.papers.document.formats import render
-    from eventready.papers.document.profile import load_profile
-    from eventready.papers.files import write_bytes
-    from eventready.province.bundles.bundle import BundlePolicy
-    from eventready.province.bundles.receive import ReceivedBundles, receive
-    from eventready.province.bundles.received_log import ReceivedLog
-    from eventready.province.province import province
-    from eventready.province.venues import VenueNames
-    from eventready.store.store import Store
-    from eventready.workspace.keys.signing_keys import load_public
-    from eventready.workspace.settings.duties import load_duties
-    from eventready.workspace.settings.event import load_event
+from eventready.province.bundles.bundle import BundlePolicy
+from eventready.province.bundles.bundle_log import ReceivedLog
+from eventready.province.bundles.receive import ReceivedBundles, receive
+from eventready.province.overview import VenueNames
+from eventready.province.province import province
+from eventready.store.store import Store
+from eventready.workspace.keys.signing_keys import load_public
+from eventready.workspace.settings.duties import load_duties
+from eventready.workspace.settings.event import load_event
 
 
-@click.command()
-@click.argument("bundles", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                metavar="BUNDLE...")  # fmt: skip
-@click.option("--keys", type=FOLDER, required=True, metavar="DIR", help="The operators' published keys.")
-@click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Folder of the report.")
-@click.option(
-    "--event", "event_id", default="", metavar="ID", help="Identifier of the event.  [default: the workspace's]"
-)
-@click.option("--max-age", type=click.IntRange(0, 3650), default=8, show_default=True, metavar="DAYS",
-              help="Older bundles are refused.")  # fmt: skip
-@click.option("--restart", "restarted", multiple=True, metavar="OPERATOR",
-              help="This operator lost its store, and its numbers begin again.")  # fmt: skip
-@click.option("--venues", "venues_file", type=FILE, metavar="FILE",
-              help="Venues of operators with identifiers of their own (YAML).")  # fmt: skip
-@click.option("--rehearsal", is_flag=True, help="Accept bundles of rehearsals only, and mark the report.")
-@format_option("html,docx,pdf,md,json")
-@click.pass_obj
 def command(
     app: App, *, bundles: tuple[Path, ...], keys: Path, out: Path, event_id: str, max_age: int,
     restarted: tuple[str, ...], venues_file: Path | None, rehearsal: bool, forms: tuple[Form, ...],
 ) -> int:  # fmt: skip
-    """Verify every BUNDLE (signature, event, age, number) and write a report of all operators.
-
-    Run it in the department's own workspace, whose event.yaml has the letterhead: `enterprise` is the department,
-    `recipient` the People's Committee. The workspace remembers the last bundle and the key of each operator; an older
-    bundle and another key are refused. Refused files are named, the others are consolidated.
-
-    Operators with the department's kit have its venues and clauses. A bundle with other venues is refused; --venues
-    maps them: `venues: {OPERATOR: {its-hall: hall, its-office: null}}` (null: outside the event).
-
-    \b
-    Exit codes:
-      0  done
-      2  a file is not a bundle
-      3  a run behind an earlier checkpoint was rewritten
-      7  a bundle was refused: altered, unknown key, old, replayed, other venues
-    """
+    """Verify every BUNDLE (signature, event, age, number) and write a report of all operators."""
     inventory = app.workspace_path / "inventory"
     event = load_event(inventory / "event.yaml")
     duties = load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids).duties
@@ -105,15 +66,9 @@ def command(
 
 
 def _show(app: App, received: ReceivedBundles, files: Sequence[Path]) -> None:
-    if app.output == "table":
-        for file in files:
-            click.echo(file)
-        silent = app.text("cli:consolidate.silent", operators=received.silent) if received.silent else ""
-        app.notify(
-            "cli:consolidate.done", operators=len(received.bundles), refused=len(received.refused), silent=silent
-        )
-        return
-    app.emit(
+    silent = message("cli:consolidate.silent", operators=received.silent) if received.silent else ""
+    counts = {"operators": len(received.bundles), "refused": len(received.refused)}
+    app.show(
         {
             "files": [str(file) for file in files],
             "operators": [bundle.operator for bundle in received.bundles],
@@ -121,5 +76,7 @@ def _show(app: App, received: ReceivedBundles, files: Sequence[Path]) -> None:
             "silent": list(received.silent),
             "missing": [sentence.render("en") for sentence in received.missing],
             "rewritten": {name: sentence.render("en") for name, sentence in received.rewritten.items()},
-        }
+        },
+        map(str, files),
+        closing=[message("cli:consolidate.done", **counts, silent=silent)],
     )

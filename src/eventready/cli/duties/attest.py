@@ -1,4 +1,4 @@
-"""`eventready attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
+"""`eventready duties attest`: attest a clause outside the reach of devices, with files and the fields of a form."""
 
 from __future__ import annotations
 
@@ -7,48 +7,30 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import click
-
+from eventready.clauses.attestations.attestation import Attestation
+from eventready.clauses.attestations.form import Form
+from eventready.clauses.attestations.forms import forms_of
+from eventready.clauses.attesting import (
+    AttestationRequest,
+    attest,
+    attestable,
+    attestations,
+    duty_named,
+    forms_named,
+    withdraw,
+)
+from eventready.cli.console import Cell, Listing
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
+from eventready.core.redaction.masking import mask_text
 from eventready.core.strings.texts import at
-
-with deferred():
-    from eventready.clauses.attestations.attestation import Attestation
-    from eventready.clauses.attestations.form import Form
-    from eventready.clauses.attestations.forms import forms_of
-    from eventready.clauses.attesting import (
-        AttestationRequest,
-        attest,
-        attestable,
-        attestations,
-        duty_named,
-        forms_named,
-        withdraw,
-    )
-    from eventready.cli.render.listing import cell, show, translated
-    from eventready.core.redaction.masking import mask_text
-    from eventready.store.store import Store
+from eventready.store.store import Store
 
 LIST = "list"
 _COLUMNS = ("id", "clause", "document", "by", "at", "rows", "files", "note")
 
 
-@click.command()
-@click.argument("clause", required=False)
-@click.argument("only", required=False, metavar="[CLAUSE]")
-@click.option("--by", default="", help="Person who attests.")
-@click.option("--note", default="", help="Statement that is attested.")
-@click.option("--file", "files", multiple=True, type=PATH, help="Evidence file, repeatable.")
-@click.option("--document", help="Document of the clause, where it has more than one.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A field of the clause's form, repeatable.")
-@click.option("--form", type=PATH, help="A filled form (YAML), with many rows.")
-@click.option("--form-template", metavar="CLAUSE", help="Print the empty form of a clause or document.")
-@click.option("--withdraw", "withdrawn", metavar="ID", help="Withdraw an attestation; needs --by and --note.")
-@click.pass_obj
 def command(
     app: App,
     *,
@@ -63,16 +45,12 @@ def command(
     form_template: str | None,
     withdrawn: str | None,
 ) -> None:
-    """Attest CLAUSE with a statement (--note), files, and the fields of its form. `attest list [CLAUSE]` lists them.
-
-    Attestations are only added, never changed. Files are stored by their hash under .eventready/attachments; an invalid
-    request records nothing. An attestation does not replace a measurement; there it is a remark only.
-    """
+    """Attest CLAUSE with a statement (--note), files, and the fields of its form."""
     if form_template is not None:
         _templates(app, forms_named(form_template, app.workspace))
     elif withdrawn is not None:
         with Store.of_workspace(app.workspace_path, make=False) as store:
-            _shown(app, withdraw(withdrawn, by, note, store, app.clock), "cli:attest.withdrawn")
+            _show(app, withdraw(withdrawn, by, note, store, app.clock), "cli:attest.withdrawn")
     elif clause == LIST:
         _list(app, duty_named(only, app.workspace).id if only else None)
     elif clause is None or only is not None:
@@ -86,7 +64,7 @@ def _record(app: App, request: AttestationRequest) -> None:
     duty = duty_named(request.clause, workspace)
     with Store.of_workspace(app.workspace_path) as store:
         made = attest(request, workspace, store, app.clock)
-    _shown(app, made, "cli:attest.recorded")
+    _show(app, made, "cli:attest.recorded")
     if not attestable(duty) and not duty.proof.attestation:
         app.notify("cli:attest.remark", clause=duty.id)
     elif forms_of(workspace).get(made.document or duty.id) is not None and not made.rows:
@@ -107,14 +85,12 @@ def _fields(pairs: Sequence[str]) -> dict[str, str] | None:
 
 
 def _templates(app: App, forms: Sequence[Form]) -> None:
-    if app.output != "table":
-        app.emit(
-            [{"form": form.name, "title": in_both(form.title), "template": form.template(app.lang)} for form in forms]
-        )
-        return
-    if len(forms) > 1:
-        app.notify("cli:attest.other_forms", form=forms[0].name, others=[form.name for form in forms[1:]])
-    click.echo(forms[0].template(app.lang), nl=False)
+    others = [form.name for form in forms[1:]]
+    app.show(
+        [{"form": form.name, "title": in_both(form.title), "template": form.template(app.lang)} for form in forms],
+        forms[0].template(app.lang).rstrip("\n"),
+        closing=[message("cli:attest.other_forms", form=forms[0].name, others=others)] if others else (),
+    )
 
 
 def _list(app: App, clause: str | None) -> None:
@@ -123,45 +99,34 @@ def _list(app: App, clause: str | None) -> None:
         with Store.of_workspace(app.workspace_path) as store:
             made = attestations(store, app.workspace_path)
     made = tuple(attestation for attestation in made if clause in (None, attestation.clause))
-    if app.output != "table":
-        app.emit([_json(app, attestation) for attestation in made])
-        return
-    if not made:
-        app.say(app.text("cli:attest.none") if clause is None else app.text("cli:attest.none_of", clause=clause))
-        return
-    table = translated("cli:attest_column", _COLUMNS, app.lang)
-    altered = app.text("cli:attest.altered")
-    for attestation in made:
-        note = mask_text(attestation.note)
-        if attestation.withdrawn:
-            note += app.text("cli:attest.withdrawn_note", reason=mask_text(attestation.withdrawn))
-        table.add_row(
-            attestation.id,
-            attestation.clause,
-            attestation.document,
-            cell(mask_text(attestation.by)),
-            at(attestation.at),
-            str(len(attestation.rows)),
-            cell(", ".join(mask_text(file.name) + ("" if file.sound else altered) for file in attestation.files)),
-            cell(note),
-        )
-    show(table)
+    none = message("cli:attest.none") if clause is None else message("cli:attest.none_of", clause=clause)
+    table = Listing("cli:attest_column", _COLUMNS, (_cells(app, attestation) for attestation in made))
+    app.show(
+        [_json(app, attestation) for attestation in made],
+        table if made else (),
+        closing=() if made else [none],
+    )
 
 
-def _shown(app: App, attestation: Attestation, msgid: str) -> None:
-    if app.output != "table":
-        app.emit(_json(app, attestation))
-        return
-    document = f" ({attestation.document})" if attestation.document else ""
-    line = app.text(
+def _cells(app: App, attestation: Attestation) -> Sequence[Cell]:
+    note, altered = mask_text(attestation.note), app.text("cli:attest.altered")
+    if attestation.withdrawn:
+        note += app.text("cli:attest.withdrawn_note", reason=mask_text(attestation.withdrawn))
+    files = ", ".join(mask_text(file.name) + ("" if file.sound else altered) for file in attestation.files)
+    by, moment, rows = mask_text(attestation.by), at(attestation.at), str(len(attestation.rows))
+    return attestation.id, attestation.clause, attestation.document, by, moment, rows, files, note
+
+
+def _show(app: App, attestation: Attestation, msgid: str) -> None:
+    line = message(
         msgid,
         attestation=attestation.id,
         clause=attestation.clause,
-        document=document,
+        document=f" ({attestation.document})" if attestation.document else "",
         rows=len(attestation.rows),
         files=len(attestation.files),
     )
-    click.echo(line)
+    app.show(_json(app, attestation), line)
 
 
 def _json(app: App, attestation: Attestation) -> dict[str, Any]:

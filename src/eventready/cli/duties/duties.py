@@ -1,66 +1,57 @@
-"""`eventready duties`: every clause with its owner, deadline, state and evidence."""
+"""`eventready duties`: every clause with its owner, deadline, state and evidence; all deadlines of the event."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
-import click
-
-from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.duties.event_record import load_event_record
+from eventready.clauses.attesting import duty_named
+from eventready.clauses.deadlines import Deadline
+from eventready.clauses.event_record import EventRecord
+from eventready.clauses.gather import gather
+from eventready.clauses.ics import to_ics, write_ics
+from eventready.clauses.proof import ClauseState, State
+from eventready.cli.console import Cell, Listing, styled
+from eventready.cli.context import App, Shown
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-from eventready.core.messages import Lang, message, text
+from eventready.core.messages import Lang, Message, in_both, message, term, text
 from eventready.core.strings.texts import at, short
-
-with deferred():
-    from eventready.clauses.attesting import duty_named
-    from eventready.clauses.state import ClauseState, State
-    from eventready.cli.render.listing import cell, show, translated
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
-#: Letters of a reason in the table; `duties CLAUSE` has the whole.
+#: Letters of a reason in the table; `duties show CLAUSE` has the whole.
 _REASON = 110
 
 
-@click.command()
-@click.argument("clauses", nargs=-1)
-@click.option("--state", "states", type=click.Choice(list(_STYLE)), multiple=True, help="Only these states.")
-@click.option("--late", is_flag=True, help="Only unfinished clauses past their deadline.")
-@click.pass_obj
-def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
-    """List the clauses of duties.yaml for this operator (`operator:` in event.yaml), with owner, deadline,
-    state and evidence. With CLAUSES only these, each with all its evidence.
+def list_clauses(app: App, *, states: tuple[State, ...], late: bool) -> Exit:
+    """List the clauses of duties.yaml for this operator."""
+    found = _clauses(app)
+    shown = [clause for clause in found if (not states or clause.state in states) and (clause.late or not late)]
+    table = Listing("cli:duties_column", _COLUMNS, (_row(clause, app.lang) for clause in shown))
+    return _show(app, shown, table, closing=_count(found))
 
-    A clause is done with every kind of proof named in duties.yaml and no counter-evidence: checks of the latest run,
-    applied changes, the roster, documents sent or attested. An attestation does not replace a measurement.
 
-    Exit code 8 with an unfinished clause past its deadline.
-    """
-    workspace = app.workspace
-    wanted = [duty_named(clause, workspace).id for clause in clauses]
-    record = load_event_record(app, app.clock)
-    found = record.clauses(workspace, app.clock.now())
+def show_clauses(app: App, *, clauses: tuple[str, ...]) -> Exit:
+    """Show each clause with its evidence."""
+    wanted = [duty_named(clause, app.workspace).id for clause in clauses]
+    shown = [clause for clause in _clauses(app) if clause.duty.id in wanted]
+    return _show(app, shown, (_details(clause, app.lang) for clause in shown))
+
+
+def _clauses(app: App) -> Sequence[ClauseState]:
+    found = load_event_record(app, app.clock).clauses(app.workspace, app.clock.now())
     if not found:
         app.notify("cli:duties.none")
-    shown = [
-        clause
-        for clause in found
-        if (not wanted or clause.duty.id in wanted)
-        and (not states or clause.state in states)
-        and (clause.late or not late)
-    ]
-    if app.output != "table":
-        app.emit([clause.to_dict() for clause in shown])
-    elif wanted:
-        for clause in shown:
-            _details(clause, app.lang)
-    else:
-        _table(shown, app.lang)
-        _count(app, found)
+    return found
+
+
+def _show(app: App, shown: Sequence[ClauseState], people: Shown, closing: Iterable[Message] = ()) -> Exit:
+    """Print the clauses, and return the exit code."""
+    app.show([clause.to_dict() for clause in shown], people, closing=closing)
     return Exit.DEADLINE if any(clause.late for clause in shown) else Exit.OK
 
 
@@ -72,18 +63,10 @@ def _state(clause: ClauseState, lang: Lang) -> str:
     return text("cli:duties.late_state" if clause.late else "cli:duties.state", lang, state=clause.state)
 
 
-def _table(clauses: Sequence[ClauseState], lang: Lang) -> None:
-    table = translated("cli:duties_column", _COLUMNS, lang)
-    for clause in clauses:
-        table.add_row(
-            clause.duty.id,
-            cell(short(clause.duty.title.render(lang), 48)),
-            cell(_state(clause, lang), "bold red" if clause.late else _STYLE[clause.state]),
-            cell(_deadline(clause)),
-            cell(clause.owner),
-            cell(short(_reason(clause, lang), _REASON)),
-        )
-    show(table)
+def _row(clause: ClauseState, lang: Lang) -> Sequence[Cell]:
+    state = styled(_state(clause, lang), "bold red" if clause.late else _STYLE[clause.state])
+    title, reason = short(clause.duty.title.render(lang), 48), short(_reason(clause, lang), _REASON)
+    return clause.duty.id, title, state, _deadline(clause), clause.owner, reason
 
 
 def _reason(clause: ClauseState, lang: Lang) -> str:
@@ -93,23 +76,78 @@ def _reason(clause: ClauseState, lang: Lang) -> str:
     return text("cli:duties.reason", lang, n=len(clause.evidence), reason=clause.reason)
 
 
-def _count(app: App, clauses: Sequence[ClauseState]) -> None:
+def _count(clauses: Sequence[ClauseState]) -> Iterator[Message]:
     counts = [
         message("cli:duties.count", count=sum(clause.state == state for clause in clauses), state=state)
         for state in _STYLE
     ]
-    app.notify("cli:duties.counts", counts=counts, late=sum(clause.late for clause in clauses))
+    yield message("cli:duties.counts", counts=counts, late=sum(clause.late for clause in clauses))
 
 
-def _details(clause: ClauseState, lang: Lang) -> None:
-    click.echo(f"{clause.duty.id}  {_state(clause, lang)}  ({_deadline(clause)}; {clause.owner})")
-    click.echo(f"    {clause.duty.title.render(lang)}")
+def _details(clause: ClauseState, lang: Lang) -> Iterator[str]:
+    yield f"{clause.duty.id}  {_state(clause, lang)}  ({_deadline(clause)}; {clause.owner})"
+    yield f"    {clause.duty.title.render(lang)}"
     for piece in clause.evidence:
         reference = f" [{piece.ref}]" if piece.ref else ""
-        click.echo(f"  + {text('cli:duties.evidence', lang, text=piece.text)}{reference}")
+        yield f"  + {text('cli:duties.evidence', lang, text=piece.text)}{reference}"
     for reason in clause.against:
-        click.echo(f"  ! {text('cli:duties.against', lang, text=reason)}")
+        yield f"  ! {text('cli:duties.against', lang, text=reason)}"
     for reason in clause.missing:
-        click.echo(f"  - {text('cli:duties.missing', lang, text=reason)}")
+        yield f"  - {text('cli:duties.missing', lang, text=reason)}"
     if clause.state == "not_applicable":
-        click.echo(f"  = {clause.reason.render(lang)}")
+        yield f"  = {clause.reason.render(lang)}"
+
+
+_DEADLINE_STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
+_PAST = ("done", "done_late", "over")
+
+
+def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
+    """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices
+    of incidents.
+    """
+    workspace, now = app.workspace, app.clock.now()
+    record = load_event_record(app, app.clock)
+    deadlines = record.deadlines(workspace, now)
+    if ics is not None:
+        write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang))
+        app.notify("cli:deadlines.written", n=len(deadlines), file=str(ics))
+    late = sum(deadline.late for deadline in deadlines)
+    shown = (
+        _deadline_cells(deadline, app.lang) for deadline in deadlines if everything or deadline.status not in _PAST
+    )
+    app.show(
+        [_plain(deadline) for deadline in deadlines],
+        Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
+        closing=[message("cli:deadlines.late", at=now, late=late)],
+    )
+    return Exit.DEADLINE if late else Exit.OK
+
+
+def _deadline_cells(deadline: Deadline, lang: Lang) -> Sequence[Cell]:
+    note = deadline.note.render(lang) if deadline.note else ""
+    status = styled(term("clauses:deadline_status", deadline.status, lang), _DEADLINE_STYLE.get(deadline.status, ""))
+    return at(deadline.due), status, deadline.title, "; ".join(part for part in (deadline.owner, note) if part)
+
+
+def _plain(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "id": deadline.id,
+        "kind": deadline.kind,
+        "status": deadline.status,
+        "due": deadline.due.isoformat(timespec="minutes"),
+        "latest": deadline.latest.isoformat(timespec="seconds"),
+        "warn": deadline.warn.isoformat(timespec="minutes"),
+        "title": in_both(deadline.title),
+        "note": in_both(deadline.note) if deadline.note else None,
+        "owner": deadline.owner,
+    }
+
+
+def load_event_record(app: App, clock: Clock) -> EventRecord:
+    """Load the recorded evidence of the workspace at a time, and print its notices."""
+    workspace = app.workspace
+    record = gather(workspace, clock)
+    for notice in record.notices:
+        app.say(notice)
+    return record

@@ -1,120 +1,70 @@
-"""`eventready alerts`: acts of people on the alerts of a watch."""
+"""`eventready watch alerts`: acts of people on the alerts of a watch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-import click
-
+from eventready.checks.registry import all_checks
+from eventready.cli.console import Cell, Listing
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.night.duration import seconds_of
-from eventready.cli.options import really_options, with_options
+from eventready.cli.signing import current_user
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
-
-with deferred():
-    from eventready.checks.registry import all_checks
-    from eventready.cli.render.alerts import explanation_lines
-    from eventready.cli.render.listing import cell, show, translated
-    from eventready.cli.signing import current_user
-    from eventready.core.clock import Clock
-    from eventready.core.messages import in_language, message, term
-    from eventready.core.records import Shape
-    from eventready.core.strings.matchers import Matcher, all_match
-    from eventready.core.strings.texts import at
-    from eventready.core.validation_messages import suggest
-    from eventready.store.store import Store
-    from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
-    from eventready.watch.alerts.alert import Alerts
-    from eventready.watch.alerts.calls import AlertCalls
-    from eventready.watch.alerts.explain import AlertExplanation, impossible
-    from eventready.watch.alerts.explain import explain as explanations
-    from eventready.watch.record import WatchRecord
-    from eventready.watch.snapshot import Snapshots
-    from eventready.watch.states import DEVICE, Key
-    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.core.messages import Lang, in_language, message, term, text
+from eventready.core.records import Shape
+from eventready.core.strings.matchers import Matcher, all_match
+from eventready.core.strings.texts import at
+from eventready.core.validation_messages import suggest
+from eventready.store.store import Store
+from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
+from eventready.watch.alerts.alert import Alerts
+from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.alerts.explain import AlertExplanation, NextCall, impossible
+from eventready.watch.alerts.explain import explain as explanations
+from eventready.watch.record import WatchRecord
+from eventready.watch.silence import cause_name
+from eventready.watch.snapshot import Snapshots
+from eventready.watch.states import DEVICE, Key
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
-_act_options = with_options(
-    click.argument("alerts", nargs=-1, required=True, metavar="ALERT..."),
-    click.option("--reason", default="", metavar="TEXT", help="Reason, or what is done about it."),
-    click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]"),
-)
 
 
-@click.group("alerts")
-def command() -> None:
-    """Acknowledge, silence and explain the alerts of the night, and test their receivers.
-
-    ALERT is DEVICE, DEVICE/CHECK or DEVICE/CHECK/SUBJECT, or conditions on labels as Alertmanager has them:
-    device, check, subject, status, role and venues with =, !=, =~ and !~. All conditions must hold.
-    """
-
-
-@command.command(short_help="Stop the calls about alerts for a time")
-@_act_options
-@click.option("--for", "seconds", default="1h", show_default=True, metavar="TIME", callback=seconds_of,
-              help="How long: 90s, 30m, 8h.")  # fmt: skip
-@click.pass_obj
 def silence(app: App, *, alerts: Sequence[str], reason: str, by: str, seconds: float) -> None:
-    """Send nothing about alerts with these labels for a time, whether they are there or come. The wall shows them."""
+    """Send nothing about alerts with these labels for a time, whether they are there or come."""
     _record(app, "silence", alerts, reason=reason, by=by, seconds=seconds)
 
 
-@command.command(short_help="Take alerts in hand: no repeats, no escalation")
-@_act_options
-@click.pass_obj
 def acknowledge(app: App, *, alerts: Sequence[str], reason: str, by: str) -> None:
-    """Take the present alerts with these labels in hand: no repeats and no escalation.
-
-    An alert of later needs another acknowledgement.
-    """
+    """Take the present alerts with these labels in hand: no repeats and no escalation."""
     _record(app, "acknowledgement", alerts, reason=reason, by=by)
 
 
-@command.command(short_help="End a silence or an acknowledgement")
-@click.argument("number", type=click.IntRange(min=1))
-@click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]")
-@click.pass_obj
 def expire(app: App, *, number: int, by: str) -> None:
-    """End the silence or acknowledgement NUMBER of `eventready alerts list`."""
+    """End the silence or acknowledgement NUMBER of `eventready watch alerts list`."""
     with app.open_store() as store:
         _show(app, Acts(store, app.workspace.event.id, app.clock).expire(number, by=current_user(by)[0]))
 
 
-@command.command("list", short_help="List silences, acknowledgements and notes")
-@click.option("--all", "ended", is_flag=True, help="Also those that ended.")
-@click.pass_obj
 def list_acts(app: App, *, ended: bool) -> None:
     """List silences, acknowledgements and notes in force, with name, time and reason."""
     with app.open_store() as store:
         acts = Acts(store, app.workspace.event.id, app.clock)
         found = acts.all() if ended else acts.active()
-    if app.output != "table":
-        app.emit([act.to_dict() for act in found])
-        return
-    table = translated("cli:alerts_column", _COLUMNS, app.lang)
-    for act in found:
-        until = at(act.until) if act.until else "-"
-        kind, matchers = term("watch:act", act.kind, app.lang), ", ".join(map(str, act.matchers))
-        table.add_row(str(act.id), kind, at(act.at), until, cell(act.by), cell(matchers), cell(act.text))
-    show(table)
+    app.show(
+        [act.to_dict() for act in found], Listing("cli:alerts_column", _COLUMNS, (_row(act, app.lang) for act in found))
+    )
 
 
-@command.command(short_help="Send a test message to a receiver")
-@click.argument("receiver", default="")
-@really_options
-@click.pass_obj
+def _row(act: Act, lang: Lang) -> Sequence[Cell]:
+    kind, until = term("watch:act", act.kind, lang), at(act.until) if act.until else "-"
+    return str(act.id), kind, at(act.at), until, act.by, ", ".join(map(str, act.matchers)), act.text
+
+
 def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
-    """Send a test message to RECEIVER of alerts.yaml, or to the receiver of its first route.
-
-    \b
-    Exit codes:
-      0  sent, or printed without --really
-      4  not delivered to an address
-    """
+    """Send a test message to RECEIVER of alerts.yaml, or to the receiver of its first route."""
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
     with _calls(app, clock, really=really) as calls:
         if not isinstance(settings := calls.settings, AlertsFile):
@@ -124,21 +74,15 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
             raise UsageError(message("workspace:alerts.receiver", receiver=receiver), do=suggest(receiver, names))
         calls.receivers.test(receiver or settings.route.receiver, settings)
         attempts = calls.send() if really else []
-    for one in attempts if app.output == "table" else ():
-        click.echo(f"{one.delivery.address}: {in_language(one.outcome, app.lang)}")
-    if app.output != "table":
-        app.emit([{"address": a.delivery.address, "failed": a.failed, "outcome": str(a.outcome)} for a in attempts])
+    app.show(
+        [{"address": one.delivery.address, "failed": one.failed, "outcome": str(one.outcome)} for one in attempts],
+        (f"{one.delivery.address}: {in_language(one.outcome, app.lang)}" for one in attempts),
+    )
     return Exit.INCOMPLETE if any(one.failed for one in attempts) or (really and not attempts) else Exit.OK
 
 
-@command.command(short_help="Show receivers, times and reasons of an alert")
-@click.argument("alerts", nargs=-1, required=True, metavar="ALERT...")
-@click.pass_obj
 def explain(app: App, *, alerts: Sequence[str]) -> None:
-    """Show for ALERT its receivers at this minute, the times of their messages, and why there is none.
-
-    Without such an alert in force, of a failed finding with these labels.
-    """
+    """Show for ALERT its receivers at this minute, the times of their messages, and why there is none."""
     with _calls(app, app.clock) as calls:
         names = [device.name for device in app.workspace.devices]
         record = WatchRecord(calls.store, app.workspace.event.id, app.clock)
@@ -146,12 +90,7 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
         for note in _notes(app, calls.store):
             app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
-    if app.output != "table":
-        app.emit([*map(Shape(AlertExplanation).plain, found)])
-        return
-    for one in found:
-        for line in explanation_lines(one, app.lang):
-            click.echo(line)
+    app.show([*map(Shape(AlertExplanation).plain, found)], (explanation_lines(one, app.lang) for one in found))
 
 
 def _notes(app: App, store: Store) -> Sequence[str]:
@@ -209,10 +148,46 @@ def _open(app: App, store: Store, matchers: Sequence[Matcher]) -> bool:
 
 
 def _show(app: App, act: Act) -> None:
-    if app.output != "table":
-        app.emit(act.to_dict())
-        return
     msgid = "cli:alerts.until" if act.until else "cli:alerts.recorded"
-    app.notify(
-        msgid, number=act.id, kind=term("watch:act", act.kind, app.lang), until=at(act.until) if act.until else ""
-    )
+    until, kind = at(act.until) if act.until else "", term("watch:act", act.kind, app.lang)
+    app.show(act.to_dict(), closing=[message(msgid, number=act.id, kind=kind, until=until)])
+
+
+def explanation_lines(found: AlertExplanation, lang: Lang) -> Iterator[str]:
+    """Yield the lines of an explanation."""
+    labels = ", ".join(f'{name}="{one}"' for name, one in found.labels.items() if one)
+    absent = text("watch:explain.absent", lang)
+    yield labels + (text("watch:explain.since", lang, at=at(found.since)) if found.since else absent)
+    if found.muted:
+        yield "  " + text(f"watch:explain.{found.muted}", lang, cause=cause_name(found.cause, lang))
+    for kind, act in (("silence", found.silence), ("acknowledgement", found.acknowledgement)):
+        if act:
+            yield "  " + text(f"watch:explain.by_{kind}", lang, by=act.by, number=act.id)
+    if found.alertmanager:
+        yield "  " + text("watch:explain.alertmanager", lang)
+    for way in found.routes:
+        when = {"interval": _minutes(way.interval_s), "repeat": _minutes(way.repeat_s)}
+        yield "  " + text("watch:explain.route", lang, **_whom(way), **when, next=_moment(way.next))
+        if higher := way.escalation:
+            minutes, moment = _minutes(higher.after_s), _moment(higher.next)
+            yield "  " + text("watch:explain.escalation", lang, **_whom(higher), after=minutes, at=moment)
+        for sent in way.messages:
+            states = [
+                f"{address} {text(f'watch:delivery.{state}', lang)}" for address, state in sent.deliveries.items()
+            ]
+            yield "  " + text(
+                "watch:explain.message", lang, at=at(sent.at), receiver=sent.receiver, states=states or ["-"]
+            )
+
+
+def _moment(found: datetime | None) -> str:
+    return f"{at(found)}:{found:%S}" if found else "-"
+
+
+def _minutes(seconds: float) -> float:
+    return round(seconds / 60, 1)
+
+
+def _whom(call: NextCall) -> dict[str, str | list[str]]:
+    shown = [" ".join(filter(None, (one.person, f"<{one.address or '-'}>"))) for one in call.people]
+    return {"receiver": call.receiver, "people": shown or ["-"]}

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, PATH, F, with_options
-from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Lang, message, term
+from eventready.core.messages import Lang, message, term, text
 from eventready.core.strings.texts import short
 from eventready.core.this_process import ONCE, relaxed_gc
-from eventready.papers.document.registry import PAPERS, PaperKind, PaperOption
-from eventready.papers.words import FORMS, TEXTS, Form
-
-with deferred():
-    from eventready.papers.document.formats import render
-    from eventready.papers.document.model import Document
-    from eventready.papers.document.profile import check_profile, load_profile
-    from eventready.papers.document.sources import sources
-    from eventready.papers.material.gather import PaperRequest, gather
-    from eventready.papers.material.material import Material, Week
-    from eventready.store.store import Store
-    from eventready.submission.paper_files import PaperOptions, write_paper
-
+from eventready.papers.document.formats import render
+from eventready.papers.document.model import Document
+from eventready.papers.document.profile import check_profile, load_profile
+from eventready.papers.document.registry import PAPERS, PaperKind
+from eventready.papers.document.sources import sources
+from eventready.papers.material.gather import PaperRequest, gather
+from eventready.papers.material.material import Material, Week
+from eventready.papers.words import TEXTS, Form
+from eventready.store.store import Store
+from eventready.submission.jobs import PaperOptions, write_paper
 
 #: Letters of a part in the list of sources.
 _PART = 100
-
-
-def format_option(default: str) -> Callable[[F], F]:
-    """The option --format, as the parameter `forms` in the usual order."""
-    text = f"{', '.join(FORMS)}; several with commas."
-    return click.option("--format", "forms", callback=_forms, default=default, show_default=True, help=text)
 
 
 def to_stdout(out: Path | None, forms: Sequence[Form]) -> bool:
@@ -50,45 +37,6 @@ def to_stdout(out: Path | None, forms: Sequence[Form]) -> bool:
     if len(forms) > 1 or forms[0] not in TEXTS:
         raise UsageError(message("cli:papers.stdout"))
     return True
-
-
-rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark as a rehearsal; data of the example count.")
-
-
-def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Form, ...]:
-    forms = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    wrong = [form for form in forms if form not in FORMS]
-    if wrong or not forms:
-        raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose among {', '.join(FORMS)}")
-    return tuple(form for form in FORMS if form in forms)
-
-
-#: An ISO week with a number of up to 53, the last week of some years.
-_ISO_WEEK = re.compile(r"([12]\d{3})-W(0?[1-9]|[1-4]\d|5[0-3])")
-
-
-def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> date | None:
-    """Parse a day, or an ISO week as its Sunday; the report is the latest due until then."""
-    if value is None:
-        return None
-    if found := _ISO_WEEK.fullmatch(value):
-        year, week = map(int, found.groups())
-        monday = date.fromisocalendar(year, min(week, 52), 1) + timedelta(weeks=max(week - 52, 0))
-        if monday.isocalendar().week != week:
-            raise click.BadParameter(f"{year} has no week {week}. Write {monday} or its week.")
-        return monday + timedelta(days=6)
-    try:
-        return parse_moment(value).date()
-    except UsageError:
-        raise click.BadParameter(
-            f"{value!r} is neither a day nor a week. Write 2033-07-25 (the day on which it is due) or 2033-W30."
-        ) from None
-
-
-#: `--week`: day of the deadline, or its ISO week.
-week_option = click.option(
-    "--week", callback=_week, metavar="DAY", help="Day of the deadline, or 2033-W30.  [default: the latest]"
-)
 
 
 def _paper(
@@ -107,11 +55,10 @@ def _paper(
         click.echo(render(document, wanted.forms[0]).decode(), nl=False)
         return Exit.OK
     written = write_paper(document, material, wanted, wanted.out or app.workspace_path / "reports")
-    if app.output == "table":
-        for file in written:
-            click.echo(file.path)
-    else:
-        app.emit([{"paper": kind.name, "format": file.form, "file": str(file.path)} for file in written])
+    app.show(
+        [{"paper": kind.name, "format": file.form, "file": str(file.path)} for file in written],
+        (str(file.path) for file in written),
+    )
     return Exit.OK
 
 
@@ -131,71 +78,37 @@ def _material(app: App, kind: PaperKind, wanted: PaperOptions, run: str, week: d
 def _check(app: App, document: Document) -> Exit:
     """Print the source of every part of a paper."""
     found = list(sources(document))
-    if app.output == "table":
-        for source, part in found:
-            named = ", ".join(term("cli:source", each, app.lang) for each in source.split(", "))
-            click.echo(f"{named or app.text('cli:papers.no_source')}: {short(part, _PART)}")
-    else:
-        app.emit([{"source": source, "text": part} for source, part in found])
+    app.show(
+        [{"source": source, "text": part} for source, part in found],
+        (f"{_named(source, app.lang)}: {short(part, _PART)}" for source, part in found),
+    )
     return Exit.OK if all(source for source, _ in found) else Exit.FINDINGS
 
 
-def _command(kind: PaperKind) -> click.Command:
-    """Return the command of a kind of paper: its own options, and those of every paper."""
-
-    @with_options(
-        *([week_option] if kind.of_week else []),
-        *map(_option, kind.options),
-        format_option(",".join(kind.forms)),
-        click.option("--out", type=PATH, help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
-        click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
-        rehearsal_option,
-        click.option("--check", is_flag=True, help="Print the source of each part; exit code 3 without one."),
-    )
-    @click.pass_obj
-    @relaxed_gc(ONCE)
-    def write(
-        app: App,
-        /,
-        *,
-        forms: tuple[Form, ...],
-        out: Path | None,
-        eml: bool,
-        rehearsal: bool,
-        check: bool,
-        **values: Any,
-    ) -> Exit:
-        wanted = PaperOptions(app.paper_lang, forms, out, eml, rehearsal, check)
-        return _paper(app, kind, wanted, **values)
-
-    return click.command(kind.name, help=kind.help, short_help=kind.summary)(write)
+def _named(source: str, lang: Lang) -> str:
+    """Sources in words, or the words for none."""
+    return ", ".join(term("cli:source", one, lang) for one in source.split(", ")) or text("cli:papers.no_source", lang)
 
 
-def _option(option: PaperOption) -> Callable[[F], F]:
-    if option.form == "argument":
-        return click.argument(option.name)
-    if option.form == "flag":
-        return click.option(f"--{option.name}", is_flag=True, help=option.help)
-    several = option.form == "texts"
-    return click.option(
-        f"--{option.name}", default=None if several else "", multiple=several, metavar=option.metavar, help=option.help
-    )
+@relaxed_gc(ONCE)
+def write(
+    app: App,
+    *,
+    kind: str,
+    forms: tuple[Form, ...],
+    out: Path | None,
+    eml: bool,
+    rehearsal: bool,
+    check: bool,
+    **values: Any,
+) -> Exit:
+    """Write a paper of a kind of the registry."""
+    wanted = PaperOptions(app.paper_lang, forms, out, eml, rehearsal, check)
+    return _paper(app, PAPERS[kind], wanted, **values)
 
 
-@click.command("check-template", short_help="Check a profile: unknown variables and keys, by line")
-@click.argument("file", type=FILE)
-@click.pass_obj
-def check_template(app: App, file: Path) -> None:
-    """Check a profile (templates/reports/vi.yaml): keys, sentences and variables. Exit code 2 for an invalid profile.
-
-    The language of the profile is given by `--lang`, else by its name.
-    """
+def check_template(app: App, *, file: Path) -> None:
+    """Check a profile (templates/reports/vi.yaml): keys, sentences and variables."""
     of: Lang = app.chosen_lang or ("en" if file.stem.endswith("en") else "vi")
     check_profile(file, of)
-    if app.output == "table":
-        click.echo(app.text("cli:papers.known", file=str(file)))
-    else:
-        app.emit({"file": str(file), "lang": of, "holds": True})
-
-
-COMMANDS: tuple[click.Command, ...] = (*map(_command, PAPERS.values()), check_template)
+    app.show({"file": str(file), "lang": of, "holds": True}, message("cli:papers.known", file=str(file)))

@@ -6,46 +6,26 @@ from pathlib import Path
 
 import click
 
+from eventready.clauses.changes import ChangeOnRecord, changes_on_record
+from eventready.clauses.gather import drills_that_count
+from eventready.cli.audit.whatif import load_whatif
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH
-from eventready.cli.papers.formats import COMMANDS, format_option, rehearsal_option, to_stdout
+from eventready.cli.papers.formats import to_stdout
 from eventready.core.errors import StoreError
 from eventready.core.this_process import ONCE, relaxed_gc
+from eventready.network.graph.export import NetworkGraph
+from eventready.papers.document.formats import render, targets, write_bytes
+from eventready.papers.document.model import Document
+from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.words import Form
-
-with deferred():
-    from eventready.clauses.changes import ChangeOnRecord, changes_on_record
-    from eventready.clauses.gather import drills_that_count
-    from eventready.cli.audit.whatif import load_whatif
-    from eventready.network.graph.export import NetworkGraph
-    from eventready.papers.document.formats import render
-    from eventready.papers.document.model import Document
-    from eventready.papers.files import targets, write_bytes
-    from eventready.papers.kinds.readiness import Background, readiness
-    from eventready.store.documents import load_run
-    from eventready.store.run import Run
-    from eventready.store.store import Store
+from eventready.store.documents import load_run
+from eventready.store.run import Run
+from eventready.store.store import Store
 
 
-@click.group("report", help="Write a report from a run.")
-def command() -> None:
-    """The group of reports."""
-
-
-@command.command("readiness")
-@click.argument("run", default="", envvar="EVENTREADY_RUN")
-@format_option("html")
-@click.option("--out", type=PATH, help="File, folder, or - for stdout.  [default: WORKSPACE/reports]")
-@rehearsal_option
-@click.pass_obj
 @relaxed_gc(ONCE)
-def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
-    """Write the readiness report: verdicts, findings, blind spots and evidence.
-
-    RUN is the id of a run, a prefix of the id, latest, previous, or a file with a run document; by default the latest
-    run of all devices.
-    """
+def readiness_command(app: App, *, run: str, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
+    """Write the readiness report: verdicts, findings, blind spots and evidence."""
     file = run if run.endswith(".json") else ""
     with app.open_store(make=bool(file)) as store:
         of = load_run(Path(file)) if file else store.get(run or _latest_complete(app, store), interrupted=True)
@@ -57,11 +37,10 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
     places = targets(out or app.workspace_path / "reports", document.stem, forms)
     for form, place in places.items():
         write_bytes(place, made[form])
-    if app.output == "table":
-        for place in places.values():
-            click.echo(place)
-    else:
-        app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+    app.show(
+        [{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()],
+        map(str, places.values()),
+    )
 
 
 def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
@@ -108,7 +87,3 @@ def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
         app.notify("cli:report.changes_unreadable", reason=error.render(app.lang))
         return ()
     return tuple(change for change in found if rehearsal or not change.rehearsal)
-
-
-for paper in COMMANDS:
-    command.add_command(paper)

@@ -1,4 +1,4 @@
-"""eventready schedule: audits, drafts and reminders at their time, each once."""
+"""eventready watch schedule: audits, drafts and reminders at their time, each once."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ from typing import Any, Literal
 
 import click
 
+from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import interval_option, really_options, workers_option
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-
-with deferred():
-    from eventready.audit.audit import AuditOptions
-    from eventready.delivery.service_units import cron, systemd
-    from eventready.submission.scheduler import JobResult, Scheduler
-    from eventready.submission.workspace_jobs import WorkspaceJobs
+from eventready.core.messages import Message, message
+from eventready.delivery.service_units import cron, systemd
+from eventready.submission.jobs import WorkspaceJobs
+from eventready.submission.scheduler import JobResult, Scheduler
 
 
-@click.command()
-@click.option("--once", is_flag=True, help="Execute the due jobs and end: for cron and timers.")
-@really_options
-@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit or the cron line.")
-@interval_option
-@workers_option
-@click.pass_obj
 def command(
     app: App,
     *,
@@ -35,15 +25,8 @@ def command(
     interval: float,
     workers: int,
 ) -> int:
-    """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of near,
-    due and late deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
-
-    The process may be killed and started again at any time: no job is done twice, and missed jobs are made up for.
-
-    \b
-    Exit codes of --once:
-      0  every due job is done
-      4  a job failed
+    """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of
+    near, due and late deadlines.
     """
     if unit is not None:
         options = [name for name, chosen in (("--really", really), ("--rehearsal", rehearsal)) if chosen]
@@ -72,11 +55,9 @@ def command(
 def _once(app: App, scheduler: Scheduler) -> int:
     results = []
     for result in scheduler.once():
-        if app.output != "json":
-            _print(app, result)
         results.append(result)
-    if app.output == "json":
-        app.emit([_document(result) for result in results])
+        app.display(_sentence(result))
+    app.show([_document(result) for result in results])
     return Exit.INCOMPLETE if any(result.failed for result in results) else Exit.OK
 
 
@@ -89,17 +70,14 @@ def _forever(app: App, scheduler: Scheduler) -> int:
             last = str(result)
             continue
         last = ""
-        _print(app, result)
+        app.show(_document(result), _sentence(result))
     return Exit.OK
 
 
-def _print(app: App, result: JobResult) -> None:
-    if app.output == "table":
-        outcome = app.text("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
-        msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
-        click.echo(app.text(msgid, at=result.at, kind=result.job.kind, outcome=outcome))
-    else:
-        app.emit(_document(result))
+def _sentence(result: JobResult) -> Message:
+    outcome = message("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
+    msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
+    return message(msgid, at=result.at, kind=result.job.kind, outcome=outcome)
 
 
 def _document(result: JobResult) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from eventready.cli.commands import COMMANDS, load_command
+from eventready.cli.context import App
 from eventready.cli.workspace.completion_index import KINDS, Index, complete, index_file, load_index
 
 _BASH = """\
@@ -30,9 +31,7 @@ _SCRIPTS = {
 }
 
 
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "words"]), metavar="bash|zsh|fish")
-def command(shell: str) -> None:
+def command(_app: App, *, shell: str) -> None:
     """Print the completion script of a shell: commands, options, devices, runs, clauses, venues and faults."""
     if shell != "words":
         index_file().unlink(missing_ok=True)

@@ -8,13 +8,10 @@ from pathlib import Path
 
 import click
 
+from eventready.cli.console import VisibleConsole
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.cli.render.console import VisibleConsole
 
 _PACKAGE = Path(__file__).parents[2]
 _CHECKOUT = _PACKAGE.parent.parent
@@ -54,16 +51,12 @@ def find_page(folder: Path, name: str) -> Path:
     )
 
 
-@click.command()
-@click.argument("page", default="index")
-@click.option("--list", "listing", is_flag=True, help="List all pages.")
-@click.pass_obj
-def command(app: App, page: str, listing: bool) -> None:
+def command(app: App, *, page: str, listing: bool) -> None:
     """Show a page of the documentation, `index` by default."""
     folder = pages_folder()
     if listing:
         names = list(pages(folder))
-        app.emit(names) if app.output != "table" else click.echo("\n".join(names))
+        app.show(names, names)
         return
     text = find_page(folder, page).read_text(encoding="utf-8")
     if sys.stdout.isatty():

@@ -8,29 +8,24 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import click
-
+from eventready.audit.collectors.cluster.address import SchedulerAddress, cluster_address
+from eventready.audit.collectors.cluster.reader import open_reader
+from eventready.audit.doctor import Diagnostic, examine, further_requirements
+from eventready.clauses.example_data import example_data
+from eventready.cli.console import fold
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import cluster_address, cluster_options, limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
 from eventready.core.strings.texts import few
-
-with deferred():
-    from eventready.audit.collectors.cluster.address import SchedulerAddress
-    from eventready.audit.collectors.cluster.reader import open_reader
-    from eventready.audit.doctor import Diagnostic, examine, further_requirements
-    from eventready.clauses.example_data import example_data
-    from eventready.delivery.notify.receivers import people_without_address
-    from eventready.platforms.loader import describe
-    from eventready.roster.reading.load import workspace_roster
-    from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
-    from eventready.session.plugin import host_target
-    from eventready.watch.alerts.explain import impossible
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.keys.secrets import is_reference, resolve
-    from eventready.workspace.settings.alerts import AlertsFile, load_alerts
+from eventready.delivery.notify.channel import people_without_address
+from eventready.platforms.loader import describe
+from eventready.roster.reading.load import workspace_roster
+from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState, diagnose, diagnose_all
+from eventready.session.plugin import host_target
+from eventready.watch.alerts.explain import impossible
+from eventready.workspace.devices.select import select
+from eventready.workspace.keys.secrets import is_reference, resolve
+from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"
@@ -38,49 +33,37 @@ _LACKS = "change:template.lacks"
 _NAMED = 5
 
 
-@click.command()
-@limit_option
-@click.option("--connect", is_flag=True, envvar="EVENTREADY_DOCTOR_CONNECT", show_envvar=True,
-              help="Open a session with each device and show the step that fails; no command is sent.")  # fmt: skip
-@click.option("--real", is_flag=True, envvar="EVENTREADY_DOCTOR_REAL", show_envvar=True,
-              help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
-@click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,
-              help="With --real: install the missing packages (apt-get).")  # fmt: skip
-@cluster_options
-@click.pass_obj
 def command(
-    app: App, *, limit: str | None, connect: bool, real: bool, install: bool, cluster: str, certificates: Path
+    app: App,
+    *,
+    limit: str | None,
+    connect: bool,
+    verbose: bool,
+    real: bool,
+    install: bool,
+    cluster: str,
+    certificates: Path,
 ) -> int:
-    """Check Python, packages, clock, database, workspace, secrets and host keys.
-
-    With --connect, check the access to devices instead: route, jump hosts, name, TCP, algorithms, host key, login,
-    prompt, privilege.
-
-    \b
-    Exit codes:
-      0  ready
-      2  a requirement of the audit is missing
-      4  a device is not reached
-    """
+    """Check Python, packages, clock, database, workspace, secrets and host keys."""
     if install and not real:
         raise UsageError(message("cli:doctor.install_real"))
     if (limit is not None or cluster) and not connect:
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
-        return _connect(app, limit, cluster_address(cluster, certificates))
+        return _connect(app, limit, cluster_address(cluster, certificates), verbose=verbose)
     here = (_drills(app), _intents(app), _alerts(app), _example(app))
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
-    signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
-    if app.output == "table":
-        for sign in _by_cause(signs, app.lang):
-            word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
-            state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
-            click.echo(f"{state:8} {name}: {sign.detail}")
-            if not sign.ok and sign.remedy:
-                click.echo(f"{'':8}   {app.hint(sign.remedy)}")
-    else:
-        app.emit([vars(sign) for sign in signs])
+    signs = [sign.rendered(app.lang if app.for_people else "en") for sign in examined]
+    app.show([vars(sign) for sign in signs], (_sign(app, sign) for sign in _by_cause(signs, app.lang)))
     return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
+
+
+def _sign(app: App, sign: Diagnostic) -> Iterator[str]:
+    word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
+    state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
+    yield f"{state:8} {name}: {sign.detail}"
+    if not sign.ok and sign.remedy:
+        yield f"{'':8}   {app.hint(sign.remedy)}"
 
 
 def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
@@ -181,7 +164,7 @@ def _further(app: App, *, install: bool) -> Iterator[Diagnostic]:
         yield from requirements.examine()
 
 
-def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None) -> int:
+def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None, *, verbose: bool) -> int:
     workspace = app.allowed_workspace
     nornir, devices = workspace.nornir(), {device.name: device for device in select(workspace.devices, limit)}
 
@@ -193,31 +176,46 @@ def _connect(app: App, limit: str | None, cluster: SchedulerAddress | None) -> i
     with open_reader(workspace, app.equipment.only(devices.values()), cluster) if cluster else nullcontext() as reader:
         for diagnosis in diagnose_all(devices, reader.diagnose if reader else here):
             found.append(diagnosis)
-            if app.output == "table":
-                _show(diagnosis, app)
-    if app.output != "table":
-        app.emit([_document(diagnosis) for diagnosis in found])
+            if verbose:
+                app.display(_steps(diagnosis, app))
     reached = sum(diagnosis.failed is None for diagnosis in found)
+    closing = () if verbose else [message("cli:doctor.steps")]
+    app.show([_document(diagnosis) for diagnosis in found], fold(_failures(found, app)), closing=closing)
     app.notify("cli:doctor.reached", reached=reached, total=len(found))
     return Exit.OK if reached == len(found) else Exit.INCOMPLETE
 
 
-def _show(diagnosis: Diagnosis, app: App) -> None:
+def _failures(found: Iterable[Diagnosis], app: App) -> Iterator[str]:
+    """Yield a line per cause of devices not reached with its remedy, the cause of the most devices last."""
+    causes: dict[tuple[str, str], list[tuple[str, DiagnosisStep]]] = {}
+    for one in found:
+        if step := one.failed:
+            cause = step.detail.id if isinstance(step.detail, Message) else step.detail
+            causes.setdefault((step.step, cause), []).append((one.device, step))
+    for alike in sorted(causes.values(), key=len):
+        step, names = alike[0][1], few([device for device, _step in alike], _NAMED)
+        name, detail = term("session:step", step.step, app.lang), in_language(step.detail, app.lang)
+        yield f"{in_language(names, app.lang)}: {name}: {detail}"
+        if step.remedy:
+            yield f"  {app.hint(step.remedy)}"
+
+
+def _steps(diagnosis: Diagnosis, app: App) -> Iterator[str]:
     lang = app.lang
     word = term("cli:doctor_state", "not reached" if diagnosis.failed else "reached", lang)
-    click.echo(f"{diagnosis.device}: {word}")
+    yield f"{diagnosis.device}: {word}"
     for result in diagnosis.steps:
         if result.state is StepState.NOT_REACHED:
             continue
         state, step = term("cli:doctor_state", result.state, lang), term("session:step", result.step, lang)
-        click.echo(f"  {state:8} {step:10} {in_language(result.detail, lang)}".rstrip())
+        yield f"  {state:8} {step:10} {in_language(result.detail, lang)}".rstrip()
         if result.remedy:
-            click.echo(f"  {'':8} {'':10} {app.hint(result.remedy)}")
+            yield f"  {'':8} {'':10} {app.hint(result.remedy)}"
     left = [
         term("session:step", result.step, lang) for result in diagnosis.steps if result.state is StepState.NOT_REACHED
     ]
     if left:
-        click.echo(f"  {'-':8} {word}: {', '.join(left)}")
+        yield f"  {'-':8} {word}: {', '.join(left)}"
 
 
 def _document(diagnosis: Diagnosis) -> dict[str, object]:

@@ -12,54 +12,27 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE, PATH
-from eventready.core.clock import TZ, parse_moment
+from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-
-with deferred():
-    from eventready.workspace.examples.example import copy_example, example_named
-    from eventready.workspace.examples.kit import open_kit
-    from eventready.workspace.examples.new_workspace import (
-        NewBastion,
-        NewEvent,
-        NewOperator,
-        NewVenue,
-        write_kit_workspace,
-        write_workspace,
-    )
-    from eventready.workspace.permission import allow
-    from eventready.workspace.settings.event import ADDRESS, Operator
-
-
-@click.command()
-@click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--example", metavar="[NAME]", is_flag=False, flag_value="", help="Copy the shipped example instead.")
-@click.option("--from", "kit", type=FILE, metavar="KIT",
-              help="Take event, venues, clauses and forms from a department's kit.")  # fmt: skip
-@click.option("--fingerprint", default="", metavar="F", help="Fingerprint of the kit, as the department says it.")
-@click.option("--event", "name", metavar="NAME", help="Name of the event.")
-@click.option("--province", metavar="NAME", help="Province of the event.")
-@click.option("--opening", metavar="TIME", help='Opening: "2027-03-26 19:30" or "26/03/2027 19:30".')
-@click.option("--ending", metavar="TIME", help="End of the event.  [default: four hours after the opening]")
-@click.option(
-    "--venue",
-    "venues",
-    multiple=True,
-    metavar="ID=NAME[:SERVICES]",
-    help="Venue, repeatable: hall=Provincial Hall:internet,wifi.  [default services: all]",
+from eventready.core.timezone import TZ
+from eventready.workspace.examples.example import copy_example, example_named
+from eventready.workspace.examples.kit import open_kit
+from eventready.workspace.examples.new_workspace import (
+    NewBastion,
+    NewEvent,
+    NewOperator,
+    NewVenue,
+    write_kit_workspace,
+    write_workspace,
 )
-@click.option("--enterprise", default="", metavar="NAME", help="Enterprise that signs the reports.")
-@click.option("--short", default="", metavar="TEXT", help="Its abbreviation.  [default: initials]")
-@click.option("--operator", type=click.Choice(["telecom", "postal", "both"]), default="telecom", show_default=True,
-              help="Selects the clauses that apply.")  # fmt: skip
-@click.option("--recipient", default="", metavar="NAME", help="Recipient of the reports.")
-@click.option("--recipient-email", default="", metavar="ADDRESS", help="Address of the recipient.")
-@click.option("--bastion", default="", metavar="[USER@]HOST[:PORT]", help="Bastion in front of all devices.")
-@click.pass_obj
-def command(  # noqa: PLR0917  options
+from eventready.workspace.permission import allow
+from eventready.workspace.settings.event import ADDRESS, Operator
+
+
+def command(
     app: App,
+    *,
     folder: Path,
     example: str | None,
     kit: Path | None,
@@ -76,11 +49,7 @@ def command(  # noqa: PLR0917  options
     recipient_email: str,
     bastion: str,
 ) -> None:
-    """Create a workspace in DIR, an absent or empty folder. A terminal prompts for missing answers, again after an
-    invalid one.
-
-    Windows, weekly reports and deadlines are computed from the opening, or come from the kit.
-    """
+    """Create a workspace in DIR, an absent or empty folder."""
     if fingerprint and not kit:
         raise UsageError(message("cli:init.no_kit"))
     if kit:
@@ -118,12 +87,12 @@ def command(  # noqa: PLR0917  options
                 today=datetime.now(TZ).date() if not app.clock.rehearsal else app.clock.now().date(),
             ),
         )
-    with suppress(UsageError):  # without a configuration folder `eventready allow` explains what to do
+    with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
         allow(folder)
-    if app.output == "table":
-        app.notify("cli:init.next", folder=str(folder))
-    else:
-        app.emit({"workspace": str(folder), "files": [path.as_posix() for path in written]})
+    app.show(
+        {"workspace": str(folder), "files": [path.as_posix() for path in written]},
+        closing=[message("cli:init.next", folder=str(folder))],
+    )
 
 
 def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:

@@ -2,75 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FILE
-from eventready.cli.workspace.learn import learn_command
+from eventready.cli.workspace.proposals import questions
 from eventready.core.errors import UsageError
+from eventready.core.files import create_atomic
 from eventready.core.groups import group_by
 from eventready.core.messages import LANGS, message, term
-
-with deferred():
-    from eventready.cli.render.learn import questions
-    from eventready.core.files import create_atomic
-    from eventready.platforms.loader import describe, platform_names
-    from eventready.workspace.event_devices import with_users
-    from eventready.workspace.exporting import Words, sheets_of_workspace, template_sheets, to_csv, to_xlsx
-    from eventready.workspace.files.yaml_document import raise_errors
-    from eventready.workspace.importing.entries import Imported, entry_problems, read_entries
-    from eventready.workspace.importing.known import Known, PlatformNames
-    from eventready.workspace.importing.merge import Merge, merge_sheets, write_hosts
-    from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
-    from eventready.workspace.importing.table import read_tables
-    from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
-    from eventready.workspace.inventory import load_inventory
-    from eventready.workspace.keys.secrets import resolve
-    from eventready.workspace.settings.event import load_event
-    from eventready.workspace.settings.learning import load_learning
-    from eventready.workspace.unsaid import is_ignored, unsaid, unsaid_lines
-    from eventready.workspace.workspace import Workspace
+from eventready.platforms.loader import describe, platform_names
+from eventready.workspace.event_devices import with_users
+from eventready.workspace.exporting import Words, sheets_of_workspace, template_sheets, to_csv, to_xlsx
+from eventready.workspace.files.yaml_document import raise_errors
+from eventready.workspace.importing.entries import Imported, entry_problems, read_entries
+from eventready.workspace.importing.known import Known, PlatformNames
+from eventready.workspace.importing.merge import Difference, Merge, merge_sheets, write_hosts
+from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
+from eventready.workspace.importing.table import read_tables
+from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
+from eventready.workspace.inventory import load_inventory
+from eventready.workspace.keys.secrets import resolve
+from eventready.workspace.settings.event import load_event
+from eventready.workspace.settings.learning import load_learning
+from eventready.workspace.unsaid import is_ignored, unsaid, unsaid_lines
+from eventready.workspace.workspace import Workspace
 
 
-@click.group()
-def command() -> None:
-    """Import devices, export the inventory as spreadsheets, and learn the expected state from the network."""
-
-
-command.add_command(learn_command)
-
-
-@command.command("import", short_help="Devices from CSV, XLSX, NetBox or Zabbix")
-@click.argument("source", metavar="FILE|netbox|zabbix")
-@click.option("--dry-run", is_flag=True, help="Show the difference, write nothing.")
-@click.option("--fix", is_flag=True, help="Mend misspelt values that can mean one thing only.")
-@click.option("--sheet", default="", metavar="NAME", help="Sheet of the workbook.  [default: all known sheets]")
-@click.option("--url", default="", metavar="URL", help="netbox, zabbix: address of the server.")
-@click.option("--token", default="", metavar="REFERENCE",
-              help="netbox, zabbix: reference of the API token.  "
-                   "[default: env:NETBOX_TOKEN, env:ZABBIX_TOKEN]")  # fmt: skip
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Query, repeatable: netbox site=hall; zabbix group=NAME.",
-)
-@click.option(
-    "--role-map", multiple=True, metavar="SLUG=ROLE", help="Role of a slug, a host group or a template, repeatable."
-)
-@click.option("--platform-map", multiple=True, metavar="SLUG=PLATFORM",
-              help="Platform of a slug, a host group or a template, repeatable.")  # fmt: skip
-@click.option("--venue-field", default="venues", show_default=True, metavar="NAME",
-              help="netbox: custom field with the venues; zabbix: tag.")  # fmt: skip
-@click.option("--venue-map", multiple=True, metavar="GROUP=VENUE", help="zabbix: venue of a host group, repeatable.")
-@click.option("--peaks", is_flag=True, help="zabbix: peaks of the last 30 days as notes to ports.")
-@click.option("--allow-http", is_flag=True, help="netbox, zabbix: send the token without encryption.")
-@click.pass_obj
 def import_devices(
     app: App,
     *,
@@ -88,12 +49,7 @@ def import_devices(
     peaks: bool,
     allow_http: bool,
 ) -> None:
-    """Merge devices into hosts.yaml. Devices of the same name are updated; comments and other keys stay.
-
-    Columns and values are read in Vietnamese and English, by name or identifier; `inventory template` writes a workbook
-    with all of them. Further sheets: links, pairs, bastions, windows, duties. Unknown columns of devices are kept as
-    notes.
-    """
+    """Merge devices into hosts.yaml."""
     workspace = app.workspace
     known = known_names(workspace)
     if source in ("netbox", "zabbix"):
@@ -115,6 +71,8 @@ def import_devices(
         )
     else:
         imported = read_entries(read_tables(Path(source), sheet), known, fix=fix)
+    if not (any(imported.entries.values()) or imported.problems):
+        raise UsageError(message("cli:inventory.no_entry", source=source))
     _print_notices(app, imported)
     raise_errors(imported.errors)
     merged = merge_sheets(workspace.path / "inventory", imported)
@@ -178,29 +136,14 @@ def _print_notices(app: App, imported: Imported) -> None:
         app.notify("cli:inventory.fix", count=imported.mendable, total=len(imported.problems))
 
 
-@command.command("template", short_help="An empty workbook with drop-downs")
-@click.option("--out", type=FILE, default="inventory.xlsx", show_default=True, help="File to write.")
-@click.pass_obj
-def template(app: App, out: Path) -> None:
-    """Write an empty workbook for devices, links, pairs, bastions, windows and duties.
-
-    Venues, services, platforms and roles are chosen from lists. The language is that of papers; --lang en for English.
-    """
+def template(app: App, *, out: Path) -> None:
+    """Write an empty workbook for devices, links, pairs, bastions, windows and duties."""
     words = _words(app)
     _write(app, out, to_xlsx(template_sheets(words), words))
 
 
-@command.command("export", short_help="The inventory as XLSX, CSV or for Ansible")
-@click.option("--format", "form", type=click.Choice(["xlsx", "csv", "ansible"]), default="xlsx",
-              show_default=True,
-              help="xlsx: all sheets; csv: the devices; ansible: a script for the service hosts.")  # fmt: skip
-@click.option("--out", type=FILE, help="File to write.  [default: inventory.xlsx, or the terminal]")
-@click.pass_obj
-def export(app: App, form: str, out: Path | None) -> None:
-    """Write the inventory as a spreadsheet, which `inventory import` reads back unchanged.
-
-    For Ansible it is a script without secrets: ansible-playbook -i reaches the service hosts as `plan` does.
-    """
+def export(app: App, *, form: str, out: Path | None) -> None:
+    """Write the inventory as a spreadsheet, which `inventory import` reads back unchanged."""
     if form == "ansible":
         _script(app, out)
         return
@@ -215,7 +158,7 @@ def export(app: App, form: str, out: Path | None) -> None:
 
 
 def _script(app: App, out: Path | None) -> None:
-    from eventready.change.intents.ansible.script import script_of  # noqa: PLC0415  Nornir takes 0.2 s
+    from eventready.change.intents.ansible_inventory import script_of  # noqa: PLC0415  Nornir takes 0.2 s
 
     text = script_of(app.workspace.path)
     if out is None:
@@ -256,22 +199,26 @@ def _query(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _show(app: App, merged: Merge, total: int) -> None:
-    if app.output != "table":
-        app.emit([
-            {"device": d.device, "file": d.file, "new": d.new,
-             "keys": {key: {"old": old, "new": new} for key, old, new in d.keys}}
-            for d in merged.differences
-        ])  # fmt: skip
-        return
-    for difference in merged.differences:
-        file = "" if difference.file == "hosts.yaml" else f" ({difference.file})"
-        click.echo(f"{'+' if difference.new else '~'} {difference.device}{file}")
-        for key, old, new in difference.keys:
-            click.echo(f"    {key}: {_shown(new)}" if difference.new else f"    {key}: {_shown(old)} -> {_shown(new)}")
     devices = {one.device: one.new for one in reversed(merged.differences) if one.file == "hosts.yaml"}
     new = sum(devices.values())
     changed = len(devices) - new
-    app.notify("cli:inventory.read", total=total, new=new, changed=changed, unchanged=max(0, total - new - changed))
+    counts = {"total": total, "new": new, "changed": changed, "unchanged": max(0, total - new - changed)}
+    app.show(
+        [
+            {"device": one.device, "file": one.file, "new": one.new,
+             "keys": {key: {"old": old, "new": new} for key, old, new in one.keys}}
+            for one in merged.differences
+        ],
+        map(_lines, merged.differences),
+        closing=[message("cli:inventory.read", **counts)],
+    )  # fmt: skip
+
+
+def _lines(one: Difference) -> Iterator[str]:
+    file = "" if one.file == "hosts.yaml" else f" ({one.file})"
+    yield f"{'+' if one.new else '~'} {one.device}{file}"
+    for key, old, new in one.keys:
+        yield f"    {key}: {_shown(new)}" if one.new else f"    {key}: {_shown(old)} -> {_shown(new)}"
 
 
 def _shown(value: Any) -> str:

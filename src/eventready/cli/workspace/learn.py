@@ -9,64 +9,37 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.run_builder import recorded_network
+from eventready.audit.tasks import ask
 from eventready.cli.context import App
-from eventready.cli.deferred import deferred
-from eventready.cli.options import FOLDER, limit_option, workers_option
+from eventready.cli.progress import ProgressBars
+from eventready.cli.signing import current_user
+from eventready.cli.workspace.proposals import LearnDecision, NotRead, as_json, decide, proposal_lines
 from eventready.core.errors import Exit, UsageError, most_severe
+from eventready.core.files import write_atomic
 from eventready.core.messages import Bilingual, Message, Text, from_json, message
-
-with deferred():
-    from eventready.audit.asking import ask
-    from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.run_builder import recorded_network
-    from eventready.cli.render.learn import NotRead, as_json, show
-    from eventready.cli.render.learn_dialogue import LearnDecision, decide
-    from eventready.cli.render.progress import ProgressBars
-    from eventready.cli.signing import current_user
-    from eventready.core.files import write_atomic
-    from eventready.facts.equipment import Equipment
-    from eventready.network.learn.learn import LearnSetting, facts_read, learn
-    from eventready.network.learn.patterns import NamePatterns, VenuePattern
-    from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
-    from eventready.store.run import Run
-    from eventready.store.run_records import RunObservation, UnreadRecord
-    from eventready.workspace.devices.answers import ExpectedAnswer
-    from eventready.workspace.devices.device import Device
-    from eventready.workspace.devices.select import select
-    from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
-    from eventready.workspace.importing.merge import merge, write_hosts
-    from eventready.workspace.inventory import load_inventory
-    from eventready.workspace.settings.event import Event, unknown_venue
-    from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
-    from eventready.workspace.unsaid import unsaid
-    from eventready.workspace.workspace import Workspace
+from eventready.facts.equipment import Equipment
+from eventready.network.learn.learn import LearnSetting, facts_read, learn
+from eventready.network.learn.patterns import NamePatterns, VenuePattern
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
+from eventready.store.run import Run
+from eventready.store.run_records import RunObservation, UnreadRecord
+from eventready.workspace.devices.answers import ExpectedAnswer
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
+from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
+from eventready.workspace.importing.merge import merge, write_hosts
+from eventready.workspace.inventory import load_inventory
+from eventready.workspace.settings.event import Event, unknown_venue
+from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
+from eventready.workspace.unsaid import unsaid
+from eventready.workspace.workspace import Workspace
 
 #: Suffix of a kind of `--accept` that takes also what is in question.
 _OPEN = ":open"
 
 
-@click.command("learn", short_help="Expectations from the state of the network")
-@limit_option
-@click.option("--from", "saved", type=FOLDER, metavar="DIR",
-              help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.")  # fmt: skip
-@click.option("--run", "run_name", default="", metavar="RUN", help="Learn from the facts of this run, without reading.")
-@click.option("--venue", "venues", multiple=True, metavar="GLOB=VENUE",
-              help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
-@click.option("--critical", multiple=True, metavar="GLOB", help="Access points that may never be missing, repeatable.")
-@click.option("--mobile", multiple=True, metavar="GLOB", help="Mobile base stations, repeatable.")
-@click.option("--users", multiple=True, metavar="GLOB=NUMBER",
-              help="Users of each cell expected in the busy hour, by name, repeatable.")  # fmt: skip
-@click.option("--clients", multiple=True, metavar="GLOB=NUMBER",
-              help="Clients of each access point expected at once, by name, repeatable.")  # fmt: skip
-@click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
-              help="Accept the healthy values of these kinds, or all; KIND:open also those in question.")  # fmt: skip
-@click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
-@click.option("--check", is_flag=True, help="Compare only; exit code 3 for any difference.")
-@click.option("--by", default="", help="Person who accepts, instead of the login name.")
-@workers_option
-@click.pass_obj
 def learn_command(
     app: App,
     *,
@@ -84,17 +57,8 @@ def learn_command(
     by: str,
     workers: int,
 ) -> int:
-    """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points, services.
-
-    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
-    learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
-
-    \b
-    Exit codes:
-      0  shown, or written
-      2  nothing accepted, off a terminal
-      3  a difference, with --check
-      4  something was not read
+    """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points,
+    services.
     """
     if saved and run_name:
         raise UsageError(message("learn:both_sources"))
@@ -117,17 +81,17 @@ def learn_command(
         result = _selected(learn(facts.joined(answers), setting), devices, workspace.devices)
     not_read = tuple(_not_read(run, equipment))
     decision = LearnDecision()
-    dialogue = not (check or kinds) and (app.interactive and sys.stdin.isatty() and app.output == "table")
-    if app.output == "table":
-        _shown(app, result, not_read, run)
+    dialogue = not (check or kinds) and app.shows_progress and sys.stdin.isatty()
+    app.display(proposal_lines(result, not_read, app.lang, run=run.id))
+    if app.for_people and not (result.proposals or not_read):
+        app.notify("learn:nothing")
     if dialogue:
         decision = decide(result.proposals, app.lang, prune=prune)
     elif not check:
         decision = LearnDecision(tuple(_accepted(result.proposals, kinds, prune=prune)))
     written = _write(app, workspace, decision, run, by)
-    if app.output != "table":
-        app.emit({"run": run.id, **as_json(result, not_read, decision.accepted)})
-    elif not (check or kinds or dialogue or not result.proposals):
+    app.show({"run": run.id, **as_json(result, not_read, decision.accepted)})
+    if app.for_people and result.proposals and not (check or kinds or dialogue):
         raise UsageError(message("learn:none_accepted"), do=message("learn:none_accepted.do"))
     if written:
         app.notify("learn:written", **written)
@@ -242,13 +206,6 @@ def _selected(result: LearnResult, devices: Sequence[Device], workspace: Sequenc
 
 
 # --- outcome --------------------------------------------------------------------------------------------------------
-
-
-def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead], run: Run) -> None:
-    with app.tolerate_closed_pipe():
-        show(result, not_read, app.lang, run=run.id)
-    if not result.proposals and not not_read:
-        app.notify("learn:nothing")
 
 
 def _accepted(proposals: Sequence[Proposal], kinds: Mapping[str, bool], *, prune: bool) -> Iterator[Proposal]:

@@ -1,4 +1,4 @@
-"""`eventready schema`: JSON Schema for editors."""
+"""`eventready doctor schema`: JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
-from eventready.cli.deferred import deferred, load_deferred
-
-with deferred():
-    from pydantic import BaseModel
-
-    from eventready.change.document.plan_file import PlanFile
-    from eventready.checks.registry import all_checks
-    from eventready.drill.spec import Drill
-    from eventready.drill.steps import STREAM as DRILL
-    from eventready.incidents.incident import STREAM as INCIDENT
-    from eventready.platforms.model import FactsSpec, PlatformSpec
-    from eventready.roster.settings import RosterSettings
-    from eventready.store.change_steps import STREAM as CHANGE
-    from eventready.store.run_records import RUN
-    from eventready.workspace.schema import MODELS, limits_schema, schema_of
+from eventready.change.document import PlanFile
+from eventready.checks.registry import all_checks
+from eventready.cli.context import App
+from eventready.cli.declare.workspace import RECORDS
+from eventready.drill.spec import Drill
+from eventready.drill.steps import STREAM as DRILL
+from eventready.incidents.incident import STREAM as INCIDENT
+from eventready.platforms.model import FactsSpec, PlatformSpec
+from eventready.roster.settings import RosterSettings
+from eventready.store.change_steps import STREAM as CHANGE
+from eventready.store.run_records import RUN
+from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -33,20 +31,8 @@ def _schema(kind: str) -> dict[str, Any]:
     return schema_of(schema_models()[kind], f"{kind}.yaml")
 
 
-#: Files with a schema, by their name.
-KINDS = (
-    "alerts", "capacity", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts",
-    "learn", "limits", "platform", "risk", "roster", "serve", "values", "waivers", "watch", "writable",
-)  # fmt: skip
-
-
-#: Stored and exported records with a schema, by name.
-RECORDS = ("change", "drill-record", "incident", "plan", "run")
-
-
 def record_schemas() -> Mapping[str, Callable[[], dict[str, Any]]]:
     """Makers of the schemas of records, by name."""
-    load_deferred()
     return {
         "change": CHANGE.json_schema, "drill-record": DRILL.json_schema, "incident": INCIDENT.json_schema,
         "plan": PlanFile.model_json_schema, "run": RUN.json_schema,
@@ -55,15 +41,9 @@ def record_schemas() -> Mapping[str, Callable[[], dict[str, Any]]]:
 
 def schema_models() -> Mapping[str, type[BaseModel]]:
     """Models by the name of their file; the limits are those of the checks."""
-    load_deferred()  # for the pages, which run no command
     return {**MODELS, "drill": Drill, "platform": PlatformSpec, "facts": FactsSpec, "roster": RosterSettings}
 
 
-@click.command()
-@click.argument("kind", type=click.Choice(sorted((*KINDS, *RECORDS))))
-def command(kind: str) -> None:
-    """Print the JSON Schema of a workspace file, for editors, or of a stored or exported record, for programs.
-
-    First line of hosts.yaml for the editor: `# yaml-language-server: $schema=../hosts.schema.json`
-    """
+def command(_app: App, *, kind: str) -> None:
+    """Print the JSON Schema of a workspace file, for editors, or of a stored or exported record, for programs."""
     click.echo(json.dumps(_schema(kind), ensure_ascii=False, indent=1))

@@ -12,9 +12,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TypeVar
 
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 
 
 def lines_of(text: str) -> list[str]:

@@ -16,8 +16,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.delivery.mail.eml import Mailbox, fitting, message_id
-from eventready.delivery.mail.letter import PaperReference, marked_subject
+from eventready.delivery.mail.letter import Mailbox, PaperReference, fitting, marked_subject, message_id
 
 #: Policy that keeps the folding of header lines.
 _AS_IS = policy.compat32.clone(max_line_length=0)

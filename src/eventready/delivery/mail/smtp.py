@@ -14,8 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from eventready.core.errors import os_reason
-from eventready.core.messages import rendered
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message, rendered
+from eventready.core.redaction.redaction import redactor
+from eventready.delivery.mail.letter import Mailbox
+from eventready.workspace.keys.secrets import resolve
+from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.mail import MailServer
 
 _DOT = re.compile(rb"(?m)^\.")
@@ -239,3 +243,31 @@ def _trouble(error: Exception, place: str) -> str:
         case _:
             found, detail = "delivery:smtp.unreachable", str(error) or type(error).__name__
     return rendered(found, place=place, detail=" ".join(detail.split()))
+
+
+def mail_server(event: Event, folder: Path) -> tuple[MailServer, MailLogin]:
+    """Server and login, resolved from the workspace in `folder`. Raises UsageError without a server."""
+    mail = event.mail
+    where = str(folder / "inventory" / "event.yaml")
+    if mail is None or mail.server is None:
+        raise UsageError(message("delivery:mail.no_server"), where=where)
+    server = mail.server
+    if not server.password:
+        return server, MailLogin()
+    username = resolve(server.username, folder, where=where)
+    password = resolve(server.password, folder, where=where)
+    redactor.register(password)
+    return server, MailLogin(username, password)
+
+
+def required_sender(event: Event) -> Mailbox:
+    """Sender of the event's mails. Raises UsageError without `mail` in event.yaml."""
+    sender = sender_of(event)
+    if sender is None:
+        raise UsageError(message("delivery:mail.no_sender"))
+    return sender
+
+
+def sender_of(event: Event) -> Mailbox | None:
+    """Sender of the event's papers; None without `mail` in event.yaml."""
+    return Mailbox(event.mail.sender, event.mail.sender_name or event.enterprise) if event.mail else None

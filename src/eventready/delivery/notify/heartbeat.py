@@ -11,8 +11,8 @@ from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
 from eventready.core.records import Moment, Stream
 from eventready.core.strings.texts import at
-from eventready.delivery.notify.alertmanager import PostedAlert, post_alerts
-from eventready.delivery.notify.receivers import addressees, written
+from eventready.delivery.notify.channel import addressees, written
+from eventready.delivery.notify.server_call import PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
 from eventready.store.event_journal import EventJournal

@@ -178,7 +178,7 @@ class Line:
 class Item:
     """Finding, or several findings of a subject: state (key and word), subject, detail, tags, links, a line for each.
 
-    `anchors` are the item's targets for links; `more` names lines that were left out.
+    `anchors` are the item's targets for links.
     """
 
     title: str = ""
@@ -187,13 +187,12 @@ class Item:
     detail: str = ""
     tags: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
-    more: str = ""
     anchors: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
-class Listing:
+class ItemList:
     """Items below each other. A page folds the lines of an item after the first `shown`."""
 
     items: tuple[Item, ...]
@@ -300,22 +299,10 @@ class OnScreen:
     blocks: tuple[Block, ...]
 
 
+#: Frame of a document: headings, addresses, signatures.
+Frame: TypeAlias = Letterhead | Title | Addressee | Heading | Closing
 Block: TypeAlias = (
-    Letterhead
-    | Title
-    | Addressee
-    | Heading
-    | Paragraph
-    | Bullets
-    | Facts
-    | Tally
-    | Listing
-    | Table
-    | Figure
-    | Closing
-    | Preformatted
-    | Fold
-    | OnScreen
+    Frame | Paragraph | Bullets | Facts | Tally | ItemList | Table | Figure | Preformatted | Fold | OnScreen
 )
 
 

@@ -25,28 +25,11 @@ from eventready.workspace.devices.device import Service
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 
-#: In every text of a profile: the variable and its value.
-MEANING: Mapping[str, str] = {
-    "event": "name of the event",
-    "enterprise": "enterprise that signs the reports",
-    "organiser": "organiser of the event",
-    "recipient": "recipient of the reports",
-    "province": "province of the event",
-    "place": "place of issue",
-    "short": "abbreviation of the enterprise",
-    "parent": "superior body of the enterprise",
-    "symbol": "symbol after the number of this paper",
-    "moment": "event's time, in words",
-    "today": "date of the event's time",
-    "month": "month of the event's time",
-    "year": "year of the event's time",
-    "week_first": "Monday of the reported week",
-    "week_last": "Sunday of the reported week",
-    "next_first": "Monday of the next week",
-    "next_last": "Sunday of the next week",
-}
-
-GENERAL = frozenset(MEANING)
+#: Variables of every text of a profile, filled by a `PaperWriter`.
+GENERAL = frozenset({
+    "event", "enterprise", "organiser", "recipient", "province", "place", "short", "parent", "symbol", "moment",
+    "today", "month", "year", "week_first", "week_last", "next_first", "next_last",
+})  # fmt: skip
 
 FOLDER = Path("templates") / "reports"
 NAMESPACE = "papers"

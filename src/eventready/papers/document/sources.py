@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from eventready.papers.document.model import (
-    Addressee,
-    Block,
-    Closing,
-    Document,
-    Fold,
-    Heading,
-    Letterhead,
-    OnScreen,
-    Table,
-    Title,
-)
+from eventready.papers.document.model import Block, Document, Fold, Frame, OnScreen, Table
 
-#: Frame of a document: headings, addresses, signatures.
-FRAME = (Letterhead, Title, Addressee, Heading, Closing)
 #: Source of a place to be filled in by hand, and of the office's own texts.
 BLANK, OUTLINE = "blank", "outline"
 
@@ -32,7 +19,7 @@ def cited(source: str, blocks: Iterable[Block]) -> list[Block]:
 def _cited(source: str, block: Block) -> Block:
     if isinstance(block, Fold | OnScreen):
         return replace(block, blocks=tuple(cited(source, block.blocks)))
-    return block if isinstance(block, FRAME) or block.source else replace(block, source=source)
+    return block if isinstance(block, Frame) or block.source else replace(block, source=source)
 
 
 def sources(document: Document) -> Iterator[tuple[str, str]]:
@@ -45,7 +32,7 @@ def _sources(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
     for block in blocks:
         if isinstance(block, Fold | OnScreen):
             yield from _sources(block.blocks)
-        elif not isinstance(block, FRAME):
+        elif not isinstance(block, Frame):
             yield block.source, _text(block)
 
 

@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.drill.record import DrillRun
-from eventready.drill.stage import Stage
-from eventready.drill.steps import ProbeResult
-from eventready.drill.timeline import TimelineEntry, failed_at, timeline
+from eventready.core.timezone import TZ
+from eventready.drill.record import DrillRun, TimelineEntry, failed_at, timeline
+from eventready.drill.steps import ProbeResult, Stage
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Block, Cell, Document, Paragraph, Span, Table, TableCell
 from eventready.papers.document.profile import Profile
@@ -110,19 +108,15 @@ def _setting(writer: PaperWriter, runs: Sequence[DrillRun], meeting: Meeting) ->
 def _results(writer: PaperWriter, compared: Sequence[DrillComparison]) -> Table:
     rows = []
     for one in compared:
+        title = fit(drill_title(one.worst, writer.lang))
         for probe in one.worst.probes:
-            shown = one.worst_of(one.worst.prepared.stage, probe.probe) or probe
-            rows.append(
-                (
-                    fit(drill_title(one.worst, writer.lang)),
-                    fit(one.worst.drill.probe_title(probe.probe, writer.lang)),
-                    _worst(writer, one, "before", probe),
-                    _worst(writer, one, "after", probe),
-                    repair_value(shown, writer.lang),
-                    limit_value(probe, writer.lang),
-                    writer.text("papers:drill_kept" if shown.within else "papers:drill_missed"),
-                )
-            )
+            shown, named = one.worst_of(one.worst.prepared.stage, probe.probe) or probe, probe.probe
+            result = writer.text("papers:drill_kept" if shown.within else "papers:drill_missed")
+            rows.append((
+                title, fit(one.worst.drill.probe_title(named, writer.lang)), _worst(writer, one, "before", probe),
+                _worst(writer, one, "after", probe), repair_value(shown, writer.lang), limit_value(probe, writer.lang),
+                result,
+            ))  # fmt: skip
     weights = {
         "drill": 3.6, "drill_probe": 3.2, "drill_before": 3.2, "drill_after": 3.2, "drill_repair": 2.2,
         "drill_limit": 2.2, "drill_result": 1.8,
@@ -163,16 +157,13 @@ def _all_runs(writer: PaperWriter, runs: Sequence[DrillRun]) -> Table:
 
 def _course(writer: PaperWriter, compared: Sequence[DrillComparison]) -> list[Block]:
     """A paragraph per drill: failure, longest loss of each probe, repair and audit, in the order of time."""
-    return [
-        writer.p(
-            "papers:drill_course",
-            title=drill_title(one.worst, writer.lang),
-            run=one.worst.id,
-            date=writer.day(_measured_at(one.worst).astimezone(TZ).date()),
-            steps="; ".join(_course_entry(writer, one.worst, entry) for entry in _main_entries(one.worst)),
-        )
-        for one in compared
-    ]
+    blocks: list[Block] = []
+    for worst in (one.worst for one in compared):
+        date = writer.day(_measured_at(worst).astimezone(TZ).date())
+        steps = "; ".join(_course_entry(writer, worst, entry) for entry in _main_entries(worst))
+        title = drill_title(worst, writer.lang)
+        blocks.append(writer.p("papers:drill_course", title=title, run=worst.id, date=date, steps=steps))
+    return blocks
 
 
 def _main_entries(run: DrillRun) -> list[TimelineEntry]:

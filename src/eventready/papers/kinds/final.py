@@ -11,9 +11,8 @@ from eventready.papers.document.sources import cited
 from eventready.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
 from eventready.papers.material.material import Material
 from eventready.papers.material.results import RunResults
-from eventready.papers.sections.annexes import add_annexes, add_map
+from eventready.papers.sections.annexes import add_annexes, add_map, watch_section
 from eventready.papers.sections.results_section import ResultsSection
-from eventready.papers.sections.timeline import watch_section
 from eventready.papers.sections.writer import PaperWriter
 
 

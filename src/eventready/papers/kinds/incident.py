@@ -24,10 +24,8 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
     police = police_near(incident.venue, material.event)
     writer.values["police"] = fit(police.title.render(lang)) if police else writer.text("papers:police_unknown")
     outline = writer.outline
-    cause = (
-        writer.p("papers:incident_cause", cause=incident.cause)
-        if incident.cause
-        else writer.p("papers:incident_cause_unknown")
+    cause = writer.p(
+        "papers:incident_cause" if incident.cause else "papers:incident_cause_unknown", cause=incident.cause
     )
     course: list[Block] = [
         outline.section(writer.text("papers:head_what")),
@@ -52,23 +50,19 @@ def named_incident(material: Material, profile: Profile, lang: Lang, *, incident
 
 
 def _course(writer: PaperWriter, incident: Incident) -> list[Block]:
-    services = service_names(writer, incident.services)
-    people = incident.subscribers
-    return writer.bullets(
-        [
-            writer.text("papers:incident_summary_item", summary=incident.summary),
-            writer.text("papers:incident_kind", kind=writer.term("incidents:kind", incident.kind)),
-            writer.text("papers:incident_began", began=incident.began),
-            writer.text("papers:incident_noticed", noticed=incident.noticed),
-            writer.text("papers:incident_where", place=incident.place),
-            writer.text("papers:incident_services", services=services)
-            if services
-            else writer.text("papers:incident_services_unknown"),
-            writer.text("papers:incident_people_unknown")
-            if people is None
-            else writer.text("papers:incident_people", count=people),
-        ]
-    )
+    services, people = service_names(writer, incident.services), incident.subscribers
+    touched = "papers:incident_services" if services else "papers:incident_services_unknown"
+    number = "papers:incident_people_unknown" if people is None else "papers:incident_people"
+    items = [
+        writer.text("papers:incident_summary_item", summary=incident.summary),
+        writer.text("papers:incident_kind", kind=writer.term("incidents:kind", incident.kind)),
+        writer.text("papers:incident_began", began=incident.began),
+        writer.text("papers:incident_noticed", noticed=incident.noticed),
+        writer.text("papers:incident_where", place=incident.place),
+        writer.text(touched, services=services),
+        writer.text(number, count=people),
+    ]
+    return writer.bullets(items)
 
 
 def _actions(writer: PaperWriter, incident: Incident) -> list[Block]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
-from eventready.core.clock import TZ
+from eventready.clauses.attestations.attestation import Values
 from eventready.core.messages import Lang
 from eventready.core.strings.texts import natural
 from eventready.papers.dates import fit
@@ -17,7 +16,7 @@ from eventready.papers.document.profile import PlanForm, Profile
 from eventready.papers.document.sources import OUTLINE, cited
 from eventready.papers.material.material import AttestedForm, Material
 from eventready.papers.sections.annexes import add_map
-from eventready.papers.sections.tables import columns, numbered_table, quoted
+from eventready.papers.sections.tables import columns, due_of, numbered_table, quoted, window_line
 from eventready.papers.sections.writer import PaperWriter
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Venue
@@ -92,7 +91,7 @@ def _forms(writer: PaperWriter) -> list[Block]:
     return blocks
 
 
-def _wanted(row: Mapping[str, Any], form: PlanForm) -> bool:
+def _wanted(row: Values, form: PlanForm) -> bool:
     return all(str(row.get(field)) in values for field, values in form.rows.items())
 
 
@@ -137,17 +136,7 @@ def _windows(writer: PaperWriter) -> list[Block]:
     windows = sorted(writer.material.event.windows, key=lambda window: window.start)
     if not windows:
         return [writer.p("papers:windows_none")]
-    return [
-        writer.p("papers:windows"),
-        *writer.bullets(
-            writer.text(
-                "papers:plan_window",
-                name=window.title.render(writer.lang) or window.kind,
-                span=" - ".join(writer.moment(moment, short=True) for moment in (window.start, window.end)),
-            )
-            for window in windows
-        ),
-    ]
+    return [writer.p("papers:windows"), *writer.bullets(window_line(writer, window) for window in windows)]
 
 
 def _today(writer: PaperWriter) -> list[Block]:
@@ -156,34 +145,26 @@ def _today(writer: PaperWriter) -> list[Block]:
     if not devices:
         return [writer.p("papers:inventory_none")]
     kinds = {device.name: writer.language.role(device.role, device.platform) for device in devices}
-    rows = []
+    rows, listed = [], tuple(dict.fromkeys(kinds.values()))
     for venue in writer.material.event.venues:
         serving = [device for device in devices if venue.id in device.venues]
         points = sum(ap.venue in (None, venue.id) for device in serving for ap in device.expect.access_points)
         cells = sum(cell.venue in (None, venue.id) for device in serving for cell in device.expect.cells)
         counts = Counter(kinds[device.name] for device in serving)
         rows.append(
-            (
-                _named(writer, venue),
-                *(str(counts[kind]) for kind in dict.fromkeys(kinds.values())),
-                str(cells),
-                str(points),
-            )
+            (_named(writer, venue), *(str(number) for number in (*(counts[kind] for kind in listed), cells, points)))
         )
     shown = (
         *columns(writer, venue=5),
-        *(Column(kind, 2.4, "right", "number") for kind in dict.fromkeys(kinds.values())),
+        *(Column(kind, 2.4, "right", "number") for kind in listed),
         Column(writer.term("papers:station", "cell"), 2, "right", "number"),
         Column(writer.term("papers:station", "access_point"), 2.4, "right", "number"),
     )
     name, caption = writer.text("papers:sheet_today"), writer.text("papers:caption_today")
     table = numbered_table(writer, name, shown, rows, caption=caption)
     endpoints = len({device.endpoint or device.name for device in devices})
-    return [
-        writer.p("papers:today", devices=len(devices), endpoints=endpoints),
-        table,
-        writer.note("papers:today_note"),
-    ]
+    opening = writer.p("papers:today", devices=len(devices), endpoints=endpoints)
+    return [opening, table, writer.note("papers:today_note")]
 
 
 def _redundancy(writer: PaperWriter) -> list[Block]:
@@ -224,18 +205,13 @@ def _mobile(writer: PaperWriter) -> list[Block]:
     )
     if not stations:
         return [writer.p("papers:mobile_none")]
-    names = _venue_names(writer)
-    return [
-        writer.p("papers:mobile", count=len(stations)),
-        *writer.bullets(
-            writer.text("papers:mobile_item", name=name, venue=names.get(venue, writer.text("papers:venue_unknown")))
-            for name, venue in stations
-        ),
-    ]
+    names, unknown = _venue_names(writer), writer.text("papers:venue_unknown")
+    items = (writer.text("papers:mobile_item", name=name, venue=names.get(at, unknown)) for name, at in stations)
+    return [writer.p("papers:mobile", count=len(stations)), *writer.bullets(items)]
 
 
 def _wifi(writer: PaperWriter) -> list[Block]:
-    names = _venue_names(writer)
+    names, unknown = _venue_names(writer), writer.text("papers:venue_unknown")
     counts: dict[str, list[bool]] = {}
     for device in writer.material.devices:
         for point in device.expect.access_points:
@@ -243,18 +219,11 @@ def _wifi(writer: PaperWriter) -> list[Block]:
             counts.setdefault(venue, []).append(point.critical)
     if not counts:
         return [writer.p("papers:wifi_none")]
-    return [
-        writer.p("papers:wifi"),
-        *writer.bullets(
-            writer.text(
-                "papers:wifi_item",
-                venue=names.get(venue, writer.text("papers:venue_unknown")),
-                count=len(points),
-                critical=sum(points),
-            )
-            for venue, points in sorted(counts.items())
-        ),
-    ]
+    items = (
+        writer.text("papers:wifi_item", venue=names.get(venue, unknown), count=len(points), critical=sum(points))
+        for venue, points in sorted(counts.items())
+    )
+    return [writer.p("papers:wifi"), *writer.bullets(items)]
 
 
 def _scenarios(writer: PaperWriter) -> list[Block]:
@@ -265,20 +234,15 @@ def _scenarios(writer: PaperWriter) -> list[Block]:
         for case in writer.profile.scenarios
     )
     shown = columns(writer, situation=4, sign=4, action=6, owner=3)
-    return [
-        writer.p("papers:scenarios"),
-        numbered_table(writer, writer.text("papers:sheet_scenarios"), shown, rows),
-    ]
+    return [writer.p("papers:scenarios"), numbered_table(writer, writer.text("papers:sheet_scenarios"), shown, rows)]
 
 
 def _steps(writer: PaperWriter) -> list[Block]:
     """Phases of the office, and the coming tests and windows of event.yaml."""
     event, now = writer.material.event, writer.material.moment
     phases = [(writer.office(phase.when), writer.office(phase.work)) for phase in writer.profile.phases]
-    dated = [
-        *((test.due, test.title) for test in event.tests),
-        *((window.start, window.title) for window in event.windows),
-    ]
+    dated = [(test.due, test.title) for test in event.tests]
+    dated += [(window.start, window.title) for window in event.windows]
     coming = [
         (writer.moment(at, short=True), fit(title.render(writer.lang)))
         for at, title in sorted(dated, key=itemgetter(0))
@@ -309,12 +273,7 @@ def _inventory(writer: PaperWriter) -> Table:
 
 def _assignment(writer: PaperWriter) -> Table:
     rows = (
-        (
-            fit(duty.id),
-            fit(quoted(writer, duty)),
-            fit(duty.owner),
-            writer.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.period.render(writer.lang)),
-        )
+        (fit(duty.id), fit(quoted(writer, duty)), fit(duty.owner), due_of(writer, duty))
         for duty in writer.material.duties
     )
     shown = (*columns(writer, "center", clause=1.6), *columns(writer, duty=10, owner=5, due=3.6))

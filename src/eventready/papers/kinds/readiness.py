@@ -26,9 +26,9 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Line,
     Link,
-    Listing,
     OnScreen,
     Paragraph,
     ParagraphStyle,
@@ -62,8 +62,7 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.trend import FindingChanges, finding_changes, series
 from eventready.papers.material.verdicts import VerdictCell, count_verdicts, verdict_rows
 from eventready.papers.sections.evidence_section import evidence_section, readings_table
-from eventready.store.run import Run, Summary
-from eventready.store.run_readings import partial_readings
+from eventready.store.run import Run, Summary, partial_readings
 
 #: Groups of findings by venue; the rest stands with the devices.
 GROUPS = 400
@@ -123,19 +122,14 @@ class _Report:
         found = evidence(self.run, self.findings, self.context, self.background.texts)
         coverage = device_coverage(self.run, self.context)
         screen = OnScreen(tuple(evidence_section(self.results, found, self.left_out, coverage)))
-        event, moment = self._event(), self.language.moment(self.results.summary.moment)
+        event, moment, source = self._event(), self.language.moment(self.results.summary.moment), f"run {self.run.id}"
         return Document(
             kind="readiness",
             lang=self.language.code,
             title=f"{self._t('page:title')}: {event}, {moment}",
             stem=f"readiness-{clean(self.run.id)}.{self.language.code}",
-            blocks=tuple(cited(f"run {self.run.id}", (*self._head(event), *sections, screen, self._foot()))),
-            sheets=(
-                (
-                    self._t("page:appendix"),
-                    replace(readings_table(self.results, coverage), source=f"run {self.run.id}"),
-                ),
-            ),
+            blocks=tuple(cited(source, (*self._head(event), *sections, screen, self._foot()))),
+            sheets=((self._t("page:appendix"), replace(readings_table(self.results, coverage), source=source)),),
         )
 
     def _t(self, msgid: str, **params: Param) -> str:
@@ -193,14 +187,11 @@ class _Report:
             )
         )
         services = sum(bool(cell.verdict) for row in self.rows for cell in row.cells)
-        yield Tally(
-            tuple(
-                Count(
-                    key, title, self.language.number(count), self._t("page:services_counted", count=count, all=services)
-                )
-                for key, title, count in count_verdicts(self.rows, self.language)
-            )
+        counts = (
+            Count(key, title, self.language.number(count), self._t("page:services_counted", count=count, all=services))
+            for key, title, count in count_verdicts(self.rows, self.language)
         )
+        yield Tally(tuple(counts))
 
     def _verdicts(self) -> Iterator[Block]:
         yield self._section("page:matrix", "matrix")
@@ -263,20 +254,12 @@ class _Report:
         known = self.context.venue_names
         return (*known, *sorted(mentioned - set(known)))
 
-    def _listing(self, groups: Sequence[FindingGroup], *, tagged: bool = False) -> Listing:
-        return Listing(
-            tuple(
-                Item(
-                    title=self.language.names(one.devices),
-                    status=one.status,
-                    status_title=self.language.status(one.status),
-                    detail=one.check_title,
-                    tags=self._places(one) if tagged else (),
-                    lines=tuple(map(self._line, one.rows)),
-                )
-                for one in groups
-            )
-        )
+    def _listing(self, groups: Sequence[FindingGroup], *, tagged: bool = False) -> ItemList:
+        return ItemList(tuple(self._item(one, self._places(one) if tagged else ()) for one in groups))
+
+    def _item(self, one: FindingGroup, tags: tuple[str, ...]) -> Item:
+        title, word = self.language.names(one.devices), self.language.status(one.status)
+        return Item(title, one.status, word, one.check_title, tags, tuple(map(self._line, one.rows)))
 
     def _places(self, one: FindingGroup) -> tuple[str, ...]:
         """Names of the venues of a group; a single name for all of the event."""
@@ -305,29 +288,22 @@ class _Report:
         if self.silent:
             by_reason = group_by(self.silent, lambda device: device.reason).values()
             yield Heading(2, self._t("page:unreached"))
-            yield Listing(tuple(self._silent_item(devices, word) for devices in by_reason))
+            yield ItemList(tuple(self._silent_item(devices, word) for devices in by_reason))
         if unread:
             yield Heading(2, self._t("page:unread"))
-            yield Listing(
-                tuple(
-                    Item(
-                        gap.device, "not_measured", word, ", ".join(gap.checks),
-                        lines=tuple(map(self._line, gap.rows)),
-                    )
-                    for gap in unread
-                ),
-                shown=_READINGS,
-            )  # fmt: skip
+            items = (
+                Item(gap.device, "not_measured", word, ", ".join(gap.checks), lines=tuple(map(self._line, gap.rows)))
+                for gap in unread
+            )
+            yield ItemList(tuple(items), shown=_READINGS)
         if blind:
             yield Heading(2, self._t("page:blind"))
             yield paragraph(self._t("page:blind_note"), "note")
-            yield Listing(
-                tuple(
-                    Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
-                    for one in blind
-                ),
-                shown=_READINGS,
+            spots = (
+                Item(", ".join(self._some(one.devices)), "not_measured", lines=tuple(map(Line, one.sentences)))
+                for one in blind
             )
+            yield ItemList(tuple(spots), shown=_READINGS)
 
         yield from self._unconfirmed()
 
@@ -337,11 +313,8 @@ class _Report:
             return
         yield Heading(2, self._t("page:unconfirmed"))
         yield paragraph(self._t("page:unconfirmed_note"), "note")
-        yield Listing(
-            tuple(
-                Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found
-            )
-        )
+        items = (Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found)
+        yield ItemList(tuple(items))
 
     def _some(self, devices: Sequence[str]) -> tuple[str, ...]:
         return tuple(devices) if len(devices) <= _NAMED else (self._t("page:on_devices", count=len(devices)),)
@@ -435,17 +408,11 @@ class _Report:
             yield paragraph(self._t("page:no_finding"))
             return
         numbers = (Column(self.language.status(status), 1, "right", "number") for status in ORDER)
-        yield Table(
-            self._t("page:duty"),
-            (Column(self._t("page:duty"), 6), *numbers),
-            tuple(
-                (
-                    Cell(duty, note=titles.get(duty, "")),
-                    *(Cell(str(counts[duty, s]), s) if counts[duty, s] else "" for s in ORDER),
-                )
-                for duty in order
-            ),
+        cells = (
+            (Cell(duty, note=titles.get(duty, "")), *(Cell(str(n), s) if (n := counts[duty, s]) else "" for s in ORDER))
+            for duty in order
         )
+        yield Table(self._t("page:duty"), (Column(self._t("page:duty"), 6), *numbers), tuple(cells))
 
     def _waivers(self) -> Iterator[Block]:
         yield self._section("page:waivers", "waivers")
@@ -454,15 +421,11 @@ class _Report:
             yield paragraph(self._t("page:waivers_none"))
             return
         word = self.language.status("waived")
-        yield Listing(
-            tuple(
-                Item(
-                    self.language.names(row.devices), "waived", word, row.first.check_title,
-                    lines=(self._line(row), Line(row.first.waiver)),
-                )
-                for row in rows(waived, lambda line: line.about)
-            )
-        )  # fmt: skip
+        items: list[Item] = []
+        for row in rows(waived, lambda line: line.about):
+            lines = (self._line(row), Line(row.first.waiver))
+            items.append(Item(self.language.names(row.devices), "waived", word, row.first.check_title, lines=lines))
+        yield ItemList(tuple(items))
 
     def _foot(self) -> Paragraph:
         header = self.run.header

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.core.clock import TZ
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Message, message
 from eventready.core.strings.texts import moment_of, short
+from eventready.core.timezone import TZ
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs, rests_between
@@ -26,7 +26,7 @@ from eventready.papers.material.trend import change_rows, series
 from eventready.papers.sections.annexes import add_annexes, add_map
 from eventready.papers.sections.results_section import ResultsSection, clause_summary
 from eventready.papers.sections.run_sections import NAMED, measured_at, open_items, unmeasured
-from eventready.papers.sections.tables import incident_table, quoted
+from eventready.papers.sections.tables import counted_states, incident_table, quoted, window_line
 from eventready.papers.sections.writer import PaperWriter
 from eventready.store.run import Summary
 
@@ -99,8 +99,7 @@ def directing(writer: PaperWriter) -> list[Block]:
     clauses = writer.material.clauses
     if clauses is None:
         return cited("clause", [*blocks, writer.p("papers:clauses_unknown")])
-    states = [clause.state for clause in clauses]
-    counts = {state: states.count(state) for state in ("done", "in_progress", "not_done")}
+    counts = counted_states(clauses)
     blocks.append(writer.p("papers:clauses_counted", ours=sum(counts.values()), **counts))
     table = clause_summary(writer, clauses)
     return cited("clause", [*blocks, *([table] if table.rows else [])])
@@ -149,11 +148,8 @@ def _network_changes(writer: PaperWriter, changes: Sequence[ChangeOnRecord] | No
     if not changes:
         return [*blocks, writer.p("papers:changed_none")]
     emergencies = sum(bool(change.emergency) for change in changes)
-    opening = (
-        writer.p("papers:changed_emergencies", count=len(changes), emergencies=emergencies)
-        if emergencies
-        else writer.p("papers:changed", count=len(changes))
-    )
+    msgid = "papers:changed_emergencies" if emergencies else "papers:changed"
+    opening = writer.p(msgid, count=len(changes), emergencies=emergencies)
     urgent_first = sorted(changes, key=lambda change: not change.emergency)
     lines = change_lines(urgent_first[:_NAMED_CHANGES], writer.language, writer.material.changes or ())
     more = len(changes) - len(lines)
@@ -213,14 +209,13 @@ def _of_week(material: Material, began: datetime, *, still_open: bool) -> bool:
 
 def _next_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:
     """IV. Repairs, measurements, windows and clauses of the next week."""
-    windows = []
     start = datetime.combine(writer.material.week.due, time(), TZ)
     end = start + timedelta(days=7)
-    for window in sorted(writer.material.event.windows, key=lambda window: window.start):
-        if window.kind != "protected" and window.start < end and window.end > start:
-            name = window.title.render(writer.lang) or window.kind
-            start_end = (writer.moment(moment, short=True) for moment in (window.start, window.end))
-            windows.append(writer.text("papers:plan_window", name=name, span=" - ".join(start_end)))
+    windows = [
+        window_line(writer, window)
+        for window in sorted(writer.material.event.windows, key=lambda window: window.start)
+        if window.kind != "protected" and window.start < end and window.end > start
+    ]
     planned = [
         *cited(writer.run, writer.bullets(_repairs(writer, results))),
         *cited("event.yaml", writer.bullets(windows)),

@@ -9,8 +9,7 @@ from math import inf
 from eventready.core.messages import Lang, number, term, text
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import STREAMS
-from eventready.drill.stage import Stage
-from eventready.drill.steps import MEASURED, ProbeResult
+from eventready.drill.steps import MEASURED, ProbeResult, Stage
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from eventready.evaluation.alike import About, Identity, Row, about, rows
 from eventready.evaluation.causes import causes
 from eventready.network.map.figure import DeviceStates
 from eventready.store.run import Run
-from eventready.store.run_records import FindingStatus, RunDevice, RunFinding, RunHeader
-from eventready.store.run_rests import Named
+from eventready.store.run_records import FindingStatus, Named, RunDevice, RunFinding, RunHeader
 
 #: From the most to the least urgent.
 ORDER: tuple[FindingStatus, ...] = ("fail", "warn", "not_measured", "waived", "pass")

@@ -11,8 +11,7 @@ from eventready.core.language import Language, clean
 from eventready.core.strings.texts import natural
 from eventready.evaluation.alike import rows
 from eventready.papers.material.findings import FindingLine, LineRow, RunContext
-from eventready.store.run import Run
-from eventready.store.run_readings import judged_observations
+from eventready.store.run import Run, judged_observations
 from eventready.store.run_records import RunDevice
 
 

@@ -6,23 +6,62 @@ What is missing is None or empty, and the paper names it; absence never counts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from eventready.clauses.attestations.attestation import Values
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
+from eventready.core.clock import Clock
+from eventready.core.records import Moment, Stream
+from eventready.core.strings.texts import required
 from eventready.drill.record import DrillRun
 from eventready.incidents.incident import Incident
 from eventready.network.graph.export import NetworkGraph
-from eventready.papers.notes import Note
+from eventready.papers.words import NoteSection
 from eventready.roster.exports.table import Row
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import Checkpoint
 from eventready.store.run import Run, Summary
+from eventready.store.store import Store
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
+
+
+@dataclass(frozen=True)
+class Note:
+    """Text for a section of the paper due on the day `week`; `at` is the event's time. `number`: in the stream."""
+
+    week: date
+    section: NoteSection
+    text: str
+    by: str
+    at: Moment
+    rehearsal: bool = False
+    number: int = 0
+
+    @property
+    def source(self) -> str:
+        """Source of the text in a paper."""
+        return f"note {self.number} by {self.by}"
+
+
+NOTES = Stream("note", Note)
+
+
+def add_note(store: Store, clock: Clock, week: date, section: NoteSection, *, text: str, by: str) -> Note:
+    """Record a note. Raises UsageError without a text or a name."""
+    words, author = required(text, "TEXT", "the text of the note"), required(by, "by", "who writes it")
+    note = Note(week, section, words, author, clock.now(), clock.rehearsal)
+    entry = store.journal(NOTES).append(lambda _: (section, note), clock.real())
+    return replace(entry.body, number=entry.position)
+
+
+def notes(store: Store, *, rehearsal: bool) -> tuple[Note, ...]:
+    """Return the notes in order of recording; those of rehearsals in a rehearsal only."""
+    entries = store.journal(NOTES).entries()
+    return tuple(replace(e.body, number=e.position) for e in entries if rehearsal or not e.body.rehearsal)
 
 
 @dataclass(frozen=True)
@@ -58,7 +97,7 @@ class AttestedForm:
     """Valid rows of a form, the event's time of the latest attestation, and the words of choices by field."""
 
     at: datetime
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[Values, ...]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

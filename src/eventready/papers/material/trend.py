@@ -12,7 +12,7 @@ from eventready.evaluation.alike import Row, rows
 from eventready.evaluation.causes import causes
 from eventready.evaluation.differences import Change, change_about, compare_runs, rests_between
 from eventready.store.run import Run, Summary
-from eventready.store.run_rests import Named
+from eventready.store.run_records import Named
 
 #: Runs of a series, and findings named under each kind of change.
 RUNS, NAMED = 20, 25

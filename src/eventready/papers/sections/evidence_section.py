@@ -13,8 +13,8 @@ from eventready.papers.document.model import (
     Fold,
     Heading,
     Item,
+    ItemList,
     Link,
-    Listing,
     Preformatted,
     Span,
     Table,
@@ -88,7 +88,7 @@ def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
     detail = " · ".join(part for part in (device.role, device.platform, venues) if part)
     yield Heading(2, device.name, device.anchor if device.lines or device.left_out else "", detail)
     if device.lines:
-        yield Listing(tuple(_item(row, language) for row in device.merged))
+        yield ItemList(tuple(_item(row, language) for row in device.merged))
     if device.left_out:
         yield paragraph(t("page:more", count=device.left_out), "note")
     for raw in device.excerpts:

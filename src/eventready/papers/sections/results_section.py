@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.core.strings.texts import short
 from eventready.papers.document.model import Block, Table
 from eventready.papers.document.profile import SectionPart, Shown
@@ -12,7 +12,7 @@ from eventready.papers.document.sources import cited
 from eventready.papers.material.material import DutyList
 from eventready.papers.material.results import RunResults
 from eventready.papers.sections.run_sections import services, topic, verdicts
-from eventready.papers.sections.tables import columns, numbered_table, quoted
+from eventready.papers.sections.tables import columns, counted_states, numbered_table, quoted
 from eventready.papers.sections.writer import PaperWriter
 
 #: Letters of a clause, of a reason in an item and in the table, broken rules named, pending clauses of one part.
@@ -67,8 +67,7 @@ class ResultsSection:
     def _clauses(self, clauses: Sequence[ClauseState]) -> list[Block]:
         """Return the clauses by state, and some of the pending clauses; no block if all are done."""
         writer = self._writer
-        states = [clause.state for clause in clauses]
-        counts = {state: states.count(state) for state in ("done", "in_progress", "not_done")}
+        counts = counted_states(clauses)
         if not counts["in_progress"] and not counts["not_done"]:
             return []
         words = [f"{n} {writer.term('papers:clause', state).lower()}" for state, n in counts.items() if n]
@@ -93,10 +92,8 @@ class ResultsSection:
         if key == "roster":
             return cited("roster", on_duty(writer))
         if key == "services":
-            return [
-                *cited(f"form {writer.profile.circuits}, {writer.run}", services(writer, results)),
-                *writer.noted("capacity"),
-            ]
+            source = f"form {writer.profile.circuits}, {writer.run}"
+            return [*cited(source, services(writer, results)), *writer.noted("capacity")]
         if key == "verdicts":
             return verdicts(writer, results) if results else [writer.p("papers:no_run")]
         return topic(writer, results, key, self._annex) if results else []
@@ -125,15 +122,9 @@ def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table
     named = [(writer.office(part.head), [one for one in ours if part.names(one.duty.id)]) for part in parts]
     for head, own in (*named, (writer.text("papers:head_other_clauses"), others)):
         if own:
-            states = [clause.state for clause in own]
             pending = next((text for clause in own if (text := clause.open_text(writer.lang))), "")
-            rows.append(
-                (
-                    head,
-                    *(str(states.count(state)) for state in ("done", "in_progress", "not_done")),
-                    short(pending.partition("; ")[0].partition(" (")[0], _LACKING),
-                )
-            )
+            lacking = short(pending.partition("; ")[0].partition(" (")[0], _LACKING)
+            rows.append((head, *map(str, counted_states(own).values()), lacking))
     shown = (
         *columns(writer, content=7.3),
         *columns(writer, "center", "number", clauses_done=1.4, clauses_open=1.4, clauses_not=1.4),
@@ -158,11 +149,8 @@ def on_duty(writer: PaperWriter) -> list[Block]:
     if duty_list is None:
         return [writer.p("papers:roster_unknown")]
     people, shifts = len(duty_list.people), len(duty_list.rows)
-    blocks: list[Block] = [
-        writer.p("papers:roster", version=duty_list.version, people=people, shifts=shifts)
-        if duty_list.version
-        else writer.p("papers:roster_draft", people=people, shifts=shifts)
-    ]
+    msgid = "papers:roster" if duty_list.version else "papers:roster_draft"
+    blocks: list[Block] = [writer.p(msgid, version=duty_list.version, people=people, shifts=shifts)]
     blocks += roster_gaps(writer, duty_list) or [writer.p("papers:roster_full")]
     if duty_list.broken:
         blocks.append(writer.p("papers:roster_broken", count=len(duty_list.broken)))

@@ -18,7 +18,7 @@ from eventready.papers.material.results import RunResults
 from eventready.papers.material.verdicts import VenueRow, count_verdicts, verdict_rows
 from eventready.papers.sections.tables import collapsed_message, service_table, verdict_table
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.run_readings import partial_readings
+from eventready.store.run import partial_readings
 
 #: Findings named in the text of a topic; the annex lists more.
 NAMED = 2
@@ -168,7 +168,7 @@ def _loads(writer: PaperWriter, results: RunResults) -> list[Block]:
             mask_text(f"{one.device} {writer.language.subject(one.subject)}")[:_LETTERS],
             one.value,
             one.limit,
-            f"{writer.language.number(one.value)}%",
+            writer.language.percent(one.value / 100),
         )
         for one in found
     ]

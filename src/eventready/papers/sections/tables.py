@@ -6,26 +6,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
-from typing import Any
 
 from pydantic import JsonValue
 
-from eventready.clauses.state import ClauseState
+from eventready.clauses.attestations.attestation import Values
+from eventready.clauses.proof import ClauseState
 from eventready.core.messages import Lang
 from eventready.core.strings.texts import natural
+from eventready.core.timezone import TZ
 from eventready.drawing.svg import width
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
 from eventready.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
 from eventready.papers.material.findings import CollapsedLine, FindingLine
-from eventready.papers.material.measures import Measure, highest
-from eventready.papers.material.results import RunResults
+from eventready.papers.material.results import Measure, RunResults, highest
 from eventready.papers.material.verdicts import VenueRow
 from eventready.papers.sections.writer import PaperWriter
-from eventready.store.run_readings import judged_observations
+from eventready.store.run import judged_observations
 from eventready.store.run_records import RunObservation
 from eventready.workspace.devices.device import Service
 from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Window
 
 #: Spellings of Wi-Fi in letters.
 _WIFI = re.compile(r"\bwi-?fi\b", re.I)
@@ -97,6 +98,23 @@ def service_names(writer: PaperWriter, names: Iterable[str]) -> str:
     )
 
 
+def counted_states(clauses: Iterable[ClauseState]) -> dict[str, int]:
+    """Number of the clauses by state; clauses without a duty are left out."""
+    states = [clause.state for clause in clauses]
+    return {state: states.count(state) for state in ("done", "in_progress", "not_done")}
+
+
+def window_line(writer: PaperWriter, window: Window) -> str:
+    """A window of the event: its name and its time."""
+    span = " - ".join(writer.moment(moment, short=True) for moment in (window.start, window.end))
+    return writer.text("papers:plan_window", name=window.title.render(writer.lang) or window.kind, span=span)
+
+
+def due_of(writer: PaperWriter, duty: Duty) -> str:
+    """The day on which a clause is due, or its period."""
+    return writer.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.period.render(writer.lang))
+
+
 def quoted(writer: PaperWriter, duty: Duty) -> str:
     """The text of a clause as a sentence, without the brackets around additions."""
     return as_sentence(duty.vi if writer.lang == "vi" else duty.en)
@@ -142,23 +160,18 @@ def service_table(writer: PaperWriter, results: RunResults | None) -> Table:
     return numbered_table(writer, writer.text("papers:sheet_services"), shown, rows, note=note)
 
 
-def _circuits(writer: PaperWriter, rows: Sequence[Mapping[str, Any]]) -> str:
+def _circuits(writer: PaperWriter, rows: Sequence[Values]) -> str:
     if not rows:
         return writer.text("papers:circuits_unknown")
     number = writer.language.number
+    figures = ({name: number(row.get(name, 0)) for name in ("available", "required")} for row in rows)
     return "; ".join(
-        writer.text(
-            "papers:circuit",
-            name=str(row.get("name", "")),
-            available=number(row.get("available", 0)),
-            required=number(row.get("required", 0)),
-            unit=str(row.get("unit", "")),
-        )
-        for row in rows
+        writer.text("papers:circuit", **{name: str(row.get(name, "")) for name in ("name", "unit")}, **known)
+        for row, known in zip(rows, figures, strict=True)
     )
 
 
-def _added(writer: PaperWriter, rows: Sequence[Mapping[str, Any]]) -> str:
+def _added(writer: PaperWriter, rows: Sequence[Values]) -> str:
     added = [row for row in rows if row.get("added")]
     if not added:
         return writer.text("papers:added_none")
@@ -168,14 +181,9 @@ def _added(writer: PaperWriter, rows: Sequence[Mapping[str, Any]]) -> str:
 def _load(writer: PaperWriter, load: Measure | None) -> str:
     if load is None:
         return writer.text("papers:load_unknown")
-    number = writer.language.number
-    return writer.text(
-        "papers:load",
-        value=number(load.value),
-        limit=number(load.limit),
-        device=load.device,
-        subject=writer.language.subject(load.subject),
-    )
+    value, limit = map(writer.language.number, (load.value, load.limit))
+    subject = writer.language.subject(load.subject)
+    return writer.text("papers:load", value=value, limit=limit, device=load.device, subject=subject)
 
 
 def device_table(writer: PaperWriter, results: RunResults) -> Table:
@@ -190,15 +198,8 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
         device = context.devices[name]
         reason = language.reason(device)
         silent = "" if device.reachable else writer.text("papers:device_silent", reason=reason)
-        rows.append(
-            (
-                fit(name),
-                context.role(device),
-                ", ".join(context.names(device.venues)),
-                *(str(counts[fit(name), status]) for status in statuses),
-                silent,
-            )
-        )
+        numbers = (str(counts[fit(name), status]) for status in statuses)
+        rows.append((fit(name), context.role(device), ", ".join(context.names(device.venues)), *numbers, silent))
     shown = (
         *columns(writer, device=3, role=3.4, venues=5),
         *columns(writer, "right", "number", **dict.fromkeys(statuses, 1.5)),
@@ -301,7 +302,7 @@ def clause_table(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table:
             fit(clause.duty.id),
             fit(quoted(writer, clause.duty)),
             fit(clause.duty.owner),
-            writer.day(clause.duty.due) if clause.duty.due else fit(clause.duty.period.render(writer.lang)),
+            due_of(writer, clause.duty),
             writer.term("papers:clause", clause.state),
             "; ".join(filter(None, map(fit, _proof(clause, writer.lang)))),
         )

@@ -37,7 +37,7 @@ from eventready.province.bundles.parts import (
     RunPart,
 )
 from eventready.province.bundles.parts import MANIFEST as DOCUMENT
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import Checkpoint
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 SIGNATURE = "signature"

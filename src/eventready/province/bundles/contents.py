@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from eventready.clauses.event_record import EventRecord
-from eventready.clauses.state import ClauseState
+from eventready.clauses.proof import ClauseState
 from eventready.core.records import ShapeError
 from eventready.core.redaction.masking import mask_text
 from eventready.core.strings.texts import moment_of

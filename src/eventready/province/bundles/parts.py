@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from eventready.core.records import JsonDocument, Shape
-from eventready.store.integrity.checkpoints import Checkpoint
+from eventready.store.integrity import Checkpoint
 from eventready.store.run_records import FindingStatus
 from eventready.workspace.settings.duties import LONGEST_ID, MOST_DUTIES
 from eventready.workspace.settings.event import MOST_VENUES

@@ -11,8 +11,8 @@ from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.files import read_bounded
 from eventready.core.messages import Message, message
 from eventready.province.bundles.bundle import LARGEST, Bundle, BundlePolicy, unpack
+from eventready.province.bundles.bundle_log import LastBundle
 from eventready.province.bundles.parts import Manifest
-from eventready.province.bundles.received_log import LastBundle
 from eventready.workspace.keys.signing_keys import PublicKey, check_names, newest
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Alarm, Calendar
 from icalendar import Event as Entry
 
-from eventready.core.clock import TZ
 from eventready.core.messages import text
+from eventready.core.timezone import TZ
 from eventready.roster import wording
 from eventready.roster.reading.text import fold
 from eventready.roster.roster import Person, Roster, Shift

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from eventready.core.clock import TZ
 from eventready.core.messages import term, text
+from eventready.core.timezone import TZ
 from eventready.roster import wording
+from eventready.roster.finding import plain_times
 from eventready.roster.intervals import Stretch, counted
 from eventready.roster.reading.when import midnight
 from eventready.roster.roster import Branch, Role, Roster
 from eventready.roster.rulebook.case import Case, claims
-from eventready.roster.rulebook.coverage import standing
+from eventready.roster.rulebook.people import standing
 from eventready.roster.settings import RosterSettings
 from eventready.workspace.settings.event import Event
 
@@ -44,14 +45,7 @@ class Lane:
             "branch": self.branch or None,
             "need": self.need,
             "full": self.full,
-            "stretches": [
-                {
-                    "start": s.start.isoformat(timespec="minutes"),
-                    "end": s.end.isoformat(timespec="minutes"),
-                    "have": s.people,
-                }
-                for s in self.stretches
-            ],
+            "stretches": [{**plain_times(one), "have": one.people} for one in self.stretches],
         }
 
 

@@ -46,23 +46,18 @@ def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
     title = _text("roster:xlsx.title", event=event.title)
     title = f"{_text('papers:mark_rehearsal')}\n{title}" if rehearsal else title
     _list(workbook.add_worksheet(_text("roster:xlsx.list")), roster, title, formats, coded=coded)
-    _sheet(
-        workbook.add_worksheet(_text("roster:xlsx.people")),
-        _PEOPLE,
-        (_person(p, coded=coded) for p in roster.people),
-        formats,
-    )
+    people = (_person(one, coded=coded) for one in roster.people)
+    _sheet(workbook.add_worksheet(_text("roster:xlsx.people")), _PEOPLE, people, formats)
     if roster.leave:
         away = (
             (
-                leave.person if coded else "",
-                roster.name(leave.person),
+                one.person if coded else "",
+                roster.name(one.person),
                 "P",
-                wording.at(leave.start),
-                wording.at(leave.end),
-                leave.note,
+                *map(wording.at, (one.start, one.end)),
+                one.note,
             )
-            for leave in roster.leave
+            for one in roster.leave
         )
         _sheet(workbook.add_worksheet(_text("roster:xlsx.leave")), _LEAVE, away, formats)
     workbook.close()
@@ -104,14 +99,6 @@ def _write(sheet: Worksheet, row: int, column: int, content: str, cell: Any) -> 
 
 
 def _person(person: Person, *, coded: bool) -> tuple[str, ...]:
-    return (
-        person.id if coded else "",
-        person.name,
-        person.title,
-        person.unit,
-        " / ".join(person.phones),
-        ", ".join(person.skills),
-        ", ".join(person.reserve),
-        "x" if person.may_authorise else "",
-        person.note,
-    )
+    phones, (skills, reserve) = " / ".join(person.phones), map(", ".join, (person.skills, person.reserve))
+    own, may = person.id if coded else "", "x" if person.may_authorise else ""
+    return own, person.name, person.title, person.unit, phones, skills, reserve, may, person.note

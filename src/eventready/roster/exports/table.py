@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TypedDict
 
-from eventready.core.clock import TZ
 from eventready.core.messages import text
+from eventready.core.timezone import TZ
 from eventready.roster import wording
 from eventready.roster.roster import ROLES, Person, Role, Roster, Shift
 

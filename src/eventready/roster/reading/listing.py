@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.roster.reading.headers import Field, Table, venue_of
-from eventready.roster.reading.legend import Codes
+from eventready.roster.reading.legend import Codes, Span, between, of_code, of_text
 from eventready.roster.reading.matrix import (
     Draft,
     Reading,
@@ -19,7 +19,6 @@ from eventready.roster.reading.matrix import (
     text_of,
     without_duty,
 )
-from eventready.roster.reading.spans import Span, between, of_code, of_text
 from eventready.roster.reading.text import tidy
 from eventready.roster.reading.when import DAY_FORM, HOUR_FORM, Calendar, days, hour, hours, midnight, moment
 from eventready.roster.settings import Code

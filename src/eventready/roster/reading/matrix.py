@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.roster.reading.headers import Field, Table, field_of, role_of, venue_of
-from eventready.roster.reading.legend import Codes
+from eventready.roster.reading.legend import Codes, Span, of_cell
 from eventready.roster.reading.register import Register
-from eventready.roster.reading.spans import Span, of_cell
 from eventready.roster.reading.text import WORDS, fold, tidy
 from eventready.roster.reading.when import Calendar
 from eventready.roster.roster import Branch, Role

@@ -8,10 +8,9 @@ from datetime import date, timedelta
 
 from eventready.core.messages import message
 from eventready.roster.reading.headers import field_of, role_of
-from eventready.roster.reading.legend import Codes
+from eventready.roster.reading.legend import Codes, Span, between, of_code
 from eventready.roster.reading.matrix import Draft, Duty, Reading
-from eventready.roster.reading.name_cells import split_names
-from eventready.roster.reading.spans import Span, between, of_code
+from eventready.roster.reading.register import split_names
 from eventready.roster.reading.text import at_home, fold, tidy
 from eventready.roster.reading.when import Calendar, NotADay, hours, looks_like_day
 from eventready.roster.settings import Code

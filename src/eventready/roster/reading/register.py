@@ -8,12 +8,73 @@ from dataclasses import dataclass, field
 from eventready.core.errors import WorkspaceError
 from eventready.core.groups import group_by
 from eventready.core.messages import Message, message
-from eventready.roster.reading import phones
 from eventready.roster.reading.headers import Field, Table, role_of
-from eventready.roster.reading.name_cells import TypedName, split_name
-from eventready.roster.reading.text import LONGEST, fold, skill, spelled, tidy
+from eventready.roster.reading.text import (
+    LONGEST,
+    PHONE_FORM,
+    WORDS,
+    fold,
+    is_mobile,
+    normal_number,
+    number_complaint,
+    numbers_in,
+    skill,
+    spelled,
+    tidy,
+    without_address,
+)
 from eventready.roster.roster import ROLES, Person, Role
 from eventready.workspace.sheets.sheet import Fault, Sheet
+
+#: Degrees before a name, each with its full stop: `KS.`, `ThS.`, `PGS.TS.`.
+_DEGREES = re.compile(r"^((?:(?:KS|Th?S|C(?:N|KII?)|BS|GS|PGS)\s*\.\s*)+)(?=\S)", re.IGNORECASE)
+_SIR = re.compile(r"^(?:ông|bà)\s*:?\s+(?=\S+\s+\S)", re.IGNORECASE)
+_POSITIONS = tuple(WORDS.data["positions"])
+_TAIL = re.compile(r"^(?P<name>[^(\n]+?)\s*(?:\((?P<inner>[^()]+)\)|(?:\s[-\u2013]\s*|\n\s*)(?P<after>[^\n]+))\s*$")
+_PHONE = re.compile(r"(?:\+?84|0)[\d .\u00a0-]{8,13}\d")
+_BETWEEN = re.compile(r"[,;\n+&]|\s/\s|\s(?:và|va|and)\s", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TypedName:
+    """A name with the title and the telephone numbers typed in the same cell."""
+
+    name: str
+    title: str = ""
+    numbers: tuple[str, ...] = ()
+
+
+def split_name(text: str) -> TypedName:
+    """Return name and title of a cell with a single person; other text is kept in the name."""
+    left = _SIR.sub("", without_address(text))
+    degrees = _DEGREES.match(left)
+    left = left[degrees.end() :] if degrees else left
+    found = _TAIL.match(left)
+    after = tidy(found["inner"] or found["after"]) if found else ""
+    if found and _is_position(after):
+        return TypedName(found["name"].strip(), after)
+    return TypedName(left, tidy(degrees[1]) if degrees else "")
+
+
+def _is_position(text: str) -> bool:
+    return f"{tidy(text).casefold()} ".startswith(_POSITIONS)
+
+
+def split_names(text: str) -> tuple[TypedName, ...]:
+    """The people of a cell with several, each with the telephone numbers typed behind the name."""
+    found: list[TypedName] = []
+    for part in _BETWEEN.split(text):
+        numbers = tuple(number for typed in _PHONE.findall(part) if (number := normal_number(typed)))
+        words = _PHONE.sub(" ", part).strip(" \t()-:/.")
+        if not words and numbers and found:
+            found[-1] = TypedName(found[-1].name, found[-1].title, (*found[-1].numbers, *numbers))
+        elif words and _is_position(words) and found:
+            found[-1] = TypedName(found[-1].name, tidy(words), found[-1].numbers)
+        elif words:
+            one = split_name(words)
+            found.append(TypedName(tidy(one.name), one.title, numbers))
+    return tuple(found)
+
 
 _TWO_PEOPLE = re.compile(r"[,;/\n&+|]|\s(?:và|va|and)\s", re.I)
 _LONGEST_NAME = 80
@@ -112,13 +173,13 @@ class Register:
             if isinstance(value, Fault):
                 self.problems.append(table.sheet.error(row, column, value.what))
                 continue
-            for number in phones.numbers(value) if value is not None else []:
-                normal = phones.normal(number)
+            for number in numbers_in(value) if value is not None else []:
+                normal = normal_number(number)
                 if normal is None:
-                    self.problems.append(table.sheet.error(row, column, phones.complaint(number), phones.FORM))
+                    self.problems.append(table.sheet.error(row, column, number_complaint(number), PHONE_FORM))
                 else:
                     found.append(normal)
-        return tuple(sorted(dict.fromkeys(found), key=lambda number: not phones.is_mobile(number)))
+        return tuple(sorted(dict.fromkeys(found), key=lambda number: not is_mobile(number)))
 
     def _reserve(self, table: Table, row: int, role: Role | None) -> tuple[Role, ...]:
         text = self._text(table, row, "reserve")
@@ -174,7 +235,7 @@ class Register:
             if entry.key in ids and not but[entry.key].phones:
                 ids = ids - {entry.key}
                 what = message("roster:cell.no_phone", name=entry.person.name)
-                self.problems.append(entry.error(what, phones.FORM))
+                self.problems.append(entry.error(what, PHONE_FORM))
 
 
 def _not_a_name(name: str) -> Message | None:
@@ -218,7 +279,7 @@ def _merged(key: str, entries: list[_Entry]) -> Person:
         name=entries[0].person.name,
         title=first("title"),
         unit=first("unit"),
-        phones=tuple(sorted(numbers, key=lambda number: not phones.is_mobile(number))),
+        phones=tuple(sorted(numbers, key=lambda number: not is_mobile(number))),
         skills=tuple(dict.fromkeys(tag for entry in entries for tag in entry.person.skills)),
         reserve=tuple(role for role in ROLES if role in reserve),
         may_authorise=any(entry.person.may_authorise for entry in entries),

@@ -1,4 +1,4 @@
-"""Words as engineers type them: with or without diacritics, composed or not, in any case and with stray spaces."""
+"""Words and telephone numbers as engineers type them: with or without diacritics, in any case, with stray spaces."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from eventready.core.messages import Message, message
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.sheets.spelling import Vocabulary
 
@@ -83,3 +84,45 @@ def skill(word: str) -> str:
 def folded_words(*keys: str) -> dict[str, tuple[str, ...]]:
     """Return folded words by name, in the order of the file, for a search in longer texts."""
     return {name: tuple(map(fold, words)) for name, words in WORDS.mapping(*keys).items()}
+
+
+_MOBILE = re.compile(r"0[35789]\d{8}")
+_LANDLINE = re.compile(r"02\d{9}")
+_OLD_MOBILE = re.compile(r"01[2689]\d{8}")
+_JOINERS = re.compile(r"[\s.()\-\u2010-\u2015\u00a0]")
+_BETWEEN = re.compile(r"\s[-\u2013]\s|[,;/|\n\r]+")
+
+#: What it should look like, for messages.
+PHONE_FORM = message("roster:form.phone")
+
+
+def numbers_in(value: object) -> list[str]:
+    """The numbers in a cell, as they were typed."""
+    return [part.strip() for part in _BETWEEN.split(str(value)) if part.strip()]
+
+
+def normal_number(number: object) -> str | None:
+    """Return the digits from 0 (`+84 912 345 678` is `0912345678`); None for any other text than a Vietnamese number.
+
+    A spreadsheet that took it for a number has dropped the zero in front: nine or ten digits get it back.
+    """
+    typed = _JOINERS.sub("", str(number))
+    typed = re.sub(r"^(\+84|0084|84(?=\d{9,10}$))0?", "0", typed)
+    if re.fullmatch(r"[35789]\d{8}|2\d{9}", typed):
+        typed = "0" + typed
+    return typed if is_mobile(typed) or _LANDLINE.fullmatch(typed) else None
+
+
+def is_mobile(number: str) -> bool:
+    """True for a normal mobile number."""
+    return _MOBILE.fullmatch(number) is not None
+
+
+def number_complaint(number: object) -> Message:
+    """Return the reason against an invalid number, without the whole number."""
+    digits = _JOINERS.sub("", str(number))
+    shown = f"{digits[:4]}***{digits[-2:]}" if len(digits) > 7 else "***"
+    if _OLD_MOBILE.fullmatch(digits):
+        return message("roster:phone.old", shown=shown)
+    count = sum(c.isdigit() for c in digits)
+    return message("roster:phone.invalid", shown=shown, digits=count)

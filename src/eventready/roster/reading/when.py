@@ -9,8 +9,8 @@ from typing import TypeGuard
 
 from openpyxl.utils.datetime import from_excel
 
-from eventready.core.clock import TZ
 from eventready.core.messages import Message, known, message
+from eventready.core.timezone import TZ
 from eventready.roster.reading.text import fold, tidy
 from eventready.roster.settings import DAY
 from eventready.workspace.sheets.sheet import CellError

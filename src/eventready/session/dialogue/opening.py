@@ -9,10 +9,8 @@ from time import monotonic
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
-from eventready.session.dialogue.budget import AnswerTooLarge
-from eventready.session.dialogue.buffer import StreamClosed
-from eventready.session.dialogue.echo import Echo, find_echo, find_wrapped_echo
-from eventready.session.dialogue.prompt import find_prompt
+from eventready.session.dialogue.buffer import AnswerTooLarge, StreamClosed
+from eventready.session.dialogue.prompt import Echo, find_echo, find_prompt, find_wrapped_echo
 from eventready.session.dialogue.screen import Screen
 from eventready.session.dialogue.terminal import to_text
 from eventready.session.reply import LoginRefused, NoPrompt, SessionError, SessionLost

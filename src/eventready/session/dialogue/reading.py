@@ -18,10 +18,17 @@ from time import monotonic
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import kept_and_printed, redact
 from eventready.session.dialogue import mml
-from eventready.session.dialogue.budget import BROKEN_OFF_BYTES, AnswerTooLarge
-from eventready.session.dialogue.buffer import StreamClosed
-from eventready.session.dialogue.echo import Echo, find_echo, find_wrapped_echo, without_repeats
-from eventready.session.dialogue.prompt import find_answer_end, find_prompt, find_torn_prompt, without_trailing_prompts
+from eventready.session.dialogue.buffer import BROKEN_OFF_BYTES, AnswerTooLarge, StreamClosed
+from eventready.session.dialogue.prompt import (
+    Echo,
+    find_answer_end,
+    find_echo,
+    find_prompt,
+    find_torn_prompt,
+    find_wrapped_echo,
+    without_repeats,
+    without_trailing_prompts,
+)
 from eventready.session.dialogue.screen import Screen
 from eventready.session.dialogue.terminal import to_text
 from eventready.session.reply import Reply, ReplyStatus

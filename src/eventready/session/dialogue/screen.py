@@ -11,8 +11,7 @@ from typing import ClassVar
 
 from eventready.core.messages import Message
 from eventready.platforms.model import SessionSpec
-from eventready.session.dialogue.budget import AnswerTooLarge
-from eventready.session.dialogue.buffer import ReceiveBuffer, StreamClosed
+from eventready.session.dialogue.buffer import AnswerTooLarge, ReceiveBuffer, StreamClosed
 from eventready.session.dialogue.patterns import patterns
 from eventready.session.dialogue.prompt import find_prompt
 

@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from eventready.session.probes import icmp
-from eventready.session.probes.dns_message import BadMessage, query, read_reply
+from eventready.session.probes import messages
+from eventready.session.probes.messages import BadMessage, query, read_reply
 
 TIMEOUT_S = 5.0
 _ECHO_S, _ECHO_INTERVAL_S = 1.0, 0.2
@@ -244,14 +244,14 @@ def _echo(opened: socket.socket, number: int, payload: int) -> float:
     """Send an echo request and return the seconds until its reply. Raises OSError without a reply."""
     body = os.urandom(8).ljust(payload, b"\0")[:payload] if payload >= 8 else b"\0" * payload
     begin = time.monotonic()
-    opened.send(icmp.echo_request(os.getpid() & 0xFFFF, number, body))
+    opened.send(messages.echo_request(os.getpid() & 0xFFFF, number, body))
     while (left := begin + _ECHO_S - time.monotonic()) > 0 and select.select([opened], [], [], left)[0]:
         data = opened.recv(65_535)
         reply = data[(data[0] & 0xF) * 4 :] if opened.type == socket.SOCK_RAW else data
-        if len(reply) < icmp.HEADER.size:
+        if len(reply) < messages.HEADER.size:
             continue
-        kind, code, _sum, _identifier, answered = icmp.HEADER.unpack_from(reply)
-        if (kind, code, answered) == (icmp.ECHO_REPLY, 0, number) and reply[icmp.HEADER.size :] == body:
+        kind, code, _sum, _identifier, answered = messages.HEADER.unpack_from(reply)
+        if (kind, code, answered) == (messages.ECHO_REPLY, 0, number) and reply[messages.HEADER.size :] == body:
             return time.monotonic() - begin
     raise TimeoutError("no reply")
 

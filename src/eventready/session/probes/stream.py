@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
-from eventready.session.probes.outage import Sample
+from eventready.session.probes.measurement import Sample
 from eventready.session.probes.prober import RECORD, TIMEOUT_S
 
 _END_S = 5.0

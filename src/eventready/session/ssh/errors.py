@@ -13,8 +13,7 @@ from eventready.core.errors import EventreadyError, os_reason
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
-from eventready.session.dialogue.budget import AnswerTooLarge
-from eventready.session.dialogue.buffer import StreamClosed
+from eventready.session.dialogue.buffer import AnswerTooLarge, StreamClosed
 from eventready.session.hostkeys import HostKey, changed_key, host_name
 from eventready.session.reply import JumpHostFailed, LoginRefused, NoPrompt, SessionError, SessionLost, Unreachable
 from eventready.session.target import Target

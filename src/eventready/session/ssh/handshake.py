@@ -19,10 +19,9 @@ from eventready.session.hostkeys import (
     without_port,
 )
 from eventready.session.reply import NoCommonAlgorithm
-from eventready.session.ssh.algorithms import legacy_among
 from eventready.session.ssh.authentication import authenticate
 from eventready.session.ssh.certificates import host_certificate_trouble
-from eventready.session.ssh.transport import Transport
+from eventready.session.ssh.transport import Transport, legacy_among
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 from eventready.session.wire.stream import BufferedSocket

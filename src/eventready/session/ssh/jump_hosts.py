@@ -25,11 +25,9 @@ from eventready.session.ssh.errors import to_session_error
 from eventready.session.ssh.handshake import open_transport
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
-from eventready.session.wire.limits import SessionLimit
-from eventready.session.wire.proxy_command import ProxyCommand
-from eventready.session.wire.retries import with_retries
+from eventready.session.wire.connection import ProxyCommand, connect_tcp
+from eventready.session.wire.limits import SessionLimit, with_retries
 from eventready.session.wire.stream import BufferedSocket
-from eventready.session.wire.tcp import connect_tcp
 
 #: Seconds for which the devices behind a jump host share the error of its last failed connection.
 _RETRY_AFTER_S = 30.0

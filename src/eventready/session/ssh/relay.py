@@ -23,7 +23,7 @@ from eventready.session.reply import SessionError
 from eventready.session.ssh.jump_hosts import connect
 from eventready.session.ssh.relay_program import UNREACHABLE
 from eventready.session.target import Target
-from eventready.session.wire.retries import with_retries
+from eventready.session.wire.limits import with_retries
 
 #: Bytes of a piece.
 _BYTES = 65_536

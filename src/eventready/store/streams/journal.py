@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,6 +38,15 @@ class JournalEntry(Generic[T]):
     body: T
     sha256: str
 
+
+def unfit(entry: JournalEntry[Any], missing: str | Message) -> StoreError:
+    """Error of an entry without an entry or field (`missing`) on which its state rests."""
+    place: dict[str, str | int] = {"stream": entry.stream, "position": entry.position, "key": entry.key}
+    return StoreError(message("store:journal.unfit", **place, missing=missing))
+
+
+#: What opens the record of a key, for `unfit`.
+OPENING = message("store:journal.opening")
 
 #: Length of a stream, and hash of its last entry.
 _Head: TypeAlias = tuple[int, str]

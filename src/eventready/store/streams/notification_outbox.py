@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
 
+from pydantic import JsonValue
 from sqlalchemy import func, insert, select, update
 
 from eventready.core.errors import StoreError
@@ -56,7 +57,7 @@ class OutboxNotice:
     covers: tuple[str, ...] = ()
     receiver: str = ""
     people: tuple[str, ...] = ()
-    alerts: Mapping[str, Any] | None = None
+    alerts: Mapping[str, JsonValue] | None = None
 
 
 NOTICE = Stream("notice", OutboxNotice)
@@ -215,7 +216,7 @@ class NotificationOutbox:
     def _end(self, claimed: ClaimedDelivery, before: str, **values: Any) -> bool:
         return self._update(claimed.id, claimed.address, self._owner, before, values)
 
-    def _update(self, name: str, address: str, owner: str, before: str, values: Mapping[str, Any]) -> bool:
+    def _update(self, name: str, address: str, owner: str, before: str, values: Mapping[str, object]) -> bool:
         """Move a delivery from a state to another; False for a delivery of another state or owner."""
         here = (DeliveryRow.scope == self._scope, DeliveryRow.notification == name, DeliveryRow.address == address)
         free = before == "waiting"

@@ -23,8 +23,7 @@ from eventready.store.streams.notification_outbox import ClaimedDelivery
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.alert import Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Situation
-from eventready.watch.alerts.posts import AlertmanagerPosts
-from eventready.watch.alerts.receiver_calls import ReceiverCalls
+from eventready.watch.alerts.posts import AlertmanagerPosts, ReceiverCalls
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import WatchRecord
 from eventready.watch.states import StateChange

@@ -15,12 +15,12 @@ from eventready.core.messages import message
 from eventready.core.records import Moment
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.validation_messages import suggest
-from eventready.delivery.notify.receivers import ReceiverAddress, addressees
+from eventready.delivery.notify.channel import ReceiverAddress, addressees
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation, Way, known_of, taking
-from eventready.watch.alerts.receiver_calls import ReceiverCalls
+from eventready.watch.alerts.posts import ReceiverCalls
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
 from eventready.watch.states import DEVICE, Key

@@ -93,7 +93,7 @@ def description() -> Mapping[str, Any]:
     return load_yaml(Path(__file__).parent / "openapi.yaml").mapping()
 
 
-def _answer(now: Wall, content: Mapping[str, Any]) -> JSONResponse:
+def _answer(now: Wall, content: Mapping[str, object]) -> JSONResponse:
     """Answer with the age of the data; 503 without data of the present. Raises the failure of the store."""
     night = now.night
     if night.broken:

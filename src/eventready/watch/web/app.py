@@ -16,18 +16,65 @@ from starlette.types import Scope
 
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
-from eventready.watch.web.access.headers import SecurityHeaders
+from eventready.watch.web import api
+from eventready.watch.web.access.browser import SameOrigin, SecurityHeaders
 from eventready.watch.web.access.identity import Viewers, guarded
 from eventready.watch.web.access.limits import RequestLimits
-from eventready.watch.web.access.login import Attempts
-from eventready.watch.web.access.oidc import SignIn
-from eventready.watch.web.access.origin import SameOrigin
+from eventready.watch.web.access.login import Attempts, choose, form, login, logout
+from eventready.watch.web.access.oidc import SignIn, back, leave
 from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.api import PREFIX
+from eventready.watch.web.metrics import healthz, metrics
 from eventready.watch.web.page import STATIC, WebPage, html, viewer_of
-from eventready.watch.web.pages.wall import Feed
+from eventready.watch.web.pages.deeds import (
+    act,
+    end_silence,
+    give_notice,
+    handover,
+    incident,
+    new_incident,
+    new_incident_again,
+    number,
+    open_new,
+    posted,
+)
+from eventready.watch.web.pages.details import check, device, finding, venue
+from eventready.watch.web.pages.network import network
+from eventready.watch.web.pages.timeline import timeline
+from eventready.watch.web.pages.wall import Feed, stream, wall
 from eventready.watch.web.read_model import ReadModel
-from eventready.watch.web.routes import PAGES
+
+PAGES: tuple[WebPage, ...] = (
+    WebPage("/", wall),
+    WebPage("/wall/stream", stream),
+    WebPage("/venue/{name:path}", venue),
+    WebPage("/device/{name:path}", device),
+    WebPage("/check/{name:path}", check),
+    WebPage("/finding", finding),
+    WebPage("/finding", posted(act), "operator", ("POST",)),
+    WebPage("/silence/end", posted(end_silence), "operator", ("POST",)),
+    WebPage("/incident/new", new_incident, "operator"),
+    WebPage("/incident", posted(open_new, new_incident_again), "operator", ("POST",)),
+    WebPage("/incident/{name}", incident),
+    WebPage("/incident/{name}/notice", posted(give_notice), "operator", ("POST",)),
+    WebPage("/map", network),
+    WebPage("/timeline", timeline),
+    WebPage("/handover", handover),
+    WebPage("/choices", choose, "open", ("POST",)),
+    WebPage("/duty/number", number, "viewer", ("POST",)),
+    WebPage("/login", form, "open"),
+    WebPage("/login", login, "open", ("POST",)),
+    WebPage("/logout", logout, "open", ("POST",)),
+    WebPage("/oidc", leave, "open"),
+    WebPage("/oidc/back", back, "open"),
+    WebPage("/healthz", healthz, "open"),
+    WebPage("/metrics", metrics),
+    WebPage("/api/v1/night", api.night),
+    WebPage("/api/v1/findings", api.findings),
+    WebPage("/api/v1/runbooks/{name:path}", api.steps),
+    WebPage("/api/v1/timeline", api.history),
+    WebPage("/api/v1/openapi.json", api.openapi),
+)
 
 
 def application(

@@ -1,7 +1,7 @@
 """Expected state of a device, compared by the checks with the facts.
 
 Written under `expect:` in the data of a host or a group. A check without its expectation does not apply to the
-device, as `eventready matrix` shows.
+device, as `eventready doctor matrix` shows.
 """
 
 from __future__ import annotations

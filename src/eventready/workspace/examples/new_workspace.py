@@ -16,10 +16,10 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.texts import required, tidy
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder

@@ -23,7 +23,9 @@ class KeyHolder(WorkspaceModel):
     """Person with a signing key: name, and key or fingerprint."""
 
     name: str = Field(min_length=1)
-    signs_with: str = Field(description="Fingerprint (1a2b:...) or published Ed25519 key (`eventready bundle keygen`)")
+    signs_with: str = Field(
+        description="Fingerprint (1a2b:...) or published Ed25519 key (`eventready department keygen`)"
+    )
 
     @field_validator("signs_with")
     @classmethod

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
-from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Bilingual, message
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.datetimes import parse_datetime, parse_time
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors

@@ -10,9 +10,9 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import SERVICES, Service

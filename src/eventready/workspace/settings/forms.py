@@ -17,9 +17,9 @@ from jinja2.environment import TemplateExpression
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import Field, field_validator, model_validator
 
-from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.recovery.release import Decision, DeviceView, release
+from eventready.change.execute.recovery import Decision, DeviceView, release
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import copy_tree

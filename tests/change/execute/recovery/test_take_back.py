@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.document.plan_file import PlanFile
+from eventready.change.document import PlanFile
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import Options
-from eventready.change.execute.mode import ChangeMode
-from eventready.change.execute.recovery.release import Decision, release
+from eventready.change.execute.recovery import Decision, release
+from eventready.change.execute.result import ChangeMode
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError

@@ -16,7 +16,7 @@ from eventready.core.errors import UsageError
 from eventready.drill.spec import load_drills
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.event import load_event
-from eventready_lab.cli import _arguments
+from eventready_lab.commands import _arguments
 from eventready_lab.control.lab_folder import LabFolder
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES as SIMULATED
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES

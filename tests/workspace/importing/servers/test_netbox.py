@@ -20,7 +20,7 @@ pytest.importorskip("pynetbox")
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
+from eventready.cli.declare.workspace import inventory
 from eventready.core.errors import EventreadyError
 from eventready.workspace.importing import netbox, web
 from eventready.workspace.workspace import load_workspace
@@ -220,6 +220,6 @@ def test_an_address_that_does_not_protect_the_token(
     folder: Path, monkeypatch: pytest.MonkeyPatch, url: str, sentence: str
 ) -> None:
     monkeypatch.setenv("NETBOX_TOKEN", "x")
-    error = CliRunner().invoke(command, ("import", "netbox", "--url", url), obj=App(workspace_path=folder)).exception
+    error = CliRunner().invoke(inventory, ("import", "netbox", "--url", url), obj=App(workspace_path=folder)).exception
     assert isinstance(error, EventreadyError)
     assert sentence in str(error)

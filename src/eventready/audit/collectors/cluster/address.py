@@ -64,6 +64,11 @@ class SchedulerAddress:
         return _security(self.certificates)
 
 
+def cluster_address(cluster: str, certificates: Path) -> SchedulerAddress | None:
+    """Return the scheduler of `--cluster`; None without. Raises UsageError."""
+    return SchedulerAddress.of(cluster, certificates) if cluster else None
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

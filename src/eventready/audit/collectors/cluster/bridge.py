@@ -18,8 +18,7 @@ from typing import Any, BinaryIO
 
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
-from eventready.audit.collectors.cluster.dask_parts import require_distributed
-from eventready.audit.collectors.cluster.task import read_device
+from eventready.audit.collectors.cluster.dask_parts import read_device, require_distributed
 from eventready.core.this_process import confine
 
 #: Seconds between two looks at the workers and at lost requests; of requests handed over together, and their most.

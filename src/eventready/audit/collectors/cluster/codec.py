@@ -6,18 +6,21 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
 
 import orjson
 
 from eventready.audit.device_result import observation_record
-from eventready.core.messages import from_json
+from eventready.core.messages import Message, from_json, to_json
 from eventready.core.records import Shape
-from eventready.core.strings.json_text import sorted_json
+from eventready.core.strings.json_text import parse_json, sorted_json
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
+from eventready.session.reply import Reply, ReplyStatus, SessionError
+from eventready.session.steps import ConnectStep
 from eventready.store.evidence import PackedEvidence, digest
 
 #: Bytes of the texts of a device, and of the reason of a failure.
@@ -159,4 +162,90 @@ def message_of(value: Any) -> Any:
         if not hasattr(found, "render"):
             raise InvalidAnswer("a message of another type")
         found.render("en")
+    return found
+
+
+_ERRORS = {kind.__name__: kind for kind in SessionError.__subclasses__()}
+
+
+def encode_replies(replies: Sequence[Reply]) -> bytes:
+    """Return replies as JSON, without the texts for the reading of facts."""
+    return _encoded({"replies": [{**vars(_sent(one)), "message": to_json(one.message)} for one in replies]})
+
+
+def encode_error(error: SessionError) -> bytes:
+    """Return an error of a session as JSON."""
+    parts = {"cause": error.cause, "place": error.place, "remedy": error.remedy}
+    return _encoded({"error": {"kind": type(error).__name__, **{name: to_json(one) for name, one in parts.items()}}})
+
+
+def encode_steps(diagnosis: Diagnosis) -> bytes:
+    """Return the steps of a connection as JSON."""
+    steps = [[one.step, one.state, to_json(one.detail), to_json(one.remedy)] for one in diagnosis.steps]
+    return _encoded({"steps": steps})
+
+
+def decode_replies(data: bytes, commands: Sequence[str]) -> Sequence[Reply]:
+    """Return the replies to these commands. Raises SessionError of the worker, InvalidAnswer."""
+    document = _document(data)
+    try:
+        if "error" in document:
+            raise _error(document["error"])
+        found = [_reply(one) for one in document["replies"]]
+    except INVALID as error:
+        raise InvalidAnswer(str(error)) from None
+    if [one.command for one in found] != list(commands):
+        raise InvalidAnswer("replies to other commands")
+    return found
+
+
+def decode_steps(data: bytes, device: str) -> Diagnosis:
+    """Return the steps of a connection to a device. Raises InvalidAnswer."""
+    try:
+        return Diagnosis(device, tuple(_step(*one) for one in _document(data)["steps"]))
+    except INVALID as error:
+        raise InvalidAnswer(str(error)) from None
+
+
+def _sent(reply: Reply) -> Reply:
+    return replace(reply, printed=None)
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode()
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    """Return the document of an answer. Raises InvalidAnswer, also for a reported failure."""
+    try:
+        document: dict[str, Any] = parse_json(data)
+        if "failed" in document:
+            raise InvalidAnswer(str(document["failed"]))
+    except INVALID as error:
+        raise InvalidAnswer(str(error)) from None
+    return document
+
+
+def _error(document: Any) -> SessionError:
+    cause, place, remedy = (_phrase(document[name]) for name in ("cause", "place", "remedy"))
+    return _ERRORS[document["kind"]](cause, where=place, do=remedy)
+
+
+def _reply(document: dict[str, Any]) -> Reply:
+    texts = {name: text_of(document[name]) for name in ("command", "text", "reason", "prompt")}
+    return Reply(
+        **texts, status=ReplyStatus(document["status"]), seconds=float(document["seconds"]),
+        complete=document["complete"] is True, message=message_of(document["message"]),
+        final=document["final"] is True, breaks=tuple(sorted(map(int, document["breaks"]))),
+    )  # fmt: skip
+
+
+def _step(step: str, state: str, detail: Any, remedy: Any) -> DiagnosisStep:
+    return DiagnosisStep(ConnectStep(step), StepState(state), _phrase(detail), _phrase(remedy))
+
+
+def _phrase(value: Any) -> str | Message:
+    found: str | Message = value if isinstance(value, str) else message_of(value)
+    if found is None:
+        raise InvalidAnswer("a text of another type")
     return found

@@ -1,10 +1,10 @@
-"""Settings of Dask, and its private parts in use, each with a test by its name."""
+"""Dask: our settings, its private parts in use (each with a test by its name), and the task of a worker."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -12,8 +12,9 @@ from eventready.core.messages import message
 if TYPE_CHECKING:
     from distributed import Security
 
+
 #: Settings of Dask beneath its variables (DASK_...).
-SETTINGS: Mapping[str, Any] = {
+SETTINGS: Mapping[str, object] = {
     "distributed.scheduler.allowed-failures": 2,  # a device that took several workers with it is not tried for ever
     "distributed.scheduler.worker-ttl": "60s",  # a worker that says nothing is lost, and others read its devices
     "distributed.scheduler.http.routes": [],  # no page
@@ -74,3 +75,29 @@ def security_of(contexts: Mapping[str, ssl.SSLContext], **files: str) -> Securit
     made: Any = OwnContexts
     security: Security = made(require_encryption=True, **files)
     return security
+
+
+#: Takes a request, returns key, topic and answer.
+Answering: TypeAlias = Callable[[bytes], tuple[str, str, bytes]]
+_reader: list[Answering] = []
+
+
+def read_by(answer: Answering) -> None:
+    """Set the reader of this worker's workspace, before the worker connects."""
+    _reader[:] = [answer]
+
+
+def read_device(request: bytes) -> bytes:
+    """Read the device of a request at a worker, and send the answer as bytes.
+
+    Never raises and returns no content: results and exceptions of Dask's tasks are pickles, opened elsewhere. The
+    answer goes through the worker's own connection to the scheduler, so that nothing connects to a worker.
+    """
+    from distributed import get_worker  # noqa: PLC0415  of the extra `cluster`
+
+    try:
+        key, topic, answer = _reader[0](request)
+        get_worker().log_event(topic, (key, answer))
+    except Exception:
+        return b"failed"
+    return b""

@@ -36,7 +36,7 @@ _AGAIN_S, _GATHER_S = 3.0, 0.3
 _SKEW_S = 30.0
 
 #: Options of all workers: no page, no limit of memory, seconds until the scheduler answers.
-_PLAIN: Mapping[str, Any] = {
+_PLAIN: Mapping[str, object] = {
     "dashboard": False, "dashboard_address": "127.0.0.1:0", "memory_limit": 0, "death_timeout": 10,
 }  # fmt: skip
 

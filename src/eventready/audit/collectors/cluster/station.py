@@ -8,8 +8,15 @@ from collections.abc import Sequence
 from nornir.core.processor import Processors
 from nornir.core.task import Result, Task
 
-from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
-from eventready.audit.collectors.cluster.reply_codec import encode_error, encode_replies, encode_steps
+from eventready.audit.collectors.cluster.codec import (
+    ReadRequest,
+    WorkerAnswer,
+    encode_answer,
+    encode_error,
+    encode_failure,
+    encode_replies,
+    encode_steps,
+)
 from eventready.audit.collectors.reading import packed
 from eventready.audit.tasks import read_facts, read_replies
 from eventready.core.errors import EventreadyError

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Self, TypeAlias
 
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.device.verify import OpenIssues
-from eventready.change.forms.configuration import Configuration
+from eventready.change.execute.recorded import (
+    Backups,
+    TargetTree,
+    explain_drift,
+    planned_form,
+    planned_fragment,
+    target_tree,
+)
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.soak import Ask, Soak
-from eventready.change.guard.window import RetryTiming
+from eventready.change.plan.restated import refuse_other_words
+from eventready.change.plan.scope import drift_since
+from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import WayIn
+from eventready.change.safety.way_in_lines import check_way_in
+from eventready.change.times import Ask, RetryTiming, Soak, soak_of
+from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message, rendered
+from eventready.facts.equipment import Equipment
+from eventready.platforms.model import PlatformSpec
 from eventready.store.change_steps import Drift
+from eventready.store.changes import ChangeRecord, Changes
+from eventready.workspace.devices.device import Device
 
 #: Keeps a device in the new state: longest time in seconds, and a sleep that an interruption ends.
 Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]
@@ -46,42 +63,121 @@ class StopSignals:
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """Work on a device. `before` is the SHA-256 of the planned running configuration, `predicted` the fingerprint of
-    the configuration after the change. `forward` is sent; `backward` is the way back as read by approvers.
+class DeviceRules:
+    """Rules of a change on a device, by its plan, its platform and the inventory.
 
-    `target` computes the target tree from the present one; `refuse` raises RefusedError for forbidden lines;
-    `restated` raises RefusedError for words of the plan that are not those of the change from the planned tree;
-    `unrelated` returns the drift outside of the plan's sections, from the present tree and its target, None for a drift
-    in a section of the plan; `explain_drift` names the change that altered the running configuration; `soak` gives the
-    observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
-    configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
-    may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
-    ends; the way back follows instead of verification and confirmation. `word`: the
-    operator is asked before the confirmation. `soaking` is called when the soak begins. `verifies`: checks and a soak
-    precede the confirmation. `check_way_in` judges the change from the present to the target tree by the route back as
-    read now: it returns the risks that the plan does not state, or raises RefusedError; None where the route back is
-    not read.
+    `target` computes the target tree from the present one. `reads_way_in`: the route back to this machine counts.
+    `forward` is False for a way back and for a drill, which are computed from records: their words are not compared,
+    and a line on the way in is a risk.
     """
 
-    device: str
+    plan: Plan
+    planned: PlannedDevice
+    platform: PlatformSpec
+    device: Device
     form: ConfigurationForm
-    before: str
-    predicted: str
-    forward: tuple[str, ...]
-    backward: tuple[str, ...]
-    target: Callable[[Tree], Tree]
-    refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
-    restated: Callable[[Tree, Tree], None] = lambda _before, _target: None
-    unrelated: Callable[[Tree, Tree], Drift | None] = lambda _before, _target: None
-    explain_drift: Callable[[Configuration], str | Message] = lambda _found: message("change:drift.changed")
-    startup: str | None = None
-    tolerated: OpenIssues = ()
+    fragment: Fragment
+    target: TargetTree
+    changes: Changes | None = None
+    reads_way_in: bool = True
+    forward: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        equipment: Equipment,
+        plan: Plan,
+        planned: PlannedDevice,
+        backups: Backups | None,
+        rolls_back: ChangeRecord | None,
+        **more: Any,
+    ) -> Self:
+        """Return the rules of a planned device. Raises RefusedError."""
+        form = planned_form(equipment, planned)
+        fragment = planned_fragment(form, planned)
+        platform, device = equipment.named(planned.platform).spec, equipment.by_name[planned.name]
+        target = target_tree(form, fragment, planned, backups, rolls_back)
+        return cls(plan, planned, platform, device, form, fragment, target, **more)
+
+    def refuse(self, lines: Sequence[str], running: Configuration) -> None:
+        """Raise RefusedError for a forbidden line."""
+        refuse_forbidden(self.platform, lines, device=self.planned.name, running=running, address=self.device.hostname)
+
+    def refuse_other_words(self, before: Tree, target: Tree) -> None:
+        """Raise RefusedError for words of the plan that are not those of the change from the planned tree."""
+        if self.forward:
+            refuse_other_words(self.platform, self.device, self.planned, before, target)
+
+    def drift(self, running: Configuration) -> Drift | None:
+        """Return the drift since the plan outside of its sections; None for a drift in a section of the plan."""
+        return drift_since(self.form, running, self.fragment, self.planned, self.target)
+
+    def explain_drift(self, found: Configuration) -> Message:
+        """Return which recorded change, if any, altered the device since the plan was made."""
+        return explain_drift(self.changes, self.plan, self.planned, found)
+
+    def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
+        """Return the risks of the way in that the plan does not state, by the route back as read now.
+
+        Raises RefusedError.
+        """
+        try:
+            risks = check_way_in(self.platform, self.device, way, running, target, refuses=self.forward)
+        except RefusedError as error:
+            raise RefusedError(message("change:way_in.now", reason=error.cause)) from None
+        return tuple(risk for risk in risks if risk not in self.planned.risks)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Times of a change on each of its devices, and what its end waits for.
+
+    `verifies`: checks and a soak precede the confirmation. `soak_s`: the least soak; in a lab (`soak_is_chosen`), the
+    soak itself. `settle_s`: seconds until no check may be worse. `soaking` is called with the device when its soak
+    begins. `hold` keeps the new state for a drill; the way back follows instead of verification and confirmation.
+    `word` asks the operator before the confirmation.
+    """
+
+    verifies: bool = True
+    soak_s: float = 0.0
+    soak_is_chosen: bool = False
+    settle_s: float = 90.0
+    timing: RetryTiming = field(default_factory=RetryTiming)
+    soaking: Callable[[str], None] = lambda _device: None
     hold: Hold | None = None
     word: Word | None = None
-    verifies: bool = True
-    check_way_in: Callable[[WayIn, Tree, Tree], tuple[str, ...]] | None = None
-    settle_s: float = 90.0
-    soaking: Callable[[], None] = lambda: None
-    soak: Callable[[Tree, Tree, Ask], Soak] = lambda _before, _target, _ask: Soak(0.0, "none")
-    timing: RetryTiming = field(default_factory=RetryTiming)
+
+    def soak(self, form: ConfigurationForm, before: Tree, target: Tree, ask: Ask) -> Soak:
+        """Return the observation time of a change from the old to the new tree."""
+        if self.soak_is_chosen:
+            return Soak(self.soak_s, "chosen for a lab")
+        return soak_of(form, before, target, self.soak_s, ask)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Work on a device: its part of the plan, the rules and the pace.
+
+    `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
+    issues before a change that this one rolls back: they may occur again.
+    """
+
+    rules: DeviceRules
+    pace: Pace
+    startup: str | None = None
+    tolerated: OpenIssues = ()
+
+    @property
+    def planned(self) -> PlannedDevice:
+        """Return the device's part of the plan."""
+        return self.rules.planned
+
+    @property
+    def device(self) -> str:
+        """Return the name of the device."""
+        return self.rules.planned.name
+
+    @property
+    def form(self) -> ConfigurationForm:
+        """Return the form of the device's configuration."""
+        return self.rules.form

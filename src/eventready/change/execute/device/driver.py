@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from eventready.change.execute.device.checks import Findings
+from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.guard import PendingChange, SendResult, StepResult
+from eventready.change.guard import PendingChange, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
 from eventready.store.change_steps import ChangeStep
 from eventready.store.evidence import PackedEvidence

@@ -9,13 +9,18 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from eventready.change.errors import SendCommands, shown_by
-from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
-from eventready.change.execute.device.verify import compare_findings, verify_until_stable
-from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import Fragment
+from eventready.change.execute.device.verify import (
+    DeviceChecks,
+    Findings,
+    ages,
+    compare_findings,
+    lost_meanwhile,
+    verify_until_stable,
+)
+from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.known_forms import form_of
-from eventready.change.guard.guard import (
+from eventready.change.guard import (
     Guard,
     GuardStateUnknown,
     PendingChange,
@@ -34,8 +39,7 @@ from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec
-from eventready.session.connect import Session, open_session
-from eventready.session.login_shell import open_shell
+from eventready.session.connect import Session, open_session, open_shell
 from eventready.session.reply import Reply, ReplyStatus, SessionError, SessionLost
 from eventready.session.target import Target
 

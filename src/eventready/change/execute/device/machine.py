@@ -12,26 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from eventready.change.execute.device.assignment import HOLD_OVER, Assignment, StopSignals
-from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.driver import ConfigurationReading, DeviceDriver, StepLog, VerifyTimes
-from eventready.change.execute.device.reverting import Revert
 from eventready.change.execute.device.steps import (
     DeviceSteps,
     Failed,
     HeldBack,
     LockedOut,
+    Revert,
     abbreviated,
     evidence_of,
     sentence_of,
 )
-from eventready.change.execute.device.verify import open_issues, tolerate
+from eventready.change.execute.device.verify import Findings, open_issues, tolerate
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard.soak import Soak
-from eventready.change.guard.window import GuardWindow, Timer
+from eventready.change.times import GuardWindow, Soak, Timer
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import message, rendered
 from eventready.session.reply import LoginRefused
@@ -97,7 +96,7 @@ class DeviceMachine:
             return steps.end(DeviceOutcome.UNPROVEN, rendered("change:why.lost"))
         steps.resumed, steps.startup_changed, steps.rolling_back = True, "save" in taken, "rollback" in taken
         try:
-            steps.target = self._assignment.target(before.tree)
+            steps.target = self._assignment.rules.target(before.tree)
             terms = self._driver.terms(before)
         except Exception as error:
             return steps.end(DeviceOutcome.UNPROVEN, sentence_of(error))
@@ -115,7 +114,7 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         self._refuse_start()
         steps.record(Precheck(assignment.device))
-        findings = self._insistent(driver.precheck) if assignment.verifies else ()
+        findings = self._insistent(driver.precheck) if assignment.pace.verifies else ()
         self._findings = tolerate(findings, assignment.tolerated)
         steps.record(Read(assignment.device, open_issues(findings)))
         reading = self._insistent(driver.read)
@@ -127,16 +126,16 @@ class DeviceMachine:
         if waiting is not None:
             raise RefusedError(message("change:device.pending", device=assignment.device, owner=waiting.owner))
         self._refuse_unsaved(before, drifted=drift is not None)
-        steps.target = assignment.target(before.tree)
-        form, target = assignment.form, steps.target
-        as_planned = drift is not None or form.fingerprint(target) == assignment.predicted
-        if not as_planned or form.commands_between(before.tree, target) != assignment.forward:
+        steps.target = assignment.rules.target(before.tree)
+        planned, rules, form, target = assignment.planned, assignment.rules, assignment.form, steps.target
+        as_planned = drift is not None or form.fingerprint(target) == planned.predicted
+        if not as_planned or form.commands_between(before.tree, target) != planned.forward:
             raise RefusedError(message("change:device.off_target", device=assignment.device))
-        if form.commands_between(target, before.tree) != assignment.backward:
+        if form.commands_between(target, before.tree) != planned.backward:
             raise RefusedError(message("change:device.no_return", device=assignment.device))
-        assignment.refuse((*assignment.forward, *assignment.backward), before)
+        rules.refuse((*planned.forward, *planned.backward), before)
         if drift is None:
-            assignment.restated(before.tree, target)
+            rules.refuse_other_words(before.tree, target)
         risks = steps.check_way_in(before, steps.target)
         if drift is not None:
             steps.record(Drifted(assignment.device, drift))
@@ -144,8 +143,8 @@ class DeviceMachine:
             steps.record(WayInRisks(assignment.device, risks))
         kept, texts = evidence_of(reading)
         steps.record(Backup(assignment.device, kept), texts)
-        if assignment.hold is None and assignment.verifies:
-            self._soak = assignment.soak(before.tree, steps.target, driver.shown)
+        if assignment.pace.hold is None and assignment.pace.verifies:
+            self._soak = assignment.pace.soak(form, before.tree, target, driver.shown)
         self._refuse_short_guard(before)
         self._refuse_start()
         return before
@@ -155,24 +154,24 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         terms = driver.terms(before)
         back = assignment.form.commands_between(steps.target, before.tree)
-        device, count = assignment.device, len(assignment.forward)
+        device, lines, pace = assignment.device, assignment.planned.forward, assignment.pace
         steps.record(Arm(device, terms.kind, terms.seconds, terms.device_side, tuple(back), steps.route_back))
-        steps.send(assignment.forward, terms, lambda: steps.record(Apply(device, count)))
+        steps.send(lines, terms, lambda: steps.record(Apply(device, len(lines))))
         steps.check_abort()
         self._compare(device_side=terms.device_side)
         soak = Verify(device, self._soak.seconds, self._soak.reason)
-        steps.record(Verify(device, held=True) if assignment.hold else soak)
-        left_s = steps.window.first - assignment.timing.margin_s - steps.timer.now()
-        if assignment.hold is not None:
-            assignment.hold(max(0.0, min(assignment.settle_s, left_s)), steps.interruptible_sleep)
+        steps.record(Verify(device, held=True) if pace.hold else soak)
+        left_s = steps.window.first - pace.timing.margin_s - steps.timer.now()
+        if pace.hold is not None:
+            pace.hold(max(0.0, min(pace.settle_s, left_s)), steps.interruptible_sleep)
             raise Failed(HOLD_OVER)
         if left_s < self._soak.seconds:
             raise Failed(message("change:why.no_time", left=max(0, left_s), soak=self._soak.summary))
-        self._verified = self._verify(left_s) if assignment.verifies else rendered("change:verified.read_back")
+        self._verified = self._verify(left_s) if pace.verifies else rendered("change:verified.read_back")
         steps.check_abort()
         self._await_word(terms.seconds)
         steps.login_again()
-        if steps.timer.now() > steps.window.first - assignment.timing.margin_s:
+        if steps.timer.now() > steps.window.first - pace.timing.margin_s:
             raise Failed(message("change:why.late"))
 
     def _compare(self, *, device_side: bool) -> None:
@@ -187,7 +186,11 @@ class DeviceMachine:
                 steps.check_abort()
                 return
             lost = form.commands_between(found, steps.target) if left else ()
-            if not lost or not frozenset(lost) <= frozenset(assignment.forward) or not self._guarded(device_side):
+            if (
+                not lost
+                or not frozenset(lost) <= frozenset(assignment.planned.forward)
+                or not self._guarded(device_side)
+            ):
                 break
             steps.check_abort()
             steps.record(Apply(assignment.device, len(lost), again=True))
@@ -197,31 +200,29 @@ class DeviceMachine:
 
     def _guarded(self, device_side: bool) -> bool:
         """Return True while the guard waits: after its end nothing may be sent."""
-        if self._steps.timer.now() > self._steps.window.first - self._assignment.timing.margin_s:
+        if self._steps.timer.now() > self._steps.window.first - self._assignment.pace.timing.margin_s:
             return False
         return not device_side or self._driver.pending() is not None
 
     def _verify(self, left_s: float) -> str:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
-        assignment = self._assignment
-        times = VerifyTimes(
-            min(assignment.settle_s, left_s - self._soak.seconds), self._soak.seconds, assignment.soaking
-        )
+        assignment, pace, soak_s = self._assignment, self._assignment.pace, self._soak.seconds
+        times = VerifyTimes(min(pace.settle_s, left_s - soak_s), soak_s, partial(pace.soaking, assignment.device))
         verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
         if not verified.good:
             raise Failed(message("change:why.verification", summary=verified.summary))
         msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
         shown = rendered(msgid, summary=verified.summary)
-        return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if self._soak.seconds else shown
+        return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if soak_s else shown
 
     def _await_word(self, seconds: float) -> None:
         """Wait for the operator's word, as long as the guard lasts. Raises Failed without a yes."""
-        assignment, steps = self._assignment, self._steps
-        if assignment.word is None:
+        device, pace, steps = self._assignment.device, self._assignment.pace, self._steps
+        if pace.word is None:
             return
-        steps.record(AskWord(assignment.device))
-        left_s = min(steps.window.first - steps.timer.now(), seconds) - assignment.timing.margin_s
-        word = assignment.word(assignment.device, left_s, steps.interruptible_sleep)
+        steps.record(AskWord(device))
+        left_s = min(steps.window.first - steps.timer.now(), seconds) - pace.timing.margin_s
+        word = pace.word(device, left_s, steps.interruptible_sleep)
         if not word:
             raise Failed(message("change:why.no_word" if word is None else "change:why.word_no"))
 
@@ -232,7 +233,7 @@ class DeviceMachine:
         except (RefusedError, LoginRefused):
             raise
         except EventreadyError:
-            self._steps.interruptible_sleep(self._assignment.timing.pause_s)
+            self._steps.interruptible_sleep(self._assignment.pace.timing.pause_s)
             return read()
 
     def _drift(self, before: Configuration) -> Drift | None:
@@ -240,17 +241,11 @@ class DeviceMachine:
 
         Raises RefusedError if a section of the plan has changed.
         """
-        assignment = self._assignment
-        if before.sha256 == assignment.before:
-            return None
-        drift = None
-        with suppress(EventreadyError):  # the fragment may no longer fit
-            drift = assignment.unrelated(before.tree, assignment.target(before.tree))
+        device, rules = self._assignment.device, self._assignment.rules
+        drift = rules.drift(before)
         if drift is None:
-            raise RefusedError(
-                message("change:device.drifted", device=assignment.device), do=assignment.explain_drift(before)
-            )
-        return drift
+            raise RefusedError(message("change:device.drifted", device=device), do=rules.explain_drift(before))
+        return None if before.sha256 == rules.planned.before else drift
 
     def _refuse_unsaved(self, before: Configuration, *, drifted: bool) -> None:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
@@ -264,7 +259,7 @@ class DeviceMachine:
 
     def _refuse_short_guard(self, before: Configuration) -> None:
         """Raise RefusedError if the guard would fire during the soak."""
-        terms, margin_s = self._driver.terms(before), self._assignment.timing.margin_s
+        terms, margin_s = self._driver.terms(before), self._assignment.pace.timing.margin_s
         if terms.device_side and self._soak.seconds + 2 * margin_s > terms.seconds:
             device, soak = self._assignment.device, self._soak.summary
             raise RefusedError(message("change:device.short_guard", device=device, seconds=terms.seconds, soak=soak))
@@ -312,7 +307,7 @@ class DeviceMachine:
 
         Without an acknowledged confirmation, readings while the guard may be firing do not count.
         """
-        form, timing = self._assignment.form, self._assignment.timing
+        form, timing = self._assignment.form, self._assignment.pace.timing
         until = max(self._steps.timer.now(), self._steps.window.settled(timing)) + timing.reach_s
         strange = ""
         while True:

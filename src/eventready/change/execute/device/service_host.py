@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
-from eventready.change.document.plan import PlannedDevice
-from eventready.change.execute.device.checks import Findings
+from eventready.change.document import PlannedDevice
 from eventready.change.execute.device.live import LiveDevice
+from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.host_files import PROGRAM
-from eventready.change.guard.guard import RejectedLine, SendResult, StepResult
-from eventready.change.intents.ansible.playbook import run_playbook
+from eventready.change.guard import RejectedLine, SendResult, StepResult
+from eventready.change.intents.playbook import run_playbook
 from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.files import sweep

@@ -21,22 +21,11 @@ def to_dict(document: Document) -> dict[str, Any]:
 
     return {
         "schema": SCHEMA,
-        "kind": document.kind,
-        "lang": document.lang,
-        "title": document.title,
+        **{name: getattr(document, name) for name in ("kind", "lang", "title", "landscape", "mark")},
         "page": page.model_dump(),
-        "landscape": document.landscape,
-        "mark": document.mark,
         "blocks": blocks(document.blocks, landscape=document.landscape),
         "annexes": [
-            {
-                "label": annex.label,
-                "title": annex.title,
-                "reference": annex.reference,
-                "landscape": annex.landscape,
-                "blocks": blocks(annex.blocks, landscape=annex.landscape),
-            }
-            for annex in document.annexes
+            {**vars(annex), "blocks": blocks(annex.blocks, landscape=annex.landscape)} for annex in document.annexes
         ],
         "sheets": [{"heading": heading, **asdict(table)} for heading, table in document.sheets],
     }

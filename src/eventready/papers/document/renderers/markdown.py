@@ -18,8 +18,8 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Letterhead,
-    Listing,
     Paragraph,
     Preformatted,
     Spans,
@@ -104,7 +104,7 @@ def _(block: Tally) -> Iterator[str]:
 
 
 @_block.register
-def _(block: Listing) -> Iterator[str]:
+def _(block: ItemList) -> Iterator[str]:
     yield from (*(line for item in block.items for line in _item(item)), "")
 
 
@@ -152,7 +152,6 @@ def _item(item: Item) -> Iterator[str]:
     status = f"{_sign(item.status)}{escaped(item.status_title)} " if item.status_title else ""
     yield f"- {status}{subject}{tags}"
     yield from (f"  - {escaped(line.text)}" for line in item.lines)
-    yield from ((f"  - {escaped(item.more)}",) if item.more else ())
 
 
 @_block.register

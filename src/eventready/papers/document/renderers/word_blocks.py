@@ -27,8 +27,8 @@ from eventready.papers.document.model import (
     Facts,
     Heading,
     Item,
+    ItemList,
     Letterhead,
-    Listing,
     Page,
     Paragraph,
     Preformatted,
@@ -113,13 +113,13 @@ class BlockWriter:
         self._add("VB Preformatted", block.text)
 
     @_write.register
-    def _listing(self, block: Listing) -> None:
+    def _listing(self, block: ItemList) -> None:
         for item in block.items:
             self._item(item)
 
     def _item(self, item: Item) -> None:
         """An item; a single line stands behind its head."""
-        lines = [*(line.text for line in item.lines), *([item.more] if item.more else [])]
+        lines = [line.text for line in item.lines]
         if len(lines) == 1:
             _runs(self._add("VB Item Line"), (Span(f"{item_head(item)}: ", bold=True), Span(lines[0])))
             return

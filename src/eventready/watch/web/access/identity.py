@@ -1,11 +1,15 @@
-"""Viewer of every request, by the session, and access to the pages."""
+"""Viewer of a request: a session, a program with name and password, or an unknown person."""
 
 from __future__ import annotations
 
+import binascii
 import inspect
 import logging
+import time
 import traceback
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -17,10 +21,54 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Lang
 from eventready.core.redaction.redaction import redactor
-from eventready.watch.web.access.choices import language_of
-from eventready.watch.web.access.programs import Programs
+from eventready.watch.web.access.login import Attempts, language_of
 from eventready.watch.web.access.sessions import COOKIE, Sessions
-from eventready.watch.web.page import Viewer, WebPage, address_of, viewer_of
+from eventready.watch.web.access.users import PageUsers
+from eventready.watch.web.page import Role, Viewer, WebPage, address_of, model_of, viewer_of
+
+_AGAIN_S, _KNOWN = 60.0, 100
+
+
+class Programs:
+    """Users of programs as last verified, by the hash of name and password."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[tuple[str, Role], float]] = {}
+
+    async def user(self, request: Request, header: str) -> tuple[str, Role] | None:
+        """Return name and role of a user; None for another scheme, a wrong password, or too many attempts."""
+        name, password = _named(header)
+        key = sha256(header.encode("utf-8", "replace")).digest()
+        user, at = self._known.get(key, (None, 0.0))
+        if not name or (user and time.monotonic() - at < _AGAIN_S):
+            return user
+        self._known.pop(key, None)
+        attempts: Attempts = request.app.state.attempts
+        if not attempts.allowed(request, name):
+            return None
+        try:
+            role = await run_in_threadpool(PageUsers(model_of(request).store).verify, name, password)
+        except StoreError:
+            return None
+        if role is None:
+            return None
+        attempts.passed(request, name)
+        if len(self._known) < _KNOWN:
+            self._known[key] = (name, role), time.monotonic()
+        return name, role
+
+
+def _named(header: str) -> tuple[str, str]:
+    """Return name and password of a header; empty for another scheme."""
+    scheme, _, coded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
 
 _LOG = logging.getLogger("uvicorn.error")
 

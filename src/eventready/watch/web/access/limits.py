@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eventready.core.clock import Clock
+from eventready.core.records import Stream
+from eventready.store.event_journal import Dated, DatedShape, EventJournal
+from eventready.store.store import Store
 from eventready.watch.web.access.sessions import COOKIE
+from eventready.watch.web.page import model_of, viewer_of
 
 #: Requests per second and at once of a client; clients remembered; bytes of a body.
 RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536
@@ -120,3 +127,30 @@ def _bounded(receive: Receive) -> Receive:
         return message if taken <= BODY else {"type": "http.disconnect"}
 
     return bounded
+
+
+@dataclass(frozen=True)
+class PageAct:
+    """Act of a user from an address. `source`, `subject`: of a login; `person`: of a looked up telephone number."""
+
+    act: str
+    user: str
+    address: str
+    source: str = ""
+    subject: str = ""
+    person: str = ""
+
+
+STREAM: Stream[Dated[PageAct]] = Stream("page", DatedShape(PageAct))
+
+
+def record_act(request: Request, act: str, *, user: str = "", **details: str) -> None:
+    """Record an act of a request, of its viewer or of `user`. Raises StoreError."""
+    model = model_of(request)
+    made = PageAct(act, user or viewer_of(request).name, client_of(request.scope), **details)
+    EventJournal(model.store, STREAM, model.workspace.event.id, model.clock).add([(made.user or "-", made)])
+
+
+def acts(store: Store, event: str, clock: Clock) -> Iterator[PageAct]:
+    """Return the recorded acts, oldest first. Raises StoreError."""
+    return (entry.body.record for entry in EventJournal(store, STREAM, event, clock).entries())

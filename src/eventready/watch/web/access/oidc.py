@@ -15,8 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.core.language import clean
-from eventready.watch.web.access.limits import Bucket, network_of
-from eventready.watch.web.access.log import record
+from eventready.watch.web.access.limits import Bucket, network_of, record_act
 from eventready.watch.web.access.login import begin
 from eventready.watch.web.page import Role
 from eventready.workspace.settings.watch import IdentityProvider
@@ -108,7 +107,7 @@ async def back(request: Request) -> Response:
         raise HTTPException(400) from error
     name, role, subject = name_of(claims), sign_in.role(claims), str(claims.get("sub", ""))[:255]
     if role is None or not name:
-        await run_in_threadpool(record, request, "login refused", user=name, source="oidc", subject=subject)
+        await run_in_threadpool(record_act, request, "login refused", user=name, source="oidc", subject=subject)
         raise HTTPException(403)
     return await run_in_threadpool(partial(begin, request, name, role, "oidc", "/", subject=subject))
 

@@ -1,7 +1,4 @@
-"""Acts of operators from the pages: acknowledge, note, silence, open an incident, mark a notice as given.
-
-The record has the name of the user. No act changes a configuration.
-"""
+"""Deeds of a viewer and the sheet of the handover: acts on findings, silences, incidents, telephone numbers."""
 
 from __future__ import annotations
 
@@ -21,13 +18,24 @@ from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_language, message, sentence
 from eventready.core.strings.matchers import Matcher
-from eventready.incidents.incident import Incident, addressee_name
+from eventready.incidents.incident import (
+    ADDRESSEES,
+    HOWS,
+    KINDS,
+    SERVICES,
+    Addressee,
+    How,
+    Incident,
+    Kind,
+    addressee_name,
+)
 from eventready.incidents.log import Given, Report, incidents, open_incident, update_incident
-from eventready.incidents.words import ADDRESSEES, HOWS, KINDS, SERVICES, Addressee, How, Kind
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
 from eventready.watch.states import DEVICE
+from eventready.watch.web.access.limits import record_act
 from eventready.watch.web.page import Handler, html, model_of, viewer_of
-from eventready.watch.web.pages.details import SILENCES, identity_of
+from eventready.watch.web.pages.details import SILENCES, identity_of, opened, present
+from eventready.watch.web.pages.wall import open_rows
 
 #: Act of a request and its form; returns the page that follows. Raises UsageError.
 Deed = Callable[[Request, FormData], str]
@@ -169,3 +177,36 @@ def _choice(form: FormData, name: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise UsageError(message("web:deed.choice", field=name))
     return value
+
+
+#: Notes on the sheet are younger.
+_NOTES = timedelta(hours=24)
+
+
+def handover(request: Request) -> Response:
+    """Sheet of the handover, for the screen and for paper."""
+    model, now = model_of(request), present(request)
+    acts = Acts(model.store, model.workspace.event.id, model.clock).all()
+    notes = [one for one in acts if one.kind == "note" and one.at > now.night.moment - _NOTES]
+    return html(
+        request, "handover.html", wall=now, notes=notes,
+        found=open_rows(opened(now, lambda _one: True), now.below),
+        incidents=[facts_of(one, request) for one in now.night.incidents],
+    )  # fmt: skip
+
+
+async def number(request: Request) -> Response:
+    """Numbers of a person on duty now."""
+    wanted = str((await request.form()).get("person", ""))
+    return await run_in_threadpool(_shown_number, request, wanted)
+
+
+def _shown_number(request: Request, wanted: str) -> Response:
+    viewer = viewer_of(request)
+    people = {one.person.id: one.person for one in model_of(request).night().on_duty}
+    if not viewer.name or viewer.kiosk:
+        raise HTTPException(403)
+    if wanted not in people:
+        raise HTTPException(404)
+    record_act(request, "telephone number", person=wanted)
+    return html(request, "number.html", person=people[wanted])

@@ -19,13 +19,11 @@ from eventready.core.language import FindingSentence
 from eventready.core.messages import in_language
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import causes
-from eventready.incidents.incident import Demand, Incident, addressee_name
-from eventready.incidents.words import Addressee
-from eventready.store.run_rests import Named
+from eventready.incidents.incident import Addressee, Demand, Incident, addressee_name
+from eventready.store.run_records import Named
 from eventready.watch.alerts.acts import Act, covering
-from eventready.watch.first_reading import FirstReading
 from eventready.watch.kpi import UNITS
-from eventready.watch.snapshot_record import OpenEntry
+from eventready.watch.snapshot_record import FirstReading, OpenEntry
 from eventready.watch.web.page import Viewer, html, render, viewer_of
 from eventready.watch.web.read_model import Night, OnDuty, ReadModel
 from eventready.workspace.devices.device import SERVICES, Device

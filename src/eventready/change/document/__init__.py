@@ -1,1 +1,0 @@
-"""The plan document: its parts, its model, its seal, and the plan file."""

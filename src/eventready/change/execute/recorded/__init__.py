@@ -1,1 +1,0 @@
-"""Recorded configurations of a change, the target trees from them, and a mismatch with the workspace."""

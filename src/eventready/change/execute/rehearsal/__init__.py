@@ -1,1 +1,0 @@
-"""A change without the devices: dry run, and there and back on a simulated twin."""

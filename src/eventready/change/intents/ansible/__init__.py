@@ -1,1 +1,0 @@
-"""Ansible playbooks on service hosts, run by ansible-runner from the workspace's own inventory."""

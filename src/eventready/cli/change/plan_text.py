@@ -1,0 +1,229 @@
+"""Plan as text: the diff of each device, alike devices together, the order, guards and risks."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from string import ascii_uppercase
+
+import click
+
+from eventready.change.document import Plan, PlannedDevice
+from eventready.cli.console import fold
+from eventready.core.messages import Lang, in_language, term, text
+
+_STYLES = {"+": "green", "-": "red"}
+#: Largest number of differing values in a group.
+_MOST_VALUES = 6
+
+_MARK = re.compile(r"<[A-Z]>")
+#: Platform, venues, intents, and the lines.
+_Key = tuple[object, ...]
+
+
+def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
+    """A plan as styled lines: the diff of each device, the order, guards and risks.
+
+    `sent`: with the commands, for approvers. Lines of devices are never broken; all others are on a terminal.
+    """
+    drill = plan.drill
+    what = ", ".join(plan.intents)
+    if drill:
+        what = text("change:plan.drill", lang, name=drill.name, seconds=drill.observe_s)
+    yield click.style(text("change:plan.heading", lang, plan=plan.id, what=what), bold=True)
+    at = datetime.fromisoformat(plan.created.event)
+    yield text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16])
+    for group in group_devices(plan.devices, sent=sent):
+        yield ""
+        yield from _change(group, lang)
+    if plan.devices:
+        yield from _listed(text("change:plan.order", lang), _order(plan, lang))
+        yield from _guards(plan, lang)
+    yield from _listed(text("change:plan.unchanged", lang), [", ".join(plan.unchanged)] if plan.unchanged else [])
+    out: dict[str, list[str]] = {}
+    for one in plan.left_out:
+        out.setdefault(one.reason, []).append(one.name)
+    left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
+    yield from _listed(text("change:plan.left_out", lang), left_out)
+    yield ""
+    yield _total(plan, lang)
+
+
+def _total(plan: Plan, lang: Lang) -> str:
+    return text(
+        "change:plan.total",
+        lang,
+        changed=len(plan.devices),
+        unchanged=len(plan.unchanged),
+        left_out=len(plan.left_out),
+        lines=sum(len(device.forward) for device in plan.devices),
+        waves=len(plan.waves),
+    )
+
+
+def _change(group: DeviceGroup, lang: Lang) -> Iterator[str]:
+    one, alike = group.devices[0], not group.rows
+    where = text("change:plan.at", lang, platform=one.platform, venues=one.venues) if one.venues else one.platform
+    count = text("change:folded", lang, n=len(group.devices))
+    names = ", ".join(device.name for device in group.devices) if alike else count
+    intents = f": {', '.join(one.intents)}" if one.intents else ""
+    yield from (click.style(line, bold=True) for line in _broken(f"{names}  {where}{intents}"))
+    for line in group.diff:
+        yield click.style(line, fg=_STYLES[line[:1]]) if line[:1] in _STYLES else line
+    if group.forward:
+        yield text("change:plan.sent", lang)
+        yield from (f"  > {line}" for line in group.forward)
+    if group.rows:
+        yield text("change:plan.where", lang)
+    for who, values in group.rows:
+        shown = ", ".join(f"<{letter}>={value}" for letter, value in values.items())
+        yield from _broken(f"  {', '.join(who)}: {shown}")
+
+
+def _order(plan: Plan, lang: Lang) -> Iterator[str]:
+    """The waves. The first wave is a single device; its failure stops the change."""
+    for number, (wave, seconds) in enumerate(zip(plan.waves, plan.durations, strict=True), start=1):
+        names = ", ".join(wave)
+        alone = number == 1 and len(plan.waves) > 1
+        shown = text("change:plan.alone", lang, names=names) if alone else names
+        about = text("change:plan.about", lang, wave=shown, minutes=ceil(seconds / 60))
+        beside = text("change:plan.together", lang) if number in plan.together else ""
+        yield f"{number:3}  {about}{beside}"
+    if plan.waves:
+        yield text("change:plan.duration", lang, minutes=ceil(plan.duration / 60))
+    if plan.atomic:
+        yield text("change:plan.atomic", lang)
+    if plan.unmeasured:
+        yield text("change:plan.unmeasured", lang, needs=plan.unmeasured)
+
+
+def _guards(plan: Plan, lang: Lang) -> Iterator[str]:
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for device in plan.devices:
+        guard = device.guard
+        together.setdefault((guard.kind, guard.protects, guard.gap), []).append(device.name)
+    lines = []
+    for (kind, protects, gap), names in together.items():
+        lines += [
+            f"{_all(names, plan, lang)}: {term('change:guard', kind, lang)}",
+            f"  + {in_language(protects, lang)}",
+            f"  - {in_language(gap, lang)}",
+        ]
+    yield from _listed(text("change:plan.guards", lang), lines)
+    unguarded = [device.name for device in plan.devices if device.guard.kind == "inverse"]
+    if unguarded:
+        warning = text("change:plan.no_way_back", lang, devices=_all(unguarded, plan, lang))
+        yield ""
+        yield from (click.style(line, fg="yellow", bold=True) for line in _broken(warning))
+    risks: dict[str, list[str]] = {}
+    for device in plan.devices:
+        for risk in device.risks:
+            if risk != device.guard.gap:
+                risks.setdefault(risk, []).append(device.name)
+    listed = [f"{_all(names, plan, lang)}: {in_language(risk, lang)}" for risk, names in risks.items()]
+    yield from _listed(text("change:plan.risks", lang), listed)
+
+
+def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
+    """Return the names, or their number for all devices of a large plan."""
+    if 3 < len(names) == len(plan.devices):
+        return text("change:plan.all", lang, count=len(names))
+    return ", ".join(names)
+
+
+def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield from ("", click.style(title, bold=True))
+        yield from (line for one in listed for line in _broken(f"  {one}"))
+
+
+def _broken(line: str) -> Iterable[str]:
+    """Lines of a text, broken on a terminal, whole in a file."""
+    return fold([line]) if sys.stdout.isatty() else [line]
+
+
+# --- devices with equal changes -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DeviceGroup:
+    """Devices with a common diff. `<A>` in a line stands for a value in `rows`: (device names, value by letter).
+
+    Without rows the lines are the same for all devices. Lines and rows together give every device's own lines.
+    """
+
+    devices: tuple[PlannedDevice, ...]
+    diff: tuple[str, ...]
+    forward: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], Mapping[str, str]], ...] = ()
+
+
+def group_devices(devices: Sequence[PlannedDevice], *, sent: bool) -> list[DeviceGroup]:
+    """Group the plan's devices; with the commands if `sent`."""
+    equal: dict[_Key, list[PlannedDevice]] = {}
+    for device in devices:
+        key = (device.platform, device.venues, device.intents, device.diff, device.forward if sent else ())
+        equal.setdefault(key, []).append(device)
+    alike: dict[_Key, list[list[PlannedDevice]]] = {}
+    for same in equal.values():
+        one = same[0]
+        lines = tuple(tuple(map(_constant, _words(line))) for line in _lines(one, sent=sent))
+        alike.setdefault((one.platform, one.venues, one.intents, len(one.diff), lines), []).append(same)
+    return [group for groups in alike.values() for group in _merge(groups, sent=sent)]
+
+
+def _merge(groups: Sequence[Sequence[PlannedDevice]], *, sent: bool) -> list[DeviceGroup]:
+    """Merge sets of equal devices into a group, or return a group per set."""
+    letters = _letters(groups, sent=sent) if len(groups) > 1 else None
+    if letters is None:
+        return [DeviceGroup(tuple(same), same[0].diff, same[0].forward if sent else ()) for same in groups]
+    rows = tuple(
+        (tuple(device.name for device in same), {letter: values[number] for values, letter in letters.items()})
+        for number, same in enumerate(groups)
+    )
+    first = groups[0][0]
+    lines = ["".join(_marked(at, letters)) for at in _side_by_side(groups, sent=sent)]
+    split = len(first.diff)
+    return [
+        DeviceGroup(
+            tuple(device for same in groups for device in same), tuple(lines[:split]), tuple(lines[split:]), rows
+        )
+    ]
+
+
+def _letters(groups: Sequence[Sequence[PlannedDevice]], *, sent: bool) -> dict[tuple[str, ...], str] | None:
+    """Return a letter for every differing word, by its values; None for too many of them."""
+    apart = [values for at in _side_by_side(groups, sent=sent) for values in at if len(set(values)) > 1]
+    found = list(dict.fromkeys(apart))
+    if any(_MARK.search(line) for same in groups for line in _lines(same[0], sent=sent)):
+        return None  # the device's own text would be ambiguous
+    return dict(zip(found, ascii_uppercase, strict=False)) if len(found) <= _MOST_VALUES else None
+
+
+def _marked(at: Sequence[tuple[str, ...]], letters: Mapping[tuple[str, ...], str]) -> list[str]:
+    return [f"<{letters[values]}>" if values in letters else values[0] for values in at]
+
+
+def _side_by_side(groups: Sequence[Sequence[PlannedDevice]], *, sent: bool) -> list[list[tuple[str, ...]]]:
+    """Return the words of every line, each with its value in every group."""
+    words = [[_words(line) for line in _lines(same[0], sent=sent)] for same in groups]
+    return [list(zip(*line, strict=True)) for line in zip(*words, strict=True)]
+
+
+def _lines(device: PlannedDevice, *, sent: bool) -> tuple[str, ...]:
+    return (*device.diff, *(device.forward if sent else ()))
+
+
+def _words(line: str) -> list[str]:
+    """Split into words and separators."""
+    return re.split(r"([\s,=;\"]+)", line)
+
+
+def _constant(word: str) -> str:
+    """Return `#` for a word with a digit (addresses, numbers, port names), which may differ within a group."""
+    return "#" if any(letter.isdigit() for letter in word) else word

@@ -1,0 +1,319 @@
+"""Progress and result of a change on the terminal."""
+
+from __future__ import annotations
+
+import select
+import sys
+import termios
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+
+import click
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.execute.context import Options
+from eventready.change.execute.result import ApplyResult, AssignmentResult
+from eventready.change.execute.status import advice, describe_state, device_statuses
+from eventready.change.safety.freeze import emergency_of
+from eventready.change.times import RetryTiming
+from eventready.cli.console import Cell, Listing, VisibleConsole, styled
+from eventready.cli.context import App, Shown
+from eventready.cli.signing import current_user, role_key
+from eventready.core.errors import EventreadyError, Exit, UsageError
+from eventready.core.messages import Lang, Param, in_language, known, message, term, text
+from eventready.store.changes import ChangeRecord
+from eventready.store.store import Store
+
+#: Style of a device state, worst last.
+STYLES = {
+    "new": "green",
+    "old": "yellow",
+    "untouched": "",
+    "by_hand": "yellow",
+    "unproven": "bold red",
+    "waiting": "",
+    "open": "bold red",
+    "to_take_back": "bold red",
+}
+_BACK = frozenset({"revert", "rollback"})
+#: Times of the changes of this process; tests shorten the pause.
+TIMING = RetryTiming()
+#: More untouched devices than this with the same reason are one row.
+_FOLDED = 3
+#: Seconds between two looks at the terminal.
+_LISTEN_S = 0.2
+#: Active devices shown; a wave may have hundreds.
+_SHOWN = 15
+
+
+class ApplyProgress:
+    """Progress of a change for a person; off a terminal a line per wave, step and device."""
+
+    def __init__(self, *, interactive: bool, notices: Sequence[str] = (), lang: Lang = "en") -> None:
+        """`notices` are printed when the change begins, before its first device."""
+        self._interactive, self._notices, self._lang = interactive, notices, lang
+        self._console = VisibleConsole(stderr=True)
+        self._live = Live(self, console=self._console, refresh_per_second=8, transient=True)
+        self._lock = Lock()
+        self._head, self._at, self._left = "", dict[str, str](), 0
+        self._waiting, self._listens = dict[str, float](), False
+        self._word: bool | None = None
+
+    def __enter__(self) -> Self:
+        if self._interactive:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._interactive:
+            self._live.stop()
+
+    def begun(self, change: str, devices: int) -> None:
+        """See ChangeProgress."""
+        for notice in self._notices:
+            self._print_always(notice, "yellow")
+        self._notices = ()  # an atomic change may begin a rollback
+        self._at, self._left = {}, 0
+        self._print(self._text("change:begun", change=change, devices=devices), "bold")
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        """See ChangeProgress."""
+        with self._lock:
+            self._left += len(devices)  # a wave may begin while the one before soaks
+            self._word, self._listens = None, False
+            alone = number == 1 and len(devices) == 1 and of > 1
+            self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
+        if not self._interactive:
+            click.echo(self._head, err=True)
+
+    def step(self, device: str, step: str) -> None:
+        """See ChangeProgress."""
+        if not known(f"change:activity.{step}"):
+            return
+        with self._lock:
+            self._at[device] = step
+        if not self._interactive:
+            click.echo(f"{device}: {self._text(f'change:activity.{step}')}", err=True)
+
+    def done(self, result: AssignmentResult) -> None:
+        """See ChangeProgress."""
+        with self._lock:
+            self._at.pop(result.device, None)
+            self._left = max(0, self._left - 1)
+        state = describe_state(result.outcome).render(self._lang)
+        line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
+        self._print_always(line, STYLES[result.outcome])
+
+    def word(self, device: str, left_s: float, sleep: Callable[[float], None]) -> bool | None:
+        """Return the operator's word about all devices of the wave; None without a word in time."""
+        until = time.monotonic() + left_s
+        with self._lock:
+            self._waiting[device] = until
+        try:
+            while time.monotonic() < until and self._hear() is None:
+                sleep(_LISTEN_S)
+            return self._word
+        finally:
+            with self._lock:
+                del self._waiting[device]
+
+    def _hear(self) -> bool | None:
+        """Return the word, read once all devices of the wave wait; earlier input is dropped."""
+        with self._lock:
+            if self._word is None and len(self._waiting) == self._left:
+                if not self._listens:
+                    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+                    self._listens = True
+                if select.select([sys.stdin], [], [], 0)[0]:
+                    line = sys.stdin.readline()
+                    self._word = self._meaning(line)
+            return self._word
+
+    def _meaning(self, line: str) -> bool | None:
+        """Return True for a yes, False for a no or the end of the input, None for another line."""
+        word = line.strip().casefold()
+        if word in self._text("change:word.yes").split():
+            return True
+        return False if not line or word in self._text("change:word.no").split() else None
+
+    def _text(self, msgid: str, /, **params: Param) -> str:
+        return text(msgid, self._lang, **params)
+
+    def _print_always(self, line: str, style: str) -> None:
+        """Print a line, off a terminal too."""
+        if self._interactive:
+            self._print(line, style)
+        else:
+            click.echo(line, err=True)
+
+    def _print(self, line: str, style: str) -> None:
+        if self._interactive:
+            self._console.print(Text(line, style=style))
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        with self._lock:
+            at, left, head = dict(self._at), self._left, self._head
+            waiting, listens = dict(self._waiting), self._listens and self._word is None
+        if not head:
+            return
+        yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
+        first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # reverting devices first
+        for device in first[:_SHOWN]:
+            activity = self._text(f"change:activity.{at[device]}")
+            yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
+        if listens and waiting:
+            left_s = max(0, int(min(waiting.values()) - time.monotonic()))
+            yield Text(
+                self._text("change:word", devices=len(waiting), left=f"{left_s // 60}:{left_s % 60:02}"), style="bold"
+            )
+        if len(at) > _SHOWN:
+            yield Text(self._text("change:more", more=len(at) - _SHOWN))
+
+
+@contextmanager
+def interruption_as_failure() -> Iterator[None]:
+    """Raise ChangeInterrupted for Ctrl-C in the block, which no line has been sent before."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise ChangeInterrupted(message("cli:apply.interrupted")) from None
+
+
+class ChangeInterrupted(EventreadyError):
+    """Interruption of a change outside its devices; those end as results."""
+
+    exit = Exit.CHANGE_REVERTED
+
+
+def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
+    """Print the result of a change: a table and the next action, or a document. Return the exit code."""
+    if not result.change:
+        nothing: dict[str, Any] = {
+            "change": None,
+            "exit": int(result.exit),
+            "trouble": result.trouble,
+            "devices": [],
+            "next": "",
+        }
+        app.show(nothing, message("change:empty"))
+        return result.exit
+    record = store.changes.get(result.change)
+    app.show(_document(result, record), _shown(app, result, record))
+    return result.exit
+
+
+def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
+    """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
+    known = {status.device: status for status in device_statuses(record)}
+    waves = {name: number for number, wave in enumerate(record.planned.plan.waves, 1) for name in wave}
+    return [
+        {
+            "wave": waves[one.device],
+            "device": one.device,
+            "outcome": str(one.outcome),
+            "why": one.why,
+            "verified": known[one.device].verified,
+            "guard": known[one.device].guard,
+            **({} if (drift := known[one.device].drift) is None else {"drift": drift}),
+            **({"risks": list(risks)} if (risks := known[one.device].risks) else {}),
+        }
+        for one in result.results
+    ]
+
+
+def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
+    return {
+        "change": result.change,
+        "exit": int(result.exit),
+        "trouble": result.trouble,
+        "emergency": record.entry.header.emergency,
+        "rolls_back": record.entry.header.rolls_back or None,
+        "devices": _rows(result, record),
+        "next": advice(record).render("en"),
+    }
+
+
+def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Shown]:
+    rows = _rows(result, record)
+    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, rows))
+    yield ""
+    for row in rows:
+        if "drift" in row:
+            yield message("change:drift.told", device=row["device"], drift=row["drift"].summary)
+        if "risks" in row:
+            yield message("change:way_in.told", device=row["device"], risks=row["risks"])
+    if emergency := record.entry.header.emergency:
+        yield message("change:emergency_listed", emergency=emergency.summary)
+    if result.trouble:
+        app.say(f"eventready: {in_language(result.trouble, app.lang)}")
+    yield message("change:result", change=result.change, next=app.hint(advice(record)))
+
+
+def _cells(app: App, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
+    """Cells of the devices, with a common row for many untouched devices with the same reason."""
+    alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
+    for row in rows:
+        if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
+            continue
+        found = in_language(row["why"] or row["verified"] or "-", app.lang)
+        guard = term("change:guard", row["guard"], app.lang) or "-"
+        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
+        yield str(row["wave"]), row["device"], outcome, guard, found
+    for why, count in alone.items():
+        if count > _FOLDED:
+            untouched = term("change:outcome", "untouched", app.lang)
+            yield "", message("change:folded", n=count), untouched, "-", in_language(why, app.lang)
+
+
+def options_of(
+    app: App,
+    *,
+    signed: bool,
+    confirm_within: int | None,
+    settle: int | None,
+    soak: int | None,
+    workers: int,
+    ticket: str,
+    named: Sequence[str],
+    by: str,
+    source: str,
+) -> Options:
+    """Return the options of `execution_options`; `signed`: with the operator's key, where the workspace has such keys.
+
+    Raises UsageError and RefusedError, also for an incomplete emergency.
+    """
+    if named and not ticket:
+        raise UsageError(message("cli:apply.named"))
+    emergency = emergency_of(ticket, tuple(named)) if ticket else None
+    appliers = app.allowed_workspace.event.changes.appliers if signed else ()
+    key, name = role_key(app, appliers, source, by)
+    person, host = current_user(name)
+    return Options(
+        by=person,
+        host=host,
+        workers=workers,
+        confirm_within_s=confirm_within,
+        settle_s=settle,
+        soak_s=soak,
+        emergency=emergency,
+        key=key,
+        timing=TIMING,
+    )
+
+
+def existing_plan(path: Path) -> PlanFile:
+    """Load a plan. Raises UsageError if there is no such plan, and the errors of `load_plan`."""
+    if not path.is_file():
+        raise UsageError(message("cli:apply.no_plan"), where=str(path))
+    return load_plan(path)

@@ -1,0 +1,1 @@
+"""Declarations of the commands by section: options and help, without the work."""

@@ -1,0 +1,222 @@
+"""Commands of the section Change: options and help."""
+
+from __future__ import annotations
+
+import click
+
+from eventready.cli import options
+from eventready.cli.declare.work import work
+
+
+@click.command("plan")
+@click.argument("intents", nargs=-1, required=True, metavar="INTENT...")
+@options.limit_option
+@click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")
+@click.option(
+    "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
+)
+@options.key_option("The planner's key, where the workspace has `changes: planners:`: file, or env:, keyring:, vault:.")
+@options.workers_option
+@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
+@work("eventready.cli.change.plan:command")
+def plan() -> None:
+    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
+    intents, read their configurations, and show the changes, their order, each guard and its gaps.
+
+    Read-only. The file of --out is sealed, to be approved and applied later.
+
+    \b
+    Exit codes:
+      0  done
+      3  a device would change (with --detailed-exitcode)
+      4  a device could not be read, no plan was made
+      7  a line is forbidden
+    """
+
+
+@click.command("approve")
+@click.argument("path", type=options.FILE, metavar="PLAN")
+@options.key_option("File, or env:, keyring:, vault: reference.")
+@click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@work("eventready.cli.change.approve:command")
+def approve() -> None:
+    """Show PLAN, and sign its hash with your key. The approval is added to the plan's file.
+
+    Make your key with `eventready department keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to
+    `changes: approvers:` of event.yaml. The planner cannot approve.
+    """
+
+
+@click.command()
+@click.argument("plan", type=options.PATH, required=False)
+@click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
+@click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
+@click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
+@options.rehearsal_options
+@options.execution_options
+@work("eventready.cli.change.apply:command")
+def apply() -> None:
+    """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
+
+    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
+    devices revert.
+
+    With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
+    device: the exit codes are those of the twin, and 4 for a device without a simulation.
+
+    \b
+    Exit codes:
+      0  every device has its new state
+      4  a device was not checked or not rehearsed
+      5  a change failed and was reverted (with --atomic: everywhere)
+      6  a device needs a person now
+      7  refused, nothing was sent; a line is rejected (--dry-run)
+    """
+
+
+@click.command()
+@click.argument("change")
+@options.limit_option
+@click.option("--fast", is_flag=True, help="Without checks and soak: arm, restore, read back, confirm.")
+@click.option("--out", type=options.FILE, metavar="PLAN", help="Only write the plan of the rollback.")
+@options.rehearsal_options
+@options.execution_options
+@work("eventready.cli.change.rollback:command")
+def rollback() -> None:
+    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
+
+    CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
+    answer does not hold the others back: run the command again for the rest.
+
+    With --fast the devices return at once, but redundant partners and the two ends of a link one after the other.
+
+    With --rehearse no line is sent to a device: the rollback, and its own way back, run on a simulated twin.
+
+    \b
+    Exit codes as of `apply`.
+    """
+
+
+@click.group("changes")
+def changes() -> None:
+    """List changes and the state of every device."""
+
+
+@changes.command("list")
+@work("eventready.cli.change.changes:list_changes")
+def changes_list() -> None:
+    """List all changes, the latest last: time, operator, device states."""
+
+
+@changes.command("show")
+@click.argument("change", default="latest")
+@click.option("--device", "globs", multiple=True, metavar="NAME", help="Only these devices; a glob, or several.")
+@work("eventready.cli.change.changes:show")
+def changes_show() -> None:
+    """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+
+
+@changes.command("release")
+@click.argument("change")
+@click.argument("device")
+@click.option(
+    "--as",
+    "claim",
+    required=True,
+    type=click.Choice(["new", "old", "by-hand"]),
+    help="The state of the device; new and old must be proven by its configuration.",
+)
+@click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
+@click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@work("eventready.cli.change.changes:release_device")
+def changes_release() -> None:
+    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock.
+
+    Needed where `apply --resume` can neither finish nor revert a device. The decision is recorded.
+
+    \b
+    Exit codes:
+      0  released
+      7  refused: another configuration than claimed, or an armed guard
+    """
+
+
+@changes.command("playbook")
+@click.argument("name")
+@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
+@click.option("--check", is_flag=True, help="Show the changes without making them.")
+@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
+              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
+@work("eventready.cli.change.playbook:run")
+def changes_playbook() -> None:
+    """Run playbooks/NAME.yml on the service hosts.
+
+    \b
+    Exit codes:
+      0  done
+      4  a host did not answer
+      6  a task failed, a person must look at the host
+      7  a closed window
+    """
+
+
+@click.group("drill")
+def drill() -> None:
+    """Make failures on purpose, and measure the interruption of the services."""
+
+
+@drill.command("list")
+@work("eventready.cli.change.drill:list_drills")
+def drill_list() -> None:
+    """List the drills of inventory/drills/, with the last result of each."""
+
+
+@drill.command("plan")
+@click.argument("name")
+@click.option("--out", type=options.FILE, metavar="PLAN", help="Plan for production.")
+@click.option("--by", default="", metavar="NAME", help="The planner, with --out.")
+@options.key_option("With --out: the planner's key, where the workspace has `changes: planners:`.")
+@work("eventready.cli.change.drill:plan")
+def drill_plan() -> None:
+    """Show the faults, probes and requirements of a drill; no fault is injected.
+
+    With --out, read the device that fails, and write a sealed plan for `eventready approve` and `drill run
+    --production`.
+    """
+
+
+@drill.command("run")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--by", default="", metavar="NAME", help="Person who runs the drill.  [default: your login]")
+@options.key_option("With --production: the key of this person, where the workspace has `changes: appliers:`.")
+@click.option("--resume", default="", metavar="RUN", help="Repair and close a drill whose process ended.")
+@click.option("--production", "plan_path", type=options.PATH, metavar="PLAN",
+              help="Run NAME in production with its approved plan.")  # fmt: skip
+@work("eventready.cli.change.drill:run")
+def drill_run() -> None:
+    """Run drills in sequence on the lab of this workspace.
+
+    A drill audits its devices, starts its probes, makes the failure, repairs it, and audits again. Without its
+    requirements it does not begin; after an error or Ctrl-C it repairs its failure.
+
+    In production the failure is a guarded change: with an approved plan of `drill plan --out`, in a window of kind
+    `drill`, on a device that reverts by itself if eventready is lost.
+
+    \b
+    Exit codes:
+      0  every limit was kept
+      3  a limit was missed
+      4  nothing was measured: the probes were not sent as planned
+      6  a device is not proven to be repaired
+      7  refused, no failure was made
+    """
+
+
+@drill.command("show")
+@click.argument("name", default="")
+@work("eventready.cli.change.drill:show")
+def drill_show() -> None:
+    """Show a recorded drill (a name, a prefix, or `latest`), or list all."""

@@ -1,1 +1,0 @@
-"""Terminal output shared by commands: tables, progress and views; rooms for changes and runs."""

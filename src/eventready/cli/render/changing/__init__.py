@@ -1,1 +1,0 @@
-"""Changes on the terminal: plan, progress and result, dry run, rehearsal."""
