@@ -83,9 +83,9 @@ def test_a_spreadsheet_becomes_verdicts_with_few_lines_by_hand(
 
 def answered_by(province: Province, own: Province, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the lab answer for the devices that it plays: its login and host keys, without the bastion."""
-    login = load_workspace(province.copy).files.hosts["core-1"]
-    monkeypatch.setitem(os.environ, "EVENTREADY_USERNAME", login["username"])
-    monkeypatch.setitem(os.environ, "EVENTREADY_PASSWORD", login["password"])
+    login = load_workspace(province.copy).files.inventory().hosts["core-1"]
+    monkeypatch.setitem(os.environ, "EVENTREADY_USERNAME", str(login.username))
+    monkeypatch.setitem(os.environ, "EVENTREADY_PASSWORD", str(login.password))
     shutil.copyfile(province.copy / "known_hosts", own.copy / "known_hosts")
     inventory = own.copy / "inventory"
     with (inventory / "defaults.yaml").open("a", encoding="utf-8") as defaults:

@@ -193,7 +193,7 @@ def test_hosts_groups_interfaces_and_peaks_of_a_real_server(
         "hue-core-1": ("192.0.2.1", "router", "cisco_xr", ("hall",)),
         "hue-wlc-1": ("192.0.2.2", "wifi_controller", "huawei_ac", ("hall", "park")),
     }
-    notes = workspace.files.hosts["hue-core-1"]["data"]["x_peaks"]
+    notes = workspace.files.inventory().hosts["hue-core-1"].data["x_peaks"]
     assert notes == {"TenGigE0/0/0/1": "in 812 Mbit/s, out 40 Mbit/s"}
     refused = CliRunner().invoke(
         inventory, ("import", "zabbix", "--url", zabbix.url, "--allow-http", "--token", "wrong"),

@@ -107,7 +107,7 @@ class ShapeError(ValueError):
 
 
 class Codec(ABC, Generic[T]):
-    """JSON of records. What reads raises ShapeError."""
+    """JSON of records. Reading raises ShapeError."""
 
     @abstractmethod
     def plain(self, record: T) -> dict[str, Any]:

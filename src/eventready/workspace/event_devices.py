@@ -1,4 +1,4 @@
-"""What event.yaml says of the devices: questions, services of hosts by use, addresses of origins within the network."""
+"""Devices by event.yaml: questions, services of hosts by use, addresses of origins within the network."""
 
 from __future__ import annotations
 

@@ -1,19 +1,22 @@
-"""Export of the inventory as `inventory import` reads it back: rows of the sheets, a workbook with drop-downs, CSV."""
+"""Export of the inventory: rows of the sheets, a workbook with drop-downs, CSV; `inventory import` takes them."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any, get_args
 
+from eventready.core.groups import group_by
 from eventready.core.messages import Lang, term, text
 from eventready.workspace.devices.device import ROLES, SERVICES
 from eventready.workspace.files.yaml_document import load_optional
 from eventready.workspace.importing.cells import written_list
-from eventready.workspace.importing.known import value_at
+from eventready.workspace.importing.entries import Entry
+from eventready.workspace.importing.known import WRITTEN_LINKS, ends_of
 from eventready.workspace.settings.duties import Addressee
 from eventready.workspace.settings.event import Event, WindowKind
 from eventready.workspace.sheets.file import protected
@@ -32,8 +35,6 @@ from eventready.workspace.sheets.layout import (
 from eventready.workspace.sheets.spelling import fold
 from eventready.workspace.sheets.workbook import new_workbook, write_head
 from eventready.workspace.workspace import Workspace
-
-Entries = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -103,62 +104,54 @@ def template_sheets(words: Words) -> list[SheetRows]:
 def sheets_of_workspace(workspace: Workspace, words: Words) -> list[SheetRows]:
     """All sheets of a workspace. Raises WorkspaceError."""
     folder = workspace.path / "inventory"
-    hosts = {name: host or {} for name, host in workspace.files.hosts.items()}
+    hosts = [Entry(name, host or {}) for name, host in load_optional(folder / "hosts.yaml").mapping().items()]
     jumps = load_optional(folder / "jump_hosts.yaml").mapping()
-    sources: dict[Layout, Iterable[tuple[str, Mapping[str, Any]]]] = {
-        DEVICES: hosts.items(),
-        LINKS: (("", link) for link in _links(hosts)),
-        PAIRS: (("", pair) for pair in _pairs(hosts)),
-        BASTIONS: ((name, jump or {}) for name, jump in jumps.items()),
-        WINDOWS: (("", window) for window in load_optional(folder / "event.yaml").mapping().get("windows") or ()),
-        DUTIES: (("", duty) for duty in load_optional(folder / "duties.yaml").mapping().get("duties") or ()),
+    windows = load_optional(folder / "event.yaml").mapping().get("windows") or ()
+    duties = load_optional(folder / "duties.yaml").mapping().get("duties") or ()
+    sources: dict[Layout, Iterable[Entry]] = {
+        DEVICES: hosts,
+        LINKS: _links(hosts),
+        PAIRS: _pairs(hosts),
+        BASTIONS: (Entry(name, jump or {}) for name, jump in jumps.items()),
+        WINDOWS: (Entry("", window) for window in windows),
+        DUTIES: (Entry("", duty) for duty in duties),
     }
     return [_sheet(layout, entries, words) for layout, entries in sources.items()]
 
 
-def _sheet(layout: Layout, entries: Iterable[tuple[str, Mapping[str, Any]]], words: Words) -> SheetRows:
+def _sheet(layout: Layout, entries: Iterable[Entry], words: Words) -> SheetRows:
     listed = list(entries)
-    notes = list(dict.fromkeys(str(key) for _, entry in listed for key in value_at(entry, NOTES) or ()))
-    cell = _cells(layout, words)
+    notes = list(dict.fromkeys(str(key) for entry in listed for key in entry.of(*NOTES) or ()))
     rows = [
-        [*cell(name, entry), *(str((value_at(entry, NOTES) or {}).get(note, "")) for note in notes)]
-        for name, entry in listed
+        [*_cells(layout, words, entry), *(str((entry.of(*NOTES) or {}).get(note, "")) for note in notes)]
+        for entry in listed
     ]
     return SheetRows(layout, [*(column.header(words.lang) for column in layout.columns), *notes], rows)
 
 
-def _cells(layout: Layout, words: Words) -> Callable[[str, Mapping[str, Any]], Iterator[str]]:
-    def cells(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
-        for column in layout.columns:
-            value = value_at(entry, column.path) if column.path else name
-            if column.form == "list":
-                yield written_list(words.shown(column.words, item) for item in value or ())
-            else:
-                yield words.shown(column.words, value).strip()
-
-    return cells
+def _cells(layout: Layout, words: Words, entry: Entry) -> Iterator[str]:
+    for column in layout.columns:
+        value = entry.of(*column.path) if column.path else entry.name
+        if column.form == "list":
+            yield written_list(words.shown(column.words, item) for item in value or ())
+        else:
+            yield words.shown(column.words, value).strip()
 
 
-def _links(hosts: Entries) -> Iterator[dict[str, Any]]:
+def _links(hosts: Iterable[Entry]) -> Iterator[Entry]:
     """Links written at either end, once."""
-    seen: set[frozenset[tuple[str, str]]] = set()
-    for name, host in hosts.items():
-        for link in value_at(host, ("data", "expect", "links")) or ():
-            ends = frozenset({(name, str(link["port"])), (str(link["device"]), str(link["to_port"]))})
-            if ends not in seen:
-                seen.add(ends)
-                yield {"device": name, "port": link["port"], "other": link["device"], "to_port": link["to_port"]}
+    links = ((host.name, link) for host in hosts for link in host.of(*WRITTEN_LINKS) or ())
+    for name, link in (same[0] for same in group_by(links, lambda found: ends_of(*found)).values()):
+        yield Entry("", {"device": name, "port": link["port"], "other": link["device"], "to_port": link["to_port"]})
 
 
-def _pairs(hosts: Entries) -> Iterator[dict[str, Any]]:
+def _pairs(hosts: Iterable[Entry]) -> Iterator[Entry]:
     """Members of each pair, two in a row."""
-    members: dict[str, list[str]] = {}
-    for name, host in hosts.items():
-        if pair := value_at(host, ("data", "pair")):
-            members.setdefault(str(pair), []).append(name)
-    for pair, names in members.items():
-        for first, second in zip(names[::2], [*names[1::2], None], strict=False):
-            yield {"pair": pair, "device": first, "other": second}
+    paired = group_by((host for host in hosts if host.of("data", "pair")), lambda host: str(host.of("data", "pair")))
+    for pair, members in paired.items():
+        names = [member.name for member in members]
+        for first, second in zip_longest(names[::2], names[1::2]):
+            yield Entry("", {"pair": pair, "device": first, "other": second})
 
 
 #: Rows with drop-downs in a template; columns of further notes.

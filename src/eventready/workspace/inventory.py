@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from nornir.core.inventory import ConnectionOptions, Group, Groups, Host, Hosts, Inventory, ParentGroups
 from nornir.core.inventory import Defaults as NornirDefaults
@@ -23,7 +23,7 @@ from eventready.core.validation_messages import Suggestions, suggest
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect, ExpectedLink
-from eventready.workspace.devices.intents import KNOWN_INTENTS, intent_names, merge_intents
+from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names, merge_intents
 from eventready.workspace.files.yaml_document import YamlDocument, load_optional, load_yaml, raise_errors
 from eventready.workspace.inventory_schema import Defaults, Element
 from eventready.workspace.keys.secrets import plain_secrets
@@ -78,16 +78,37 @@ def _with_links(device: Device, added: list[ExpectedLink]) -> Device:
 E = TypeVar("E", Host, Group)
 M = TypeVar("M", bound=BaseModel)
 
-_ATTRIBUTES = ("hostname", "port", "username", "password", "platform")
+
+class WrittenConnection(TypedDict, total=False):
+    """Entry of `connection_options` as written."""
+
+    hostname: str | None
+    port: int | None
+    username: str | None
+    password: str | None
+    platform: str | None
+    extras: dict[str, Any] | None
+
+
+class WrittenElement(WrittenConnection, total=False):
+    """Host, group or defaults as written."""
+
+    groups: list[str] | None
+    data: dict[str, Any] | None
+    connection_options: dict[str, WrittenConnection | None] | None
+
+
+#: Hosts or groups by name, as written.
+WrittenElements: TypeAlias = Mapping[str, WrittenElement | None]
 
 
 @dataclass(frozen=True)
 class InventoryFiles:
     """Data of the three files, each validated by itself."""
 
-    hosts: Mapping[str, Any] = field(default_factory=dict)
-    groups: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    hosts: WrittenElements = field(default_factory=dict)
+    groups: WrittenElements = field(default_factory=dict)
+    defaults: WrittenElement = field(default_factory=WrittenElement)
 
     @property
     def groups_of(self) -> dict[str, tuple[str, ...]]:
@@ -106,20 +127,23 @@ class InventoryFiles:
         return Inventory(hosts=hosts, groups=groups, defaults=defaults)
 
 
-def _attributes(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _attributes(raw: WrittenElement) -> dict[str, Any]:
     options = {
-        name: ConnectionOptions(**{key: (entry or {}).get(key) for key in (*_ATTRIBUTES, "extras")})
+        name: ConnectionOptions(**_values(entry or {}), extras=(entry or {}).get("extras"))
         for name, entry in (raw.get("connection_options") or {}).items()
     }
-    plain = {key: raw.get(key) for key in _ATTRIBUTES}
-    return {**plain, "data": dict(raw.get("data") or {}), "connection_options": options}
+    return {**_values(raw), "data": dict(raw.get("data") or {}), "connection_options": options}
 
 
-def _element(kind: type[E], name: str, raw: Mapping[str, Any], defaults: NornirDefaults) -> E:
+def _values(written: WrittenConnection) -> dict[str, Any]:
+    return {key: written.get(key) for key in ("hostname", "port", "username", "password", "platform")}
+
+
+def _element(kind: type[E], name: str, raw: WrittenElement, defaults: NornirDefaults) -> E:
     return kind(name=name, defaults=defaults, **_attributes(raw))
 
 
-def _parents(raw: Mapping[str, Any] | None, groups: Groups) -> ParentGroups:
+def _parents(raw: WrittenElement | None, groups: Groups) -> ParentGroups:
     return ParentGroups([groups[name] for name in (raw or {}).get("groups") or ()])
 
 
@@ -136,7 +160,7 @@ def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[De
         raise hosts.error(message("workspace:device.too_many", count=len(hosts.mapping()), limit=MAX_DEVICES))
     groups = load_optional(folder / "groups.yaml")
     defaults = load_optional(folder / "defaults.yaml")
-    files = InventoryFiles(hosts.mapping(), groups.mapping(), defaults.mapping())
+    files = InventoryFiles(hosts.mapping(), groups.mapping(), cast("WrittenElement", defaults.mapping()))
     intents = intent_names(folder.parent / "templates")
     problems = [
         *_name_problems(hosts, files),
@@ -201,7 +225,7 @@ def _group_problems(document: YamlDocument, files: InventoryFiles) -> Iterator[W
                 yield document.error(message("workspace:group.cycle", name=name), *place)
 
 
-def _is_ancestor(name: str, of: str, groups: Mapping[str, Any]) -> bool:
+def _is_ancestor(name: str, of: str, groups: WrittenElements) -> bool:
     """True when `name` is `of` or an ancestor of `of`."""
     pending, seen = [of], set()
     while pending:
@@ -214,7 +238,7 @@ def _is_ancestor(name: str, of: str, groups: Mapping[str, Any]) -> bool:
     return False
 
 
-def _devices(files: InventoryFiles, origins: Mapping[str, str], values: Mapping[Any, Any]) -> tuple[Device, ...]:
+def _devices(files: InventoryFiles, origins: Mapping[str, str], values: Intents) -> tuple[Device, ...]:
     devices, problems = [], []
     for host in files.inventory().hosts.values():
         try:
@@ -255,7 +279,7 @@ def _device_problems(device: Device) -> Iterator[WorkspaceError]:
             return
 
 
-def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = None) -> Device:
+def device_of(host: Host, origin: str = "", values: Intents | None = None) -> Device:
     """Device from a host of any Nornir inventory. `values`: template values of the event, by intent.
 
     Raises WorkspaceError for missing or invalid data.
@@ -288,7 +312,7 @@ def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = N
         access=_merged(host, "access", Access, origin),
         element=data.get("element") or "",
         origin=origin,
-        intents=merge_intents(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
+        intents=merge_intents(values or {}, _layers(host, "intents")),
         pair=data.get("pair") or "",
         reach=data.get("reach") or "",
     )
@@ -301,15 +325,16 @@ def connection_data(host: Host) -> dict[str, Any]:
     return {**found, "access": _merged(host, "access", Access, "")}
 
 
-def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
-    """`data` of defaults, groups and host, most specific last."""
-    return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
+def _layers(host: Host, part: str) -> list[dict[str, Any]]:
+    """Part of `data` of defaults, groups and host, most specific last."""
+    layers = (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
+    return [layer.get(part) or {} for layer in layers]
 
 
 def written(host: Host, part: str, key: str) -> Any:
     """Value of `part.key` as written for a host: its own, else of its groups, else the default; None for none."""
-    layers = ((layer.get(part) or {}).get(key) for layer in reversed(_layers(host)))
-    return next((value for value in layers if value is not None), None)
+    values = (layer.get(key) for layer in reversed(_layers(host, part)))
+    return next((value for value in values if value is not None), None)
 
 
 @cache
@@ -320,7 +345,5 @@ def _empty(model: type[M]) -> M:
 
 def _merged(host: Host, key: str, model: type[M], origin: str) -> M:
     """Part `key` of the defaults, the groups and the host, merged key by key."""
-    found: dict[str, Any] = {}
-    for layer in _layers(host):
-        found.update(layer.get(key) or {})
+    found = {name: value for layer in _layers(host, key) for name, value in layer.items()}
     return YamlDocument(Path(origin or host.name), found).validate(model) if found else _empty(model)

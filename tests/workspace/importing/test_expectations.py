@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import JsonValue
 
 from eventready.core.errors import WorkspaceError
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.importing.entries import Entry
 from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
 from eventready.workspace.importing.merge import merge
-from eventready.workspace.inventory import InventoryFiles
+from eventready.workspace.inventory import InventoryFiles, WrittenElement
 
 HOSTS = """\
 # The network
@@ -31,7 +32,7 @@ r1:   # the first
 "r2": {groups: [edge], data: {x_odd:   1}}
 r3:
 """
-GROUPS = {"edge": {"data": {"venues": ["hall"], "expect": {"uplinks": ["u1"]}}}}
+GROUPS: dict[str, WrittenElement | None] = {"edge": {"data": {"venues": ["hall"], "expect": {"uplinks": ["u1"]}}}}
 
 
 def changed(tmp_path: Path, *changes: ExpectationChange) -> str:
@@ -74,7 +75,7 @@ def test_upkeep_alone_expects_nothing_of_the_network() -> None:
     assert not Expect(ospf=()).empty
 
 
-OSPF = {"data": {"expect": {"ospf": ["10.9.9.9"]}}}
+OSPF: dict[str, JsonValue] = {"data": {"expect": {"ospf": ["10.9.9.9"]}}}
 SHARED = """\
 r1: &first   # the first
   hostname: 10.0.0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def test_a_foreign_workbook_takes_one_round_of_errors(folder: Path, tmp_path: Pa
     assert devices["HUE-AGG-01"].access.jump_host == "bastion-hue"
     assert workspace.jump_hosts["bastion-hue"].hostname == "10.54.9.1"
     assert [link.device for link in devices["HUE-CORE-01"].expect.links] == ["HUE-CORE-02", "HUE-AGG-01"]
-    notes = workspace.files.hosts["HUE-AGG-01"]["data"]["x_notes"]
+    notes = workspace.files.inventory().hosts["HUE-AGG-01"].data["x_notes"]
     assert notes == {"Số serial": "SN00005", "Vị trí lắp đặt": "Tủ 5"}
     assert "34 unchanged" in run(folder, "import", str(path), "--fix").stderr
 
@@ -195,7 +195,7 @@ def test_any_inventory_is_read_back_unchanged(
     }
 
 
-def without(host: Mapping[str, Any]) -> dict[str, Any]:
+def without(host: Any) -> dict[str, Any]:
     """Entry without the keys that the sheets lack."""
     data = {key: value for key, value in host["data"].items() if key != "x_other"}
     return {**host, "data": data}
@@ -297,7 +297,7 @@ def test_a_mark_is_no_value_and_a_remark_no_device(folder: Path, tmp_path: Path)
     assert imported.unread == ("I Mạng lõi", "Ghi chú: thay cho bản tháng trước", "Người lập Trưởng phòng")
     device, other = imported.of("devices")
     assert (device.name, other.name) == ("r1", "r2")
-    assert device.entry["data"]["allow_cleartext"] is True
+    assert device.of("data", "allow_cleartext") is True
     assert not {"username", "port"} & {*device.entry}
 
 

@@ -6,11 +6,11 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, RootModel
 
-from eventready.core.errors import InvalidValue, WorkspaceError
+from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.keys.secrets import is_reference, plain_secrets
@@ -115,7 +115,10 @@ def load_jump_hosts(path: Path, *, lab: bool = False) -> Mapping[str, JumpHost]:
         return {}
     document = load_yaml(path, may_be_empty=True)
     found = document.validate(JumpHosts).root
-    problems = [] if lab else list(_plain_text(document.mapping(), document.error))
+    problems = [
+        document.error(message("workspace:plain_secret_at", key=str(place[-1])), *place)
+        for place in (() if lab else plain_secrets(document.data))
+    ]
     for name, jump in found.items():
         if jump.access.allow_legacy_ssh:
             problems.append(document.error(message("workspace:access.jump_legacy"), name))
@@ -135,8 +138,3 @@ def chain(name: str, jump_hosts: Mapping[str, JumpHost]) -> tuple[str, ...]:
         names.append(name)
         name = jump_hosts[name].access.jump_host or ""
     return tuple(names)
-
-
-def _plain_text(data: Mapping[str, Any], error: Any) -> Iterator[WorkspaceError]:
-    for place in plain_secrets(data):
-        yield error(message("workspace:plain_secret_at", key=str(place[-1])), *place)

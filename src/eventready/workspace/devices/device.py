@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.answers import Question
 from eventready.workspace.devices.capacity import Load
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.devices.intents import Intents
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Device:
     access: Access = field(default_factory=Access)
     element: str = ""
     origin: str = ""
-    intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    intents: Intents = field(default_factory=dict, hash=False)
     pair: str = ""
     reach: str = ""
     event_questions: tuple[Question, ...] = ()

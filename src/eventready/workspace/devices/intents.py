@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -68,12 +68,12 @@ def usable(values: dict[str, V]) -> dict[str, V]:
 Intents: TypeAlias = dict[Intent, Annotated[dict[str, Any], AfterValidator(usable)]]
 
 
-def merge_intents(values: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def merge_intents(values: Intents, layers: Iterable[Intents]) -> Intents:
     """Intents named by the layers (most specific last), merged key by key over the default `values`.
 
     `values` of the event are defaults only: an intent in `values` alone does not apply to a device.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: Intents = {}
     for layer in layers:
         for intent, own in layer.items():
             found[intent] = {**found.get(intent, {}), **(own or {})}

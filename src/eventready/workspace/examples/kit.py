@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import JsonValue
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.files import read_bounded
 from eventready.core.messages import message
-from eventready.core.strings.json_text import parse_json
+from eventready.core.records import Binary, JsonDocument
 from eventready.core.strings.terminal_text import visible
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_optional, load_yaml
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, published_key
-from eventready.workspace.settings.duties import load_duties
+from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import ADDRESS, load_event
 from eventready.workspace.settings.forms import load_forms
 
@@ -38,12 +39,33 @@ _FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
+class KitDuties:
+    """Content of duties.yaml."""
+
+    duties: tuple[dict[str, JsonValue], ...] = ()
+    documents: dict[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _KitFile:
+    made: str
+    event: dict[str, JsonValue]
+    duties: KitDuties
+    forms: dict[str, dict[str, JsonValue]]
+    key: dict[str, JsonValue]
+    signature: Binary = b""
+
+
+_FORMAT = JsonDocument(SCHEMA, _KitFile)
+
+
+@dataclass(frozen=True)
 class Kit:
     """Content of a verified kit: keys of event.yaml, duties.yaml and the forms by name, and the department's key."""
 
-    event: Mapping[str, Any]
-    duties: Mapping[str, Any]
-    forms: Mapping[str, Any]
+    event: dict[str, JsonValue]
+    duties: KitDuties
+    forms: dict[str, dict[str, JsonValue]]
     key: PublicKey
 
 
@@ -66,31 +88,30 @@ def make_kit(workspace: Path, recipient: ReportAddress, key: PrivateKey, clock: 
         raise UsageError(message("cli:init.email", text=recipient.email))
     inventory = workspace / "inventory"
     event = load_event(inventory / "event.yaml")
-    load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids)
+    duties = load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids).duties
     load_forms(inventory / "forms")
     if not any(window.kind == "event" for window in event.windows):
         raise UsageError(message("workspace:kit.no_event"), where=str(inventory / "event.yaml"))
     plain = load_yaml(inventory / "event.yaml").mapping()
-    clauses = inventory / "duties.yaml"
-    duties = load_yaml(clauses).mapping() if clauses.exists() else {}
-    content = {
-        "schema": SCHEMA,
-        "made": clock.now().isoformat(timespec="seconds"),
-        "event": {
+    clauses = load_optional(inventory / "duties.yaml").mapping()
+    shared = map(_shared_duty, duties, clauses.get("duties", ()))
+    address = {"name": recipient.name, "name_vi": recipient.name, "email": recipient.email}
+    kit = _KitFile(
+        made=clock.now().isoformat(timespec="seconds"),
+        event={
             **{name: plain[name] for name in _SHARED if name in plain},
-            "recipient": {"name": recipient.name, "name_vi": recipient.name, "email": recipient.email}
-            | ({"phone": recipient.phone} if recipient.phone else {}),
+            "recipient": {**address, **({"phone": recipient.phone} if recipient.phone else {})},
             "venues": [{name: venue[name] for name in _VENUE if name in venue} for venue in plain["venues"]],
             "windows": [window for window in plain["windows"] if window["kind"] in _WINDOWS],
         },
-        "duties": {**duties, "duties": [_shared_duty(duty) for duty in duties.get("duties", ())]},
-        "forms": {path.stem: load_yaml(path).mapping() for path in sorted((inventory / "forms").glob("*.yaml"))},
-        "key": key.public.to_dict(),
-    }
-    _refuse_hidden(content, inventory, UsageError)
-    signature = base64.b64encode(key.sign(_signed(content))).decode()
-    drilled = tuple(str(duty["id"]) for duty in duties.get("duties", ()) if duty["proof"].get("drills"))
-    return (json.dumps({**content, "signature": signature}, ensure_ascii=False, indent=1) + "\n").encode(), drilled
+        duties=KitDuties(tuple(shared), clauses.get("documents") or {}),
+        forms={path.stem: load_yaml(path).mapping() for path in sorted((inventory / "forms").glob("*.yaml"))},
+        key=key.public.to_dict(),
+    )
+    _refuse_hidden(_FORMAT.plain(kit), inventory, UsageError)
+    content = _FORMAT.plain(replace(kit, signature=key.sign(_FORMAT.encode(kit))))
+    drilled = tuple(duty.id for duty in duties if duty.proof.drills)
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(), drilled
 
 
 def open_kit(path: Path, fingerprint: str) -> Kit:
@@ -98,14 +119,11 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
 
     Raises UsageError for another file and without a fingerprint, RefusedError for another key and an altered kit.
     """
-    plain = _read(path)
     try:
-        key = _key(plain["key"], path)
-        signature = base64.b64decode(plain.pop("signature"), validate=True)
-        clauses = [dict(duty) for duty in plain["duties"].get("duties", ())]
-        kit = Kit(dict(plain["event"]), {**plain["duties"], "duties": clauses}, dict(plain["forms"]), key)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise _no_kit(path) from None
+        kit = _FORMAT.read(read_bounded(path, LARGEST, "kit"))
+    except ValueError:
+        raise UsageError(message("workspace:kit.none", schema=SCHEMA), where=str(path)) from None
+    key = _key(kit.key, path)
     if not fingerprint.strip():
         do = message("workspace:kit.compare.do", operator=key.operator, key=key.id)
         raise UsageError(message("workspace:kit.compare"), where=str(path), do=do)
@@ -113,12 +131,12 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
         raise UsageError(message("workspace:kit.short", given=given, whole=whole), where=str(path))
     if _digits(fingerprint) != _digits(key.id):
         raise RefusedError(message("workspace:kit.key", key=key.id), where=str(path))
-    if not key.verifies(signature, _signed(plain)):
+    if not key.verifies(kit.signature, _FORMAT.encode(replace(kit, signature=b""))):
         raise RefusedError(message("workspace:kit.altered", operator=key.operator), where=str(path))
     if foreign := next((name for name in kit.forms if not _FORM.fullmatch(name)), None):
         raise RefusedError(message("workspace:kit.form", name=foreign[:80]), where=str(path))
-    _refuse_hidden(plain, path, RefusedError)
-    return kit
+    _refuse_hidden(_FORMAT.plain(kit), path, RefusedError)
+    return Kit(kit.event, kit.duties, kit.forms, key)
 
 
 def _refuse_hidden(content: Any, where: Path, error: type[EventreadyError]) -> None:
@@ -136,39 +154,20 @@ def _texts(content: Any) -> Iterator[str]:
             yield from _texts(list(part) if isinstance(part, tuple) else part)
 
 
-def _key(published: Any, path: Path) -> PublicKey:
+def _key(published: object, path: Path) -> PublicKey:
     try:
         return published_key(published, str(path))
     except UsageError:
         raise UsageError(message("workspace:kit.damaged"), where=str(path)) from None
 
 
-def _shared_duty(duty: Mapping[str, Any]) -> dict[str, Any]:
+def _shared_duty(duty: Duty, written: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Clause for all operators, without the owner (but the department's) and without proofs by drills."""
-    proof = {name: value for name, value in duty["proof"].items() if name != "drills"}
+    proof = duty.proof.model_dump(mode="json", exclude_unset=True, exclude={"drills"})
     if not any(value for name, value in proof.items() if name != "venues"):
-        raise UsageError(message("workspace:kit.drills", clause=str(duty["id"])))
-    own = {"not_applicable"} if duty["applies_to"] == "department" else {"not_applicable", "owner"}
-    return {name: value for name, value in duty.items() if name not in own} | {"proof": proof}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        plain = parse_json(read_bounded(path, LARGEST, "kit"))
-    except ValueError:
-        plain = None
-    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
-        raise _no_kit(path)
-    return plain
-
-
-def _no_kit(path: Path) -> UsageError:
-    return UsageError(message("workspace:kit.none", schema=SCHEMA), where=str(path))
-
-
-def _signed(content: Mapping[str, Any]) -> bytes:
-    """Bytes under the signature."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        raise UsageError(message("workspace:kit.drills", clause=duty.id))
+    own = {"not_applicable", "proof"} if duty.applies_to == "department" else {"not_applicable", "owner", "proof"}
+    return {name: value for name, value in written.items() if name not in own} | {"proof": proof}
 
 
 def _digits(fingerprint: str) -> str:

@@ -159,15 +159,15 @@ def render_files(event: NewEvent) -> dict[Path, str]:
     """Texts of the inventory files by relative path."""
     values = event.values()
     return {
-        Path("inventory") / path.stem: render_skeleton(path.name, values)
+        Path("inventory") / path.stem: render_skeleton(path.name, **values)
         for path in sorted(_SKELETON.glob("*.j2"))
         if path.name != "jump_hosts.yaml.j2" or event.bastion
     }
 
 
-def render_skeleton(name: str, values: Mapping[str, Any]) -> str:
+def render_skeleton(name: str, /, **values: object) -> str:
     """Text of a file of the skeleton."""
-    return _skeletons().get_template(name).render(values)
+    return _skeletons().get_template(name).render(**values)
 
 
 @cache
@@ -218,14 +218,12 @@ def write_kit_workspace(target: Path, kit: Kit, own: NewOperator) -> tuple[Path,
 def _texts(kit: Kit, own: NewOperator) -> dict[Path, str]:
     """Texts of the files decided by the kit, by relative path."""
     head = f"# From the kit of {kit.key.operator} ({kit.key.id})."
-    duties = {
-        **kit.duties,
-        "duties": [{"id": duty.get("id"), "owner": own.enterprise, **duty} for duty in kit.duties["duties"]],
-    }
+    clauses = [{"id": duty.get("id"), "owner": own.enterprise, **duty} for duty in kit.duties.duties]
+    duties = {**({"documents": kit.duties.documents} if kit.duties.documents else {}), "duties": clauses}
     published = json.dumps(kit.key.to_dict(), ensure_ascii=False, indent=1) + "\n"
     return {
         _INVENTORY / "event.yaml": render_skeleton(
-            "kit/event.yaml.j2", {**asdict(own), "head": head, "shared": _yaml(kit.event)}
+            "kit/event.yaml.j2", **asdict(own), head=head, shared=_yaml(kit.event)
         ),
         _INVENTORY / "duties.yaml": f"{head}\n# `owner` is yours to name.\n{_yaml(duties)}",
         **{_INVENTORY / "forms" / f"{name}.yaml": f"{head}\n{_yaml(form)}" for name, form in kit.forms.items()},
@@ -250,5 +248,5 @@ def _validated(texts: Mapping[Path, str], kit: Kit) -> Event:
     return event
 
 
-def _yaml(content: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=120)
+def _yaml(content: object) -> str:
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.groups import group_by
@@ -43,13 +43,17 @@ class Entry:
     """Entry of a file by name; `place` is the cell of the name, `places` the cells by column."""
 
     name: str
-    entry: Mapping[str, Any]
+    entry: Mapping[str, JsonValue]
     place: CellPlace = _NOWHERE
     places: Mapping[str, CellPlace] = field(default_factory=dict)
 
     def of(self, *path: str) -> Any:
         """Value under a path, or None."""
         return value_at(self.entry, path)
+
+    def with_data(self, **values: JsonValue) -> Entry:
+        """Entry with other values under `data`."""
+        return replace(self, entry={**self.entry, "data": {**(self.of("data") or {}), **values}})
 
 
 def entries_of(sheets: Iterable[FoundSheet], cells: Cells) -> list[Entry]:
@@ -171,7 +175,7 @@ def problems_of(layout: Layout, entry: Entry, known: Known) -> Iterator[Problem]
     model = MODELS.get(layout.name)
     if model is not None:
         yield from _invalid(layout, entry, model, known)
-    password = entry.entry.get("password")
+    password = entry.of("password")
     if password is not None and not is_reference(password):
         yield Problem(message("workspace:plain_secret"), entry.places.get("password", entry.place))
 
@@ -194,6 +198,19 @@ def _place(layout: Layout, entry: Entry, location: Sequence[str]) -> CellPlace:
     return next((entry.places[one.name] for one in columns if one.name in entry.places), entry.place)
 
 
+def server_entry(
+    url: str, kind: str, name: str, *, hostname: str, platform: str, role: str, venues: list[str]
+) -> Entry:
+    """Entry of a device of a server, without empty values."""
+    data: dict[str, JsonValue] = {"role": role, "venues": [*dict.fromkeys(venues)]}
+    values: dict[str, JsonValue] = {"hostname": hostname, "platform": platform, "data": _filled(data)}
+    return Entry(name, _filled(values), CellPlace(url, f"{kind} {name}", ", "))
+
+
+def _filled(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {key: value for key, value in values.items() if value}
+
+
 def entry_problems(entry: Entry, known: Known) -> list[Problem]:
     """Problems of a device of a server."""
     return [*problems_of(DEVICES, entry, known), *device_problems(entry, known)]
@@ -204,9 +221,9 @@ def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
     if not entry.places and not NAME_PATTERN.fullmatch(entry.name):
         yield Problem(message("workspace:import.device_name", name=entry.name), entry.place, value=entry.name)
     named: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
-        ("platform", [entry.entry["platform"]] if "platform" in entry.entry else [], known.platforms),
+        ("platform", [entry.of("platform")] if "platform" in entry.entry else [], known.platforms),
         ("venue", entry.of("data", "venues") or (), known.venues),
-        ("group", entry.entry.get("groups") or (), known.groups),
+        ("group", entry.of("groups") or (), known.groups),
     )
     for column, names, allowed in named:
         for name in names:
@@ -218,7 +235,7 @@ def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
 
 def _absent(entry: Entry, known: Known) -> Iterator[Problem]:
     """Address, role and platform given neither by the entry, nor by hosts.yaml, nor by a group."""
-    groups = tuple(name for name in entry.entry.get("groups") or () if name in known.groups)
+    groups = tuple(name for name in entry.of("groups") or () if name in known.groups)
     for column, path in _INHERITED.items():
         given = column in entry.places or entry.of(*path) or known.inherits(entry.name, groups, *path)
         if not given:
@@ -282,7 +299,7 @@ def _same_address(devices: Iterable[Entry]) -> Iterator[Problem]:
     """Equipment under two names: a device with the address, port and element of an earlier row."""
     found: dict[tuple[object, ...], Entry] = {}
     for device in devices:
-        address = device.entry.get("hostname")
+        address = device.of("hostname")
         key = (
             address,
             *(device.of(*path) for path in (("port",), ("data", "element"), ("data", "access", "jump_host"))),
@@ -308,14 +325,13 @@ def _paired(devices: Sequence[Entry], pairs: Iterable[Entry], cells: Cells) -> l
     found = {device.name: device for device in devices}
     for pair in pairs:
         for member in ("device", "other"):
-            name = pair.entry.get(member)
+            name = pair.of(member)
             if name is None:
                 continue
             device = found.get(name, Entry(name, {}, pair.place))
             earlier = device.of("data", "pair")
-            if earlier not in (None, pair.entry.get("pair")):
+            if earlier not in (None, pair.of("pair")):
                 place = pair.places.get(member, pair.place)
                 cells.problems.append(Problem(message("workspace:import.pair_twice", name=name), place, value=name))
-            data: dict[str, Any] = {**(device.entry.get("data") or {}), "pair": pair.entry.get("pair")}
-            found[name] = replace(device, entry={**device.entry, "data": data})
+            found[name] = device.with_data(pair=pair.of("pair"))
     return list(found.values())

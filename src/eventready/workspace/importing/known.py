@@ -122,6 +122,15 @@ class Known:
         return any(value_at(part, path) is not None for part in found)
 
 
+#: Path of the links of a device.
+WRITTEN_LINKS = ("data", "expect", "links")
+
+
+def ends_of(device: str, link: Any) -> frozenset[tuple[str, str]]:
+    """Ends of a written link of a device, as (device, port)."""
+    return frozenset({(device, str(link["port"])), (str(link["device"]), str(link["to_port"]))})
+
+
 def value_at(entry: Any, path: Sequence[str]) -> Any:
     """Value under a path, or None."""
     for key in path:

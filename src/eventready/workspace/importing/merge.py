@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from pydantic import JsonValue
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -25,7 +26,7 @@ from eventready.core.messages import Bilingual, message
 from eventready.workspace.devices.access import load_jump_hosts
 from eventready.workspace.files.yaml_document import YamlDocument, load_optional
 from eventready.workspace.importing.entries import Entry, Imported
-from eventready.workspace.importing.known import value_at
+from eventready.workspace.importing.known import WRITTEN_LINKS, ends_of, value_at
 from eventready.workspace.inventory import load_inventory
 from eventready.workspace.settings.duties import load_duties
 from eventready.workspace.settings.event import Event, load_event
@@ -37,18 +38,6 @@ _NESTED = re.compile(r"^( *)[^\s#-][^#\n]{0,200}:[ ]{0,40}(?:#.*)?\n( +)[^\s#-]"
 _DASH = re.compile(r"^( *)[^\s#-][^#\n]{0,200}:[ ]{0,40}(?:#.*)?\n( *)- ", re.M)
 
 
-class Named(Protocol):
-    """Entry of a file by name."""
-
-    @property
-    def name(self) -> str:
-        """Name of the entry."""
-
-    @property
-    def entry(self) -> Mapping[str, Any]:
-        """Keys and values."""
-
-
 @dataclass(frozen=True)
 class Difference:
     """Change of a device or of an entry of another file: `new`, or the changed keys with old and new value."""
@@ -57,6 +46,11 @@ class Difference:
     new: bool
     keys: tuple[tuple[str, Any, Any], ...]
     file: str = "hosts.yaml"
+
+    @classmethod
+    def added(cls, name: str, entry: Entry, file: str = "hosts.yaml") -> Difference:
+        """Return the difference of a new entry."""
+        return cls(name, True, tuple((key, None, value) for key, value in flatten(entry.entry)), file)
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class Merge:
         return {**self.others, "hosts.yaml": self.text}
 
 
-def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
+def merge(hosts: Path, devices: Sequence[Entry]) -> Merge:
     """Merge devices into the text of hosts.yaml, without writing. Raises WorkspaceError."""
     old = hosts.read_bytes() if hosts.exists() else b""
     document = load_optional(hosts)
@@ -90,7 +84,7 @@ def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
     return replace(merged, text=text, old=old)
 
 
-def _merged(text: str, document: YamlDocument, devices: Sequence[Named]) -> Merge:
+def _merged(text: str, document: YamlDocument, devices: Sequence[Entry]) -> Merge:
     plain = _apart(document.mapping())  # the round-trip parser takes a hundred times as long
     devices = [device for device in devices if _apply(plain, device)]
     if not devices:
@@ -123,7 +117,7 @@ def writer_for(text: str) -> YAML:
     return yaml
 
 
-def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[Named]) -> Merge:
+def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[Entry]) -> Merge:
     """Merge each device into its own part of the text; new devices follow at the end."""
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     starts = [line - 1 for line in sorted(document.line(name) for name in document.mapping())]
@@ -168,13 +162,13 @@ def _loaded(yaml: YAML, part: str, name: str) -> CommentedMap:
     return alone
 
 
-def _dumped(yaml: YAML, document: CommentedMap) -> str:
+def _dumped(yaml: YAML, document: Any) -> str:
     written = io.StringIO()
     yaml.dump(document, written)
     return written.getvalue()
 
 
-def _whole(yaml: YAML, text: str, devices: Sequence[Named]) -> Merge:
+def _whole(yaml: YAML, text: str, devices: Sequence[Entry]) -> Merge:
     document = yaml.load(text)
     if document is None:
         document = CommentedMap()
@@ -198,15 +192,15 @@ def _separate(target: Any, key: str, entry: Any) -> None:
         _separate(own, name, value)
 
 
-def _apply(document: dict[str, Any], device: Named) -> Difference | None:
+def _apply(document: dict[str, Any], device: Entry) -> Difference | None:
     if document.get(device.name) is None:
         document[device.name] = styled(device.entry)
-        return Difference(device.name, True, tuple((key, None, value) for key, value in flatten(device.entry)))
+        return Difference.added(device.name, device)
     changed = tuple(update(document[device.name], device.entry))
     return Difference(device.name, False, changed) if changed else None
 
 
-def update(target: Any, entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
+def update(target: Any, entry: Mapping[str, JsonValue], prefix: str = "") -> list[tuple[str, Any, Any]]:
     changed: list[tuple[str, Any, Any]] = []
     for key, value in entry.items():
         if isinstance(value, Mapping):
@@ -262,7 +256,7 @@ def _comparable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | Mapping) else str(value).strip()
 
 
-def flatten(entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def flatten(entry: Mapping[str, JsonValue], prefix: str = "") -> list[tuple[str, Any]]:
     """Dotted keys and values of an entry."""
     found: list[tuple[str, Any]] = []
     for key, value in entry.items():
@@ -305,12 +299,9 @@ def _validate(folder: Path, event: Event, changed: Mapping[str, str]) -> None:
         load_duties(folder / "duties.yaml", windows=event.windows, venues=event.venue_ids)
 
 
-_LINKS = ("data", "expect", "links")
-
-
 def merge_sheets(folder: Path, imported: Imported) -> Merge:
     """Merge everything imported into the texts of the inventory, without writing. Raises WorkspaceError."""
-    devices = merge(folder / "hosts.yaml", _with_links(imported, load_optional(folder / "hosts.yaml").mapping()))
+    devices = merge(folder / "hosts.yaml", _with_links(imported, load_optional(folder / "hosts.yaml")))
     texts: dict[str, str] = {}
     differences = [*devices.differences]
     if imported.of("bastions"):
@@ -324,40 +315,33 @@ def merge_sheets(folder: Path, imported: Imported) -> Merge:
     return Merge(devices.text, tuple(differences), texts, devices.old)
 
 
-def _with_links(imported: Imported, hosts: Mapping[str, Any]) -> list[Entry]:
+def _with_links(imported: Imported, document: YamlDocument) -> list[Entry]:
     """Devices with the links missing at both ends, at the first end of each."""
     found = {device.name: device for device in imported.of("devices")}
-    written = {name: list(value_at(host, _LINKS) or ()) for name, host in hosts.items()}
+    written = {name: list(value_at(host, WRITTEN_LINKS) or ()) for name, host in document.mapping().items()}
+    known = {ends_of(name, link) for name, links in written.items() for link in links}
     for link in imported.of("links"):
-        near, far = (link.entry["device"], link.entry["port"]), (link.entry["other"], link.entry["to_port"])
-        if _has_link(written, near, far) or _has_link(written, far, near):
-            continue
-        own = written.setdefault(near[0], [])
-        own.append({"port": near[1], "device": far[0], "to_port": far[1]})
-        device = found.get(near[0], Entry(near[0], {}, link.place))
-        data = {**(device.entry.get("data") or {}), "expect": {"links": [*own]}}
-        found[near[0]] = replace(device, entry={**device.entry, "data": data})
+        value = {"port": link.of("port"), "device": link.of("other"), "to_port": link.of("to_port")}
+        name = link.of("device")
+        if (ends := ends_of(name, value)) not in known:
+            known.add(ends)
+            written.setdefault(name, []).append(value)
+            device = found.get(name, Entry(name, {}, link.place))
+            found[name] = device.with_data(expect={"links": [*written[name]]})
     return list(found.values())
 
 
-def _has_link(written: Mapping[str, Sequence[Mapping[str, Any]]], near: tuple[str, str], far: tuple[str, str]) -> bool:
-    ends = ((link.get("port"), link.get("device"), link.get("to_port")) for link in written.get(near[0], ()))
-    return any(tuple(map(str, end)) == (near[1], *far) for end in ends)
-
-
-def _merged_list(path: Path, key: str, entries: Sequence[Named]) -> tuple[str, list[Difference]]:
+def _merged_list(path: Path, key: str, entries: Sequence[Entry]) -> tuple[str, list[Difference]]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if not _listed(deepcopy(dict(load_optional(path).mapping())), key, entries, path.name):
         return text, []
     yaml = writer_for(text)
     document = yaml.load(text) or {}
     differences = _listed(document, key, entries, path.name)
-    written = io.StringIO()
-    yaml.dump(document, written)
-    return written.getvalue(), differences
+    return _dumped(yaml, document), differences
 
 
-def _listed(document: dict[str, Any], key: str, entries: Sequence[Named], file: str) -> list[Difference]:
+def _listed(document: dict[str, Any], key: str, entries: Sequence[Entry], file: str) -> list[Difference]:
     """Update the entries of a list by their names: the identifier of a duty, kind and name of a window."""
     present = document.setdefault(key, []) if entries else []
     differences = []
@@ -368,14 +352,13 @@ def _listed(document: dict[str, Any], key: str, entries: Sequence[Named], file: 
         taken.add(index)
         if index == len(present):
             present.append(styled(one.entry))
-            keys = tuple((path, None, value) for path, value in flatten(one.entry))
-            differences.append(Difference(name, True, keys, file))
+            differences.append(Difference.added(name, one, file))
         elif changed := tuple(update(present[index], one.entry)):
             differences.append(Difference(name, False, changed, file))
     return differences
 
 
-def _entry_name(entry: Mapping[str, Any]) -> str:
+def _entry_name(entry: Mapping[str, JsonValue]) -> str:
     """Name of an entry of a list: the identifier of a duty; kind and name of a window."""
     if "id" in entry:
         return str(entry["id"])

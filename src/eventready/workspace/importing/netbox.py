@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import lines_of
 from eventready.workspace.devices.device import ROLES
-from eventready.workspace.importing.entries import Entry
-from eventready.workspace.importing.table import CellPlace
+from eventready.workspace.importing.entries import Entry, server_entry
 from eventready.workspace.importing.web import Bounds, bounded_session
 
 #: Maximum number of records.
 MAX_RECORDS = 50_000
+
+
+@dataclass(frozen=True)
+class NetBoxPart:
+    """Part of a record: an address, or an object with a slug."""
+
+    slug: str | None = None
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class NetBoxDevice:
+    """Record of `dcim/devices`."""
+
+    name: str | None = None
+    primary_ip4: NetBoxPart | str | None = None
+    primary_ip6: NetBoxPart | str | None = None
+    primary_ip: NetBoxPart | str | None = None
+    platform: NetBoxPart | str | None = None
+    role: NetBoxPart | str | None = None
+    device_role: NetBoxPart | str | None = None
+    custom_fields: dict[str, object] = field(default_factory=dict)
+
+
+_RECORD, _PARTS = TypeAdapter(NetBoxDevice), TypeAdapter(list[NetBoxPart | str])
 
 
 @dataclass(frozen=True)
@@ -51,7 +78,7 @@ def _devices(source: NetBoxSource, api: Any) -> list[Entry]:
     for number, record in enumerate(records, 1):
         if number > MAX_RECORDS:
             raise UsageError(message("workspace:netbox.too_many", limit=MAX_RECORDS), where=source.url)
-        device = _device(dict(record), source)
+        device = _device(_RECORD.validate_python(dict(record)), source)
         devices += [device] if device else []
     return devices
 
@@ -71,44 +98,29 @@ def _reason(error: Exception) -> str:
     return lines[0][:200]
 
 
-def _device(record: Mapping[str, Any], source: NetBoxSource) -> Entry | None:
+def _device(record: NetBoxDevice, source: NetBoxSource) -> Entry | None:
     """Device of a record; None without name or primary address."""
-    address = record.get("primary_ip4") or record.get("primary_ip6") or record.get("primary_ip")
-    name = record.get("name")
-    if not name or not address:
+    address = record.primary_ip4 or record.primary_ip6 or record.primary_ip
+    if not record.name or not address:
         return None
-    entry: dict[str, Any] = {"hostname": _address(address)}
-    platform = _slug(record.get("platform"))
-    if platform:
-        entry["platform"] = source.platforms.get(platform, platform.replace("-", "_"))
-    data: dict[str, Any] = {}
-    role = _slug(record.get("role") or record.get("device_role"))
+    platform = _slug(record.platform)
+    role = _slug(record.role or record.device_role)
     mapped = source.roles.get(role, role.replace("-", "_"))
-    if mapped in ROLES or role in source.roles:
-        data["role"] = mapped
-    venues = _names((record.get("custom_fields") or {}).get(source.venue_field))
-    if venues:
-        data["venues"] = venues
-    if data:
-        entry["data"] = data
-    return Entry(str(name), entry, CellPlace(source.url, f"device {name}", ", "))
+    return server_entry(
+        source.url, "device", record.name,
+        hostname=(address if isinstance(address, str) else address.address or "").partition("/")[0],
+        platform=source.platforms.get(platform, platform.replace("-", "_")),
+        role=mapped if mapped in ROLES or role in source.roles else "",
+        venues=_names(record.custom_fields.get(source.venue_field)),
+    )  # fmt: skip
 
 
-def _address(address: Any) -> str:
-    text = address.get("address", "") if isinstance(address, Mapping) else str(address)
-    return str(text).partition("/")[0]
+def _slug(part: NetBoxPart | str | None) -> str:
+    return part.slug or "" if isinstance(part, NetBoxPart) else ""
 
 
-def _slug(part: Any) -> str:
-    return str(part.get("slug") or "") if isinstance(part, Mapping) else ""
-
-
-def _names(value: Any) -> list[str]:
+def _names(value: object) -> list[str]:
     """Names of a custom field: text with separators, choices, or objects with a slug."""
-    if not value:
-        return []
-    items: Iterable[Any] = value.replace(",", ";").split(";") if isinstance(value, str) else value
-    found = (
-        str(item.get("slug") or item.get("name") or "") if isinstance(item, Mapping) else str(item) for item in items
-    )
+    items = value.replace(",", ";").split(";") if isinstance(value, str) else _PARTS.validate_python(value or [])
+    found = (item if isinstance(item, str) else item.slug or item.name or "" for item in items)
     return [name.strip() for name in found if name.strip()]

@@ -16,7 +16,6 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -99,12 +98,12 @@ def resolve(
     return _keyring(name, where) if kind == "keyring" else _vault(name, workspace / VAULT, where)
 
 
-def plain_secrets(data: Mapping[str, Any]) -> tuple[tuple[str | int, ...], ...]:
+def plain_secrets(data: object) -> tuple[tuple[str | int, ...], ...]:
     """Paths of keys with a plain-text password in an inventory entry."""
     return tuple(_plain(data, ()))
 
 
-def _plain(part: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
+def _plain(part: object, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
     if isinstance(part, list):
         return [found for index, item in enumerate(part) for found in _plain(item, (*path, index))]
     if not isinstance(part, dict):
@@ -210,10 +209,10 @@ def _vault(key: str, path: Path, where: str) -> str:
             where=where,
             do=suggest(key, values, noun="It has"),
         )
-    return str(values[key])
+    return values[key]
 
 
-def _open_vault(path: Path, where: str) -> Mapping[str, Any]:
+def _open_vault(path: Path, where: str) -> dict[str, str]:
     try:
         text = verified(path, path.read_bytes()).decode()
     except FileNotFoundError:
@@ -239,7 +238,7 @@ def _vault_password(where: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
+def _decrypt(text: str, password: str, path: str) -> dict[str, str]:
     """Decrypt a vault; cached, since key derivation is slow."""
     try:
         content = decrypt(text, password)
@@ -251,4 +250,4 @@ def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
         values = None
     if not isinstance(values, dict):
         raise SecretError(message("workspace:secret.vault_lines"), where=path)
-    return values
+    return {str(key): str(value) for key, value in values.items()}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 from eventready.core.errors import UsageError
 from eventready.core.files import read_bounded, read_private, write_atomic
 from eventready.core.messages import message
+from eventready.core.records import Binary, JsonDocument
 from eventready.core.redaction.redaction import redactor
-from eventready.core.strings.json_text import parse_json
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.strings.texts import tidy
 from eventready.workspace.keys.secrets import is_reference, resolve
 
@@ -128,7 +128,7 @@ class Succession:
     """Statement of the succession of the key `key` (fingerprint) by another key, signed with `key`."""
 
     key: str
-    signature: bytes
+    signature: Binary
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class PublicKey:
     def statement(self) -> bytes:
         """Bytes of the succession, signed by the preceding key."""
         plain = {"operator": self.operator, "schema": SCHEMA, "successor": self.id}
-        return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return canonical(plain)
 
     def follows(self, before: PublicKey) -> bool:
         """True with a valid statement of succession by the key `before` of the same operator."""
@@ -168,13 +168,18 @@ class PublicKey:
 
     def to_dict(self) -> dict[str, Any]:
         """Published form of the key."""
-        plain: dict[str, Any] = {
-            "schema": SCHEMA, "operator": self.operator, "id": self.id, "key": base64.b64encode(self.raw).decode(),
-        }  # fmt: skip
-        if self.succeeds:
-            signature = base64.b64encode(self.succeeds.signature).decode()
-            plain["succeeds"] = {"key": self.succeeds.key, "signature": signature}
-        return plain
+        return _PUBLISHED.plain(_PublishedKey(self.operator, self.id, self.raw, self.succeeds))
+
+
+@dataclass(frozen=True)
+class _PublishedKey:
+    operator: str
+    id: str
+    key: Binary
+    succeeds: Succession | None = None
+
+
+_PUBLISHED = JsonDocument(SCHEMA, _PublishedKey)
 
 
 @dataclass(frozen=True)
@@ -294,25 +299,16 @@ def _public_file(path: Path) -> PublicKey:
     return published_key(plain, str(path))
 
 
-def published_key(plain: Any, where: str) -> PublicKey:
+def published_key(plain: object, where: str) -> PublicKey:
     """Key from its published form. Raises UsageError."""
     try:
-        if plain["schema"] != SCHEMA:
-            raise ValueError("another schema")  # noqa: TRY301  one message for every defect
-        key = PublicKey(str(plain["operator"]), base64.b64decode(plain["key"], validate=True), _succession(plain))
-        Ed25519PublicKey.from_public_bytes(key.raw)
-    except (ValueError, KeyError, TypeError):
+        found = _PUBLISHED.read_plain(plain)
+        Ed25519PublicKey.from_public_bytes(found.key)
+    except ValueError:
         raise UsageError(message("workspace:key.not_published", schema=SCHEMA), where=where) from None
-    if operator_name(key.operator, where) != key.operator or plain.get("id") != key.id:
+    key = PublicKey(found.operator, found.key, found.succeeds)
+    if operator_name(key.operator, where) != key.operator or found.id != key.id:
         raise UsageError(message("workspace:key.fingerprint"), where=where)
     if is_small_order(key.raw):
         raise UsageError(message("workspace:key.small_order"), where=where)
     return key
-
-
-def _succession(plain: Mapping[str, Any]) -> Succession | None:
-    """The statement in a published key. Raises ValueError, KeyError, TypeError."""
-    succession = plain.get("succeeds")
-    if succession is None:
-        return None
-    return Succession(str(succession["key"]), base64.b64decode(succession["signature"], validate=True))

@@ -85,13 +85,13 @@ class ValueSpec(WorkspaceModel):
                 raise InvalidValue(what)
         return self
 
-    def problems(self, value: Any, place: Place = ()) -> Iterator[tuple[Place, Message]]:
+    def problems(self, value: object, place: Place = ()) -> Iterator[tuple[Place, Message]]:
         """Yield the place and the sentence of each part of a value with another type or out of bounds."""
         if not _is_of(self.type, value):
             wanted = {"wanted": self.type, "value": describe_value(value)}
             yield place, message("workspace:values.type", name=_name(place), **wanted)
             return
-        size = len(value) if isinstance(value, list | tuple) else value if self.type == "number" else None
+        size = len(value) if isinstance(value, list | tuple) else value if isinstance(value, int | float) else None
         if size is not None and not (self.least is None or size >= self.least):
             yield place, message("workspace:values.least", name=_name(place), bound=_number(self.least), value=size)
         if size is not None and not (self.most is None or size <= self.most):
@@ -110,7 +110,7 @@ class ValueSpec(WorkspaceModel):
             found = found._part(key) if found else None
         return found
 
-    def with_defaults(self, value: Any) -> Any:
+    def with_defaults(self, value: object) -> object:
         """Return a value with the defaults of the absent keys of its mappings."""
         if isinstance(value, Mapping) and self.keys:
             return {**filled(self.keys, {}), **{k: self._filled(str(k), inner) for k, inner in value.items()}}
@@ -118,21 +118,21 @@ class ValueSpec(WorkspaceModel):
             return [self.items.with_defaults(inner) for inner in value]
         return value
 
-    def _filled(self, key: str, value: Any) -> Any:
+    def _filled(self, key: str, value: object) -> object:
         part = self._part(key)
         return part.with_defaults(value) if part else value
 
     def _part(self, key: str) -> ValueSpec | None:
         return self.items if self.type == "list" else self.keys.get(key)
 
-    def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
-        if self.type == "mapping":
+    def _parts(self, value: object) -> Iterator[tuple[str, object]]:
+        if isinstance(value, Mapping):
             yield from ((str(key), inner) for key, inner in value.items())
-        elif self.type == "list":
+        elif isinstance(value, list | tuple):
             yield from ((str(index), inner) for index, inner in enumerate(value))
 
 
-def filled(specs: Mapping[str, ValueSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+def filled(specs: Mapping[str, ValueSpec], values: Mapping[str, object]) -> dict[str, object]:
     """Return values with the defaults of the absent ones, in mappings and lists too."""
     defaults = {name: spec.default for name, spec in specs.items() if spec.default is not None}
     return {
@@ -157,7 +157,7 @@ class IntentFolder:
     values: Mapping[str, ValueSpec] = field(default_factory=dict)
     writable: tuple[WritableAddition, ...] = ()
 
-    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def filled(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return template values with the defaults of the absent ones."""
         return filled(self.values, values)
 
@@ -166,7 +166,7 @@ class IntentFolder:
         found = self.values.get(place[0]) if place else None
         return found.at(place[1:]) if found else None
 
-    def problems(self, values: Mapping[str, Any]) -> Iterator[tuple[Place, Message]]:
+    def problems(self, values: Mapping[str, object]) -> Iterator[tuple[Place, Message]]:
         """Yield the place and the sentence of each invalid value."""
         for name, value in values.items():
             if name in self.values:
@@ -205,7 +205,7 @@ _PYTHON_TYPES: Mapping[ValueType, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def _is_of(kind: ValueType, value: Any) -> bool:
+def _is_of(kind: ValueType, value: object) -> bool:
     if not isinstance(value, _PYTHON_TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
         return False
     if kind == "word":

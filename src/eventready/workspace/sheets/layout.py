@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from eventready.core.messages import LANGS, text
 from eventready.workspace.files.yaml_document import load_yaml
@@ -57,14 +57,16 @@ class Layout:
 NOTES = ("data", "x_notes")
 
 
-def _column(name: str, given: Mapping[str, Any]) -> Column:
-    path = given.get("path", name)
-    return Column(name, **{**given, "path": tuple(path.split(".")) if path else ()})
+def _column(name: str, path: str | None = None, form: Form = "text", words: str = "", width: int = 18) -> Column:
+    keys = name if path is None else path
+    return Column(name, tuple(filter(None, keys.split("."))), form, words, width)
 
 
 #: Layouts by name, in the order of a workbook.
 LAYOUTS: Mapping[str, Layout] = {
-    name: Layout(name, tuple(_column(*one) for one in sheet["columns"].items()), tuple(sheet["needed"]))
+    name: Layout(
+        name, tuple(_column(column, **given) for column, given in sheet["columns"].items()), tuple(sheet["needed"])
+    )
     for name, sheet in load_yaml(Path(__file__).with_name("layouts.yaml")).mapping().items()
 }
 DEVICES, LINKS, PAIRS, BASTIONS, WINDOWS, DUTIES = LAYOUTS.values()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 from eventready.workspace.files.yaml_document import load_yaml
 
@@ -34,8 +33,8 @@ def tokens(text: str) -> frozenset[str]:
 
 
 @cache
-def spellings(*keys: str) -> Mapping[str, Any]:
-    """Part of `spellings.yaml` under the keys."""
+def spellings(*keys: str) -> Mapping[str, Sequence[str]]:
+    """Lists of `spellings.yaml` under the keys."""
     return load_yaml(_FILE).mapping(*keys)
 
 

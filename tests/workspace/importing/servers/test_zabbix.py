@@ -101,7 +101,7 @@ def test_hosts_with_addresses_platforms_and_peaks(folder: Path, url: str, monkey
         "edge-1": ("192.0.2.1", "router", "huawei_vrp", ("hall",)),
         "ac-1": ("ac-1.example.net", "wifi_controller", "huawei_ac", ()),
     }
-    notes = workspace.files.hosts["edge-1"]["data"]["x_peaks"]
+    notes = workspace.files.inventory().hosts["edge-1"].data["x_peaks"]
     assert notes == {"XGigabitEthernet0/0/1": "in 812 Mbit/s, out 95 Mbit/s"}
     assert Stub.calls[-1]["params"]["itemids"] == ["11", "12"]
     assert "s3cret" not in done.output + str(workspace.files.hosts)
