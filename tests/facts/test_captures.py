@@ -16,7 +16,7 @@ ALL = list(outputs())
 
 
 @needs_captures
-@pytest.mark.parametrize("output", ALL, ids=lambda output: output.id)
+@pytest.mark.parametrize("output", ALL, ids=lambda output: output.id[-110:])
 def test_a_capture_is_read_right_or_excused(output: NtcOutput) -> None:
     assert not output.status_complaint()
     wrong = output.disagreements(output.observed)
