@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from eventready.change.document import PlannedDevice
-from eventready.change.execute.device.assignment import Assignment, DeviceRules, Pace
+from eventready.change.execute.device.assignment import Assignment, DeviceRules, Procedure
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
@@ -375,8 +375,8 @@ class OwnRules:
 
 
 @dataclass(frozen=True)
-class OwnPace(Pace):
-    """See Pace: the soak as given."""
+class OwnProcedure(Procedure):
+    """See Procedure: the soak as given."""
 
     given: Callable[..., Soak] = lambda *_: Soak(0.0, "none")
 
@@ -388,5 +388,5 @@ def assignment(form: ConfigurationForm | None = None, **changes: Any) -> Assignm
     part = PLANNED.model_copy(update={key: value for key, value in changes.items() if key in ("forward", "predicted")})
     rules = cast(DeviceRules, OwnRules(part, form or form_of(SPEC), changes))
     given = {"given": changes["soak"]} if "soak" in changes else {}
-    pace = OwnPace(settle_s=60.0, timing=PATIENCE, word=changes.get("word"), **given)
-    return Assignment(rules, pace, changes.get("startup"))
+    procedure = OwnProcedure(settle_s=60.0, timing=PATIENCE, word=changes.get("word"), **given)
+    return Assignment(rules, procedure, changes.get("startup"))

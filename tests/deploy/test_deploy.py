@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import kubernetes_validate
 import pytest
 import yaml
@@ -57,12 +58,13 @@ def test_containers_run_commands_with_known_options() -> None:
     for _, container in containers():
         words = [str(word) for word in container["args"]]
         name, command, rest = cli.resolve_command(context, words[2 * (words[0] == "-w") :])
-        assert command is not None
-        if name == "cluster":
-            command = command.get_command(context, rest.pop(0))  # type: ignore[attr-defined]
-        command.make_parser(context).parse_args(rest)
-        seen.add(name)
-    assert seen == {"cluster", "worker"}
+        assert name == "cluster"
+        assert isinstance(command, click.Group)
+        seen.add(rest[0])
+        member = command.get_command(context, rest.pop(0))
+        assert member is not None
+        member.make_parser(context).parse_args(rest)
+    assert seen == {"scheduler", "worker"}
 
 
 def test_no_registry_is_named() -> None:

@@ -210,5 +210,5 @@ def test_verify(call: Call, tmp_path: Path) -> None:
     assert "Compare with a backup" in err
     assert json.loads(call("-o", "json", "runs", "verify")[1])["intact"] is False
     code, _, err = call("runs", "show")
-    assert code == Exit.INTERNAL
+    assert code == Exit.USAGE
     assert "is damaged" in err

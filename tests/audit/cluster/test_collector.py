@@ -180,7 +180,7 @@ def test_a_device_goes_to_a_worker_of_its_network(workspace: Workspace) -> None:
     [
         ([], "the scheduler has no worker"),
         ([worker("w1")], r"1 device of hcm-oss: core-1.*--reach"),
-        ([other("product=1", "platforms=2", "workspace=9")], r"w1 \(workspace 9, here 3: .*git pull.*allow"),
+        ([other("product=1", "platforms=2", "workspace=9")], r"w1 \(workspace 9, here 3: .*git pull.*trust content"),
         ([other("product=0", "platforms=9", "workspace=9")], r"w1 \(eventready 0, here 1: install"),
         ([other("product=1", "platforms=9", "x")], r"w1 \(platforms 9, here 2: install"),
         ([other("clock=+3600")], r"w1 \(clock \+3600 s off .*: set the clock"),

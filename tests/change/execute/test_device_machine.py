@@ -301,7 +301,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
     box = FakeDevice(kind)
     started = box.now
     result, record = carry_out(box, soak=lambda *_: Soak(100, "`dead-interval 100`"))
-    if 100 + 2 * assignment().pace.timing.margin_s < SECONDS or kind == "inverse":
+    if 100 + 2 * assignment().procedure.timing.margin_s < SECONDS or kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
         verified = recorded(record, Confirm).verified

@@ -16,7 +16,7 @@ from nornir.core.task import Result, Task
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device.assignment import Assignment, DeviceRules, Hold, Pace, StopSignals
+from eventready.change.execute.device.assignment import Assignment, DeviceRules, Hold, Procedure, StopSignals
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
@@ -68,7 +68,7 @@ class ChangeExecutor:
         self.plan, self.change, self.mode = plan, change, mode
         self.store, self.progress = context.store, context.progress
         self._workspace, self._clock, self._options = workspace, context.clock, options
-        self._rolls_back, self._resumed, self._pace = before, resumed, self._paced(hold)
+        self._rolls_back, self._resumed, self._procedure = before, resumed, self._procedure_of(hold)
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
@@ -201,11 +201,11 @@ class ChangeExecutor:
         rules = DeviceRules.of(
             self._equipment, self.plan, planned, self._backups, rolls_back,
             changes=self.store.changes, reads_way_in=self._options.way_in,
-            forward=rolls_back is None and not self._resumed and self._pace.hold is None,
+            forward=rolls_back is None and not self._resumed and self._procedure.hold is None,
         )  # fmt: skip
         read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
         startup = None if rolls_back is not None else planned.startup
-        return Assignment(rules, self._pace, startup, read.issues if read else ())
+        return Assignment(rules, self._procedure, startup, read.issues if read else ())
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]
@@ -222,7 +222,7 @@ class ChangeExecutor:
             DeviceChecks(device, platform, self._limits, beside),
             rules.fragment,
             partners=partners,
-            counter_interval_s=min(_COUNTER_INTERVAL_S, self._pace.soak_s),
+            counter_interval_s=min(_COUNTER_INTERVAL_S, self._procedure.soak_s),
             clock=self._clock,
             change=self.change,
             seconds=self._workspace.event.changes.confirm_within_s if within is None else within,
@@ -238,12 +238,12 @@ class ChangeExecutor:
     def _partner(self, name: str) -> Partner:
         return Partner(host_target(self._nornir, name), self._equipment.platform(name))
 
-    def _paced(self, hold: Hold | None) -> Pace:
+    def _procedure_of(self, hold: Hold | None) -> Procedure:
         """Return the times of the change; a lab may choose any soak, also below the protocols' own times."""
         options, settings = self._options, self._workspace.event.changes
         chosen = options.soak_s is not None and self._workspace.event.lab
         given = options.soak_s or 0.0
-        return Pace(
+        return Procedure(
             verifies=self.mode.verifies,
             soak_s=given if chosen else max(given, settings.soak_of(self.plan.intents)),
             soak_is_chosen=chosen,

@@ -129,8 +129,8 @@ class DeviceRules:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Times of a change on each of its devices, and what its end waits for.
+class Procedure:
+    """Procedure on a device: times, verification, hold and confirmation.
 
     `verifies`: checks and a soak precede the confirmation. `soak_s`: the least soak; in a lab (`soak_is_chosen`), the
     soak itself. `settle_s`: seconds until no check may be worse. `soaking` is called with the device when its soak
@@ -156,14 +156,14 @@ class Pace:
 
 @dataclass(frozen=True)
 class Assignment:
-    """Work on a device: its part of the plan, the rules and the pace.
+    """Work on a device: its part of the plan, the rules and the procedure.
 
     `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
     issues before a change that this one rolls back: they may occur again.
     """
 
     rules: DeviceRules
-    pace: Pace
+    procedure: Procedure
     startup: str | None = None
     tolerated: OpenIssues = ()
 

@@ -114,7 +114,7 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         self._refuse_start()
         steps.record(Precheck(assignment.device))
-        findings = self._insistent(driver.precheck) if assignment.pace.verifies else ()
+        findings = self._insistent(driver.precheck) if assignment.procedure.verifies else ()
         self._findings = tolerate(findings, assignment.tolerated)
         steps.record(Read(assignment.device, open_issues(findings)))
         reading = self._insistent(driver.read)
@@ -143,8 +143,8 @@ class DeviceMachine:
             steps.record(WayInRisks(assignment.device, risks))
         kept, texts = evidence_of(reading)
         steps.record(Backup(assignment.device, kept), texts)
-        if assignment.pace.hold is None and assignment.pace.verifies:
-            self._soak = assignment.pace.soak(form, before.tree, target, driver.shown)
+        if assignment.procedure.hold is None and assignment.procedure.verifies:
+            self._soak = assignment.procedure.soak(form, before.tree, target, driver.shown)
         self._refuse_short_guard(before)
         self._refuse_start()
         return before
@@ -154,24 +154,24 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         terms = driver.terms(before)
         back = assignment.form.commands_between(steps.target, before.tree)
-        device, lines, pace = assignment.device, assignment.planned.forward, assignment.pace
+        device, lines, procedure = assignment.device, assignment.planned.forward, assignment.procedure
         steps.record(Arm(device, terms.kind, terms.seconds, terms.device_side, tuple(back), steps.route_back))
         steps.send(lines, terms, lambda: steps.record(Apply(device, len(lines))))
         steps.check_abort()
         self._compare(device_side=terms.device_side)
         soak = Verify(device, self._soak.seconds, self._soak.reason)
-        steps.record(Verify(device, held=True) if pace.hold else soak)
-        left_s = steps.window.first - pace.timing.margin_s - steps.timer.now()
-        if pace.hold is not None:
-            pace.hold(max(0.0, min(pace.settle_s, left_s)), steps.interruptible_sleep)
+        steps.record(Verify(device, held=True) if procedure.hold else soak)
+        left_s = steps.window.first - procedure.timing.margin_s - steps.timer.now()
+        if procedure.hold is not None:
+            procedure.hold(max(0.0, min(procedure.settle_s, left_s)), steps.interruptible_sleep)
             raise Failed(HOLD_OVER)
         if left_s < self._soak.seconds:
             raise Failed(message("change:why.no_time", left=max(0, left_s), soak=self._soak.summary))
-        self._verified = self._verify(left_s) if pace.verifies else rendered("change:verified.read_back")
+        self._verified = self._verify(left_s) if procedure.verifies else rendered("change:verified.read_back")
         steps.check_abort()
         self._await_word(terms.seconds)
         steps.login_again()
-        if steps.timer.now() > steps.window.first - pace.timing.margin_s:
+        if steps.timer.now() > steps.window.first - procedure.timing.margin_s:
             raise Failed(message("change:why.late"))
 
     def _compare(self, *, device_side: bool) -> None:
@@ -200,14 +200,16 @@ class DeviceMachine:
 
     def _guarded(self, device_side: bool) -> bool:
         """Return True while the guard waits: after its end nothing may be sent."""
-        if self._steps.timer.now() > self._steps.window.first - self._assignment.pace.timing.margin_s:
+        if self._steps.timer.now() > self._steps.window.first - self._assignment.procedure.timing.margin_s:
             return False
         return not device_side or self._driver.pending() is not None
 
     def _verify(self, left_s: float) -> str:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
-        assignment, pace, soak_s = self._assignment, self._assignment.pace, self._soak.seconds
-        times = VerifyTimes(min(pace.settle_s, left_s - soak_s), soak_s, partial(pace.soaking, assignment.device))
+        assignment, procedure, soak_s = self._assignment, self._assignment.procedure, self._soak.seconds
+        times = VerifyTimes(
+            min(procedure.settle_s, left_s - soak_s), soak_s, partial(procedure.soaking, assignment.device)
+        )
         verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
         if not verified.good:
             raise Failed(message("change:why.verification", summary=verified.summary))
@@ -217,12 +219,12 @@ class DeviceMachine:
 
     def _await_word(self, seconds: float) -> None:
         """Wait for the operator's word, as long as the guard lasts. Raises Failed without a yes."""
-        device, pace, steps = self._assignment.device, self._assignment.pace, self._steps
-        if pace.word is None:
+        device, procedure, steps = self._assignment.device, self._assignment.procedure, self._steps
+        if procedure.word is None:
             return
         steps.record(AskWord(device))
-        left_s = min(steps.window.first - steps.timer.now(), seconds) - pace.timing.margin_s
-        word = pace.word(device, left_s, steps.interruptible_sleep)
+        left_s = min(steps.window.first - steps.timer.now(), seconds) - procedure.timing.margin_s
+        word = procedure.word(device, left_s, steps.interruptible_sleep)
         if not word:
             raise Failed(message("change:why.no_word" if word is None else "change:why.word_no"))
 
@@ -233,7 +235,7 @@ class DeviceMachine:
         except (RefusedError, LoginRefused):
             raise
         except EventreadyError:
-            self._steps.interruptible_sleep(self._assignment.pace.timing.pause_s)
+            self._steps.interruptible_sleep(self._assignment.procedure.timing.pause_s)
             return read()
 
     def _drift(self, before: Configuration) -> Drift | None:
@@ -259,7 +261,7 @@ class DeviceMachine:
 
     def _refuse_short_guard(self, before: Configuration) -> None:
         """Raise RefusedError if the guard would fire during the soak."""
-        terms, margin_s = self._driver.terms(before), self._assignment.pace.timing.margin_s
+        terms, margin_s = self._driver.terms(before), self._assignment.procedure.timing.margin_s
         if terms.device_side and self._soak.seconds + 2 * margin_s > terms.seconds:
             device, soak = self._assignment.device, self._soak.summary
             raise RefusedError(message("change:device.short_guard", device=device, seconds=terms.seconds, soak=soak))
@@ -307,7 +309,7 @@ class DeviceMachine:
 
         Without an acknowledged confirmation, readings while the guard may be firing do not count.
         """
-        form, timing = self._assignment.form, self._assignment.pace.timing
+        form, timing = self._assignment.form, self._assignment.procedure.timing
         until = max(self._steps.timer.now(), self._steps.window.settled(timing)) + timing.reach_s
         strange = ""
         while True:

@@ -191,7 +191,7 @@ class Revert:
     def __init__(self, steps: DeviceSteps, before: Configuration) -> None:
         self._steps, self._before = steps, before
         self._driver, self._assignment = steps.driver, steps.assignment
-        self._attempts_left = steps.assignment.pace.timing.rollback_attempts + steps.assignment.form.spec.repeats
+        self._attempts_left = steps.assignment.procedure.timing.rollback_attempts + steps.assignment.form.spec.repeats
         self._saves_left = 2
         self._seen = self._problem = ""  # the last hash read, and the reason for another round
         self._given_up = False
@@ -201,7 +201,7 @@ class Revert:
 
         `keep_session`: the present session is at its prompt, and perhaps the only access.
         """
-        steps, timing, timer = self._steps, self._assignment.pace.timing, self._steps.timer
+        steps, timing, timer = self._steps, self._assignment.procedure.timing, self._steps.timer
         steps.record_best_effort(GoBack(self._assignment.device, why))
         if not keep_session:
             self._driver.disconnect()  # the session may be in any mode, hung, or lost
