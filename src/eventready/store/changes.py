@@ -139,7 +139,7 @@ class ChangeRecord:
 
     @property
     def altered(self) -> bool:
-        """Return True for a header other than that of the journal."""
+        """Return whether the header differs from the header in the journal."""
         begun = self.steps[0].body if self.steps else None
         return not isinstance(begun, Begun) or begun.header != self.entry.header
 

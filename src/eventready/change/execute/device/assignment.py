@@ -104,7 +104,7 @@ class DeviceRules:
         refuse_forbidden(self.platform, lines, device=self.planned.name, running=running, address=self.device.hostname)
 
     def refuse_other_words(self, before: Tree, target: Tree) -> None:
-        """Raise RefusedError for words of the plan that are not those of the change from the planned tree."""
+        """Raise RefusedError for words of the plan other than those of the change from the planned tree."""
         if self.forward:
             refuse_other_words(self.platform, self.device, self.planned, before, target)
 
@@ -117,7 +117,7 @@ class DeviceRules:
         return explain_drift(self.changes, self.plan, self.planned, found)
 
     def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks of the way in that the plan does not state, by the route back as read now.
+        """Return the risks of the way in which the plan does not state, by the route back as read now.
 
         Raises RefusedError.
         """
