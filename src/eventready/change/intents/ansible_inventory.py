@@ -1,4 +1,4 @@
-"""Inventory of a playbook run, made from the Nornir inventory of the workspace, and its inventory script.
+"""Inventory of a playbook run, made from the Nornir inventory of the workspace, and its inventory script."""
 
 from __future__ import annotations
 
