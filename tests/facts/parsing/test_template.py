@@ -190,7 +190,7 @@ def test_nested_lists_are_lists_of_dictionaries() -> None:
 
 
 @needs_captures
-@pytest.mark.parametrize("capture", captures(), ids=name_of)
+@pytest.mark.parametrize("capture", captures(), ids=lambda capture: name_of(capture)[-110:])
 def test_captures_give_what_the_library_gives(capture: Path) -> None:
     template = NTC / f"{capture.parent.parent.name}_{capture.parent.name}.textfsm"
     if not template.is_file():
