@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from eventready.change.guard.window import RetryTiming
 from tests.behaviours.twin import Twin, played
 
 
@@ -18,5 +19,6 @@ def twin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "real":
         yield request.getfixturevalue("real_province")
         return
-    with played(tmp_path_factory.mktemp("embedded"), "embedded") as province:
+    with played(tmp_path_factory.mktemp("embedded"), "embedded") as province, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
         yield province

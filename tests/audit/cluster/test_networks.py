@@ -1,4 +1,8 @@
-"""A scheduler and three workers in networks of their own: lost, cut, strange and outdated members."""
+"""A scheduler and three workers in networks of their own: lost, cut, strange and outdated members.
+
+`make test` has strangers, a worker that is killed and an audit that is interrupted; `test_collector.py` has every order
+of answers and losses in memory.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ from eventready.workspace.workspace import load_workspace
 from tests.audit.cluster.members import end, eventready, free_port, running, scheduler, until
 from tests.audit.cluster.networks import PREFIX, REACH, connections, inside, moved, networks, scheduler_for
 from tests.e2e.conftest import NOW, province_of
+from tests.proofs.size import WHOLE
 from tests.session.real import missing, refused
 
 ABSENT = missing("ip", "nft", "unshare") or refused("unshare", "--net", "ip", "link", "set", "lo", "up")
@@ -37,6 +42,7 @@ pytestmark = [
     pytest.mark.skipif(bool(ABSENT), reason=ABSENT),
     pytest.mark.skipif(not confinable(), reason="the kernel has no Landlock for TCP"),
 ]
+IN_PROOFS = pytest.mark.skipif(not WHOLE, reason="make proofs")
 #: A lost connection is noticed after the shortest time that Dask accepts.
 FAST = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "4s"}
 
@@ -206,8 +212,11 @@ def reading(audit: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize(
     ("number", "by"),
-    [(1, signal.SIGSEGV), (2, signal.SIGTERM), (1, signal.SIGKILL)],
-    ids=["segfault", "graceful", "exit"],
+    [
+        pytest.param(1, signal.SIGSEGV, id="segfault", marks=IN_PROOFS),
+        pytest.param(2, signal.SIGTERM, id="graceful", marks=IN_PROOFS),
+        pytest.param(1, signal.SIGKILL, id="exit"),
+    ],
 )
 def test_the_devices_of_a_lost_worker_are_read_by_another(number: int, by: signal.Signals, cluster: Cluster) -> None:
     audit = cluster.audit()
@@ -233,6 +242,7 @@ def cut(number: int) -> Iterator[None]:
         subprocess.run([*table, "delete table inet cut"], check=True)
 
 
+@IN_PROOFS
 def test_the_devices_of_a_cut_worker_are_read_by_another(cluster: Cluster) -> None:
     audit = cluster.audit()
     reading(audit)
@@ -246,6 +256,7 @@ def netem() -> bool:
     return subprocess.run(words, check=False, capture_output=True).returncode == 0
 
 
+@IN_PROOFS
 def test_a_delayed_worker_changes_nothing(cluster: Cluster) -> None:
     if not netem():
         pytest.skip("the kernel has no netem")
@@ -266,6 +277,7 @@ def test_an_interrupted_audit_leaves_no_process(cluster: Cluster) -> None:
     until("the end of the client", lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
+@IN_PROOFS
 def test_a_lost_scheduler_interrupts_the_audit(cluster: Cluster) -> None:
     """Last: the workers find the next scheduler by themselves."""
     audit = cluster.audit("-l", "core-*")

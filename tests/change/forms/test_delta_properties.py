@@ -13,6 +13,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import subtree, walk
 from tests.change.forms.reference_device import Device, spec
+from tests.proofs.size import examples
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +97,7 @@ CONFIGURATIONS = PARTS.flatmap(_whole)
 
 STYLES = pytest.mark.parametrize("climbs", [False, True], ids=["exits", "climbs"])
 THOROUGH = settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     report_multiple_bugs=False,

@@ -16,6 +16,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
+from tests.proofs.size import examples
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ TEXT = st.tuples(
     )
 )
 FEW = settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     report_multiple_bugs=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.change.intents import killed_process, real_host
 from tests.change.intents.real_host import RealHost
 from tests.change.intents.test_playbook import needs_ansible
 from tests.conftest import Proved
+from tests.proofs.size import WHOLE
 
 pytestmark = [
     pytest.mark.xdist_group("real-session"),
@@ -95,8 +95,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield made
 
 
-#: All of them take minutes: EVENTREADY_FAULTS=all.
-SOME = CASES if os.environ.get("EVENTREADY_FAULTS") == "all" else ("apply", "confirm")
+SOME = CASES if WHOLE else ("apply", "confirm")
 
 
 @pytest.mark.parametrize("step", SOME)
@@ -131,7 +130,7 @@ def test_a_failed_task_is_reverted_at_once(ground: Ground, tmp_path: Path, prove
 
 
 @needs_ansible
-@pytest.mark.skipif(os.environ.get("EVENTREADY_FAULTS") != "all", reason="Ansible runs: EVENTREADY_FAULTS=all")
+@pytest.mark.skipif(not WHOLE, reason="runs of Ansible: make proofs")
 def test_killed_in_the_middle_of_its_playbook_it_ends_old(ground: Ground, tmp_path: Path, proved: Proved) -> None:
     """The Ansible that outlives eventready writes nothing more once the change is reverted."""
     real = Ground.planned(ground.running, tmp_path / "plan.json")

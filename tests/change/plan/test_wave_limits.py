@@ -24,6 +24,7 @@ from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import write_workspace
 from tests.conftest import Proved
+from tests.proofs.size import examples
 
 ROLES: tuple[Role, ...] = ("router", "bts_controller", "wifi_controller", "switch")
 EXAMPLE = Path(__file__).parents[3]
@@ -120,7 +121,7 @@ def keeps_path(paths: Paths, need: Need, wave: Collection[str], serving: Collect
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), batch=st.integers(1, 6), share=st.sampled_from([0.1, 0.3, 0.7]), seed=st.randoms())
 def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float, seed: Random, proved: Proved) -> None:
     devices = data.draw(inventories())

@@ -17,6 +17,7 @@ from eventready.session.connect import open_session
 from eventready.session.dialogue.screen import Screen
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
+from tests.proofs.size import examples
 from tests.session.config_device import ConfigDevice, config_device_server
 from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import Fleet, MmlScript, Script
@@ -102,7 +103,7 @@ def test_every_line_arrives_once_whatever_the_terminal_shows(fleet: Fleet, echo:
     assert all(reply.text.strip() == "" for reply in replies if reply.status is ReplyStatus.ANSWERED)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     echo=st.sampled_from(ECHOES),
     prompt=st.sampled_from(PROMPTS),
