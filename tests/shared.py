@@ -26,8 +26,11 @@ def change_spec_of(platform: str) -> ChangeSpec:
     return spec
 
 
-def exit_code(*words: str) -> int:
-    """Run a command in the test's process; return its exit code."""
+def called(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """Run a command in the test's process; return its exit code, stdout and stderr."""
+    capsys.readouterr()
     with pytest.raises(SystemExit) as left:
-        main([*words])
-    return int(left.value.code or 0)
+        main([*map(str, words)])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return int(left.value.code or 0), out, err

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from eventready.cli.main import main
 from eventready.core.clock import Clock, parse_moment
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.settings.duties import Duty, Proof
 from eventready.workspace.workspace import Workspace, load_workspace
+from tests.shared import called
 
 EVENT = """\
 id: le-30
@@ -124,12 +124,7 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run a command on the workspace, on the event's clock."""
 
     def run(*arguments: str | Path, now: str = "2022-04-25 07:00") -> Output:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main(["-w", str(folder), "--now", now, "--lang", "vi", *map(str, arguments)])
-        found = capsys.readouterr()
-        code = left.value.code
-        return Output(code if isinstance(code, int) else 0, found.out, found.err)
+        return Output(*called(capsys, "-w", folder, "--now", now, "--lang", "vi", *arguments))
 
     return run
 

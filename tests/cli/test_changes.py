@@ -7,16 +7,17 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventready.cli.main import main
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_steps import Apply, Arm, ChangeHeader, DeviceOutcome, Done, Emergency, Ended
 from eventready.store.changes import StepEntry
 from eventready.store.store import Store
+from tests.shared import called
 
 EMERGENCY = Emergency("INC-7", "Nguyễn Văn A", "Trần Thị B")
 Call = Callable[..., tuple[int, str, str]]
@@ -25,16 +26,7 @@ Call = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run a command on the folder: exit code, stdout, stderr."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main(["-w", str(tmp_path), *words])
-        output = capsys.readouterr()
-        code = left.value.code
-        return (code if isinstance(code, int) else 0), output.out, output.err
-
-    return run
+    return partial(called, capsys, "-w", tmp_path)
 
 
 def change(

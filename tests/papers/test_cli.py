@@ -6,17 +6,18 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.store.run_items import ItemsOfDevice
 from eventready.store.store import Store
 from tests.papers.documents import Scene, broken, healthy
+from tests.shared import called
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -25,16 +26,7 @@ Call = Callable[..., tuple[int, str, str]]
 def call(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run a command in the workspace `tmp_path`: exit code, stdout, stderr."""
     monkeypatch.delenv(ENVIRONMENT, raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["-w", str(tmp_path), *arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        code = left.value.code
-        return (code if isinstance(code, int) else 0, out, err)
-
-    return run
+    return partial(called, capsys, "-w", tmp_path)
 
 
 def keep(workspace: Path, *scenes: Scene) -> list[str]:

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import load_workspace
 from tests.province.operators import alpha, key_of
+from tests.shared import called
 
 NOW = "2027-03-20 08:00"
 ALPHA, BETA, GAMMA = "Viễn thông Alpha", "Bưu chính Beta", "Di động Gamma"
@@ -44,15 +46,7 @@ Call = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.delenv(ENVIRONMENT, raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["--now", NOW, *arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return int(left.value.code or 0), out, err
-
-    return run
+    return partial(called, capsys, "--now", NOW)
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from eventready.cli.main import main
 from eventready.store.database.connection import ENVIRONMENT
 from tests.delivery.mailroom import Mailroom, Scripted, header
 from tests.emptied import without_devices
+from tests.shared import called
 
 pytestmark = pytest.mark.slow
 
@@ -21,16 +22,7 @@ Call = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def call(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.delenv(ENVIRONMENT, raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["-w", str(workspace), "--now", "2022-04-25 08:00", *arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        code = left.value.code
-        return (code if isinstance(code, int) else 0, out, err)
-
-    return run
+    return partial(called, capsys, "-w", workspace, "--now", "2022-04-25 08:00")
 
 
 @pytest.fixture
