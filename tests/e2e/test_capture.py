@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -90,11 +92,10 @@ def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
 ) -> None:
     with province.fault("agg-1", "garbage"):
         done = province.call("audit", "-l", "agg-1", "--save", str(tmp_path / "c"), "--interval", "0")
-    lines = [line for line in done.stderr.splitlines() if "eventready doctor parse " in line]
-    assert lines
-    words = lines[0].split("eventready doctor parse ", maxsplit=1)[1].split()
+    hint = re.search(r"eventready (-w \S+ doctor parse .*)", done.stderr)
+    assert hint
     with pytest.raises(SystemExit, match="4"):
-        main(["doctor", "parse", *words])
+        main(shlex.split(hint[1]))
     assert "Not matched:" in capsys.readouterr().out
 
 

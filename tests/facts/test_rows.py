@@ -21,9 +21,9 @@ OTHERS = (
     "workspace", "network/map", "cli/workspace/inventory.py", "cli/audit/parse.py",
     "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers", "cli/duties",
     "cli/department", "submission", "drawing",
-    "drill/prepared.py", "drill/stage.py", "checks/equipment/capacity.py",
+    "drill/preparation.py", "drill/steps.py", "checks/equipment/capacity.py",
     "audit/run_builder.py", "cli/audit/runs.py", "cli/audit/capacity_text.py", "cli/audit/run_summary.py",
-    "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run_readings.py",
+    "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run.py",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -180,7 +181,9 @@ def test_no_part_of_an_apprise_url_is_in_the_log_and_no_markup_in_a_message(
 ) -> None:
     monkeypatch.setenv("TEST_APPRISE_URL", os.environ["TEST_APPRISE_URL"] + "/token-of-the-office?format=html")
     channels = Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
-    monkeypatch.setattr(caplog.handler, "filters", [])  # a command of another test may have put its redaction there
+    # A command of another test may have put its redaction on a handler, which alters the records of all.
+    monkeypatch.setattr(caplog.handler, "filters", [])
+    monkeypatch.setattr(logging.getLogger(), "handlers", [caplog.handler])
     with caplog.at_level("DEBUG"):
         channels.send(REFERENCE, "subject", "<b>text</b>", lambda: None)
     assert "token-of-the-office" in caplog.text

@@ -31,7 +31,7 @@ EXAMPLES = _blocks("examples.txt")
 
 
 def _followers() -> dict[str, list[str]]:
-    lines = Path(__file__).with_name("followers.txt").read_text(encoding="utf-8").splitlines()
+    lines = lines_of(Path(__file__).with_name("followers.txt").read_text(encoding="utf-8"))
     return {head: names.split(", ") for head, names in (line.split(": ") for line in lines)}
 
 

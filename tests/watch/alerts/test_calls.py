@@ -516,11 +516,11 @@ def test_a_dead_watch_is_an_alert_of_the_alertmanager(
     posted = list[dict[str, Any]]()
     desk = Desk(workspace, store, FakeClock("2022-04-29 19:00"), FakeChannel())
     desk.record.beat(Beat(1, 1, 1, 0))
-    monkeypatch.setattr(server_call, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
-    desk.calls.died()
+    with monkeypatch.context() as patch:
+        patch.setattr(server_call, "call_server", lambda *words: posted.extend(json.loads(words[-1])))
+        desk.calls.died()
     assert [one["labels"] for one in posted] == [{"alertname": "watch_died", "rehearsal": "true"}]
     assert desk.after(1) == []
-    monkeypatch.setattr(server_call, "call_server", server_call.call_server)
     desk.calls.died()
     assert "EVENTREADY_AM" in desk.notices[-1]
 
