@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventready.change.guard.window import RetryTiming
+from eventready.change.times import RetryTiming
 from tests.behaviours.twin import Twin, played
 
 
@@ -20,5 +20,5 @@ def twin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield request.getfixturevalue("real_province")
         return
     with played(tmp_path_factory.mktemp("embedded"), "embedded") as province, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("eventready.cli.render.changing.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+        patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
         yield province

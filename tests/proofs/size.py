@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from hypothesis import settings
+
 T = TypeVar("T")
 
 WHOLE = os.environ.get("EVENTREADY_PROOFS") == "all"
@@ -23,6 +25,12 @@ def one_each(cases: Iterable[T], group: Callable[[Any], Hashable], of: object = 
     for case in cases:
         groups.setdefault(group(case), []).append(case)
     return [case for key, those in groups.items() for case in (those if WHOLE else few(those, 1, (key, of)))]
+
+
+def examples(most: int) -> int:
+    """Examples of a property test: `most` under `make proofs`, else no more than others have in `make test`."""
+    usual = settings().max_examples
+    return max(most, usual) if WHOLE else min(most, usual)
 
 
 def few(cases: Sequence[T], most: int, of: object = "") -> list[T]:
