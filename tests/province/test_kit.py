@@ -194,7 +194,8 @@ def test_a_hostile_kit_writes_nothing(
 ) -> None:
     """Signed by the department itself: the content is bounded all the same."""
     whole, _ = _example_kit(tmp_path_factory)
-    refused(call, tmp_path, json.loads(whole) | change, sentence)
+    signer = key_of("Department")
+    refused(call, tmp_path, signer, json.loads(whole) | {"key": signer.public.to_dict()} | change, sentence)
 
 
 @pytest.mark.attack(family="kits")
@@ -217,19 +218,19 @@ def test_a_kit_brings_nothing_but_what_its_maker_writes(
     call: Call, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, place: str, entry: object
 ) -> None:
     whole, _ = _example_kit(tmp_path_factory)
-    content = json.loads(whole)
+    signer = key_of("Department")
+    content = json.loads(whole) | {"key": signer.public.to_dict()}
     *path, last = place.split(".")
     inner = content
     for name in path:
         inner = inner[int(name) if isinstance(inner, list) else name]
     inner[last] = entry
     shown = re.sub(r"\.\d+|duties\.(?=duties)", "", place)
-    refused(call, tmp_path, content, f"the kit has '{shown}', a setting of an operator's own workspace")
+    refused(call, tmp_path, signer, content, f"the kit has '{shown}', a setting of an operator's own workspace")
 
 
-def refused(call: Call, tmp_path: Path, content: dict[str, Any], sentence: str) -> None:
+def refused(call: Call, tmp_path: Path, signer: PrivateKey, content: dict[str, Any], sentence: str) -> None:
     """Sign the content of a kit as the department, and see it refused without a file written."""
-    signer = key_of("Department")
     del content["signature"]
     signed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     content["signature"] = base64.b64encode(signer.sign(signed)).decode()
