@@ -46,7 +46,7 @@ def main(lock: str, osv: str = "") -> int:
     """Exit code after the printed result."""
     packages = dict(_PINNED.findall(Path(lock).read_text(encoding="utf-8")))
     try:
-        checked = compared(packages, Path(osv)) if osv else asked(packages)
+        checked = by_copy(packages, Path(osv)) if osv else by_service(packages)
     except Unchecked as error:
         print(f"{lock}: none of {len(packages)} packages was checked: {error}.", file=sys.stderr)
         print("Give the path of OSV's export for PyPI: make security OSV_DB=all.zip", file=sys.stderr)
@@ -56,7 +56,7 @@ def main(lock: str, osv: str = "") -> int:
     return 1 if checked.found else 0
 
 
-def asked(packages: Mapping[str, str]) -> Advisories:
+def by_service(packages: Mapping[str, str]) -> Advisories:
     """Advisories of pip-audit's service. Raises `Unchecked` if the service knows of none."""
     if not _audited(_KNOWN):
         raise Unchecked(f"the service of pip-audit knows no advisory of {_KNOWN}, so of no other package")
@@ -78,7 +78,7 @@ def _audited(*pins: str) -> tuple[str, ...]:
     return tuple(f"{entry['name']} {entry['version']}: {known['id']}" for entry in answer for known in entry["vulns"])
 
 
-def compared(packages: Mapping[str, str], osv: Path) -> Advisories:
+def by_copy(packages: Mapping[str, str], osv: Path) -> Advisories:
     """Advisories of an OSV export. Raises `Unchecked` if the export cannot be read or is empty."""
     pinned: dict[str, str] = {canonicalize_name(name): version for name, version in packages.items()}
     found: list[str] = []

@@ -54,7 +54,7 @@ TWO_RANGES = (FROM_0, {"fixed": "1.2"}, {"introduced": "2.0"}, {"fixed": "2.1"})
 )
 def test_ranges(tmp_path: Path, entry: dict[str, Any], release: str, known: bool) -> None:
     (tmp_path / "PYSEC-1.json").write_text(json.dumps(entry), encoding="utf-8")
-    checked = advisories.compared({"widget-kit": release}, tmp_path)
+    checked = advisories.by_copy({"widget-kit": release}, tmp_path)
     assert [line.split(":")[0] for line in checked.found] == [f"widget-kit {release}"] * known
     assert "the newest of 2026-11-01" in checked.source
 

@@ -181,7 +181,7 @@ _ROLE = click.option(
               help="Address of the pages in the link; default: serve.yaml, or this machine.")  # fmt: skip
 @work("eventready.cli.night.serve:invite")
 def serve_invite() -> None:
-    """Print the personal link of NAME, which opens one browser within a day.
+    """Print the personal link of NAME, valid for a single browser within a day.
 
     The session of that browser lasts until after the event; an operator's ends after 24 hours without use.
     """
@@ -192,7 +192,7 @@ def serve_invite() -> None:
 @_ROLE
 @work("eventready.cli.night.serve:token")
 def serve_token() -> None:
-    """Print a token for the program NAME, sent as `Authorization: Bearer TOKEN`; valid until it is revoked."""
+    """Print a token for the program NAME, sent as `Authorization: Bearer TOKEN`, valid until its revocation."""
 
 
 @serve.command("people", short_help="List persons, sessions and tokens")

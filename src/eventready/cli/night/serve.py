@@ -68,7 +68,7 @@ def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
 
 
 def invite(app: App, *, name: str, role: Role, url: str) -> None:
-    """Print the personal link of NAME, which opens one browser within a day."""
+    """Print the personal link of NAME, valid for a single browser within a day."""
     names = load_serve(app.workspace_path).names
     base = url.rstrip("/") or (f"https://{names[0]}" if names else "http://127.0.0.1:8750")
     with app.open_store() as store:

@@ -74,7 +74,7 @@ def command(app: App, *, page: str, listing: bool) -> None:
 
 
 def _built() -> Path:
-    """Folder of all pages of the checkout, made from its code as it is now (about 5 s)."""
+    """Folder of all pages of the checkout, made from its present code (about 5 s)."""
     subprocess.run([sys.executable, "-m", "docsite"], cwd=_CHECKOUT, check=True, stdout=subprocess.DEVNULL)
     return _BUILT
 

@@ -31,7 +31,7 @@ class Current(Generic[T]):
             session.merge(CurrentRow(kind=self._kind.name, key=key, body=body))
 
     def exchange(self, key: str, old: T, new: T) -> bool:
-        """Replace a value if it is still `old`; False where another process was first. Raises StoreError."""
+        """Replace the value `old`; False where another process replaced the value before. Raises StoreError."""
         with self._database.writing() as session:
             row = session.get(CurrentRow, (self._kind.name, key), with_for_update=True)
             if row is None or self._kind.unpack(row.body, key) != old:

@@ -58,7 +58,7 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def idle(self) -> bool:
-        """True without a request at work: a silent client, or one between two requests."""
+        """True without a request at work: a silent client, or a client between two requests."""
         return self.cycle is None or bool(self.cycle.response_complete)
 
     def data_received(self, data: bytes) -> None:

@@ -146,7 +146,7 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
 
 
 def _unshared(kit: _KitFile) -> Iterator[str]:
-    """Yield the keys that no kit of `make_kit` has: settings of an operator's own workspace."""
+    """Yield the keys outside of kits of `make_kit`: settings of an operator's own workspace."""
     yield from _others(kit.event, (*_SHARED, "recipient", "venues", "windows"), "event")
     yield from _others(kit.event.get("recipient"), _RECIPIENT, "event.recipient")
     for name, allowed in (("venues", _VENUE), ("windows", _WINDOW)):

@@ -1,4 +1,4 @@
-"""Cookie of a session: of its event and port, so that two walls on a machine keep each their own."""
+"""Cookie of a session, named by event and port: two walls on a machine have different cookies."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class SessionCookie:
         return cls(f"eventready_{plain}_{mark}{port}")
 
     def of(self, request: HTTPConnection) -> str:
-        """Return the secret of a request; empty without one."""
+        """Return the secret of a request; empty if absent."""
         return request.cookies.get(self._name(request), "")
 
     def sent(self, request: HTTPConnection) -> tuple[str, Literal["session", "token"]]:
-        """Return the secret of a request and its kind: a program's token, else the session; empty without one."""
+        """Return the secret of a request and its kind: a program's token, else the session; empty if absent."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return (token.strip(), "token") if scheme.lower() == "bearer" else (self.of(request), "session")
 

@@ -88,7 +88,7 @@ class AccessKeys:
         return self._add(AccessKey("token", _named(name), role, "token", _now()))
 
     def exchange(self, secret: str, address: str) -> tuple[AccessKey | None, str]:
-        """Return a link, and the secret of the session that it opened; empty for an ended and an opened link."""
+        """Return a link, and the secret of the session opened by the link; empty for an ended and an opened link."""
         link = self._current.get(hashed(secret))
         if link is None or link.kind != "link":
             return None, ""
@@ -109,7 +109,7 @@ class AccessKeys:
         return self._add(made)
 
     def find(self, secret: str, kind: KeyKind, address: str = "", *, now: bool = False) -> AccessKey | None:
-        """Return the valid key of a secret, as of the last second or of `now`; None without one. Raises StoreError."""
+        """Return the valid key of a secret, as of the last second or of `now`; None if absent. Raises StoreError."""
         place = hashed(secret)
         key, at = self._known.get(place, (None, float("-inf")))
         if now or key is None or time.monotonic() - at >= _AGAIN_S:
@@ -124,7 +124,7 @@ class AccessKeys:
         return key
 
     def known(self, secret: str) -> AccessKey | None:
-        """Return a key as last found, without the store; None for an unknown and an ended one."""
+        """Return a key as last found, without the store; None for an unknown and an ended key."""
         key, _at = self._known.get(hashed(secret), (None, 0.0))
         return key if key and key.valid(_now()) else None
 
@@ -156,7 +156,7 @@ class AccessKeys:
 
 
 def hashed(secret: str) -> str:
-    """Return the hash under which a secret is kept: 256 random bits need no slow one."""
+    """Return the hash under which a secret is kept: 256 random bits need no slow hash."""
     return sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 

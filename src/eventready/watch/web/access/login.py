@@ -26,7 +26,7 @@ def keys_of(request: Request) -> AccessKeys:
 
 
 def form(request: Request) -> Response:
-    """Form of a link, whose secret the browser takes from the fragment; without a link, whom to ask for one."""
+    """Form of a link with its secret from the fragment; without a link, the command to ask for."""
     return _form(request)
 
 
