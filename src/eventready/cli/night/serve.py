@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from eventready.cli.console import Listing
 from eventready.cli.context import App
-from eventready.core.clock import TZ, Clock
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
+from eventready.core.timezone import TZ
 from eventready.watch.web.access.keys import AccessKey, AccessKeys
 from eventready.watch.web.access.oidc import SignIn
 from eventready.watch.web.app import application
