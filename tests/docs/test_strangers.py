@@ -76,12 +76,12 @@ with scene(Path(tempfile.mkdtemp())) as made:
     for lang in ("en", "vi"):
         print(client(made, lang=lang).get("/checks").text)
     print(client(made).get("/check/radio_clients").status_code)
-    closed = TestClient(application(made.model, remote=True), base_url="http://127.0.0.1")
+    closed = TestClient(application(made.model), base_url="http://127.0.0.1")
     print(closed.get("/checks", follow_redirects=False).status_code)
 """
 
 
-def test_a_page_opens_in_both_languages_and_needs_a_login_as_all_do(tmp_path: Path) -> None:
+def test_a_page_opens_in_both_languages_and_needs_a_key_as_all_do(tmp_path: Path) -> None:
     copy = follow("page.md", tmp_path)
     linted(copy)
     shown = run(copy, script=PAGE)
