@@ -59,16 +59,25 @@ def fleet() -> Iterator[Fleet]:
     fleet.stop()
 
 
-@pytest.fixture
-def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
-    """Return a factory of targets for scripted SSH devices with recorded host keys."""
-
+def _over_ssh(fleet: Fleet, folder: Path) -> Callable[..., Target]:
     def make(script: Script, **target: Any) -> Target:
         port = fleet.ssh(script)
-        known = fleet.trust(tmp_path / f"known_hosts_{port}", port)
+        known = fleet.trust(folder / f"known_hosts_{port}", port)
         return aim(port, known_hosts=known, **target)
 
     return make
+
+
+@pytest.fixture
+def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
+    """Return a factory of targets for scripted SSH devices with recorded host keys."""
+    return _over_ssh(fleet, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def ssh_of_module(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Target]:
+    """Return such a factory for all tests of a module."""
+    return _over_ssh(fleet, tmp_path_factory.mktemp("known_hosts"))
 
 
 @pytest.fixture
