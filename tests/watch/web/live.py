@@ -22,10 +22,16 @@ class Live:
 
     port: int
     running: uvicorn.Server
+    thread: threading.Thread
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def end(self) -> None:
+        """Stop the server, and wait for its end."""
+        self.running.should_exit = True
+        self.thread.join(10)
 
     def connection(self, *, buffer: int = 0) -> socket.socket:
         """A plain connection; `buffer`: bytes that it takes without a reader."""
@@ -45,8 +51,8 @@ def served(made: Scene, app: ASGIApp | None = None, port: int = 0) -> Iterator[L
         running.config.timeout_graceful_shutdown = 0
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        live = Live(port, running, thread)
         try:
-            yield Live(port, running)
+            yield live
         finally:
-            running.should_exit = True
-            thread.join(10)
+            live.end()

@@ -49,6 +49,7 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(wall, "TICK_S", 0.2)
+    monkeypatch.setattr(wall, "_LATE_S", 0.6)
     with scene(tmp_path) as made:
         made.all_up()
         with served(made) as live:
@@ -113,13 +114,23 @@ def test_a_lost_database_turns_the_wall_red(
 
 
 def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) -> None:
-    page, _trouble = opened(browser, watched.live.url, 1280)
+    page = browser.new_context(locale="en-US").new_page()
+    page.clock.install()
+    page.goto(watched.live.url)
     assert not page.locator("#lost").is_visible()
-    watched.live.running.should_exit = True
-    page.locator("#lost").wait_for(state="visible")
+    watched.live.end()
+    while not page.locator("#lost").is_visible():
+        in_silence(page)
     assert re.search(r"\d:\d\d", page.locator("#lost").inner_text())
     with served(watched.made, port=watched.live.port):
-        page.locator("#lost").wait_for(state="hidden")
+        while page.locator("#lost").is_visible():
+            in_silence(page)
+
+
+def in_silence(page: Page) -> None:
+    """Let the time of the page pass that is too long without a message, and the page do what it does then."""
+    page.clock.run_for(11_000)
+    page.wait_for_timeout(200)
 
 
 def test_a_page_without_access_any_more_goes_to_the_login(
@@ -131,8 +142,7 @@ def test_a_page_without_access_any_more_goes_to_the_login(
     watched.made.store.current(USERS).put("An", PageUser("viewer", "", datetime(2031, 1, 1, tzinfo=UTC)))
     monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
     while "/login" not in page.url:
-        page.clock.run_for(11_000)
-        page.wait_for_timeout(200)
+        in_silence(page)
 
 
 def hostile(made: Scene, text: str = HOSTILE) -> None:
