@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
 from tests.proofs.size import WHOLE, few
 
@@ -48,6 +49,7 @@ _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
 spare_the_disk()
 remember_yaml()
+settle_soon()
 
 settings.register_profile(
     "eventready",

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.session.dialogue.screen import Screen
 from eventready.session.target import Secret, Target
+from tests.loopback import PRODUCT_S
 from tests.session.fake import ENABLE, PASSWORD, USER, Fleet, MmlScript, Script, mml_server
 
 
@@ -49,6 +51,14 @@ def mml_kind(**session: Any) -> PlatformSpec:
             **session,
         },
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def time_of_the_product() -> Iterator[None]:
+    """A silence is as long as the product has it: these devices have bad habits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "settle_s", PRODUCT_S)
+        yield
 
 
 @pytest.fixture(scope="session")
