@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
 from tests.proofs.size import WHOLE, few
 
@@ -48,6 +49,7 @@ _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
 spare_the_disk()
 remember_yaml()
+settle_soon()
 
 settings.register_profile(
     "eventready",
@@ -136,8 +138,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Workers of `-n auto`: two more than processors, since tests of timeouts and of kills wait most of their time."""
-    return (os.cpu_count() or 1) + 2
+    """Workers of `-n auto`: four more than processors, since two thirds of the time of the tests are waiting."""
+    return (os.cpu_count() or 1) + 4
 
 
 @pytest.hookimpl(wrapper=True)
