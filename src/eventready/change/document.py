@@ -56,7 +56,7 @@ def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(visible_line, values))
 
 
-def _statement(value: Any) -> str:
+def _statement(value: Any) -> str | Message:
     """Validate a sentence: a text, or a message with its English text."""
     _refuse_hidden(value, _MOST_NESTED)
     try:
@@ -76,7 +76,7 @@ def _refuse_hidden(value: Any, levels: int) -> None:
             _refuse_hidden(one, levels - 1)
 
 
-Statement: TypeAlias = Annotated[str, PlainValidator(_statement), PlainSerializer(to_stored)]
+Statement: TypeAlias = Annotated[str | Message, PlainValidator(_statement), PlainSerializer(to_stored)]
 
 
 #: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.
