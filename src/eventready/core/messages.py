@@ -91,9 +91,9 @@ Text: TypeAlias = Message | Bilingual
 Param: TypeAlias = str | int | float | date | datetime | Text | Sequence["str | Text"] | None
 
 
-def in_english(content: str | Message) -> str:
-    """Text on record, else the sentence in English."""
-    return content if isinstance(content, str) else content.english or content.render("en")
+def in_english(content: str | Text) -> str:
+    """English text on record, else the text in English."""
+    return (isinstance(content, Message) and content.english) or in_language(content, "en")
 
 
 def in_language(content: Param, lang: str) -> str:

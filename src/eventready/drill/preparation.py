@@ -38,7 +38,7 @@ class _Readings:
     """States of changes by device, True for a change in force; reasons of unread devices."""
 
     found: dict[str, dict[str, bool]] = field(default_factory=dict)
-    unread: list[Message] = field(default_factory=list)
+    unread: list[str | Message] = field(default_factory=list)
 
 
 def read_prepared(workspace: Workspace, equipment: Equipment, store: Store, drill: Drill) -> Prepared:

@@ -140,7 +140,7 @@ class WorkspaceJobs:
             with self._outbox.sender():
                 yield from OutboxSender(self._outbox, channels, self._clock).send_due()
 
-    def audit(self) -> Message:
+    def audit(self) -> str | Message:
         """Audit every device."""
         done = audit(
             self._workspace,
@@ -158,7 +158,7 @@ class WorkspaceJobs:
         measured = {"measured": summary.measured, "needed": summary.needed}
         return message("delivery:job.audit", run=summary.id, **measured, counts=counts)
 
-    def draft(self, due: date, name: str) -> Message:
+    def draft(self, due: date, name: str) -> str | Message:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)

@@ -104,13 +104,13 @@ class JobWorker(Protocol):
     def channels(self) -> Sequence[str]:
         """Return the outbox of reminders to people, if any."""
 
-    def audit(self) -> Message:
+    def audit(self) -> str | Message:
         """Audit every device."""
 
-    def draft(self, due: date, name: str) -> Message:
+    def draft(self, due: date, name: str) -> str | Message:
         """Draft the weekly report of a Monday in the folder `name`."""
 
-    def notify(self, job: ScheduledJob) -> Message:
+    def notify(self, job: ScheduledJob) -> str | Message:
         """Put the reminders of a job into the outbox."""
 
     def deliver(self) -> Iterator[Attempt]:
@@ -205,7 +205,7 @@ class Scheduler:
         yield JobResult(self._clock.now(), job, outcome, resumed=resumed)
 
 
-def _work(job: ScheduledJob, worker: JobWorker) -> Message:
+def _work(job: ScheduledJob, worker: JobWorker) -> str | Message:
     if job.kind == "notify":
         return worker.notify(job)
     return worker.draft(job.due, job.id) if job.due is not None else worker.audit()

@@ -22,6 +22,7 @@ from eventready.change.execute.device.verify import (
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.clock import parse_moment
+from eventready.core.messages import in_english
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
@@ -80,11 +81,11 @@ def test_of_two_findings_about_one_subject_the_worse_one_counts() -> None:
 
 def test_the_sentence_says_how_it_was_and_how_it_is() -> None:
     (found,) = regressions((finding("pass"),), (finding("fail"),))
-    assert found.summary == "gateways Vlan10: passed before, now: fail has not joined"
+    assert in_english(found.summary) == "gateways Vlan10: passed before, now: fail has not joined"
     (found,) = regressions((finding("pass"),), ())
-    assert found.summary == "gateways Vlan10: passed before, no longer reported"
+    assert in_english(found.summary) == "gateways Vlan10: passed before, no longer reported"
     (found,) = regressions((), (finding("fail"),))
-    assert found.summary == "gateways Vlan10: new, now: fail has not joined"
+    assert in_english(found.summary) == "gateways Vlan10: new, now: fail has not joined"
 
 
 def test_what_got_better_is_reported() -> None:

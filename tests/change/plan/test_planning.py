@@ -11,6 +11,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
+from eventready.core.messages import Message, in_english
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.session.reply import LoginRefused, ReplyStatus, Unreachable
@@ -29,8 +30,8 @@ class Watching:
     def stage(self, name: str, total: int) -> None:
         self.stages.append((name, total))
 
-    def done(self, device: str, trouble: str) -> None:
-        self.seen.append(device + trouble)
+    def done(self, device: str, trouble: str | Message) -> None:
+        self.seen.append(device + in_english(trouble))
 
 
 class Broken(Watching):
@@ -127,7 +128,7 @@ def test_a_guard_of_the_devices_own(tmp_path: Path, fleet: FakeFleet) -> None:
     plan = plan_of(write_workspace(tmp_path, event=EVENT.replace("batch: 2", "confirm_within_s: 420")), limit="box-1")
     guard = plan.device("box-1").guard
     assert guard.kind == "revert_timer"
-    assert "7 min" in guard.protects
+    assert "7 min" in in_english(guard.protects)
     assert plan.device("box-1").risks == ()
 
 
@@ -136,8 +137,8 @@ def test_a_configuration_that_is_not_saved_is_a_risk(tmp_path: Path, fleet: Fake
     box.answers["show startup"] = box.answers["show startup"].replace("spare", "leased line")
     del fleet.named("box-2").answers["show startup"]
     plan = plan_of(write_workspace(tmp_path), limit="box-1,box-2")
-    assert any("unsaved" in risk for risk in plan.device("box-1").risks)
-    assert any("could not be read" in risk for risk in plan.device("box-2").risks)
+    assert any("unsaved" in in_english(risk) for risk in plan.device("box-1").risks)
+    assert any("could not be read" in in_english(risk) for risk in plan.device("box-2").risks)
 
 
 def test_what_is_made_anew_is_a_risk(tmp_path: Path, fleet: FakeFleet) -> None:
@@ -445,7 +446,9 @@ def test_the_route_back_is_read_and_its_interface_is_protected(
     folder = on_the_way_in(write_workspace(tmp_path), port, harmless)
     fleet.named("box-1").answers["show route-198.51.100.7"] = f"via ospf\n by 10.0.0.1 {port}\n"
     if not refused:
-        assert not any("route back" in risk for risk in plan_of(folder, limit="box-1").device("box-1").risks)
+        assert not any(
+            "route back" in in_english(risk) for risk in plan_of(folder, limit="box-1").device("box-1").risks
+        )
         return
     error = against(folder, limit="box-1")
     assert error.exit == 7
@@ -455,4 +458,6 @@ def test_the_route_back_is_read_and_its_interface_is_protected(
 def test_a_route_back_that_is_not_read_is_a_risk(tmp_path: Path, fleet: FakeFleet) -> None:
     folder = on_the_way_in(write_workspace(tmp_path), "eth0")
     plan = plan_of(folder, limit="box-1")
-    assert any("The route back to this machine could not be read" in risk for risk in plan.device("box-1").risks)
+    assert any(
+        "The route back to this machine could not be read" in in_english(risk) for risk in plan.device("box-1").risks
+    )

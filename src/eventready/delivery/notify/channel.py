@@ -46,7 +46,7 @@ class AddressChannel(ABC):
         """Return True for an address of this channel."""
 
     @abstractmethod
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message and return a sentence; `handed` is called before a possible delivery.
 
         Raises RefusedAddress, UncertainDelivery, and EventreadyError for a failed attempt.

@@ -125,6 +125,6 @@ class Channels:
     def __init__(self, folder: Path, event: Event, clock: Clock) -> None:
         self._channels = [channel(folder, event, clock) for channel in CHANNELS]
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message over the first channel for its address, see `AddressChannel.send`."""
         return next(one for one in self._channels if one.takes(address)).send(address, subject, body, handed)

@@ -26,7 +26,7 @@ _LATE = timedelta(minutes=1)
 class Channel(Protocol):
     """Way to people, see `Channels`."""
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message; return a sentence."""
 
 

@@ -16,6 +16,7 @@ from eventready.change.execute.result import ChangeMode
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import in_english
 from eventready.workspace.workspace import load_workspace
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_fleet import EVENT
@@ -130,7 +131,7 @@ def test_a_device_that_cannot_be_taken_back(rig: Rig) -> None:
     assert done.exit is Exit.REVERT_FAILED
     found = {result.device: result for result in done.results}
     assert found[stuck].outcome == "new"
-    assert found[stuck].why.startswith("It could not be taken back: c-")
+    assert in_english(found[stuck].why).startswith("It could not be taken back: c-")
     assert {found[name].outcome for name in found if name != stuck} <= {"old", "untouched"}
     entry = rig.store.changes.entries()[0]
     assert not entry.ended
