@@ -219,7 +219,7 @@ def test_devices_without_a_worker_for_too_long_are_not_measured(
 
     heard = collected(Cluster(job_of(workspace), [worker("w1")], act))
     assert len(heard) == len(workspace.devices)
-    assert {read.trouble for read in heard if read.trouble} == {
+    assert {in_english(read.trouble) for read in heard if read.trouble} == {
         "no worker reached the network of the device for too long"
     }
 

@@ -265,7 +265,11 @@ def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, Any])
 def test_a_device_whose_turn_does_not_come_any_more() -> None:
     box = FakeDevice("inverse")
     result, record = carry_out(box, signals=StopSignals(hold="agg-1 failed."))
-    assert (result.outcome, result.held_back, result.why) == (DeviceOutcome.UNTOUCHED, True, "agg-1 failed.")
+    assert (result.outcome, result.held_back, in_english(result.why)) == (
+        DeviceOutcome.UNTOUCHED,
+        True,
+        "agg-1 failed.",
+    )
     assert record.given_back
 
 
@@ -329,7 +333,7 @@ def test_ctrl_c_while_it_is_verified(kind: str) -> None:
 
     driver.verify = verify  # type: ignore[method-assign,assignment]  # the point
     result, _ = carry_out(box, driver, signals=signals)
-    assert (result.outcome, result.why) == (DeviceOutcome.OLD, "The change was interrupted.")
+    assert (result.outcome, in_english(result.why)) == (DeviceOutcome.OLD, "The change was interrupted.")
     holds(box, result)
 
 

@@ -224,7 +224,7 @@ def test_lines_that_a_workspace_adds_are_risks_with_the_person_who_answers(tmp_p
     made = plan_of(folder, limit="box-1")
     assert made.device("box-1").forward == ("interface eth0", "mtu 9000", "exit")
     (risk,) = [risk for risk in made.device("box-1").risks if "writable.yaml" in in_english(risk)]
-    assert risk == (
+    assert in_english(risk) == (
         "Only inventory/writable.yaml allows `mtu 9000`; Nguyễn Văn An answers for it: jumbo frames of the broadcaster"
     )
     _refuse_unsendable(made, load_workspace(folder))

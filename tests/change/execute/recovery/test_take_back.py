@@ -57,7 +57,7 @@ def test_a_failed_wave_takes_the_earlier_waves_back(rig: Rig) -> None:
     for result in done.results:
         assert result.outcome in ("old", "untouched")
         if result.device in confirmed:
-            assert result.why == f"Taken back by {back.id}: the change is all or nothing."
+            assert in_english(result.why) == f"Taken back by {back.id}: the change is all or nothing."
     plan = load_recorded(rig, back.id)
     reverse = [tuple(name for name in wave if name in confirmed) for wave in reversed(rig.plan.waves)]
     assert list(plan) == [wave for wave in reverse if wave]
