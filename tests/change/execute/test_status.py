@@ -17,7 +17,7 @@ from eventready.change.execute.status import (
     next_step,
 )
 from eventready.core.errors import Exit
-from eventready.core.messages import rendered
+from eventready.core.messages import message
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_steps import STEPS, ChangeHeader, DeviceOutcome
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
@@ -138,7 +138,7 @@ def test_one_sentence_says_what_to_do(found: tuple[str, ...], output: str) -> No
 
 
 def interrupted(*found: str) -> list[DeviceStatus]:
-    why = {"old": rendered("change:why.interrupted"), "untouched": rendered("change:why.interrupted_turn")}
+    why = {"old": message("change:why.interrupted"), "untouched": message("change:why.interrupted_turn")}
     return [DeviceStatus(f"r{number}", state, why.get(state, "")) for number, state in enumerate(found)]
 
 

@@ -20,6 +20,7 @@ from eventready.change.guard import (
     protects,
 )
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.platforms.model import ChangeSpec, GuardSpec
@@ -93,7 +94,7 @@ def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 
 def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> None:
     chosen = next(guards_for(load_platform(name), Configuration({}, "", ""), lambda _command: "", has_shell=False))
     assert protects(chosen, 600)
-    assert gap(chosen).endswith(".")
+    assert in_english(gap(chosen)).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -302,7 +303,7 @@ def test_after_it_has_fired_nothing_is_confirmed() -> None:
     guard = make(TIMER, line, armed=True)
     done = guard.confirm()
     assert not done.ok
-    assert "fired" in done.reason
+    assert "fired" in in_english(done.reason)
     assert guard.revert().ok
     assert line.reported == []
 
@@ -336,5 +337,5 @@ def test_a_guard_in_minutes_is_recorded_as_it_is_armed() -> None:
     in_minutes = GuardSpec(kind="revert_timer", enter=("configure terminal revert timer {minutes}",), least_s=60)
     assert armed_seconds(in_minutes, 90) == 120
     assert armed_seconds(in_minutes, 30) == 60
-    assert "2 min after" in protects(in_minutes, 90)
+    assert "2 min after" in in_english(protects(in_minutes, 90))
     assert armed_seconds(TRIAL, 90) == 90

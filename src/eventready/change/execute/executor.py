@@ -27,7 +27,7 @@ from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
 from eventready.change.plan.restated import refuse_mismatch
 from eventready.core.errors import StoreError
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.session.plugin import host_target
 from eventready.store.change_steps import (
@@ -139,11 +139,11 @@ class ChangeExecutor:
             result = AssignmentResult(
                 name,
                 DeviceOutcome.UNPROVEN,
-                rendered("change:why.internal", error=type(error).__name__),
+                message("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
         if self._stops(result.outcome):
-            self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
+            self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
         self._soak_begins(name)
         with suppress(Exception):
             self.progress.done(result)
@@ -159,7 +159,7 @@ class ChangeExecutor:
             return outcome is DeviceOutcome.OLD and self.mode is not ChangeMode.TAKE_BACK
         return outcome is not DeviceOutcome.NEW
 
-    def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
+    def skip(self, names: Sequence[str], why: str | Message) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""
         recorded = True
         ends = [Done(name, DeviceOutcome.UNTOUCHED, why, held_back=True) for name in names]
@@ -267,8 +267,8 @@ def interruptible(signals: StopSignals) -> Iterator[None]:
         return
 
     def call(_number: int, _frame: FrameType | None) -> None:
-        signals.hold = signals.hold or rendered("change:why.interrupted_turn")
-        signals.abort = signals.abort or rendered("change:why.interrupted")
+        signals.hold = signals.hold or message("change:why.interrupted_turn")
+        signals.abort = signals.abort or message("change:why.interrupted")
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

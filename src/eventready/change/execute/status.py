@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from eventready.change.errors import abbreviate
 from eventready.change.execute.device.assignment import HOLD_OVER, INTERRUPTIONS
 from eventready.core.errors import Exit
-from eventready.core.messages import Message, Param, Rendered, Text, message
+from eventready.core.messages import Message, Param, Text, message
 from eventready.store.change_steps import (
     Apply,
     Arm,
@@ -45,11 +45,11 @@ class DeviceStatus:
 
     device: str
     state: str
-    why: str = ""
-    verified: str = ""
+    why: str | Message = ""
+    verified: str | Message = ""
     guard: str = ""
     drift: Drift | None = None
-    risks: tuple[str, ...] = ()
+    risks: tuple[str | Message, ...] = ()
 
     @property
     def description(self) -> Message:
@@ -57,7 +57,7 @@ class DeviceStatus:
         return describe_state(self.state)
 
 
-def device_risks(steps: Iterable[ChangeStep]) -> tuple[str, ...]:
+def device_risks(steps: Iterable[ChangeStep]) -> tuple[str | Message, ...]:
     """Return the recorded risks of the way in, each once."""
     found = (step.risks for step in steps if isinstance(step, WayInRisks | Rollback))
     return tuple(dict.fromkeys(risk for risks in found for risk in risks))
@@ -170,7 +170,7 @@ def _new_or_interrupted(one: DeviceStatus) -> bool:
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    return isinstance(one.why, Rendered) and _cause(one.why.message).id in INTERRUPTIONS
+    return isinstance(one.why, Message) and _cause(one.why).id in INTERRUPTIONS
 
 
 def _cause(reason: Message) -> Message:
