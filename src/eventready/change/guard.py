@@ -77,6 +77,11 @@ class SendResult:
     ended: ReplyStatus
     accepted: int
 
+    @property
+    def for_content(self) -> bool:
+        """Return True for a line that the device refused; not for a lost, slow or locked device."""
+        return self.ended is ReplyStatus.REFUSED and self.rejected is not None and bool(self.rejected.line)
+
 
 @dataclass(frozen=True)
 class StepResult:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from eventready.change.document import PlanFile
+from eventready.change.document import PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
@@ -15,7 +15,7 @@ from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.core.errors import Exit, RefusedError, StoreError, UsageError, most_severe
+from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
 from eventready.core.messages import message, rendered
 from eventready.core.strings.json_text import canonical
 from eventready.core.this_process import relaxed_gc
@@ -160,6 +160,17 @@ class RunningChange:
 
 
 @contextmanager
+def refuse_unrecorded() -> Iterator[None]:
+    """Raise RefusedError for a store that takes no record: no device was touched."""
+    try:
+        yield
+    except UnreadableStore:
+        raise
+    except StoreError as error:
+        raise RefusedError(error.cause, where=error.place, do=error.remedy) from error
+
+
+@contextmanager
 def recorded_change(
     context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, hold: Hold | None = None
 ) -> Iterator[RunningChange]:
@@ -176,14 +187,19 @@ def recorded_change(
     names = [device.name for device in plan.devices]
     context.workspace.check_secrets(names)
     known_hosts(context.workspace.known_hosts)
-    header = admission.header(change)
-    with relaxed_gc(), store.changes.exclusive(change), interruptible(executor.signals):
-        if before is not None:
-            refuse_rolled_back(store, before.entry.id, names)
-        store.changes.begin(
-            change, event=context.workspace.event.id, plan=canonical(file.document), devices=names, header=header,
-            admit=admission.confirm,
-        )  # fmt: skip
+    header, accepted = admission.header(change), canonical(file.document)
+    recorded_plan(accepted, change)
+    with ExitStack() as stack:
+        with refuse_unrecorded():
+            stack.enter_context(relaxed_gc())
+            stack.enter_context(store.changes.exclusive(change))
+            stack.enter_context(interruptible(executor.signals))
+            if before is not None:
+                refuse_rolled_back(store, before.entry.id, names)
+            store.changes.begin(
+                change, event=context.workspace.event.id, plan=accepted, devices=names, header=header,
+                admit=admission.confirm,
+            )  # fmt: skip
         with suppress(Exception):
             context.progress.begun(change, len(names))
         running = RunningChange(executor)

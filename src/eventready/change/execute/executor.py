@@ -142,22 +142,22 @@ class ChangeExecutor:
                 rendered("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
-        if self._stops(result.outcome):
+        if self._stops(result):
             self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
         self._soak_begins(name)
         with suppress(Exception):
-            self.progress.done(result)
+            self.progress.done(replace(result, goes_back=self.mode.goes_back))
         return result
 
-    def _stops(self, outcome: DeviceOutcome) -> bool:
-        """Return True for an outcome without further devices.
+    def _stops(self, result: AssignmentResult) -> bool:
+        """Return True for a result without further devices.
 
-        A way back goes on past a device that does not answer. A device that reverted to the state of the change has
-        refused the way back, or became worse: the others might too.
+        A way back goes on past a device that is lost, slow or locked. Where a line was refused for its content, or a
+        check is worse, the others might end so too; a fast way back and a take-back go on all the same.
         """
         if self.mode.goes_back:
-            return outcome is DeviceOutcome.OLD and self.mode is not ChangeMode.TAKE_BACK
-        return outcome is not DeviceOutcome.NEW
+            return result.unfit and self.mode is ChangeMode.ROLLBACK
+        return result.outcome is not DeviceOutcome.NEW
 
     def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""

@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
@@ -97,7 +98,8 @@ def command(
         with interruption_as_failure():
             workspace = app.allowed_workspace
             file = existing_plan(plan) if plan else None  # without a plan a change is resumed
-            store = stack.enter_context(app.open_store(make=file is not None))
+            with refuse_unrecorded():
+                store = stack.enter_context(app.open_store(make=file is not None))
             notices = _notices(app, file.plan) if file else ()
             with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
                 options = replace(options, word=progress.word if hold else None)
