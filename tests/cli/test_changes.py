@@ -54,7 +54,7 @@ def test_the_list(tmp_path: Path, call: Call) -> None:
     code, out, _ = call("changes", "list")
     assert code == 0
     assert "25/04/2022 07:00 (rehearsal)" in out
-    assert "1 new, 1 old, 1 waiting" in out
+    assert "1 with the change, 1 as before, 1 waiting" in out
     assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in " ".join(out.split())
     assert "rollback of c-1 (backup)" in " ".join(out.split())
 

@@ -229,8 +229,13 @@ class Plan(Part):
     @property
     def duration(self) -> float:
         """Return the expected seconds of the whole: of each group the longest soak, and the steps of all its waves."""
+        return sum(self.group_durations())
+
+    def group_durations(self, soak_s: float | None = None) -> tuple[float, ...]:
+        """Return the expected seconds of each group of waves; `soak_s` replaces the soak of the plan."""
         longest = dict(zip(self.waves, self.durations, strict=True))
-        return sum(max(map(longest.__getitem__, group)) + _STEPS_S * (len(group) - 1) for group in self.groups)
+        soaks = (max(map(longest.__getitem__, group)) - _STEPS_S if soak_s is None else soak_s for group in self.groups)
+        return tuple(soak + _STEPS_S * len(group) for soak, group in zip(soaks, self.groups, strict=True))
 
     @property
     def durations(self) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from eventready.change.document import Plan, PlanFile, PlannedDevice, parse_plan, plan_hash, seal
 from eventready.change.execute.apply import apply_plan
@@ -37,6 +37,7 @@ from eventready.facts.platform import load_platform
 from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Drift, Emergency
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
+from eventready.store.streams.journal import Journal
 from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.configuration.grammar import Grammar, Section
@@ -197,7 +198,7 @@ def test_the_first_that_fails_stops_the_waves(rig: Rig) -> None:
     assert rig.running() == rig.at_start
     assert rig.store.changes.locks() == ()
     rest = next(result for result in done.results if result.device != first)
-    assert rest.why == f"{first} did not reach the new state, so the change stopped."
+    assert rest.why == f"{first} did not end as planned, so the change stopped."
     assert rig.store.changes.entries()[0].ended
     with pytest.raises(RefusedError, match="has no device in the new state"):
         rig.rollback()
@@ -448,15 +449,11 @@ def test_a_damaged_record_blocks_no_way_back(rig: Rig, monkeypatch: pytest.Monke
     assert rig.running() == rig.at_start
 
 
-def test_a_change_without_room_for_its_record_is_refused(rig: Rig) -> None:
-    """SQLite's own word for a full disk: a file that may not grow."""
+def test_a_change_without_room_for_its_record_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
 
-    def no_growth(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1")
-
-    engine = rig.store._database.engine
-    engine.dispose()
-    event.listen(engine, "connect", no_growth)
+    monkeypatch.setattr(Journal, "write", full)
     with pytest.raises(RefusedError, match=r"e\.db: The disk is full\. Make room"):
         rig.apply()
     assert all(not box.sent for box in rig.fleet.values())
@@ -587,7 +584,7 @@ def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(rig: Rig) -
     assert rig.running() == rig.at_start
     assert rig.store.changes.entries()[0].ended, "nothing is left to resume"
     output = next_step(done.change, device_statuses(rig.store.changes.get("latest"))).render("en")
-    assert output.startswith("The change was interrupted, and no device has changed: ")
+    assert output.startswith("The change was interrupted: ")
 
 
 def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from eventready.change.document import PlanFile, recorded_plan
+from eventready.change.document import Plan, PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
@@ -14,7 +14,7 @@ from eventready.change.execute.result import ApplyResult, AssignmentResult, Chan
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
-from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
+from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_shifted_clock
 from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
 from eventready.core.messages import message, rendered
 from eventready.core.strings.json_text import canonical
@@ -75,7 +75,9 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         raise UsageError(message("change:apply.nothing", plan=plan.id))
     emergency, event, clock = context.options.emergency, workspace.event, context.clock
     refuse_shifted_clock(event, clock)
-    closed = mode is not ChangeMode.TAKE_BACK and refuse_in_freeze(event, clock.now(), emergency)
+    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, clock.now(), emergency))
+    if not mode.goes_back:
+        closed = refuse_beyond(event, clock.now(), _expected(context, plan), emergency) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
@@ -83,6 +85,13 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
     return Admission(context, file, mode, approved, emergency if closed else None)
+
+
+def _expected(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
+    """Return the expected seconds and the devices of each group of waves; in a lab with the chosen soak."""
+    soak_s = context.options.soak_s if context.workspace.event.lab else None
+    groups = ([name for wave in group for name in wave] for group in plan.groups)
+    return list(zip(plan.group_durations(soak_s), groups, strict=True))
 
 
 def _approvers(context: ExecutionContext, file: PlanFile, used: Mapping[str, str]) -> tuple[str, ...]:

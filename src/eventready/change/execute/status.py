@@ -208,8 +208,10 @@ def _interrupted(change: str, states: Sequence[DeviceStatus], reached: str, roll
     summary: list[str | Text] = []
     for state in (WITH_CHANGE, AS_BEFORE):
         names = [one.device for one in states if one.state == state]
-        number = "one" if len(names) == 1 else "many"
-        summary += [message(f"change:interrupted_{number}.{state}", devices=abbreviate(names))] if names else []
+        if len(names) == 1:
+            summary.append(message(f"change:interrupted_one.{state}", devices=abbreviate(names)))
+        elif names:
+            summary.append(message(f"change:interrupted_many.{state}", devices=abbreviate(names)))
     if any(one.state == reached for one in states):
         way = "change:interrupted.back" if rolls_back else "change:interrupted.forward"
         return message(way, summary=summary, change=rolls_back or change)

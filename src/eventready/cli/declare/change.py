@@ -71,7 +71,7 @@ def apply() -> None:
     Exit codes:
       0  every device has the change
       4  a device was not checked or not rehearsed
-      5  a change did not finish; each device is with it or as before (--atomic: all)
+      5  a change did not finish; each device is with it or as before
       6  a device needs a person now
       7  refused, no device was touched; a line is rejected (--dry-run)
     """

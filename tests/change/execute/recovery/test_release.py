@@ -47,9 +47,7 @@ def test_a_state_between_is_neither_old_nor_new(rig: Rig) -> None:
     assert rig.resume().exit is Exit.REVERT_FAILED
     with pytest.raises(RefusedError, match="box-2 is not with the change; the difference is:\n"):
         let_go(rig, "new")
-    with pytest.raises(
-        RefusedError, match=r"box-2 is not as before the change; [\s\S]*- snmp-server community x"
-    ):
+    with pytest.raises(RefusedError, match=r"box-2 is not as before the change; [\s\S]*- snmp-server community x"):
         let_go(rig, "old")
     result, shown = let_go(rig, "by-hand")
     assert result.outcome is DeviceOutcome.BY_HAND
