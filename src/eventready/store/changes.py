@@ -28,15 +28,19 @@ from eventready.store.change_steps import (
     PLAN_FILE,
     STEPS,
     STREAM,
+    Arm,
     Backup,
     Begun,
     ChangeHeader,
     ChangeStep,
     DeviceOutcome,
+    Done,
     Ended,
+    GoBack,
     PlanSummary,
     RecordedPlan,
     Release,
+    Rollback,
     Save,
 )
 from eventready.store.database.connection import Database, translate_errors
@@ -168,6 +172,7 @@ class Changes:
         self._journal = Journal(database, STREAM)
         self._door, self._writing = threading.Lock(), threading.Lock()
         self._waiting: list[_Waiting] = []
+        self._work: dict[str, tuple[int, frozenset[str]]] = {}
 
     # Writing
 
@@ -340,6 +345,25 @@ class Changes:
         """Return all device locks, by device."""
         with self._database.reading() as session:
             return tuple(_hold(row) for row in session.scalars(select(DeviceLock).order_by(DeviceLock.device)))
+
+    def armed(self) -> tuple[LockHolder, ...]:
+        """Return the locks of devices at work: from the arming of the guard to the end of their part."""
+        locks = self.locks()
+        running = {lock.change for lock in locks}
+        self._work = {change: self._at_work(change) for change in running}
+        return tuple(lock for lock in locks if lock.device in self._work[lock.change][1])
+
+    def _at_work(self, change: str) -> tuple[int, frozenset[str]]:
+        """Return the position of the last step seen of a change, and its devices at work."""
+        position, devices = self._work.get(change, (0, frozenset()))
+        found = set(devices)
+        for entry in self._journal.entries(change, after=position):
+            position = entry.position
+            if isinstance(entry.body, Arm | GoBack | Rollback):
+                found.add(entry.body.device)
+            elif isinstance(entry.body, Done):
+                found.discard(entry.body.device)
+        return position, frozenset(found)
 
     def is_active(self, change: str) -> bool:
         """Return True while a live process works on the change."""

@@ -12,6 +12,7 @@ from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.result import ApplyResult, AssignmentResult, ChangeMode, exit_code, is_partial
 from eventready.change.execute.rollback import rolled_back_devices
+from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
 from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_shifted_clock
@@ -139,7 +140,7 @@ class RunningChange:
         """Run the groups of waves in sequence, until no further device may start."""
         groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
         for group in groups:
-            if self.stopped:
+            if self.stopped or not self._executor.may_begin(group[0]):
                 break
             if len(group) == 1:
                 self._begin_wave(group[0])
@@ -192,7 +193,11 @@ def recorded_change(
     admission = admit(context, file, mode)
     change = store.changes.new_id(context.clock.now())
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-    executor = ChangeExecutor(context, plan, change, mode, before=before, hold=hold)
+    gate = WaveGate(context, plan, context.clock.now(), emergency=admission.emergency is not None)
+    opened = mode.goes_back or hold is not None
+    executor = ChangeExecutor(
+        context, plan, change, mode, before=before, hold=hold, gate=None if opened else gate.reason
+    )
     names = [device.name for device in plan.devices]
     context.workspace.check_secrets(names)
     known_hosts(context.workspace.known_hosts)
