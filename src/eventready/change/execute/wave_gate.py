@@ -10,10 +10,14 @@ from eventready.change.document import Plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.plan.paths import paths_of
 from eventready.change.safety.freeze import closed_to_waves
+from eventready.core.clock import Clock
 from eventready.core.messages import rendered
 from eventready.core.strings.texts import at
+from eventready.store.event_journal import EventJournal
 from eventready.store.run import Run
-from eventready.store.watch_log import DEVICE, RecordedChange, changes_since
+from eventready.store.store import Store
+from eventready.store.watch_log import DEVICE, STREAM, Beat, RecordedChange, changes_since
+from eventready.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,19 @@ class WaveGate:
         if not needs:
             return ""
         return rendered("change:gate.path", needs=needs, devices=sorted(names), at=at(moment_of(newest)))
+
+
+def paths_at(workspace: Workspace, store: Store, clock: Clock) -> datetime | None:
+    """Return the event time of the newest measurement of paths: the last full audit, or now beside a watch.
+
+    None without an audit. Raises StoreError.
+    """
+    full = store.full_runs(workspace.event.id, len(workspace.devices), rehearsal=clock.rehearsal)
+    if not full:
+        return None
+    beat = EventJournal(store, STREAM, workspace.event.id, clock).latest(1, lambda step: isinstance(step, Beat))
+    moments = [moment_of(store.get(full[-1])), *(entry.body.at for entry in beat)]
+    return max(moments)
 
 
 def moment_of(run: Run) -> datetime:
