@@ -130,8 +130,8 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert "bsc-1: sending the lines\n" in done.stderr, "off a terminal a line per step"
     lab.run("plan", "load_balancing", "--detailed-exitcode")  # 0: nothing to change any more
     shown = lab.run("changes", "show", "latest").stdout
-    assert "bsc-1: in the new state, verified and confirmed" in shown
-    assert "bsc-2: in the new state, verified and confirmed" in shown
+    assert "bsc-1: with the change, and proven" in shown
+    assert "bsc-2: with the change, and proven" in shown
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
@@ -267,7 +267,7 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
     assert f"{first} is not with the change" in lab.run(*words, "--as", "with-change", "--yes", expect=(7,)).stderr
     assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "as-before", "--yes", expect=(2,)).stderr
     released = lab.run(*words, "--as", "as-before", "--yes")
-    assert f"{first}: reverted to the old state" in released.stdout
+    assert f"{first}: as before the change" in released.stdout
     assert "to the old configuration:\n  no difference" in released.stderr
     shown = lab.run("changes", "show", "latest").stdout
     assert "as old by Lê Thị C: the line card was replaced" in shown
