@@ -268,9 +268,9 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
     assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "as-before", "--yes", expect=(2,)).stderr
     released = lab.run(*words, "--as", "as-before", "--yes")
     assert f"{first}: as before the change" in released.stdout
-    assert "to the old configuration:\n  no difference" in released.stderr
+    assert "to that before the change:\n  no difference" in released.stderr
     shown = lab.run("changes", "show", "latest").stdout
-    assert "as old by Lê Thị C: the line card was replaced" in shown
+    assert "as before the change, by Lê Thị C: the line card was replaced" in shown
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()
 
