@@ -77,6 +77,11 @@ class SendResult:
     ended: ReplyStatus
     accepted: int
 
+    @property
+    def for_content(self) -> bool:
+        """Return True for a line that the device refused; not for a lost, slow or locked device."""
+        return self.ended is ReplyStatus.REFUSED and self.rejected is not None and bool(self.rejected.line)
+
 
 @dataclass(frozen=True)
 class StepResult:
@@ -219,7 +224,9 @@ class Guard:
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = first_unanswered(replies)
             if bad_one is not None:
-                return SendResult(False, RejectedLine(bad_one.command, _cause(bad_one)), bad_one.status, accepted)
+                held = _held(self._change, replies)
+                rejected = RejectedLine("", held) if held else RejectedLine(bad_one.command, _cause(bad_one))
+                return SendResult(False, rejected, bad_one.status, accepted)
         self._inside = self.spec.session_bound
         return SendResult(True, None, ReplyStatus.ANSWERED, accepted)
 
@@ -322,10 +329,10 @@ class Guard:
             raise RefusedError(message("change:guard.foreign", device=self._name, owner=waiting.owner))
 
     def _enter(self) -> StepResult:
-        replies = self._send(self._configuring, self.spec.enter or self._change.enter, self.timeout_s)
-        bad = first_unanswered(replies)
-        if bad is not None:
-            return _done(bad)
+        lines = [self._filled(line) for line in self.spec.enter or self._change.enter]
+        replies, done = enter_configuration(self._configuring, self._change, lines, self.timeout_s)
+        if not done.ok:
+            return done
         if self.spec.armed and not any(find_in_answer(self.spec.armed, one.text) for one in replies):
             return StepResult(False, message("change:guard.no_acknowledgement", device=self._name))
         self._inside = True
@@ -352,6 +359,36 @@ class Guard:
         for key, value in (("seconds", self.seconds), ("minutes", self.seconds // 60), ("change", self._id)):
             line = line.replace(f"{{{key}}}", str(value))
         return line
+
+
+def enter_configuration(
+    session: Session, spec: ChangeSpec, lines: Sequence[str], timeout_s: float
+) -> tuple[Sequence[Reply], StepResult]:
+    """Enter configuration mode, which another prompt proves; return the replies and the result.
+
+    A terminal that another session keeps out answers with words of its own, and stays at its prompt.
+    """
+    before = session.prompt if lines else ""
+    replies = session.send_config(lines, spec=spec, timeout_s=timeout_s) if lines else []
+    bad, held = first_unanswered(replies), _held(spec, replies)
+    if held:
+        return replies, StepResult(False, held, ReplyStatus.REFUSED)
+    if bad is not None:
+        return replies, _done(bad)
+    if replies and session.prompt == before:
+        answer = " ".join(replies[-1].text.split()) or before
+        reason = message("change:guard.not_entered", command=lines[-1], answer=answer)
+        return replies, StepResult(False, reason, ReplyStatus.REFUSED)
+    return replies, StepResult(True)
+
+
+def _held(spec: ChangeSpec, replies: Sequence[Reply]) -> str | Message:
+    """Return that another session holds the configuration, with the words of the device; else an empty text."""
+    for reply in replies:
+        for pattern in spec.held:
+            if found := re.search(pattern, f"{reply.text}\n{reply.reason}", re.MULTILINE):
+                return message("change:guard.held", words=" ".join(found[0].split()))
+    return ""
 
 
 def _lacking(requirement: str) -> str | Message:

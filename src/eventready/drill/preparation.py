@@ -69,7 +69,10 @@ def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, Pla
     for entry in entries:
         if entry.id in taken_back or entry.header.rolls_back or "new" not in entry.outcomes.values():
             continue
-        plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+        try:
+            plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+        except EventreadyError:  # an unreadable record blocks no other device
+            continue
         devices = {
             device.name: device
             for device in plan.devices

@@ -38,6 +38,8 @@ class Line:
     queries: list[str] = field(default_factory=list)
     limits: set[float] = field(default_factory=set)
     target: Target = field(default_factory=lambda: Target("edge-1", "192.0.2.1", username="netops"))
+    prompt: str = "edge-1#"
+    stays: bool = False
 
     def send_config(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float) -> list[Reply]:
         self.limits.add(timeout_s)
@@ -48,6 +50,10 @@ class Line:
                 continue
             self.reported.append(line)
             replies.append(self._reply(line))
+            if line.startswith("configure") and not self.stays:
+                self.prompt = "edge-1(config)#"
+            elif line == "end":
+                self.prompt = "edge-1#"
         return replies
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
@@ -154,6 +160,40 @@ def test_whose_trial_it_is(reported: str, by: str | None) -> None:
 
 
 # ------------------------------------------------------------------------- the way
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("osmocom_bsc", "VTY configuration is locked by other VTY"),
+        ("frr", "VTY configuration is locked by other VTY"),
+        ("frr", "% Can't enter config; running datastore locked by another session"),
+        ("cisco_ios", "Configuration mode locked exclusively by user 'an' process '3' from terminal '1'."),
+        ("cisco_xr", "Cannot enter exclusive mode. The Configuration Namespace is locked by another agent."),
+        ("juniper_junos", "error: configuration database locked by:\n  an terminal p0 (pid 311) on since 07:00:02"),
+        ("huawei_vrp", "Error: The configuration is locked by user an."),
+    ],
+)
+def test_no_line_is_sent_where_another_session_is_in_configuration_mode(name: str, answer: str) -> None:
+    """OsmoBSC and FRR print no error: the session stays at its prompt, where each line is another command."""
+    spec = change_spec(load_platform(name))
+    line = Line(dict.fromkeys(spec.enter, answer), stays=True)
+    guard = Guard(GuardSpec(kind="inverse"), spec, cast(Session, line), None, "c-1", 600)
+    applied = guard.apply(["a", "b"])
+    assert (applied.ok, applied.accepted, applied.for_content) == (False, 0, False)
+    assert applied.rejected is not None
+    assert "another session is in configuration mode" in in_english(applied.rejected.reason)
+    assert answer.rsplit(maxsplit=1)[-1].strip(".") in in_english(applied.rejected.reason)
+    assert line.reported == list(spec.enter)
+
+
+def test_a_prompt_proves_configuration_mode() -> None:
+    line = Line({"configure": "Please try later."}, stays=True)
+    applied = make(INVERSE, line).apply(["a"])
+    assert not applied.ok
+    assert line.reported == ["configure"]
+    assert applied.rejected is not None
+    assert applied.rejected.reason == "`configure` did not enter configuration mode: Please try later."
 
 
 def test_a_revert_timer_is_armed_by_entering() -> None:

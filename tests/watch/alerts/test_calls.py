@@ -32,7 +32,7 @@ from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutboxNotice, Wording
-from eventready.store.watch_log import Beat, RecordedChange
+from eventready.store.watch_log import DEVICE, Beat, RecordedChange
 from eventready.watch.alerts import calls, posts
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import AlertCalls
@@ -40,7 +40,7 @@ from eventready.watch.alerts.explain import impossible
 from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
-from eventready.watch.states import DEVICE, Key, StateChange, States
+from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.settings.alerts import load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom

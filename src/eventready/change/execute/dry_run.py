@@ -17,7 +17,7 @@ from eventready.change.errors import answer_to
 from eventready.change.execute.device.assignment import DeviceRules
 from eventready.change.execute.recorded import Backups
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard import Guard, guards_for
+from eventready.change.guard import Guard, enter_configuration, guards_for
 from eventready.change.plan.restated import refuse_mismatch
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.way_in import read_way_in
@@ -72,8 +72,14 @@ def check_lines(
 
 
 def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequence[str], change: str) -> CheckResult:
-    if bad := first_unanswered(_send(session, spec, check.enter or spec.enter, change, _LINE_S)):
-        return CheckResult(False, 0, message("change:unread.reply", command=bad.command, reason=bad.cause))
+    if check.shell:
+        bad = first_unanswered(_send(session, spec, check.enter, change, _LINE_S))
+        reason = message("change:unread.reply", command=bad.command, reason=bad.cause) if bad else ""
+    else:
+        lines_in = [line.replace("{change}", change) for line in check.enter or spec.enter]
+        reason = enter_configuration(session, spec, lines_in, _LINE_S)[1].reason
+    if reason:
+        return CheckResult(False, 0, reason)
     typed = [check.line.replace("{line}", shlex.quote(line) if check.shell else line) for line in lines]
     replies = _send(session, spec, typed, change, _LINE_S)
     accepted = sum(reply.status is ReplyStatus.ANSWERED for reply in replies)

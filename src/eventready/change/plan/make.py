@@ -260,8 +260,9 @@ def earlier_lines(workspace: Workspace) -> Mapping[str, frozenset[str]]:
             for device in new:
                 standing.get(back, {}).pop(device, None)
             if new and (not back or back not in standing):
-                plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
-                standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
+                with suppress(EventreadyError):  # an unreadable record blocks no device
+                    plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+                    standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
     devices = {device for lines in standing.values() for device in lines}
     none: frozenset[str] = frozenset()
     return {device: none.union(*(lines.get(device, none) for lines in standing.values())) for device in devices}

@@ -18,6 +18,7 @@ from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
 from eventready.core.validation_messages import suggest
 from eventready.store.store import Store
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
 from eventready.watch.alerts.alert import Alerts
 from eventready.watch.alerts.calls import AlertCalls
@@ -26,7 +27,7 @@ from eventready.watch.alerts.explain import explain as explanations
 from eventready.watch.record import WatchRecord
 from eventready.watch.silence import cause_name
 from eventready.watch.snapshot import Snapshots
-from eventready.watch.states import DEVICE, Key
+from eventready.watch.states import Key
 from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")

@@ -25,10 +25,14 @@ class ConfigurationReading:
 
 @dataclass(frozen=True)
 class Verification:
-    """Verdict on the change (`good`), and the measurement in a single line."""
+    """Verdict on the change (`good`), and the measurement in a single line.
+
+    `unmeasured`: no check became worse, but some have no measurement any more.
+    """
 
     good: bool
     summary: str | Message
+    unmeasured: bool = False
 
 
 @dataclass(frozen=True)

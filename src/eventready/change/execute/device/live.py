@@ -13,6 +13,7 @@ from eventready.change.execute.device.driver import ConfigurationReading, GuardT
 from eventready.change.execute.device.verify import (
     DeviceChecks,
     Findings,
+    SettleResult,
     ages,
     compare_findings,
     lost_meanwhile,
@@ -160,7 +161,7 @@ class LiveDevice:
         if settled.good and times.soak_s:
             times.soaking()
             return self._soak(before, times.soak_s, sleep)
-        return Verification(settled.good, settled.summary)
+        return _verdict(settled)
 
     def _soak(self, before: Findings, soak_s: float, sleep: Callable[[float], None]) -> Verification:
         """Observe the device, then compare the ages of adjacencies, the counters, and the checks once more."""
@@ -177,8 +178,7 @@ class LiveDevice:
             second = [replace(one, reading=2) for one in self._latest if self._is_counter(one)]
             others = [one for one in self._latest if not self._is_counter(one)]
             findings = self._checks.evaluate((*others, *counters, *second), self._clock.now(), elapsed_s)
-        result = compare_findings(before, findings)
-        return Verification(result.good, result.summary)
+        return _verdict(compare_findings(before, findings))
 
     def _is_counter(self, one: Observation) -> bool:
         return one.device == self._target.name and one.fact in self._checks.counters
@@ -347,3 +347,7 @@ class LiveDevice:
                 message("change:guard.not_reported", device=self._target.name, command=command, reason=reply.cause)
             )
         return reply.text
+
+
+def _verdict(settled: SettleResult) -> Verification:
+    return Verification(settled.good, settled.summary, settled.unmeasured)

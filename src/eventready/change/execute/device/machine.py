@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from eventready.change.execute.device.steps import (
     HeldBack,
     LockedOut,
     Revert,
+    Unfit,
     abbreviated,
     evidence_of,
     sentence_of,
@@ -80,18 +82,23 @@ class DeviceMachine:
         try:
             self._apply(before)
         except Exception as error:
-            return Revert(self._steps, before).run(sentence_of(error), keep_session=isinstance(error, LockedOut))
+            ended = Revert(self._steps, before).run(sentence_of(error), keep_session=isinstance(error, LockedOut))
+            return replace(ended, unfit=isinstance(error, Unfit))
         return self._confirm(before)
 
-    def resume(self, history: Sequence[Step], before: Configuration | None) -> AssignmentResult:
+    def resume(
+        self, history: Sequence[Step], before: Configuration | None, *, goes_back: bool = False
+    ) -> AssignmentResult:
         """Finish or revert after a crash, from the recorded steps and the device's present state.
 
-        `before` is the recorded backup; None if there is none.
+        `before` is the recorded backup; None if there is none. `goes_back`: a way back goes on to its own target, the
+        configuration before the change.
         """
         taken, steps = [step.step for step in history], self._steps
+        if "arm" not in taken and goes_back:
+            return self.execute()
         if "arm" not in taken:
-            why = message("change:why.interrupted_before")
-            return steps.end(DeviceOutcome.UNTOUCHED, why, held_back=True)
+            return steps.end(DeviceOutcome.UNTOUCHED, message("change:why.interrupted_before"), held_back=True)
         if before is None:
             return steps.end(DeviceOutcome.UNPROVEN, message("change:why.lost"))
         steps.resumed, steps.startup_changed, steps.rolling_back = True, "save" in taken, "rollback" in taken
@@ -102,12 +109,15 @@ class DeviceMachine:
             return steps.end(DeviceOutcome.UNPROVEN, sentence_of(error))
         if terms.device_side:
             steps.window = GuardWindow.after_crash(steps.timer, history, terms.seconds)
-        if "confirm" in taken and "revert" not in taken:
+        if "confirm" in taken and "revert" not in taken and not goes_back:
             return self._finish_confirmed(before, acknowledged=False)
-        cut_off = message("change:why.interrupted_at", step=taken[-1])
-        return Revert(steps, before).run(
-            next((one.body.why for one in history if isinstance(one.body, GoBack)), cut_off)
-        )
+        if goes_back:
+            steps.startup_changed = True  # the device may have saved the configuration of the change
+            why: str | Message = message("change:why.way_back_resumed", step=taken[-1])
+        else:
+            cut_off = message("change:why.interrupted_at", step=taken[-1])
+            why = next((one.body.why for one in history if isinstance(one.body, GoBack)), cut_off)
+        return Revert(steps, before, onward=goes_back).run(why)
 
     def _prepare(self) -> Configuration:
         """Run every step before the first line: precheck, and comparison with the planned configuration."""
@@ -212,7 +222,8 @@ class DeviceMachine:
         )
         verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
         if not verified.good:
-            raise Failed(message("change:why.verification", summary=verified.summary))
+            kind = Failed if verified.unmeasured else Unfit
+            raise kind(message("change:why.verification", summary=verified.summary))
         msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
         shown = message(msgid, summary=verified.summary)
         return message("change:verified.soak", shown=shown, soak=self._soak.summary) if soak_s else shown

@@ -16,12 +16,16 @@ from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Message, in_english, message
 from eventready.core.redaction.redaction import redact
 from eventready.session.reply import ReplyStatus
-from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, GoBack, Rollback, StoredConfiguration
+from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, GoBack, Rollback, Save, StoredConfiguration
 from eventready.store.evidence import PackedEvidence
 
 
 class Failed(EventreadyError):
     """The change cannot stay on this device."""
+
+
+class Unfit(Failed):
+    """The device refused a line for its content, or a check is worse: other devices may end in the same way."""
 
 
 class LockedOut(Failed):
@@ -86,8 +90,10 @@ class DeviceSteps:
         applied = self.driver.apply(lines)
         if not applied.ok:
             rejected = applied.rejected
-            reason = (rejected and rejected.reason) or message("change:why.ended", status=applied.ended.value)
-            raise Failed(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
+            reason = rejected.reason if rejected else ""
+            reason = reason or message("change:why.ended", status=applied.ended.value)
+            kind = Unfit if applied.for_content else Failed
+            raise kind(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
 
     def login_again(self) -> None:
         """Prove the device's reachability by a login on a new connection. Raises LockedOut."""
@@ -185,10 +191,11 @@ def abbreviated(difference: Sequence[str]) -> str | Message:
 
 
 class Revert:
-    """Revert of a device to the configuration `before` the change."""
+    """Revert of a device to the configuration `before` the change; `onward`: to the target of a way back instead."""
 
-    def __init__(self, steps: DeviceSteps, before: Configuration) -> None:
-        self._steps, self._before = steps, before
+    def __init__(self, steps: DeviceSteps, before: Configuration, *, onward: bool = False) -> None:
+        self._steps, self._before, self._onward = steps, before, onward
+        self._goal = steps.target if onward else before.tree
         self._driver, self._assignment = steps.driver, steps.assignment
         self._attempts_left = steps.assignment.procedure.timing.rollback_attempts + steps.assignment.form.spec.repeats
         self._saves_left = 2
@@ -213,7 +220,7 @@ class Revert:
                 found, self._seen, self._problem = None, "", sentence_of(error)
                 self._driver.disconnect()
             if found is not None:
-                return steps.end(DeviceOutcome.OLD, why, found)
+                return self._end(why, found)
             until = max(until, steps.window.settled(timing))
             if timer.now() >= until + timing.reach_s:
                 break
@@ -221,22 +228,33 @@ class Revert:
         problem = message("change:why.old_unproven", why=as_sentence(why), problem=as_sentence(self._problem))
         return steps.end(DeviceOutcome.UNPROVEN, problem)
 
-    def _try(self) -> Configuration | None:
-        """Read the device once, and take a single step if needed; return the configuration once the old state is
-        proven.
+    def _end(self, why: str | Message, found: ConfigurationReading) -> AssignmentResult:
+        """Record the proven state; that of a way back with its configuration, as a later way back needs it."""
+        if not self._onward:
+            return self._steps.end(DeviceOutcome.OLD, why, found.configuration)
+        kept, texts = evidence_of(found)
+        with suppress(StoreError):
+            self._steps.record(Save(self._assignment.device, kept), texts)
+        return self._steps.end(DeviceOutcome.NEW, why, found.configuration)
 
-        A configuration counts when it was read twice: the last line sent may still be executing.
+    def _try(self) -> ConfigurationReading | None:
+        """Read the device once, and take a single step if needed; return the reading once the wanted state is proven.
+
+        A configuration counts when it was read twice: the last line sent may still be executing. The target of a way
+        back does not count while a guard may be firing.
         """
         waiting = self._driver.pending()
         if waiting is not None and waiting.mine:
             self._seen, self._problem = "", message("change:why.still_armed")
             self._disarm()
             return None
-        found = self._driver.read().configuration
-        twice, self._seen = found.sha256 == self._seen, found.sha256
-        if self._is_old(found.tree):
-            return found if twice and self._restart_is_old() else None
-        difference = abbreviated(self._assignment.form.diff(self._before.tree, found.tree))
+        reading = self._driver.read()
+        found = reading.configuration
+        firing = self._onward and self._steps.window.holds(self._steps.timer.now(), self._assignment.procedure.timing)
+        twice, self._seen = found.sha256 == self._seen and not firing, found.sha256
+        if self._is_reached(found.tree):
+            return reading if twice and self._restart_reaches() else None
+        difference = abbreviated(self._assignment.form.diff(self._goal, found.tree))
         self._problem = message("change:why.still_differs", difference=difference)
         if waiting is not None:
             self._problem = message("change:why.foreign_pending")
@@ -244,12 +262,13 @@ class Revert:
             self._roll_back(found)
         return None
 
-    def _is_old(self, tree: Tree) -> bool:
-        return self._assignment.form.equivalent(tree, self._before.tree)
+    def _is_reached(self, tree: Tree) -> bool:
+        return self._assignment.form.equivalent(tree, self._goal)
 
     def _disarm(self) -> None:
-        """Fire the guard at once; confirm the guard of our own rollback if the device is in the old state."""
-        led = self._steps.rolling_back and self._is_old(self._driver.read().configuration.tree)
+        """Fire the guard at once; confirm the guard of our own way back if the device is where it leads."""
+        leads = self._onward or self._steps.rolling_back
+        led = leads and self._is_reached(self._driver.read().configuration.tree)
         require(self._driver.confirm() if led else self._driver.revert(), "change:why.not_reverted")
 
     def _roll_back(self, found: Configuration) -> None:
@@ -258,16 +277,16 @@ class Revert:
         self._given_up = not self._attempts_left or self._has_foreign_lines(found)
         if self._given_up:
             return
-        lines = self._assignment.form.commands_between(found.tree, self._before.tree)
+        lines = self._assignment.form.commands_between(found.tree, self._goal)
         self._assignment.rules.refuse(lines, found)
         self._seen, self._attempts_left, steps.rolling_back = "", self._attempts_left - 1, True
         risks: tuple[str | Message, ...] = ()
         if steps.resumed:
             with suppress(Exception):  # the way back is sent in any case
-                risks = steps.check_way_in(found, self._before.tree)
+                risks = steps.check_way_in(found, self._goal)
         steps.record_best_effort(Rollback(self._assignment.device, tuple(lines), risks))
         steps.send(lines, terms)
-        if terms.device_side and self._is_old(self._driver.read().configuration.tree):
+        if terms.device_side and self._is_reached(self._driver.read().configuration.tree):
             require(self._driver.confirm(), "change:why.rollback_unconfirmed")
 
     def _has_foreign_lines(self, found: Configuration) -> bool:
@@ -279,19 +298,19 @@ class Revert:
             self._problem = message("change:why.foreign_lines", line=strange[0][-1])
         return bool(strange)
 
-    def _restart_is_old(self) -> bool:
-        """Return True if a restart restores the old state: nothing was saved, or the startup configuration is old, or
-        is saved now.
+    def _restart_reaches(self) -> bool:
+        """Return True if a restart leads to the same state: nothing was saved, or the startup configuration is that
+        one, or is saved now.
         """
         if not self._steps.startup_changed:
             return True
         startup = self._driver.startup()
-        if startup is not None and self._is_old(startup.tree):
+        if startup is not None and self._is_reached(startup.tree):
             return True
         self._problem = message("change:why.startup")
         self._given_up = not self._saves_left
         self._saves_left -= 1
-        if not self._given_up and not self._steps.save(self._before.tree):
+        if not self._given_up and not self._steps.save(self._goal):
             return True
         self._seen = ""  # the device may have restarted while saving
         return False

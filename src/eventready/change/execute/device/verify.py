@@ -265,6 +265,12 @@ class SettleResult:
         return not self.regressions and self.measured > 0
 
     @property
+    def unmeasured(self) -> bool:
+        """Return True if no check is worse, but some have no measurement any more."""
+        now = [one.after.status if one.after else Outcome.NOT_MEASURED for one in self.regressions]
+        return not self.good and set(now) <= {Outcome.NOT_MEASURED}
+
+    @property
     def measured(self) -> int:
         """Return the number of findings with a measurement."""
         return sum(finding.status is not Outcome.NOT_MEASURED for finding in self.findings)
