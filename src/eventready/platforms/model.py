@@ -395,13 +395,57 @@ class NamedObject(Strict):
     built_in: ChangeRegex = Field(default="", description="Names that the device brings")
 
 
-class TimerBounds(Strict):
-    """Bounds of a timer: `line` with the group `ms`, `seconds` or `times`. Beyond them a plan has a risk."""
+class Harm(Strict):
+    """Harm of a value, a sentence in each language."""
 
-    timer: Literal["bfd", "sla"]
+    en: str = Field(min_length=1)
+    vi: str = Field(min_length=1)
+
+
+class ValueRange(Strict):
+    """Sane values of a number or a word; any other value is a risk of the plan, with the harm.
+
+    `line` (full match) has the group `value`, and `limit` for a number of the same line that must be larger. `within` is
+    the section above (full match). Sane are the numbers from `least` to `most` and the words of `usual`; without any of
+    them no value is. `below` (full match, group `value`): a line of the same section with a larger number.
+    """
+
     line: ChangeRegex
-    least: float = Field(default=0, description="In ms, or times")
-    most: float = Field(description="In ms, or times")
+    within: ChangeRegex = ""
+    least: float | None = None
+    most: float | None = None
+    usual: tuple[str, ...] = ()
+    below: ChangeRegex = ""
+    harm: Harm
+    source: str = Field(default="", description="Where the figure is from")
+
+    @property
+    def compares(self) -> bool:
+        """Return True for a number that is compared with another number of the configuration alone."""
+        return bool(self.below) or "(?P<limit>" in self.line
+
+
+class SectionHarm(Strict):
+    """Lines of one section that do harm together: all rates off, no timeslot for calls.
+
+    A changed `section` (full match) is a risk if each of `lines` (full match) is found in it, at any depth, and none of
+    `without`.
+    """
+
+    section: ChangeRegex
+    lines: tuple[ChangeRegex, ...] = Field(min_length=1)
+    without: ChangeRegex
+    harm: Harm
+
+
+class BandwidthSum(Strict):
+    """Shares of a bandwidth that must leave a rest: lines (full match, group `value`, in percent) of a `section`.
+
+    `section` (full match) has the group `name`; its lines, and those of the objects named by them, count once each.
+    """
+
+    section: ChangeRegex
+    line: ChangeRegex
 
 
 class SelectionSpec(Strict):
@@ -426,7 +470,9 @@ class ValuesSpec(Strict):
 
     `addresses`: own addresses; `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups;
     `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a
-    bundle (`links`, and `interface` if the line names it; members are those of `way_in`).
+    bundle (`links`, and `interface` if the line names it; members are those of `way_in`). `ranges`, `sections`, `sums`:
+    sane values. `free`: lines whose groups name an object, or have no harmful value. Every number and every choice of
+    `writable` is in one of them.
     """
 
     addresses: tuple[ChangeRegex, ...] = ()
@@ -435,7 +481,10 @@ class ValuesSpec(Strict):
     towards: tuple[ChangeRegex, ...] = ()
     names: tuple[NamedObject, ...] = ()
     min_links: ChangeRegex = ""
-    timers: tuple[TimerBounds, ...] = ()
+    ranges: tuple[ValueRange, ...] = ()
+    sections: tuple[SectionHarm, ...] = ()
+    sums: tuple[BandwidthSum, ...] = ()
+    free: tuple[ChangeRegex, ...] = ()
     selection: SelectionSpec = Field(default_factory=SelectionSpec)
 
 

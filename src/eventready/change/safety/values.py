@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, identical, subtree, walk
 from eventready.change.safety.effects import interface_of
+from eventready.change.safety.ranges import refuse_sums, value_risks
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.strings.texts import is_address
-from eventready.platforms.model import ChangeSpec, NamedObject, PlatformSpec, TimerBounds
+from eventready.platforms.model import ChangeSpec, NamedObject, PlatformSpec
 from eventready.platforms.writable_pattern import is_own_name
 from eventready.workspace.devices.device import Device
 
@@ -160,7 +161,8 @@ def check_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tr
     now, then = Selection(spec, running), Selection(spec, predicted)
     _refuse_names(spec, device, (now, then), predicted, before)
     _refuse_members(platform, device, new, predicted)
-    risks = [*_timer_risks(spec, new), *_everything_risks(device, way, now, then)]
+    refuse_sums(spec, device.name, running, predicted)
+    risks = [*value_risks(spec, running, predicted), *_everything_risks(device, way, now, then)]
     return tuple(dict.fromkeys(risks))
 
 
@@ -256,27 +258,7 @@ def _refuse_members(platform: PlatformSpec, device: Device, new: Iterable[Path],
             )
 
 
-# --- timers and selections ----------------------------------------------------------------------------------------
-
-
-def _timer_risks(spec: ChangeSpec, new: Iterable[Path]) -> Iterator[str]:
-    for path in new:
-        for bounds in spec.values.timers:
-            match = re.fullmatch(bounds.line, path[-1])
-            value = _measured(match.groupdict()) if match else None
-            if value is not None and not bounds.least <= value <= bounds.most:
-                yield rendered(f"change:risk.{bounds.timer}_{_side(bounds, value)}", line=path[-1])
-
-
-def _side(bounds: TimerBounds, value: float) -> str:
-    return "fast" if value < bounds.least else "slow"
-
-
-def _measured(groups: Mapping[str, str | None]) -> float | None:
-    if seconds := groups.get("seconds"):
-        return 1000 * float(seconds)
-    found = groups.get("ms") or groups.get("times")
-    return float(found) if found else None
+# --- selections ----------------------------------------------------------------------------------------------------
 
 
 def _everything_risks(device: Device, way: WayIn, now: Selection, then: Selection) -> Iterator[str]:
