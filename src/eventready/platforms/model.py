@@ -472,7 +472,8 @@ class ValuesSpec(Strict):
     `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a
     bundle (`links`, and `interface` if the line names it; members are those of `way_in`). `ranges`, `sections`, `sums`:
     sane values. `free`: lines whose groups name an object, or have no harmful value. Every number and every choice of
-    `writable` is in one of them.
+    `writable` is in one of them. `existing`: sections (group `name`) that a plan fills and does not make, but under the
+    event's own names: a new one is a mistyped name, and a risk.
     """
 
     addresses: tuple[ChangeRegex, ...] = ()
@@ -485,6 +486,7 @@ class ValuesSpec(Strict):
     sections: tuple[SectionHarm, ...] = ()
     sums: tuple[BandwidthSum, ...] = ()
     free: tuple[ChangeRegex, ...] = ()
+    existing: tuple[ChangeRegex, ...] = ()
     selection: SelectionSpec = Field(default_factory=SelectionSpec)
 
 

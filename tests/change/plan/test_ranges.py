@@ -86,7 +86,10 @@ def test_no_writable_value_is_without_a_sane_range(platform: str) -> None:
 
 def test_a_harm_is_a_clause_in_both_languages() -> None:
     harms = {
-        one.harm for name in CHANGEABLE for values in (change_of(name).values,) for one in (*values.ranges, *values.sections)
+        one.harm
+        for name in CHANGEABLE
+        for values in (change_of(name).values,)
+        for one in (*values.ranges, *values.sections)
     }
     assert len(harms) > 50
     assert not [one for one in harms if one.en.endswith(".") or one.vi.endswith(".") or one.en == one.vi]

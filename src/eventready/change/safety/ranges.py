@@ -10,13 +10,15 @@ from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Bilingual, Message, message, rendered
 from eventready.platforms.model import BandwidthSum, ChangeSpec, Harm, SectionHarm, ValueRange
+from eventready.platforms.writable_pattern import is_own_name
 
 #: A policy must leave a part of the bandwidth to what it does not name: in percent.
 _WHOLE = 100
 
 
 def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
-    """Yield a sentence for each new value outside of its sane range, and for each section that becomes harmful."""
+    """Yield a sentence for each new value outside of its sane range, each mistyped section, and each section that becomes
+    harmful."""
     before = frozenset(walk(running))
     new = [path for path in walk(tree) if path not in before]
     for path in new:
@@ -24,6 +26,10 @@ def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
             match = re.fullmatch(bounds.line, path[-1])
             if match and _is_within(bounds, path) and not bounds.below and not _is_sane(bounds, match):
                 yield _risk(path[-1], bounds.harm, _usual(bounds))
+        for pattern in spec.values.existing:
+            match = re.fullmatch(pattern, path[-1])
+            if match and not is_own_name(match["name"]):
+                yield rendered("change:risk.absent", line=path[-1])
     for bounds in spec.values.ranges:
         if bounds.below:
             yield from _crossed(bounds, new, tree)
