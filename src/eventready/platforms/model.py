@@ -405,9 +405,9 @@ class Harm(Strict):
 class ValueRange(Strict):
     """Sane values of a number or a word; any other value is a risk of the plan, with the harm.
 
-    `line` (full match) has the group `value`, and `limit` for a number of the same line that must be larger. `within` is
-    the section above (full match). Sane are the numbers from `least` to `most` and the words of `usual`; without any of
-    them no value is. `below` (full match, group `value`): a line of the same section with a larger number.
+    `line` (full match) has the group `value`, and `limit` for a number of the same line that must be larger. `within`
+    is the section above (full match). Sane are the numbers from `least` to `most` and the words of `usual`; without any
+    of them no value is. `below` (full match, group `value`): a line of the same section with a larger number.
     """
 
     line: ChangeRegex
@@ -418,11 +418,6 @@ class ValueRange(Strict):
     below: ChangeRegex = ""
     harm: Harm
     source: str = Field(default="", description="Where the figure is from")
-
-    @property
-    def compares(self) -> bool:
-        """Return True for a number that is compared with another number of the configuration alone."""
-        return bool(self.below) or "(?P<limit>" in self.line
 
 
 class SectionHarm(Strict):

@@ -85,11 +85,9 @@ def test_no_writable_value_is_without_a_sane_range(platform: str) -> None:
 
 
 def test_a_harm_is_a_clause_in_both_languages() -> None:
-    harms = {
-        one.harm
-        for name in CHANGEABLE
-        for values in (change_of(name).values,)
-        for one in (*values.ranges, *values.sections)
+    stated = [change_of(name).values for name in CHANGEABLE]
+    harms = {one.harm for values in stated for one in values.ranges} | {
+        one.harm for values in stated for one in values.sections
     }
     assert len(harms) > 50
     assert not [one for one in harms if one.en.endswith(".") or one.vi.endswith(".") or one.en == one.vi]

@@ -17,7 +17,7 @@ _WHOLE = 100
 
 
 def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
-    """Yield a sentence for each new value outside of its sane range, each mistyped section, and each section that becomes
+    """Yield the harm of each new value outside of its sane range, and of each section that is mistyped or becomes
     harmful."""
     before = frozenset(walk(running))
     new = [path for path in walk(tree) if path not in before]
@@ -67,9 +67,10 @@ def _crossed(bounds: ValueRange, new: Iterable[Path], tree: Tree) -> Iterator[st
 
 def _together(harm: SectionHarm, running: Tree, tree: Tree) -> Iterator[str]:
     for section in walk(tree):
-        if re.fullmatch(harm.section, section[-1]) and _is_harmful(harm, subtree(tree, section)):
-            if not _is_harmful(harm, subtree(running, section)):
-                yield rendered("change:risk.section", section=section[-1], harm=_sentence(harm.harm))
+        if not re.fullmatch(harm.section, section[-1]) or _is_harmful(harm, subtree(running, section)):
+            continue
+        if _is_harmful(harm, subtree(tree, section)):
+            yield rendered("change:risk.section", section=section[-1], harm=_sentence(harm.harm))
 
 
 def _is_harmful(harm: SectionHarm, section: Tree) -> bool:
