@@ -10,7 +10,8 @@ import yaml
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
-from eventready.change.safety.values import check_values, refuse_altered_objects
+from eventready.change.safety.objects import refuse_altered_objects
+from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready.facts.parsing.routes import Hop
@@ -94,26 +95,33 @@ OTHERS = [
      "track 11 ip sla 10 reachability\n"),
     ("cisco_xe", "ip sla 10\n icmp-echo 10.0.0.5\n", "ip sla 10", "ip sla 11\n icmp-echo 10.0.0.5\n"),
     ("cisco_xe", "no track 10\n", "track 10", "ip route 0.0.0.0 0.0.0.0 10.0.0.5 track 10\n"),
+    ("cisco_xe", "no ip sla schedule 10\n", "ip sla 10", "ip sla 11\n icmp-echo 10.0.0.5\n"),
+    ("cisco_xe", "interface Vlan10\n no standby 10 track 10\n", "track 10", "interface Vlan10\n standby 10 preempt\n"),
+    ("cisco_xe", "interface Vlan10\n standby 10 track 10 decrement 200\n", "track 10",
+     "interface Vlan10\n standby 20 track 10 decrement 200\n"),
     ("huawei_vrp", "acl number 3001\n rule 10 permit ip source 10.21.0.0 0.0.255.255\n", "acl 3001",
      "acl number 3002\n rule 10 permit ip source 10.21.0.0 0.0.255.255\n"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "lines", "named", "other"), OTHERS)
-def test_an_object_of_others_is_used_and_not_altered(
+def test_an_object_of_others_is_used_and_neither_it_nor_its_lines_are_altered(
     proved: Proved, name: str, lines: str, named: str, other: str
 ) -> None:
     spec, form = change_of(name), form_of(change_of(name))
     running = running_of(name)
 
-    def altered(text: str, *earlier: str, owns: tuple[str, ...] = ()) -> None:
+    def altered(text: str, *earlier: str, owns: tuple[str, ...] = ()) -> tuple[str, ...]:
         trees = running, form.merge(running, form.parse(text, "test"))
-        refuse_altered_objects(spec, "edge-1", trees, earlier, owns)
+        return refuse_altered_objects(spec, "edge-1", trees, earlier, owns)
 
-    with pytest.raises(RefusedError, match=f"{named} is on edge-1 already"):
+    with pytest.raises(
+        RefusedError, match=rf"(?:{named} is on edge-1 already|names {named}), (?:which is|and) not from"
+    ):
         altered(lines)
-    altered(other)
-    altered(lines, owns=(named,))
-    altered(lines, owns=(f"{named[:-1]}*",))
-    altered(lines, *TABLE[name]["running"].splitlines())
+    assert altered(other) == ()
+    assert altered(lines, owns=(named,)) == ()
+    (risk,) = altered(lines, owns=(f"{named[:-1]}*",))
+    assert f"{named} is altered by the right of `{named[:-1]}*`" in risk
+    assert altered(lines, *(line.strip() for line in TABLE[name]["running"].splitlines())) == ()
     proved("value of a change, and its harmless neighbour", name, lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import abbreviate
+from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree
@@ -18,6 +19,7 @@ from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, Rendered, message, rendered
+from eventready.core.redaction.redaction import redact
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
@@ -30,8 +32,13 @@ _RISK = "change:risk."
 def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
     """Raise RefusedError for a plan with other words than those of its lines, as far as they show offline.
 
-    `additions`: writable lines of the workspace.
+    `additions`: writable lines of the workspace. The intents of the plan, by which it is observed and taken back, are
+    those of its devices, and each device has them in the inventory.
     """
+    for device in plan.devices if plan.drill is None else ():
+        own = equipment.by_name.get(device.name)
+        if not frozenset(device.intents) <= frozenset(plan.intents) & frozenset(own.intents if own else device.intents):
+            raise RefusedError(message("change:restated.intents", plan=plan.id, device=device.name))
     for device in plan.devices:
         spec = equipment.named(device.platform).spec
         if spec.change is None or not _has_own_guard(spec.change, device) or not _states_risks(device):
@@ -86,6 +93,37 @@ def refuse_other_words(
     risks = (*check_values(platform, device, WayIn(), running, target), *recreated_risks(form, running, target))
     if missing := next((risk for risk in risks if risk not in planned.risks), None):
         raise RefusedError(message("change:restated.risk", device=device.name, risk=missing))
+
+
+def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+    """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
+    if startup is None and form.spec.startup:
+        yield rendered("change:risk.startup")
+    elif startup is not None and not form.equivalent(startup.tree, running.tree):
+        lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
+        first = redact(" ".join(lines[0].split())) if lines else ""
+        if len(lines) < 2:
+            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
+        else:
+            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
+
+
+def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
+    """Raise RefusedError for a risk found now that the plan does not state: nobody has agreed to it.
+
+    The same lines are the same risk, also for another operator's machine and another route to it.
+    """
+    stated = set(map(_matter, planned.risks))
+    if new := next((risk for risk in risks if _matter(risk) not in stated), None):
+        raise RefusedError(message("change:restated.new_risk", device=planned.name, risk=new))
+
+
+def _matter(risk: str) -> tuple[str, str]:
+    """Return the kind of a risk, and its lines."""
+    if not isinstance(risk, Rendered):
+        return "", risk
+    given = risk.message.params
+    return risk.message.id, str(given.get("lines") or given.get("line") or "")
 
 
 def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[str]:

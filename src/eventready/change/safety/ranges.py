@@ -17,8 +17,7 @@ _WHOLE = 100
 
 
 def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
-    """Yield the harm of each new value outside of its sane range, and of each section that is mistyped or becomes
-    harmful."""
+    """Yield the harm of each new value outside of its sane range, of mistyped and of harmful sections."""
     before = frozenset(walk(running))
     new = [path for path in walk(tree) if path not in before]
     for path in new:

@@ -19,7 +19,7 @@ from eventready.change.execute.recorded import (
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
-from eventready.change.plan.restated import refuse_other_words
+from eventready.change.plan.restated import refuse_new_risks, refuse_other_words, unsaved_risks
 from eventready.change.plan.scope import drift_since
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import WayIn
@@ -108,6 +108,11 @@ class DeviceRules:
         if self.forward:
             refuse_other_words(self.platform, self.device, self.planned, before, target)
 
+    def refuse_unsaved(self, running: Configuration, startup: Configuration | None) -> None:
+        """Raise RefusedError for unsaved lines that the plan does not state: the change would save them too."""
+        if self.forward:
+            refuse_new_risks(self.planned, unsaved_risks(self.form, running, startup))
+
     def drift(self, running: Configuration) -> Drift | None:
         """Return the drift since the plan outside of its sections; None for a drift in a section of the plan."""
         return drift_since(self.form, running, self.fragment, self.planned, self.target)
@@ -117,12 +122,14 @@ class DeviceRules:
         return explain_drift(self.changes, self.plan, self.planned, found)
 
     def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks of the way in which the plan does not state, by the route back as read now.
+        """Return the risks of a way back, or of a drill, that its plan does not state, by the route back as read now.
 
-        Raises RefusedError.
+        Raises RefusedError for a line on the way in of a plan, and for a risk that the plan does not state.
         """
         try:
             risks = check_way_in(self.platform, self.device, way, running, target, refuses=self.forward)
+            if self.forward:
+                refuse_new_risks(self.planned, risks)
         except RefusedError as error:
             raise RefusedError(message("change:way_in.now", reason=error.cause)) from None
         return tuple(risk for risk in risks if risk not in self.planned.risks)
