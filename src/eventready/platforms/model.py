@@ -421,7 +421,7 @@ class ValueRange(Strict):
 
 
 class SectionHarm(Strict):
-    """Lines of one section that do harm together: all rates off, no timeslot for calls.
+    """Lines of a section with a common harm: all rates off, no timeslot for calls.
 
     A changed `section` (full match) is a risk if each of `lines` (full match) is found in it, at any depth, and none of
     `without`.
@@ -434,7 +434,7 @@ class SectionHarm(Strict):
 
 
 class BandwidthSum(Strict):
-    """Shares of a bandwidth that must leave a rest: lines (full match, group `value`, in percent) of a `section`.
+    """Shares of a bandwidth, which must leave a rest: lines (full match, group `value`, in percent) of a `section`.
 
     `section` (full match) has the group `name`; its lines, and those of the objects named by them, count once each.
     """

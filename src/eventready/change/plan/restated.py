@@ -109,7 +109,7 @@ def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Conf
 
 
 def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
-    """Raise RefusedError for a risk found now that the plan does not state: nobody has agreed to it.
+    """Raise RefusedError for a risk found now and not stated in the plan: nobody has agreed to it.
 
     The same lines are the same risk, also for another operator's machine and another route to it.
     """

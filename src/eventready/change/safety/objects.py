@@ -53,7 +53,7 @@ def refuse_altered_objects(
 def _named_by_altered_lines(
     spec: ChangeSpec, trees: tuple[Tree, Tree], others: Mapping[Named, object], earlier: frozenset[str]
 ) -> dict[Named, str]:
-    """Return the objects of others named by lines that the plan removes or alters, each with the first such line.
+    """Return the objects of others named by removed or altered lines, each with the first such line.
 
     A line of an earlier change, and a line of an object of our own, is ours.
     """

@@ -1,4 +1,4 @@
-"""Sane values of the lines of a plan: another value is a risk that names the harm (`change.values` of the platform)."""
+"""Sane values of the lines of a plan (`change.values` of the platform): any other value is a risk with its harm."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _usual(bounds: ValueRange) -> Message | None:
 
 
 def refuse_sums(spec: ChangeSpec, device: str, running: Tree, tree: Tree) -> None:
-    """Raise RefusedError for shares of a bandwidth that leave no rest, if one of them is new."""
+    """Raise RefusedError for shares of a bandwidth without a rest, if any of them is new."""
     before = frozenset(walk(running))
     for one in spec.values.sums:
         for name, paths in _shares(spec, one, tree).items():
@@ -127,7 +127,7 @@ def _shares(spec: ChangeSpec, one: BandwidthSum, tree: Tree) -> dict[str, dict[P
 
 
 def _named(spec: ChangeSpec, line: str, paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the lines that define the objects named by a line."""
+    """Yield the definitions of the objects named by a line."""
     for kind in spec.values.names:
         names = {match["name"] for pattern in kind.used if (match := re.fullmatch(pattern, line))}
         if names:

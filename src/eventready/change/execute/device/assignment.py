@@ -109,7 +109,7 @@ class DeviceRules:
             refuse_other_words(self.platform, self.device, self.planned, before, target)
 
     def refuse_unsaved(self, running: Configuration, startup: Configuration | None) -> None:
-        """Raise RefusedError for unsaved lines that the plan does not state: the change would save them too."""
+        """Raise RefusedError for unsaved lines not stated in the plan: the change would save them too."""
         if self.forward:
             refuse_new_risks(self.planned, unsaved_risks(self.form, running, startup))
 
@@ -122,7 +122,7 @@ class DeviceRules:
         return explain_drift(self.changes, self.plan, self.planned, found)
 
     def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks of a way back, or of a drill, that its plan does not state, by the route back as read now.
+        """Return the unstated risks of a way back, or of a drill, by the route back as read now.
 
         Raises RefusedError for a line on the way in of a plan, and for a risk that the plan does not state.
         """
