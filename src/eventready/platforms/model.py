@@ -463,18 +463,25 @@ class SelectionSpec(Strict):
 class ValuesSpec(Strict):
     """Lines with judged values. Patterns are full matches of a line.
 
-    `addresses`: own addresses; `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups;
-    `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a
-    bundle (`links`, and `interface` if the line names it; members are those of `way_in`). `ranges`, `sections`, `sums`:
-    sane values. `free`: lines whose groups name an object, or have no harmful value. Every number and every choice of
-    `writable` is in one of them. `existing`: sections (group `name`) that a plan fills and does not make, but under the
-    event's own names: a new one is a mistyped name, and a risk.
+    Addresses have the group `address`. `addresses`: own addresses, with their length or the group `mask`;
+    `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups, with `prefix` if the line has the
+    subnet; `towards`: next hops of default routes and redirections; `sources`: own addresses that something leaves
+    from; `asked`: hosts that a probe asks, with `interface` if the line names the port. `dynamic`: lines of an address
+    that is not in the configuration; next hops are then not held against the connected networks.
+
+    `min_links`: least members of a bundle (`links`, and `interface` if the line names it; members are those of
+    `way_in`). `ranges`, `sections`, `sums`: sane values. `free`: lines whose groups name an object, or have no harmful
+    value. Every number and every choice of `writable` is in one of them. `existing`: sections (group `name`) that a
+    plan fills and does not make, but under own names: a new one is a mistyped name, and a risk.
     """
 
     addresses: tuple[ChangeRegex, ...] = ()
     neighbours: tuple[ChangeRegex, ...] = ()
     virtual: tuple[ChangeRegex, ...] = ()
     towards: tuple[ChangeRegex, ...] = ()
+    sources: tuple[ChangeRegex, ...] = ()
+    asked: tuple[ChangeRegex, ...] = ()
+    dynamic: ChangeRegex = ""
     names: tuple[NamedObject, ...] = ()
     min_links: ChangeRegex = ""
     ranges: tuple[ValueRange, ...] = ()

@@ -336,10 +336,12 @@ def test_a_conditional_line_on_the_new_way_needs_a_new_yes(tmp_path: Path) -> No
         assert "a risk that the plan does not state: `ip ospf bfd` on the way in" in frr.status(done).why
 
 
-def test_the_result_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
+def test_the_result_of_a_way_back_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
+        assert frr.apply().exit is Exit.OK
         frr.move()
+        frr.plan = frr.rollback()
         done = frr.cli("table", "--soak", "0s", "--settle", "1s")
         assert done.return_value == Exit.OK, done.output
         assert f"{frr.part.name}, its route back to this machine read again: `ip ospf bfd` on the way in" in done.stdout

@@ -10,6 +10,7 @@ import yaml
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
+from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.objects import refuse_altered_objects
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import RouteBack, WayIn
@@ -24,6 +25,16 @@ from tests.conftest import Proved
 ACL = "ip access-list extended EVENT-VIP\n 10 permit ip {} any\n"
 PBR = "route-map EVENT permit 10\n match ip address EVENT-VIP\n set ip next-hop 10.0.0.1\n"
 
+EXPECT = Expect.model_validate(
+    {
+        "uplinks": ["GigabitEthernet0/0/0", "GigabitEthernet0/0/9", "GigabitEthernet0/0/0/1", "ge-0/0/3.0"],
+        "gateways": [{"group": 10, "interface": "Vlan10", "virtual_ip": "10.9.0.1"}],
+    }
+)
+#: Addresses of the workspace: a portal, and another device.
+KNOWN = KnownAddresses(
+    {"10.9.0.90": "internet at hall", "10.9.0.80": "bsc-1", "10.9.0.1": "gateway group 10 of edge-2"}
+)
 #: Running configuration and harmful values by platform.
 TABLE = yaml.safe_load(Path(__file__).with_name("harmful_values.yaml").read_text(encoding="utf-8"))
 CASES = [
@@ -45,7 +56,10 @@ def change_of(name: str) -> ChangeSpec:
 
 
 def running_of(name: str) -> Tree:
-    return form_of(change_of(name)).parse(TABLE[name]["running"], "test").tree
+    form, text = form_of(change_of(name)), TABLE[name]["running"]
+    if text.endswith("end: yes\n"):
+        return form.read({form.spec.read: text}, device="edge-1").tree
+    return form.parse(text, "test").tree
 
 
 def judged(name: str, lines: str) -> str:
@@ -53,11 +67,11 @@ def judged(name: str, lines: str) -> str:
     form = form_of(change_of(name))
     running, fragment = running_of(name), form.parse(lines, "test")
     predicted = form.merge(running, fragment) if running else fragment.tree
-    device = Device("edge-1", "router", name, "192.0.2.9", expect=Expect())
+    device = Device("edge-1", "router", name, "192.0.2.9", expect=EXPECT)
     port = {"juniper_junos": "ge-0/0/1.0", "cisco_xe": "Vlan10", "huawei_vrp": "Vlanif10"}.get(name, "eth1")
     way = WayIn("203.0.113.7", (RouteBack("203.0.113.7", "static", "", (Hop("10.0.0.1", port),)),))
     try:
-        return "\n".join(check_values(platform(name), device, way, running, predicted))
+        return "\n".join(check_values(platform(name), device, way, (running, predicted), KNOWN))
     except RefusedError as error:
         return error.render("en")
 
@@ -82,7 +96,7 @@ def test_what_the_device_has_already_is_not_judged() -> None:
     text = "interface Vlan10\n ip address 10.9.0.2 255.255.255.0\n ip policy route-map GONE\n standby 10 ip 10.9.0.2\n"
     running = form.parse(text, "test").tree
     predicted = form.merge(running, form.parse("interface Vlan10\n standby 10 priority 110\n", "test"))
-    assert check_values(platform("cisco_xe"), device, WayIn(), running, predicted) == ()
+    assert check_values(platform("cisco_xe"), device, WayIn(), (running, predicted), KNOWN) == ()
 
 
 def test_a_removed_object_that_is_still_named_is_missing() -> None:

@@ -74,10 +74,10 @@ def test_the_difference_is_that_of_the_lines(made: tuple[Workspace, Plan]) -> No
     target = form.merge(running, form.parse(planned.fragment, "test"))
     device = workspace.device("box-1")
     same = planned.model_copy(update={"diff": form.diff(running, target)})
-    refuse_other_words(platform, device, same, running, target)
+    refuse_other_words(platform, device, same, (running, target))
     for diff in ((), (*same.diff, "  nothing else"), ("Everything is safe.",)):
         with pytest.raises(RefusedError, match="the difference in the plan is not that of its lines"):
-            refuse_other_words(platform, device, planned.model_copy(update={"diff": diff}), running, target)
+            refuse_other_words(platform, device, planned.model_copy(update={"diff": diff}), (running, target))
 
 
 def test_unsaved_lines_cannot_be_taken_out_of_a_plan(made: tuple[Workspace, Plan]) -> None:

@@ -13,6 +13,7 @@ from eventready.change.guard import Guard, gap, guards_for, protects
 from eventready.change.intents.participants import Participant
 from eventready.change.plan.restated import recreated_risks, unsaved_risks
 from eventready.change.plan.scope import planned_scope
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.effects import effects_of, refuse_effects
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.objects import refuse_altered_objects
@@ -41,13 +42,14 @@ def plan_device(
     alone: bool,
     earlier: Iterable[str] = (),
     owns: Collection[str] = (),
+    known: KnownAddresses = NONE_KNOWN,
 ) -> PlannedDevice | None:
     """Return the device's part of the plan; None for a device in compliance. Read-only.
 
     `seconds` is the guard's time, `soak_s` the shortest soak; `alone`: the inventory has no redundant partner for the
-    device; `earlier` are the lines of standing changes, `owns` the workspace's objects. Raises UnreadableConfiguration
-    and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment, RefusedError for a
-    forbidden line or value, or a missing way back.
+    device; `earlier` are the lines of standing changes, `owns` the workspace's objects, `known` its addresses. Raises
+    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
+    RefusedError for a forbidden line or value, or a missing way back.
     """
     form, device = participant.form, participant.device
     running = form.read_running(participant.fragment, session.send_commands, device=device.name)
@@ -80,7 +82,7 @@ def plan_device(
     if writable:
         judged = (
             *refuse_altered_objects(form.spec, device.name, (running.tree, predicted), earlier, owns),
-            *check_values(participant.platform.spec, device, way, running.tree, predicted),
+            *check_values(participant.platform.spec, device, way, (running.tree, predicted), known),
         )
     _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell

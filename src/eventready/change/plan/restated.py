@@ -14,6 +14,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree
 from eventready.change.guard import gap, protects
 from eventready.change.plan.order import Member, Wave, WaveLimits, members_of, radio_of, takes_all
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
@@ -78,19 +79,24 @@ def _id_of(text: str) -> str:
 
 
 def refuse_other_words(
-    platform: PlatformSpec, device: Device, planned: PlannedDevice, running: Tree, target: Tree
+    platform: PlatformSpec,
+    device: Device,
+    planned: PlannedDevice,
+    trees: tuple[Tree, Tree],
+    known: KnownAddresses = NONE_KNOWN,
 ) -> None:
     """Raise RefusedError if the difference or a risk of a plan is not computed from its configuration.
 
-    `running` is the planned configuration as read now, `target` the configuration after the change.
+    `trees` are the planned configuration as read now, and the configuration after the change; `known` the addresses of
+    the workspace.
     """
     if platform.change is None:
         return
-    form = form_of(platform.change)
+    form, (running, target) = form_of(platform.change), trees
     shown = form.diff(running, target)
     if planned.diff[: len(shown)] != shown or (len(planned.diff) > len(shown) and not form.by_playbook):
         raise RefusedError(message("change:restated.diff", device=device.name))
-    risks = (*check_values(platform, device, WayIn(), running, target), *recreated_risks(form, running, target))
+    risks = (*check_values(platform, device, WayIn(), trees, known), *recreated_risks(form, running, target))
     if missing := next((risk for risk in risks if risk not in planned.risks), None):
         raise RefusedError(message("change:restated.risk", device=device.name, risk=missing))
 
@@ -109,7 +115,7 @@ def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Conf
 
 
 def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
-    """Raise RefusedError for a risk found now and not stated in the plan: nobody has agreed to it.
+    """Raise RefusedError for a risk found now and not stated in the plan: nobody has agreed.
 
     The same lines are the same risk, also for another operator's machine and another route to it.
     """

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, subtree, walk
+from eventready.change.safety.addresses import KnownAddresses, check_addresses
 from eventready.change.safety.effects import interface_of
 from eventready.change.safety.objects import names_in
 from eventready.change.safety.ranges import refuse_sums, value_risks
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
-from eventready.core.strings.texts import is_address
 from eventready.platforms.model import ChangeSpec, NamedObject, PlatformSpec
 from eventready.workspace.devices.device import Device
 
@@ -101,70 +100,28 @@ class Selection:
         return matches(spec.selecting, section[-1])
 
 
-def check_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree) -> tuple[str, ...]:
+def check_values(
+    platform: PlatformSpec, device: Device, way: WayIn, trees: tuple[Tree, Tree], known: KnownAddresses
+) -> tuple[str, ...]:
     """Return the risks of the values written by a plan; existing values of the device are not judged.
+
+    `trees` are the running and the predicted configuration, `known` the addresses of the workspace.
 
     Raises RefusedError for an address of somebody else or of the device itself, a name without an object, a bundle that
     would be down with all its members, and an action on all traffic of the way in.
     """
-    spec = platform.change
+    spec, (running, predicted) = platform.change, trees
     if spec is None or spec.values == type(spec.values)():
         return ()
     before = frozenset(walk(running))
     new = [path for path in walk(predicted) if path not in before]
-    _refuse_addresses(spec, device, new, predicted)
+    addresses = check_addresses(spec, device, new, predicted, known)
     now, then = Selection(spec, running), Selection(spec, predicted)
     _refuse_names(spec, device, (now, then), predicted, before)
     _refuse_members(platform, device, new, predicted)
     refuse_sums(spec, device.name, running, predicted)
-    risks = [*value_risks(spec, running, predicted), *_everything_risks(device, way, now, then)]
+    risks = [*addresses, *value_risks(spec, running, predicted), *_everything_risks(device, way, now, then)]
     return tuple(dict.fromkeys(risks))
-
-
-# --- addresses ----------------------------------------------------------------------------------------------------
-
-
-def _refuse_addresses(spec: ChangeSpec, device: Device, new: Iterable[Path], tree: Tree) -> None:
-    values = spec.values
-    lines = [path[-1] for path in walk(tree)]
-    own, virtual = _addresses(values.addresses, lines), _addresses(values.virtual, lines)
-    others = {
-        **dict.fromkeys((*device.expect.bfd_addresses, *(device.expect.bgp or ())), "expect"),
-        **_addresses((*values.neighbours, *values.towards), lines),
-    }
-    for path in new:
-        line = path[-1]
-        about = {"line": line, "device": device.name}
-        for address in _addresses(values.virtual, [line]):
-            if address in own:
-                raise RefusedError(message("change:value.virtual_own", address=address, **about))
-            if address in others:
-                raise RefusedError(
-                    message("change:value.virtual_other", address=address, other=others[address], **about)
-                )
-        for address in _addresses(values.towards, [line]):
-            if address in own or address in virtual:
-                raise RefusedError(message("change:value.towards_own", address=address, **about))
-            if not _may_be_next(address):
-                raise RefusedError(message("change:value.towards_none", address=address, **about))
-
-
-def _addresses(patterns: Iterable[str], lines: Iterable[str]) -> Mapping[str, str]:
-    """Return the addresses of lines, each with its line; a prefix length is left out."""
-    found = (
-        (match["address"].partition("/")[0], line)
-        for line in lines
-        for pattern in patterns
-        if (match := re.fullmatch(pattern, line))
-    )
-    return {address: line for address, line in found if is_address(address)}
-
-
-def _may_be_next(text: str) -> bool:
-    """Return True for an address of a single device: no loopback, multicast, broadcast or unspecified address."""
-    address = ipaddress.ip_address(text)
-    nowhere = address.is_loopback or address.is_multicast or address.is_unspecified
-    return not nowhere and text != "255.255.255.255"
 
 
 # --- names --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
 from eventready.change.plan.restated import refuse_new_risks, refuse_other_words, unsaved_risks
 from eventready.change.plan.scope import drift_since
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.way_in_lines import check_way_in
@@ -81,6 +82,7 @@ class DeviceRules:
     changes: Changes | None = None
     reads_way_in: bool = True
     forward: bool = True
+    known: KnownAddresses = NONE_KNOWN
 
     @classmethod
     def of(
@@ -106,7 +108,7 @@ class DeviceRules:
     def refuse_other_words(self, before: Tree, target: Tree) -> None:
         """Raise RefusedError for words of the plan other than those of the change from the planned tree."""
         if self.forward:
-            refuse_other_words(self.platform, self.device, self.planned, before, target)
+            refuse_other_words(self.platform, self.device, self.planned, (before, target), self.known)
 
     def refuse_unsaved(self, running: Configuration, startup: Configuration | None) -> None:
         """Raise RefusedError for unsaved lines not stated in the plan: the change would save them too."""
