@@ -449,6 +449,10 @@ class SelectionSpec(Strict):
     A section selects everything if its header matches `always`, if a line matches `any`, by the objects named by its
     `filter` lines (all of them in the sections `all_of`), or without a `filter` line in the sections `selecting`.
     `bound`: lines that join a `selector` with an `action`, where these are sections of their own.
+
+    `networks`: lines that select by addresses, with the groups `source` and `destination` (`any`, `host A`, `A/LENGTH`,
+    `A WILDCARD`); a missing group is any. `dscp`: lines that select by marks (group `dscp`). What the sections of one
+    kind select together is held against all traffic.
     """
 
     actions: tuple[ChangeRegex, ...] = ()
@@ -458,6 +462,8 @@ class SelectionSpec(Strict):
     selecting: tuple[ChangeRegex, ...] = ()
     all_of: tuple[ChangeRegex, ...] = ()
     bound: ChangeRegex = ""
+    networks: tuple[ChangeRegex, ...] = ()
+    dscp: ChangeRegex = ""
 
 
 class ValuesSpec(Strict):
