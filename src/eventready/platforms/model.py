@@ -395,8 +395,8 @@ class NamedObject(Strict):
     built_in: ChangeRegex = Field(default="", description="Names that the device brings")
 
 
-class Harm(Strict):
-    """Harm of a value, a sentence in each language."""
+class Phrase(Strict):
+    """A clause without a full stop, in each language."""
 
     en: str = Field(min_length=1)
     vi: str = Field(min_length=1)
@@ -416,7 +416,7 @@ class ValueRange(Strict):
     most: float | None = None
     usual: tuple[str, ...] = ()
     below: ChangeRegex = ""
-    harm: Harm
+    harm: Phrase
     source: str = Field(default="", description="Where the figure is from")
 
 
@@ -430,7 +430,15 @@ class SectionHarm(Strict):
     section: ChangeRegex
     lines: tuple[ChangeRegex, ...] = Field(min_length=1)
     without: ChangeRegex
-    harm: Harm
+    harm: Phrase
+
+
+class LaterEffect(Strict):
+    """A line (full match) without an effect before an event: the next connection of a base station, a restart."""
+
+    line: ChangeRegex
+    event: Phrase
+    source: str = Field(default="", description="Where this is from")
 
 
 class BandwidthSum(Strict):
@@ -479,6 +487,7 @@ class ValuesSpec(Strict):
     `way_in`). `ranges`, `sections`, `sums`: sane values. `free`: lines whose groups name an object, or have no harmful
     value. Every number and every choice of `writable` is in one of them. `existing`: sections (group `name`) that a
     plan fills and does not make, but under own names: a new one is a mistyped name, and a risk.
+    `later`: lines without an effect before an event, refused shortly before a window.
     """
 
     addresses: tuple[ChangeRegex, ...] = ()
@@ -495,6 +504,7 @@ class ValuesSpec(Strict):
     sums: tuple[BandwidthSum, ...] = ()
     free: tuple[ChangeRegex, ...] = ()
     existing: tuple[ChangeRegex, ...] = ()
+    later: tuple[LaterEffect, ...] = ()
     selection: SelectionSpec = Field(default_factory=SelectionSpec)
 
 

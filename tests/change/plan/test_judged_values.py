@@ -71,7 +71,8 @@ def judged(name: str, lines: str) -> str:
     port = {"juniper_junos": "ge-0/0/1.0", "cisco_xe": "Vlan10", "huawei_vrp": "Vlanif10"}.get(name, "eth1")
     way = WayIn("203.0.113.7", (RouteBack("203.0.113.7", "static", "", (Hop("10.0.0.1", port),)),))
     try:
-        return "\n".join(check_values(platform(name), device, way, (running, predicted), KNOWN))
+        risks = check_values(platform(name), device, way, (running, predicted), KNOWN)
+        return "\n".join(risk for risk in risks if "has no effect before" not in risk)
     except RefusedError as error:
         return error.render("en")
 
@@ -84,6 +85,28 @@ def test_a_harmful_value_is_named_and_its_neighbour_is_not(
     if harmless or "names" not in words:
         assert judged(name, lines.format(harmless)) == ""
     proved("value of a change, and its harmless neighbour", name, lines, harmful)
+
+
+LATER = [
+    ("osmocom_bsc", "network\n bts 0\n  trx 0\n   timeslot 1\n    phys_chan_config TCH/H\n", "base station"),
+    ("cisco_9800", "redundancy\n mode rpr\n", "restart of both controllers"),
+]
+
+
+@pytest.mark.parametrize(("name", "lines", "event"), LATER)
+def test_what_takes_effect_later_is_a_risk_with_the_event(name: str, lines: str, event: str) -> None:
+    form, running = form_of(change_of(name)), running_of(name)
+    trees = running, form.merge(running, form.parse(lines, "test"))
+    risks = check_values(platform(name), Device("bsc-1", "router", name, "192.0.2.9"), WayIn(), trees, KNOWN)
+    (later,) = [risk for risk in risks if "has no effect before" in risk]
+    assert event in later
+    assert not [
+        risk
+        for risk in check_values(
+            platform(name), Device("b", "router", name, "192.0.2.9"), WayIn(), (trees[1],) * 2, KNOWN
+        )
+        if "has no effect before" in risk
+    ]
 
 
 def test_an_object_of_the_same_plan_is_known() -> None:

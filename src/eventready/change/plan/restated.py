@@ -115,7 +115,7 @@ def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Conf
 
 
 def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
-    """Raise RefusedError for a risk found now and not stated in the plan: nobody has agreed.
+    """Raise RefusedError for a new risk, not stated in the plan and without consent.
 
     The same lines are the same risk, also for another operator's machine and another route to it.
     """

@@ -1,4 +1,4 @@
-"""Addresses in the lines of a plan: somebody else's, outside of the subnet, or on no connected network."""
+"""Addresses in the lines of a plan: of others, outside of the subnet, or on no connected network."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def check_addresses(
 
 
 def _refuse_virtual(spec: ChangeSpec, path: Path, here: _Surroundings) -> None:
-    """Raise RefusedError for a shared address of the device, of somebody else, or outside of the subnet."""
+    """Raise RefusedError for a shared address of the device, of others, or outside of the subnet."""
     for match in _matches(spec.values.virtual, path[-1]):
         address = match["address"].partition("/")[0]
         about = {"line": path[-1], "device": here.device.name, "address": address}
@@ -136,7 +136,7 @@ def _refuse_virtual(spec: ChangeSpec, path: Path, here: _Surroundings) -> None:
 
 
 def _refuse_own(spec: ChangeSpec, path: Path, here: _Surroundings) -> None:
-    """Raise RefusedError for an own address of somebody else, and for a source without such an address."""
+    """Raise RefusedError for an own address of others, and for a source of no own address."""
     for address in _found(spec.values.addresses, path[-1:]):
         if owner := here.known.owner(address, here.device):
             about = {"line": path[-1], "device": here.device.name, "address": address}
@@ -171,7 +171,7 @@ def _own_networks(spec: ChangeSpec, paths: Iterable[Path]) -> _Connected:
 
 
 def _network(address: str, mask: str | None) -> tuple[ipaddress.IPv4Network, ...]:
-    """Return the network of an address with a mask or a length; none for an unreadable one."""
+    """Return the network of an address with a mask or a length; none for an unreadable mask."""
     try:
         return (ipaddress.IPv4Network(f"{address}/{mask}" if mask else address, strict=False),)
     except ValueError:

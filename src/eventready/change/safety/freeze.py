@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, Rendered, message
 from eventready.core.strings.texts import at
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event, Window, WindowKind
@@ -16,6 +16,8 @@ from eventready.workspace.settings.event import Event, Window, WindowKind
 #: Kinds of windows that are closed for changes.
 CLOSED: tuple[WindowKind, ...] = ("freeze", "protected", "event")
 _LONGEST = 200
+#: No line without an effect before a later event is written so shortly before a closed window.
+_LATE = timedelta(hours=48)
 
 
 def emergency_of(ticket: str, names: tuple[str, ...]) -> Emergency:
@@ -82,6 +84,25 @@ def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = 
         window = max(closed, key=lambda one: one.end)
         raise RefusedError(message("change:freeze.closed", window=_named(window), end=at(window.end)))
     return closed
+
+
+def refuse_late_effects(
+    event: Event, now: datetime, risks: Mapping[str, Iterable[str]], emergency: Emergency | None = None
+) -> None:
+    """Raise RefusedError for a line without an effect before a later event, too short before a closed window.
+
+    `risks` are those of a plan by device. Until the event nothing of the line is proven.
+    """
+    window = next_closed_window(event, now)
+    if emergency is not None or window is None or window.start - now > _LATE:
+        return
+    for device, sentences in risks.items():
+        for risk in sentences:
+            if isinstance(risk, Rendered) and risk.message.id == "change:risk.later":
+                line, start = risk.message.params["line"], at(window.start)
+                raise RefusedError(
+                    message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
+                )
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Bilingual, Message, message, rendered
-from eventready.platforms.model import BandwidthSum, ChangeSpec, Harm, SectionHarm, ValueRange
+from eventready.platforms.model import BandwidthSum, ChangeSpec, Phrase, SectionHarm, ValueRange
 from eventready.platforms.writable_pattern import is_own_name
 
 #: A policy must leave a part of the bandwidth to what it does not name: in percent.
@@ -25,6 +25,9 @@ def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
             match = re.fullmatch(bounds.line, path[-1])
             if match and _is_within(bounds, path) and not bounds.below and not _is_sane(bounds, match):
                 yield _risk(path[-1], bounds.harm, _usual(bounds))
+        for later in spec.values.later:
+            if re.fullmatch(later.line, path[-1]):
+                yield rendered("change:risk.later", line=path[-1], event=_sentence(later.event))
         for pattern in spec.values.existing:
             match = re.fullmatch(pattern, path[-1])
             if match and not is_own_name(match["name"]):
@@ -78,13 +81,13 @@ def _is_harmful(harm: SectionHarm, section: Tree) -> bool:
     return every and not any(re.fullmatch(harm.without, line) for line in lines)
 
 
-def _risk(line: str, harm: Harm, usual: Message | None) -> str:
+def _risk(line: str, harm: Phrase, usual: Message | None) -> str:
     if usual is None:
         return rendered("change:risk.line", line=line, harm=_sentence(harm))
     return rendered("change:risk.value", line=line, harm=_sentence(harm), usual=usual)
 
 
-def _sentence(harm: Harm) -> Bilingual:
+def _sentence(harm: Phrase) -> Bilingual:
     return Bilingual(harm.vi, harm.en)
 
 

@@ -34,7 +34,7 @@ ALL = Selected()
 
 
 def covers_all(parts: Sequence[Selected]) -> bool:
-    """Return True for sets that are all traffic together: by sources, by destinations, or by DSCP values."""
+    """Return True for sets with all traffic together: by sources, by destinations, or by DSCP values."""
     sources = [one.source for one in parts if one.destination == _EVERY and one.dscp == _DSCP]
     destinations = [one.destination for one in parts if one.source == _EVERY and one.dscp == _DSCP]
     marks = [one.dscp for one in parts if one.source == one.destination == _EVERY]
