@@ -26,6 +26,7 @@ from eventready.change.execute.result import AssignmentResult, ChangeMode
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
 from eventready.change.plan.restated import refuse_mismatch
+from eventready.change.safety.addresses import KnownAddresses
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Message, message
 from eventready.evaluation.limits import resolve_limits
@@ -77,6 +78,7 @@ class ChangeExecutor:
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
         self._equipment, self._backups = context.equipment, context.backups
+        self._known = KnownAddresses.of(workspace)
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
         self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
@@ -216,7 +218,7 @@ class ChangeExecutor:
         rules = DeviceRules.of(
             self._equipment, self.plan, planned, self._backups, rolls_back,
             changes=self.store.changes, reads_way_in=self._options.way_in,
-            forward=rolls_back is None and not self._resumed and self._procedure.hold is None,
+            forward=rolls_back is None and not self._resumed and self._procedure.hold is None, known=self._known,
         )  # fmt: skip
         read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
         startup = None if rolls_back is not None else planned.startup
