@@ -30,9 +30,7 @@ def command(
     workers: int | None,
     detailed: bool,
 ) -> int:
-    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
-    intents, read their configurations, and show the changes, their order, each guard and its gaps.
-    """
+    """Render INTENT... for its devices, read their configurations, and show the changes and their order."""
     workspace = app.allowed_workspace
     for name in intents:
         if name not in workspace.intents:
