@@ -158,7 +158,7 @@ def is_playbook(workspace: Path, intent: str) -> bool:
 
 
 def playbook_of(workspace: Path, intents: Iterable[str]) -> str:
-    """Return the playbook of a service host with these intents: the one of the same name, else `prepare`.
+    """Return the playbook of a service host with these intents: of the same name, else `prepare`.
 
     Raises UsageError for several.
     """

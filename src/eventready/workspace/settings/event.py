@@ -219,7 +219,7 @@ class ReadingSettings(WorkspaceModel):
     time_limit_s: float = Field(default=7200.0, ge=1, le=86400, description="Seconds of a whole audit")
 
     def given(self, **options: float | None) -> Self:
-        """Return the settings with the values of options in their place; None is an option that was not given."""
+        """Return the settings with the values of options in their place; None is an absent option."""
         return self.model_copy(update={name: value for name, value in options.items() if value is not None})
 
 
