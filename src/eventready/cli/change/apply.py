@@ -55,7 +55,7 @@ class ExecutionValues(TypedDict):
     confirm_within: int | None
     settle: int | None
     soak: int | None
-    workers: int
+    workers: int | None
     ticket: str
     named: tuple[str, ...]
     by: str
@@ -93,7 +93,7 @@ def command(
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
-        return _check(app, plan, workers=int(given["workers"]))
+        return _check(app, plan, workers=given["workers"])
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     with ExitStack() as stack:
@@ -110,7 +110,7 @@ def command(
         return report_result(app, done, store)
 
 
-def _check(app: App, path: Path, *, workers: int) -> Exit:
+def _check(app: App, path: Path, *, workers: int | None) -> Exit:
     """Run a plan dry, and print the result of each device."""
     plan, workspace = existing_plan(path).plan, app.allowed_workspace
     with ExitStack() as stack:
@@ -119,7 +119,8 @@ def _check(app: App, path: Path, *, workers: int) -> Exit:
             store = stack.enter_context(app.open_store(make=False, only_reads=True))
         locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
         bars = stack.enter_context(ProgressBars(interactive=app.shows_progress, lang=app.lang))
-        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
+        at_once = workspace.event.reading.given(workers=workers).workers
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=at_once, store=store)
     code = exit_code(results)
     rows = [{"device": one.device, "outcome": str(one.outcome), "why": in_language(_why(one), "en")} for one in results]
     cells = (

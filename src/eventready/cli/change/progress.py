@@ -276,7 +276,7 @@ def options_of(
     confirm_within: int | None,
     settle: int | None,
     soak: int | None,
-    workers: int,
+    workers: int | None,
     ticket: str,
     named: Sequence[str],
     by: str,
@@ -295,7 +295,7 @@ def options_of(
     return Options(
         by=person,
         host=host,
-        workers=workers,
+        workers=app.workspace.event.reading.given(workers=workers).workers,
         confirm_within_s=confirm_within,
         settle_s=settle,
         soak_s=soak,

@@ -21,8 +21,10 @@ from eventready.cli.declare.work import work
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @work("eventready.cli.change.plan:command")
 def plan() -> None:
-    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
-    intents, read their configurations, and show the changes, their order, each guard and its gaps.
+    """Render INTENT... (load_balancing, backup, priority, a folder of templates/, or a playbook of playbooks/) for its
+    devices, read their configurations, and show the changes, their order, each guard and its gaps.
+
+    A device takes part in the intents of its `intents:`, a service host also in a playbook named here.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
@@ -142,25 +144,6 @@ def changes_release() -> None:
     Exit codes:
       0  released
       7  refused: another configuration than claimed, or an armed guard
-    """
-
-
-@changes.command("playbook")
-@click.argument("name")
-@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
-@click.option("--check", is_flag=True, help="Show the changes without making them.")
-@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
-              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
-@work("eventready.cli.change.playbook:run")
-def changes_playbook() -> None:
-    """Run playbooks/NAME.yml on the service hosts.
-
-    \b
-    Exit codes:
-      0  done
-      4  a host did not answer
-      6  a task failed, a person must look at the host
-      7  a closed window
     """
 
 
