@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from rich.console import Console
 from eventready.audit.tasks import apply_plan
 from eventready.change.document import load_plan
 from eventready.change.execute.apply import open_change, open_plan
+from eventready.change.execute.attach.client import attachments
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
@@ -216,8 +218,8 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "output"),
     [
-        ((), "apply needs a plan"),
-        (("x.plan", "--resume", "c-1"), "apply needs a plan"),
+        ((), "apply needs one of"),
+        (("x.plan", "--resume", "c-1"), "apply needs one of"),
         (("nowhere.plan",), "no such plan"),
         (("nowhere.plan", "--named", "A"), "--named requires an emergency"),
         (("nowhere.plan", "--confirm-within", "soon"), "not a duration"),
@@ -227,7 +229,7 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
         (("--resume", "c-1", "--hold"), "--hold needs a plan"),
         (("nowhere.plan", "--hold", "--dry-run"), "--hold needs a plan"),
         (("nowhere.plan", "--hold", "--rehearse"), "--hold needs a plan"),
-        (("nowhere.plan", "--hold"), "no terminal to ask you"),
+        (("nowhere.plan", "--attach"), "apply needs one of"),
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], output: str) -> None:
@@ -364,6 +366,15 @@ def read_until(terminal: int, awaited: str) -> str:
     return shown.decode()
 
 
+def process_of(lab: Lab) -> int:
+    """Number of the process of the running change."""
+    (link,) = attachments(lab.copy)
+    head = link.head()
+    link.close()
+    assert head is not None
+    return head.pid
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
 )
@@ -394,7 +405,9 @@ def test_a_held_change_without_a_word_goes_back_and_says_so(lab: Lab, plan: Path
 def test_a_held_change_that_is_killed_is_resumed(lab: Lab, plan: Path) -> None:
     with on_terminal(lab, "apply", plan, "--hold", "--soak", "0") as (process, terminal):
         read_until(terminal, "Type yes")
-        process.kill()
+        os.kill(process_of(lab), signal.SIGKILL)
+        assert process.wait(30) == Exit.REVERT_FAILED
+        assert "apply --resume c-" in read_until(terminal, "--resume")
     document = lab.json("apply", "--resume", "latest", expect=(5,))
     assert set(outcomes(document).values()) == {"old", "untouched"}
     lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))

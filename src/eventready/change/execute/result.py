@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from eventready.core.errors import Exit, most_severe
+from eventready.core.records import Words
 from eventready.store.change_steps import DeviceOutcome, Done
 from eventready.store.changes import ChangeRecord
 
@@ -49,7 +50,7 @@ class AssignmentResult:
 
     device: str
     outcome: DeviceOutcome
-    why: str = ""
+    why: Words = ""
     refused: bool = False
     held_back: bool = False
     recorded: bool = True
@@ -67,7 +68,7 @@ class ApplyResult:
     change: str
     results: tuple[AssignmentResult, ...]
     exit: Exit
-    trouble: str = ""
+    trouble: Words = ""
     partial: bool = False
 
 
