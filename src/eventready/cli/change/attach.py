@@ -61,10 +61,9 @@ def attach(app: App, name: str) -> Exit:
 
 def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     """Show a change until its end or until this terminal detaches; report its result. Raises its failure."""
-    with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
+    with link, ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
         follower = _Follower(app, link, progress)
         follower.run()
-    link.close()
     change = follower.change
     match follower.end:
         case Finished(result=result):

@@ -6,8 +6,8 @@ import io
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, redirect_stderr, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from eventready.change.execute.attach.process import detach
 from eventready.change.execute.attach.records import Failed, Finished, ProcessOf
 from eventready.change.execute.attach.server import AttachServer
 from eventready.change.execute.attach.sockets import connect
+from eventready.change.execute.calls import call_about_end, call_for_answer
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.result import ApplyResult
 from eventready.cli.change.attach import follow
@@ -26,6 +27,7 @@ from eventready.cli.failures import report_exception
 from eventready.core.errors import EventreadyError, Exit, UsageError, os_reason
 from eventready.core.messages import message, rendered
 from eventready.session import target
+from eventready.store.store import Store
 
 #: Carry a change out, to be called with its context.
 Run: TypeAlias = Callable[[ExecutionContext], ApplyResult]
@@ -48,48 +50,74 @@ def carry_out(
         connection = connect(server.path)
     except OSError as error:
         raise UsageError(message("cli:attach.no_socket", reason=os_reason(error))) from None
-    with connection:
-        detach(partial(_detached, app, server, connection, options, run, hold=hold))
-        server.leave()
-        return follow(app, Attachment(connection), notices)
+    detach(partial(_detached, app, server, connection, options, run, hold=hold))
+    server.leave()
+    return follow(app, Attachment(connection), notices)
 
 
 def _here(app: App, options: Options, run: Run, process: ProcessOf, *, notices: Sequence[str], hold: bool) -> Exit:
-    """Run a change in this process; terminals may attach."""
+    """Run a change in this process; terminals may attach. Raises its error."""
     with ExitStack() as stack:
         with interruption_as_failure():
             store = stack.enter_context(app.open_store())
-            progress = stack.enter_context(
-                ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang)
-            )
-            shown: ChangeProgress = progress
-            with suppress(OSError):  # nobody can attach then
-                server = AttachServer(app.workspace_path, process, progress)
-                shown = stack.enter_context(server)
-                options = replace(options, word=server.word if hold else None)
-            done = run(ExecutionContext(app.allowed_workspace, store, app.clock, options, shown))
+            with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
+                server = _server(app, process, progress, needed=hold)
+                with server or nullcontext(), _failure_published(server):
+                    done = _published(app, store, server, progress, options, run, hold=hold)
         return report_result(app, done, store)
+
+
+def _server(app: App, process: ProcessOf, progress: ChangeProgress, *, needed: bool) -> AttachServer | None:
+    """Return the server; None where there can be none, on a full disk for example. Raises UsageError if needed."""
+    try:
+        return AttachServer(app.workspace_path, process, progress)
+    except OSError as error:
+        if needed:
+            raise UsageError(message("cli:attach.no_socket", reason=os_reason(error))) from None
+    return None
+
+
+def _published(  # noqa: PLR0917  of either process
+    app: App, store: Store, server: AttachServer | None, progress: ChangeProgress, options: Options, run: Run, *,
+    hold: bool,
+) -> ApplyResult:  # fmt: skip
+    """Run a change, and publish its result."""
+    context = ExecutionContext(app.allowed_workspace, store, app.clock, options, server or progress)
+    if server is None:
+        return run(context)
+    server.rings = partial(call_for_answer, context)
+    done = run(replace(context, options=replace(options, word=server.word if hold else None)))
+    server.publish(Finished(done))
+    return done
+
+
+@contextmanager
+def _failure_published(server: AttachServer | None) -> Iterator[None]:
+    """Publish an error of the block."""
+    try:
+        yield
+    except EventreadyError as error:
+        if server is not None:
+            server.publish(Failed(rendered("change:why.error", error=error.whole), error.exit))
+        raise
 
 
 def _detached(
     app: App, server: AttachServer, connection: socket.socket, options: Options, run: Run, *, hold: bool
 ) -> int:
-    """Run a change in the process of its own, and publish its result."""
+    """Run a change in the process of its own. Nobody sees its end without a terminal: people are called then."""
     connection.close()  # the end of the terminal
     target.read_line = server.code
-    with server:
-        end = _end_of(app, server, replace(options, word=server.word if hold else None), run)
-        server.publish(end)
-    return end.result.exit if isinstance(end, Finished) else end.exit
-
-
-def _end_of(app: App, server: AttachServer, options: Options, run: Run) -> Finished | Failed:
-    with redirect_stderr(io.StringIO()) as said:
+    with server, redirect_stderr(io.StringIO()) as said:
         try:
-            with interruption_as_failure(), app.open_store() as store:
-                return Finished(run(ExecutionContext(app.allowed_workspace, store, app.clock, options, server)))
+            with _failure_published(server), interruption_as_failure(), app.open_store() as store:
+                done = _published(app, store, server, server, options, run, hold=hold)
+                if done.exit and not server.attached:
+                    call_about_end(ExecutionContext(app.workspace, store, app.clock, options, server), done)
+                return done.exit
         except EventreadyError as error:
-            return Failed(rendered("change:why.error", error=error.whole), error.exit)
+            return error.exit
         except Exception as error:
             code = report_exception(error, app.lang)
-            return Failed(said.getvalue().strip().removeprefix("eventready: "), Exit(code))
+            server.publish(Failed(said.getvalue().strip().removeprefix("eventready: "), Exit(code)))
+            return code

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from select import select
+from typing import Self
 
 from eventready.change.execute.attach.records import FROM_TERMINAL, TO_TERMINAL, FromTerminal, ProcessOf, ToTerminal
 from eventready.change.execute.attach.sockets import Lines, connect, socket_folder
@@ -65,6 +66,12 @@ class Attachment:
     def close(self) -> None:
         """Detach."""
         self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def attachments(workspace: Path) -> Iterator[Attachment]:

@@ -62,15 +62,16 @@ class _Terminal:
 class AttachServer(ChangeProgress):
     """Server of the process of a change, from its begin (`with server:`) to its end.
 
-    A terminal gets all records from the begin, and none delays the change. `progress` is informed too; `rings` is
-    called with each question.
+    A terminal gets all records from the begin, and none delays the change. `progress` is informed too. `rings` is
+    called with each question and the seconds left; for a code only without an attached terminal. `attached`: terminals.
     """
 
     def __init__(self, workspace: Path, process: ProcessOf, progress: ChangeProgress) -> None:
         """Open the socket. Raises OSError."""
         self._listener, self.path = listen(workspace)
         self._process, self._progress = process, progress
-        self.rings: Callable[[Question], None] = lambda _question: None
+        self.rings: Callable[[str, Question, float], None] = lambda _change, _question, _left_s: None
+        self.attached = 0
         self._records: list[bytes] = []
         self._changed = Condition()
         self._question: Question | None = None
@@ -181,8 +182,9 @@ class AttachServer(ChangeProgress):
         self._asked += 1
         self._question, self._answer = replace(question, number=self._asked), None
         self.publish(self._question)
-        with suppress(Exception):
-            self.rings(self._question)
+        if question.about == "word" or not self.attached:
+            with suppress(Exception):
+                self.rings(self._process.change, self._question, question.until_s - time.monotonic())
 
     def _asks(self, kind: str) -> bool:
         return self._question is not None and self._question.about == kind
@@ -224,6 +226,7 @@ class AttachServer(ChangeProgress):
                 if is_own(connection):
                     head = TO_TERMINAL.encode(self._process) + b"\n"
                     found.register(connection, selectors.EVENT_READ, _Terminal(connection, head))
+                    self.attached += 1
                 else:
                     connection.close()
 
@@ -247,8 +250,8 @@ class AttachServer(ChangeProgress):
         if not terminal.lines.open:
             self._drop(found, terminal)
 
-    @staticmethod
-    def _drop(found: selectors.BaseSelector, terminal: _Terminal) -> None:
+    def _drop(self, found: selectors.BaseSelector, terminal: _Terminal) -> None:
+        self.attached -= 1
         found.unregister(terminal.connection)
         terminal.connection.close()
 
