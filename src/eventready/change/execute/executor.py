@@ -276,8 +276,8 @@ class ChangeExecutor:
 def interruptible(signals: StopSignals) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into stop signals while the block lasts, instead of ending the process.
 
-    Devices that have not started are held, and unconfirmed devices revert. In a thread other than the main one, do
-    nothing.
+    Devices that have not started are held, and unconfirmed devices revert. The end of the terminal (SIGHUP) changes
+    nothing. In a thread other than the main one, do nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -288,6 +288,7 @@ def interruptible(signals: StopSignals) -> Iterator[None]:
         signals.abort = signals.abort or message("change:why.interrupted")
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:

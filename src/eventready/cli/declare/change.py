@@ -54,6 +54,8 @@ def approve() -> None:
 @click.command()
 @click.argument("plan", type=options.PATH, required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
+              help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
@@ -63,8 +65,9 @@ def approve() -> None:
 def apply() -> None:
     """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
 
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
+    Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
+    --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
+    `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
@@ -72,7 +75,7 @@ def apply() -> None:
     \b
     Exit codes:
       0  every device has the change
-      4  a device was not checked or not rehearsed
+      4  a device was not checked or not rehearsed; this terminal is detached, and the change goes on
       5  a change did not finish; each device is with it or as before
       6  a device needs a person now
       7  refused, no device was touched; a line is rejected (--dry-run)
