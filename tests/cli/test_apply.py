@@ -123,7 +123,7 @@ def outcomes(document: Any) -> dict[str, str]:
 
 def test_there_and_back(lab: Lab, plan: Path) -> None:
     done = lab.run("apply", plan)
-    assert done.stdout.count(" new ") == 2
+    assert done.stdout.count(" with the change ") == 2
     assert "findings, none worse" in done.stdout
     assert "rolls it back" in done.stdout
     assert "No device-side way back: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
@@ -365,7 +365,7 @@ def read_until(terminal: int, awaited: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "ends"), [(b"yes\n", 0, {"with_change"}), (b"what?\nno\n", 5, {"as_before"})]
+    ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
 )
 def test_a_held_change_waits_for_the_word_of_its_operator(
     lab: Lab, plan: Path, answer: bytes, code: int, ends: set[str]

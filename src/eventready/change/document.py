@@ -57,8 +57,9 @@ def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(visible_line, values))
 
 
-def _statement(value: Any) -> str:
-    """Validate a sentence: a text, or a message with its English text."""
+def _statement(value: Any) -> str | Message:
+    """Validate a sentence: a text, or a message with its English text; a message becomes as one on record."""
+    value = to_stored(value) if isinstance(value, Message) else value
     _refuse_hidden(value, _MOST_NESTED)
     try:
         return from_stored(value)
@@ -77,7 +78,7 @@ def _refuse_hidden(value: Any, levels: int) -> None:
             _refuse_hidden(one, levels - 1)
 
 
-Statement: TypeAlias = Annotated[str, PlainValidator(_statement), PlainSerializer(to_stored)]
+Statement: TypeAlias = Annotated[str | Message, PlainValidator(_statement), PlainSerializer(to_stored)]
 
 
 #: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.

@@ -16,6 +16,7 @@ from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import advice, device_statuses
 from eventready.change.guard import RejectedLine, SendResult
 from eventready.core.errors import Exit, RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.session.reply import ReplyStatus
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_device import FakeDevice, FakeDriver
@@ -170,4 +171,4 @@ def test_a_fast_way_back_compares_and_runs_no_check(rig: Rig) -> None:
         assert driver.calls.index("arm") < driver.calls.index("confirm")
     record = rig.store.changes.get("latest")
     assert record.entry.header.mode == "fast_rollback"
-    assert all("no check was run" in one.verified for one in device_statuses(record))
+    assert all("no check was run" in in_english(one.verified) for one in device_statuses(record))

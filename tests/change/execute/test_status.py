@@ -18,7 +18,7 @@ from eventready.change.execute.status import (
     next_step,
 )
 from eventready.core.errors import Exit
-from eventready.core.messages import rendered
+from eventready.core.messages import message
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_steps import STEPS, ChangeHeader
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
@@ -158,7 +158,7 @@ def test_one_sentence_says_what_to_do(found: tuple[str, ...], output: str) -> No
 
 
 def interrupted(*found: str, missed: str = "as_before") -> list[DeviceStatus]:
-    why = rendered("change:why.interrupted")
+    why = message("change:why.interrupted")
     return [DeviceStatus(f"r{number}", state, why if state == missed else "") for number, state in enumerate(found)]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import in_english
 from eventready.store.change_steps import Emergency
 from eventready.store.event_journal import EventJournal
 from eventready.store.run_records import SCHEMA
@@ -70,7 +71,9 @@ def test_no_wave_begins_in_a_freeze_and_a_way_back_does(rig: Rig) -> None:
     done = rig.apply(clock=clock)
     assert outcomes(done) == {name: "new" if name == first else "untouched" for name in rig.plan.order}
     assert done.exit is Exit.CHANGE_REVERTED
-    assert "no wave begins in the freeze window, which closed changes at 20/04/2022 08:00" in done.results[-1].why
+    assert "no wave begins in the freeze window, which closed changes at 20/04/2022 08:00" in in_english(
+        done.results[-1].why
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,9 @@ def test_a_new_failure_at_a_waiting_device_stops_the_change_before_it(
     during(rig, first, fails)
     done = rig.apply(clock=clock)
     assert (outcomes(done)[last] == "untouched") is stops
-    assert not stops or f"{last} has a new failure since the change began: {check} eth0" in done.results[-1].why
+    assert not stops or f"{last} has a new failure since the change began: {check} eth0" in in_english(
+        done.results[-1].why
+    )
     assert not stops or not rig.fleet[last].sent
 
 
@@ -131,4 +136,4 @@ def test_a_wave_begins_only_while_a_measured_path_is_left_around_it(rig: Rig, *,
     done = rig.apply(clock=clock)
     assert outcomes(done)[first] == "new"
     assert outcomes(done)[last] == "untouched"
-    assert f"no measured path of hall internet is left around {last}" in done.results[-1].why
+    assert f"no measured path of hall internet is left around {last}" in in_english(done.results[-1].why)

@@ -20,6 +20,7 @@ from eventready.change.guard import (
     protects,
 )
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.platforms.model import ChangeSpec, GuardSpec
@@ -99,7 +100,7 @@ def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 
 def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> None:
     chosen = next(guards_for(load_platform(name), Configuration({}, "", ""), lambda _command: "", has_shell=False))
     assert protects(chosen, 600)
-    assert gap(chosen).endswith(".")
+    assert in_english(gap(chosen)).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -181,8 +182,8 @@ def test_no_line_is_sent_where_another_session_is_in_configuration_mode(name: st
     applied = guard.apply(["a", "b"])
     assert (applied.ok, applied.accepted, applied.for_content) == (False, 0, False)
     assert applied.rejected is not None
-    assert "another session is in configuration mode" in applied.rejected.reason
-    assert answer.rsplit(maxsplit=1)[-1].strip(".") in applied.rejected.reason
+    assert "another session is in configuration mode" in in_english(applied.rejected.reason)
+    assert answer.rsplit(maxsplit=1)[-1].strip(".") in in_english(applied.rejected.reason)
     assert line.reported == list(spec.enter)
 
 
@@ -192,7 +193,7 @@ def test_a_prompt_proves_configuration_mode() -> None:
     assert not applied.ok
     assert line.reported == ["configure"]
     assert applied.rejected is not None
-    assert applied.rejected.reason == "`configure` did not enter configuration mode: Please try later."
+    assert in_english(applied.rejected.reason) == "`configure` did not enter configuration mode: Please try later."
 
 
 def test_a_revert_timer_is_armed_by_entering() -> None:
@@ -342,7 +343,7 @@ def test_after_it_has_fired_nothing_is_confirmed() -> None:
     guard = make(TIMER, line, armed=True)
     done = guard.confirm()
     assert not done.ok
-    assert "fired" in done.reason
+    assert "fired" in in_english(done.reason)
     assert guard.revert().ok
     assert line.reported == []
 
@@ -376,5 +377,5 @@ def test_a_guard_in_minutes_is_recorded_as_it_is_armed() -> None:
     in_minutes = GuardSpec(kind="revert_timer", enter=("configure terminal revert timer {minutes}",), least_s=60)
     assert armed_seconds(in_minutes, 90) == 120
     assert armed_seconds(in_minutes, 30) == 60
-    assert "2 min after" in protects(in_minutes, 90)
+    assert "2 min after" in in_english(protects(in_minutes, 90))
     assert armed_seconds(TRIAL, 90) == 90

@@ -11,6 +11,7 @@ from eventready.change.forms.tree import Tree
 from eventready.change.safety.values import check_values, refuse_altered_objects
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.parsing.routes import Hop
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec, PlatformSpec
@@ -193,7 +194,7 @@ def judged(name: str, lines: str) -> str:
     way = WayIn("203.0.113.7", (RouteBack("203.0.113.7", "static", "", (Hop("10.0.0.1", port),)),))
     predicted = form.merge(running, form.parse(lines, "test"))
     try:
-        return "\n".join(check_values(platform(name), device, way, running, predicted))
+        return "\n".join(map(in_english, check_values(platform(name), device, way, running, predicted)))
     except RefusedError as error:
         return error.render("en")
 

@@ -11,7 +11,7 @@ from eventready.change.document import Plan, parse_plan, seal
 from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.restated import refuse_other_words, refuse_restated
 from eventready.core.errors import RefusedError
-from eventready.core.messages import rendered, to_stored
+from eventready.core.messages import message, to_stored
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -20,8 +20,8 @@ from tests.change.plan.test_planning import plan_of
 
 REVERT = {"kind": "revert_timer"}
 INVERSE = {
-    "kind": "inverse", "protects": to_stored(rendered("change:guard_protects.inverse", after="")),
-    "gap": to_stored(rendered("change:guard_gap.inverse")),
+    "kind": "inverse", "protects": to_stored(message("change:guard_protects.inverse", after="")),
+    "gap": to_stored(message("change:guard_gap.inverse")),
 }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_a_plan_as_it_was_made_has_its_own_words(made: tuple[Workspace, Plan]) -
     [
         {"risks": ["Everything is safe."]},
         {"risks": [{"text": "Everything is safe.", "id": "change:risk.startup", "params": {}}]},
-        {"risks": [to_stored(rendered("change:errors.count", n=2))]},
+        {"risks": [to_stored(message("change:errors.count", n=2))]},
         {"guard": {**REVERT, "protects": "It comes back by itself.", "gap": "none"}},
         {"guard": {**INVERSE, "kind": "dead_man"}},
         {"guard": INVERSE, "risks": []},

@@ -24,7 +24,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import text
+from eventready.core.messages import in_english, text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import sender, server_call
 from eventready.delivery.notify.channel import UncertainDelivery
@@ -97,7 +97,7 @@ class Desk:
             settings,
             store,
             clock,
-            lambda notice: self.notices.append(str(notice)),
+            lambda notice: self.notices.append(in_english(notice)),
             really=True,
             channel=channel,
         )

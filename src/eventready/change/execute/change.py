@@ -17,7 +17,7 @@ from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
 from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_shifted_clock
 from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical
 from eventready.core.this_process import relaxed_gc
 from eventready.session.hostkeys import known_hosts
@@ -117,7 +117,7 @@ class RunningChange:
         self._begun: set[str] = set()
 
     @property
-    def stopped(self) -> str:
+    def stopped(self) -> str | Message:
         """Return why no further device may start; empty while there is no reason."""
         return self._executor.signals.hold
 
@@ -160,9 +160,9 @@ class RunningChange:
         lost = [device for device in order if device in self._begun and device not in self._results]
         results = {
             **self._results,
-            **(executor.skip(rest, self.stopped or rendered("change:why.not_started")) if rest else {}),
+            **(executor.skip(rest, self.stopped or message("change:why.not_started")) if rest else {}),
             **{
-                device: AssignmentResult(device, DeviceOutcome.UNPROVEN, rendered("change:why.cut_off"), recorded=False)
+                device: AssignmentResult(device, DeviceOutcome.UNPROVEN, message("change:why.cut_off"), recorded=False)
                 for device in lost
             },
         }
@@ -236,11 +236,11 @@ def finish_change(
     code = Exit.REVERT_FAILED if partial else exit_code(in_order, mode)
     proven = all(result.recorded and result.outcome is not DeviceOutcome.UNPROVEN for result in in_order)
     outcomes = {result.device: result.outcome for result in in_order}
-    trouble = "" if all(result.recorded for result in in_order) else rendered("change:why.unrecorded")
+    trouble = "" if all(result.recorded for result in in_order) else message("change:why.unrecorded")
     try:
         store.changes.finish(change, Ended("", int(code), proven and not partial, outcomes, partial))
     except StoreError as error:
-        trouble = rendered("change:why.error", error=error.whole)
+        trouble = message("change:why.error", error=error.whole)
     if trouble:
         code = most_severe({code, Exit.INTERNAL})
     return ApplyResult(change, in_order, code, trouble, partial)

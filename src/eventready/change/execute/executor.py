@@ -27,7 +27,7 @@ from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
 from eventready.change.plan.restated import refuse_mismatch
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.session.plugin import host_target
 from eventready.store.change_steps import (
@@ -47,7 +47,7 @@ _COUNTER_INTERVAL_S = 10.0
 #: Run a machine: execute or resume.
 Work = Callable[[DeviceMachine], AssignmentResult]
 #: Reason against the begin of a wave beside other devices; empty without a reason.
-Gate = Callable[[Sequence[str], Iterable[str]], str]
+Gate = Callable[[Sequence[str], Iterable[str]], str | Message]
 
 
 class ChangeExecutor:
@@ -104,7 +104,7 @@ class ChangeExecutor:
             try:
                 signals.hold = self._gate(wave, beside)
             except EventreadyError as error:
-                signals.hold = rendered("change:why.error", error=error.whole)
+                signals.hold = message("change:why.error", error=error.whole)
         return not (signals.hold or signals.abort)
 
     @property
@@ -154,11 +154,11 @@ class ChangeExecutor:
             result = AssignmentResult(
                 name,
                 DeviceOutcome.UNPROVEN,
-                rendered("change:why.internal", error=type(error).__name__),
+                message("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
         if self._stops(result):
-            self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
+            self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
         self._soak_begins(name)
         with suppress(Exception):
             self.progress.done(replace(result, goes_back=self.mode.goes_back))
@@ -174,7 +174,7 @@ class ChangeExecutor:
             return result.unfit and self.mode is ChangeMode.ROLLBACK
         return result.outcome is not DeviceOutcome.NEW
 
-    def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
+    def skip(self, names: Sequence[str], why: str | Message) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""
         recorded = True
         ends = [Done(name, DeviceOutcome.UNTOUCHED, why, held_back=True) for name in names]
@@ -282,8 +282,8 @@ def interruptible(signals: StopSignals) -> Iterator[None]:
         return
 
     def call(_number: int, _frame: FrameType | None) -> None:
-        signals.hold = signals.hold or rendered("change:why.interrupted_turn")
-        signals.abort = signals.abort or rendered("change:why.interrupted")
+        signals.hold = signals.hold or message("change:why.interrupted_turn")
+        signals.abort = signals.abort or message("change:why.interrupted")
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -29,7 +29,7 @@ from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Param, Rendered, message, rendered
+from eventready.core.messages import Message, Param, message
 from eventready.core.this_process import relaxed_gc
 from eventready.store.backup_cipher import BackupCipher, BackupKeyError
 from eventready.store.change_steps import (
@@ -60,8 +60,8 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
         taken, others = rolled_back_devices(store, change), devices_in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
-        failures: dict[str, str] = {
-            name: rendered("change:why.other_rollback", change=others[name]) for name in new if name in others
+        failures: dict[str, str | Message] = {
+            name: message("change:why.other_rollback", change=others[name]) for name in new if name in others
         }
         if left:
             try:
@@ -69,22 +69,22 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
                 with recorded_change(context, PlanFile(plan=back), ChangeMode.TAKE_BACK) as rollback:
                     rollback.execute_waves()
                 failures |= {
-                    one.device: rendered("change:why.by_rollback", change=rollback.done.change, why=one.why)
+                    one.device: message("change:why.by_rollback", change=rollback.done.change, why=one.why)
                     for one in rollback.done.results
                 }
             except EventreadyError as error:
-                failures |= dict.fromkeys(left, rendered("change:why.error", error=error.whole))
+                failures |= dict.fromkeys(left, message("change:why.error", error=error.whole))
             taken = rolled_back_devices(store, change)
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))
         return finish_change(store, change, results | ends, plan.order, ChangeMode.ATOMIC)
 
 
-def _end(name: str, taken: dict[str, str], failures: dict[str, str]) -> AssignmentResult:
+def _end(name: str, taken: dict[str, str], failures: dict[str, str | Message]) -> AssignmentResult:
     if name in taken:
-        why = rendered("change:why.taken_back", change=taken[name])
+        why = message("change:why.taken_back", change=taken[name])
         return AssignmentResult(name, DeviceOutcome.OLD, why)
-    return AssignmentResult(name, DeviceOutcome.NEW, rendered("change:why.not_taken_back", reason=failures[name]))
+    return AssignmentResult(name, DeviceOutcome.NEW, message("change:why.not_taken_back", reason=failures[name]))
 
 
 def _step(end: AssignmentResult) -> StepEntry:
@@ -170,7 +170,7 @@ class DeviceView:
     """
 
     device: str
-    unread: str = ""
+    unread: str | Message = ""
     reading: ConfigurationReading | None = None
     to_old: tuple[str, ...] = ()
     to_new: tuple[str, ...] = ()
@@ -226,14 +226,14 @@ def release(
             outcome = describe_outcome(known.outcome, goes_back=mode.goes_back)
             raise RefusedError(message("change:release.finished", device=device, change=change, outcome=outcome))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-        view = DeviceView(device, unread=rendered("change:release.not_read"))
+        view = DeviceView(device, unread=message("change:release.not_read"))
         try:
             executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
             view = _view(executor, record, device)
         except _Armed:
             raise
         except EventreadyError as error:  # an unreachable device, or one that left the inventory
-            view = DeviceView(device, unread=Rendered(error.whole))
+            view = DeviceView(device, unread=error.whole)
         view = replace(view, goes_back=mode.goes_back)
         _refuse_contradiction(decision.claim, view)
         confirm(view)
@@ -307,7 +307,7 @@ def _refuse_contradiction(claim: Claim, view: DeviceView) -> None:
 def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision, view: DeviceView) -> AssignmentResult:
     outcome = DeviceOutcome(decision.claim.replace("-", "_"))
     claim = message(f"change:claim.{_state(decision.claim, goes_back=view.goes_back)}")
-    why = rendered("change:why.released", claim=claim, by=decision.by, why=decision.why)
+    why = message("change:why.released", claim=claim, by=decision.by, why=decision.why)
     kept, evidence = (None, ()) if view.reading is None else cipher.encrypt_answers(*evidence_of(view.reading))
     made = Release(view.device, **vars(decision), unread=view.unread, difference=view.to_old, kept=kept)
     end = Done(view.device, outcome, why, kept.sha256 if kept else "", released=True)

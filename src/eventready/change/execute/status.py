@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from eventready.change.errors import abbreviate
 from eventready.change.execute.device.assignment import HOLD_OVER, INTERRUPTIONS
 from eventready.core.errors import Exit
-from eventready.core.messages import Message, Param, Rendered, Text, message
+from eventready.core.messages import Message, Param, Text, message
 from eventready.store.change_steps import (
     AS_BEFORE,
     WITH_CHANGE,
@@ -50,11 +50,11 @@ class DeviceStatus:
 
     device: str
     state: str
-    why: str = ""
-    verified: str = ""
+    why: str | Message = ""
+    verified: str | Message = ""
     guard: str = ""
     drift: Drift | None = None
-    risks: tuple[str, ...] = ()
+    risks: tuple[str | Message, ...] = ()
     touched: bool = True
 
     @property
@@ -63,7 +63,7 @@ class DeviceStatus:
         return describe_state(self.state, touched=self.touched)
 
 
-def device_risks(steps: Iterable[ChangeStep]) -> tuple[str, ...]:
+def device_risks(steps: Iterable[ChangeStep]) -> tuple[str | Message, ...]:
     """Return the recorded risks of the way in, each once."""
     found = (step.risks for step in steps if isinstance(step, WayInRisks | Rollback))
     return tuple(dict.fromkeys(risk for risks in found for risk in risks))
@@ -194,7 +194,7 @@ def _not_taken(change: str, rest: Sequence[DeviceStatus], rolls_back: str, *, an
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    return isinstance(one.why, Rendered) and _cause(one.why.message).id in INTERRUPTIONS
+    return isinstance(one.why, Message) and _cause(one.why).id in INTERRUPTIONS
 
 
 def _cause(reason: Message) -> Message:

@@ -11,7 +11,7 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.plan.paths import paths_of
 from eventready.change.safety.freeze import closed_to_waves
 from eventready.core.clock import Clock
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import at
 from eventready.store.event_journal import EventJournal
 from eventready.store.run import Run
@@ -29,7 +29,7 @@ class WaveGate:
     begun: datetime
     emergency: bool = False
 
-    def reason(self, wave: Sequence[str], beside: Iterable[str] = ()) -> str:
+    def reason(self, wave: Sequence[str], beside: Iterable[str] = ()) -> str | Message:
         """Return why a wave may not begin; empty if it may. `beside`: devices in their soak. Raises StoreError."""
         event, now = self.context.workspace.event, self.context.clock.now()
         if not self.emergency and (closed := closed_to_waves(event, now)):
@@ -38,7 +38,7 @@ class WaveGate:
         since = min([self.begun, *(moment_of(run) for run in runs[-1:])])
         changes = changes_since(self.context.store, event.id, self.context.clock, since)
         for one in _failures(wave, (one for moment, one in changes if moment >= self.begun)):
-            return rendered("change:gate.failure", device=one.device, finding=f"{one.check} {one.subject}".strip())
+            return message("change:gate.failure", device=one.device, finding=f"{one.check} {one.subject}".strip())
         return self._cut_off(runs, wave, beside, [one for _moment, one in changes])
 
     def _runs(self) -> tuple[Run, ...]:
@@ -55,7 +55,7 @@ class WaveGate:
 
     def _cut_off(
         self, runs: Sequence[Run], wave: Sequence[str], beside: Iterable[str], changes: Sequence[RecordedChange]
-    ) -> str:
+    ) -> str | Message:
         """Return the services that lost their measured path around the wave since the plan."""
         if not runs:
             return ""
@@ -66,7 +66,7 @@ class WaveGate:
         needs = [" ".join(need) for need in now.lost_since(then, names)]
         if not needs:
             return ""
-        return rendered("change:gate.path", needs=needs, devices=sorted(names), at=at(moment_of(newest)))
+        return message("change:gate.path", needs=needs, devices=sorted(names), at=at(moment_of(newest)))
 
 
 def paths_at(workspace: Workspace, store: Store, clock: Clock) -> datetime | None:

@@ -22,7 +22,7 @@ from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.safety.writable import addition_risks
 from eventready.change.times import soak_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import GuardSpec
@@ -92,7 +92,7 @@ def plan_device(
         *judged,
         *_unsaved(form, running, startup),
         *recreated_risks(form, running.tree, predicted),
-        *([rendered("change:risk.alone")] if alone else []),
+        *([message("change:risk.alone")] if alone else []),
     ]
     scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
     return PlannedDevice(
@@ -126,18 +126,18 @@ def _refuse_lines(participant: Participant, running: Configuration, lines: tuple
 
 def _guard(
     participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
-) -> tuple[PlannedGuard, tuple[str, ...]]:
+) -> tuple[PlannedGuard, tuple[Message, ...]]:
     """Return the best working guard, and a sentence for each better guard without support.
 
     Raises UnreadableConfiguration if a change is pending on the device.
     """
-    unusable: list[str] = []
+    unusable: list[Message] = []
     for spec in specs:
         with ExitStack() as stack:
             shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
             guard = Guard(spec, participant.form.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
-                unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
+                unusable.append(message("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
             saves = bool(participant.form.spec.save)
@@ -164,17 +164,17 @@ def _startup(participant: Participant, session: Session) -> Configuration | None
         return form.read_startup(reader.send_commands, device=participant.device.name)
 
 
-def _unsaved(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+def _unsaved(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[Message]:
     """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
     if startup is None and form.spec.startup:
-        yield rendered("change:risk.startup")
+        yield message("change:risk.startup")
     elif startup is not None and not form.equivalent(startup.tree, running.tree):
         lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
         first = redact(" ".join(lines[0].split())) if lines else ""
         if len(lines) < 2:
-            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
+            yield message("change:risk.unsaved_one", first=first) if first else message("change:risk.unsaved_order")
         else:
-            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
+            yield message("change:risk.unsaved", lines=len(lines), first=first)
 
 
 def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:

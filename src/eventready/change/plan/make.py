@@ -25,7 +25,7 @@ from eventready.change.plan.order import Member, WaveLimits, members_of, radio_o
 from eventready.change.plan.paths import Paths, measured_paths
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.this_process import relaxed_gc
 from eventready.core.validation_messages import describe_error
 from eventready.facts.equipment import Equipment
@@ -107,7 +107,7 @@ def make_plan(
 def _with_paths(part: PlannedDevice, paths: Paths) -> PlannedDevice:
     """Return the part with a risk for the services without another measured path."""
     needs = [" ".join(need) for need in paths.single(part.name)]
-    risk = [rendered("change:risk.only_path", needs=needs)] if needs else []
+    risk = [message("change:risk.only_path", needs=needs)] if needs else []
     return part.model_copy(update={"risks": (*part.risks, *risk)})
 
 
@@ -130,8 +130,8 @@ def make_drill_plan(
     device, platform = equipment.by_name[name], equipment.platform(name)
     spec = change_spec(platform)
     form = form_of(spec)
-    origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
-    participant = Participant(device, platform, form, (), (origin,), form.parse(text, origin))
+    origin = message("change:origin.drill", drill=drill.name, device=device.name)
+    participant = Participant(device, platform, form, (), (), form.parse(text, origin))
     alone = _alone(workspace, _members(workspace, [participant]))
     found = _read(workspace, [participant], alone, workers=1, progress=NoProgress(), seconds=seconds)
     _raise_problems(found, {device.name: device})

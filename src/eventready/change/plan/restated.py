@@ -17,7 +17,7 @@ from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, Rendered, message, rendered
+from eventready.core.messages import Message, in_english, message, to_stored
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
@@ -48,9 +48,9 @@ def _has_own_guard(spec: ChangeSpec, planned: PlannedDevice) -> bool:
     """Return True for a guard of the platform, with the sentences of this guard."""
     kind, saves = planned.guard.kind, bool(spec.save)
     always = [GuardSpec(kind="inverse")] if kind == "inverse" else []
-    stated = (planned.guard.gap, _id_of(planned.guard.protects))
+    stated = (to_stored(planned.guard.gap), _id_of(planned.guard.protects))
     guards = [*(one for one in spec.guards if one.kind == kind), *always]
-    return any(stated == (gap(one, saves=saves), _id_of(protects(one, 600, saves=saves))) for one in guards)
+    return any(stated == (to_stored(gap(one, saves=saves)), _id_of(protects(one, 600, saves=saves))) for one in guards)
 
 
 def _states_risks(planned: PlannedDevice) -> bool:
@@ -60,14 +60,14 @@ def _states_risks(planned: PlannedDevice) -> bool:
     return worded and (planned.guard.kind != "inverse" or own in planned.risks)
 
 
-def _is_risk(text: str) -> bool:
-    if not isinstance(text, Rendered) or not text.message.id.startswith(_RISK):
+def _is_risk(text: str | Message) -> bool:
+    if not isinstance(text, Message) or not text.id.startswith(_RISK):
         return False
-    return str.__str__(text) == text.message.render("en")
+    return in_english(text) == replace(text, english="").render("en")
 
 
-def _id_of(text: str) -> str:
-    return text.message.id if isinstance(text, Rendered) else ""
+def _id_of(text: str | Message) -> str:
+    return text.id if isinstance(text, Message) else ""
 
 
 def refuse_other_words(
@@ -83,21 +83,25 @@ def refuse_other_words(
     shown = form.diff(running, target)
     if planned.diff[: len(shown)] != shown or (len(planned.diff) > len(shown) and not form.by_playbook):
         raise RefusedError(message("change:restated.diff", device=device.name))
-    risks = (*check_values(platform, device, WayIn(), running, target), *recreated_risks(form, running, target))
-    if missing := next((risk for risk in risks if risk not in planned.risks), None):
+    risks: tuple[Message, ...] = (
+        *check_values(platform, device, WayIn(), running, target),
+        *recreated_risks(form, running, target),
+    )
+    stated = [to_stored(risk) for risk in planned.risks]
+    if missing := next((risk for risk in risks if to_stored(risk) not in stated), None):
         raise RefusedError(message("change:restated.risk", device=device.name, risk=missing))
 
 
-def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[str]:
+def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[Message]:
     """Yield a sentence for each section removed and created again by a change."""
     yield from map(_recreated, form.recreated(running, target))
 
 
-def _recreated(path: Path) -> str:
+def _recreated(path: Path) -> Message:
     line, above = path[-1], path[:-1]
     if above:
-        return rendered("change:risk.recreated_of", line=line, above=above[-1])
-    return rendered("change:risk.recreated", line=line)
+        return message("change:risk.recreated_of", line=line, above=above[-1])
+    return message("change:risk.recreated", line=line)
 
 
 def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:

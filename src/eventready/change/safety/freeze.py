@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import at
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event, Window, WindowKind
@@ -84,10 +84,10 @@ def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = 
     return closed
 
 
-def closed_to_waves(event: Event, now: datetime) -> str:
+def closed_to_waves(event: Event, now: datetime) -> str | Message:
     """Return why no wave begins at an event time; empty outside of closed windows."""
     closed = [window for kind in CLOSED for window in event.windows_at(now, kind)]
-    return rendered("change:freeze.wave", window=_named(closed[0]), start=at(closed[0].start)) if closed else ""
+    return message("change:freeze.wave", window=_named(closed[0]), start=at(closed[0].start)) if closed else ""
 
 
 def refuse_beyond(

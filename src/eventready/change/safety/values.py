@@ -13,7 +13,7 @@ from eventready.change.forms.tree import Path, Tree, identical, subtree, walk
 from eventready.change.safety.effects import interface_of
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import is_address
 from eventready.platforms.model import ChangeSpec, NamedObject, PlatformSpec, TimerBounds
 from eventready.platforms.writable_pattern import is_own_name
@@ -145,7 +145,9 @@ def _defined_by(spec: ChangeSpec, line: str) -> Iterator[Named]:
                 yield kind.kind, name
 
 
-def check_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree) -> tuple[str, ...]:
+def check_values(
+    platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree
+) -> tuple[Message, ...]:
     """Return the risks of the values written by a plan; existing values of the device are not judged.
 
     Raises RefusedError for an address of somebody else or of the device itself, a name without an object, a bundle that
@@ -259,13 +261,13 @@ def _refuse_members(platform: PlatformSpec, device: Device, new: Iterable[Path],
 # --- timers and selections ----------------------------------------------------------------------------------------
 
 
-def _timer_risks(spec: ChangeSpec, new: Iterable[Path]) -> Iterator[str]:
+def _timer_risks(spec: ChangeSpec, new: Iterable[Path]) -> Iterator[Message]:
     for path in new:
         for bounds in spec.values.timers:
             match = re.fullmatch(bounds.line, path[-1])
             value = _measured(match.groupdict()) if match else None
             if value is not None and not bounds.least <= value <= bounds.most:
-                yield rendered(f"change:risk.{bounds.timer}_{_side(bounds, value)}", line=path[-1])
+                yield message(f"change:risk.{bounds.timer}_{_side(bounds, value)}", line=path[-1])
 
 
 def _side(bounds: TimerBounds, value: float) -> str:
@@ -279,10 +281,10 @@ def _measured(groups: Mapping[str, str | None]) -> float | None:
     return float(found) if found else None
 
 
-def _everything_risks(device: Device, way: WayIn, now: Selection, then: Selection) -> Iterator[str]:
+def _everything_risks(device: Device, way: WayIn, now: Selection, then: Selection) -> Iterator[Message]:
     """Yield a risk for each new action on all traffic. Raises RefusedError on an interface of the way in."""
     for path in sorted(then.actions_on_everything() - now.actions_on_everything()):
         about = {"line": path[-1], "section": path[0], "device": device.name}
         if then.is_on(path, way.interfaces):
             raise RefusedError(message("change:value.everything", station=way.station, **about))
-        yield rendered("change:risk.everything", **about)
+        yield message("change:risk.everything", **about)

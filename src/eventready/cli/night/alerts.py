@@ -12,7 +12,7 @@ from eventready.cli.context import App
 from eventready.cli.signing import current_user
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Lang, in_language, message, term, text
+from eventready.core.messages import Lang, in_english, in_language, message, term, text
 from eventready.core.records import Shape
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
@@ -76,7 +76,10 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
         calls.receivers.test(receiver or settings.route.receiver, settings)
         attempts = calls.send() if really else []
     app.show(
-        [{"address": one.delivery.address, "failed": one.failed, "outcome": str(one.outcome)} for one in attempts],
+        [
+            {"address": one.delivery.address, "failed": one.failed, "outcome": in_english(one.outcome)}
+            for one in attempts
+        ],
         (f"{one.delivery.address}: {in_language(one.outcome, app.lang)}" for one in attempts),
     )
     return Exit.INCOMPLETE if any(one.failed for one in attempts) or (really and not attempts) else Exit.OK

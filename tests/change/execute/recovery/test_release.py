@@ -12,6 +12,7 @@ from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import copy_tree
 from eventready.core.errors import Exit, RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.store.change_steps import Claim, DeviceOutcome, Release
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import Fault
@@ -86,7 +87,7 @@ def test_a_device_that_cannot_be_read_is_released_without_a_claim(rig: Rig) -> N
             let_go(rig, claim)
     result, shown = let_go(rig, "by-hand")
     assert result.outcome is DeviceOutcome.BY_HAND
-    assert "does not answer" in shown.unread
+    assert "does not answer" in in_english(shown.unread)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard import PendingChange, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
+from eventready.core.messages import Message
 from eventready.store.change_steps import ChangeStep
 from eventready.store.evidence import PackedEvidence
 
@@ -30,7 +31,7 @@ class Verification:
     """
 
     good: bool
-    summary: str
+    summary: str | Message
     unmeasured: bool = False
 
 

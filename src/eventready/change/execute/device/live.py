@@ -35,7 +35,7 @@ from eventready.change.safety.way_in import WayIn, read_way_in
 from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
@@ -155,7 +155,7 @@ class LiveDevice:
         if not self._checks.applicable:
             times.soaking()
             sleep(times.soak_s)
-            return Verification(True, rendered("change:verified.no_check"))
+            return Verification(True, message("change:verified.no_check"))
         single = tuple(one for one in before if (one.check, one.subject) not in self._rates)
         settled = verify_until_stable(self._run_checks, single, limit_s=times.limit_s, sleep=sleep)
         if settled.good and times.soak_s:
@@ -172,7 +172,7 @@ class LiveDevice:
             left_s -= _SLICE_S
         findings, elapsed_s = self._run_checks(), time.monotonic() - began
         if lost := lost_meanwhile(ages(start), ages(self._latest), elapsed_s):
-            return Verification(False, rendered("change:verified.lost", subjects=lost))
+            return Verification(False, message("change:verified.lost", subjects=lost))
         if self._interval_s:
             counters = [one for one in start if self._is_counter(one)]
             second = [replace(one, reading=2) for one in self._latest if self._is_counter(one)]

@@ -13,7 +13,7 @@ from eventready.change.forms.tree import Tree
 from eventready.change.guard import StepResult
 from eventready.change.times import GuardWindow, Timer
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, in_english, message
 from eventready.core.redaction.redaction import redact
 from eventready.session.reply import ReplyStatus
 from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, GoBack, Rollback, Save, StoredConfiguration
@@ -63,7 +63,7 @@ class DeviceSteps:
         with suppress(StoreError):
             self.record(step)
 
-    def check_way_in(self, running: Configuration, target: Tree) -> tuple[str, ...]:
+    def check_way_in(self, running: Configuration, target: Tree) -> tuple[str | Message, ...]:
         """Read the route back to this machine, and return the new risks for the journal. Raises RefusedError."""
         rules = self.assignment.rules
         if not rules.reads_way_in:
@@ -91,7 +91,7 @@ class DeviceSteps:
         if not applied.ok:
             rejected = applied.rejected
             reason = rejected.reason if rejected else ""
-            reason = reason or rendered("change:why.ended", status=applied.ended.value)
+            reason = reason or message("change:why.ended", status=applied.ended.value)
             kind = Unfit if applied.for_content else Failed
             raise kind(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
 
@@ -102,17 +102,17 @@ class DeviceSteps:
         except Exception as error:
             raise LockedOut(message("change:why.locked_out", error=sentence_of(error))) from None
 
-    def save(self, tree: Tree) -> str:
+    def save(self, tree: Tree) -> str | Message:
         """Save the running configuration, again if the first attempt is in doubt and `tree` still runs; return "" or
         the problem.
 
         From the first attempt that was not refused, a restart may restore another state than the old one.
         """
-        problem = ""
+        problem: str | Message = ""
         for attempt in (1, 2):
             try:
                 if attempt == 2 and not self.assignment.form.equivalent(self.driver.read().configuration.tree, tree):
-                    return rendered("change:why.running_changed", problem=as_sentence(problem))
+                    return message("change:why.running_changed", problem=as_sentence(problem))
                 done = self.driver.save()
             except Exception as error:
                 problem, self.startup_changed = sentence_of(error), True
@@ -138,7 +138,7 @@ class DeviceSteps:
     def end(
         self,
         outcome: DeviceOutcome,
-        why: str,
+        why: str | Message,
         found: Configuration | None = None,
         *,
         refused: bool = False,
@@ -151,7 +151,7 @@ class DeviceSteps:
             self._log(done, releases_lock=outcome is not DeviceOutcome.UNPROVEN)
         except StoreError as error:
             error_text = sentence_of(error)
-            why = rendered("change:why.both", one=as_sentence(why), other=error_text) if why else error_text
+            why = message("change:why.both", one=as_sentence(why), other=error_text) if why else error_text
             on_record = False
         with suppress(Exception):
             self.driver.disconnect()
@@ -171,23 +171,23 @@ def require(done: StepResult, otherwise: str) -> None:
         raise Failed(message(otherwise, reason=done.reason))
 
 
-def sentence_of(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> Message:
     """Return a sentence for an exception; an internal error names its type."""
     if isinstance(error, EventreadyError):
-        return rendered("change:why.error", error=error.whole)
-    return rendered("change:why.internal", error=redact(f"{type(error).__name__}: {error}"))
+        return message("change:why.error", error=error.whole)
+    return message("change:why.internal", error=redact(f"{type(error).__name__}: {error}"))
 
 
-def as_sentence(text: str) -> str:
+def as_sentence(text: str | Message) -> str | Message:
     """Return a text with a stop at its end."""
-    return text if not text or text.endswith((".", "!", "?")) else rendered("change:why.stop", text=text)
+    return text if not text or in_english(text).endswith((".", "!", "?")) else message("change:why.stop", text=text)
 
 
-def abbreviated(difference: Sequence[str]) -> str:
+def abbreviated(difference: Sequence[str]) -> str | Message:
     """Return the first changed lines of a difference, and the number of others."""
     changed = [line for line in difference if line.startswith(("+", "-"))]
     shown = ", ".join(f"`{' '.join(line.split())}`" for line in changed[:3])
-    return rendered("change:lines.more", shown=shown, more=len(changed) - 3) if len(changed) > 3 else shown
+    return message("change:lines.more", shown=shown, more=len(changed) - 3) if len(changed) > 3 else shown
 
 
 class Revert:
@@ -199,10 +199,11 @@ class Revert:
         self._driver, self._assignment = steps.driver, steps.assignment
         self._attempts_left = steps.assignment.procedure.timing.rollback_attempts + steps.assignment.form.spec.repeats
         self._saves_left = 2
-        self._seen = self._problem = ""  # the last hash read, and the reason for another round
+        self._seen = ""  # the last hash read
+        self._problem: str | Message = ""  # the reason for another round
         self._given_up = False
 
-    def run(self, why: str, *, keep_session: bool = False) -> AssignmentResult:
+    def run(self, why: str | Message, *, keep_session: bool = False) -> AssignmentResult:
         """Revert the device, or wait until its guard has, and prove the old state.
 
         `keep_session`: the present session is at its prompt, and perhaps the only access.
@@ -224,10 +225,10 @@ class Revert:
             if timer.now() >= until + timing.reach_s:
                 break
             timer.sleep(timing.pause_s)
-        problem = rendered("change:why.old_unproven", why=as_sentence(why), problem=as_sentence(self._problem))
+        problem = message("change:why.old_unproven", why=as_sentence(why), problem=as_sentence(self._problem))
         return steps.end(DeviceOutcome.UNPROVEN, problem)
 
-    def _end(self, why: str, found: ConfigurationReading) -> AssignmentResult:
+    def _end(self, why: str | Message, found: ConfigurationReading) -> AssignmentResult:
         """Record the proven state; that of a way back with its configuration, as a later way back needs it."""
         if not self._onward:
             return self._steps.end(DeviceOutcome.OLD, why, found.configuration)
@@ -244,7 +245,7 @@ class Revert:
         """
         waiting = self._driver.pending()
         if waiting is not None and waiting.mine:
-            self._seen, self._problem = "", rendered("change:why.still_armed")
+            self._seen, self._problem = "", message("change:why.still_armed")
             self._disarm()
             return None
         reading = self._driver.read()
@@ -254,9 +255,9 @@ class Revert:
         if self._is_reached(found.tree):
             return reading if twice and self._restart_reaches() else None
         difference = abbreviated(self._assignment.form.diff(self._goal, found.tree))
-        self._problem = rendered("change:why.still_differs", difference=difference)
+        self._problem = message("change:why.still_differs", difference=difference)
         if waiting is not None:
-            self._problem = rendered("change:why.foreign_pending")
+            self._problem = message("change:why.foreign_pending")
         elif twice:
             self._roll_back(found)
         return None
@@ -279,7 +280,7 @@ class Revert:
         lines = self._assignment.form.commands_between(found.tree, self._goal)
         self._assignment.rules.refuse(lines, found)
         self._seen, self._attempts_left, steps.rolling_back = "", self._attempts_left - 1, True
-        risks: tuple[str, ...] = ()
+        risks: tuple[str | Message, ...] = ()
         if steps.resumed:
             with suppress(Exception):  # the way back is sent in any case
                 risks = steps.check_way_in(found, self._goal)
@@ -294,7 +295,7 @@ class Revert:
             return False
         strange = self._assignment.form.foreign_lines(found.tree, self._before.tree, self._steps.target)
         if strange:
-            self._problem = rendered("change:why.foreign_lines", line=strange[0][-1])
+            self._problem = message("change:why.foreign_lines", line=strange[0][-1])
         return bool(strange)
 
     def _restart_reaches(self) -> bool:
@@ -306,7 +307,7 @@ class Revert:
         startup = self._driver.startup()
         if startup is not None and self._is_reached(startup.tree):
             return True
-        self._problem = rendered("change:why.startup")
+        self._problem = message("change:why.startup")
         self._given_up = not self._saves_left
         self._saves_left -= 1
         if not self._given_up and not self._steps.save(self._goal):
