@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.execute.result import ApplyResult
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.core.messages import in_english
@@ -41,6 +42,10 @@ def freeze(rig: Rig, clock: Clock, after: timedelta) -> None:
 
 def set_clock(clock: Clock, moment: object) -> None:
     object.__setattr__(clock, "now", lambda: moment)
+
+
+def reason(done: ApplyResult) -> str:
+    return in_english(done.results[-1].why)
 
 
 def during(rig: Rig, device: str, action: object) -> None:
@@ -136,4 +141,4 @@ def test_a_wave_begins_only_while_a_measured_path_is_left_around_it(rig: Rig, *,
     done = rig.apply(clock=clock)
     assert outcomes(done)[first] == "new"
     assert outcomes(done)[last] == "untouched"
-    assert f"no measured path of hall internet is left around {last}" in in_english(done.results[-1].why)
+    assert f"no measured path of hall internet is left around {last}" in reason(done)
