@@ -135,7 +135,7 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
-    assert outcomes(document) == {"bsc-1": "with_change", "bsc-2": "with_change"}
+    assert outcomes(document) == {"bsc-1": "as_before", "bsc-2": "as_before"}
     assert document["rolls_back"]
     assert document["exit"] == 0
     assert "All devices are as before" in document["next"]

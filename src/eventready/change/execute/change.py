@@ -171,7 +171,7 @@ class RunningChange:
 
 @contextmanager
 def refuse_unrecorded() -> Iterator[None]:
-    """Raise RefusedError for a store that takes no record: no device was touched."""
+    """Raise RefusedError for a store without room for the record: no device was touched."""
     try:
         yield
     except UnreadableStore:
