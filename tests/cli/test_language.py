@@ -118,7 +118,7 @@ _FAILING = (
     "incident show latest",
     "incident new --by An --summary x",
     "report send table.csv --to nobody",
-    "changes playbook x-9",
+    "plan x-9",
     "report drill",
 )
 

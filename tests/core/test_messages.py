@@ -90,6 +90,23 @@ def test_a_message_is_rendered_in_both_languages(locales: Path) -> None:
     assert Message("probe:report", REPORT).render("vi") == "bàn giao: 2 người lúc 19:05, 12,3%, không hoạt động"
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "en", "vi"),
+    [
+        (64.4837, 80, "64% used", "64%"), (79.6, 80, "79.6% used", "79,6%"), (80.4, 80, "80.4% used", "80,4%"),
+        (4.69, 2, "4.69% used", "4,69%"), (99.97, 80, "99.9% used", "99,9%"), ("-", 80, "-% used", "-%"),
+    ],
+    ids=["whole", "below the limit", "beyond it", "small", "nearly all", "none"],
+)  # fmt: skip
+def test_a_percentage_of_a_finding_is_whole_and_on_its_side_of_the_limit(
+    value: Param, limit: float, en: str, vi: str
+) -> None:
+    given = {"subject": "eth0", "value": value, "limit": limit}
+    assert en in text("checks:utilisation.load", "en", **given)
+    assert vi in text("checks:utilisation.load", "vi", **given)
+    assert to_json(message("checks:utilisation.load", **given))["params"]["value"] == value
+
+
 @pytest.mark.parametrize(("count", "shown"), [(0, "0 people"), (1, "1 person"), (2, "2 people")])
 def test_a_message_follows_its_number(locales: Path, count: int, shown: str) -> None:
     assert text("probe:people", "en", n=count) == shown

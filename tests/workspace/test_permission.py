@@ -52,7 +52,7 @@ def invoke(folder: Path, *words: str) -> Result:
     [
         ("audit",), ("audit", "--save", "x"), ("trust", "keys"), ("doctor", "--connect"),
         ("plan", "backup", "--out", "x.plan"), ("apply", "x.plan"), ("rollback", "latest"), ("drill", "run", "x"),
-        ("changes", "playbook", "audit"), ("watch", "schedule", "--once"), ("report", "send", "--really", "x.eml"),
+        ("watch", "schedule", "--once"), ("report", "send", "--really", "x.eml"),
     ],
     ids=lambda words: words[0],
 )  # fmt: skip

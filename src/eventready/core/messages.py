@@ -38,8 +38,9 @@ LANGS = catalogue.LANGS
 
 #: Folders of catalogues; packages that bring checks of their own add theirs.
 _FOLDERS: tuple[Path, ...] = (catalogue.HOME,)
-#: Format of a number that identifies.
+#: Format of a number that identifies, and of a number before the sign of a percentage.
 _ID = "id"
+_PERCENT = "percent"
 #: Sign, whole number, fraction and percent sign of a formatted number.
 _FIGURE = re.compile(r" *([+-]?)(\d+)((?:\.\d+)?)(%?)", re.ASCII)
 _MARKS = str.maketrans(".,", ",.")
@@ -220,6 +221,12 @@ def percentage(value: float, lang: str) -> str:
     return number(round(value) if abs(value) >= 10 else round(value, 1), lang)
 
 
+def _percentage_beside(value: float, limit: Param, lang: str) -> str:
+    """Percentage beside its limit: whole from 10 on, unless the whole number is on another side of the limit."""
+    crosses = isinstance(limit, _NUMBERS) and value != limit and (round(value) - limit) * (value - limit) <= 0
+    return number(value, lang) if crosses or abs(value) < 10 else percentage(value, lang)
+
+
 #: Smallest percentage shown.
 _TENTH = 0.1
 
@@ -357,6 +364,9 @@ class _Placeholder:
         spec = self.spec
         if type(value) is str and not spec:
             return value
+        if spec == _PERCENT and isinstance(value, _NUMBERS):
+            return _percentage_beside(value, params.get("limit"), lang)
+        spec = "" if spec == _PERCENT else spec
         if isinstance(value, _NUMBERS) and ":" not in spec and spec != ".":
             return number(value, lang, _ID if self.quoted and not spec else spec)
         if spec == ".":
@@ -380,6 +390,9 @@ def _parsed(sentence: str | None) -> tuple[str | _Placeholder, ...]:
     quotes = 0
     for literal, name, spec, conversion in string.Formatter().parse(sentence):
         quotes += literal.count("`")
+        last = pieces[-1] if pieces and literal.startswith("%") else ""
+        if isinstance(last, _Placeholder) and not last.spec and last.name != "limit":
+            pieces[-1] = replace(last, spec=_PERCENT)
         if literal:
             pieces.append(literal)
         if name:

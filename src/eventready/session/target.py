@@ -19,16 +19,22 @@ from eventready.workspace.keys.secrets import resolve
 
 TERMINAL = Path("/dev/tty")
 _one_question = Lock()
-#: Reads a line without echo; replaceable by a user interface that owns the terminal.
-read_line: Callable[[str], str] = getpass.getpass
+
+
+def _read_line(question: str) -> str:
+    with TERMINAL.open("r", encoding="utf-8"):
+        pass
+    return getpass.getpass(question)
+
+
+#: Reads a line without echo; a process without a terminal of its own replaces it. Raises OSError, EOFError.
+read_line: Callable[[str], str] = _read_line
 
 
 def ask_on_terminal(question: str) -> str:
     """Return the line typed for `question`, a single question at a time. Raises LoginRefused without a terminal."""
     with _one_question:
         try:
-            with TERMINAL.open("r", encoding="utf-8"):
-                pass
             return read_line(f"{visible(question.strip())} ").strip()
         except (OSError, EOFError):
             raise LoginRefused(message("session:one_time_code")) from None

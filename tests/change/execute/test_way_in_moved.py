@@ -298,16 +298,15 @@ def test_a_route_to_a_third_port_moves_nothing(frr: Site) -> None:
     assert frr.apply().exit is Exit.OK
 
 
-def test_an_answer_that_is_no_longer_understood_is_a_risk(frr: Site) -> None:
+def test_an_answer_that_is_no_longer_understood_needs_a_new_yes(frr: Site) -> None:
     frr.lab.call(frr.machine.state.statics.clear)
     code, row = frr.dry_run()
-    assert (code, row["outcome"]) == (0, "lines")
+    assert (code, row["outcome"]) == (7, "rejected")
     assert "could not be read" in row["why"]
     done = frr.apply()
-    assert done.exit is Exit.OK, done
-    (risk,) = frr.status(done).risks
-    assert f"could not be read (the device shows no route to {STATION})" in in_english(risk)
-    assert "way_in" in frr.steps(done)
+    assert done.exit is Exit.REFUSED, done
+    assert f"could not be read (the device shows no route to {STATION})" in in_english(frr.status(done).why)
+    assert not {"arm", "apply"} & set(frr.steps(done))
 
 
 def test_a_dry_run_of_a_rollback_names_the_risk(tmp_path: Path) -> None:
@@ -328,21 +327,22 @@ def test_a_risk_of_the_plan_is_not_repeated(tmp_path: Path) -> None:
         assert frr.status(done).risks == ()
 
 
-def test_a_conditional_line_on_the_new_way_is_a_risk(tmp_path: Path) -> None:
+def test_a_conditional_line_on_the_new_way_needs_a_new_yes(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
         assert not any("on the way in" in in_english(risk) for risk in frr.part.risks)
         frr.move()
         done = frr.apply()
-        assert done.exit is Exit.OK, done
-        (risk,) = frr.status(done).risks
-        assert "`ip ospf bfd` on the way in" in in_english(risk)
+        assert done.exit is Exit.REFUSED, done
+        assert "a risk that the plan does not state: `ip ospf bfd` on the way in" in in_english(frr.status(done).why)
 
 
-def test_the_result_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
+def test_the_result_of_a_way_back_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
+        assert frr.apply().exit is Exit.OK
         frr.move()
+        frr.plan = frr.rollback()
         done = frr.cli("table", "--soak", "0s", "--settle", "1s")
         assert done.return_value == Exit.OK, done.output
         assert f"{frr.part.name}, its route back to this machine read again: `ip ospf bfd` on the way in" in done.stdout

@@ -15,7 +15,7 @@ from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
-from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_shifted_clock
+from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_late_effects, refuse_shifted_clock
 from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical
@@ -85,6 +85,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         approved = _approvers(context, file, context.store.changes.used_approvals(plan.id))
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
+        refuse_late_effects(event, clock.now(), {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 

@@ -26,6 +26,7 @@ from eventready.change.execute.result import AssignmentResult, ChangeMode
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
 from eventready.change.plan.restated import refuse_mismatch
+from eventready.change.safety.addresses import KnownAddresses
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Message, message
 from eventready.evaluation.limits import resolve_limits
@@ -77,6 +78,7 @@ class ChangeExecutor:
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
         self._equipment, self._backups = context.equipment, context.backups
+        self._known = KnownAddresses.of(workspace)
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
         self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
@@ -216,7 +218,7 @@ class ChangeExecutor:
         rules = DeviceRules.of(
             self._equipment, self.plan, planned, self._backups, rolls_back,
             changes=self.store.changes, reads_way_in=self._options.way_in,
-            forward=rolls_back is None and not self._resumed and self._procedure.hold is None,
+            forward=rolls_back is None and not self._resumed and self._procedure.hold is None, known=self._known,
         )  # fmt: skip
         read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
         startup = None if rolls_back is not None else planned.startup
@@ -274,8 +276,8 @@ class ChangeExecutor:
 def interruptible(signals: StopSignals) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into stop signals while the block lasts, instead of ending the process.
 
-    Devices that have not started are held, and unconfirmed devices revert. In a thread other than the main one, do
-    nothing.
+    Devices that have not started are held, and unconfirmed devices revert. The end of the terminal (SIGHUP) changes
+    nothing. In a thread other than the main one, do nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -286,6 +288,7 @@ def interruptible(signals: StopSignals) -> Iterator[None]:
         signals.abort = signals.abort or message("change:why.interrupted")
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:

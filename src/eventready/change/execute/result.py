@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from eventready.core.errors import Exit, most_severe
-from eventready.core.messages import Message
+from eventready.core.records import Words
 from eventready.store.change_steps import DeviceOutcome, Done
 from eventready.store.changes import ChangeRecord
 
@@ -51,7 +51,7 @@ class AssignmentResult:
 
     device: str
     outcome: DeviceOutcome
-    why: str | Message = ""
+    why: Words = ""
     refused: bool = False
     held_back: bool = False
     recorded: bool = True
@@ -71,7 +71,7 @@ class ApplyResult:
     change: str
     results: tuple[AssignmentResult, ...]
     exit: Exit
-    trouble: str | Message = ""
+    trouble: Words = ""
     partial: bool = False
 
 

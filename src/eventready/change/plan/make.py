@@ -23,6 +23,8 @@ from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.safety.addresses import KnownAddresses
+from eventready.change.safety.freeze import refuse_late_effects
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, message
@@ -84,6 +86,7 @@ def make_plan(
         _raise_problems(found, {one.device.name: one.device for one in taking})
         paths = measured_paths(workspace)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
+    refuse_late_effects(workspace.event, clock.now(), {name: part.risks for name, part in parts.items()})
     planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
     limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
     order = waves(planned, limits)
@@ -197,14 +200,21 @@ def _read(
     by_name = {one.device.name: one for one in taking}
     workspace.check_secrets(by_name)
     known_hosts(workspace.known_hosts)
-    earlier = earlier_lines(workspace)
+    earlier, known = earlier_lines(workspace), KnownAddresses.of(workspace)
 
     def planned(one: Participant, session: Session) -> _Planned:
         participant, diff = with_playbook(workspace, one)
         name, settings = one.device.name, workspace.event.changes
         soak_s, lines = settings.soak_of(participant.intents), earlier.get(name, frozenset())
         part = plan_device(
-            participant, session, seconds, soak_s, alone=name in alone, earlier=lines, owns=settings.owns
+            participant,
+            session,
+            seconds,
+            soak_s,
+            alone=name in alone,
+            earlier=lines,
+            owns=settings.owns,
+            known=known,
         )
         return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
@@ -16,6 +16,8 @@ from eventready.workspace.settings.event import Event, Window, WindowKind
 #: Kinds of windows that are closed for changes.
 CLOSED: tuple[WindowKind, ...] = ("freeze", "protected", "event")
 _LONGEST = 200
+#: No line without an effect before a later event is written so shortly before a closed window.
+_LATE = timedelta(hours=48)
 
 
 def emergency_of(ticket: str, names: tuple[str, ...]) -> Emergency:
@@ -110,6 +112,25 @@ def refuse_beyond(
         do = message("change:freeze.fits", devices=",".join(fits)) if fits else message("change:freeze.none_fits")
         raise RefusedError(what, do=do)
     return True
+
+
+def refuse_late_effects(
+    event: Event, now: datetime, risks: Mapping[str, Iterable[str | Message]], emergency: Emergency | None = None
+) -> None:
+    """Raise RefusedError for a line without an effect before a later event, too short before a closed window.
+
+    `risks` are those of a plan by device. Until the event nothing of the line is proven.
+    """
+    window = next_closed_window(event, now)
+    if emergency is not None or window is None or window.start - now > _LATE:
+        return
+    for device, sentences in risks.items():
+        for risk in sentences:
+            if isinstance(risk, Message) and risk.id == "change:risk.later":
+                line, start = risk.params["line"], at(window.start)
+                raise RefusedError(
+                    message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
+                )
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:

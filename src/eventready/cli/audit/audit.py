@@ -39,9 +39,9 @@ def command(
     saved: Path | None,
     save: Path | None,
     replace: bool,
-    workers: int,
-    interval: float,
-    time_limit: float,
+    workers: int | None,
+    interval: float | None,
+    time_limit: float | None,
     baseline: str,
     fail_on: Literal["warn", "fail"],
     wide: bool,
@@ -70,10 +70,9 @@ def command(
         return Exit.OK
     workspace = app.workspace if saved else app.allowed_workspace
     devices = select(workspace.devices, limit)
+    reading = workspace.event.reading.given(workers=workers, interval_s=interval, time_limit_s=time_limit)
     options = AuditOptions(
-        workers=workers,
-        interval_s=interval,
-        time_limit_s=time_limit,
+        **dict(reading),
         baseline=baseline,
         saved=saved,
         fail_on=fail_on,
@@ -156,9 +155,9 @@ def save_answers(
     out: Path,
     *,
     limit: str | None,
-    workers: int,
-    interval: float,
-    time_limit: float,
+    workers: int | None,
+    interval: float | None,
+    time_limit: float | None,
     cluster: str,
     certificates: Path,
     replace: bool,
@@ -166,7 +165,8 @@ def save_answers(
     """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
-    options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
+    reading = workspace.event.reading.given(workers=workers, interval_s=interval, time_limit_s=time_limit)
+    options = CaptureOptions(**dict(reading), replace=replace, cluster=cluster_address(cluster, certificates))
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("audit --save", devices), bars:
         captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)

@@ -21,8 +21,10 @@ from eventready.cli.declare.work import work
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @work("eventready.cli.change.plan:command")
 def plan() -> None:
-    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
-    intents, read their configurations, and show the changes, their order, each guard and its gaps.
+    """Render INTENT... (load_balancing, backup, priority, a folder of templates/, or a playbook of playbooks/) for its
+    devices, read their configurations, and show the changes, their order, each guard and its gaps.
+
+    A device takes part in the intents of its `intents:`, a service host also in a playbook named here.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
@@ -52,6 +54,8 @@ def approve() -> None:
 @click.command()
 @click.argument("plan", type=options.PATH, required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
+              help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
@@ -61,8 +65,9 @@ def approve() -> None:
 def apply() -> None:
     """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
 
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
+    Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
+    --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
+    `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
@@ -70,7 +75,7 @@ def apply() -> None:
     \b
     Exit codes:
       0  every device has the change
-      4  a device was not checked or not rehearsed
+      4  a device was not checked or not rehearsed; this terminal is detached, and the change goes on
       5  a change did not finish; each device is with it or as before
       6  a device needs a person now
       7  refused, no device was touched; a line is rejected (--dry-run)
@@ -142,25 +147,6 @@ def changes_release() -> None:
     Exit codes:
       0  released
       7  refused: another configuration than claimed, or an armed guard
-    """
-
-
-@changes.command("playbook")
-@click.argument("name")
-@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
-@click.option("--check", is_flag=True, help="Show the changes without making them.")
-@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
-              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
-@work("eventready.cli.change.playbook:run")
-def changes_playbook() -> None:
-    """Run playbooks/NAME.yml on the service hosts.
-
-    \b
-    Exit codes:
-      0  done
-      4  a host did not answer
-      6  a task failed, a person must look at the host
-      7  a closed window
     """
 
 

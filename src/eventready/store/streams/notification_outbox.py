@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select, update
 
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Message, in_english
-from eventready.core.records import Moment, Stream
+from eventready.core.records import Moment, Sentence, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
@@ -46,10 +46,10 @@ class OutboxNotice:
     """Content of a message: `words`, and those of `others`, by address.
 
     `at`: time of the state that it tells; `covers`: occurrences of reminders; `people`: names of the `receiver` of
-    alerts.yaml; `alerts`: record of the watch.
+    alerts.yaml; `alerts`: record of the watch; `sentence`: of a change, for which the watch has the addresses.
     """
 
-    kind: Literal["alert", "death", "reminder", "test"]
+    kind: Literal["alert", "change", "death", "reminder", "test"]
     words: Wording
     others: Mapping[str, Wording] = field(default_factory=dict)
     at: Moment | None = None
@@ -57,6 +57,7 @@ class OutboxNotice:
     receiver: str = ""
     people: tuple[str, ...] = ()
     alerts: Mapping[str, JsonValue] | None = None
+    sentence: Sentence | None = None
 
 
 NOTICE = Stream("notice", OutboxNotice)

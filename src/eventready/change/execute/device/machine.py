@@ -264,6 +264,8 @@ class DeviceMachine:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
         assignment = self._assignment
         startup = self._driver.startup() if drifted or assignment.startup is not None else None
+        if not drifted and (startup is not None or assignment.startup == ""):
+            assignment.rules.refuse_unsaved(before, startup)
         if startup is None or assignment.form.equivalent(startup.tree, before.tree):
             return
         if drifted or assignment.form.fingerprint(startup.tree) != assignment.startup:
