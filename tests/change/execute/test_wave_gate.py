@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.document import PlanFile
+from eventready.change.execute.apply import open_change
 from eventready.change.execute.result import ApplyResult
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
@@ -79,6 +81,17 @@ def test_no_wave_begins_in_a_freeze_and_a_way_back_does(rig: Rig) -> None:
     assert "no wave begins in the freeze window, which closed changes at 20/04/2022 08:00" in in_english(
         done.results[-1].why
     )
+
+
+def test_no_wave_of_a_script_begins_in_a_freeze(rig: Rig) -> None:
+    clock = Clock.starting(BEGIN)
+    freeze(rig, clock, timedelta(hours=1))
+    closes = clock.now() + timedelta(hours=1)
+    first, *others = rig.plan.order
+    with open_change(rig.context(rig.options(), clock), PlanFile(plan=rig.plan)) as change:
+        assert change.execute(first).outcome == "new"
+        set_clock(clock, closes)
+        assert {change.execute(name).outcome.value for name in others} == {"untouched"}
 
 
 @pytest.mark.parametrize(
