@@ -42,7 +42,7 @@ def outcomes(document: Any) -> dict[str, str]:
 
 def test_there_and_back(lab: Lab, plan: Path) -> None:
     done = lab.run("apply", plan)
-    assert done.stdout.count(" new ") == 2
+    assert done.stdout.count(" with the change ") == 2
     assert "findings, none worse" in done.stdout
     assert "rolls it back" in done.stdout
     assert "No device-side way back: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
@@ -54,7 +54,7 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
-    assert outcomes(document) == {"bsc-1": "with_change", "bsc-2": "with_change"}
+    assert outcomes(document) == {"bsc-1": "as_before", "bsc-2": "as_before"}
     assert document["rolls_back"]
     assert document["exit"] == 0
     assert "All devices are as before" in document["next"]
@@ -260,7 +260,7 @@ def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> No
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "ends"), [(b"yes\n", 0, {"with_change"}), (b"what?\nno\n", 5, {"as_before"})]
+    ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
 )
 def test_a_held_change_waits_for_the_word_of_its_operator(
     lab: Lab, plan: Path, answer: bytes, code: int, ends: set[str]

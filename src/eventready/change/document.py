@@ -294,7 +294,7 @@ class PlanFile(Part):
 
     @property
     def document(self) -> dict[str, Any]:
-        """Return the content of the file, which the store records too: the plan as it was accepted."""
+        """Return the content of the file, also for the store: the plan as accepted."""
         signed = {} if self.planner is None else {"planner": asdict(self.planner)}
         approvals = [asdict(one) for one in self.approvals]
         return {"plan": self._accepted or self.plan.document, "approvals": approvals, **signed}
