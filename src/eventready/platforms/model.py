@@ -583,6 +583,9 @@ class ChangeSpec(Strict):
     defaults: tuple[ChangeRegex, ...] = ()
     blank_insensitive: tuple[ChangeRegex, ...] = ()
     refused: tuple[ChangeRegex, ...] = ()
+    held: tuple[ChangeRegex, ...] = Field(
+        default=(), description="Found in an answer while another session is in configuration mode"
+    )
     harmless: tuple[ChangeRegex, ...] = ()
     questions: dict[ChangeRegex, str] = Field(default_factory=dict)
     repeats: int = Field(default=0, ge=0, le=9)

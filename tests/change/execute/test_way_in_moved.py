@@ -29,6 +29,7 @@ from eventready.cli.context import App
 from eventready.cli.declare.change import apply
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.session import connect
 from eventready.session.connect import Session
@@ -240,11 +241,11 @@ def test_a_route_that_has_moved_to_a_planned_port_is_refused(site: Site, monkeyp
     assert done.exit is Exit.REFUSED
     (result,) = done.results
     assert (result.outcome, result.refused) == ("untouched", True)
-    assert site.case.line in result.why
-    assert f"changes the way in to {site.part.name}" in result.why
-    assert "read again before the first line" in result.why
-    assert "Make the plan again" in result.why
-    assert site.case.port in result.why
+    assert site.case.line in in_english(result.why)
+    assert f"changes the way in to {site.part.name}" in in_english(result.why)
+    assert "read again before the first line" in in_english(result.why)
+    assert "Make the plan again" in in_english(result.why)
+    assert site.case.port in in_english(result.why)
     assert site.picture() == site.old
     assert (seen.trips, seen.logins) == (1, 1)
     steps = site.steps(done)
@@ -274,8 +275,8 @@ def test_a_rollback_on_the_way_in_is_a_risk(site: Site) -> None:
     assert done.exit is Exit.OK, done
     assert site.picture() == site.old
     (risk,) = site.status(done).risks
-    assert site.case.line in risk
-    assert site.case.port in risk
+    assert site.case.line in in_english(risk)
+    assert site.case.port in in_english(risk)
     (step,) = [step for step in site.store.changes.get(done.change).of(site.part.name) if step.step == "way_in"]
     for lang in ("en", "vi"):
         assert site.case.line in describe_step(step).render(lang)
@@ -304,7 +305,7 @@ def test_an_answer_that_is_no_longer_understood_needs_a_new_yes(frr: Site) -> No
     assert "could not be read" in row["why"]
     done = frr.apply()
     assert done.exit is Exit.REFUSED, done
-    assert f"could not be read (the device shows no route to {STATION})" in frr.status(done).why
+    assert f"could not be read (the device shows no route to {STATION})" in in_english(frr.status(done).why)
     assert not {"arm", "apply"} & set(frr.steps(done))
 
 
@@ -320,7 +321,7 @@ def test_a_dry_run_of_a_rollback_names_the_risk(tmp_path: Path) -> None:
 
 def test_a_risk_of_the_plan_is_not_repeated(tmp_path: Path) -> None:
     with site_of(tmp_path / "w", BY_PLATFORM["frr"], seen_from="") as frr:
-        assert any("could not be read" in risk for risk in frr.part.risks)
+        assert any("could not be read" in in_english(risk) for risk in frr.part.risks)
         done = frr.apply()
         assert done.exit is Exit.OK, done
         assert frr.status(done).risks == ()
@@ -329,11 +330,11 @@ def test_a_risk_of_the_plan_is_not_repeated(tmp_path: Path) -> None:
 def test_a_conditional_line_on_the_new_way_needs_a_new_yes(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
-        assert not any("on the way in" in risk for risk in frr.part.risks)
+        assert not any("on the way in" in in_english(risk) for risk in frr.part.risks)
         frr.move()
         done = frr.apply()
         assert done.exit is Exit.REFUSED, done
-        assert "a risk that the plan does not state: `ip ospf bfd` on the way in" in frr.status(done).why
+        assert "a risk that the plan does not state: `ip ospf bfd` on the way in" in in_english(frr.status(done).why)
 
 
 def test_the_result_of_a_way_back_on_the_terminal_has_the_risk(tmp_path: Path) -> None:

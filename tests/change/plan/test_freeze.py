@@ -17,7 +17,7 @@ from eventready.change.safety.freeze import (
 )
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.messages import Bilingual, rendered
+from eventready.core.messages import Bilingual, message
 from eventready.core.timezone import TZ
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event
@@ -67,8 +67,8 @@ def test_the_window_holds_from_its_start_to_before_its_end(moment: datetime, ope
 def test_what_takes_effect_later_is_not_written_shortly_before_a_window(
     *, before: timedelta, emergency: Emergency | None, refused: bool
 ) -> None:
-    later = rendered("change:risk.later", line="mode sso", event=Bilingual("khởi động lại", "the next restart"))
-    other = rendered("change:risk.alone")
+    later = message("change:risk.later", line="mode sso", event=Bilingual("khởi động lại", "the next restart"))
+    other = message("change:risk.alone")
     refuse_late_effects(event(), START - before, {"wlc-1": (other,)}, emergency)
     with (
         pytest.raises(RefusedError, match=r"`mode sso` on wlc-1 takes effect only later") if refused else nullcontext()

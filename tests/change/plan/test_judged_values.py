@@ -15,6 +15,7 @@ from eventready.change.safety.objects import refuse_altered_objects
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
+from eventready.core.messages import Message, in_english
 from eventready.facts.parsing.routes import Hop
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec, PlatformSpec
@@ -71,7 +72,7 @@ def judged(name: str, lines: str) -> str:
     port = {"juniper_junos": "ge-0/0/1.0", "cisco_xe": "Vlan10", "huawei_vrp": "Vlanif10"}.get(name, "eth1")
     way = WayIn("203.0.113.7", (RouteBack("203.0.113.7", "static", "", (Hop("10.0.0.1", port),)),))
     try:
-        risks = check_values(platform(name), device, way, (running, predicted), KNOWN)
+        risks = map(in_english, check_values(platform(name), device, way, (running, predicted), KNOWN))
         return "\n".join(risk for risk in risks if "has no effect before" not in risk)
     except RefusedError as error:
         return error.render("en")
@@ -97,16 +98,12 @@ LATER = [
 def test_what_takes_effect_later_is_a_risk_with_the_event(name: str, lines: str, event: str) -> None:
     form, running = form_of(change_of(name)), running_of(name)
     trees = running, form.merge(running, form.parse(lines, "test"))
-    risks = check_values(platform(name), Device("bsc-1", "router", name, "192.0.2.9"), WayIn(), trees, KNOWN)
+    device = Device("bsc-1", "router", name, "192.0.2.9")
+    risks = map(in_english, check_values(platform(name), device, WayIn(), trees, KNOWN))
     (later,) = [risk for risk in risks if "has no effect before" in risk]
     assert event in later
-    assert not [
-        risk
-        for risk in check_values(
-            platform(name), Device("b", "router", name, "192.0.2.9"), WayIn(), (trees[1],) * 2, KNOWN
-        )
-        if "has no effect before" in risk
-    ]
+    standing = map(in_english, check_values(platform(name), device, WayIn(), (trees[1],) * 2, KNOWN))
+    assert not [risk for risk in standing if "has no effect before" in risk]
 
 
 def test_an_object_of_the_same_plan_is_known() -> None:
@@ -148,7 +145,7 @@ def test_an_object_of_others_is_used_and_neither_it_nor_its_lines_are_altered(
     spec, form = change_of(name), form_of(change_of(name))
     running = running_of(name)
 
-    def altered(text: str, *earlier: str, owns: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def altered(text: str, *earlier: str, owns: tuple[str, ...] = ()) -> tuple[Message, ...]:
         trees = running, form.merge(running, form.parse(text, "test"))
         return refuse_altered_objects(spec, "edge-1", trees, earlier, owns)
 
@@ -159,6 +156,6 @@ def test_an_object_of_others_is_used_and_neither_it_nor_its_lines_are_altered(
     assert altered(other) == ()
     assert altered(lines, owns=(named,)) == ()
     (risk,) = altered(lines, owns=(f"{named[:-1]}*",))
-    assert f"{named} is altered by the right of `{named[:-1]}*`" in risk
+    assert f"{named} is altered by the right of `{named[:-1]}*`" in in_english(risk)
     assert altered(lines, *(line.strip() for line in TABLE[name]["running"].splitlines())) == ()
     proved("value of a change, and its harmless neighbour", name, lines)

@@ -13,7 +13,7 @@ from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.restated import refuse_new_risks, refuse_other_words, refuse_restated, unsaved_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import rendered, to_stored
+from eventready.core.messages import Message, message, to_stored
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.workspace.devices.intents import INTENTS
@@ -23,8 +23,8 @@ from tests.change.plan.test_planning import plan_of
 
 REVERT = {"kind": "revert_timer"}
 INVERSE = {
-    "kind": "inverse", "protects": to_stored(rendered("change:guard_protects.inverse", after="")),
-    "gap": to_stored(rendered("change:guard_gap.inverse")),
+    "kind": "inverse", "protects": to_stored(message("change:guard_protects.inverse", after="")),
+    "gap": to_stored(message("change:guard_gap.inverse")),
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_a_plan_as_it_was_made_has_its_own_words(made: tuple[Workspace, Plan]) -
     [
         {"risks": ["Everything is safe."]},
         {"risks": [{"text": "Everything is safe.", "id": "change:risk.startup", "params": {}}]},
-        {"risks": [to_stored(rendered("change:errors.count", n=2))]},
+        {"risks": [to_stored(message("change:errors.count", n=2))]},
         {"guard": {**REVERT, "protects": "It comes back by itself.", "gap": "none"}},
         {"guard": {**INVERSE, "kind": "dead_man"}},
         {"guard": INVERSE, "risks": []},
@@ -98,8 +98,8 @@ def test_unsaved_lines_cannot_be_taken_out_of_a_plan(made: tuple[Workspace, Plan
 
 @pytest.mark.parametrize(("station", "lines", "new"), [("10.0.0.9", "`bfd`", False), ("10.0.0.1", "`shutdown`", True)])
 def test_a_new_risk_is_one_of_other_lines(made: tuple[Workspace, Plan], station: str, lines: str, new: bool) -> None:
-    def way(station: str, lines: str) -> str:
-        return rendered("change:risk.way_line", lines=lines, station=station, route="static, 10.0.0.254")
+    def way(station: str, lines: str) -> Message:
+        return message("change:risk.way_line", lines=lines, station=station, route="static, 10.0.0.254")
 
     planned = made[1].devices[0].model_copy(update={"risks": (way("10.0.0.1", "`bfd`"),)})
     with pytest.raises(RefusedError, match="Nobody has agreed") if new else nullcontext():

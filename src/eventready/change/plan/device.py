@@ -23,7 +23,7 @@ from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.safety.writable import addition_risks
 from eventready.change.times import soak_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import GuardSpec
@@ -78,7 +78,7 @@ def plan_device(
         refuse_effects(device, effects_of(form.spec.effects, running.tree), effects_of(form.spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
-    judged: tuple[str, ...] = ()
+    judged: tuple[Message, ...] = ()
     if writable:
         judged = (
             *refuse_altered_objects(form.spec, device.name, (running.tree, predicted), earlier, owns),
@@ -97,7 +97,7 @@ def plan_device(
         *judged,
         *unsaved_risks(form, running, startup),
         *recreated_risks(form, running.tree, predicted),
-        *([rendered("change:risk.alone")] if alone else []),
+        *([message("change:risk.alone")] if alone else []),
     ]
     scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
     return PlannedDevice(
@@ -131,18 +131,18 @@ def _refuse_lines(participant: Participant, running: Configuration, lines: tuple
 
 def _guard(
     participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
-) -> tuple[PlannedGuard, tuple[str, ...]]:
+) -> tuple[PlannedGuard, tuple[Message, ...]]:
     """Return the best working guard, and a sentence for each better guard without support.
 
     Raises UnreadableConfiguration if a change is pending on the device.
     """
-    unusable: list[str] = []
+    unusable: list[Message] = []
     for spec in specs:
         with ExitStack() as stack:
             shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
             guard = Guard(spec, participant.form.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
-                unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
+                unusable.append(message("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
             saves = bool(participant.form.spec.save)

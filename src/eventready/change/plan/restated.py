@@ -19,7 +19,7 @@ from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, Rendered, message, rendered
+from eventready.core.messages import Message, in_english, message, to_stored
 from eventready.core.redaction.redaction import redact
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
@@ -56,9 +56,9 @@ def _has_own_guard(spec: ChangeSpec, planned: PlannedDevice) -> bool:
     """Return True for a guard of the platform, with the sentences of this guard."""
     kind, saves = planned.guard.kind, bool(spec.save)
     always = [GuardSpec(kind="inverse")] if kind == "inverse" else []
-    stated = (planned.guard.gap, _id_of(planned.guard.protects))
+    stated = (to_stored(planned.guard.gap), _id_of(planned.guard.protects))
     guards = [*(one for one in spec.guards if one.kind == kind), *always]
-    return any(stated == (gap(one, saves=saves), _id_of(protects(one, 600, saves=saves))) for one in guards)
+    return any(stated == (to_stored(gap(one, saves=saves)), _id_of(protects(one, 600, saves=saves))) for one in guards)
 
 
 def _states_risks(planned: PlannedDevice) -> bool:
@@ -68,14 +68,14 @@ def _states_risks(planned: PlannedDevice) -> bool:
     return worded and (planned.guard.kind != "inverse" or own in planned.risks)
 
 
-def _is_risk(text: str) -> bool:
-    if not isinstance(text, Rendered) or not text.message.id.startswith(_RISK):
+def _is_risk(text: str | Message) -> bool:
+    if not isinstance(text, Message) or not text.id.startswith(_RISK):
         return False
-    return str.__str__(text) == text.message.render("en")
+    return in_english(text) == replace(text, english="").render("en")
 
 
-def _id_of(text: str) -> str:
-    return text.message.id if isinstance(text, Rendered) else ""
+def _id_of(text: str | Message) -> str:
+    return text.id if isinstance(text, Message) else ""
 
 
 def refuse_other_words(
@@ -96,25 +96,29 @@ def refuse_other_words(
     shown = form.diff(running, target)
     if planned.diff[: len(shown)] != shown or (len(planned.diff) > len(shown) and not form.by_playbook):
         raise RefusedError(message("change:restated.diff", device=device.name))
-    risks = (*check_values(platform, device, WayIn(), trees, known), *recreated_risks(form, running, target))
-    if missing := next((risk for risk in risks if risk not in planned.risks), None):
+    risks: tuple[Message, ...] = (
+        *check_values(platform, device, WayIn(), trees, known),
+        *recreated_risks(form, running, target),
+    )
+    stated = [to_stored(risk) for risk in planned.risks]
+    if missing := next((risk for risk in risks if to_stored(risk) not in stated), None):
         raise RefusedError(message("change:restated.risk", device=device.name, risk=missing))
 
 
-def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[Message]:
     """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
     if startup is None and form.spec.startup:
-        yield rendered("change:risk.startup")
+        yield message("change:risk.startup")
     elif startup is not None and not form.equivalent(startup.tree, running.tree):
         lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
         first = redact(" ".join(lines[0].split())) if lines else ""
         if len(lines) < 2:
-            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
+            yield message("change:risk.unsaved_one", first=first) if first else message("change:risk.unsaved_order")
         else:
-            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
+            yield message("change:risk.unsaved", lines=len(lines), first=first)
 
 
-def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
+def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str | Message]) -> None:
     """Raise RefusedError for a new risk, not stated in the plan and without consent.
 
     The same lines are the same risk, also for another operator's machine and another route to it.
@@ -124,24 +128,24 @@ def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str]) -> None:
         raise RefusedError(message("change:restated.new_risk", device=planned.name, risk=new))
 
 
-def _matter(risk: str) -> tuple[str, str]:
+def _matter(risk: str | Message) -> tuple[str, str]:
     """Return the kind of a risk, and its lines."""
-    if not isinstance(risk, Rendered):
+    if not isinstance(risk, Message):
         return "", risk
-    given = risk.message.params
-    return risk.message.id, str(given.get("lines") or given.get("line") or "")
+    lines = risk.params.get("lines") or risk.params.get("line")
+    return risk.id, repr(lines)
 
 
-def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[str]:
+def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[Message]:
     """Yield a sentence for each section removed and created again by a change."""
     yield from map(_recreated, form.recreated(running, target))
 
 
-def _recreated(path: Path) -> str:
+def _recreated(path: Path) -> Message:
     line, above = path[-1], path[:-1]
     if above:
-        return rendered("change:risk.recreated_of", line=line, above=above[-1])
-    return rendered("change:risk.recreated", line=line)
+        return message("change:risk.recreated_of", line=line, above=above[-1])
+    return message("change:risk.recreated", line=line)
 
 
 def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 from eventready.change.forms.tree import Path, Tree, walk
 from eventready.change.safety.effects import interface_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import is_address
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
@@ -85,7 +85,7 @@ class _Surroundings:
 
 def check_addresses(
     spec: ChangeSpec, device: Device, new: Iterable[Path], tree: Tree, known: KnownAddresses
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Return the risks of the addresses in new lines: probes by another way than an uplink.
 
     Raises RefusedError for an address of the device or of somebody else where it may be neither, for a virtual address
@@ -100,7 +100,7 @@ def check_addresses(
         **_found((*spec.values.neighbours, *spec.values.towards), lines),
     }
     complete = bool(connected.networks) and not any(map(re.compile(spec.values.dynamic or r"(?!)").fullmatch, lines))
-    here, risks = _Surroundings(device, connected, others, known), dict[str, None]()
+    here, risks = _Surroundings(device, connected, others, known), dict[Message, None]()
     for path in new:
         _refuse_virtual(spec, path, here)
         _refuse_own(spec, path, here)
@@ -146,7 +146,7 @@ def _refuse_own(spec: ChangeSpec, path: Path, here: _Surroundings) -> None:
             raise RefusedError(message("change:value.source", line=path[-1], device=here.device.name, address=address))
 
 
-def _probe_risks(spec: ChangeSpec, path: Path, here: _Surroundings) -> Iterator[str]:
+def _probe_risks(spec: ChangeSpec, path: Path, here: _Surroundings) -> Iterator[Message]:
     """Yield a risk for a probe by another port than an uplink. Raises RefusedError for a probe to the device itself."""
     for match in _matches(spec.values.probed, path[-1]):
         address = match["address"]
@@ -156,7 +156,7 @@ def _probe_risks(spec: ChangeSpec, path: Path, here: _Surroundings) -> Iterator[
             )
         port = match.groupdict().get("interface") or here.connected.interface_to(address)
         if here.device.expect.uplinks and port not in here.device.expect.uplinks:
-            yield rendered("change:risk.probe", line=path[-1], uplinks=list(here.device.expect.uplinks))
+            yield message("change:risk.probe", line=path[-1], uplinks=list(here.device.expect.uplinks))
 
 
 def _own_networks(spec: ChangeSpec, paths: Iterable[Path]) -> _Connected:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, Rendered, message
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import at
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event, Window, WindowKind
@@ -86,8 +86,36 @@ def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = 
     return closed
 
 
+def closed_to_waves(event: Event, now: datetime) -> str | Message:
+    """Return why no wave begins at an event time; empty outside of closed windows."""
+    closed = [window for kind in CLOSED for window in event.windows_at(now, kind)]
+    return message("change:freeze.wave", window=_named(closed[0]), start=at(closed[0].start)) if closed else ""
+
+
+def refuse_beyond(
+    event: Event, now: datetime, groups: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
+) -> bool:
+    """Return True if an emergency permits a change that is expected to last into a closed window.
+
+    `groups` are the expected seconds and the devices of each part, in sequence. Raises RefusedError without an
+    emergency, with the devices that fit before the window.
+    """
+    window, end = next_closed_window(event, now), now
+    fits: list[str] = []
+    for seconds, names in groups:
+        end += timedelta(seconds=seconds)
+        fits += names if window is None or end <= window.start else []
+    if window is None or end <= window.start:
+        return False
+    if emergency is None:
+        what = message("change:freeze.beyond", end=at(end), window=_named(window), start=at(window.start))
+        do = message("change:freeze.fits", devices=",".join(fits)) if fits else message("change:freeze.none_fits")
+        raise RefusedError(what, do=do)
+    return True
+
+
 def refuse_late_effects(
-    event: Event, now: datetime, risks: Mapping[str, Iterable[str]], emergency: Emergency | None = None
+    event: Event, now: datetime, risks: Mapping[str, Iterable[str | Message]], emergency: Emergency | None = None
 ) -> None:
     """Raise RefusedError for a line without an effect before a later event, too short before a closed window.
 
@@ -98,8 +126,8 @@ def refuse_late_effects(
         return
     for device, sentences in risks.items():
         for risk in sentences:
-            if isinstance(risk, Rendered) and risk.message.id == "change:risk.later":
-                line, start = risk.message.params["line"], at(window.start)
+            if isinstance(risk, Message) and risk.id == "change:risk.later":
+                line, start = risk.params["line"], at(window.start)
                 raise RefusedError(
                     message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
                 )

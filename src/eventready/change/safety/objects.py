@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from eventready.change.forms.tree import Path, Tree, identical, subtree, walk
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec
 from eventready.platforms.writable_pattern import is_own_name
 
@@ -26,7 +26,7 @@ def names_in(patterns: Iterable[str], line: str) -> Iterator[str]:
 
 def refuse_altered_objects(
     spec: ChangeSpec, device: str, trees: tuple[Tree, Tree], earlier: Iterable[str], owns: Collection[str]
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Return a risk for each object altered by the right of a glob of `owns`.
 
     `trees` are the running and the predicted configuration, `earlier` the lines of standing changes, `owns` the objects
@@ -38,7 +38,7 @@ def refuse_altered_objects(
     others = {named: parts for named, parts in now.items() if named not in ours and not is_own_name(named[1])}
     altered = {named: next(iter(parts))[-1] for named, parts in others.items() if not _same(parts, then.get(named, {}))}
     altered = {**altered, **_named_by_altered_lines(spec, trees, others.keys() - altered.keys(), frozenset(earlier))}
-    globs: dict[str, None] = {}
+    globs: dict[Message, None] = {}
     for (kind, name), line in altered.items():
         owned = [one for one in owns if fnmatchcase(f"{kind} {name}", one)]
         if not owned:
@@ -46,7 +46,7 @@ def refuse_altered_objects(
                 raise RefusedError(message("change:value.other_object", kind=kind, name=name, device=device))
             raise RefusedError(message("change:value.other_line", line=line, kind=kind, name=name, device=device))
         if all(map(_GLOB.search, owned)):
-            globs[rendered("change:risk.glob", glob=owned[0], kind=kind, name=name)] = None
+            globs[message("change:risk.glob", glob=owned[0], kind=kind, name=name)] = None
     return tuple(globs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Bilingual, Message, message, rendered
+from eventready.core.messages import Bilingual, Message, message
 from eventready.platforms.model import BandwidthSum, ChangeSpec, Phrase, SectionHarm, ValueRange
 from eventready.platforms.writable_pattern import is_own_name
 
@@ -16,7 +16,7 @@ from eventready.platforms.writable_pattern import is_own_name
 _WHOLE = 100
 
 
-def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
+def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[Message]:
     """Yield the harm of each new value outside of its sane range, of mistyped and of harmful sections."""
     before = frozenset(walk(running))
     new = [path for path in walk(tree) if path not in before]
@@ -27,11 +27,11 @@ def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[str]:
                 yield _risk(path[-1], bounds.harm, _usual(bounds))
         for later in spec.values.later:
             if re.fullmatch(later.line, path[-1]):
-                yield rendered("change:risk.later", line=path[-1], event=_sentence(later.event))
+                yield message("change:risk.later", line=path[-1], event=_sentence(later.event))
         for pattern in spec.values.existing:
             match = re.fullmatch(pattern, path[-1])
             if match and not is_own_name(match["name"]):
-                yield rendered("change:risk.absent", line=path[-1])
+                yield message("change:risk.absent", line=path[-1])
     for bounds in spec.values.ranges:
         if bounds.below:
             yield from _crossed(bounds, new, tree)
@@ -56,7 +56,7 @@ def _is_sane(bounds: ValueRange, match: re.Match[str]) -> bool:
     )
 
 
-def _crossed(bounds: ValueRange, new: Iterable[Path], tree: Tree) -> Iterator[str]:
+def _crossed(bounds: ValueRange, new: Iterable[Path], tree: Tree) -> Iterator[Message]:
     """Yield a sentence for each section in which a number is not below the other number of the section."""
     for section in dict.fromkeys(path[:-1] for path in new):
         lines = list(subtree(tree, section))
@@ -67,12 +67,12 @@ def _crossed(bounds: ValueRange, new: Iterable[Path], tree: Tree) -> Iterator[st
                 yield _risk(line, bounds.harm, message("change:usual.most", most=min(larger) - 1))
 
 
-def _together(harm: SectionHarm, running: Tree, tree: Tree) -> Iterator[str]:
+def _together(harm: SectionHarm, running: Tree, tree: Tree) -> Iterator[Message]:
     for section in walk(tree):
         if not re.fullmatch(harm.section, section[-1]) or _is_harmful(harm, subtree(running, section)):
             continue
         if _is_harmful(harm, subtree(tree, section)):
-            yield rendered("change:risk.section", section=section[-1], harm=_sentence(harm.harm))
+            yield message("change:risk.section", section=section[-1], harm=_sentence(harm.harm))
 
 
 def _is_harmful(harm: SectionHarm, section: Tree) -> bool:
@@ -81,10 +81,10 @@ def _is_harmful(harm: SectionHarm, section: Tree) -> bool:
     return every and not any(re.fullmatch(harm.without, line) for line in lines)
 
 
-def _risk(line: str, harm: Phrase, usual: Message | None) -> str:
+def _risk(line: str, harm: Phrase, usual: Message | None) -> Message:
     if usual is None:
-        return rendered("change:risk.line", line=line, harm=_sentence(harm))
-    return rendered("change:risk.value", line=line, harm=_sentence(harm), usual=usual)
+        return message("change:risk.line", line=line, harm=_sentence(harm))
+    return message("change:risk.value", line=line, harm=_sentence(harm), usual=usual)
 
 
 def _sentence(harm: Phrase) -> Bilingual:

@@ -12,14 +12,14 @@ from eventready.change.safety.ranges import refuse_sums, value_risks
 from eventready.change.safety.selection import Selection
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
 
 
 def check_values(
     platform: PlatformSpec, device: Device, way: WayIn, trees: tuple[Tree, Tree], known: KnownAddresses
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Return the risks of the values written by a plan; existing values of the device are not judged.
 
     `trees` are the running and the predicted configuration, `known` the addresses of the workspace.
@@ -90,10 +90,10 @@ def _refuse_members(platform: PlatformSpec, device: Device, new: Iterable[Path],
 # --- selections ----------------------------------------------------------------------------------------------------
 
 
-def _everything_risks(device: Device, way: WayIn, now: Selection, then: Selection) -> Iterator[str]:
+def _everything_risks(device: Device, way: WayIn, now: Selection, then: Selection) -> Iterator[Message]:
     """Yield a risk for each new action on all traffic. Raises RefusedError on an interface of the way in."""
     for path in sorted(then.actions_on_everything() - now.actions_on_everything()):
         about = {"line": path[-1], "section": path[0], "device": device.name}
         if then.is_on(path, way.interfaces):
             raise RefusedError(message("change:value.everything", station=way.station, **about))
-        yield rendered("change:risk.everything", **about)
+        yield message("change:risk.everything", **about)

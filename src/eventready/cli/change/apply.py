@@ -12,9 +12,11 @@ from typing import TypedDict, Unpack
 from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
+from eventready.change.execute.wave_gate import paths_at
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.progress import (
     ApplyProgress,
@@ -29,6 +31,7 @@ from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
+from eventready.core.strings.texts import at
 from eventready.core.timezone import TZ
 from eventready.store.store import Store
 
@@ -97,8 +100,9 @@ def command(
         with interruption_as_failure():
             workspace = app.allowed_workspace
             file = existing_plan(plan) if plan else None  # without a plan a change is resumed
-            store = stack.enter_context(app.open_store(make=file is not None))
-            notices = _notices(app, file.plan) if file else ()
+            with refuse_unrecorded():
+                store = stack.enter_context(app.open_store(make=file is not None))
+            notices = _notices(app, file.plan, store) if file else ()
             with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
                 options = replace(options, word=progress.word if hold else None)
                 context = ExecutionContext(workspace, store, app.clock, options, progress)
@@ -135,7 +139,7 @@ def _why(result: DryRunResult) -> str | Text:
     return result.why or message(f"change:dry_run.{result.outcome}")
 
 
-def _notices(app: App, plan: Plan) -> list[str]:
+def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     """Return warnings to print before the first line is sent."""
     notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
@@ -144,4 +148,7 @@ def _notices(app: App, plan: Plan) -> list[str]:
     window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
     if window is not None and window.start - now < _SOON:
         notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
+    measured = paths_at(app.workspace, store, app.clock)
+    if len(plan.waves) > 1 and measured is not None and now - measured > _SOON:
+        notices.append(app.text("change:paths_age", at=at(measured)))
     return notices

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from eventready.change.intents.ansible_inventory import service_hosts
 from eventready.change.intents.playbook import PlaybookRun, run_playbook
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.cli.context import App
 from eventready.core.errors import Exit, most_severe
-from eventready.core.messages import Lang, term
+from eventready.core.messages import Lang, as_data, in_language, term
 from eventready.workspace.devices.select import select
 
 
@@ -27,7 +26,7 @@ def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
 
     with app.at_work(f"playbook {name}", hosts):
         done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
-    app.show({**asdict(done), "hosts": dict(done.hosts)}, _shown(done, app.lang))
+    app.show(as_data(done), _shown(done, app.lang))
     failed = Exit.FINDINGS if check or name == "audit" else Exit.REVERT_FAILED
     codes = {Exit.INCOMPLETE} if done.unreachable else set()
     return most_severe(codes | ({failed} if done.failed else set()))
@@ -38,7 +37,7 @@ def _shown(done: PlaybookRun, lang: Lang) -> Iterator[str]:
         if task.diff:
             yield f"{task.host}: {task.task}\n{task.diff}"
         elif task.message and task.state in ("failed", "unreachable"):
-            yield f"{task.host}: {task.task}: {task.message}"
+            yield f"{task.host}: {task.task}: {in_language(task.message, lang)}"
     for host, state in done.hosts.items():
         word = "would_change" if done.check and state == "changed" else state
         yield f"{host}: {term('cli:host_state', word, lang)}"

@@ -69,11 +69,11 @@ def apply() -> None:
 
     \b
     Exit codes:
-      0  every device has its new state
+      0  every device has the change
       4  a device was not checked or not rehearsed
-      5  a change failed and was reverted (with --atomic: everywhere)
+      5  a change did not finish; each device is with it or as before
       6  a device needs a person now
-      7  refused, nothing was sent; a line is rejected (--dry-run)
+      7  refused, no device was touched; a line is rejected (--dry-run)
     """
 
 
@@ -86,7 +86,7 @@ def apply() -> None:
 @options.execution_options
 @work("eventready.cli.change.rollback:command")
 def rollback() -> None:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
+    """Return every device changed by CHANGE to its state before: guarded, in waves, verified, recorded.
 
     CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
     answer does not hold the others back: run the command again for the rest.
@@ -126,8 +126,8 @@ def changes_show() -> None:
     "--as",
     "claim",
     required=True,
-    type=click.Choice(["new", "old", "by-hand"]),
-    help="The state of the device; new and old must be proven by its configuration.",
+    type=click.Choice(["with-change", "as-before", "by-hand"]),
+    help="The state of the device; with and without the change must be proven by its configuration.",
 )
 @click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")

@@ -27,7 +27,7 @@ from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.times import Ask, RetryTiming, Soak, soak_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message, to_stored
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import PlatformSpec
 from eventready.store.change_steps import Drift
@@ -39,7 +39,7 @@ Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]
 #: Word of the operator on a device within so many seconds, with a sleep that an interruption ends; None: no word.
 Word: TypeAlias = Callable[[str, float, Callable[[float], None]], bool | None]
 #: Reason on record for a device whose temporary change has ended.
-HOLD_OVER = rendered("change:why.hold_over")
+HOLD_OVER = message("change:why.hold_over")
 
 #: Reasons for devices of an interrupted change.
 INTERRUPTIONS = frozenset(
@@ -59,8 +59,8 @@ class StopSignals:
     `hold`: devices that have not armed a guard do not start. `abort`: devices that are not confirmed revert.
     """
 
-    hold: str = ""
-    abort: str = ""
+    hold: str | Message = ""
+    abort: str | Message = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class DeviceRules:
         """Return which recorded change, if any, altered the device since the plan was made."""
         return explain_drift(self.changes, self.plan, self.planned, found)
 
-    def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
+    def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str | Message, ...]:
         """Return the unstated risks of a way back, or of a drill, by the route back as read now.
 
         Raises RefusedError for a line on the way in of a plan, and for a risk that the plan does not state.
@@ -134,7 +134,8 @@ class DeviceRules:
                 refuse_new_risks(self.planned, risks)
         except RefusedError as error:
             raise RefusedError(message("change:way_in.now", reason=error.cause)) from None
-        return tuple(risk for risk in risks if risk not in self.planned.risks)
+        stated = [to_stored(risk) for risk in self.planned.risks]
+        return tuple(risk for risk in risks if to_stored(risk) not in stated)
 
 
 @dataclass(frozen=True)
