@@ -148,7 +148,7 @@ def _refuse_own(spec: ChangeSpec, path: Path, here: _Surroundings) -> None:
 
 def _probe_risks(spec: ChangeSpec, path: Path, here: _Surroundings) -> Iterator[Message]:
     """Yield a risk for a probe by another port than an uplink. Raises RefusedError for a probe to the device itself."""
-    for match in _matches(spec.values.asked, path[-1]):
+    for match in _matches(spec.values.probed, path[-1]):
         address = match["address"]
         if address in here.connected.own:
             raise RefusedError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 
 from eventready.change.forms.tree import Path, Tree, identical, subtree, walk
@@ -37,7 +37,7 @@ def refuse_altered_objects(
     ours = {named for line in earlier for named in _defined_by(spec, line)}
     others = {named: parts for named, parts in now.items() if named not in ours and not is_own_name(named[1])}
     altered = {named: next(iter(parts))[-1] for named, parts in others.items() if not _same(parts, then.get(named, {}))}
-    altered = {**_named_by_altered_lines(spec, trees, others, frozenset(earlier)), **altered}
+    altered = {**altered, **_named_by_altered_lines(spec, trees, others.keys() - altered.keys(), frozenset(earlier))}
     globs: dict[Message, None] = {}
     for (kind, name), line in altered.items():
         owned = [one for one in owns if fnmatchcase(f"{kind} {name}", one)]
@@ -51,7 +51,7 @@ def refuse_altered_objects(
 
 
 def _named_by_altered_lines(
-    spec: ChangeSpec, trees: tuple[Tree, Tree], others: Mapping[Named, object], earlier: frozenset[str]
+    spec: ChangeSpec, trees: tuple[Tree, Tree], others: Set[Named], earlier: frozenset[str]
 ) -> dict[Named, str]:
     """Return the objects of others named by removed or altered lines, each with the first such line.
 
