@@ -30,9 +30,10 @@ LOST: dict[str, Callable[[int, int], None]] = {
 
 
 def _answered(lab: Lab, *answers: bytes) -> int:
-    """Attach from another terminal, and type an answer at each question; return the exit code."""
+    """Attach from another terminal, and type an answer for each wave; return the exit code."""
     with on_terminal(lab, "apply", "--attach") as (process, terminal):
-        for answer in answers:
+        for wave, answer in enumerate(answers, start=1):
+            read_until(terminal, f"Wave {wave} of 2")
             read_until(terminal, "left, then they go back")
             os.write(terminal, answer)
         return process.wait(60)

@@ -57,7 +57,10 @@ class StreamPlan:
 
 @dataclass
 class ProbeStream:
-    """Running prober. `finish` ends the process; `samples` has the requests of each flow."""
+    """Running prober. `finish` ends the process; `samples` has the requests of each flow.
+
+    `ended`: monotonic time.
+    """
 
     name: str
     kind: str
