@@ -53,9 +53,10 @@ def question_at(link: Attachment) -> Question:
 
 def until(link: Attachment, kind: type[ToTerminal]) -> list[ToTerminal]:
     """All records up to one of a kind."""
-    came: list[ToTerminal] = []
+    came = list(link.records())
     while not any(isinstance(one, kind) for one in came):
         assert link.open
+        link.read()
         came += link.records()
     return came
 
@@ -152,9 +153,9 @@ def test_sockets(tmp_path: Path) -> None:
 
 def test_another_user_is_not_heard(server: AttachServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.change.execute.attach.sockets.os.geteuid", lambda: 4711)
+    monkeypatch.chdir(server.path.parent)
     with pytest.raises(PermissionError):
         connect(server.path)
-    link = socket.socket(socket.AF_UNIX)
-    link.connect(str(server.path))
-    assert link.recv(1) == b""
-    link.close()
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(server.path.name)
+        assert link.recv(1) == b""

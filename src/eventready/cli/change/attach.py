@@ -97,6 +97,7 @@ class _Follower:
     def run(self) -> None:
         """Follow until the end, or until this terminal detaches."""
         with self._interrupts() as pressed, _typed_as_before(self._asks):
+            self._show_all()
             while self.end is None and not self.detached and self._link.open:
                 asks = [_INPUT] if self._asks and (self._choosing or self._question) else []
                 ready = select([self._link.fileno(), pressed, *asks], [], [])[0]
@@ -105,8 +106,9 @@ class _Follower:
                     self._interrupted()
                 elif _INPUT in ready:
                     self._typed()
-                for record in self._link.records() if self._link.fileno() in ready else ():
-                    self._show(record)
+                if self._link.fileno() in ready:
+                    self._link.read()
+                    self._show_all()
 
     @contextmanager
     def _interrupts(self) -> Iterator[int]:
@@ -123,6 +125,10 @@ class _Follower:
             signal.signal(signal.SIGINT, before)
             os.close(out)
             os.close(into)
+
+    def _show_all(self) -> None:
+        for record in self._link.records():
+            self._show(record)
 
     def _show(self, record: ToTerminal) -> None:
         progress = self._progress
@@ -181,9 +187,10 @@ class _Follower:
 
     def _typed(self) -> None:
         """Take a line: a choice, a word, or a code."""
-        try:
+        line = b""
+        with suppress(OSError):
             line = os.read(_INPUT, 4096)
-        except OSError:  # the terminal is gone
+        if not line:  # Ctrl-D, or the terminal is gone
             self.detached = True
             return
         text = line.decode(errors="replace").strip()
@@ -192,7 +199,7 @@ class _Follower:
             self._choose(text.casefold())
         elif question is not None and question.about == "code":
             self._link.send(Answer(question.number, text))
-        elif question is not None and (word := self._meaning(text.casefold() if line else "")):
+        elif question is not None and (word := self._meaning(text.casefold())):
             self._link.send(Answer(question.number, word))
 
     def _choose(self, choice: str) -> None:
