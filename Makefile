@@ -23,7 +23,7 @@ FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
 CYCLONEDX ?= 7.5.0
 
-.PHONY: help setup demo quick test proofs attacks fuzz test-real lint security docs bench night wheel lock clean
+.PHONY: help setup demo quick test test-alone proofs attacks fuzz test-real lint security docs bench night wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -48,7 +48,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
-test: lint ## lint, types and all tests
+test: lint test-alone ## lint, types and all tests
+
+test-alone: setup
 	$(BIN)/python -m pytest -n auto $(GROUPS)
 
 proofs: setup ## all cases of the tests that take some in `make test`: faults of a change, damages of answers, failures of networks
@@ -68,10 +70,11 @@ test-real: setup ## tests on real router, base-station and WiFi software (root a
 	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 $(REAL)
 
 # Rules of bandit by ruff. Ignored: S603, S607 (programs are lists of words, found by PATH on purpose: ssh, vtysh, git);
-# each further exception stands in the code with its reason. Advisories of the pinned packages by pip-audit, none ignored.
-security: setup ## the rules of bandit over the code, and known vulnerabilities of the pinned packages (needs PyPI)
+# each further exception stands in the code with its reason. Advisories of the pinned packages by pip-audit, none ignored;
+# OSV_DB=PATH: by a copy of OSV's export for PyPI (all.zip, or its folder) where no service of advisories can be asked.
+security: setup ## the rules of bandit over the code, and known vulnerabilities of the pinned packages (PyPI, or OSV_DB=PATH)
 	$(BIN)/ruff check --select S --ignore S603,S607 src
-	$(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement constraints.txt
+	$(BIN)/python -m tests.advisories constraints.txt $(OSV_DB)
 
 docs: setup ## the documentation site in build/docs/site, with strict links
 	$(BIN)/python -m docsite

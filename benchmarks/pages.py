@@ -30,8 +30,8 @@ from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.watch.session import WatchSession
 from eventready.watch.watcher import Watcher
-from eventready.watch.web.access.sessions import COOKIE, Sessions
-from eventready.watch.web.access.users import PageUsers
+from eventready.watch.web.access.cookie import SessionCookie
+from eventready.watch.web.access.keys import AccessKeys
 from eventready.watch.web.app import application
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.server import listening, server
@@ -62,9 +62,9 @@ def serving(folder: Path, port: int) -> None:
         server(app, "127.0.0.1", port).run(listening("127.0.0.1", port))
 
 
-async def view(url: str, token: str, until: float, taken: list[tuple[int, float]]) -> None:
+async def view(url: str, cookie: str, until: float, taken: list[tuple[int, float]]) -> None:
     """Load the wall again and again beside its open stream; statuses and seconds go to `taken`."""
-    async with httpx.AsyncClient(base_url=url, cookies={COOKIE: token}, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, headers={"Cookie": cookie}, timeout=30) as client:
         stream = asyncio.create_task(_stream(client))
         await asyncio.sleep(random.uniform(0, _PAUSE_S))
         while time.monotonic() < until:
@@ -81,11 +81,11 @@ async def _stream(client: httpx.AsyncClient) -> None:
             pass
 
 
-async def visit(url: str, tokens: Sequence[str], seconds: float) -> dict[str, Any]:
+async def visit(url: str, cookies: Sequence[str], seconds: float) -> dict[str, Any]:
     """Figures of all viewers over some seconds."""
     taken: list[tuple[int, float]] = []
     until = time.monotonic() + seconds
-    await asyncio.gather(*(view(url, token, until, taken) for token in tokens))
+    await asyncio.gather(*(view(url, cookie, until, taken) for cookie in cookies))
     good = [spent for status, spent in taken if status == httpx.codes.OK]
     p95 = quantiles(good, n=20)[-1] if len(good) > 1 else 0.0
     return {"pages": len(good), "p95_ms": round(p95 * 1000, 1), "others": len(taken) - len(good)}
@@ -99,10 +99,9 @@ def run(devices: int, viewers: int, seconds: int, port: int) -> dict[str, Any]:
         lags: Queue[float] = Queue()
         watched_workspace(folder, devices)
         with Store(folder / "watch.db") as store:
-            names = [f"viewer-{number}" for number in range(viewers)]
-            for name in names:
-                PageUsers(store).add(name, "benchmark-benchmark", "viewer", Clock())
-            tokens = [Sessions(store).open(name, "viewer") for name in names]
+            event = load_workspace(folder).event
+            name, keys = SessionCookie.at(event.id, 0).name, AccessKeys(store, event)
+            cookies = [f"{name}={keys.open(f'viewer-{number}', 'viewer', '127.0.0.1')}" for number in range(viewers)]
         watch = Process(target=watching, args=(folder, answers, INTERVAL_S * _BEFORE + 3 * seconds + 10, lags))
         pages = Process(target=serving, args=(folder, port))
         for process in (watch, pages):
@@ -110,11 +109,11 @@ def run(devices: int, viewers: int, seconds: int, port: int) -> dict[str, Any]:
         time.sleep(INTERVAL_S * _BEFORE)
         while not lags.empty():
             lags.get()
-        asyncio.run(visit(url, tokens[:1], _PAUSE_S))
-        alone = asyncio.run(visit(url, tokens, seconds))
+        asyncio.run(visit(url, cookies[:1], _PAUSE_S))
+        alone = asyncio.run(visit(url, cookies, seconds))
         command = ["wrk", "-t1", "-c50", f"-d{seconds}s", f"{url}/"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as flood:
-            beside = asyncio.run(visit(url, tokens, seconds))
+            beside = asyncio.run(visit(url, cookies, seconds))
             printed = flood.communicate()[0]
         watch.join()
         pages.terminate()

@@ -14,6 +14,7 @@ from typing import Any
 
 from eventready.change.document import Plan, PlanFile, write_plan
 from eventready.change.plan.make import make_plan
+from eventready.core.messages import Message
 from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
@@ -158,7 +159,7 @@ class _Silent:
     def stage(self, name: str, total: int) -> None:
         """Nothing to show."""
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         assert not trouble
 
 

@@ -42,19 +42,19 @@ def outcomes(document: Any) -> dict[str, str]:
 
 def test_there_and_back(lab: Lab, plan: Path) -> None:
     done = lab.run("apply", plan)
-    assert done.stdout.count(" new ") == 2
+    assert done.stdout.count(" with the change ") == 2
     assert "findings, none worse" in done.stdout
     assert "rolls it back" in done.stdout
     assert "No device-side way back: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
     assert "bsc-1: sending the lines\n" in done.stderr, "off a terminal a line per step"
     lab.run("plan", "load_balancing", "--detailed-exitcode")  # 0: nothing to change any more
     shown = lab.run("changes", "show", "latest").stdout
-    assert "bsc-1: in the new state, verified and confirmed" in shown
-    assert "bsc-2: in the new state, verified and confirmed" in shown
+    assert "bsc-1: with the change, and proven" in shown
+    assert "bsc-2: with the change, and proven" in shown
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
-    assert outcomes(document) == {"bsc-1": "new", "bsc-2": "new"}
+    assert outcomes(document) == {"bsc-1": "as_before", "bsc-2": "as_before"}
     assert document["rolls_back"]
     assert document["exit"] == 0
     assert "All devices are as before" in document["next"]
@@ -69,13 +69,13 @@ def test_a_line_that_is_refused_stops_the_change_at_the_first_device(lab: Lab, p
     other = ({"bsc-1", "bsc-2"} - {first}).pop()
     with lab.fault(first, "refuse-line", "pattern=handover"):
         document = lab.json("apply", plan, expect=(5,))
-    assert outcomes(document) == {first: "old", other: "untouched"}
+    assert outcomes(document) == {first: "as_before", other: "as_before"}
     assert document["exit"] == 5
     assert "handover" in document["devices"][0]["why"]
     assert "then apply the plan again" in document["next"]
     listed = lab.json("changes", "list")
     assert listed[-1]["exit"] == 5
-    assert {one["state"] for one in listed[-1]["devices"]} == {"old", "untouched"}
+    assert {one["state"] for one in listed[-1]["devices"]} == {"as_before"}
     lab.run("apply", plan)  # the plan still holds: everything is as it was
     lab.run("rollback", "latest")
 
@@ -180,16 +180,16 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(ChangeExecutor.execute, "__defaults__", (fail,))
         patch.setattr(DeviceMachine, "execute", fail)
-        assert outcomes(lab.json("apply", plan, expect=(6,))) == {first: "unproven", other: "untouched"}
+        assert outcomes(lab.json("apply", plan, expect=(6,))) == {first: "unproven", other: "as_before"}
     assert "is locked by change" in lab.run("apply", plan, expect=(7,)).stderr
     words = ("changes", "release", "latest", first, "--by", "Lê Thị C", "--why", "the line card was replaced")
-    assert f"{first} is not new" in lab.run(*words, "--as", "new", "--yes", expect=(7,)).stderr
-    assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "old", "--yes", expect=(2,)).stderr
-    released = lab.run(*words, "--as", "old", "--yes")
-    assert f"{first}: reverted to the old state" in released.stdout
-    assert "to the old configuration:\n  no difference" in released.stderr
+    assert f"{first} is not with the change" in lab.run(*words, "--as", "with-change", "--yes", expect=(7,)).stderr
+    assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "as-before", "--yes", expect=(2,)).stderr
+    released = lab.run(*words, "--as", "as-before", "--yes")
+    assert f"{first}: as before the change" in released.stdout
+    assert "to that before the change:\n  no difference" in released.stderr
     shown = lab.run("changes", "show", "latest").stdout
-    assert "as old by Lê Thị C: the line card was replaced" in shown
+    assert "as before the change, by Lê Thị C: the line card was replaced" in shown
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()
 
@@ -293,5 +293,5 @@ def test_a_held_change_that_is_killed_is_resumed(lab: Lab, plan: Path) -> None:
         assert process.wait(30) == Exit.REVERT_FAILED
         assert "apply --resume c-" in read_until(terminal, "--resume")
     document = lab.json("apply", "--resume", "latest", expect=(5,))
-    assert set(outcomes(document).values()) == {"old", "untouched"}
+    assert set(outcomes(document).values()) == {"as_before"}
     lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))

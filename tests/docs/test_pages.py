@@ -65,6 +65,13 @@ def test_the_readme_is_short_and_its_links_exist() -> None:
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
+def test_the_changelog_is_short_and_by_topic() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    topics = [line for line in lines if line.startswith("- **")]
+    assert len(lines) < 60
+    assert len(topics) == len({line.split("**")[1] for line in topics}) >= 15
+
+
 def documented() -> Iterator[tuple[str, str]]:
     """File and text of each block of YAML in the docs with the name of its file."""
     for page in sorted((ROOT / "docs").rglob("*.md")):

@@ -77,5 +77,8 @@ def test_a_page_is_found_by_path_or_last_part(tmp_path: Path) -> None:
 def test_the_command_prints_a_page_and_the_list() -> None:
     shown = CliRunner().invoke(docs, ["glossary"], obj=App())
     assert shown.output.startswith("# Glossary")
+    made = CliRunner().invoke(docs, ["licences"], obj=App(chosen_lang="en"))
+    assert "are made from its code" in made.stderr
+    assert "# Third-party licences" in made.stdout
     listed = CliRunner().invoke(docs, ["--list"], obj=App())
     assert "howto/own-event" in listed.output.splitlines()

@@ -146,10 +146,17 @@ def test_a_network_without_faults_says_the_same_again(province: Province, health
     assert judged(province.audit()) == judged(healthy)
 
 
-def test_the_scene_is_found_whole_and_nothing_else(tmp_path: Path) -> None:
+def test_the_scene_is_found_whole_and_nothing_else_and_is_that_of_the_architecture(tmp_path: Path) -> None:
     with province_of(tmp_path, "opening") as province:
         province.call("audit", "--interval", "1", expect=(3, 4))
         score = json.loads(province.call("-o", "json", "lab", "score").stdout)
+        run = json.loads(province.call("-o", "json", "runs", "show", "latest").stdout)
     assert score["missed"] == []
     assert score["unexpected"] == []
     assert len(score["found"]) >= 30
+    page = (Path(__file__).parents[2] / "docs/architecture.md").read_text(encoding="utf-8")
+    walked = "ac-1", "radio_clients", "fail", "VH-SanKhau-02 1 (5 GHz): clients 78 (limit 50)"
+    assert "  ".join(walked) in page
+    assert walked in {(f["device"], f["check"], f["status"], f["message"]) for f in run["findings"]}
+    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in run["verdicts"]}
+    assert (len(run["devices"]), len(verdicts), verdicts["van-hoa", "wifi"]) == (21, 11, "NOT_READY")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -82,7 +83,8 @@ def kit(call: Call, department: Path, tmp_path: Path) -> tuple[Path, str]:
 def operator(call: Call, kit: tuple[Path, str], folder: Path, enterprise: str = ALPHA, kind: str = "telecom") -> Path:
     path, fingerprint = kit
     made = ("init", str(folder), "--from", str(path), "--fingerprint", fingerprint.upper().replace(":", " "))
-    assert call(*made, "--enterprise", enterprise, "--operator", kind)[0] == 0
+    code, _, err = call(*made, "--enterprise", enterprise, "--operator", kind)
+    assert code == 0, err
     return folder
 
 
@@ -193,7 +195,42 @@ def test_a_hostile_kit_writes_nothing(
     """Signed by the department itself: the content is bounded all the same."""
     whole, _ = _example_kit(tmp_path_factory)
     signer = key_of("Department")
-    content = json.loads(whole) | {"key": signer.public.to_dict()} | change
+    refused(call, tmp_path, signer, json.loads(whole) | {"key": signer.public.to_dict()} | change, sentence)
+
+
+@pytest.mark.attack(family="kits")
+@pytest.mark.parametrize(
+    ("place", "entry"),
+    [
+        pytest.param("event.changes", {"approval": "none"}, id="changes without approval"),
+        pytest.param("event.mail", {"sender": "a@b.vn", "contact": {"email": "spy@x.vn"}}, id="a mail address"),
+        pytest.param("event.schedule", {}, id="schedule"),
+        pytest.param("event.lab", True, id="plain passwords"),
+        pytest.param("event.venues.0.answers", {"internet": [{"ping": "spy.example"}]}, id="answers of another host"),
+        pytest.param("event.windows.0.venue", "hall", id="unknown key of a window"),
+        pytest.param("event.recipient.copy", "spy@x.vn", id="a second recipient"),
+        pytest.param("duties.duties.0.owner", "A", id="an owner"),
+        pytest.param("duties.duties.0.not_applicable", "no reason", id="a clause switched off"),
+        pytest.param("duties.duties.0.proof.drills", ["uplink"], id="a drill"),
+    ],
+)
+def test_a_kit_brings_nothing_but_what_its_maker_writes(
+    call: Call, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, place: str, entry: object
+) -> None:
+    whole, _ = _example_kit(tmp_path_factory)
+    signer = key_of("Department")
+    content = json.loads(whole) | {"key": signer.public.to_dict()}
+    *path, last = place.split(".")
+    inner = content
+    for name in path:
+        inner = inner[int(name) if isinstance(inner, list) else name]
+    inner[last] = entry
+    shown = re.sub(r"\.\d+|duties\.(?=duties)", "", place)
+    refused(call, tmp_path, signer, content, f"the kit has '{shown}', a setting of an operator's own workspace")
+
+
+def refused(call: Call, tmp_path: Path, signer: PrivateKey, content: dict[str, Any], sentence: str) -> None:
+    """Sign the content of a kit as the department, and see it refused without a file written."""
     del content["signature"]
     signed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     content["signature"] = base64.b64encode(signer.sign(signed)).decode()

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from sqlalchemy import text
 
 from eventready.core.clock import Clock
-from eventready.core.errors import StoreError
+from eventready.core.errors import Exit, StoreError
 from eventready.core.records import Stream
+from eventready.store.database.connection import RunNotStored
+from eventready.store.documents import load_run
 from eventready.store.store import Store
 from tests.store.conftest import Document
 from tests.store.test_run_items import begun, header, items
@@ -25,6 +28,12 @@ pytestmark = pytest.mark.slow
 
 #: Runs of each auditor, devices of a run.
 RUNS, DEVICES = 3, 40
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run without storage is saved in the working folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -181,3 +190,26 @@ def test_a_dump_restored_elsewhere_is_verified(
         proof = store.verify()
         assert (proof.intact, proof.head) == (True, head)
         assert dict(store.get("latest").document) == kept
+
+
+def test_a_server_lost_during_a_run_takes_no_reading_with_it(
+    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows already in the server are handed back too: exit 4, and the run in a file."""
+    monkeypatch.setattr("eventready.store.run_items._BATCH", 8)
+    name = shared.rpartition("/")[2]
+    whole: list[Any] = []
+    for lost in (False, True):
+        with Store(shared) as store, pytest.raises(RunNotStored) if lost else nullcontext() as caught:
+            run_id = store.begin("le-30-4", clock)
+            for number in range(DEVICES):
+                store.keep_items(run_id, items(f"d{number:02}"))
+            if lost:
+                with psycopg.connect(shared.replace(name, "postgres"), autocommit=True) as connection:
+                    connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            whole.append(store.finish(header(document, run_id)).document["findings"])
+    assert caught is not None
+    assert caught.value.exit == Exit.INCOMPLETE
+    assert caught.value.rescued is not None
+    assert [*caught.value.run.document["findings"]] == [*whole[0]]
+    assert [*load_run(caught.value.rescued).document["findings"]] == [*whole[0]]

@@ -23,7 +23,6 @@ EXTRAS = {
     "psycopg": "postgresql",
     "docx": "documents",
     "typst": "documents",
-    "argon2": "serve",
     "authlib": "serve",
     "httpx": "serve",
     "python_multipart": "serve",

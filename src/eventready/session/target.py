@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from threading import Lock
 
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import REDACTED, register
 from eventready.core.strings.terminal_text import visible
 from eventready.session.hostkeys import host_name
@@ -171,12 +171,12 @@ class Target:
         return (*self.jump.jumps, self.jump) if self.jump is not None else ()
 
     @property
-    def route(self) -> str:
+    def route(self) -> Message:
         """The way to the device for messages: direct, or through jump hosts and ProxyCommand."""
         first = self.jumps[0] if self.jumps else self
         command = "ProxyCommand" if first.proxy_command else ""
         hops = [*([command] if command else []), *(jump.name for jump in self.jumps)]
-        return rendered("session:route.via", hops=" > ".join(hops)) if hops else rendered("session:route.direct")
+        return message("session:route.via", hops=" > ".join(hops)) if hops else message("session:route.direct")
 
     @property
     def host_key_name(self) -> str:

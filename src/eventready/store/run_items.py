@@ -10,11 +10,12 @@ import heapq
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -56,13 +57,15 @@ class ItemsOfDevice:
 class RunItems:
     """Thread-safe writer of the rows of runs in progress, in batches, and reader of stored rows.
 
-    `add` does not fail with the database: unwritten rows stay in memory and are written with the run.
+    `add` does not fail with the database: unwritten rows stay in memory and are written with the run. Rows in a server
+    stay in memory too: a server that is lost during a run takes no reading with it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._waiting: dict[str, list[ItemsOfDevice]] = {}
+        self._kept: dict[str, list[ItemsOfDevice]] = {}
         self._written = time.monotonic()
         self._stuck = False
 
@@ -75,6 +78,8 @@ class RunItems:
             if not due or self._stuck:
                 return
             batch, self._waiting[run], self._written = waiting, [], time.monotonic()
+            if not self._database.is_file:
+                self._kept.setdefault(run, []).extend(batch)
         try:
             with self._database.writing() as session:
                 _insert(session, run, batch)
@@ -91,11 +96,20 @@ class RunItems:
         """Drop the waiting rows of a run."""
         with self._lock:
             self._waiting.pop(run, None)
+            self._kept.pop(run, None)
             self._stuck = False
 
     def of(self, run: str) -> dict[str, Items]:
         """Lists of a run, read at each use. Raises StoreError then, also for a run pruned meanwhile."""
         return _lists(partial(self._read, run))
+
+    def in_memory(self, run: str) -> dict[str, Items]:
+        """Lists of a run in a server, without the server."""
+        unique = {
+            (row.key, row.device, row.part): row for row in (*self._kept.get(run, ()), *self._waiting.get(run, ()))
+        }
+        rows = sorted((row.device, row.part, row.data, row.key) for row in unique.values())
+        return _lists(lambda key: _grouped(row for row in rows if row[-1] == key))
 
     def _read(self, run: str, key: str) -> Iterator[tuple[str, ItemsByCheck]]:
         try:
@@ -149,9 +163,13 @@ def _by_device(
     query = columns.where(RunItemsRow.run == run, RunItemsRow.key == key)
     stored = session.execute(query.order_by(RunItemsRow.device, RunItemsRow.part).execution_options(yield_per=_READ))
     others = sorted((row.device, row.part, row.data) for row in waiting if row.key == key)
-    rows = heapq.merge(stored, others, key=itemgetter(0, 1)) if others else stored
+    yield from _grouped(heapq.merge(stored, others, key=itemgetter(0, 1)) if others else stored)
+
+
+def _grouped(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, ItemsByCheck]]:
+    """Items of each device from rows of device, part and data, ordered by device and part."""
     for device, of_device in groupby(rows, key=itemgetter(0)):
-        yield device, _merged([zlib.decompress(data) for _, _, data in of_device])
+        yield device, _merged([zlib.decompress(row[2]) for row in of_device])
 
 
 def _merged(parts: Iterable[bytes]) -> ItemsByCheck:

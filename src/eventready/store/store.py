@@ -200,11 +200,12 @@ class Store:
     def _not_stored(self, error: StoreError, document: Parts) -> StoreError:
         """Error with the run and its file; the error itself where rows of the run are in an unreadable database."""
         run_id = str(document["id"])
-        try:
-            run = Run.sealed(with_items(document.replace(previous=None), self._items.of(run_id)))
-            return RunNotStored(error, run, save_unstored_run(run, self._database.folder))
-        except StoreError:
-            return error
+        read = (self._items.of,) if self._database.is_file else (self._items.of, self._items.in_memory)
+        for items in read:
+            with suppress(StoreError):
+                run = Run.sealed(with_items(document.replace(previous=None), items(run_id)))
+                return RunNotStored(error, run, save_unstored_run(run, self._database.folder))
+        return error
 
     def _chain(self, session: Session, document: Parts, summary: Summary | None) -> Parts:
         """Record a finished run. Return its document, with None for lists in rows."""

@@ -29,7 +29,7 @@ from eventready.change.execute.attach.sockets import connect, listen, socket_fol
 from eventready.change.execute.context import NoChangeProgress
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.core.errors import Exit
-from eventready.core.messages import Rendered, rendered
+from eventready.core.messages import Message, message
 from eventready.store.change_steps import DeviceOutcome
 
 PROCESS = ProcessOf("p-1", "an", "noc-1", 1)
@@ -63,7 +63,7 @@ def until(link: Attachment, kind: type[ToTerminal]) -> list[ToTerminal]:
 
 def test_a_terminal_gets_all_from_the_begin(server: AttachServer, tmp_path: Path) -> None:
     server.begun("c-1", 2)
-    why = rendered("change:why.hold_over")
+    why = message("change:why.hold_over")
     result = AssignmentResult("bsc-1", DeviceOutcome.OLD, why)
     server.step("bsc-1", "arm")
     server.done(result)
@@ -74,7 +74,7 @@ def test_a_terminal_gets_all_from_the_begin(server: AttachServer, tmp_path: Path
     begun, step, done = until(link, DeviceDone)
     assert (begun, step, done) == (ChangeBegun("c-1", 2), StepBegun("bsc-1", "arm"), DeviceDone(result))
     assert isinstance(done, DeviceDone)
-    assert isinstance(done.result.why, Rendered), "in the language of each terminal"
+    assert isinstance(done.result.why, Message), "in the language of each terminal"
 
 
 def test_the_first_answer_wins(server: AttachServer) -> None:

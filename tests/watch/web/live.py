@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from eventready.watch.web.app import application
 from eventready.watch.web.server import server
-from tests.watch.web.scene import Scene
+from tests.watch.web.scene import LOOK, Scene
 
 
 @dataclass
@@ -22,10 +22,21 @@ class Live:
 
     port: int
     running: uvicorn.Server
+    thread: threading.Thread
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def entry(self) -> str:
+        """Printed link of a wall without persons."""
+        return f"{self.url}/enter#{LOOK}"
+
+    def end(self) -> None:
+        """Stop the server, and wait for its end."""
+        self.running.should_exit = True
+        self.thread.join(10)
 
     def connection(self, *, buffer: int = 0) -> socket.socket:
         """A plain connection; `buffer`: bytes that it takes without a reader."""
@@ -38,15 +49,15 @@ class Live:
 
 
 @contextmanager
-def served(made: Scene, app: ASGIApp | None = None, port: int = 0) -> Iterator[Live]:
+def served(made: Scene, app: ASGIApp | None = None, port: int = 0, proxies: Sequence[str] = ()) -> Iterator[Live]:
     with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
-        running = server(app or application(made.model), "127.0.0.1", port)
+        running = server(app or application(made.model, look=LOOK), "127.0.0.1", port, proxies)
         running.config.timeout_graceful_shutdown = 0
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        live = Live(port, running, thread)
         try:
-            yield Live(port, running)
+            yield live
         finally:
-            running.should_exit = True
-            thread.join(10)
+            live.end()

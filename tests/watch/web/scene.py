@@ -33,6 +33,8 @@ from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event, ServiceOrigin
 from eventready.workspace.workspace import Workspace
 
+#: Secret of the printed link of a wall without persons.
+LOOK = "printed-link"
 CHECK, FACT, INTERVAL = "isis", "isis_neighbour", 15.0
 EVENT = Event.model_validate(
     {
@@ -131,4 +133,5 @@ def scene(folder: Path) -> Iterator[Scene]:
 
 
 def client(made: Scene, *, lang: str = "en") -> TestClient:
-    return TestClient(application(made.model), base_url="http://127.0.0.1", headers={"Accept-Language": lang})
+    headers = {"Accept-Language": lang, "Authorization": f"Bearer {LOOK}"}
+    return TestClient(application(made.model, look=LOOK), base_url="http://127.0.0.1", headers=headers)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
+from starlette.testclient import TestClient
 
-from eventready.watch.web.access import identity, limits, login, sessions, users
-from eventready.watch.web.access.users import PageUsers
+from eventready.watch.web.access import limits
+from eventready.watch.web.access.keys import AccessKeys
 from eventready.watch.web.api import PREFIX, description
-from eventready.watch.web.app import PAGES
-from tests.watch.web.scene import client, scene
+from eventready.watch.web.app import PAGES, application
+from tests.watch.web.scene import EVENT, client, scene
 
 DOCUMENT = description()
-PASSWORD = "correct horse battery"
 
 
 def schema(path: str, status: int) -> dict[str, Any]:
@@ -40,7 +38,6 @@ def test_the_document_has_the_paths_of_the_application() -> None:
         for reference in re.findall(r"'\$ref': '#/components/schemas/(\w+)'", str(one)):
             assert reference in DOCUMENT["components"]["schemas"], f"{name} refers to {reference}"
     schemes = DOCUMENT["components"]["securitySchemes"]
-    assert schemes["session"]["name"] == sessions.COOKIE
     assert {name for one in DOCUMENT["security"] for name in one} == schemes.keys()
 
 
@@ -92,6 +89,7 @@ def test_a_refusal_has_the_form_of_the_document(tmp_path: Path, monkeypatch: pyt
             Draft202012Validator(schema(path, answer.status_code)).validate(answer.json())
             assert answer.status_code == 503
         monkeypatch.setattr(limits, "BURST", 0)
+        monkeypatch.setattr(limits, "LOOKUPS", 0)
         for path, entry in DOCUMENT["paths"].items():
             answer = client(made).get(path)
             (kind,) = entry["get"]["responses"][str(answer.status_code)]["content"]
@@ -99,28 +97,27 @@ def test_a_refusal_has_the_form_of_the_document(tmp_path: Path, monkeypatch: pyt
             assert answer.headers["retry-after"]
 
 
-def test_a_program_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Basic authentication for Prometheus: a user, a wrong password, a removed user, and the limit of attempts."""
-    monkeypatch.setattr(users, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
-    monkeypatch.setattr(identity, "_AGAIN_S", 0.0)
+def test_a_program_has_a_token(tmp_path: Path) -> None:
+    """Bearer token for Prometheus: valid, wrong, of a session, revoked."""
     with scene(tmp_path) as made:
         made.all_up()
-        PageUsers(made.store).add("prometheus", PASSWORD, "viewer", made.clock)
-        browser = client(made)
+        keys = AccessKeys(made.store, EVENT)
+        token = keys.issue("prometheus", "viewer")
+        browser = TestClient(application(made.model), base_url="http://127.0.0.1", headers={"Accept-Language": "en"})
         assert browser.get("/api/v1/night").json() == {"error": "Log in first."}
+        bearer = {"Authorization": f"Bearer {token}"}
         for page in ("/metrics", "/api/v1/night"):
             assert browser.get(page).status_code == 401
-            assert browser.get(page, auth=("prometheus", PASSWORD)).status_code == 200
-            assert browser.get(page, auth=("prometheus", PASSWORD + "x")).status_code == 401
-        for header in ("Basic", "Basic !", "Basic /w==", "Bearer x", "Basic Og=="):
+            assert browser.get(page, headers=bearer).status_code == 200
+        session = keys.open("An", "viewer", "")
+        for header in (
+            "Bearer",
+            "Bearer x",
+            f"Basic {token}",
+            f"Bearer {session}",
+            f"Bearer {keys.invite('An', 'viewer')}",
+        ):
             assert browser.get("/metrics", headers={"Authorization": header}).status_code == 401
-        refused = browser.post("/finding", data={"kind": "note"}, auth=("prometheus", PASSWORD))
-        assert refused.status_code == 403
-        PageUsers(made.store).remove("prometheus")
-        PageUsers(made.store).add("other", PASSWORD, "viewer", made.clock)
-        assert browser.get("/metrics", auth=("prometheus", PASSWORD)).status_code == 401
-        assert login._OF_ADDRESS[0] < 20
-        for _ in range(20):
-            browser.get("/metrics", auth=("other", "wrong password"))
-        assert browser.get("/metrics", auth=("other", PASSWORD)).status_code == 401, "too many attempts"
+        assert browser.post("/finding", data={"kind": "note"}, headers=bearer).status_code == 403
+        keys.revoke("prometheus")
+        assert browser.post("/finding", headers=bearer).status_code == 401, "at once for acts"

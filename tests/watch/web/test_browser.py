@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -20,11 +20,10 @@ from eventready.core.messages import message
 from eventready.incidents.log import Report, open_incident
 from eventready.watch.alerts.acts import Acts, matchers_of
 from eventready.watch.web import read_model
-from eventready.watch.web.access import sessions
-from eventready.watch.web.access.users import USERS, PageUser
+from eventready.watch.web.access.keys import AccessKeys
 from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
-from tests.watch.web.scene import EVENT, Scene, scene
+from tests.watch.web.scene import EVENT, LOOK, Scene, scene
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -49,6 +48,7 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(wall, "TICK_S", 0.2)
+    monkeypatch.setattr(wall, "_LATE_S", 0.6)
     with scene(tmp_path) as made:
         made.all_up()
         with served(made) as live:
@@ -63,9 +63,17 @@ def opened(browser: Browser, url: str, width: int) -> tuple[Page, list[str]]:
     page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
     page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
     page.on("request", lambda request: None if request.url.startswith(url) else trouble.append(request.url))
+    enter(page, url)
     page.goto(url)
     page.evaluate("window.kept = 1")
     return page, trouble
+
+
+def enter(page: Page, url: str) -> None:
+    """Open the wall by its printed link."""
+    page.goto(f"{url.removesuffix('/map')}/enter#{LOOK}")
+    page.locator("#enter button").click()
+    page.locator("#wall").wait_for()
 
 
 def twice(made: Scene, *, up: bool) -> None:
@@ -98,7 +106,7 @@ def test_a_script_that_comes_late_does_not_leave_the_wall_still(browser: Browser
 
     page.route("**/hx-sse.min.js", late)
     with page.expect_request("**/wall/stream", timeout=10_000):
-        page.goto(watched.live.url)
+        enter(page, watched.live.url)
 
 
 def test_a_lost_database_turns_the_wall_red(
@@ -106,33 +114,42 @@ def test_a_lost_database_turns_the_wall_red(
 ) -> None:
     page, _trouble = opened(browser, watched.live.url, 1280)
     error = StoreError(message("store:database.no_database"))
-    monkeypatch.setattr(read_model, "incidents", Mock(side_effect=error))
-    page.locator("#wall .headline.gone").wait_for()
-    monkeypatch.undo()
+    with monkeypatch.context() as broken:
+        broken.setattr(read_model, "incidents", Mock(side_effect=error))
+        page.locator("#wall .headline.gone").wait_for()
     page.locator("#wall .headline.risk").wait_for()
 
 
 def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) -> None:
-    page, _trouble = opened(browser, watched.live.url, 1280)
+    page = browser.new_context(locale="en-US").new_page()
+    page.clock.install()
+    enter(page, watched.live.url)
     assert not page.locator("#lost").is_visible()
-    watched.live.running.should_exit = True
-    page.locator("#lost").wait_for(state="visible")
+    watched.live.end()
+    while not page.locator("#lost").is_visible():
+        in_silence(page)
     assert re.search(r"\d:\d\d", page.locator("#lost").inner_text())
     with served(watched.made, port=watched.live.port):
-        page.locator("#lost").wait_for(state="hidden")
+        while page.locator("#lost").is_visible():
+            in_silence(page)
 
 
-def test_a_page_without_access_any_more_goes_to_the_login(
-    browser: Browser, watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def in_silence(page: Page) -> None:
+    """Let the time of the page pass that is too long without a message, and the page do what it does then."""
+    page.clock.run_for(11_000)
+    page.wait_for_timeout(200)
+
+
+def test_a_page_without_access_any_more_goes_to_the_login(browser: Browser, watched: Watched) -> None:
     page = browser.new_context().new_page()
     page.clock.install()
-    page.goto(watched.live.url)
-    watched.made.store.current(USERS).put("An", PageUser("viewer", "", datetime(2031, 1, 1, tzinfo=UTC)))
-    monkeypatch.setattr(sessions, "_AGAIN_S", 0.0)
-    while "/login" not in page.url:
-        page.clock.run_for(11_000)
-        page.wait_for_timeout(200)
+    keys = AccessKeys(watched.made.store, EVENT)
+    page.goto(f"{watched.live.url}/enter#{keys.invite('An', 'viewer')}")
+    page.locator("#enter button").click()
+    page.locator("#wall").wait_for()
+    keys.revoke("An")
+    while "/enter" not in page.url:
+        in_silence(page)
 
 
 def hostile(made: Scene, text: str = HOSTILE) -> None:
@@ -196,7 +213,7 @@ def fits_and_is_accessible(page: Page) -> None:
 def test_axe_finds_nothing_serious(browser: Browser, watched: Watched) -> None:
     twice(watched.made, up=False)
     page, _trouble = opened(browser, watched.live.url, WIDTHS[0])
-    for path in ("/", "/login", "/nothing"):
+    for path in ("/", "/enter", "/nothing"):
         page.goto(f"{watched.live.url}{path}")
         fits_and_is_accessible(page)
 

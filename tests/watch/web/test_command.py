@@ -1,8 +1,7 @@
-"""`eventready serve`: users of the pages, and no server for other machines without users."""
+"""`eventready serve`: keys of persons and programs, and no server for other machines without persons."""
 
 from __future__ import annotations
 
-import io
 import json
 import socket
 from pathlib import Path
@@ -12,11 +11,11 @@ from pydantic import ValidationError
 
 from eventready.cli.main import main
 from eventready.store.store import Store
-from eventready.watch.web.access.users import PageUsers
+from eventready.watch.web.access.keys import AccessKeys
 from eventready.workspace.settings.watch import ServeFile
+from eventready.workspace.workspace import load_workspace
 
 EXAMPLE = Path(__file__).parents[3]
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
@@ -30,35 +29,39 @@ def run(*words: str) -> int:
     return left.value.code if isinstance(left.value.code, int) else 0
 
 
-@pytest.mark.slow
-def test_users_are_added_listed_and_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_persons_and_programs_are_invited_listed_and_revoked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-    assert run("serve", "user", "add", "An", "--role", "operator") == 0
+    assert run("-o", "json", "serve", "invite", "An", "--role", "operator", "--url", "https://wall.example.vn/") == 0
+    made = json.loads(capsys.readouterr().out)
+    address, secret = made["link"].split("#")
+    assert (address, made["role"]) == ("https://wall.example.vn/enter", "operator")
+    assert run("serve", "token", "prometheus") == 0
+    shown = capsys.readouterr()
+    token = shown.out.strip()
+    assert "Authorization: Bearer" in shown.err
     with Store(tmp_path / "night.db") as store:
-        assert PageUsers(store).verify("An", PASSWORD) == "operator"
-    capsys.readouterr()
-    assert run("-o", "json", "serve", "user", "list") == 0
-    listed = capsys.readouterr().out
-    assert [(one["name"], one["role"]) for one in json.loads(listed)] == [("An", "operator")]
-    assert "argon2" not in listed
-    assert run("serve", "user", "remove", "An") == 0
-    assert run("serve", "user", "remove", "An") == 2
-
-
-@pytest.mark.parametrize(("name", "password"), [("An", "short\n"), ("An", ""), ("An", "x" * 201), ("a\nb", PASSWORD)])
-def test_an_invalid_user_is_refused(name: str, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(password))
-    assert run("serve", "user", "add", name) == 2
+        keys = AccessKeys(store, load_workspace(EXAMPLE).event)
+        assert keys.find(token, "token") is not None
+        link, session = keys.exchange(secret, "192.0.2.7")
+        assert link is not None
+        assert keys.find(session, "session") is not None
+        stored = str([*keys.all().items()])
+    assert not any(one in stored for one in (secret, token, session)), "hashes only"
+    assert run("-o", "json", "serve", "people") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(one["name"], one["state"], one["address"]) for one in listed] == [
+        ("An", "opened", "192.0.2.7"), ("An", "session", "192.0.2.7"), ("prometheus", "token", "")
+    ]  # fmt: skip
+    assert run("serve", "people") == 0
+    assert run("serve", "revoke", "An") == 0
+    assert run("serve", "revoke", "An") == 2
+    assert run("serve", "invite", "a\nb") == 2
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "203.0.113.77", "localhost", "nothing.invalid"])
-def test_an_address_in_use_or_of_another_machine_is_a_sentence(
-    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-    assert run("serve", "user", "add", "An") == 0
+def test_an_address_in_use_or_of_another_machine_is_a_sentence(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "invite", "An") == 0
     capsys.readouterr()
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert run("serve", "--host", host, "--port", str(other.getsockname()[1])) == 2
@@ -79,6 +82,6 @@ def test_an_address_is_no_name_of_a_server(name: str, tmp_path: Path, capsys: py
     "where",
     [*(["--host", one] for one in ("0.0.0.0", "::", "192.0.2.1", "wall.example.vn")), ["--name", "wall.example.vn"]],
 )
-def test_other_machines_are_served_with_users_only(where: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_machines_are_served_with_persons_only(where: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("serve", *where) == 2
-    assert "serve user add" in capsys.readouterr().err
+    assert "serve invite" in capsys.readouterr().err

@@ -15,14 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from eventready.watch.web.access.keys import AccessKeys
 from eventready.watch.web.access.limits import acts
-from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
 from tests.watch.web.live import served
 from tests.watch.web.scene import EVENT, Scene, scene
 
 GUIDE = Path(__file__).parents[3] / "docs" / "howto" / "serve.md"
-NAME, CLIENT, PASSWORD = "wall.example.vn", "127.0.0.2", "correct horse battery"
+NAME, CLIENT = "wall.example.vn", "127.0.0.2"
 
 
 def free_port() -> int:
@@ -68,21 +68,25 @@ def nginx(folder: Path, upstream: int) -> Iterator[int]:
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Scene]:
     with scene(tmp_path) as opened:
-        PageUsers(opened.store).add("Oanh", PASSWORD, "operator", opened.clock)
         opened.all_up()
         yield opened
 
 
 @pytest.mark.slow
 def test_behind_nginx(made: Scene, tmp_path: Path) -> None:
-    with served(made, application(made.model, names=(NAME,))) as live, nginx(tmp_path, live.port) as port:
+    with (
+        served(made, application(made.model, names=(NAME,)), proxies=["127.0.0.1"]) as live,
+        nginx(tmp_path, live.port) as port,
+    ):
         context = ssl.create_default_context(cafile=tmp_path / "wall.pem")
         context.check_hostname = False
         transport = httpx.HTTPTransport(local_address=CLIENT, verify=context)
         headers = {"Host": f"{NAME}:{port}", "X-Forwarded-For": "203.0.113.9", "Origin": f"https://{NAME}:{port}"}
         with httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{port}", headers=headers) as client:
-            login = client.post("/login", data={"name": "Oanh", "password": PASSWORD})
+            link = AccessKeys(made.store, EVENT).invite("Oanh", "operator")
+            login = client.post("/enter", data={"secret": link})
             assert login.status_code == 303
+            assert login.headers["set-cookie"].startswith("__Host-eventready_night_")
             assert "; Secure" in login.headers["set-cookie"]
             token = login.headers["set-cookie"].split(";")[0]
             with client.stream("GET", "/wall/stream", headers={"Cookie": token}) as stream:

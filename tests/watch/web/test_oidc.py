@@ -13,10 +13,11 @@ from starlette.testclient import TestClient
 from eventready.watch.web.access import oidc
 from eventready.watch.web.access.limits import acts
 from eventready.watch.web.access.oidc import SignIn, name_of
-from eventready.watch.web.access.sessions import COOKIE
 from eventready.watch.web.app import application
 from eventready.workspace.settings.watch import IdentityProvider
 from tests.watch.web.scene import EVENT, Scene, scene
+
+COOKIE = "eventready_night_0"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_the_claim_decides_the_role(made: Scene, provider: str, name: str, role:
     assert client.get(answer_for(client, name)).status_code == (303 if role else 403)
     page = client.get("/", headers={"Accept-Language": "en"})
     assert page.status_code == (200 if role else 401)
-    assert (f"{name} ({role})" in page.text) == bool(role)
+    assert (f"{name} (localhost) ({role})" in page.text) == bool(role)
     act = "login" if role else "login refused"
     assert [one.act for one in acts(made.store, EVENT.id, made.clock)] == [act]
 

@@ -13,7 +13,7 @@ import pytest
 from eventready.watch.web import server
 from eventready.watch.web.pages import wall
 from tests.watch.web.live import Live, served
-from tests.watch.web.scene import scene
+from tests.watch.web.scene import LOOK, scene
 
 pytestmark = pytest.mark.attack(family="slow clients")
 _POST = b"POST /choices HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20\r\n\r\nlang="
@@ -53,20 +53,24 @@ def test_an_answer_is_read_in_time_or_its_connection_ends(tmp_path: Path, monkey
     with scene(tmp_path) as made, served(made) as live:
         until(lambda: live.running.started)
         with live.connection(buffer=4096) as one:
-            one.sendall(b"GET /wall/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            one.sendall(
+                f"GET /wall/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {LOOK}\r\n\r\n".encode()
+            )
             until(lambda: bool(live.running.server_state.connections))
             assert answers(live)
             until(lambda: not live.running.server_state.connections)
 
 
-def test_connections_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_CONNECTIONS", 5)
+@pytest.mark.parametrize("bound", ["MOST_CONNECTIONS", "OF_A_CLIENT"])
+def test_silent_connections_make_room_for_a_page(bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, bound, 5)
     with scene(tmp_path) as made, served(made) as live:
         until(lambda: live.running.started)
         opened = [live.connection() for _ in range(5)]
         until(lambda: len(live.running.server_state.connections) == 5)
-        with live.connection() as further, suppress(ConnectionError):
-            assert further.recv(1) == b""
+        assert answers(live)
+        with suppress(ConnectionError):
+            assert opened[0].recv(1) == b"", "the oldest silent one has gone"
         for one in opened:
             one.close()
         until(lambda: not live.running.server_state.connections)

@@ -12,8 +12,10 @@ from typing import TypedDict, Unpack
 from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
+from eventready.change.execute.wave_gate import paths_at
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
@@ -24,6 +26,7 @@ from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
+from eventready.core.strings.texts import at
 from eventready.core.timezone import TZ
 from eventready.store.store import Store
 
@@ -47,7 +50,7 @@ class ExecutionValues(TypedDict):
     confirm_within: int | None
     settle: int | None
     soak: int | None
-    workers: int
+    workers: int | None
     ticket: str
     named: tuple[str, ...]
     by: str
@@ -86,7 +89,7 @@ def command(
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
-        return _check(app, plan, workers=int(given["workers"]))
+        return _check(app, plan, workers=given["workers"])
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     if plan is None:
@@ -96,13 +99,14 @@ def command(
         return carry_out(app, options, partial(resume, name=change), plan=change, devices=locked)
     with interruption_as_failure():
         file = existing_plan(plan)
-        notices = _notices(app, file.plan)
+        with refuse_unrecorded(), app.open_store() as store:
+            notices = _notices(app, file.plan, store)
     devices = [device.name for device in file.plan.devices]
     run = partial(apply_plan, file=file)
     return carry_out(app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold)
 
 
-def _check(app: App, path: Path, *, workers: int) -> Exit:
+def _check(app: App, path: Path, *, workers: int | None) -> Exit:
     """Run a plan dry, and print the result of each device."""
     plan, workspace = existing_plan(path).plan, app.allowed_workspace
     with ExitStack() as stack:
@@ -111,7 +115,8 @@ def _check(app: App, path: Path, *, workers: int) -> Exit:
             store = stack.enter_context(app.open_store(make=False, only_reads=True))
         locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
         bars = stack.enter_context(ProgressBars(interactive=app.shows_progress, lang=app.lang))
-        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
+        at_once = workspace.event.reading.given(workers=workers).workers
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=at_once, store=store)
     code = exit_code(results)
     rows = [{"device": one.device, "outcome": str(one.outcome), "why": in_language(_why(one), "en")} for one in results]
     cells = (
@@ -131,7 +136,7 @@ def _why(result: DryRunResult) -> str | Text:
     return result.why or message(f"change:dry_run.{result.outcome}")
 
 
-def _notices(app: App, plan: Plan) -> list[str]:
+def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     """Return warnings to print before the first line is sent."""
     notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
@@ -140,4 +145,7 @@ def _notices(app: App, plan: Plan) -> list[str]:
     window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
     if window is not None and window.start - now < _SOON:
         notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
+    measured = paths_at(app.workspace, store, app.clock)
+    if len(plan.waves) > 1 and measured is not None and now - measured > _SOON:
+        notices.append(app.text("change:paths_age", at=at(measured)))
     return notices

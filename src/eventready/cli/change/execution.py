@@ -25,7 +25,7 @@ from eventready.cli.change.progress import ApplyProgress, interruption_as_failur
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
 from eventready.core.errors import EventreadyError, Exit, UsageError, os_reason
-from eventready.core.messages import message, rendered
+from eventready.core.messages import message
 from eventready.session import target
 from eventready.store.store import Store
 
@@ -98,7 +98,7 @@ def _failure_published(server: AttachServer | None) -> Iterator[None]:
         yield
     except EventreadyError as error:
         if server is not None:
-            server.publish(Failed(rendered("change:why.error", error=error.whole), error.exit))
+            server.publish(Failed(message("change:why.error", error=error.whole), error.exit))
         raise
 
 

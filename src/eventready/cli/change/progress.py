@@ -18,7 +18,7 @@ from rich.text import Text
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
-from eventready.change.execute.status import advice, describe_state, device_statuses
+from eventready.change.execute.status import advice, describe_outcome, device_statuses
 from eventready.change.safety.freeze import emergency_of
 from eventready.change.times import RetryTiming
 from eventready.cli.console import Cell, Listing, VisibleConsole, styled
@@ -26,20 +26,12 @@ from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang, Param, in_language, known, message, term, text
+from eventready.store.change_steps import DeviceOutcome, absolute_state
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
-#: Style of a device state, worst last.
-STYLES = {
-    "new": "green",
-    "old": "yellow",
-    "untouched": "",
-    "by_hand": "yellow",
-    "unproven": "bold red",
-    "waiting": "",
-    "open": "bold red",
-    "to_take_back": "bold red",
-}
+#: Style of an outcome.
+STYLES = {"new": "green", "old": "yellow", "untouched": "", "by_hand": "yellow", "unproven": "bold red"}
 _BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
 TIMING = RetryTiming()
@@ -103,7 +95,7 @@ class ApplyProgress:
         with self._lock:
             self._at.pop(result.device, None)
             self._left = max(0, self._left - 1)
-        state = describe_state(result.outcome).render(self._lang)
+        state = describe_outcome(result.outcome, goes_back=result.goes_back).render(self._lang)
         line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
         self._print_always(line, STYLES[result.outcome])
 
@@ -188,7 +180,8 @@ def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
         {
             "wave": waves[one.device],
             "device": one.device,
-            "outcome": str(one.outcome),
+            "outcome": absolute_state(one.outcome, goes_back=bool(record.entry.header.rolls_back)),
+            "touched": one.outcome is not DeviceOutcome.UNTOUCHED,
             "why": one.why,
             "verified": known[one.device].verified,
             "guard": known[one.device].guard,
@@ -213,7 +206,7 @@ def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
 
 def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Shown]:
     rows = _rows(result, record)
-    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, rows))
+    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, result, rows))
     yield ""
     for row in rows:
         if "drift" in row:
@@ -227,20 +220,20 @@ def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Show
     yield message("change:result", change=result.change, next=app.hint(advice(record)))
 
 
-def _cells(app: App, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
+def _cells(app: App, result: ApplyResult, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
     """Cells of the devices, with a common row for many untouched devices with the same reason."""
-    alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
-    for row in rows:
-        if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
+    alone = Counter((row["why"], row["outcome"]) for row in rows if not row["touched"])
+    for one, row in zip(result.results, rows, strict=True):
+        if not row["touched"] and alone[row["why"], row["outcome"]] > _FOLDED:
             continue
         found = in_language(row["why"] or row["verified"] or "-", app.lang)
         guard = term("change:guard", row["guard"], app.lang) or "-"
-        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
+        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[one.outcome])
         yield str(row["wave"]), row["device"], outcome, guard, found
-    for why, count in alone.items():
+    for (why, state), count in alone.items():
         if count > _FOLDED:
-            untouched = term("change:outcome", "untouched", app.lang)
-            yield "", message("change:folded", n=count), untouched, "-", in_language(why, app.lang)
+            folded = term("change:outcome", state, app.lang)
+            yield "", message("change:folded", n=count), folded, "-", in_language(why, app.lang)
 
 
 def options_of(
@@ -250,7 +243,7 @@ def options_of(
     confirm_within: int | None,
     settle: int | None,
     soak: int | None,
-    workers: int,
+    workers: int | None,
     ticket: str,
     named: Sequence[str],
     by: str,
@@ -269,7 +262,7 @@ def options_of(
     return Options(
         by=person,
         host=host,
-        workers=workers,
+        workers=app.workspace.event.reading.given(workers=workers).workers,
         confirm_within_s=confirm_within,
         settle_s=settle,
         soak_s=soak,

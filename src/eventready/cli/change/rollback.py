@@ -34,7 +34,7 @@ def command(
     saved: Path | None,
     **given: Unpack[ExecutionValues],
 ) -> Exit:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded."""
+    """Return every device changed by CHANGE to its state before: guarded, in waves, verified, recorded."""
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None and out is not None:
         raise UsageError(message("cli:rollback.rehearse_out"))

@@ -162,33 +162,47 @@ def serve() -> None:
     """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their begin,
     and the age of everything. The pages read what `eventready watch` keeps in the store.
 
-    Without users everybody on this machine may look and nobody may act. With users (`serve user add`) the pages need a
-    login; operators may act. Other machines are served with users only, best behind a server with TLS.
+    Without persons set up, the printed link opens the pages to look only, on this machine. Each person has a link of
+    its own (`serve invite`), each program a token (`serve token`); operators may act. Other machines are served with
+    persons only, best behind a server with TLS.
     """
 
 
-@serve.group("user")
-def serve_user() -> None:
-    """Add, list and remove the users of the pages."""
+_ROLE = click.option(
+    "--role", type=click.Choice(["viewer", "operator"]), default="viewer", show_default=True,
+    help="Operators may act: acknowledge, silence, open incidents.",
+)  # fmt: skip
 
 
-@serve_user.command("add", short_help="Add a user, or change role and password")
+@serve.command("invite", short_help="Print the personal link of a person")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["viewer", "operator"]), default="viewer", show_default=True,
-              help="Operators may act: acknowledge, silence, open incidents.")  # fmt: skip
-@work("eventready.cli.night.serve:add")
-def serve_user_add() -> None:
-    """Add the user NAME, or change role and password. The password is typed, or is the first line of stdin."""
+@_ROLE
+@click.option("--url", default="", metavar="URL",
+              help="Address of the pages in the link; default: serve.yaml, or this machine.")  # fmt: skip
+@work("eventready.cli.night.serve:invite")
+def serve_invite() -> None:
+    """Print the personal link of NAME, valid for a single browser within a day.
+
+    The session of that browser lasts until after the event; an operator's ends after 24 hours without use.
+    """
 
 
-@serve_user.command("list", short_help="List the users")
-@work("eventready.cli.night.serve:list_users")
-def serve_user_list() -> None:
-    """List the users of the pages with their roles."""
-
-
-@serve_user.command("remove", short_help="Remove a user; open sessions end")
+@serve.command("token", short_help="Print a token for a program")
 @click.argument("name")
-@work("eventready.cli.night.serve:remove")
-def serve_user_remove() -> None:
-    """Remove the user NAME; open sessions and pages of the user end within seconds."""
+@_ROLE
+@work("eventready.cli.night.serve:token")
+def serve_token() -> None:
+    """Print a token for the program NAME, sent as `Authorization: Bearer TOKEN`, valid until its revocation."""
+
+
+@serve.command("people", short_help="List persons, sessions and tokens")
+@work("eventready.cli.night.serve:people")
+def serve_people() -> None:
+    """List persons and programs with their links, sessions and tokens, their source and last use."""
+
+
+@serve.command("revoke", short_help="End all keys of a person or program")
+@click.argument("name")
+@work("eventready.cli.night.serve:revoke")
+def serve_revoke() -> None:
+    """End all links, sessions and tokens of NAME; open pages end within seconds, acts at once."""

@@ -1,23 +1,23 @@
-"""`eventready serve`: the pages of the night in a browser, and their users."""
+"""`eventready serve`: the pages of the night in a browser, and the keys of persons and programs."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from ipaddress import ip_address
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
-
-import click
 
 from eventready.cli.console import Listing
 from eventready.cli.context import App
+from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
+from eventready.core.timezone import TZ
+from eventready.watch.web.access.keys import AccessKey, AccessKeys
 from eventready.watch.web.access.oidc import SignIn
-from eventready.watch.web.access.users import PageUsers
 from eventready.watch.web.app import application
 from eventready.watch.web.read_model import ReadModel
 from eventready.watch.web.server import listening, server
@@ -25,10 +25,11 @@ from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.settings.watch import HOST, load_serve
 
 if TYPE_CHECKING:
+    from eventready.store.store import Store
     from eventready.watch.web.page import Role
     from eventready.workspace.settings.watch import IdentityProvider
 
-_COLUMNS = ("name", "role", "added")
+_COLUMNS = ("name", "role", "kind", "source", "since", "until", "used", "address")
 
 
 def command(app: App, *, host: str, port: int, names: Sequence[str]) -> int:
@@ -42,15 +43,21 @@ def command(app: App, *, host: str, port: int, names: Sequence[str]) -> int:
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
         known = (*names, *settings.names)
-        remote = bool(known) or not _local(host)
-        if remote and not sign_in and not PageUsers(store).all():
-            raise UsageError(message("web:user.needed"))
+        alone = sign_in is None and not any(one.valid(Clock.real()) for one in _keys(app, store).all().values())
+        if alone and (known or settings.proxies or not _local(host)):
+            raise UsageError(message("web:key.needed"))
+        look = token_urlsafe(32) if alone else ""
         model = ReadModel(app.workspace, store, app.clock)
-        pages = application(model, app.chosen_lang, names=known, sign_in=sign_in, remote=remote)
+        pages = application(model, app.chosen_lang, names=known, port=port, look=look, sign_in=sign_in)
         sockets = listening(host, port)
-        app.notify("web:serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-        server(pages, host, port).run(sockets)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        app.notify("web:serving", url=f"{url}enter#{look}" if look else url)
+        server(pages, host, port, [str(one) for one in settings.proxies]).run(sockets)
     return Exit.OK
+
+
+def _keys(app: App, store: Store) -> AccessKeys:
+    return AccessKeys(store, app.workspace.event)
 
 
 def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
@@ -61,32 +68,61 @@ def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
     return SignIn(provider, secret)
 
 
-def add(app: App, *, name: str, role: Role) -> None:
-    """Add the user NAME, or change role and password."""
-    ask = sys.stdin.isatty()
-    prompt = app.text("web:user.prompt")
-    password = click.prompt(prompt, hide_input=True, confirmation_prompt=True) if ask else sys.stdin.readline()
+def invite(app: App, *, name: str, role: Role, url: str) -> None:
+    """Print the personal link of NAME, valid for a single browser within a day."""
+    names = load_serve(app.workspace_path).names
+    base = url.rstrip("/") or (f"https://{names[0]}" if names else "http://127.0.0.1:8750")
     with app.open_store() as store:
-        PageUsers(store).add(name, password.rstrip("\r\n"), role, app.clock)
-    app.notify("web:user.added", name=name, role=role)
+        link = f"{base}/enter#{_keys(app, store).invite(name, role)}"
+    app.show({"name": name, "role": role, "link": link}, link)
+    app.notify("web:key.invited", name=name, role=role)
 
 
-def list_users(app: App) -> None:
-    """List the users of the pages with their roles."""
+def token(app: App, *, name: str, role: Role) -> None:
+    """Print a token for the program NAME."""
     with app.open_store() as store:
-        users = [
-            {"name": name, "role": one.role, "added": one.added.astimezone(UTC).isoformat()}
-            for name, one in PageUsers(store).all().items()
-        ]
-    cells = ((one["name"], message(f"web:role.{one['role']}"), one["added"]) for one in users)
-    app.show(users, Listing("web:user_column", _COLUMNS, cells))
+        secret = _keys(app, store).issue(name, role)
+    app.show({"name": name, "role": role, "token": secret}, secret)
+    app.notify("web:key.issued", name=name, role=role)
 
 
-def remove(app: App, *, name: str) -> None:
-    """Remove the user NAME; open sessions and pages of the user end within seconds."""
+def people(app: App) -> None:
+    """List persons and programs with their links, sessions and tokens, their source and last use."""
     with app.open_store() as store:
-        PageUsers(store).remove(name)
-    app.notify("web:user.removed", name=name)
+        keys = sorted(_keys(app, store).all().values(), key=lambda key: (key.shown, key.since))
+    rows = [(key, _state(key)) for key in keys]
+    app.show(
+        [
+            {"name": key.shown, "role": key.role, "kind": key.kind, "state": state, "source": key.source,
+             "since": _iso(key.since), "until": _iso(key.until), "used": _iso(key.used), "address": key.address}
+            for key, state in rows
+        ],
+        Listing("web:key_column", _COLUMNS, (_cells(key, state) for key, state in rows)),
+    )  # fmt: skip
+
+
+def _state(key: AccessKey) -> str:
+    if key.kind == "link" and key.used:
+        return "opened"
+    return key.kind if key.valid(Clock.real()) else "ended"
+
+
+def _cells(key: AccessKey, state: str) -> tuple[str | Message, ...]:
+    times = (key.since, key.until, key.used)
+    shown = (f"{moment.astimezone(TZ):%d/%m %H:%M}" if moment else "" for moment in times)
+    role, kind = message(f"web:role.{key.role}"), message(f"web:key_kind.{state}")
+    return (key.shown, role, kind, key.source, *shown, key.address)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def revoke(app: App, *, name: str) -> None:
+    """End all links, sessions and tokens of NAME; open pages end within seconds, acts at once."""
+    with app.open_store() as store:
+        count = _keys(app, store).revoke(name)
+    app.notify("web:key.revoked", name=name, count=count)
 
 
 def _local(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,11 +17,13 @@ from eventready.core.messages import message
 _PACKAGE = Path(__file__).parents[2]
 _CHECKOUT = _PACKAGE.parent.parent
 _SOURCES = _CHECKOUT / "docs"
+#: Pages of a checkout with those that are made from the code: checks, platforms, commands, licences.
+_BUILT = _CHECKOUT / "build" / "docs" / "pages"
 
 
 def pages_folder() -> Path:
-    """Folder of the Markdown pages: in the package, built in the checkout, or the sources. Raises UsageError."""
-    for folder in (_PACKAGE / "docs", _CHECKOUT / "build" / "docs" / "pages", _SOURCES):
+    """Folder of the Markdown pages: in the package, or the sources of the checkout. Raises UsageError."""
+    for folder in (_PACKAGE / "docs", _SOURCES):
         if (folder / "index.md").is_file():
             return folder
     raise UsageError(message("cli:docs.missing"))
@@ -44,10 +47,9 @@ def find_page(folder: Path, name: str) -> Path:
     if matches:
         raise UsageError(message("cli:docs.several", name=name, pages=matches))
     close = get_close_matches(wanted, [*known, *(key.rsplit("/", 1)[-1] for key in known)], n=1)
-    hint = "cli:docs.unbuilt" if folder == _SOURCES else "cli:docs.list"
     raise UsageError(
         message("cli:docs.no_page", name=name),
-        do=message("cli:main.did_you_mean", name=close[0]) if close else message(hint),
+        do=message("cli:main.did_you_mean", name=close[0]) if close else message("cli:docs.list"),
     )
 
 
@@ -58,11 +60,23 @@ def command(app: App, *, page: str, listing: bool) -> None:
         names = list(pages(folder))
         app.show(names, names)
         return
-    text = find_page(folder, page).read_text(encoding="utf-8")
+    try:
+        text = find_page(folder, page).read_text(encoding="utf-8")
+    except UsageError:
+        if folder != _SOURCES:
+            raise
+        app.notify("cli:docs.building")
+        text = find_page(_built(), page).read_text(encoding="utf-8")
     if sys.stdout.isatty():
         _render(text)
     else:
         click.echo(text, nl=False)
+
+
+def _built() -> Path:
+    """Folder of all pages of the checkout, made from its present code (about 5 s)."""
+    subprocess.run([sys.executable, "-m", "docsite"], cwd=_CHECKOUT, check=True, stdout=subprocess.DEVNULL)
+    return _BUILT
 
 
 def _render(text: str) -> None:

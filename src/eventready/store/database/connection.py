@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from eventready.core.errors import StoreError, UnreadableStore, UsageError, os_reason
+from eventready.core.errors import Exit, StoreError, UnreadableStore, UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
@@ -42,6 +42,8 @@ _KNOWN: Mapping[str, Message] = {
 
 class RunNotStored(StoreError):
     """Finished run without storage. `run`: unchained run. `rescued`: file with the run, or None."""
+
+    exit = Exit.INCOMPLETE
 
     def __init__(self, cause: StoreError, run: Run, rescued: Path | None) -> None:
         advice = {"do": cause.remedy}

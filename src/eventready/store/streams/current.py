@@ -30,6 +30,15 @@ class Current(Generic[T]):
         with self._database.writing() as session:
             session.merge(CurrentRow(kind=self._kind.name, key=key, body=body))
 
+    def exchange(self, key: str, old: T, new: T) -> bool:
+        """Replace the value `old`; False where another process replaced the value before. Raises StoreError."""
+        with self._database.writing() as session:
+            row = session.get(CurrentRow, (self._kind.name, key), with_for_update=True)
+            if row is None or self._kind.unpack(row.body, key) != old:
+                return False
+            row.body = zlib.compress(self._kind.encode(new), 1)
+            return True
+
     def get(self, key: str) -> T | None:
         """Return the value of a key; None for an absent key. Raises StoreError."""
         with self._database.reading() as session:

@@ -8,7 +8,7 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -18,11 +18,12 @@ from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, text
 from eventready.watch.web import api
 from eventready.watch.web.access.browser import SameOrigin, SecurityHeaders
+from eventready.watch.web.access.cookie import SessionCookie
 from eventready.watch.web.access.identity import Viewers, guarded
+from eventready.watch.web.access.keys import AccessKey, AccessKeys
 from eventready.watch.web.access.limits import RequestLimits
-from eventready.watch.web.access.login import Attempts, choose, form, login, logout
+from eventready.watch.web.access.login import choose, enter, form, logout
 from eventready.watch.web.access.oidc import SignIn, back, leave
-from eventready.watch.web.access.sessions import COOKIE, Sessions
 from eventready.watch.web.api import PREFIX
 from eventready.watch.web.metrics import healthz, metrics
 from eventready.watch.web.page import STATIC, WebPage, html, viewer_of
@@ -62,8 +63,8 @@ PAGES: tuple[WebPage, ...] = (
     WebPage("/handover", handover),
     WebPage("/choices", choose, "open", ("POST",)),
     WebPage("/duty/number", number, "viewer", ("POST",)),
-    WebPage("/login", form, "open"),
-    WebPage("/login", login, "open", ("POST",)),
+    WebPage("/enter", form, "open"),
+    WebPage("/enter", enter, "open", ("POST",)),
     WebPage("/logout", logout, "open", ("POST",)),
     WebPage("/oidc", leave, "open"),
     WebPage("/oidc/back", back, "open"),
@@ -82,17 +83,20 @@ def application(
     lang: Lang | None = None,
     *,
     names: Collection[str] = (),
+    port: int = 0,
+    look: str = "",
     sign_in: SignIn | None = None,
-    remote: bool = False,
     pages: Sequence[WebPage] = PAGES,
 ) -> Starlette:
     """Return the application for a read model.
 
     `lang`: language of viewers without a choice of their own. `names`: names of the server beside its addresses.
-    `sign_in`: logins at an identity provider. With these, and with clients on other machines (`remote`), the pages need
-    a login without users too.
+    `port` names the cookie. `look`: secret of the printed link, which opens the pages to look only; empty for none.
+    `sign_in`: logins at an identity provider.
     """
-    sessions = Sessions(model.store, required=remote or sign_in is not None)
+    event = model.workspace.event
+    keys, cookie = AccessKeys(model.store, event), SessionCookie.at(event.id, port)
+    viewers = partial(Viewers, keys=keys, cookie=cookie, lang=lang, look=look)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),
@@ -100,22 +104,21 @@ def application(
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(RequestLimits, known=partial(_known, sessions)),
+            Middleware(RequestLimits, known=partial(_known, keys, cookie), cookie=cookie),
             Middleware(SameOrigin, names=names),
-            Middleware(Viewers, sessions=sessions, lang=lang),
+            Middleware(viewers),
         ],
         exception_handlers={HTTPException: _refused, EventreadyError: _broken},
     )
     app.state.model, app.state.feed = model, Feed(model)
-    app.state.sessions, app.state.attempts, app.state.sign_in = sessions, Attempts(), sign_in
+    app.state.keys, app.state.cookie, app.state.look, app.state.sign_in = keys, cookie, look, sign_in
     return app
 
 
-def _known(sessions: Sessions, scope: Scope) -> str:
-    """Key of a logged-in client, by a session looked up before."""
-    token = Request(scope).cookies.get(COOKIE)
-    session = sessions.known(token) if token else None
-    return session.key if session else ""
+def _known(keys: AccessKeys, cookie: SessionCookie, scope: Scope) -> AccessKey | None:
+    """Key of a client, by a secret found before."""
+    secret, _kind = cookie.sent(HTTPConnection(scope))
+    return keys.known(secret) if secret else None
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import h11
 import uvicorn
@@ -16,24 +18,48 @@ from eventready.core.messages import message
 
 #: Seconds for open streams at the end, for a whole request, and for a client to read what was sent.
 GRACE_S, REQUEST_S, READ_S = 2, 15.0, 30.0
-#: Connections at once.
-MOST_CONNECTIONS = 500
+#: Connections at once of all clients, and of one; behind a trusted proxy all clients have its address.
+MOST_CONNECTIONS, OF_A_CLIENT = 500, 100
 BACKLOG = 2048
 
 
 class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 connection with times for a request and for a reader, closed at once where there are too many."""
+    """HTTP/1.1 connection with times for a request and for a reader.
 
+    Where there are too many, the idle one that waits longest goes, of the client with most of them, before a new one.
+    """
+
+    begun = 0.0
     _slow: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begin a connection."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
-            return
+        self.begun = self.loop.time()
+        self._make_room([one for one in self.connections if isinstance(one, BoundedProtocol)])
         self._slow = self.loop.call_later(REQUEST_S, transport.abort)
+
+    def _make_room(self, open_: Sequence[BoundedProtocol]) -> None:
+        counted = Counter(one.address for one in open_)
+        if counted[self.address] > OF_A_CLIENT and not self.config.proxy_headers:
+            most = self.address
+        elif len(open_) > MOST_CONNECTIONS:
+            most = max(counted, key=lambda address: counted[address])
+        else:
+            return
+        idle = [one for one in open_ if one.address == most and one is not self and one.idle]
+        min(idle, key=lambda one: one.begun, default=self).transport.abort()
+
+    @property
+    def address(self) -> str:
+        """Address of the client."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def idle(self) -> bool:
+        """True without a request at work: a silent client, or a client between two requests."""
+        return self.cycle is None or bool(self.cycle.response_complete)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; a request must be whole in time."""
@@ -84,10 +110,13 @@ def listening(host: str, port: int) -> list[socket.socket]:
     return found
 
 
-def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
-    """Return a server for an application; `run` serves until SIGINT or SIGTERM."""
+def server(app: ASGIApp, host: str, port: int, proxies: Collection[str] = ()) -> uvicorn.Server:
+    """Return a server for an application; `run` serves until SIGINT or SIGTERM.
+
+    `proxies`: addresses of the servers whose X-Forwarded headers are believed; no other's are.
+    """
     config = uvicorn.Config(
         app, host, port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
-        http=BoundedProtocol, ws="none",
+        http=BoundedProtocol, ws="none", proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
     )  # fmt: skip
     return uvicorn.Server(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ _SHARED = (
 )  # fmt: skip
 _VENUE = ("id", "name", "name_vi", "services", "police")
 _WINDOWS = ("event", "protected", "freeze")
+_WINDOW = ("kind", "from", "to", "name", "name_vi")
+_RECIPIENT = ("name", "name_vi", "email", "phone")
+#: Keys of a clause that each operator has of its own; the owner of the department's clauses is shared.
+_OWN = frozenset({"not_applicable", "owner"})
 _FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -99,10 +103,10 @@ def make_kit(workspace: Path, recipient: ReportAddress, key: PrivateKey, clock: 
     kit = _KitFile(
         made=clock.now().isoformat(timespec="seconds"),
         event={
-            **{name: plain[name] for name in _SHARED if name in plain},
+            **_only(_SHARED, plain),
             "recipient": {**address, **({"phone": recipient.phone} if recipient.phone else {})},
-            "venues": [{name: venue[name] for name in _VENUE if name in venue} for venue in plain["venues"]],
-            "windows": [window for window in plain["windows"] if window["kind"] in _WINDOWS],
+            "venues": [_only(_VENUE, venue) for venue in plain["venues"]],
+            "windows": [_only(_WINDOW, window) for window in plain["windows"] if window["kind"] in _WINDOWS],
         },
         duties=KitDuties(tuple(shared), clauses.get("documents") or {}),
         forms={path.stem: load_yaml(path).mapping() for path in sorted((inventory / "forms").glob("*.yaml"))},
@@ -135,8 +139,37 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
         raise RefusedError(message("workspace:kit.altered", operator=key.operator), where=str(path))
     if foreign := next((name for name in kit.forms if not _FORM.fullmatch(name)), None):
         raise RefusedError(message("workspace:kit.form", name=foreign[:80]), where=str(path))
+    if unshared := next(_unshared(kit), None):
+        raise RefusedError(message("workspace:kit.unshared", key=visible(unshared)[:80]), where=str(path))
     _refuse_hidden(_FORMAT.plain(kit), path, RefusedError)
     return Kit(kit.event, kit.duties, kit.forms, key)
+
+
+def _unshared(kit: _KitFile) -> Iterator[str]:
+    """Yield the keys outside of kits of `make_kit`: settings of an operator's own workspace."""
+    yield from _others(kit.event, (*_SHARED, "recipient", "venues", "windows"), "event")
+    yield from _others(kit.event.get("recipient"), _RECIPIENT, "event.recipient")
+    for name, allowed in (("venues", _VENUE), ("windows", _WINDOW)):
+        entries = kit.event.get(name)
+        for entry in entries if isinstance(entries, list) else ():
+            yield from _others(entry, allowed, f"event.{name}")
+    for duty in kit.duties.duties:
+        yield from (f"duties.{name}" for name in _own_keys(duty.get("applies_to")) if name in duty)
+        proof = duty.get("proof")
+        yield from ("duties.proof.drills",) if isinstance(proof, dict) and proof.get("drills") else ()
+
+
+def _only(names: Iterable[str], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in names if name in entry}
+
+
+def _others(entry: JsonValue, allowed: Collection[str], place: str) -> Iterator[str]:
+    if isinstance(entry, dict):
+        yield from (f"{place}.{name}" for name in entry if name not in allowed)
+
+
+def _own_keys(addressee: JsonValue) -> frozenset[str]:
+    return _OWN - {"owner"} if addressee == "department" else _OWN
 
 
 def _refuse_hidden(content: Any, where: Path, error: type[EventreadyError]) -> None:
@@ -166,7 +199,7 @@ def _shared_duty(duty: Duty, written: dict[str, JsonValue]) -> dict[str, JsonVal
     proof = duty.proof.model_dump(mode="json", exclude_unset=True, exclude={"drills"})
     if not any(value for name, value in proof.items() if name != "venues"):
         raise UsageError(message("workspace:kit.drills", clause=duty.id))
-    own = {"not_applicable", "proof"} if duty.applies_to == "department" else {"not_applicable", "owner", "proof"}
+    own = _own_keys(duty.applies_to) | {"proof"}
     return {name: value for name, value in written.items() if name not in own} | {"proof": proof}
 
 

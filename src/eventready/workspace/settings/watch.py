@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, IPvAnyAddress
 
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -69,6 +69,9 @@ class ServeFile(WorkspaceModel):
 
     names: tuple[Annotated[str, Field(pattern=HOST)], ...] = Field(
         default=(), description="Names of the server in addresses of browsers, without a port"
+    )
+    proxies: tuple[IPvAnyAddress, ...] = Field(
+        default=(), description="Addresses of servers before the pages whose X-Forwarded-For and -Proto are believed"
     )
     oidc: IdentityProvider | None = Field(default=None, description="Login by an identity provider")
 

@@ -1,16 +1,12 @@
-"""Viewer of a request: a session, a program with name and password, or an unknown person."""
+"""Viewer of a request: a session, a program with a token, the printed link of the wall, or an unknown person."""
 
 from __future__ import annotations
 
-import binascii
 import inspect
 import logging
-import time
 import traceback
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
-from urllib.parse import urlencode
+from secrets import compare_digest
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -21,54 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.core.messages import Lang
 from eventready.core.redaction.redaction import redactor
-from eventready.watch.web.access.login import Attempts, language_of
-from eventready.watch.web.access.sessions import COOKIE, Sessions
-from eventready.watch.web.access.users import PageUsers
-from eventready.watch.web.page import Role, Viewer, WebPage, address_of, model_of, viewer_of
-
-_AGAIN_S, _KNOWN = 60.0, 100
-
-
-class Programs:
-    """Users of programs as last verified, by the hash of name and password."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, tuple[tuple[str, Role], float]] = {}
-
-    async def user(self, request: Request, header: str) -> tuple[str, Role] | None:
-        """Return name and role of a user; None for another scheme, a wrong password, or too many attempts."""
-        name, password = _named(header)
-        key = sha256(header.encode("utf-8", "replace")).digest()
-        user, at = self._known.get(key, (None, 0.0))
-        if not name or (user and time.monotonic() - at < _AGAIN_S):
-            return user
-        self._known.pop(key, None)
-        attempts: Attempts = request.app.state.attempts
-        if not attempts.allowed(request, name):
-            return None
-        try:
-            role = await run_in_threadpool(PageUsers(model_of(request).store).verify, name, password)
-        except StoreError:
-            return None
-        if role is None:
-            return None
-        attempts.passed(request, name)
-        if len(self._known) < _KNOWN:
-            self._known[key] = (name, role), time.monotonic()
-        return name, role
-
-
-def _named(header: str) -> tuple[str, str]:
-    """Return name and password of a header; empty for another scheme."""
-    scheme, _, coded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        name, _, password = b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return name, password
-
+from eventready.watch.web.access.cookie import SessionCookie, cookie_of
+from eventready.watch.web.access.keys import AccessKeys
+from eventready.watch.web.access.limits import client_of
+from eventready.watch.web.access.login import language_of
+from eventready.watch.web.page import Viewer, WebPage, viewer_of
 
 _LOG = logging.getLogger("uvicorn.error")
 
@@ -76,12 +29,11 @@ _LOG = logging.getLogger("uvicorn.error")
 class Viewers:
     """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
 
-    Without users in the store everybody on this machine is a viewer; what a proxy forwards needs a login.
+    `look`: secret of the printed link, by which a wall without persons is looked at; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, lang: Lang | None) -> None:
-        self._app, self._sessions, self._lang = app, sessions, lang
-        self._programs = Programs()
+    def __init__(self, app: ASGIApp, keys: AccessKeys, cookie: SessionCookie, lang: Lang | None, look: str) -> None:
+        self._app, self._keys, self._cookie, self._lang, self._look = app, keys, cookie, lang, look
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -91,20 +43,18 @@ class Viewers:
 
     async def _viewer(self, request: Request) -> Viewer:
         lang, kiosk = language_of(request, self._lang), "kiosk" in request.query_params
-        token = request.cookies.get(COOKIE)
+        secret, kind = self._cookie.sent(request)
+        if not secret:
+            return Viewer(lang=lang, kiosk=kiosk)
+        if self._look and compare_digest(secret.encode("utf-8", "replace"), self._look.encode()):
+            return Viewer(role="viewer", lang=lang, kiosk=kiosk)
+        acts, address = request.method not in ("GET", "HEAD"), client_of(request.scope)
         try:
-            session = await run_in_threadpool(self._sessions.find, token) if token else None
+            key = await run_in_threadpool(self._keys.find, secret, kind, address, now=acts)
         except StoreError:
             # Without the database the wall is red, for those with a session of before.
-            session = self._sessions.known(token) if token else None
-        if session:
-            return Viewer(session.user, session.role, lang, kiosk)
-        if (header := request.headers.get("authorization", "")) and (
-            named := await self._programs.user(request, header)
-        ):
-            return Viewer(*named, lang, kiosk)
-        needed = "x-forwarded-for" in request.headers or await run_in_threadpool(lambda: self._sessions.needed)
-        return Viewer(role=None if needed else "viewer", lang=lang, kiosk=kiosk)
+            key = self._keys.known(secret)
+        return Viewer(key.shown, key.role, lang, kiosk) if key else Viewer(lang=lang, kiosk=kiosk)
 
 
 def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
@@ -114,7 +64,8 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
         viewer = viewer_of(request)
         if page.access != "open" and viewer.role is None:
             if "text/html" in request.headers.get("accept", "") and request.method == "GET":
-                return RedirectResponse(f"/login?{urlencode({'back': address_of(request)})}", 303)
+                again = request.app.state.sign_in is not None and cookie_of(request).of(request)
+                return RedirectResponse("/oidc" if again else "/enter", 303)
             raise HTTPException(401)
         if page.access == "operator" and not viewer.operates:
             raise HTTPException(403)

@@ -1,4 +1,4 @@
-"""Limits of a client: rate of requests, open streams, size of a body."""
+"""Limits of a client: rate of requests, open streams, form and size of a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,15 +18,16 @@ from eventready.core.clock import Clock
 from eventready.core.records import Stream
 from eventready.store.event_journal import Dated, DatedShape, EventJournal
 from eventready.store.store import Store
-from eventready.watch.web.access.sessions import COOKIE
+from eventready.watch.web.access.cookie import SessionCookie
+from eventready.watch.web.access.keys import AccessKey
 from eventready.watch.web.page import model_of, viewer_of
 
 #: Requests per second and at once of a client; clients remembered; bytes of a body.
 RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536
 #: Requests per second above the rate whose session is looked up: after a restart no session is known.
 LOOKUPS = 50
-#: Streams of a client, and of all.
-STREAMS, ALL_STREAMS = 60, 300
+#: Streams of a client, of all, and of these the ones that only operators take.
+STREAMS, ALL_STREAMS, OF_OPERATORS = 60, 300, 60
 _STREAM = "/wall/stream"
 
 
@@ -54,7 +56,7 @@ class Bucket:
 
 
 def client_of(scope: Scope) -> str:
-    """Address of a client; behind a proxy on this machine, of its client."""
+    """Address of a client; behind a trusted proxy, of its client."""
     return str((scope.get("client") or ("",))[0])
 
 
@@ -70,13 +72,14 @@ def network_of(scope: Scope) -> str:
 
 
 class RequestLimits:
-    """Middleware: 429 above the rate, 503 above the streams, 413 for a large body.
+    """Middleware: 429 above the rate, 503 above the streams, 413 for a large body, 400 for a request of two meanings.
 
-    `known`: key of a logged-in client, or empty; each has a rate of its own, whatever others do from its address.
+    `known`: key of a client, as last found by its secret; None for others. Each person has a rate of its own, whatever
+    others do from the same address, and operators have streams of their own.
     """
 
-    def __init__(self, app: ASGIApp, known: Callable[[Scope], str]) -> None:
-        self._app, self._known = app, known
+    def __init__(self, app: ASGIApp, known: Callable[[Scope], AccessKey | None], cookie: SessionCookie) -> None:
+        self._app, self._known, self._cookie = app, known, cookie
         self._bucket, self._lookups = Bucket(RATE, BURST), Bucket(LOOKUPS, LOOKUPS)
         self._streams: Counter[str] = Counter()
 
@@ -84,31 +87,35 @@ class RequestLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        key = self._known(scope) or network_of(scope)
-        if not (self._bucket.take(key) or (_has_session(scope) and self._lookups.take(""))):
+        person = self._known(scope)
+        client = " ".join(person.person) if person else network_of(scope)
+        headers = Headers(scope=scope)
+        if not (self._bucket.take(client) or (self._cookie.sent(HTTPConnection(scope))[0] and self._lookups.take(""))):
             await PlainTextResponse("too many requests\n", 429, {"Retry-After": "5"})(scope, receive, send)
+        elif "\0" in scope["path"] or ("content-length" in headers and "transfer-encoding" in headers):
+            await PlainTextResponse("invalid request\n", 400, {"Connection": "close"})(scope, receive, send)
         elif scope["path"] == _STREAM:
-            await self._stream(key, scope, receive, send)
-        elif _too_large(Headers(scope=scope)):
+            await self._stream(client, ALL_STREAMS - OF_OPERATORS * (not _operates(person)), scope, receive, send)
+        elif _too_large(headers):
             await PlainTextResponse("too large\n", 413)(scope, receive, send)
         else:
             await self._app(scope, _bounded(receive), send)
 
-    async def _stream(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._streams[key] >= STREAMS or self._streams.total() >= ALL_STREAMS:
+    async def _stream(self, client: str, most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._streams[client] >= STREAMS or self._streams.total() >= most:
             await PlainTextResponse("too many streams\n", 503, {"Retry-After": "30"})(scope, receive, send)
             return
-        self._streams[key] += 1
+        self._streams[client] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._streams[key] -= 1
-            if not self._streams[key]:
-                del self._streams[key]
+            self._streams[client] -= 1
+            if not self._streams[client]:
+                del self._streams[client]
 
 
-def _has_session(scope: Scope) -> bool:
-    return COOKIE in Headers(scope=scope).get("cookie", "")
+def _operates(person: AccessKey | None) -> bool:
+    return person is not None and person.role == "operator"
 
 
 def _too_large(headers: Headers) -> bool:
@@ -117,14 +124,16 @@ def _too_large(headers: Headers) -> bool:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Body without a declared length: its end after BODY bytes."""
+    """Body without a declared length: 413 after BODY bytes. Raises HTTPException."""
     taken = 0
 
     async def bounded() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        return message if taken <= BODY else {"type": "http.disconnect"}
+        if taken > BODY:
+            raise HTTPException(413)
+        return message
 
     return bounded
 

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventready.core.language import clean
-from eventready.watch.web.access.limits import Bucket, network_of, record_act
-from eventready.watch.web.access.login import begin
+from eventready.watch.web.access.cookie import cookie_of
+from eventready.watch.web.access.limits import Bucket, client_of, network_of, record_act
+from eventready.watch.web.access.login import begun, keys_of
 from eventready.watch.web.page import Role
 from eventready.workspace.settings.watch import IdentityProvider
 
-_COOKIE = "eventready_oidc"
 #: Logins begun at once, and their seconds until the provider has answered.
 _BEGUN, _PATIENCE_S = 1000, 600.0
 #: Logins begun by a client at once, and per second afterwards: no client ends the logins of others.
@@ -56,12 +55,13 @@ class SignIn:
         if len(self._begun) > _BEGUN:
             self._begun.popitem(last=False)
         secure = request.url.scheme == "https"
-        response.set_cookie(_COOKIE, token, max_age=int(_PATIENCE_S), httponly=True, samesite="lax", secure=secure)
+        name = _begun_cookie(request)
+        response.set_cookie(name, token, max_age=int(_PATIENCE_S), httponly=True, samesite="lax", secure=secure)
         return response
 
     async def claims(self, request: Request) -> Mapping[str, Any]:
         """Return the verified claims of an answer of the provider. Raises HTTPException."""
-        kept, at = self._begun.pop(request.cookies.get(_COOKIE, ""), ({}, float("-inf")))
+        kept, at = self._begun.pop(request.cookies.get(_begun_cookie(request), ""), ({}, float("-inf")))
         if time.monotonic() - at > _PATIENCE_S:
             raise HTTPException(400)
         request.scope["session"] = kept
@@ -76,6 +76,10 @@ class SignIn:
         if values.intersection(self.provider.operators):
             return "operator"
         return "viewer" if values.intersection(self.provider.viewers) else None
+
+
+def _begun_cookie(request: Request) -> str:
+    return f"{cookie_of(request).name}_oidc"
 
 
 def sign_in_of(request: Request) -> SignIn:
@@ -106,10 +110,17 @@ async def back(request: Request) -> Response:
     except Exception as error:  # an altered, old or forged answer, and a provider without an answer
         raise HTTPException(400) from error
     name, role, subject = name_of(claims), sign_in.role(claims), str(claims.get("sub", ""))[:255]
-    if role is None or not name:
+    if role is None or not name or not subject:
         await run_in_threadpool(record_act, request, "login refused", user=name, source="oidc", subject=subject)
         raise HTTPException(403)
-    return await run_in_threadpool(partial(begin, request, name, role, "oidc", "/", subject=subject))
+    return await run_in_threadpool(_opened, request, name, role, subject)
+
+
+def _opened(request: Request, name: str, role: Role, subject: str) -> Response:
+    """Open a session of a person of the provider: never a person of a link, whatever the name."""
+    issuer = sign_in_of(request).provider.issuer
+    secret = keys_of(request).open(name, role, client_of(request.scope), source=issuer, subject=subject)
+    return begun(request, secret, name, "oidc", subject=subject)
 
 
 def name_of(claims: Mapping[str, Any]) -> str:
