@@ -60,8 +60,7 @@ def test_without_a_terminal_it_waits_for_the_end(lab: Lab, plan: Path) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        while "waiting for your word" not in process.stderr.readline():
-            pass
+        assert any("waiting for your word" in line for line in process.stderr)
         process.send_signal(signal.SIGHUP)
         assert _answered(lab, b"no\n") == Exit.CHANGE_REVERTED
         assert process.wait(60) == Exit.CHANGE_REVERTED

@@ -187,9 +187,10 @@ class _Follower:
 
     def _typed(self) -> None:
         """Take a line: a choice, a word, or a code."""
-        try:
+        line = b""
+        with suppress(OSError):
             line = os.read(_INPUT, 4096)
-        except OSError:  # the terminal is gone
+        if not line:  # Ctrl-D, or the terminal is gone
             self.detached = True
             return
         text = line.decode(errors="replace").strip()
@@ -198,7 +199,7 @@ class _Follower:
             self._choose(text.casefold())
         elif question is not None and question.about == "code":
             self._link.send(OperatorAnswer(question.number, text))
-        elif question is not None and (word := self._meaning(text.casefold() if line else "")):
+        elif question is not None and (word := self._meaning(text.casefold())):
             self._link.send(OperatorAnswer(question.number, word))
 
     def _choose(self, choice: str) -> None:
