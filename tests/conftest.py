@@ -20,7 +20,6 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
-from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
 from tests.loopback import settle_soon
@@ -61,14 +60,6 @@ settings.register_profile(
 )
 settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)
 settings.load_profile("quick" if QUICK else "eventready")
-
-
-def _refuse_to_format(text: Rendered, spec: str) -> str:
-    """Raise an error: a text in an f-string loses its message, and with it the other language."""
-    raise AssertionError(f"{str.__str__(text)!r} is formatted as plain text; pass it as a parameter of a message")
-
-
-Rendered.__format__ = _refuse_to_format  # type: ignore[method-assign, assignment]  # for the tests only
 
 # Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
