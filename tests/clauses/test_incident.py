@@ -199,8 +199,10 @@ def test_an_update_of_nothing_is_not_recorded(workspace: Workspace) -> None:
 
 
 def test_numbers_in_what_people_wrote_are_masked(workspace: Workspace) -> None:
-    report = Report("Ông A 0912345678", summary="gọi 0912345678", venue="hall", services=("mobile",), actions=("0912345678",),
-                    cause="0912345678", notices=(Given("police", "phone", "Ông B 0912345678"),))  # fmt: skip
+    report = Report(
+        "Ông A 0912345678", summary="gọi 0912345678", venue="hall", services=("mobile",), actions=("0912345678",),
+        cause="0912345678", notices=(Given("police", "phone", "Ông B 0912345678"),),
+    )  # fmt: skip
     with Store.of_workspace(workspace.path) as store:
         made = open_incident(report, workspace.event, store, clock("2022-04-29 19:00"))
     demands = made.demands(LIMITS, NOW)

