@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
 #: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests. Of each other
-#: test it runs at most 12 cases (`tests/conftest.py`); pytest without EVENTREADY_QUICK runs all.
+#: test it runs at most 6 cases (`tests/conftest.py`); pytest without EVENTREADY_QUICK runs all.
 SLOW := slow or lab or real or browser
 #: How tests are given to the processes that run them: in groups, in the order of `tests/conftest.py`.
 GROUPS := --dist loadgroup --no-loadscope-reorder
@@ -23,7 +23,7 @@ FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
 CYCLONEDX ?= 7.5.0
 
-.PHONY: help setup demo quick test proofs attacks fuzz test-real lint security docs bench night wheel lock clean
+.PHONY: help setup demo quick test test-alone proofs attacks fuzz test-real lint security docs bench night wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -39,8 +39,8 @@ $(STAMP): constraints.txt pyproject.toml
 demo: setup ## audit, change, report and rollback on the embedded lab
 	@EVENTREADY=$(BIN)/eventready sh demo.sh
 
-quick: setup ## tests below 0.3 s of CPU, at most 12 cases of each, a smoke test of the lab: about a minute
-	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
+quick: setup ## tests below 0.3 s of CPU, at most 6 cases of each, a smoke test of the lab: about a minute
+	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 3 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
 
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/ruff check $(CODE)
@@ -48,7 +48,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
-test: lint ## lint, types and all tests
+test: lint test-alone ## lint, types and all tests
+
+test-alone: setup
 	$(BIN)/python -m pytest -n auto $(GROUPS)
 
 proofs: setup ## all cases of the tests that take some in `make test`: faults of a change, damages of answers, failures of networks

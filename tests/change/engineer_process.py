@@ -38,6 +38,7 @@ from eventready.change.times import RetryTiming, Timer
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import SessionSpec
 from eventready.session.dialogue.screen import Screen
@@ -45,6 +46,7 @@ from eventready.store import changes
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 
 CLOCK = Clock.starting("2022-04-20 07:00")
 #: The guard's time, in seconds of the device.
@@ -137,7 +139,12 @@ def carry_out(order: dict[str, Any]) -> None:
         _say("refused", json.dumps({"why": str(error), "exit": int(error.exit)}))
         return
     (result,) = done.results
-    found = {"outcome": result.outcome.value, "why": result.why, "recorded": result.recorded, "exit": int(done.exit)}
+    found = {
+        "outcome": result.outcome.value,
+        "why": in_english(result.why),
+        "recorded": result.recorded,
+        "exit": int(done.exit),
+    }
     _say("ended", json.dumps(found))
 
 
@@ -194,6 +201,7 @@ def _one(order: dict[str, Any]) -> NoReturn:
 def main() -> None:
     """Order after order, until there are no more."""
     spare_the_disk()
+    settle_soon()
     while line := _heard():
         if not line.startswith(b"{"):
             continue  # leave for one that was killed while it came

@@ -10,7 +10,7 @@ import pytest
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
-from eventready.core.messages import Message, number, render
+from eventready.core.messages import Message, number, percentage, render
 from eventready.facts.observation import Observation, Unread
 from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
 from tests.proofs.size import one_each
@@ -57,9 +57,9 @@ def shows(finding: Finding, parameter: str) -> bool:
     return "\0" in render(finding.message_id, {**finding.params, parameter: "\0"}, "en")
 
 
-def written(value: float | str) -> str:
-    """Figure in the notation of an English sentence: 1,500."""
-    return value if isinstance(value, str) else number(value, "en")
+def written(value: float | str) -> tuple[str, ...]:
+    """Figure in the notations of an English sentence: 1,500; of a percentage too."""
+    return (value,) if isinstance(value, str) else (number(value, "en"), f"{percentage(value, 'en')}%")
 
 
 @pytest.mark.slow
@@ -67,9 +67,9 @@ def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
     for case in all_cases():
         for finding in case.findings():
             if finding.value is not None and shows(finding, "value"):
-                assert written(finding.value) in finding.message
+                assert any(form in finding.message for form in written(finding.value))
             if finding.limit is not None and shows(finding, "limit"):
-                assert written(finding.limit) in finding.message
+                assert written(finding.limit)[0] in finding.message
 
 
 @pytest.mark.slow

@@ -141,8 +141,8 @@ def test_the_words_of_click_are_translated(monkeypatch: pytest.MonkeyPatch) -> N
             shown = context.get_help()
         assert shown.startswith("Cách dùng: ")
         assert not re.search(r"Usage|Options:|Commands:|Examples:|Exit codes|\[(?:default|required|env var)", shown)
-        if context.info_name == "audit":
-            assert squeezed("[mặc định: 32; 1<=x<=2000]") in squeezed(shown)
+        if context.info_name == "serve":
+            assert squeezed("[mặc định: 8750; 1<=x<=65535]") in squeezed(shown)
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,12 @@ def test_a_check_is_three_files(tmp_path: Path) -> None:
         copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", "-k", "long_uptime or sentence",
         "tests/checks", "tests/evaluation/test_nothing_measured.py", "tests/core/test_catalogue.py",
     )  # fmt: skip
-    said = " ".join(run(copy, script=CHECK).split())
+    printed = " ".join(run(copy, script=CHECK).split())
     for words in (
         "In service for 1,832 d without a restart (limit 1,460 d)", "after a power cut the device may not come back",
         "Đã chạy 1.832 ngày chưa khởi động lại", "Quá lâu chưa khởi động lại", "Chuẩn bị sẵn thiết bị dự phòng",
     ):  # fmt: skip
-        assert words in said
+        assert words in printed
 
 
 PAGE = """

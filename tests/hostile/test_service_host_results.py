@@ -70,4 +70,4 @@ def test_they_are_the_failure_of_the_host(
     monkeypatch.setattr(playbook, "_ansible_runner", lambda: runner)
     monkeypatch.setattr(playbook, "playbook_path", lambda _workspace, name: Path(f"{name}.yml"))
     with pytest.raises(UnreadableConfiguration, match=sentence):
-        check_playbook(workspace, workspace.devices[0], form_of(spec()))
+        check_playbook(workspace, workspace.devices[0], form_of(spec()), "prepare")

@@ -204,6 +204,7 @@ def inventory(path: Path) -> Generator[Diagnostic, None, Workspace | None]:
     counts = {"devices": len(loaded.devices), "venues": len(loaded.event.venues), "duties": len(loaded.duties)}
     detail = message("audit:doctor.workspace", event=loaded.event.title, **counts)
     yield Diagnostic("workspace", bool(loaded.devices), detail, message("audit:doctor.add_devices"))
+    yield Diagnostic("reading", ok=True, detail=message("audit:doctor.reading", **dict(loaded.event.reading)))
     return loaded
 
 

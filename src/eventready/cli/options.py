@@ -42,12 +42,12 @@ limit_option = click.option(
 
 #: `--workers`: devices at once.
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 2000), default=32, show_default=True, help="Devices at once."
+    "--workers", type=click.IntRange(1, 2000), help="Devices at once.  [default: event.yaml, else 32]"
 )
 #: `--interval`: seconds between the readings of counters.
 interval_option = click.option(
-    "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True,
-    help="Seconds between the two readings of counters; 0 reads once, without rates.",
+    "--interval", type=click.FloatRange(0, 3600),
+    help="Seconds between the two readings of counters; 0 reads once, without rates.  [default: event.yaml, else 10]",
 )  # fmt: skip
 
 
@@ -93,8 +93,9 @@ def key_option(text: str) -> Callable[[F], F]:
 reading_options = with_options(
     workers_option,
     interval_option,
-    click.option("--time-limit", type=click.FloatRange(min=1), default=7200.0, show_default=True,
-                 help="Seconds of the whole run; devices that remain then are not read."),
+    click.option("--time-limit", type=click.FloatRange(1, 86_400),
+                 help="Seconds of the whole run; devices that remain then are not read.  "
+                      "[default: event.yaml, else 7200]"),
 )  # fmt: skip
 
 
@@ -120,8 +121,7 @@ execution_options = with_options(
     click.option("--soak", callback=_duration, metavar="TIME",
                  help="Minimum observation before confirmation; never below the hold times of the protocols, "
                       "except in a lab.  [default: event.yaml]"),
-    click.option("--workers", type=click.IntRange(1, 2000), default=32, show_default=True,
-                 help="Devices of a wave at once."),
+    workers_option,
     click.option("--emergency", "ticket", default="", metavar="TICKET",
                  help="Execute in a closed window. Requires --named twice."),
     click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),

@@ -13,8 +13,9 @@ from eventready.change.intents import participants as participants_module
 from eventready.change.intents import playbook_fragment
 from eventready.change.intents.participants import participants
 from eventready.change.intents.playbook import PlaybookRun, TaskFile, TaskResult
-from eventready.change.intents.playbook_fragment import check_playbook
+from eventready.change.intents.playbook_fragment import check_playbook, with_playbook
 from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change import fake_fleet
@@ -48,7 +49,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def checked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *tasks: TaskResult, state: Any = "changed") -> Any:
     run = PlaybookRun("prepare", True, {"svc-1": state}, tasks)
     monkeypatch.setattr(playbook_fragment, "run_playbook", lambda *_args, **_options: run)
-    return check_playbook(workspace, workspace.devices[0], form_of(spec()))
+    return check_playbook(workspace, workspace.devices[0], form_of(spec()), "prepare")
 
 
 def test_the_fragment_names_every_file_and_the_state_of_the_written_one(
@@ -90,10 +91,36 @@ def test_a_host_takes_part_with_its_service_and_with_ansible(
 ) -> None:
     taking, left_out = participants(workspace, Equipment.of(workspace), ("backup",))
     assert [one.device.name for one in taking] == ["svc-1"]
-    assert [(one.name, one.reason) for one in left_out] == [("svc-2", "it has no `service:` in the inventory")]
+    assert [(one.name, in_english(one.reason)) for one in left_out] == [
+        ("svc-2", "it has no `service:` in the inventory")
+    ]
     monkeypatch.setattr(participants_module, "missing_package", lambda: "ansible_runner")
     with pytest.raises(UsageError, match="svc-1: ansible_runner is not installed"):
         participants(workspace, Equipment.of(workspace), ("backup",))
+
+
+def test_a_playbook_of_the_workspace_is_an_intent_of_its_service_hosts(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("limits", "names"):
+        (workspace.path / "playbooks").mkdir(exist_ok=True)
+        (workspace.path / "playbooks" / f"{name}.yml").touch()
+    workspace = load_workspace(workspace.path)
+    assert {"limits", "names"} <= workspace.intents.keys()
+    ran: list[str] = []
+
+    def run(_workspace: Workspace, name: str, *_args: object, **_options: object) -> PlaybookRun:
+        ran.append(name)
+        return PlaybookRun(name, True, {"svc-1": "changed"}, (WRITTEN,))
+
+    monkeypatch.setattr(playbook_fragment, "run_playbook", run)
+    for intents in (("limits",), ("backup", "limits"), ("backup",)):
+        ((taking,), _) = participants(workspace, Equipment.of(workspace), intents)
+        with_playbook(workspace, taking)
+        assert (taking.intents, taking.templates) == (tuple(sorted(intents)), (f"playbooks/{ran[-1]}.yml",))
+    assert ran == ["limits", "limits", "prepare"]
+    with pytest.raises(UsageError, match="one playbook in a plan: limits and names"):
+        participants(workspace, Equipment.of(workspace), ("limits", "names"))
 
 
 PUT = "sh /var/lib/eventready/host_files put "

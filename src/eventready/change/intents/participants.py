@@ -11,16 +11,16 @@ from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.intents.ansible_inventory import managed_files
-from eventready.change.intents.playbook import missing_package
+from eventready.change.intents.playbook import is_playbook, missing_package, playbook_of
 from eventready.change.intents.render import RenderedIntent, intent_variables, refuse_misspelt, render_intent
 from eventready.change.intents.template_values import TemplateVariables
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import Platform
 from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.intents import Intent
+from eventready.workspace.devices.intents import PLAYBOOKS, Intent
 from eventready.workspace.workspace import Workspace
 
 
@@ -81,7 +81,8 @@ def participants(
 def _participant(
     workspace: Workspace, equipment: Equipment, device: Device, variables: Mapping[Intent, TemplateVariables]
 ) -> Participant | LeftOut:
-    wanted = tuple(intent for intent in variables if intent in device.intents)
+    plays = device.role == "service_host"
+    wanted = tuple(i for i in variables if i in device.intents or (plays and is_playbook(workspace.path, i)))
     if not wanted:
         return LeftOut(name=device.name, reason=_reason("change:left_out.intents", variables))
     platform = equipment.named(device.platform)
@@ -127,13 +128,14 @@ def _service_host(
     """Return a service host with its managed files: Ansible's check mode finds their new states later."""
     if missing := missing_package():
         return LeftOut(name=device.name, reason=_reason("change:left_out.missing", [missing]))
+    name = playbook_of(workspace.path, wanted)
     files = managed_files(dict(workspace.nornir(1).inventory.hosts[device.name].get("service") or {}))
     if not files:
-        return LeftOut(name=device.name, reason=rendered("change:left_out.service"))
+        return LeftOut(name=device.name, reason=message("change:left_out.service"))
     text = "".join(f"{file.name}\n" for file in files)
     fragment = form.parse(text, device.origin)
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
-    return Participant(device, platform, form, wanted, ("playbooks/prepare.yml",), fragment, writable)
+    return Participant(device, platform, form, wanted, (f"{PLAYBOOKS}/{name}.yml",), fragment, writable)
 
 
 def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> UsageError:
@@ -146,5 +148,5 @@ def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> Usag
     )
 
 
-def _reason(msgid: str, names: Iterable[str]) -> str:
-    return rendered(msgid, names=list(names))
+def _reason(msgid: str, names: Iterable[str]) -> Message:
+    return message(msgid, names=list(names))

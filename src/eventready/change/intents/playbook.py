@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -23,13 +23,14 @@ from eventready.change.intents.ansible_inventory import ansible_inventory, as_sc
 from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
 from eventready.core.files import private_folder
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.texts import lines_of
 from eventready.core.validation_messages import suggest
 from eventready.session.plugin import host_target
 from eventready.session.ssh.relay import Relay
 from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import PLAYBOOKS
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.keys.secrets import may_read
 from eventready.workspace.workspace import Workspace
@@ -116,7 +117,7 @@ class TaskResult:
     host: str
     task: str
     state: HostState
-    message: str = ""
+    message: str | Message = ""
     diff: str = ""
     handler: bool = False
     file: TaskFile | None = None
@@ -142,17 +143,29 @@ class PlaybookRun:
         return tuple(host for host, state in self.hosts.items() if state == "unreachable")
 
 
-#: A follower: (host, task, state) of each result as it arrives.
-Progress = Callable[[str, str, str], None]
-
-
 def playbook_path(workspace: Path, name: str) -> Path:
     """Return the file of a playbook: of the workspace, or as shipped. Raises UsageError."""
-    own = workspace / "playbooks"
-    found = {path.stem: path for folder in (example_home() / "playbooks", own) for path in sorted(folder.glob("*.yml"))}
+    own = workspace / PLAYBOOKS
+    found = {path.stem: path for folder in (example_home() / PLAYBOOKS, own) for path in sorted(folder.glob("*.yml"))}
     if name not in found:
         raise UsageError(message("change:playbook.unknown", name=name), where=str(own), do=suggest(name, found))
     return found[name]
+
+
+def is_playbook(workspace: Path, intent: str) -> bool:
+    """Return True for an intent with a playbook of the workspace."""
+    return (workspace / PLAYBOOKS / f"{intent}.yml").is_file()
+
+
+def playbook_of(workspace: Path, intents: Iterable[str]) -> str:
+    """Return the playbook of a service host with these intents: of the same name, else `prepare`.
+
+    Raises UsageError for several.
+    """
+    own = [intent for intent in intents if is_playbook(workspace, intent)]
+    if len(own) > 1:
+        raise UsageError(message("change:playbook.several", names=own))
+    return own[0] if own else "prepare"
 
 
 def run_playbook(
@@ -163,7 +176,6 @@ def run_playbook(
     change: str,
     check: bool,
     guarded: bool = False,
-    progress: Progress = lambda _host, _task, _state: None,
 ) -> PlaybookRun:
     """Run a playbook on the service hosts among `devices`; with `check` nothing is changed on them.
 
@@ -171,7 +183,7 @@ def run_playbook(
     UsageError when Ansible is not installed or does not start.
     """
     runner = _ansible_runner()
-    chosen, collected = service_hosts(devices), _Collected(progress)
+    chosen, collected = service_hosts(devices), _Collected()
     nornir = workspace.nornir(1)
     targets = {host.name: host_target(nornir, host.name).for_ssh() for host in chosen}
     longest = LONGEST_S * ceil(len(chosen) / _FORKS)
@@ -196,7 +208,7 @@ def run_playbook(
             done.config.env, done.config.suppress_output_file = folder.written(done.config.env), True
             done.run()
     if collected.full or done.status == "timeout":
-        why = "" if collected.full else rendered("change:playbook.too_slow", limit=longest)
+        why = "" if collected.full else message("change:playbook.too_slow", limit=longest)
         late = (TaskResult(host, name, "failed", why) for host in hosts if why)
         return PlaybookRun(name, check, dict.fromkeys(hosts, "failed"), (*collected.tasks, *late))
     if collected.recap is None:
@@ -224,11 +236,10 @@ class _Collected:
         "runner_on_unreachable": "unreachable",
     }  # fmt: skip
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self) -> None:
         self.tasks: list[TaskResult] = []
         self.complaint = ""
         self.recap: Mapping[str, Mapping[str, int]] | None = None
-        self._progress = progress
         self._handlers: set[str] = set()
         self._bytes: Counter[str] = Counter()
         #: Hosts whose results cannot be read; `full`: one of them has sent too much, which ends the run.
@@ -246,15 +257,15 @@ class _Collected:
             return False
         if self._bytes[host] > LARGEST:
             self.full = True
-            self._fail(host, task, rendered("change:playbook.too_large", limit=LARGEST // 1_000_000))
+            self._fail(host, task, message("change:playbook.too_large", limit=LARGEST // 1_000_000))
             return False
         try:
             self._process(event)
         except Exception as error:  # any type at any place
-            self._fail(host, task, rendered("change:playbook.odd_result", reason=type(error).__name__))
+            self._fail(host, task, message("change:playbook.odd_result", reason=type(error).__name__))
         return False
 
-    def _fail(self, host: str, task: str, reason: str) -> None:
+    def _fail(self, host: str, task: str, reason: str | Message) -> None:
         self.odd[host] = "failed"
         self.tasks.append(TaskResult(host, task, "failed", reason))
 
@@ -274,7 +285,6 @@ class _Collected:
         if state == "ok" and output.changed:
             state = "changed"
         host, task = str(data.get("host", "")), str(data.get("task", ""))
-        self._progress(host, task, state)
         if state != "ok" and not (kind == "runner_on_ok" and output.of_items):
             handler = str(data.get("task_uuid")) in self._handlers
             done = TaskResult(host, task, state, output.message, output.difference, handler, output.file)

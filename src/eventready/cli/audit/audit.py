@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
 from typing import Literal
@@ -22,7 +21,7 @@ from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
 from eventready.core.files import write_atomic
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, as_data, message
 from eventready.store.database.connection import RunNotStored
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -40,9 +39,9 @@ def command(
     saved: Path | None,
     save: Path | None,
     replace: bool,
-    workers: int,
-    interval: float,
-    time_limit: float,
+    workers: int | None,
+    interval: float | None,
+    time_limit: float | None,
     baseline: str,
     fail_on: Literal["warn", "fail"],
     wide: bool,
@@ -71,10 +70,9 @@ def command(
         return Exit.OK
     workspace = app.workspace if saved else app.allowed_workspace
     devices = select(workspace.devices, limit)
+    reading = workspace.event.reading.given(workers=workers, interval_s=interval, time_limit_s=time_limit)
     options = AuditOptions(
-        workers=workers,
-        interval_s=interval,
-        time_limit_s=time_limit,
+        **dict(reading),
         baseline=baseline,
         saved=saved,
         fail_on=fail_on,
@@ -157,9 +155,9 @@ def save_answers(
     out: Path,
     *,
     limit: str | None,
-    workers: int,
-    interval: float,
-    time_limit: float,
+    workers: int | None,
+    interval: float | None,
+    time_limit: float | None,
     cluster: str,
     certificates: Path,
     replace: bool,
@@ -167,11 +165,12 @@ def save_answers(
     """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
-    options = CaptureOptions(workers, interval, time_limit, replace, cluster_address(cluster, certificates))
+    reading = workspace.event.reading.given(workers=workers, interval_s=interval, time_limit_s=time_limit)
+    options = CaptureOptions(**dict(reading), replace=replace, cluster=cluster_address(cluster, certificates))
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("audit --save", devices), bars:
         captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
-    app.show([asdict(one) for one in captures], _saved(captures), closing=_advice_on_saved(captures, out))
+    app.show(as_data(captures), _saved(captures), closing=_advice_on_saved(captures, out))
     return Exit.INCOMPLETE if not captures or any(one.missing for one in captures) else Exit.OK
 
 

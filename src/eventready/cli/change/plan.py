@@ -27,12 +27,10 @@ def command(
     out: Path | None,
     by: str,
     source: str,
-    workers: int,
+    workers: int | None,
     detailed: bool,
 ) -> int:
-    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
-    intents, read their configurations, and show the changes, their order, each guard and its gaps.
-    """
+    """Render INTENT... for its devices, read their configurations, and show the changes and their order."""
     workspace = app.allowed_workspace
     for name in intents:
         if name not in workspace.intents:
@@ -43,10 +41,12 @@ def command(
     planner = _planner(by, settings.approvals)
     if out is not None:
         refuse_overwrite(out)
+    reading = workspace.event.reading.given(workers=workers)
     with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         plan = make_plan(
-            workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars, workers=workers
-        )
+            workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars,
+            workers=reading.workers,
+        )  # fmt: skip
     if out is not None:
         write_plan(out, sign_plan(plan, settings, key, app.clock.real()))
     app.show(plan.document, plan_lines(plan, app.lang), closing=[_next(app, plan, out)])

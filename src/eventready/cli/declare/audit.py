@@ -243,7 +243,7 @@ def cluster_scheduler() -> None:
     metavar="NAME",
     help="A network that this machine reaches (`reach:` of devices); repeatable.",
 )
-@options.workers_option
+@click.option("--workers", type=click.IntRange(1, 2000), default=32, show_default=True, help="Devices at once.")
 @options.certificates_option
 @options.systemd_option
 @work("eventready.cli.audit.cluster:worker")

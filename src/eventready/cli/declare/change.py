@@ -21,8 +21,10 @@ from eventready.cli.declare.work import work
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @work("eventready.cli.change.plan:command")
 def plan() -> None:
-    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
-    intents, read their configurations, and show the changes, their order, each guard and its gaps.
+    """Render INTENT... (load_balancing, backup, priority, a folder of templates/, or a playbook of playbooks/) for its
+    devices, read their configurations, and show the changes, their order, each guard and its gaps.
+
+    A device takes part in the intents of its `intents:`, a service host also in a playbook named here.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
@@ -52,6 +54,8 @@ def approve() -> None:
 @click.command()
 @click.argument("plan", type=options.PATH, required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
+              help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
@@ -61,19 +65,20 @@ def approve() -> None:
 def apply() -> None:
     """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
 
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
+    Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
+    --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
+    `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
 
     \b
     Exit codes:
-      0  every device has its new state
-      4  a device was not checked or not rehearsed
-      5  a change failed and was reverted (with --atomic: everywhere)
+      0  every device has the change
+      4  a device was not checked or not rehearsed; detached, the change goes on
+      5  a change did not finish; each device is with it or as before
       6  a device needs a person now
-      7  refused, nothing was sent; a line is rejected (--dry-run)
+      7  refused, no device was touched; a line is rejected (--dry-run)
     """
 
 
@@ -86,7 +91,7 @@ def apply() -> None:
 @options.execution_options
 @work("eventready.cli.change.rollback:command")
 def rollback() -> None:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
+    """Return every device changed by CHANGE to its state before: guarded, in waves, verified, recorded.
 
     CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
     answer does not hold the others back: run the command again for the rest.
@@ -126,8 +131,8 @@ def changes_show() -> None:
     "--as",
     "claim",
     required=True,
-    type=click.Choice(["new", "old", "by-hand"]),
-    help="The state of the device; new and old must be proven by its configuration.",
+    type=click.Choice(["with-change", "as-before", "by-hand"]),
+    help="The state of the device; with and without the change must be proven by its configuration.",
 )
 @click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
@@ -142,25 +147,6 @@ def changes_release() -> None:
     Exit codes:
       0  released
       7  refused: another configuration than claimed, or an armed guard
-    """
-
-
-@changes.command("playbook")
-@click.argument("name")
-@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
-@click.option("--check", is_flag=True, help="Show the changes without making them.")
-@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
-              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
-@work("eventready.cli.change.playbook:run")
-def changes_playbook() -> None:
-    """Run playbooks/NAME.yml on the service hosts.
-
-    \b
-    Exit codes:
-      0  done
-      4  a host did not answer
-      6  a task failed, a person must look at the host
-      7  a closed window
     """
 
 

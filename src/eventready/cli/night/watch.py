@@ -28,7 +28,7 @@ def command(
     seconds: float,
     really: bool,
     rehearsal: bool,
-    workers: int,
+    workers: int | None,
     cluster: str,
     certificates: Path,
 ) -> int:
@@ -61,7 +61,8 @@ def command(
             else None
         )
         calls = AlertCalls(workspace, settings, store, clock, app.say, really=really)
-        session = WatchSession(workspace, devices, store, clock, workers, calls, ask)
+        at_once = workspace.event.reading.given(workers=workers).workers
+        session = WatchSession(workspace, devices, store, clock, at_once, calls, ask)
         session.run(seconds, view.show, lambda: app.notify("watch:standby"), view.begin, outage)
     return Exit.OK
 

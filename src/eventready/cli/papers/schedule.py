@@ -9,7 +9,7 @@ import click
 from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, in_english, message
 from eventready.delivery.service_units import cron, systemd
 from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
@@ -22,8 +22,8 @@ def command(
     really: bool,
     rehearsal: bool,
     unit: Literal["systemd", "cron"] | None,
-    interval: float,
-    workers: int,
+    interval: float | None,
+    workers: int | None,
 ) -> int:
     """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of
     near, due and late deadlines.
@@ -34,9 +34,9 @@ def command(
         print_unit = systemd if unit == "systemd" else cron
         click.echo(print_unit(app.workspace_path, event, options), nl=False)
         return Exit.OK
-    app.allowed_workspace  # noqa: B018  refused before the first job
+    reading = app.allowed_workspace.event.reading.given(workers=workers, interval_s=interval)
     clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
-    options_of_audit = AuditOptions(workers=workers, interval_s=interval)
+    options_of_audit = AuditOptions(**dict(reading))
     scheduler = Scheduler(
         app.workspace_path,
         clock,
@@ -87,5 +87,5 @@ def _document(result: JobResult) -> dict[str, Any]:
         "kind": result.job.kind,
         "failed": result.failed,
         "resumed": result.resumed,
-        "outcome": str(result.outcome),
+        "outcome": in_english(result.outcome),
     }

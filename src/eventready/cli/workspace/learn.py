@@ -55,7 +55,7 @@ def learn_command(
     prune: bool,
     check: bool,
     by: str,
-    workers: int,
+    workers: int | None,
 ) -> int:
     """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points,
     services.
@@ -70,14 +70,15 @@ def learn_command(
     kinds = _kinds(accepted)
     devices = select(workspace.devices, limit)
     equipment = app.equipment.only(devices)
-    run = _run(app, workspace, equipment, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
+    reading = workspace.event.reading.given(workers=workers)
+    run = _run(app, workspace, equipment, run_name, AuditOptions(**dict(reading), saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     gaps = tuple(unsaid(workspace.event, workspace.devices))
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event), gaps)
     facts = recorded_network(workspace.devices, run)
     result = _selected(learn(facts, setting), devices, workspace.devices)
     if not (saved or run_name) and (questions := _open_answers(result)):
-        answers = ask(workspace, app.equipment, questions, workers)
+        answers = ask(workspace, app.equipment, questions, reading.workers)
         result = _selected(learn(facts.joined(answers), setting), devices, workspace.devices)
     not_read = tuple(_not_read(run, equipment))
     decision = LearnDecision()

@@ -16,6 +16,8 @@ from eventready.core.validation_messages import suggest
 
 #: Shipped intents, in the order of a plan.
 INTENTS = ("load_balancing", "backup", "priority")
+#: Folder of a workspace with its playbooks for service hosts.
+PLAYBOOKS = "playbooks"
 #: Key of a validation context: the intents of the workspace.
 KNOWN_INTENTS = "intents"
 
@@ -23,8 +25,11 @@ _INTENT = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 def intent_names(templates: Path) -> tuple[str, ...]:
-    """Return the shipped intents, then those of a workspace: folders of `templates/` with a template or values."""
+    """Return the shipped intents, then those of a workspace: folders of `templates/` with a template or values, and
+    playbooks.
+    """
     own = {path.parent.name for pattern in ("*/*.j2", "*/values.yaml") for path in templates.glob(pattern)}
+    own |= {path.stem for path in templates.parent.glob(f"{PLAYBOOKS}/*.yml")}
     return (*INTENTS, *sorted(name for name in own if _INTENT.fullmatch(name) and name not in INTENTS))
 
 

@@ -209,6 +209,20 @@ class NoticeLimits(WorkspaceModel):
         return self
 
 
+class ReadingSettings(WorkspaceModel):
+    """How the devices of the workspace are read: the values of `--workers`, `--interval` and `--time-limit`."""
+
+    workers: int = Field(default=32, ge=1, le=2000, description="Devices at once")
+    interval_s: float = Field(
+        default=10.0, ge=0, le=3600, description="Seconds between the two readings of counters; 0 reads once"
+    )
+    time_limit_s: float = Field(default=7200.0, ge=1, le=86400, description="Seconds of a whole audit")
+
+    def given(self, **options: float | None) -> Self:
+        """Return the settings with the values of options in their place; None is an absent option."""
+        return self.model_copy(update={name: value for name, value in options.items() if value is not None})
+
+
 class DaysOff(WorkspaceModel):
     """Corrections of the calendar of public holidays: additional days off, and holidays with work."""
 
@@ -259,6 +273,7 @@ class Event(Titled):
     notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="Time limits for incident notices")
     mail: MailSettings | None = Field(default=None, description="Sender and mail server of the papers")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="Times of scheduled jobs")
+    reading: ReadingSettings = Field(default=ReadingSettings(), description="How devices are read; options win")
     changes: ChangeSettings = Field(default=ChangeSettings(), description="Approval and execution of changes")
     intents: Intents = Field(default={}, description="Template values for all devices, overridden by groups and hosts")
     lab: bool = Field(default=False, description="Lab copy: plain passwords are allowed in the inventory")

@@ -17,11 +17,11 @@ from eventready.change.execute.device.live import LiveDevice
 from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.host_files import PROGRAM
 from eventready.change.guard import RejectedLine, SendResult, StepResult
-from eventready.change.intents.playbook import run_playbook
-from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
+from eventready.change.intents.playbook import playbook_of, run_playbook
+from eventready.change.intents.playbook_fragment import check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.files import sweep
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.devices.device import Device
@@ -39,12 +39,13 @@ class ServiceHost(LiveDevice):
     ) -> None:
         super().__init__(*args, **options)
         self._workspace, self._device, self._part, self._restores = workspace, device, part, restores
+        self._playbook = playbook_of(workspace.path, part.intents)
         sweep()
 
     def precheck(self) -> Findings:
         """See DeviceDriver. Raises RefusedError if the playbook would write other files than the plan has."""
         if not self._restores:
-            checked = check_playbook(self._workspace, self._device, self._form)
+            checked = check_playbook(self._workspace, self._device, self._form, self._playbook)
             if checked.fragment.text != self._part.fragment:
                 raise RefusedError(message("change:playbook.other_files", device=self._device.name))
         return super().precheck()
@@ -63,11 +64,11 @@ class ServiceHost(LiveDevice):
             return begun
         try:
             run = run_playbook(
-                self._workspace, PLAYBOOK, [self._device], change=self._change, check=False, guarded=True
+                self._workspace, self._playbook, [self._device], change=self._change, check=False, guarded=True
             )
             reason = failure_of(run)
         except EventreadyError as error:
-            reason = Rendered(error.whole)
+            reason = error.whole
         if reason:
             return SendResult(False, RejectedLine("", reason), ReplyStatus.REFUSED, 0)
         ended = super().apply([f"sh {PROGRAM} played {self._change}"])
@@ -91,5 +92,5 @@ def _program_lines() -> Iterator[str]:
     yield f"base64 -d < {part} > {part}.sh && {check} && mv -f {part}.sh {PROGRAM} && rm -f {part}"
 
 
-def _reason(sent: SendResult) -> str:
-    return sent.rejected.reason if sent.rejected else rendered("change:why.ended", status=sent.ended.value)
+def _reason(sent: SendResult) -> str | Message:
+    return sent.rejected.reason if sent.rejected else message("change:why.ended", status=sent.ended.value)
