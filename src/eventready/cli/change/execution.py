@@ -77,7 +77,7 @@ def _server(app: App, process: ProcessOf, progress: ChangeProgress, *, needed: b
     return None
 
 
-def _published(  # noqa: PLR0917  of either process
+def _published(  # noqa: PLR0917  the parts of a change, alike in both processes
     app: App, store: Store, server: AttachServer | None, progress: ChangeProgress, options: Options, run: Run, *,
     hold: bool,
 ) -> ApplyResult:  # fmt: skip

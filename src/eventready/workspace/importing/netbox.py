@@ -60,7 +60,7 @@ def _devices(source: ServerSource, api: Any) -> list[Entry]:
 
 
 def _api(source: ServerSource, session: Any) -> Any:
-    import pynetbox  # noqa: PLC0415  optional
+    import pynetbox  # noqa: PLC0415  of an optional extra
 
     api = pynetbox.api(source.url, token=source.token)
     api.http_session = session
