@@ -16,11 +16,11 @@ _WORK = {
 _OBJECTS = ("X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=REDUCED-REDUNDANCY:CKT-B", "X-MAINTNOTE-OBJECT-ID:CKT-A")
 
 
-def event(*more: str, objects: tuple[str, ...] = _OBJECTS, **other: str | None) -> str:
+def event(*more: str, objects: bool = True, **other: str | None) -> str:
     """An event; `other`: properties by name with `_` for `-`, None leaves one out; `more`: further lines."""
     values = _WORK | {name.replace("_", "-"): value for name, value in other.items()}
     lines = [f"{name}:{value}" for name, value in values.items() if value is not None]
-    return "\r\n".join(["BEGIN:VEVENT", *lines, *objects, *more, "END:VEVENT", ""])
+    return "\r\n".join(["BEGIN:VEVENT", *lines, *(_OBJECTS if objects else ()), *more, "END:VEVENT", ""])
 
 
 def calendar(*events: str, head: str = "") -> bytes:

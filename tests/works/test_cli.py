@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from eventready.workspace.examples.example import copy_example
 from tests.works.notices import calendar, event, mail
 
 NOW = ("--now", "2022-04-25 07:00")
-NIGHT = {"DTSTART": "20220429T120000Z", "DTEND": "20220429T140000Z", "DTSTAMP": "20220420T010000Z"}
+NIGHT: dict[str, Any] = {"DTSTART": "20220429T120000Z", "DTEND": "20220429T140000Z", "DTSTAMP": "20220420T010000Z"}
 Call = Callable[..., int]
 
 

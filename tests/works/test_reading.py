@@ -56,7 +56,7 @@ def test_a_notice_is_read_whole() -> None:
         (event(X_MAINTNOTE_STATUS="RE-SCHEDULED"), "status", "confirmed"),
         (event(X_MAINTNOTE_STATUS=None), "status", "confirmed"),
         (event(X_MAINTNOTE_STATUS=" COMPLETED"), "status", "completed"),
-        (event(X_MAINTNOTE_STATUS="CANCELLED", objects=()), "status", "cancelled"),
+        (event(X_MAINTNOTE_STATUS="CANCELLED", objects=False), "status", "cancelled"),
         (event("STATUS:CANCELLED", X_MAINTNOTE_STATUS=None), "status", "cancelled"),
         (event("STATUS:CANCELLED"), "status", "tentative"),
         (event(SEQUENCE=None), "sequence", 0),
@@ -76,7 +76,7 @@ def test_words_and_times_of_others(written: str, field: str, value: object) -> N
 
 
 def test_a_single_object_has_its_own_impact() -> None:
-    found = only(calendar(event(objects=("X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=DEGRADED:CKT-A",))))
+    found = only(calendar(event("X-MAINTNOTE-OBJECT-ID;X-MAINTNOTE-OBJECT-IMPACT=DEGRADED:CKT-A", objects=False)))
     assert [found.impact_on(one) for one in found.objects] == ["degraded"]
 
 
@@ -109,7 +109,7 @@ def test_a_floating_time_needs_a_zone() -> None:
         (calendar(event(SEQUENCE="-1")), "sequence"),
         (calendar(event("NO LINE")), "a line of the event is broken"),
         (calendar(event(X_MAINTNOTE_PROVIDER=None)), "X-MAINTNOTE-PROVIDER is missing"),
-        (calendar(event(objects=())), "no circuit is named"),
+        (calendar(event(objects=False)), "no circuit is named"),
         (calendar(event(X_MAINTNOTE_MAINTENANCE_ID="W" * 130)), "is longer than"),
         (calendar(*[event()] * 501), "501 events"),
         (calendar(event("X-A:b" + "\r\nX-A:b" * MOST_LINES)), "a calendar may have"),

@@ -14,14 +14,12 @@ from eventready.workspace.settings.circuits import load_circuits
 from eventready.workspace.settings.works import MOST_WORKS, Work, load_works
 from tests.works.notices import calendar, event, work
 
-MOVED = {"DTSTART": "20330801T170000Z", "DTEND": "20330801T190000Z"}
+MOVED: dict[str, Any] = {"DTSTART": "20330801T170000Z", "DTEND": "20330801T190000Z"}
 SERIES = (
     event(),
     event(SEQUENCE="2", X_MAINTNOTE_STATUS="CONFIRMED"),
-    event(SEQUENCE="3", DTSTART="20330801T170000Z", DTEND="20330801T190000Z", X_MAINTNOTE_STATUS="CONFIRMED"),
-    event(
-        SEQUENCE="4", DTSTART="20330801T170000Z", DTEND="20330801T190000Z", X_MAINTNOTE_STATUS="CANCELLED", objects=()
-    ),
+    event(SEQUENCE="3", **MOVED, X_MAINTNOTE_STATUS="CONFIRMED"),
+    event(objects=False, SEQUENCE="4", **MOVED, X_MAINTNOTE_STATUS="CANCELLED"),
 )
 
 

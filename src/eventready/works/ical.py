@@ -54,7 +54,7 @@ def read_ical(data: bytes, source: str, zone: tzinfo | None = None) -> ReadWorks
 
 
 def _events(data: bytes) -> list[tuple[Component, bool]]:
-    """Events of all calendars, each with True for a calendar that cancels. Raises NoticeError."""
+    """Events of all calendars, each with True within a calendar of cancellations. Raises NoticeError."""
     if len(data) > MOST_BYTES or data.count(b"\n") > MOST_LINES:
         raise NoticeError(message("works:too_large", bytes=MOST_BYTES, lines=MOST_LINES))
     if data.count(b"BEGIN:VCALENDAR") != data.count(b"END:VCALENDAR"):
@@ -101,7 +101,7 @@ def _work(event: Component, source: str, zone: tzinfo | None, *, cancels: bool) 
 
 
 def _status(event: Component, *, cancels: bool) -> WorkStatus:
-    """State of a work; one that was moved, or has another word, is on."""
+    """State of a work; a moved work, or another word, is on."""
     own, plain = _text(event, _OWN + "STATUS").upper(), _text(event, "STATUS").upper()
     if not own and (cancels or STATUS.get(plain) == "cancelled"):
         return "cancelled"
@@ -120,7 +120,7 @@ def _end(event: Component, start: datetime, zone: tzinfo | None) -> datetime:
 
 
 def _objects(event: Component) -> Iterator[dict[str, str]]:
-    """Objects with their own impact, if named; an unknown word of it is an outage."""
+    """Objects, with an impact of their own where named; an unknown word is an outage."""
     seen = set()
     for value in _all(event, _OWN + "OBJECT-ID"):
         name = identifier(_unescaped(value))
@@ -131,20 +131,20 @@ def _objects(event: Component) -> Iterator[dict[str, str]]:
 
 
 def _primary_first(event: Component) -> list[str]:
-    """Ids of the work, the primary one first."""
+    """Ids of the work, the primary first."""
     values = _all(event, _OWN + "MAINTENANCE-ID")
     ranked = sorted(values, key=lambda one: str(one.params.get(_OWN + "PRECEDENCE", "")).strip().upper() != "PRIMARY")
     return [_unescaped(one) for one in ranked]
 
 
 def _all(event: Component, name: str) -> list[Any]:
-    """Values of a property: one is a value, several are a list."""
+    """Values of a property: the parser has a list of several, and a single value bare."""
     found = event.get(name)
     return [] if found is None else found if isinstance(found, list) else [found]
 
 
 def _one(event: Component, name: str) -> Any:
-    """Value of a property with a single one, None without any. Raises NoticeError for several."""
+    """Value of a property, None without any. Raises NoticeError for several."""
     found = _all(event, name)
     if len(found) > 1:
         raise NoticeError(message("works:property_twice", name=name))

@@ -34,7 +34,7 @@ def read_mail(data: bytes, source: str, zone: tzinfo | None = None) -> ReadWorks
 
 
 def _calendars(mail: Mail) -> Iterator[bytes]:
-    """Yield the calendars of a mail and of mails attached to it, each text once."""
+    """Yield the calendars of a mail and of attached mails, each text once."""
     waiting, seen = [mail], set[bytes]()
     for part in waiting:  # grows while it is read
         inside = part.get_payload()

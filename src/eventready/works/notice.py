@@ -32,7 +32,7 @@ STATUS: Mapping[str, WorkStatus] = {
 
 @dataclass(frozen=True)
 class ReadWorks:
-    """Works of a file, and an error for each part without one."""
+    """Works of a file, and an error for each unreadable part."""
 
     works: tuple[Work, ...] = ()
     problems: tuple[WorkspaceError, ...] = ()
@@ -43,7 +43,7 @@ class ReadWorks:
 
 
 class NoticeError(ValueError):
-    """A part of a notice without a meaning; `what`: the cause, `do`: the remedy."""
+    """Invalid part of a notice, with cause and remedy."""
 
     def __init__(self, what: Message, do: str | Message = "") -> None:
         super().__init__(what.id)
@@ -58,7 +58,7 @@ def harmless(text: object, most: int) -> str:
 
 
 def identifier(text: object) -> str:
-    """An identifier of others. Raises NoticeError for a longer one: its beginning may be that of another."""
+    """Identifier of others. Raises NoticeError for a long text: two may have the same beginning."""
     found = harmless(text, LONGEST_ID + 1)
     if len(found) > LONGEST_ID:
         raise NoticeError(message("works:long_id", id=found[:40], most=LONGEST_ID))
@@ -71,7 +71,7 @@ def summary(text: object) -> str:
 
 
 def moment(value: object, name: str, zone: tzinfo | None) -> datetime:
-    """An aware time in UTC; a floating one in `zone`. Raises NoticeError for none, and for a floating one without."""
+    """Time in UTC; a floating time is of `zone`. Raises NoticeError for none, and for a floating time without zone."""
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime) or value.year not in _YEARS:

@@ -1,4 +1,4 @@
-"""The works of a workspace: a notice takes the place of an earlier one of its work, and of no later one."""
+"""Works of a workspace: a later notice takes the place of an earlier notice of its work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _READ = (".ics", ".eml", *_TABLES)
 
 @dataclass(frozen=True)
 class ImportedWork:
-    """A read work, its effect, and what the workspace has now. `ends_word`: a person's word held for other times."""
+    """Read work, its effect, and the work now kept. `ends_word`: an acceptance of other times ended."""
 
     effect: Effect
     work: Work
@@ -122,13 +122,13 @@ class WorkRegister:
         return self._folder / next(name for name in names if name not in taken)
 
     def write(self, work: Work) -> None:
-        """Write the file of a work whole, or leave the old one. Raises UsageError."""
+        """Write the whole file of a work or leave the old file. Raises UsageError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomic(Path(work.origin), as_yaml(work).encode(), what="the work", do=message("works:unwritten"))
 
 
 def _replaced(known: Work, work: Work) -> Work:
-    """The later notice, with what people added; their word holds for the same times and effects alone."""
+    """Later notice with the additions of people; an acceptance holds for the same times and effects alone."""
     kept: dict[str, Any] = {"members": work.members or known.members}
     if work.status == "cancelled" and not work.objects:
         kept["objects"] = known.objects
@@ -143,7 +143,7 @@ def _effect(work: Work) -> tuple[object, ...]:
 
 
 def _content(work: Work) -> dict[str, Any]:
-    """What a notice says, without its file and the time of its import."""
+    """Values of a notice without its file and the time of its import."""
     return work.model_dump(exclude={"source", "stamp"})
 
 
@@ -153,7 +153,7 @@ def _slug(name: str) -> str:
 
 
 def as_yaml(work: Work) -> str:
-    """The file of a work: what is not its default, times of the event."""
+    """File of a work, without defaults, with times in the zone of the event."""
     plain = work.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for name in ("from", "to", "stamp"):
         value = getattr(work, {"from": "start", "to": "end"}.get(name, name))

@@ -1,4 +1,4 @@
-"""Works of a table (CSV, XLSX): a row for a work, or for an object of it."""
+"""Works of a table (CSV, XLSX): a row for a work, or for an object of a work."""
 
 from __future__ import annotations
 

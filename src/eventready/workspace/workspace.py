@@ -100,6 +100,12 @@ class Workspace:
         """File of recorded host keys."""
         return self.path / "known_hosts"
 
+    @property
+    def unmapped(self) -> tuple[tuple[str, str], ...]:
+        """Provider and id of the unmapped objects of works."""
+        objects = ((work.provider, one.id) for work in self.works if not work.over for one in work.objects)
+        return tuple(one for one in dict.fromkeys(objects) if not self.circuits.members(*one))
+
     def device(self, name: str) -> Device:
         """Device by name. Raises KeyError."""
         return {device.name: device for device in self.devices}[name]

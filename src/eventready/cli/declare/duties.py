@@ -258,7 +258,7 @@ def works() -> None:
 @click.option("--dry-run", is_flag=True, help="Show the effect, and write nothing.")
 @work("eventready.cli.duties.works:import_notices")
 def works_import() -> None:
-    """Import the notices of FILE: iCalendar with X-MAINTNOTE properties, a mail with one attached, a table.
+    """Import the notices of FILE: iCalendar with X-MAINTNOTE properties, a mail with a calendar, a table.
 
     A later notice of a work replaces the earlier one, a cancelled work ends, a replayed notice changes nothing.
     Nothing proves the sender of a mail: read what is imported.
@@ -281,7 +281,7 @@ def works_list() -> None:
 @click.argument("work")
 @work("eventready.cli.duties.works:explain")
 def works_explain() -> None:
-    """Show WORK (its id, PROVIDER/ID, or the name of its file) with its elements and the windows that it meets."""
+    """Show WORK (its id, PROVIDER/ID, or the name of its file) with its elements and its windows."""
 
 
 @works.command("accept", short_help="Accept a work as planned: calls wait for its end")

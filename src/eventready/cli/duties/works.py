@@ -13,7 +13,7 @@ from eventready.core.errors import Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, message, term, text
 from eventready.core.strings.texts import at, few, required, tidy
 from eventready.works.register import ImportedWork, NoticeFiles, WorkRegister, named
-from eventready.workspace.settings.works import AcceptedWork, Work
+from eventready.workspace.settings.works import LONGEST_SUMMARY, AcceptedWork, Work
 from eventready.workspace.workspace import Workspace
 
 _COLUMNS = ("work", "from", "to", "status", "impact", "objects", "summary")
@@ -43,7 +43,7 @@ def _imported(one: ImportedWork) -> dict[str, Any]:
 
 
 def _effects(one: ImportedWork) -> Iterator[Message]:
-    """Sentences about an imported work; a person's word that holds no longer is named."""
+    """Sentences about an imported work, and about an acceptance ended by the import."""
     yield message(
         f"works:effect.{one.effect}", name=one.work.name, file=Path(one.kept.origin).name, sequence=one.work.sequence,
         kept=one.kept.sequence, start=at(one.kept.start), end=at(one.kept.end),
@@ -64,7 +64,7 @@ def list_works(app: App, *, everything: bool) -> None:
 
 
 def explain(app: App, *, work: str) -> None:
-    """Show WORK with its objects, their elements and the windows that it meets."""
+    """Show WORK with its objects, their elements and its windows."""
     found = named(app.workspace.works, work)
     app.show(as_json(found, app.workspace), _lines(app, found))
 
@@ -74,11 +74,16 @@ def accept(app: App, *, work: str, by: str, note: str, withdraw: bool) -> None:
     found = named(app.workspace.works, work)
     if found.over and not withdraw:
         raise UsageError(message("works:over", name=found.name, status=found.status))
-    word = None if withdraw else AcceptedWork(by=required(by, "by", "the person"), at=app.clock.now(), note=note)
+    word = None if withdraw else _word(app, by, note)
     accepted = found.model_copy(update={"accepted": word}).at(found.origin)
     _register(app.workspace).write(accepted)
     sentence = message("works:withdrawn" if withdraw else "works:accepted", name=found.name, by=by)
     app.show(as_json(accepted), sentence)
+
+
+def _word(app: App, by: str, note: str) -> AcceptedWork:
+    given = {"by": required(by, "by", "the person"), "at": app.clock.now().isoformat(timespec="seconds")}
+    return AcceptedWork.model_validate({**given, "note": tidy(note, "--note")[:LONGEST_SUMMARY]})
 
 
 def _register(workspace: Workspace) -> WorkRegister:
@@ -108,7 +113,7 @@ def _row(app: App, work: Work) -> Sequence[Cell]:
 
 
 def _unmapped(workspace: Workspace, works: Iterable[Work]) -> Iterator[Message]:
-    """Sentence for each work with objects that are no elements of the network."""
+    """Sentence for each work with unmapped objects."""
     for work in works:
         missing = [one.id for one in work.objects if not workspace.circuits.members(work.provider, one.id)]
         if missing and not work.over:

@@ -61,7 +61,7 @@ class Circuits:
     circuits: Sequence[Circuit] = field(default=(), repr=False)
 
     def provider(self, name: str) -> Provider:
-        """Return a provider; one without an address for an unlisted provider."""
+        """Return a provider, without an address if unlisted."""
         found = (one for one in self.providers if one.id.casefold() == name.casefold())
         return next(found, Provider(id=name))
 

@@ -88,7 +88,7 @@ class Work(PlacedModel):
 
     @property
     def version(self) -> tuple[int, float]:
-        """Sequence, then time of the notice: the higher one is the later."""
+        """Sequence, then time of the notice: the later, the higher."""
         return self.sequence, self.stamp.timestamp() if self.stamp else 0.0
 
     def same_as(self, other: Work) -> bool:
@@ -113,7 +113,7 @@ def _folded(*names: str) -> tuple[str, ...]:
 
 
 def work_files(folder: Path) -> list[Path]:
-    """Files of the folder, sorted. Raises WorkspaceError for too many, and for notices that wait for an import."""
+    """Files of the folder, sorted. Raises WorkspaceError for too many, and for notices before their import."""
     found = sorted(path for path in folder.glob("*") if not path.name.startswith(".")) if folder.is_dir() else []
     waiting = [path for path in found if path.suffix.lower() in _NOTICES]
     if waiting:
