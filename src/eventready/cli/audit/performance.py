@@ -95,7 +95,7 @@ def _cells(app: App) -> list[str]:
 
 
 def _late(app: App, source: PerformanceSource, one: Gathered) -> tuple[str, ...]:
-    """Cells of a source whose newest period is too old; of named files none is."""
+    """Cells of a source with too old a newest period; none for named files."""
     return one.late(app.clock.now(), timedelta(minutes=source.late_minutes)) if source.name else ()
 
 
@@ -124,6 +124,7 @@ def _findings(app: App, source: PerformanceSource, one: Gathered, cells: Sequenc
         "others": one.others(cells),
         "late": _late(app, source, one),
         "suspect": sorted(period.cell for period in one.newest.values() if period.suspect),
+        "doubled": sorted(one.names.doubled),
         "differing": sorted({period.cell for period in one.periods if period.differing}),
         "overlapping": sorted({second.cell for _first, second in overlapping(one.periods)}),
         "silent": silent if one.newest else (),

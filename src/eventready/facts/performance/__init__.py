@@ -1,1 +1,1 @@
-"""Performance files of radio networks: counters per cell and period, read by layouts that are data."""
+"""Performance files of radio networks: counters per cell and period, by layouts as data."""

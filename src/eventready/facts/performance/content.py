@@ -41,7 +41,7 @@ def _plain(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
 
 
 def _unpacked(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
-    """Yield the members of a gzip file one after the other, each to its end."""
+    """Yield the members of a gzip file in order, each to its end."""
     packed, member = first, zlib.decompressobj(wbits=31)
     while True:
         try:

@@ -9,14 +9,18 @@ from datetime import tzinfo
 
 from eventready.core.messages import message
 from eventready.facts.performance.counters import Counters, Known, PerformanceError, moment, number
-from eventready.facts.performance.layout import Columns
+from eventready.facts.performance.layout import CounterColumns
 
 _FIELDS, _LINE = 5_000, 4 * 1024 * 1024
 _PERIOD = re.compile(r"(\d{1,5})\s*(?:min(?:ute)?s?)?", re.IGNORECASE)
 
 
 def read_csv(
-    pieces: Iterable[bytes], columns: Columns, found: Callable[[Counters], None], known: Known, zone: tzinfo | None
+    pieces: Iterable[bytes],
+    columns: CounterColumns,
+    found: Callable[[Counters], None],
+    known: Known,
+    zone: tzinfo | None,
 ) -> None:
     """Give every row to `found`. Raises PerformanceError for a file of another layout and for a cut last line."""
     rows = csv.reader(_lines(pieces, columns.encodings), delimiter=columns.separator)
@@ -53,7 +57,10 @@ def _place(places: dict[str, int], head: str) -> int:
 
 
 def _lines(pieces: Iterable[bytes], encodings: tuple[str, ...]) -> Iterator[str]:
-    """Yield lines with their ends; the first encoding that fits the first line holds. The last line has its end."""
+    """Yield lines with their ends, decoded by the first encoding fit for the first line.
+
+    Raises PerformanceError for a last line without its end.
+    """
     rest, encoding = b"", ""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")

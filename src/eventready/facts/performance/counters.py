@@ -19,7 +19,7 @@ Known: TypeAlias = Callable[[str], str | None]
 
 
 class PerformanceError(Exception):
-    """A file of which nothing is used. `why`: the sentence with the reason."""
+    """Refusal of a whole file. `why`: the sentence with the reason."""
 
     def __init__(self, why: Message) -> None:
         super().__init__(why.id)
@@ -41,7 +41,7 @@ class Counters:
 
 
 def number(text: str) -> float | None:
-    """Return the value of a counter; None for the absence of a value. A number that is none of a count is absent."""
+    """Return the value of a counter; None for the absence of a value and for another text."""
     word = text.strip()
     if word.casefold() in _ABSENT or "_" in word:
         return None

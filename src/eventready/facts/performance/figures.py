@@ -1,4 +1,4 @@
-"""Figures of cells by period, from the counters of one or several files."""
+"""Figures of cells by period, from the counters of files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import inf
 from typing import TypeAlias
 
 from eventready.facts.performance.counters import Counters
-from eventready.facts.performance.layout import PERIOD, Formula, Layout
+from eventready.facts.performance.layout import PERIOD, Formula, PerformanceLayout
 
 _SUFFIXES = (".sum", ".tot")
 
@@ -43,9 +43,9 @@ class CellPeriod:
 
 
 class Names:
-    """Names of a layout's counters, cells by the names of objects, and what no layout knows."""
+    """Names of a layout's counters, cells by the names of objects, and names without a use."""
 
-    def __init__(self, layout: Layout, cells: Mapping[str, str]) -> None:
+    def __init__(self, layout: PerformanceLayout, cells: Mapping[str, str]) -> None:
         self._wanted = {
             name.casefold() for figure in layout.figures.values() for one in figure.formulas for name in one.counters
         }
@@ -53,9 +53,12 @@ class Names:
         self._cells = {name.casefold(): cell for name, cell in cells.items()}
         self._known: dict[str, str | None] = {}
         self._objects: dict[str, str | None] = {}
+        self._first: dict[tuple[str, str], str] = {}
+        #: Cells whose name several objects of a class have; no figure of them has a value.
+        self.doubled: set[str] = set()
 
     def counter(self, name: str) -> str | None:
-        """Return the name of a counter in the layout; None for one of no figure."""
+        """Return the name of a counter in the layout; None for a counter of no figure."""
         if name not in self._known:
             folded = name.casefold()
             stems = (folded, *(folded.removesuffix(suffix) for suffix in _SUFFIXES))
@@ -69,31 +72,34 @@ class Names:
         return self._objects[name]
 
     def _by_class(self, name: str) -> str | None:
-        parts = [part.strip() for part in name.replace("/", ",").split(",")]
-        for part in reversed(parts):
-            kind, separator, value = part.partition("=")
+        """Return the value of the last part of a class of cells; the whole name where the value is but a number."""
+        for part in reversed(name.replace("/", ",").split(",")):
+            kind, separator, value = (piece.strip() for piece in part.partition("="))
             if not separator:
-                kind, separator, value = part.rpartition("-")
-                value = name if value else ""
-            if separator and value and kind.rpartition(":")[2].strip().casefold() in self._classes:
-                return self._cells.get(value.strip().casefold(), value.strip())
+                kind, value = kind.rpartition("-")[0], name
+            kind = kind.rpartition(":")[2].casefold()
+            if value and kind in self._classes:
+                cell = self._cells.get(value.casefold(), name if value.isdecimal() else value)
+                if self._first.setdefault((cell, kind), name) != name:
+                    self.doubled.add(cell)
+                return cell
         return None
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
-        """Counters read that no figure needs, sorted."""
+        """Counters read and not used by a figure, sorted."""
         return tuple(sorted(name for name, known in self._known.items() if known is None))
 
     @cached_property
     def no_cells(self) -> tuple[str, ...]:
-        """Objects read that are no cells, sorted."""
+        """Objects read beside the cells, sorted."""
         return tuple(sorted(name for name, cell in self._objects.items() if cell is None))
 
 
-class Figures:
+class CellFigures:
     """Counters gathered per cell and period; the figures of each by a layout."""
 
-    def __init__(self, layout: Layout, cells: Mapping[str, str]) -> None:
+    def __init__(self, layout: PerformanceLayout, cells: Mapping[str, str]) -> None:
         self.names = Names(layout, cells)
         self._formulas = {
             name: [_Folded(one, share=figure.unit == "%") for one in figure.formulas]
@@ -122,7 +128,10 @@ class Figures:
         cell, begin, seconds = key
         values = {name: value for name, value in one.values.items() if name not in one.differing}
         values[PERIOD] = float(seconds)
-        figures = {name: None if one.suspect else _value(formulas, values) for name, formulas in self._formulas.items()}
+        figures = {
+            name: None if one.suspect or cell in self.names.doubled else _value(formulas, values)
+            for name, formulas in self._formulas.items()
+        }
         return CellPeriod(cell, begin, seconds, figures, one.suspect, tuple(sorted(one.differing)))
 
 
@@ -151,7 +160,7 @@ class _Folded:
 
 
 def _value(formulas: Sequence[_Folded], values: Mapping[str, float]) -> float | None:
-    """Return the value by the first formula with all its counters; None without one."""
+    """Return the value by the first formula with all its counters; None without such a formula."""
     return next((one.value(values) for one in formulas if one.needed <= values.keys()), None)
 
 

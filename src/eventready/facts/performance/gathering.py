@@ -1,4 +1,4 @@
-"""Figures of cells gathered from the files of a layout, and what is missing in them."""
+"""Figures of cells gathered from the files of a layout, with the gaps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from eventready.core.messages import Message, message
 from eventready.facts.performance.counters import PerformanceError
-from eventready.facts.performance.figures import CellPeriod, Figures, Names
-from eventready.facts.performance.layout import Layout
+from eventready.facts.performance.figures import CellFigures, CellPeriod, Names
+from eventready.facts.performance.layout import PerformanceLayout
 from eventready.facts.performance.reading import read_file
 
 
@@ -19,7 +19,7 @@ from eventready.facts.performance.reading import read_file
 class Gathered:
     """Figures of all files of a layout. `refused`: files of which nothing is used, with the reason."""
 
-    layout: Layout
+    layout: PerformanceLayout
     periods: tuple[CellPeriod, ...]
     names: Names
     read: tuple[Path, ...]
@@ -40,7 +40,7 @@ class Gathered:
         return tuple(sorted({one.cell for key, one in self.newest.items() if key not in known}))
 
     def late(self, now: datetime, allowed: timedelta) -> tuple[str, ...]:
-        """Return the cells whose last period ended more than a period and `allowed` before `now`, sorted."""
+        """Return the cells with an end of the last period older than a period and `allowed`, sorted."""
         return tuple(
             sorted(
                 one.cell
@@ -50,9 +50,11 @@ class Gathered:
         )
 
 
-def gather(files: Iterable[Path], layout: Layout, cells: Mapping[str, str], zone: tzinfo | None = None) -> Gathered:
+def gather(
+    files: Iterable[Path], layout: PerformanceLayout, cells: Mapping[str, str], zone: tzinfo | None = None
+) -> Gathered:
     """Read files whole or not at all. `cells`: cell of the inventory by the name of an object or its last part."""
-    figures = Figures(layout, cells)
+    figures = CellFigures(layout, cells)
     read: list[Path] = []
     refused: dict[Path, Message] = {}
     for file in files:

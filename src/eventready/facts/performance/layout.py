@@ -38,7 +38,7 @@ class Formula(WorkspaceModel):
         return tuple(name for name in (*self.of, *self.less, *self.over, *self.over_less) if name != PERIOD)
 
 
-class Figure(WorkspaceModel):
+class CellFigure(WorkspaceModel):
     """Figure of a cell: the first formula with all its counters, and its unit; a share in percent ends at 100.
 
     At the border of a period more successes than attempts may be counted (TS 32.401).
@@ -48,7 +48,7 @@ class Figure(WorkspaceModel):
     formulas: tuple[Formula, ...] = Field(min_length=1)
 
 
-class Columns(WorkspaceModel):
+class CounterColumns(WorkspaceModel):
     """Columns of a CSV file by their heads; `reliability` with the word of a value to be trusted."""
 
     time: str
@@ -60,14 +60,14 @@ class Columns(WorkspaceModel):
     encodings: tuple[str, ...] = ("utf-8-sig",)
 
 
-class Layout(WorkspaceModel):
-    """Layout of performance files. `cells`: classes of an object's name that name a cell; the others are no cells."""
+class PerformanceLayout(WorkspaceModel):
+    """Layout of performance files. `cells`: classes in names of objects, by which an object is a cell."""
 
     format: Literal["3gpp", "omes", "csv"]
     confirmed: str = Field(description="Public source of the names, or why they are to be confirmed")
     cells: tuple[str, ...] = Field(min_length=1)
-    columns: Columns | None = None
-    figures: dict[str, Figure]
+    columns: CounterColumns | None = None
+    figures: dict[str, CellFigure]
 
 
 def layout_names(extra_dirs: Iterable[Path] = ()) -> dict[str, Path]:
@@ -75,7 +75,7 @@ def layout_names(extra_dirs: Iterable[Path] = ()) -> dict[str, Path]:
     return {file.stem: file for folder in (HOME, *extra_dirs) for file in sorted(folder.glob("*.yaml"))}
 
 
-def load_layout(name: str, extra_dirs: Iterable[Path] = ()) -> Layout:
+def load_layout(name: str, extra_dirs: Iterable[Path] = ()) -> PerformanceLayout:
     """Return a layout by its name. Raises WorkspaceError with file and line."""
     files = layout_names(extra_dirs)
     if name not in files:
@@ -84,9 +84,9 @@ def load_layout(name: str, extra_dirs: Iterable[Path] = ()) -> Layout:
 
 
 @cache
-def _loaded(file: Path) -> Layout:
+def _loaded(file: Path) -> PerformanceLayout:
     document = load_yaml(file)
-    layout = document.validate(Layout)
+    layout = document.validate(PerformanceLayout)
     if layout.format == "csv" and layout.columns is None:
         raise document.error(message("facts:performance.no_columns"), "format")
     return layout

@@ -97,10 +97,9 @@ class MeasCollec:
     def _give(self, _text: str) -> None:
         if self._ended is None or not self._seconds:
             raise PerformanceError(message("facts:performance.period", name=self._object[:80]))
-        parts = dict.fromkeys(part for part in (self._prefix, self._element, self._object) if part)
-        name = ""
-        for part in parts:
-            name = part if part.startswith(name) else f"{name},{part}"
+        element = "" if self._object.startswith(self._element) else self._element
+        prefix = "" if (element or self._object).startswith(self._prefix) else self._prefix
+        name = ",".join(part for part in (prefix, element, self._object) if part)
         begin = self._ended - timedelta(seconds=self._seconds)
         self._found(Counters(name, begin, self._seconds, self._values, self._suspect))
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from eventready.facts.performance.content import MOST, pieces
 from eventready.facts.performance.counter_csv import read_csv
 from eventready.facts.performance.counters import Counters, Known
-from eventready.facts.performance.layout import Layout
+from eventready.facts.performance.layout import PerformanceLayout
 from eventready.facts.performance.meas_collec import MeasCollec
 from eventready.facts.performance.omes import Omes
 
 
-def read_file(path: Path, layout: Layout, known: Known, zone: tzinfo | None = None, most: int = MOST) -> list[Counters]:
-    """Return the counters of a whole file that `known` names. `zone`: of times without one. `most`: bytes unpacked.
+def read_file(
+    path: Path, layout: PerformanceLayout, known: Known, zone: tzinfo | None = None, most: int = MOST
+) -> list[Counters]:
+    """Return the counters of a whole file. `zone`: for times without a zone. `most`: bytes unpacked.
 
     Raises PerformanceError for a file of which nothing is used (cut, damaged, another format), OSError.
     """

@@ -36,7 +36,7 @@ class XmlFile:
         parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = self._data, _refuse
 
     def read(self, pieces: Iterable[bytes]) -> None:
-        """Read a file to its end. Raises PerformanceError for a cut file and one that is no XML."""
+        """Read a file to its end. Raises PerformanceError for a cut file and for invalid XML."""
         try:
             for piece in pieces:
                 self._parser.Parse(piece, False)
@@ -78,7 +78,7 @@ class XmlFile:
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
-    """Return an attribute by its name without prefix and case; an absent one is empty."""
+    """Return an attribute by its name without prefix and case; empty for an absent attribute."""
     if name in attributes:
         return attributes[name]
     wanted = name.casefold()

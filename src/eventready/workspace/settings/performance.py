@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -17,7 +18,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(message("workspace:no_zone", name=name)) from None
+        raise InvalidValue(message("workspace:no_zone", name=name)) from None
     return name
 
 
