@@ -61,7 +61,7 @@ class _Filter(ctypes.Structure):
 
 
 def unconfinable() -> str:
-    """Return the part of the machine that `confine` lacks; empty for none."""
+    """Return the missing part of the machine for `confine`; empty for none."""
     if sys.platform != "linux":
         return "Linux"
     if platform.machine() not in _MACHINES or sys.maxsize < 1 << 32:
@@ -74,7 +74,7 @@ def unconfinable() -> str:
 
 
 def leave_network() -> bool:
-    """Move this process of one thread to an empty network; False after a refusal. Open sockets stay."""
+    """Move this process, without further threads, to an empty network; False after a refusal. Open sockets stay."""
     with suppress(OSError, AttributeError):
         _libc("unshare", _NEWUSER | _NEWNET)
         return True
@@ -158,7 +158,7 @@ def call_filter(machine: str) -> tuple[_Step, ...]:
 
 
 def _block(conditions: Iterable[str]) -> Iterator[_Step]:
-    """Steps for a call of the list: each condition in turn, then the end that allows."""
+    """Steps for a call of the list: each condition in turn, then the permission."""
     if list(conditions) == ["ENOSYS"]:
         yield (_END, 0, 0, _ERROR | errno.ENOSYS)
         return
@@ -199,7 +199,7 @@ def _landlock() -> int:
 
 
 def _seccomp_known() -> bool:
-    """True where the kernel takes filters: it knows the result `errno` of a filter."""
+    """True where the kernel takes filters with the result `errno`."""
     try:
         return _call(_MACHINES[platform.machine()][0], 2, 0, ctypes.byref(ctypes.c_uint32(_ERROR))) == 0
     except OSError:

@@ -146,6 +146,8 @@ def main() -> None:
     first = frames.read_frame(sys.stdin.buffer)
     try:
         reason = _run(json.loads(first.data)) if first else ""
+    except TimeoutError:
+        reason = f"no answer within {_CONNECT_S:.0f} s"
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
     frames.write_frame(sys.stdout.buffer, frames.END, reason.encode("utf-8", "replace")[:1_000])

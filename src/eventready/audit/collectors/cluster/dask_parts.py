@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from socket import socket
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -100,6 +101,21 @@ def connect_by(connections: list[socket]) -> None:
 
     own: Any = BaseTCPConnector
     own.client = OpenConnections()
+
+
+def enter_by(passing: Callable[[Any, str], AbstractContextManager[bool]]) -> None:
+    """Let each incoming connection in this process pass its handshake inside a block, with its stream and address."""
+    from distributed.comm.tcp import BaseTCPListener  # noqa: PLC0415  of the extra `cluster`
+
+    own: Any = BaseTCPListener
+    handle = own._handle_stream
+
+    async def handle_stream(listener: Any, stream: Any, address: Any) -> None:
+        with passing(stream, str(address[0])) as entered:
+            if entered:
+                await handle(listener, stream, address)
+
+    own._handle_stream = handle_stream
 
 
 #: Takes a request, returns key, topic and answer.
