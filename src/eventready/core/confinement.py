@@ -168,7 +168,7 @@ def _block(conditions: Iterable[str]) -> Iterator[_Step]:
 
 
 def _condition(text: str) -> Iterator[_Step]:
-    """Steps that refuse a call without this condition; they go on behind their end."""
+    """Steps for the refusal of a call without this condition; they go on behind their end."""
     found = _CONDITION.fullmatch(text)
     if not found:
         raise ValueError(text)

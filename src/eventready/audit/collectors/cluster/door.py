@@ -45,7 +45,7 @@ class Door:
 
     @contextmanager
     def passing(self, stream: Any, host: str) -> Iterator[bool]:
-        """Count a connection in its handshake to the end of the block; False for a connection that was closed."""
+        """Count a connection in its handshake to the end of the block; False after its end."""
         own, shares = Entering(stream, _source(host)), Counter(one.source for one in self.entering)
         if shares[own.source] >= _SHARE:
             own.abort()

@@ -6,8 +6,8 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 _HEAD = struct.Struct("!cI")
-#: Bytes of a frame: an answer of a device is at most 16 MB, and its redacted texts are compressed.
-MOST = 32_000_000
+#: Bytes of a frame: an answer of a device is at most 16 MB.
+MOST = 64_000_000
 
 #: Kinds. To the client: its settings, a request. From the client: the workers, an answer, a lost request, the end.
 SETTINGS, REQUEST, WORKERS, ANSWER, LOST, END = b"S", b"R", b"W", b"A", b"L", b"E"

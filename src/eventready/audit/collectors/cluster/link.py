@@ -22,7 +22,7 @@ from eventready.core.messages import message
 #: Variables of the process: without those, Python does not start where they are needed.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 #: Seconds until the process is killed; frames that wait: a client that floods waits itself.
-_GRACE_S, _WAITING = 2.0, 24
+_GRACE_S, _WAITING = 2.0, 12
 
 
 class ClusterLink:
