@@ -71,6 +71,9 @@ Rendered.__format__ = _refuse_to_format  # type: ignore[method-assign, assignmen
 # Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
 os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
+# A test with a terminal is not asked; `tests/cli/test_agreement.py` proves the question.
+os.environ.setdefault("EVENTREADY_APPLY_YES", "1")
+os.environ.setdefault("EVENTREADY_ROLLBACK_YES", "1")
 
 #: Mark of a test that attacks the product, `attack(family=...)`.
 _ATTACK = "attack"

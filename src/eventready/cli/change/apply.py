@@ -16,6 +16,7 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
 from eventready.change.safety.freeze import next_closed_window
+from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.progress import (
     ApplyProgress,
     existing_plan,
@@ -67,6 +68,7 @@ def command(
     dry_run: bool,
     atomic: bool,
     hold: bool,
+    yes: bool,
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
@@ -97,6 +99,8 @@ def command(
         with interruption_as_failure():
             workspace = app.allowed_workspace
             file = existing_plan(plan) if plan else None  # without a plan a change is resumed
+            if file is not None:
+                require_yes(app, file.plan, yes=yes)
             store = stack.enter_context(app.open_store(make=file is not None))
             notices = _notices(app, file.plan) if file else ()
             with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:

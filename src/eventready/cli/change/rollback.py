@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from eventready.change.document import PlanFile, write_plan
+from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback
+from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.apply import ExecutionValues
+from eventready.cli.change.changes import event_time, subject
 from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.change.progress import (
     ApplyProgress,
@@ -21,7 +24,8 @@ from eventready.cli.change.progress import (
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_plan
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
+from eventready.store.changes import ChangeRecord
 from eventready.workspace.devices.select import select
 
 
@@ -31,6 +35,7 @@ def command(
     change: str,
     limit: str | None,
     fast: bool,
+    yes: bool,
     out: Path | None,
     rehearse: bool,
     faults: tuple[str, ...],
@@ -55,9 +60,20 @@ def command(
         if rehearsal is not None:
             return rehearse_plan(app, plan, options, rehearsal, store=store)
         if out is None:
+            app.say(_taken_back(app, store.changes.get(plan.rolls_back or change), plan))
+            require_yes(app, plan, yes=yes)
             with interruption_as_failure(), progress:
                 done = apply_plan(context, PlanFile(plan=plan))
             return report_result(app, done, store)
     write_plan(out, PlanFile(plan=plan))
     app.show({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back}, str(out))
     return Exit.OK
+
+
+def _taken_back(app: App, record: ChangeRecord, plan: Plan) -> Message:
+    """Return the change that a rollback takes back: subject, operator, time, devices."""
+    entry, names = record.entry, [device.name for device in plan.devices]
+    what, at = subject(app, record), event_time(app, entry)
+    return message(
+        "cli:rollback.takes", change=entry.id, what=what, by=entry.header.by, at=at, devices=abbreviate(names)
+    )
