@@ -23,7 +23,7 @@ FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
 CYCLONEDX ?= 7.5.0
 
-.PHONY: help setup demo quick test proofs attacks fuzz test-real lint security docs bench night wheel lock clean
+.PHONY: help setup demo quick test test-alone proofs attacks fuzz test-real lint security docs bench night wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -48,7 +48,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
-test: lint ## lint, types and all tests
+test: lint test-alone ## lint, types and all tests
+
+test-alone: setup
 	$(BIN)/python -m pytest -n auto $(GROUPS)
 
 proofs: setup ## all cases of the tests that take some in `make test`: faults of a change, damages of answers, failures of networks

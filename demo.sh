@@ -95,14 +95,16 @@ say "12. The clauses of the letter, and what stands behind each"
 
 say "13. The night: the watch reads on, the wall shows a fault, and the shift is called"
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+token=$("$eventready" -w "$lab" serve token demo 2>/dev/null)
 wall() {
     python3 -c 'if True:
         import json, sys, urllib.request
-        asked = urllib.request.Request(sys.argv[1], headers={"Accept-Language": "en"})
+        sent = {"Accept-Language": "en", "Authorization": f"Bearer {sys.argv[2]}"}
+        asked = urllib.request.Request(sys.argv[1], headers=sent)
         for one in json.load(urllib.request.urlopen(asked))["findings"]:
             if one["device"] == "core-1":
                 print("%(since).19s  %(status)s  %(device)s %(check)s: %(message)s" % one)' \
-        "http://127.0.0.1:$port/api/v1/findings?status=fail" 2>/dev/null
+        "http://127.0.0.1:$port/api/v1/findings?status=fail" "$token" 2>/dev/null
 }
 "$eventready" -w "$lab" watch --for 10m > "$demo/watch.txt" 2>&1 &
 watch=$!

@@ -79,7 +79,7 @@ def ours(copy: Path, devices: int, workers: int, interval_s: float = 0.0) -> Mea
         def stage(self, name: str, total: int) -> None:
             """Show nothing."""
 
-        def done(self, device: str, trouble: str) -> None:
+        def done(self, device: str, trouble: object) -> None:
             """Show nothing."""
 
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "bench.db") as store:

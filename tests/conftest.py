@@ -20,9 +20,9 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
-from eventready.core.messages import Rendered
 from eventready.core.redaction.redaction import redactor
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
 from tests.proofs.size import WHOLE, few
 
@@ -48,6 +48,7 @@ _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
 spare_the_disk()
 remember_yaml()
+settle_soon()
 
 settings.register_profile(
     "eventready",
@@ -59,14 +60,6 @@ settings.register_profile(
 )
 settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)
 settings.load_profile("quick" if QUICK else "eventready")
-
-
-def _refuse_to_format(text: Rendered, spec: str) -> str:
-    """Raise an error: a text in an f-string loses its message, and with it the other language."""
-    raise AssertionError(f"{str.__str__(text)!r} is formatted as plain text; pass it as a parameter of a message")
-
-
-Rendered.__format__ = _refuse_to_format  # type: ignore[method-assign, assignment]  # for the tests only
 
 # Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
@@ -139,8 +132,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Workers of `-n auto`: two more than processors, since tests of timeouts and of kills wait most of their time."""
-    return (os.cpu_count() or 1) + 2
+    """Workers of `-n auto`: four more than processors, since two thirds of the time of the tests are waiting."""
+    return (os.cpu_count() or 1) + 4
 
 
 @pytest.hookimpl(wrapper=True)

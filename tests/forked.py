@@ -22,6 +22,7 @@ from textwrap import dedent
 from typing import Any, NoReturn
 
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
 
 _STATUS = struct.Struct("i")
@@ -87,6 +88,7 @@ def _serve(orders: socket.socket) -> None:
     remember_yaml()
     _import_everything()
     spare_the_disk()
+    settle_soon()
     while True:
         data, fds, _, _ = socket.recv_fds(orders, _LARGEST, 3)
         if not data:

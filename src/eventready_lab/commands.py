@@ -16,7 +16,7 @@ from eventready.cli.console import width
 from eventready.cli.context import App
 from eventready.cli.help_language import translated_help
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Bilingual, Message, message
+from eventready.core.messages import Bilingual, Message, in_english, message
 from eventready.store.store import Store
 from eventready.workspace.permission import is_allowed
 from eventready_lab.control.control_socket import send_request
@@ -82,7 +82,7 @@ def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) 
     record = start(app.workspace_path, folder, without_wifi=no_wifi)
     expected = [dict(zip(_KEYS, finding, strict=True)) for finding in record.expected]
     app.show(
-        _as_data(folder, record, [str(name) for name in record.left_out], expected),
+        _as_data(folder, record, [in_english(name) for name in record.left_out], expected),
         closing=[
             message("lab:up.real", n=record.devices, endpoints=record.endpoints),
             *(message("lab:up.left_out", name=name) for name in record.left_out),

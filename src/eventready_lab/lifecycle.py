@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventready.core.errors import UsageError, os_reason
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready_lab.control.control_socket import send_request
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line
 from eventready_lab.embedded.process import LabOptions, LabPlan, plan_lab
@@ -74,7 +74,7 @@ def _scenario_argument(scenario: str) -> str:
     return str(Path(scenario).resolve()) if Path(scenario).is_file() else scenario
 
 
-def _failure(log: Path) -> str:
+def _failure(log: Path) -> str | Message:
     """Return the last line of the log; for an empty log the reason against writing to its folder, if any."""
     if line := last_log_line(log):
         return line
@@ -83,8 +83,8 @@ def _failure(log: Path) -> str:
             probe.write(bytes(_PROBE_BYTES))
             probe.flush()
     except OSError as error:
-        return rendered("lab:log_not_writable", folder=str(log.parent), reason=os_reason(error))
-    return rendered("lab:no_message")
+        return message("lab:log_not_writable", folder=str(log.parent), reason=os_reason(error))
+    return message("lab:no_message")
 
 
 def status(folder: LabFolder) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from eventready.audit.collectors.reading import trouble
 from eventready.cli.progress import ProgressBars
-from eventready.core.messages import Rendered, message
+from eventready.core.messages import Message, message
 from eventready.facts.observation import Observation, Status
 
 LACKS = Observation("r1", "clock", Status.UNSUPPORTED, reason="the platform has no clock")
@@ -24,6 +24,6 @@ def test_a_failure_comes_before_an_unsupported_fact() -> None:
 def test_the_reason_is_shown_in_the_language(lang: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     bars = ProgressBars(interactive=False, lang="vi" if lang == "vi" else "en")
     reason = trouble([LACKS, SILENT])
-    assert isinstance(reason, Rendered)
+    assert isinstance(reason, Message)
     bars.done("r1", reason)
     assert sentence in capsys.readouterr().err

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from eventready.core.messages import in_english
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import load_event
 from eventready_lab.control.workspace_copy import generated_host, without_absent
@@ -79,7 +80,7 @@ def why_not() -> str:
     """Why the real province is not tested here; empty when it is."""
     if not os.environ.get(SWITCH):
         return "real software is tested by `make test-real`"
-    return unmet_requirement()
+    return in_english(unmet_requirement())
 
 
 def write_workspace(folder: Path) -> None:

@@ -45,6 +45,7 @@ from eventready.store import changes
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.disk import spare_the_disk
+from tests.loopback import settle_soon
 
 CLOCK = Clock.starting("2022-04-20 07:00")
 #: The guard's time, in seconds of the device.
@@ -194,6 +195,7 @@ def _one(order: dict[str, Any]) -> NoReturn:
 def main() -> None:
     """Order after order, until there are no more."""
     spare_the_disk()
+    settle_soon()
     while line := _heard():
         if not line.startswith(b"{"):
             continue  # leave for one that was killed while it came

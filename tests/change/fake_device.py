@@ -367,6 +367,9 @@ class OwnRules:
     def refuse_other_words(self, before: Tree, target: Tree) -> None:
         pass
 
+    def refuse_unsaved(self, running: Configuration, startup: Configuration | None) -> None:
+        pass
+
     def drift(self, running: Configuration) -> Drift | None:
         return Drift() if running.sha256 == self.planned.before else None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from typing import Any
 
 from eventready.change.document import Plan, PlanFile, write_plan
 from eventready.change.plan.make import make_plan
+from eventready.core.messages import Message
 from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
@@ -39,10 +42,10 @@ STEPS = ("precheck", "read", "backup", "arm", "apply", "compare", "verify", "con
 class Case:
     """What happens, and when. `place`: a step, or a line of `apply` (first, middle, last, activate).
 
-    `kind` of what happens as the step begins: kill, full (the disk), full a while, restart, expire (the guard), worse
-    (a check), truncated, garbage (all answers in it). Of what happens at its first line, or at the one that counts:
-    drop, hang, refuse, kill heard, restart heard, lost (nobody is let in again); `taken`: the line takes effect.
-    `later`: whoever goes on after a kill comes when the guard's time is over.
+    `kind` of what happens as the step begins: kill, hangup, full (the disk), full a while, restart, expire (the guard),
+    worse (a check), truncated, garbage (all answers in it). Of what happens at its first line, or at the one that
+    counts: drop, hang, refuse, kill heard, restart heard, lost (nobody is let in again).
+    `taken`: the line takes effect. `later`: whoever goes on after a kill comes when the guard's time is over.
     """
 
     guard: str
@@ -156,7 +159,7 @@ class _Silent:
     def stage(self, name: str, total: int) -> None:
         """Nothing to show."""
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         assert not trouble
 
 
@@ -311,6 +314,9 @@ class Trial:
                 self.happened = True
                 kill(self._pid)
                 return ""
+            case "hangup":
+                self.happened = True
+                os.kill(self._pid, signal.SIGHUP)
             case "restart":
                 ground.restart(down_s=3)
                 self.happened = True

@@ -94,8 +94,10 @@ def test_what_was_taken_back_is_no_evidence_and_neither_is_taking_back(folder: P
 
 def test_a_rollback_that_took_nothing_back_changes_nothing(folder: Path) -> None:
     store_change(folder, "c-1", {"r1": "new"})
-    store_change(folder, "c-2", {"r1": "old"}, rolls_back="c-1")
-    assert on_record(folder)["c-1"].status == "applied"
+    store_change(folder, "c-2", {"r1": "old", "r2": "untouched"}, rolls_back="c-1")
+    changes = on_record(folder)
+    assert (changes["c-1"].status, changes["c-2"].status) == ("applied", "not_back")
+    assert changes["c-2"].states == {"r1": "with_change", "r2": "with_change"}
 
 
 def test_every_intent_of_the_plan_counts(folder: Path) -> None:

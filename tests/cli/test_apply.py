@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass
+import signal
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
@@ -26,95 +20,20 @@ from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.result import AssignmentResult
-from eventready.change.times import RetryTiming
 from eventready.cli.change.progress import ApplyProgress, options_of
 from eventready.cli.context import App
-from eventready.cli.main import main
 from eventready.cli.options import execution_options
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.change_steps import Arm, DeviceOutcome
 from eventready.store.store import Store
-from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
-from tests import forked
+from tests.cli.bsc_lab import NOW, Lab, on_terminal, process_of, read_until
 
 pytestmark = pytest.mark.slow
 
-NOW, FROZEN = "2022-04-25 07:00", "2022-04-27 07:00"
+FROZEN = "2022-04-27 07:00"
 EMERGENCY = ("--emergency", "INC-7", "--named", "Nguyễn Văn A", "--named", "Trần Thị B")
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a command left behind."""
-
-    stdout: str
-    stderr: str
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A running lab: `copy` is the workspace to change."""
-
-    workspace: Path
-    copy: Path
-
-    def run(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Output:
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
-            main(["-w", str(self.copy), "--now", now, *map(str, words)])
-        assert (left.value.code or 0) in expect, (
-            f"{words} ended with {left.value.code}: {out.getvalue()}{err.getvalue()}"
-        )
-        assert "internal error" not in err.getvalue()
-        return Output(out.getvalue(), err.getvalue())
-
-    def json(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Any:
-        return json.loads(self.run("-o", "json", *words, now=now, expect=expect).stdout)
-
-    @contextmanager
-    def fault(self, device: str, name: str, *args: str) -> Iterator[None]:
-        self.run("lab", "fault", device, name, *args)
-        try:
-            yield
-        finally:
-            self.run("lab", "fault", device, name, *args, "--clear")
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The two base station controllers of the example, all in order."""
-    home = tmp_path_factory.mktemp("bscs")
-    place = Lab(home / "workspace", home / "copy")
-    copy_example(place.workspace)
-    inventory = place.workspace / "inventory"
-    hosts = yaml.safe_load((inventory / "hosts.yaml").read_text(encoding="utf-8"))
-    few = {name: hosts[name] for name in ("bsc-1", "bsc-2")}
-    (inventory / "hosts.yaml").write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
-    event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
-    for venue in event["venues"]:
-        venue.pop("answers", None)  # asked by devices that are left out
-    event.pop("origins", None)
-    (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
-    for name in ("waivers", "limits", "risk", "capacity"):
-        (inventory / f"{name}.yaml").unlink(missing_ok=True)
-    command = ("-w", place.workspace, "--now", NOW, "lab")
-    forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("eventready.cli.change.progress.TIMING", RetryTiming(pause_s=0.2))
-            yield place
-    finally:
-        forked.run(*command, "down", "--out", place.copy).check_returncode()
-
-
-@pytest.fixture
-def plan(lab: Lab, tmp_path: Path) -> Path:
-    """A plan for both."""
-    path = tmp_path / "tonight.plan"
-    lab.run("plan", "load_balancing", "--out", path)
-    return path
 
 
 def outcomes(document: Any) -> dict[str, str]:
@@ -130,12 +49,12 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert "bsc-1: sending the lines\n" in done.stderr, "off a terminal a line per step"
     lab.run("plan", "load_balancing", "--detailed-exitcode")  # 0: nothing to change any more
     shown = lab.run("changes", "show", "latest").stdout
-    assert "bsc-1: in the new state, verified and confirmed" in shown
-    assert "bsc-2: in the new state, verified and confirmed" in shown
+    assert "bsc-1: with the change, and proven" in shown
+    assert "bsc-2: with the change, and proven" in shown
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
-    assert outcomes(document) == {"bsc-1": "new", "bsc-2": "new"}
+    assert outcomes(document) == {"bsc-1": "with_change", "bsc-2": "with_change"}
     assert document["rolls_back"]
     assert document["exit"] == 0
     assert "All devices are as before" in document["next"]
@@ -150,13 +69,13 @@ def test_a_line_that_is_refused_stops_the_change_at_the_first_device(lab: Lab, p
     other = ({"bsc-1", "bsc-2"} - {first}).pop()
     with lab.fault(first, "refuse-line", "pattern=handover"):
         document = lab.json("apply", plan, expect=(5,))
-    assert outcomes(document) == {first: "old", other: "untouched"}
+    assert outcomes(document) == {first: "as_before", other: "as_before"}
     assert document["exit"] == 5
     assert "handover" in document["devices"][0]["why"]
     assert "then apply the plan again" in document["next"]
     listed = lab.json("changes", "list")
     assert listed[-1]["exit"] == 5
-    assert {one["state"] for one in listed[-1]["devices"]} == {"old", "untouched"}
+    assert {one["state"] for one in listed[-1]["devices"]} == {"as_before"}
     lab.run("apply", plan)  # the plan still holds: everything is as it was
     lab.run("rollback", "latest")
 
@@ -216,8 +135,8 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "output"),
     [
-        ((), "apply needs a plan"),
-        (("x.plan", "--resume", "c-1"), "apply needs a plan"),
+        ((), "apply needs one of"),
+        (("x.plan", "--resume", "c-1"), "apply needs one of"),
         (("nowhere.plan",), "no such plan"),
         (("nowhere.plan", "--named", "A"), "--named requires an emergency"),
         (("nowhere.plan", "--confirm-within", "soon"), "not a duration"),
@@ -227,7 +146,7 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
         (("--resume", "c-1", "--hold"), "--hold needs a plan"),
         (("nowhere.plan", "--hold", "--dry-run"), "--hold needs a plan"),
         (("nowhere.plan", "--hold", "--rehearse"), "--hold needs a plan"),
-        (("nowhere.plan", "--hold"), "no terminal to ask you"),
+        (("nowhere.plan", "--attach"), "apply needs one of"),
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], output: str) -> None:
@@ -261,16 +180,16 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(ChangeExecutor.execute, "__defaults__", (fail,))
         patch.setattr(DeviceMachine, "execute", fail)
-        assert outcomes(lab.json("apply", plan, expect=(6,))) == {first: "unproven", other: "untouched"}
+        assert outcomes(lab.json("apply", plan, expect=(6,))) == {first: "unproven", other: "as_before"}
     assert "is locked by change" in lab.run("apply", plan, expect=(7,)).stderr
     words = ("changes", "release", "latest", first, "--by", "Lê Thị C", "--why", "the line card was replaced")
-    assert f"{first} is not new" in lab.run(*words, "--as", "new", "--yes", expect=(7,)).stderr
-    assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "old", "--yes", expect=(2,)).stderr
-    released = lab.run(*words, "--as", "old", "--yes")
-    assert f"{first}: reverted to the old state" in released.stdout
-    assert "to the old configuration:\n  no difference" in released.stderr
+    assert f"{first} is not with the change" in lab.run(*words, "--as", "with-change", "--yes", expect=(7,)).stderr
+    assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "as-before", "--yes", expect=(2,)).stderr
+    released = lab.run(*words, "--as", "as-before", "--yes")
+    assert f"{first}: as before the change" in released.stdout
+    assert "to that before the change:\n  no difference" in released.stderr
     shown = lab.run("changes", "show", "latest").stdout
-    assert "as old by Lê Thị C: the line card was replaced" in shown
+    assert "as before the change, by Lê Thị C: the line card was replaced" in shown
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()
 
@@ -340,32 +259,8 @@ def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> No
     assert lines[2].strip() == "r1  verifying"
 
 
-@contextmanager
-def on_terminal(lab: Lab, *words: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A command on a terminal of its own."""
-    ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, *words]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
-        os.close(theirs)
-        try:
-            yield process, ours
-        finally:
-            process.kill()
-            os.close(ours)
-
-
-def read_until(terminal: int, awaited: str) -> str:
-    """Return what a terminal shows, up to some words or to its end."""
-    shown = b""
-    with suppress(OSError):  # the other end is closed
-        while awaited.encode() not in shown and (more := os.read(terminal, 65536)):
-            shown += more
-    assert awaited in shown.decode(), shown.decode()
-    return shown.decode()
-
-
 @pytest.mark.parametrize(
-    ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
+    ("answer", "code", "ends"), [(b"yes\n", 0, {"with_change"}), (b"what?\nno\n", 5, {"as_before"})]
 )
 def test_a_held_change_waits_for_the_word_of_its_operator(
     lab: Lab, plan: Path, answer: bytes, code: int, ends: set[str]
@@ -394,7 +289,9 @@ def test_a_held_change_without_a_word_goes_back_and_says_so(lab: Lab, plan: Path
 def test_a_held_change_that_is_killed_is_resumed(lab: Lab, plan: Path) -> None:
     with on_terminal(lab, "apply", plan, "--hold", "--soak", "0") as (process, terminal):
         read_until(terminal, "Type yes")
-        process.kill()
+        os.kill(process_of(lab), signal.SIGKILL)
+        assert process.wait(30) == Exit.REVERT_FAILED
+        assert "apply --resume c-" in read_until(terminal, "--resume")
     document = lab.json("apply", "--resume", "latest", expect=(5,))
-    assert set(outcomes(document).values()) == {"old", "untouched"}
+    assert set(outcomes(document).values()) == {"as_before"}
     lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))

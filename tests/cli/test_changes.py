@@ -54,7 +54,7 @@ def test_the_list(tmp_path: Path, call: Call) -> None:
     code, out, _ = call("changes", "list")
     assert code == 0
     assert "25/04/2022 07:00 (rehearsal)" in out
-    assert "1 new, 1 old, 1 waiting" in out
+    assert "1 with the change, 1 as before, 1 waiting" in out
     assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in " ".join(out.split())
     assert "rollback of c-1 (backup)" in " ".join(out.split())
 
@@ -74,13 +74,13 @@ def test_show_tells_the_journal_in_plain_words(tmp_path: Path, call: Call) -> No
     assert "By an.nguyen on nms-1" in out
     assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in out
     assert "Approved by Lê Thị C" in out
-    assert "r1: in the new state, verified and confirmed" in out
+    assert "r1: with the change, and proven" in out
     assert "arm the guard: revert timer, 300 s" in out
     assert "send the lines: 4 lines" in out
-    assert "r2: reverted to the old state, and proven" in out
+    assert "r2: as before the change, and proven" in out
     assert "A line was refused." in out
     assert "r3: not started: no line was sent to it" in out
-    assert "Next: Find out why r2 did not reach the new state" in out
+    assert "Next: Find out why r2 did not take the change" in out
 
 
 def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call: Call) -> None:
@@ -95,7 +95,7 @@ def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call
 def test_show_one_device_only(tmp_path: Path, call: Call) -> None:
     change(tmp_path)
     _, out, _ = call("changes", "show", "c-1", "--device", "r2")
-    assert "r2: reverted" in out
+    assert "r2: as before" in out
     assert "r1:" not in out
     code, _, err = call("changes", "show", "c-1", "--device", "core-*")
     assert code == 2
@@ -106,7 +106,7 @@ def test_show_for_scripts(tmp_path: Path, call: Call) -> None:
     change(tmp_path)
     document = json.loads(call("-o", "json", "changes", "show", "latest")[1])
     assert [(one["device"], one["state"]) for one in document["devices"]] == [
-        ("r1", "new"), ("r2", "old"), ("r3", "waiting")
+        ("r1", "with_change"), ("r2", "as_before"), ("r3", "waiting")
     ]  # fmt: skip
     assert document["exit"] == 5
     assert document["plan"]["plan"]["id"] == "p-1"
@@ -131,4 +131,4 @@ def test_a_full_disk_hides_no_change(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert "r1: in the new state" in done.stdout
+    assert "r1: with the change" in done.stdout

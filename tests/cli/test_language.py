@@ -105,7 +105,7 @@ _FAILING = (
     "rollback c-9",
     "rollback c-2",
     "approve table.csv",
-    "changes release c-1 box-9 --as old --by An --why test --yes",
+    "changes release c-1 box-9 --as as-before --by An --why test --yes",
     "plan priority --out {}.plan",
     "drill plan x-9",
     "drill run x-9",

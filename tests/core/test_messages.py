@@ -22,7 +22,12 @@ from eventready.core.messages import (
     Bilingual,
     Message,
     Param,
+    as_data,
+    as_record,
     from_json,
+    from_record,
+    from_stored,
+    in_language,
     joined,
     known,
     message,
@@ -31,6 +36,7 @@ from eventready.core.messages import (
     term,
     text,
     to_json,
+    to_stored,
 )
 
 PO = """msgid ""
@@ -222,6 +228,28 @@ def test_parameters_survive_a_document() -> None:
 def test_a_document_with_an_odd_parameter_is_refused(odd: object) -> None:
     with pytest.raises(TypeError):
         from_json(odd)
+
+
+def test_a_message_is_a_text_in_no_language() -> None:
+    lost = message("session:no_answer", where="r1", seconds=10.0)
+    shown = [f"{lost}", str(lost), repr(lost)]  # type: ignore[message-text]  # as a program without mypy would
+    assert shown == ["Message(id='session:no_answer', params={'where': 'r1', 'seconds': 10.0})"] * 3
+    with pytest.raises(TypeError):
+        json.dumps({"why": lost})
+
+
+def test_a_message_on_record_keeps_its_english_text() -> None:
+    unknown = {"text": "Once known.", "id": "session:lost", "params": {"line": "x"}}
+    changed = {"text": "r1 was silent", "id": "session:no_answer", "params": {"where": "r1", "seconds": 10}}
+    lost, found = from_stored(unknown), from_stored(changed)
+    assert [in_language(lost, lang) for lang in ("vi", "en")] == ["Once known."] * 2
+    assert in_language(found, "en") == "r1 does not answer within 10 s"
+    assert as_data({"why": (lost, found), "more": [Bilingual("a", "b")]}) == {
+        "why": ["Once known.", "r1 was silent"],
+        "more": [{"vi": "a", "en": "b"}],
+    }
+    assert [to_stored(lost), to_stored(found)] == [unknown, changed]
+    assert from_record({**as_record("why", lost)}, "why") == lost
 
 
 def test_an_error_keeps_its_message() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import eventready
 from eventready.core.clock import Clock
+from eventready.core.messages import in_english
 from eventready.delivery.notify import channels
 from eventready.delivery.notify.channel import AddressChannel
 from eventready.workspace.settings.mail import ReminderSettings
@@ -34,7 +35,7 @@ def test_a_new_channel_is_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(channels, "CHANNELS", (Pager, *channels.CHANNELS))
     handed: list[bool] = []
     sender = channels.Channels(tmp_path, example().event, Clock.starting("2022-04-25 07:00"))
-    assert sender.send("pager:7", "down", "core-1", lambda: handed.append(True)) == "pager:7: down, core-1"
+    assert in_english(sender.send("pager:7", "down", "core-1", lambda: handed.append(True))) == "pager:7: down, core-1"
     assert handed == [True]
 
 

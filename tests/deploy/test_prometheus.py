@@ -86,6 +86,8 @@ def prometheus(folder: Path, target: int) -> Iterator[str]:
     text = (DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8")
     assert "127.0.0.1:8750" in text
     quick = text.replace("127.0.0.1:8750", f"127.0.0.1:{target}").replace("15s", "500ms")
+    (folder / "token").write_text("secret")
+    quick = quick.replace("/etc/prometheus/eventready.token", str(folder / "token"))
     (folder / "prometheus.yml").write_text(f"global: {{evaluation_interval: 500ms}}\n{quick}", "utf-8")
     rules = (DEPLOY / "prometheus" / "eventready.rules.yml").read_text("utf-8")
     (folder / "eventready.rules.yml").write_text(rules, "utf-8")

@@ -31,6 +31,7 @@ from eventready.store.change_steps import STEPS
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
+from tests.loopback import settle_soon
 
 CLOCK = Clock.starting("2022-04-20 07:00")
 TIMING = RetryTiming(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20)
@@ -98,6 +99,7 @@ def execute(folder: Path, plan: Path, place: Path, step: str) -> str:
 
 def main() -> int:
     """Execute each order (FOLDER PLAN STORE STEP, a JSON line) in a fork of its own; print status and outcome."""
+    settle_soon()
     for line in sys.stdin:
         folder, plan, place, step = json.loads(line)
         read, write = os.pipe()

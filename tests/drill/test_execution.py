@@ -10,7 +10,7 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message
+from eventready.core.messages import Message, in_english
 from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, drill_run_named, drill_runs
@@ -174,7 +174,7 @@ def test_a_missed_limit_is_a_failure_that_the_audit_announced_or_did_not(
 def test_what_does_not_work_after_the_repair_fails_the_drill(store: Store, network: Network) -> None:
     made, _ = executor(store, network, after=(finding(status="fail"),))
     run = made.run(DRILL)
-    assert (run.outcome, run.reason) == ("failed", "After the repair: uplink on core-1: uplink is fail")
+    assert (run.outcome, in_english(run.reason)) == ("failed", "After the repair: uplink on core-1: uplink is fail")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from eventready.core.messages import Message
 from eventready.drill.preparation import _Readings, _summary
 from eventready.drill.steps import Stage
 
@@ -21,7 +22,7 @@ from eventready.drill.steps import Stage
     ],
 )
 def test_only_what_was_read_on_every_device_tells_the_stage(
-    found: dict[str, dict[str, bool]], unread: list[str], stage: Stage
+    found: dict[str, dict[str, bool]], unread: list[str | Message], stage: Stage
 ) -> None:
     planned = cast("Any", {"c-1": {"gw-1": None, "gw-2": None}})
     prepared = _summary(planned, _Readings(found, unread))

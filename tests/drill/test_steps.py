@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eventready.core.messages import message, rendered
+from eventready.core.messages import message
 from eventready.core.records import ShapeError
 from eventready.core.timezone import TZ
 from eventready.drill.steps import (
@@ -28,7 +28,7 @@ from eventready.drill.steps import (
 from tests.drill.test_execution import DRILL
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)
-SENTENCE = rendered("drill:closed.process")
+SENTENCE = message("drill:closed.process")
 PROBE = ProbeResult(
     "flow", "udp", None, 300.0, "ms", 20.0, 100, 5, outages=((0.4, 0.7), (4.0, None)), void=SENTENCE,
     measures=(ProbeMeasure("outage", None, 300.0, "ms"),), flows=FlowFigures(16, 2, None, 0.5, 3.0),

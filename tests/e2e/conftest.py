@@ -16,6 +16,7 @@ import pytest
 from eventready.audit.audit import AuditOptions, AuditResult, audit
 from eventready.cli.main import main
 from eventready.core.clock import Clock
+from eventready.core.messages import Message, in_english
 from eventready.facts.equipment import Equipment
 from eventready.store.store import Store
 from eventready.workspace.devices.select import select
@@ -39,10 +40,10 @@ class Silent:
     def stage(self, name: str, total: int) -> None:
         """Nothing to show."""
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         """Remember it."""
         if trouble:
-            self.trouble[device] = trouble
+            self.trouble[device] = in_english(trouble)
 
 
 @dataclass(frozen=True)

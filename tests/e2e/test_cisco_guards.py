@@ -68,4 +68,4 @@ def test_what_goes_wrong_leaves_the_old_state(rig: Rig, guard: str, fault: str, 
         rig.lab.clear(device, fault, args)
     assert rig.look() == before
     shown = json.loads(rig.cli("-o", "json", "changes", "show", "latest"))
-    assert [(one["device"], one["state"]) for one in shown["devices"]] == [(device, "old")]
+    assert [(one["device"], one["state"]) for one in shown["devices"]] == [(device, "as_before")]

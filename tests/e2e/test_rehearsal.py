@@ -54,7 +54,7 @@ def test_there_and_back_on_the_twin(rig: Rig, plan: Path) -> None:
     found = rehearsed(rig, plan)
     assert list(found) == ["edge-vh-2", "edge-vh-1"], "in the order of the waves"
     for one in found.values():
-        assert (one["outcome"], one["way_back"], one["guard"]) == ("new", "proven", "revert_timer")
+        assert (one["outcome"], one["way_back"], one["guard"]) == ("with_change", "proven", "revert_timer")
         assert "none worse" in one["verified"]
     twin = rig.copy / ".eventready" / "rehearsal"
     with Store.of_workspace(twin, make=False) as store:
@@ -66,9 +66,9 @@ def test_there_and_back_on_the_twin(rig: Rig, plan: Path) -> None:
 def test_a_killed_session_leaves_the_old_state(rig: Rig, plan: Path) -> None:
     fault = f"{FIRST} drop-at-line pattern='standby 10 priority'"
     found = rehearsed(rig, plan, "--fault", fault, expect=5)
-    assert found[FIRST]["outcome"] == "old"
+    assert found[FIRST]["outcome"] == "as_before"
     assert "Session lost" in found[FIRST]["why"]
-    assert found["edge-vh-1"]["outcome"] == "untouched"
+    assert found["edge-vh-1"]["outcome"] == "as_before"
     assert found[FIRST]["way_back"] == ""
 
 
@@ -81,7 +81,7 @@ def test_a_failing_verification_is_found(rig: Rig, tmp_path: Path) -> None:
         found = rehearsed(rig, file, "--settle", "1s", expect=5)
     finally:
         template.write_text(kept, encoding="utf-8")
-    assert found[FIRST]["outcome"] == "old"
+    assert found[FIRST]["outcome"] == "as_before"
     assert "Verification failed" in found[FIRST]["why"]
 
 
@@ -100,7 +100,7 @@ def test_saved_configurations_need_no_device(rig: Rig, plan: Path, tmp_path: Pat
     finally:
         rig.lab.clear(PAIR[0], "silent")
         rig.lab.clear(PAIR[1], "silent")
-    assert {one["outcome"] for one in found.values()} == {"new", "not_rehearsed"}
+    assert {one["outcome"] for one in found.values()} == {"with_change", "not_rehearsed"}
     assert found["without"]["outcome"] == "not_rehearsed"
 
 
@@ -115,7 +115,7 @@ def test_devices_without_a_true_twin_are_named(rig: Rig, plan: Path, monkeypatch
     found = rehearsed(rig, plan, expect=4)
     assert found[FIRST]["outcome"] == "not_rehearsed"
     assert found[FIRST]["why"].endswith("does not load its whole configuration: - logging buffered 1000000")
-    assert found["edge-vh-1"]["outcome"] == "new"
+    assert found["edge-vh-1"]["outcome"] == "with_change"
 
 
 def test_an_outdated_plan_is_not_rehearsed(rig: Rig, plan: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_drift_elsewhere_is_reported_and_neither_voids_the_plan_nor_is_taken_b
     drifted = rig.look()
     try:
         result = rehearsed(rig, plan)
-        assert result[FIRST]["outcome"] == "new"
+        assert result[FIRST]["outcome"] == "with_change"
         assert result[FIRST]["drift"] == {"changed": [], "new": ["logging host 192.0.2.77"], "gone": 0}
         assert "drift" not in result["edge-vh-1"]
         output = rig.cli("apply", str(plan), "--soak", "0s")
@@ -162,7 +162,7 @@ def test_the_values_of_an_element(rig: Rig, tmp_path: Path) -> None:
     file = tmp_path / "element.plan"
     rig.cli("plan", "load_balancing", "-l", "enb-vh-1", "--out", str(file))
     found = rehearsed(rig, file)["enb-vh-1"]
-    assert (found["outcome"], found["way_back"], found["guard"]) == ("new", "proven", "inverse")
+    assert (found["outcome"], found["way_back"], found["guard"]) == ("with_change", "proven", "inverse")
 
 
 def test_refusals(rig: Rig, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,17 +199,17 @@ def test_a_rollback_on_the_twin_keeps_the_work_of_others(rig: Rig, plan: Path, t
         found = {one["device"]: one for one in output["devices"]}
         assert output["rolls_back"] == back.rolls_back
         assert (first.rolls_back, bool(again.rolls_back)) == ("", True)
-        assert {(one["outcome"], one["way_back"]) for one in found.values()} == {("new", "proven")}
+        assert {(one["outcome"], one["way_back"]) for one in found.values()} == {("as_before", "proven")}
         assert found[FIRST]["drift"] == {"changed": [], "new": [outsider], "gone": 0}
         fast = json.loads(rig.cli("-o", "json", "rollback", "latest", "--fast", "--rehearse"))
-        assert {(one["outcome"], one["way_back"]) for one in fast["devices"]} == {("new", "proven")}
+        assert {(one["outcome"], one["way_back"]) for one in fast["devices"]} == {("as_before", "proven")}
         with Store.of_workspace(twin, make=False) as store:
             assert store.changes.entries()[1].header.mode == "fast_rollback"
         file = tmp_path / "back.plan"
         rig.cli("rollback", "latest", "--out", str(file))
         fault = f"{FIRST} drop-at-line pattern='standby 10'"
         cut = json.loads(rig.cli("-o", "json", "apply", str(file), "--rehearse", "--fault", fault, expect=5))
-        assert {one["device"]: one["outcome"] for one in cut["devices"]}[FIRST] == "old"
+        assert {one["device"]: one["outcome"] for one in cut["devices"]}[FIRST] == "with_change"
         assert rig.look() == before, "the devices are only read"
         assert rig.cli("-o", "json", "changes", "list") == listed
         rig.configure(FIRST, {"interface GigabitEthernet0/1/1": {"standby 10 priority 77": {}}})

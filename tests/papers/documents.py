@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventready.core.messages import Bilingual, message, render, rendered, to_json
+from eventready.core.messages import Bilingual, in_english, message, render, to_json
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 
@@ -58,7 +58,7 @@ HOSTILE = (
 UNREAD = message("facts:no_rows")
 SILENT = message("session:no_answer", where="192.0.2.41:22", seconds=10)
 NO_WORDS = message("facts:no_command", platform="Osmo", fact="temperature")
-WAIVER = rendered(
+WAIVER = message(
     "checks:waiver.valid", by="Nguyễn Văn A", until=Bilingual("28/04/2022", "2022-04-28"),
     reason="máy chủ nhật ký lắp ngày 27/4",
 )  # fmt: skip
@@ -372,8 +372,8 @@ def broken(run_id: str = "20220425-070000-a3f2") -> Scene:
         "checks:log.no_host",
         subject="log",
         was="warn",
-        waiver=str(WAIVER),
-        waiver_text=to_json(WAIVER.message),
+        waiver=in_english(WAIVER),
+        waiver_text=to_json(WAIVER),
     )
     return made.settle(
         (

@@ -74,12 +74,12 @@ def changes() -> tuple[ChangeOnRecord, ...]:
         began=datetime(2022, 4, 22, 21, 0, tzinfo=TZ),
         ended=datetime(2022, 4, 22, 21, 4, tzinfo=TZ),
         status="applied",
-        outcomes={f"edge-{number}": "new" for number in range(12)},
+        states={f"edge-{number}": "with_change" for number in range(12)},
         by="an.nguyen",
     )
     urgent = replace(
         friday, id="20220424-233000-c3d4", intents=("priority",), began=datetime(2022, 4, 24, 23, 30, tzinfo=TZ),
-        status="partly", outcomes={"core-1": "new", "core-2": "old", "agg-1": "untouched"},
+        status="partly", states={"core-1": "with_change", "core-2": "as_before", "agg-1": "as_before"},
         emergency=("INC-2204-7", "Nguyễn Văn Ước", "Trần Thị Mỹ Huyền"),
     )  # fmt: skip
     return (friday, urgent)

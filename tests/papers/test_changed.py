@@ -35,7 +35,7 @@ def change(name: str = "c-1", **more: Any) -> ChangeOnRecord:
         began=FRIDAY,
         ended=FRIDAY + timedelta(minutes=3),
         status="applied",
-        outcomes={"r1": "new", "r2": "new"},
+        states={"r1": "with_change", "r2": "with_change"},
         by="an.nguyen",
     )
     return replace(made, **more)
@@ -54,7 +54,7 @@ def changes_table(data: Any) -> Any:
 def test_a_change_stands_in_the_page() -> None:
     page = rendered(change())
     assert "Cân bằng tải, Dự phòng" in page
-    assert "2 thiết bị đã đổi" in page
+    assert "2 thiết bị có thay đổi" in page
     assert "đã thực hiện" in page
     assert "Khẩn cấp" not in page
 
@@ -70,7 +70,7 @@ def test_an_emergency_is_marked_with_names_and_ticket(form: Any) -> None:
 
 
 def test_the_latest_change_comes_first_and_what_is_open_needs_a_person() -> None:
-    latest = change("c-2", began=MONDAY, status="open", ended=None, outcomes={"r1": "unproven"}, rolls_back="c-1")
+    latest = change("c-2", began=MONDAY, status="open", ended=None, states={"r1": "unproven"}, rolls_back="c-1")
     data = json.loads(rendered(change(), latest, form="json"))
     rows = changes_table(data)
     assert [row[0]["note"] for row in rows] == ["c-2", "c-1"]

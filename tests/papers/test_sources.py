@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from eventready.cli.main import cli
-from eventready.core.messages import LANGS, Bilingual, Lang, ids, parameters, text
+from eventready.core.messages import LANGS, Bilingual, Lang, ids, in_language, parameters, text
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Block, Document, Heading, Paragraph, Span
 from eventready.papers.document.sources import BLANK, OUTLINE, sources
@@ -135,7 +135,7 @@ def names() -> list[str]:
         *owners,
         *people,
         *leaves([of.event, office, incident(), forms(), change_records()]),
-        str(WAIVER.message.params["reason"]),
+        in_language(WAIVER.params["reason"], "en"),
     ]
     return sorted({text for text in found if VIETNAMESE.search(text)}, key=len, reverse=True)
 

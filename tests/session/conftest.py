@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.session.dialogue.screen import Screen
 from eventready.session.target import Secret, Target
+from tests.loopback import PRODUCT_S
 from tests.session.fake import ENABLE, PASSWORD, USER, Fleet, MmlScript, Script, mml_server
 
 
@@ -51,6 +53,14 @@ def mml_kind(**session: Any) -> PlatformSpec:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def time_of_the_product() -> Iterator[None]:
+    """A silence is as long as the product has it: these devices have bad habits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "settle_s", PRODUCT_S)
+        yield
+
+
 @pytest.fixture(scope="session")
 def fleet() -> Iterator[Fleet]:
     """Fakes for the whole test run."""
@@ -59,16 +69,25 @@ def fleet() -> Iterator[Fleet]:
     fleet.stop()
 
 
-@pytest.fixture
-def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
-    """Return a factory of targets for scripted SSH devices with recorded host keys."""
-
+def _over_ssh(fleet: Fleet, folder: Path) -> Callable[..., Target]:
     def make(script: Script, **target: Any) -> Target:
         port = fleet.ssh(script)
-        known = fleet.trust(tmp_path / f"known_hosts_{port}", port)
+        known = fleet.trust(folder / f"known_hosts_{port}", port)
         return aim(port, known_hosts=known, **target)
 
     return make
+
+
+@pytest.fixture
+def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
+    """Return a factory of targets for scripted SSH devices with recorded host keys."""
+    return _over_ssh(fleet, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def ssh_of_module(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Target]:
+    """Return such a factory for all tests of a module."""
+    return _over_ssh(fleet, tmp_path_factory.mktemp("known_hosts"))
 
 
 @pytest.fixture

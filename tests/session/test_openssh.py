@@ -15,6 +15,7 @@ from shutil import which
 import paramiko
 import pytest
 
+from eventready.core.messages import in_english
 from eventready.core.strings.texts import lines_of
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey
@@ -142,7 +143,7 @@ def test_two_hops(openssh: OpenSsh, own_jump_hosts: JumpConnections) -> None:
     first = openssh.target(outer, "bastion-1")
     second = openssh.target(inner, "bastion-2", jump=first)
     targets = [openssh.target(device, f"core-{number}", jump=second, endpoint=f"e{number}") for number in range(8)]
-    assert targets[0].route == "via bastion-1 > bastion-2"
+    assert in_english(targets[0].route) == "via bastion-1 > bastion-2"
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(clock, targets)) == {"07:00:00"}
     assert outer.log.count("Accepted publickey") == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
+from eventready.core.messages import in_english
 from eventready.session.target import Secret, Target
 from eventready.session.target_builder import AccessSettings, with_access
 from eventready.workspace.devices.access import Access, JumpHost
@@ -58,7 +59,7 @@ def test_hops_of_ssh_config(tmp_path: Path) -> None:
     assert inner.jump == outer
     assert inner.known_hosts == tmp_path / "known_hosts"
     assert (outer.ssh.keepalive_s, target.ssh.keepalive_s) == (15.0, 0.0)
-    assert target.route == "via outer > inner"
+    assert in_english(target.route) == "via outer > inner"
 
 
 def test_named_jump_hosts_come_before_ssh_config(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_named_jump_hosts_come_before_ssh_config(tmp_path: Path) -> None:
     assert first.password.reveal() == "jump value of env:P"
     assert (second.host, second.host_key_name) == ("203.0.113.2", "in")
     assert build(Access(jump_host="none"), given).jump is None
-    assert build(Access(proxy_command="nc a 1"), given).route == "via ProxyCommand"
+    assert in_english(build(Access(proxy_command="nc a 1"), given).route) == "via ProxyCommand"
 
 
 def test_the_inventory_takes_precedence(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ from eventready.store.change_steps import (
     DeviceOutcome,
     Done,
     Ended,
+    GoBack,
+    Precheck,
     StoredConfiguration,
 )
 from eventready.store.changes import Changes, StepEntry
@@ -310,5 +312,24 @@ def test_an_altered_plan_is_not_handed_out(tmp_path: Path) -> None:
         begin(store)
         with store._database.writing() as session:
             session.execute(text("UPDATE eventready_change SET plan = 'x'"))
-        with pytest.raises(StoreError, match="The plan of change c-1 is damaged or was altered"):
-            store.changes.get("c-1")
+        record = store.changes.get("c-1")
+        assert (record.plan, record.altered, record.planned.plan.waves) == (b"", True, ())
+        assert [step.step for step in record.steps] == ["begun"], "the journal suffices for a way back"
+
+
+def test_a_device_is_at_work_from_its_arming_to_its_end(tmp_path: Path) -> None:
+    """The watch leaves it alone for this time only; see `Changes.armed`."""
+    with Store(tmp_path / "e.db") as store:
+        changes = begin(store, devices=("core-1", "core-2"))
+        found = []
+        for step in (
+            Precheck("core-1"),
+            Arm("core-1", "inverse"),
+            Apply("core-1", 3),
+            Done("core-1", DeviceOutcome.UNPROVEN),
+            GoBack("core-1"),
+            Done("core-1", DeviceOutcome.OLD),
+        ):
+            changes.record("c-1", StepEntry(step))
+            found.append([lock.device for lock in changes.armed()])
+        assert found == [[], ["core-1"], ["core-1"], [], ["core-1"], []]

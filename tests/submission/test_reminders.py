@@ -19,6 +19,7 @@ from eventready.audit.audit import AuditOptions
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, WorkspaceError
+from eventready.core.messages import in_english
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.channels import Channels
@@ -104,8 +105,8 @@ def test_reminders_go_to_people_by_mail_once(workspace: Path, mailroom: Mailroom
     configure(workspace, room=mailroom, mail=("ca@example.vn", "noc@example.vn"))
     clock = FakeClock("2022-04-25 11:31")
     queued, *sent = notified(workspace, clock)
-    assert queued.outcome == "for ca@example.vn, noc@example.vn"
-    assert [one.outcome for one in sent] == ["mailed to ca@example.vn", "mailed to noc@example.vn"]
+    assert in_english(queued.outcome) == "for ca@example.vn, noc@example.vn"
+    assert [in_english(one.outcome) for one in sent] == ["mailed to ca@example.vn", "mailed to noc@example.vn"]
     assert [mail.rcpt_tos for mail in mailroom.mails] == [["ca@example.vn"], ["noc@example.vn"]]
     body = mailroom.message().get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
     assert "25/04/2022 11:30: Báo cáo tuần" in body
@@ -120,8 +121,8 @@ def test_a_broken_file_of_alerts_stops_no_reminder(workspace: Path, mailroom: Ma
     configure(workspace, room=mailroom, mail=("ca@example.vn",))
     (workspace / "inventory" / "alerts.yaml").write_text("rout: {}", encoding="utf-8")
     _queued, broken, sent = notified(workspace, FakeClock("2022-04-25 11:31"))
-    assert (broken.failed, "alerts.yaml" in broken.outcome) == (True, True)
-    assert sent.outcome == "mailed to ca@example.vn"
+    assert (broken.failed, "alerts.yaml" in in_english(broken.outcome)) == (True, True)
+    assert in_english(sent.outcome) == "mailed to ca@example.vn"
 
 
 def test_a_refused_mail_is_tried_again_and_the_other_channel_is_not_repeated(
@@ -149,15 +150,15 @@ def test_apprise_that_does_not_deliver_fails_without_the_url(
     configure(workspace, apprise=REFERENCE)
     stub.status = 500
     _, result = notified(workspace, FakeClock("2022-04-25 07:00"))
-    assert (result.failed, result.outcome) == (True, f"Apprise did not deliver to {REFERENCE}.")
+    assert (result.failed, in_english(result.outcome)) == (True, f"Apprise did not deliver to {REFERENCE}.")
     monkeypatch.setenv("TEST_APPRISE_URL", "no-such-scheme://token-of-the-office")
     clock = FakeClock("2022-04-25 07:11")
     (result,) = notified(workspace, clock)
-    assert (result.failed, "is not an Apprise URL" in result.outcome) == (True, True)
-    assert "token-of-the-office" not in result.outcome
+    assert (result.failed, "is not an Apprise URL" in in_english(result.outcome)) == (True, True)
+    assert "token-of-the-office" not in in_english(result.outcome)
     monkeypatch.setitem(sys.modules, "apprise", None)
     (result,) = notified(workspace, FakeClock("2022-04-25 07:31"))
-    assert "eventready[notify]" in result.outcome
+    assert "eventready[notify]" in in_english(result.outcome)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_a_dry_run_sends_nothing_and_does_not_count(workspace: Path, mailroom: M
     configure(workspace, room=mailroom, mail=("ca@example.vn",))
     clock = FakeClock("2022-04-25 07:00")
     (result,) = notified(workspace, clock, really=False)
-    assert result.outcome.startswith("not sent to ca@example.vn without --really: ")
+    assert in_english(result.outcome).startswith("not sent to ca@example.vn without --really: ")
     assert mailroom.mails == []
     assert [one.failed for one in notified(workspace, clock)] == [False, False]
     assert len(mailroom.mails) == 1

@@ -15,6 +15,7 @@ import pytest
 from eventready.clauses.deadlines import deadlines
 from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import DeliveryLog, SentDocument
 from eventready.delivery.mail.letter import Attachment, PaperReference
@@ -244,7 +245,7 @@ def test_a_defect_in_one_job_does_not_keep_the_others(workspace: Path) -> None:
     hands = Broken(clock)
     result = {one.job.kind: one for one in reversed(list(Scheduler(workspace, clock, hands.hire).once()))}
     assert result["audit"].failed
-    assert result["audit"].outcome == "internal error, RuntimeError: reading ac-1 failed (why)"
+    assert in_english(result["audit"].outcome) == "internal error, RuntimeError: reading ac-1 failed (why)"
     assert hands.did == ["04-25 07:00 draft-2022-04-25 for 2022-04-25"]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.core.redaction.redaction import REDACTED, redactor
 from eventready.delivery.mail.delivery_log import Delivery, DeliveryLog
 from eventready.delivery.mail.letter import Attachment, PaperReference
@@ -125,13 +126,13 @@ def test_a_certificate_that_no_person_vouches_for_gets_neither_mail_nor_password
         server = MailServer(host="127.0.0.1", port=room.port, username="reports", password="env:MAIL_PASSWORD")
         delivery = post(server).send(mail, [DEPARTMENT])
         assert (delivery.state, room.mails) == ("queued", [])
-    assert "is not trusted" in delivery.legs[DEPARTMENT].why
+    assert "is not trusted" in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_a_server_without_encryption_gets_nothing(mailroom: Mailroom, post: PostOf, mail: Mail) -> None:
     delivery = post(MailServer(host="127.0.0.1", port=mailroom.port)).send(mail, [DEPARTMENT])
     assert (delivery.state, mailroom.mails) == ("queued", [])
-    assert "STARTTLS" in delivery.legs[DEPARTMENT].why
+    assert "STARTTLS" in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_a_wrong_password_keeps_it_queued_and_shows_none(
@@ -144,8 +145,8 @@ def test_a_wrong_password_keeps_it_queued_and_shows_none(
                         ca_file="ca.pem")  # fmt: skip
         delivery = post(server).send(mail, [DEPARTMENT])
     assert delivery.state == "queued"
-    assert "refuses the user or the password (535)" in delivery.legs[DEPARTMENT].why
-    assert "password" not in delivery.legs[DEPARTMENT].why.replace("the password", "")
+    assert "refuses the user or the password (535)" in in_english(delivery.legs[DEPARTMENT].why)
+    assert "password" not in in_english(delivery.legs[DEPARTMENT].why).replace("the password", "")
 
 
 def test_a_password_that_no_login_can_carry_is_reported(
@@ -157,7 +158,7 @@ def test_a_password_that_no_login_can_carry_is_reported(
         server = MailServer(host="127.0.0.1", port=room.port, username="reports", password="env:MAIL_PASSWORD",
                         ca_file="ca.pem")  # fmt: skip
         delivery = post(server).send(mail, [DEPARTMENT])
-    assert "a login cannot carry letters with marks" in delivery.legs[DEPARTMENT].why
+    assert "a login cannot carry letters with marks" in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_a_password_that_leads_nowhere_stops_before_anything_is_queued(
@@ -219,7 +220,7 @@ def test_a_server_that_misbehaves_leaves_the_right_state_and_sentence(  # noqa: 
     with Scripted(script, greeting) as bad:
         delivery = post(bad.server()).send(mail, [DEPARTMENT])
     assert delivery.state == state
-    assert words in delivery.legs[DEPARTMENT].why
+    assert words in in_english(delivery.legs[DEPARTMENT].why)
     if state != "uncertain":
         assert state == "sent" or "." not in bad.seen or "." in script
 
@@ -231,7 +232,7 @@ def test_a_server_that_falls_silent(command: str, state: str, post: PostOf, mail
     with Scripted({command: "..."}) as silent:
         delivery = post(silent.server(timeout_s=0.3)).send(mail, [DEPARTMENT])
     assert delivery.state == state
-    assert "did not answer in time" in delivery.legs[DEPARTMENT].why
+    assert "did not answer in time" in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_no_person_listens(post: PostOf, mail: Mail) -> None:
@@ -239,7 +240,7 @@ def test_no_person_listens(post: PostOf, mail: Mail) -> None:
         server = gone.server()
     delivery = post(server).send(mail, [DEPARTMENT])
     assert delivery.state == "queued"
-    assert "cannot be reached" in delivery.legs[DEPARTMENT].why
+    assert "cannot be reached" in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_what_waits_goes_out_once_to_those_who_had_not_had_it(post: PostOf, mail: Mail, record: DeliveryLog) -> None:
@@ -310,7 +311,7 @@ def test_a_mail_whose_file_was_harmed_is_not_sent(harm: str, post: PostOf, mail:
             path.write_bytes(path.read_bytes().replace(b"bchieu", b"hacker"))
         (delivery,) = post(room.server).send_queued()
         assert (delivery.state, room.mails) == ("refused", [])
-    assert harm in delivery.legs[DEPARTMENT].why
+    assert harm in in_english(delivery.legs[DEPARTMENT].why)
 
 
 def test_a_rehearsal_does_not_count(  # noqa: PLR0917  fixtures

@@ -20,12 +20,12 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
 from eventready.store.store import Store
-from eventready.store.watch_log import STREAM
+from eventready.store.watch_log import DEVICE, STREAM
 from eventready.watch.job import WatchJob
 from eventready.watch.record import WatchRecord
 from eventready.watch.schedule import Schedule
 from eventready.watch.silence import STALE_AFTER
-from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange, States
+from eventready.watch.states import HOLD_DOWN, Key, StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect

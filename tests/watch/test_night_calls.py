@@ -17,10 +17,11 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.delivery.notify.sender import OutboxSender
 from eventready.store.store import Store
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.calls import AlertCalls
 from eventready.watch.alerts.dispatcher import Notification
 from eventready.watch.silence import STALE_AFTER
-from eventready.watch.states import DEVICE, HOLD_DOWN, Key, StateChange
+from eventready.watch.states import HOLD_DOWN, Key, StateChange
 from eventready.workspace.settings.alerts import AlertsFile
 from eventready.workspace.workspace import Workspace
 from tests.proofs.size import WHOLE

@@ -21,11 +21,12 @@ from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import Cpu, RoutingPeer
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.alert import Alerts
 from eventready.watch.job import WatchJob
 from eventready.watch.schedule import Schedule
 from eventready.watch.silence import REACH
-from eventready.watch.states import DEVICE, Key, States
+from eventready.watch.states import Key, States
 from eventready.watch.watcher import Watcher
 from tests.watch.test_night import EVENT, START, devices
 

@@ -19,7 +19,7 @@ from eventready.cli.context import App
 from eventready.cli.declare.workspace import doctor as command
 from eventready.cli.workspace.doctor import _failures
 from eventready.core.errors import Exit
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, in_english, message
 from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.hostkeys import HostKey, record
 from eventready.session.steps import ConnectStep
@@ -89,7 +89,7 @@ def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.Monk
 
 def test_a_workspace_that_does_not_load(make: Make) -> None:
     found = signs(make(hosts=HOSTS + "  prot: 1\n"))
-    assert "unknown key 'prot'" in str(found["workspace"].detail)
+    assert "unknown key 'prot'" in in_english(found["workspace"].detail)
     assert "host keys" not in found
     assert not signs(make(event=None))["workspace"].ok
     assert not signs(make(hosts=""))["workspace"].ok, "a workspace of zero devices is never well"
@@ -108,7 +108,7 @@ def test_what_only_an_audit_would_stumble_over(make: Make, file: str, text: str,
     (folder / "inventory" / f"{file}.yaml").write_text(text, encoding="utf-8")
     reported = signs(folder)["workspace"]
     assert not reported.ok
-    assert printed in str(reported.detail)
+    assert printed in in_english(reported.detail)
 
 
 def test_python() -> None:
@@ -177,7 +177,7 @@ def test_database(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_known_hosts_file(make: Make) -> None:
     workspace = make(hosts=HOST)
     (workspace / "known_hosts").write_text("garbage\n")
-    assert "known_hosts:1" in str(signs(workspace)["host keys"].detail)
+    assert "known_hosts:1" in in_english(signs(workspace)["host keys"].detail)
 
 
 def test_doctor_real_names_every_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,8 +203,8 @@ def test_forms_without_a_public_source_are_named(make: Make) -> None:
     workspace = make(hosts=HOST + "  platform: nokia_sros\n")
     sign = signs(workspace)["platform nokia_sros"]
     assert (sign.ok, sign.needed) == (False, False)
-    assert "no public source confirms the form of system, " in str(sign.detail)
-    assert "eventready audit" in str(sign.remedy)
+    assert "no public source confirms the form of system, " in in_english(sign.detail)
+    assert "eventready audit" in in_english(sign.remedy)
     assert "platform frr" not in signs(make(hosts=HOST))
 
 

@@ -14,6 +14,7 @@ from eventready.cli.context import App
 from eventready.cli.declare.workspace import trust_content
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError, RefusedError, WorkspaceError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.secrets import resolve
@@ -150,7 +151,7 @@ def test_a_text_too_long_to_be_compared_is_named(folder: Path) -> None:
     allow(folder)
     path.write_text(HOSTS.replace("frr", "linux") + "# x\n" * 60_000 + "r9: {hostname: 203.0.113.66}\n")
     (change,) = changes(folder)
-    assert change.diff[-1].startswith("(only the beginning of this text is kept")
+    assert in_english(change.diff[-1]).startswith("(only the beginning of this text is kept")
     assert "+  platform: linux" in change.diff
 
 

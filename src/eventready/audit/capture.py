@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from eventready.audit.tasks import read_replies
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, raise_defect
 from eventready.core.files import write_atomic
-from eventready.core.messages import Rendered, message
+from eventready.core.messages import Message, as_data, message
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.equipment import Equipment
@@ -67,7 +67,7 @@ class DeviceCapture:
     device: str
     platform: str
     files: int = 0
-    missing: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str | Message] = field(default_factory=dict)
     unparsed: dict[str, str] = field(default_factory=dict)
     interval_s: float = 0.0
 
@@ -112,7 +112,7 @@ def _write_index(folder: Path, event: str, clock: Clock, captures: Sequence[Devi
         "event": event,
         "captured": clock.real().isoformat(timespec="seconds"),
         "rehearsal": clock.rehearsal,
-        "devices": [asdict(one) for one in captures],
+        "devices": as_data(captures),
     }
     write_atomic(folder / INDEX_FILE, json.dumps(index, ensure_ascii=False, indent=1).encode(), private=True)
 
@@ -193,7 +193,7 @@ class _Writer:
     def _ask(self, task: Task, facts: Sequence[str]) -> Sequence[Reply]:
         return read_replies(task, commands_for(self._platforms[task.host.name], facts))
 
-    def save(self, task: Task, reading: int) -> str:
+    def save(self, task: Task, reading: int) -> str | Message:
         """Read a device and save its answers. Returns the first reason for a missing answer, or nothing."""
         name = task.host.name
         commands, now = self.commands(name, reading), time.monotonic()
@@ -201,7 +201,7 @@ class _Writer:
         try:
             replies = self.ask(task, self.facts(name, reading)) if commands else ()
         except SessionError as error:
-            reason = Rendered(error.whole)
+            reason = error.whole
             if reading == 1:
                 one.missing = dict.fromkeys(commands, reason)
             return reason
@@ -230,8 +230,8 @@ class _Writer:
         return self._folder / name if reading == 1 else self._folder / name / str(reading)
 
 
-def _reason(reply: Reply) -> str:
-    return Rendered(reply.message) if reply.message else reply.reason
+def _reason(reply: Reply) -> str | Message:
+    return reply.message if reply.message else reply.reason
 
 
 def _is_counter(fact: str) -> bool:

@@ -18,6 +18,7 @@ from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, Result, Task
 
 from eventready.core.errors import raise_defect
+from eventready.core.messages import Message
 from eventready.workspace.workspace import Workspace
 
 
@@ -27,7 +28,7 @@ class ReadProgress(Protocol):
     def stage(self, name: str, total: int) -> None:
         """Begin a stage over `total` devices, such as `reading` or `counters`; `pause` lasts `total` seconds."""
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         """Count a device as read; `trouble` is empty or a sentence."""
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -56,8 +57,9 @@ def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(visible_line, values))
 
 
-def _statement(value: Any) -> str:
-    """Validate a sentence: a text, or a message with its English text."""
+def _statement(value: Any) -> str | Message:
+    """Validate a sentence: a text, or a message with its English text; a message becomes as one on record."""
+    value = to_stored(value) if isinstance(value, Message) else value
     _refuse_hidden(value, _MOST_NESTED)
     try:
         return from_stored(value)
@@ -76,7 +78,7 @@ def _refuse_hidden(value: Any, levels: int) -> None:
             _refuse_hidden(one, levels - 1)
 
 
-Statement: TypeAlias = Annotated[str, PlainValidator(_statement), PlainSerializer(to_stored)]
+Statement: TypeAlias = Annotated[str | Message, PlainValidator(_statement), PlainSerializer(to_stored)]
 
 
 #: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.
@@ -228,8 +230,13 @@ class Plan(Part):
     @property
     def duration(self) -> float:
         """Return the expected seconds of the whole: of each group the longest soak, and the steps of all its waves."""
+        return sum(self.group_durations())
+
+    def group_durations(self, soak_s: float | None = None) -> tuple[float, ...]:
+        """Return the expected seconds of each group of waves; `soak_s` replaces the soak of the plan."""
         longest = dict(zip(self.waves, self.durations, strict=True))
-        return sum(max(map(longest.__getitem__, group)) + _STEPS_S * (len(group) - 1) for group in self.groups)
+        soaks = (max(map(longest.__getitem__, group)) - _STEPS_S if soak_s is None else soak_s for group in self.groups)
+        return tuple(soak + _STEPS_S * len(group) for soak, group in zip(soaks, self.groups, strict=True))
 
     @property
     def durations(self) -> tuple[float, ...]:
@@ -283,13 +290,14 @@ class PlanFile(Part):
     plan: Plan
     approvals: tuple[Approval, ...] = Field(default=(), max_length=100)
     planner: Approval | None = None
+    _accepted: dict[str, Any] | None = PrivateAttr(default=None)
 
     @property
     def document(self) -> dict[str, Any]:
-        """Return the content of the file, which the store records too."""
+        """Return the content of the file, which the store records too: the plan as it was accepted."""
         signed = {} if self.planner is None else {"planner": asdict(self.planner)}
         approvals = [asdict(one) for one in self.approvals]
-        return {"plan": self.plan.document, "approvals": approvals, **signed}
+        return {"plan": self._accepted or self.plan.document, "approvals": approvals, **signed}
 
 
 def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
@@ -306,19 +314,29 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
         altered = True
     if altered:
         raise RefusedError(message("change:plan_file.altered"), where=where, do=_ANEW)
+    return _valid(document, where)
+
+
+def _valid(document: dict[str, Any], where: str | Message) -> PlanFile:
     try:
-        return PlanFile.model_validate_json(canonical(document))
+        file = PlanFile.model_validate_json(canonical(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         reason, _remedy = describe_error(first, PlanFile)
         what = message("change:plan_file.invalid", place=place, reason=reason)
         raise UsageError(what, where=where, do=_ANEW) from None
+    if canonical(document["plan"]) != canonical(file.plan.document):  # such as 180 for 180.0
+        file._accepted = document["plan"]
+    return file
 
 
 def recorded_plan(file: bytes, change: str) -> Plan:
-    """Parse the plan in the record of a change. Raises as `parse_plan` does."""
-    return parse_plan(json.loads(file), message("change:record_of", change=change)).plan
+    """Parse the plan in the record of a change, of which the journal has the hash. Raises UsageError."""
+    where = message("change:record_of", change=change)
+    if not file:
+        raise UsageError(message("change:plan_file.empty"), where=where)
+    return _valid(json.loads(file), where).plan
 
 
 def load_plan(path: Path) -> PlanFile:

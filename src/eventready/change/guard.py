@@ -14,7 +14,7 @@ from math import ceil
 
 from eventready.change.forms.configuration import Configuration
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-from eventready.core.messages import Message, Rendered, known, message, rendered
+from eventready.core.messages import Message, known, message
 from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
@@ -56,12 +56,12 @@ class RejectedLine:
     """Line rejected by the device, and the reply."""
 
     line: str
-    reply: str
+    reply: str | Message
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> str | Message:
         """Return the reply of the device, with the rejected line in front, if known."""
-        return rendered("change:unread.reply", command=self.line, reason=self.reply) if self.line else self.reply
+        return message("change:unread.reply", command=self.line, reason=self.reply) if self.line else self.reply
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,18 @@ class SendResult:
     ended: ReplyStatus
     accepted: int
 
+    @property
+    def for_content(self) -> bool:
+        """Return True for a line that the device refused; not for a lost, slow or locked device."""
+        return self.ended is ReplyStatus.REFUSED and self.rejected is not None and bool(self.rejected.line)
+
 
 @dataclass(frozen=True)
 class StepResult:
     """Result of a step on the device; `reason` is a sentence if the step failed."""
 
     ok: bool
-    reason: str = ""
+    reason: str | Message = ""
     ended: ReplyStatus = ReplyStatus.ANSWERED
 
 
@@ -203,7 +208,7 @@ class Guard:
             return SendResult(True, None, ReplyStatus.ANSWERED, 0)
         if self.spec.most_lines and len(lines) > self.spec.most_lines:
             most = self.spec.most_lines
-            reason = rendered("change:guard.many_lines", device=self._name, lines=len(lines), most=most)
+            reason = message("change:guard.many_lines", device=self._name, lines=len(lines), most=most)
             return SendResult(False, RejectedLine("", reason), ReplyStatus.NOT_SENT, 0)
         if not self._inside:
             entered = self._enter()
@@ -219,7 +224,9 @@ class Guard:
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = first_unanswered(replies)
             if bad_one is not None:
-                return SendResult(False, RejectedLine(bad_one.command, _cause(bad_one)), bad_one.status, accepted)
+                held = _held(self._change, replies)
+                rejected = RejectedLine("", held) if held else RejectedLine(bad_one.command, _cause(bad_one))
+                return SendResult(False, rejected, bad_one.status, accepted)
         self._inside = self.spec.session_bound
         return SendResult(True, None, ReplyStatus.ANSWERED, accepted)
 
@@ -231,11 +238,11 @@ class Guard:
         if not self.device_side:
             return StepResult(True)
         if self.spec.session_bound and self._trial is None:
-            return StepResult(False, rendered("change:guard.session_ended", device=self._name))
+            return StepResult(False, message("change:guard.session_ended", device=self._name))
         if self.spec.pending:
             waiting = self.pending()
             if waiting is None:
-                return StepResult(False, rendered("change:guard.gone", device=self._name))
+                return StepResult(False, message("change:guard.gone", device=self._name))
             self._refuse_foreign(waiting)
         done = self._all(self._beside, self.spec.confirm, self._long_s)
         self._armed = self._armed and not done.ok
@@ -259,7 +266,7 @@ class Guard:
         if self.spec.pending:
             waiting = self.pending()
             if waiting is None:
-                return StepResult(True, rendered("change:guard.none_armed", device=self._name))
+                return StepResult(True, message("change:guard.none_armed", device=self._name))
             self._refuse_foreign(waiting)
         done = self._all(self._beside, self.spec.revert, self._long_s)
         self._armed = self._armed and not done.ok
@@ -272,7 +279,7 @@ class Guard:
         if bad is not None:
             return _done(bad)
         if self._change.saved and not find_in_answer(self._change.saved, replies[-1].text if replies else ""):
-            return StepResult(False, rendered("change:guard.no_save", device=self._name))
+            return StepResult(False, message("change:guard.no_save", device=self._name))
         return StepResult(True)
 
     # ------------------------------------------------------------------ internals
@@ -322,12 +329,12 @@ class Guard:
             raise RefusedError(message("change:guard.foreign", device=self._name, owner=waiting.owner))
 
     def _enter(self) -> StepResult:
-        replies = self._send(self._configuring, self.spec.enter or self._change.enter, self.timeout_s)
-        bad = first_unanswered(replies)
-        if bad is not None:
-            return _done(bad)
+        lines = [self._filled(line) for line in self.spec.enter or self._change.enter]
+        replies, done = enter_configuration(self._configuring, self._change, lines, self.timeout_s)
+        if not done.ok:
+            return done
         if self.spec.armed and not any(find_in_answer(self.spec.armed, one.text) for one in replies):
-            return StepResult(False, rendered("change:guard.no_acknowledgement", device=self._name))
+            return StepResult(False, message("change:guard.no_acknowledgement", device=self._name))
         self._inside = True
         return StepResult(True)
 
@@ -354,6 +361,36 @@ class Guard:
         return line
 
 
+def enter_configuration(
+    session: Session, spec: ChangeSpec, lines: Sequence[str], timeout_s: float
+) -> tuple[Sequence[Reply], StepResult]:
+    """Enter configuration mode, which another prompt proves; return the replies and the result.
+
+    A terminal that another session keeps out answers with words of its own, and stays at its prompt.
+    """
+    before = session.prompt if lines else ""
+    replies = session.send_config(lines, spec=spec, timeout_s=timeout_s) if lines else []
+    bad, held = first_unanswered(replies), _held(spec, replies)
+    if held:
+        return replies, StepResult(False, held, ReplyStatus.REFUSED)
+    if bad is not None:
+        return replies, _done(bad)
+    if replies and session.prompt == before:
+        answer = " ".join(replies[-1].text.split()) or before
+        reason = message("change:guard.not_entered", command=lines[-1], answer=answer)
+        return replies, StepResult(False, reason, ReplyStatus.REFUSED)
+    return replies, StepResult(True)
+
+
+def _held(spec: ChangeSpec, replies: Sequence[Reply]) -> str | Message:
+    """Return that another session holds the configuration, with the words of the device; else an empty text."""
+    for reply in replies:
+        for pattern in spec.held:
+            if found := re.search(pattern, f"{reply.text}\n{reply.reason}", re.MULTILINE):
+                return message("change:guard.held", words=" ".join(found[0].split()))
+    return ""
+
+
 def _lacking(requirement: str) -> str | Message:
     """Return a missing requirement as a clause, or as the platform's own text."""
     clause = message(f"change:lacks.{requirement}")
@@ -368,26 +405,26 @@ def armed_seconds(spec: GuardSpec, seconds: int) -> int:
     return ceil(within / 60) * 60 if in_minutes else within
 
 
-def protects(spec: GuardSpec, seconds: int, *, saves: bool = True) -> str:
+def protects(spec: GuardSpec, seconds: int, *, saves: bool = True) -> Message:
     """Return the protection of a guard as a sentence. `saves`: the device has a separate startup configuration."""
     minutes, rest = divmod(armed_seconds(spec, seconds), 60)
     form = "minutes" if not rest else "both" if minutes else "seconds"
     after = message(f"change:within.{form}", minutes=minutes, seconds=rest)
     if spec.kind in _PROTECTS_KEPT and not saves:
-        return rendered(f"change:guard_protects_kept.{spec.kind}")
-    return rendered(f"change:guard_protects.{spec.kind}", after=after)
+        return message(f"change:guard_protects_kept.{spec.kind}")
+    return message(f"change:guard_protects.{spec.kind}", after=after)
 
 
-def gap(spec: GuardSpec, *, saves: bool = True) -> str:
+def gap(spec: GuardSpec, *, saves: bool = True) -> Message:
     """Return the gap of a guard as a sentence; `saves` as for `protects`."""
     if spec.kind in _GAP_KEPT and not saves:
-        return rendered(f"change:guard_gap_kept.{spec.kind}")
-    return rendered(f"change:guard_gap.{spec.kind}")
+        return message(f"change:guard_gap_kept.{spec.kind}")
+    return message(f"change:guard_gap.{spec.kind}")
 
 
 def _done(bad: Reply) -> StepResult:
-    return StepResult(False, rendered("change:unread.reply", command=bad.command, reason=bad.cause), bad.status)
+    return StepResult(False, message("change:unread.reply", command=bad.command, reason=bad.cause), bad.status)
 
 
-def _cause(bad: Reply) -> str:
-    return Rendered(bad.message) if bad.message else bad.reason
+def _cause(bad: Reply) -> str | Message:
+    return bad.message if bad.message else bad.reason

@@ -17,7 +17,7 @@ from typing import Self, TypeAlias
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, subtree, walk
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready.platforms.model import HoldTime
 from eventready.store.change_steps import Apply, Arm, Rollback
 from eventready.store.changes import Step
@@ -31,19 +31,19 @@ class Soak:
     """Seconds to observe a device, and the origin of the figure."""
 
     seconds: float
-    reason: str
+    reason: str | Message
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Message:
         """Return the seconds and their origin."""
-        return rendered("change:soak", seconds=self.seconds, reason=self.reason)
+        return message("change:soak", seconds=self.seconds, reason=self.reason)
 
 
 def soak_of(
     form: ConfigurationForm, before: Tree, target: Tree, minimum_s: float, ask: Ask = lambda _command: ""
 ) -> Soak:
     """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
-    found = [Soak(minimum_s, rendered("change:soak_minimum"))]
+    found = [Soak(minimum_s, message("change:soak_minimum"))]
     paths = set(touched_paths(form.rules(), before, target))
     touched = {line for path in paths for line in path}
     for rule in form.spec.hold_times:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import JsonValue
 
-from eventready.core.messages import Param, render, to_json
+from eventready.core.messages import Message, Param, render, to_json
 
 
 class Outcome(StrEnum):
@@ -63,7 +63,7 @@ class Finding:
     duties: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     blind: bool = False
-    waiver: str = ""
+    waiver: str | Message = ""
     was: Outcome | None = None
     witnesses: tuple[str, ...] = ()
     services: tuple[str, ...] = ()

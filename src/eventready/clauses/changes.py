@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from eventready.core.messages import Message, message
+from eventready.store.change_steps import absolute_state
 from eventready.store.changes import ChangeEntry, Changes
 
-#: `open`: under way, or a device is in an unproven state and needs a person.
-ChangeStatus: TypeAlias = Literal["applied", "partly", "not_applied", "rolled_back", "open"]
+#: `open`: under way, or a device is in an unproven state and needs a person; `not_back`: a way back of no device.
+ChangeStatus: TypeAlias = Literal["applied", "partly", "not_applied", "rolled_back", "open", "not_back"]
 
 
 @dataclass(frozen=True)
 class ChangeOnRecord:
-    """A change. `began` and `ended` are times of the event's clock; `outcomes` has each device's (new, old, ...).
+    """A change. `began` and `ended` are times of the event's clock; `states` has each device's (with_change, ...).
 
     `rolls_back` is the id of the change that this one rolled back. `emergency` is empty, or the ticket and the two
     people responsible for a change in a closed window.
@@ -28,7 +29,7 @@ class ChangeOnRecord:
     began: datetime
     ended: datetime | None
     status: ChangeStatus
-    outcomes: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = field(default_factory=dict)
     by: str = ""
     rolls_back: str = ""
     emergency: tuple[str, ...] = ()
@@ -46,8 +47,8 @@ class ChangeOnRecord:
 
     @property
     def counted(self) -> Mapping[str, int]:
-        """Number of devices per final state."""
-        return Counter(self.outcomes.values())
+        """Number of devices per state."""
+        return Counter(self.states.values())
 
     @property
     def emergency_note(self) -> Message | None:
@@ -80,7 +81,10 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
         began=began,
         ended=began + lasted if entry.ended else None,
         status=_status(entry, back),
-        outcomes=dict(entry.outcomes),
+        states={
+            device: absolute_state(outcome, goes_back=bool(header.rolls_back))
+            for device, outcome in entry.outcomes.items()
+        },
         by=header.by,
         rolls_back=header.rolls_back,
         emergency=astuple(header.emergency) if header.emergency else (),
@@ -93,7 +97,7 @@ def _status(entry: ChangeEntry, back: ChangeEntry | None) -> ChangeStatus:
         return "open"
     outcomes = set(entry.outcomes.values())
     if "new" not in outcomes:
-        return "not_applied"
+        return "not_back" if entry.header.rolls_back else "not_applied"
     if back is not None:
         reached = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
         gone = {device for device, outcome in back.outcomes.items() if outcome == "new"}

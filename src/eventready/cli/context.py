@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -19,7 +19,7 @@ import click
 from eventready.cli.commands import COMMANDS
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
-from eventready.core.messages import Bilingual, Lang, Message, Param, Text, in_language, message, text
+from eventready.core.messages import Bilingual, Lang, Message, Param, Text, as_data, in_language, message, text
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -145,7 +145,7 @@ class App:
             for piece in made if isinstance(made, Iterator) else ():
                 click.echo(piece.decode(), nl=False)  # text: the stream escapes its control characters
             if not isinstance(made, Iterator):
-                click.echo(json.dumps(made, ensure_ascii=False, indent=1, default=asdict))
+                click.echo(json.dumps(made, ensure_ascii=False, indent=1, default=as_data))
 
     def display(self, *shown: Shown) -> None:
         """Print lines and tables for people; nothing for programs."""

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from eventready.cli.console import VisibleConsole
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import Lang, term, text
+from eventready.core.messages import Lang, Message, term, text
 
 
 class ProgressBars:
@@ -57,7 +57,7 @@ class ProgressBars:
             self._task = self._progress.add_task(term("cli:stage", name, self._lang), total=total, bad="")
             self._bad = 0
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         """Count a device as read; `trouble` is empty or a sentence."""
         with self._lock:
             if trouble:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Self, TypeVar
 
-from eventready.core.messages import Message, Rendered, in_language, known, sentence, text
+from eventready.core.messages import Message, in_language, known, sentence, text
 
 
 class Exit(IntEnum):
@@ -60,8 +60,6 @@ class EventreadyError(Exception):
     exit = Exit.INTERNAL
 
     def __init__(self, what: str | Message, *, where: str | Message = "", do: str | Message = "") -> None:
-        if isinstance(what, Rendered):
-            what = what.message
         if isinstance(what, Message) and not do and known(f"{what.id}.do"):
             do = Message(f"{what.id}.do", what.params)
         self.message = what if isinstance(what, Message) else None

@@ -22,7 +22,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import NullTranslations
@@ -65,46 +65,36 @@ class Bilingual:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence of the catalogue with the values of its parameters."""
+    """A sentence of the catalogue with the values of its parameters; no `str`: a reader's language renders it.
+
+    `english`: text on record, shown where the catalogue lacks the id. Its `str` is its id and its values, in no
+    language: mypy refuses a message where a text is expected, and `tests/core/mypy_messages.py` one that is formatted.
+    """
 
     id: str
     params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+    english: str = field(default="", compare=False, repr=False)
 
     def render(self, lang: str) -> str:
-        """The sentence in a language. Raises KeyError for an unknown id and for a missing parameter."""
-        return render(self.id, self.params, lang)
+        """The sentence in a language. Raises KeyError for an unknown id and for a missing parameter.
+
+        A message on record never raises: its English text stands for it.
+        """
+        try:
+            return render(self.id, self.params, lang)
+        except (KeyError, TypeError, ValueError):
+            if self.english:
+                return self.english
+            raise
 
 
 Text: TypeAlias = Message | Bilingual
 Param: TypeAlias = str | int | float | date | datetime | Text | Sequence["str | Text"] | None
 
 
-class Rendered(str):
-    """English text with its message, for records and comparisons."""
-
-    __slots__ = ("message",)
-    message: Message
-
-    def __new__(cls, content: Message, recorded: str = "") -> Rendered:
-        """Render the message in English, or take the English text on record. Raises KeyError."""
-        made = super().__new__(cls, recorded or content.render("en"))
-        made.message = content
-        return made
-
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        return (self.message, str(self))
-
-    def render(self, lang: str) -> str:
-        """Sentence in a language; the English text for a message unknown to the catalogue."""
-        try:
-            return self.message.render(lang)
-        except (KeyError, TypeError, ValueError):
-            return str(self)
-
-
-def rendered(msgid: str, /, **params: Param) -> Rendered:
-    """English text of a message with an id and parameters."""
-    return Rendered(Message(msgid, params))
+def in_english(content: str | Text) -> str:
+    """English text on record, else the text in English."""
+    return (isinstance(content, Message) and content.english) or in_language(content, "en")
 
 
 def in_language(content: Param, lang: str) -> str:
@@ -112,34 +102,51 @@ def in_language(content: Param, lang: str) -> str:
     return _shown(content, "", lang)
 
 
-def as_record(name: str, content: str) -> dict[str, Any]:
-    """Entries of a document for a text: English, and the message of a rendered text."""
-    own = {f"{name}_text": to_json(content.message)} if isinstance(content, Rendered) else {}
-    return {name: str(content), **own}
+def as_data(record: Any) -> Any:
+    """Plain types of a record and of its parts, for a document: a message as its English text."""
+    if isinstance(record, Message):
+        return in_english(record)
+    if is_dataclass(record):
+        return {one.name: as_data(getattr(record, one.name)) for one in fields(record)}
+    if isinstance(record, Mapping):
+        return {name: as_data(part) for name, part in record.items()}
+    return [as_data(part) for part in record] if isinstance(record, list | tuple) else record
 
 
-def from_record(document: Mapping[str, Any], name: str) -> str:
-    """Text of a document with its message; empty for a missing text."""
-    if recorded := document.get(f"{name}_text"):
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
-            return Rendered(from_json(recorded))
-    return str(document.get(name) or "")
+def as_record(name: str, content: str | Message) -> dict[str, Any]:
+    """Entries of a document for a text: English, and the message where there is one."""
+    own = {f"{name}_text": to_json(content)} if isinstance(content, Message) else {}
+    return {name: in_english(content), **own}
 
 
-def to_stored(content: str) -> str | dict[str, Any]:
+def from_record(document: Mapping[str, Any], name: str) -> str | Message:
+    """Text of a document, with its message where there is one; empty for a missing text."""
+    english = str(document.get(name) or "")
+    return (english and _on_record(document.get(f"{name}_text"), english)) or english
+
+
+def to_stored(content: str | Message) -> str | dict[str, Any]:
     """Value of a document for a text: English text with its message, or the plain text."""
-    return {"text": str(content), **to_json(content.message)} if isinstance(content, Rendered) else content
+    return {"text": in_english(content), **to_json(content)} if isinstance(content, Message) else content
 
 
-def from_stored(value: Any) -> str:
+def from_stored(value: Any) -> str | Message:
     """Text of a value of a document; the inverse of `to_stored`. Raises ValueError."""
     match value:
         case str():
             return value
-        case {"text": str(text), "id": str(), "params": dict(), **others} if text and not others:
-            with suppress(TypeError):
-                return Rendered(from_json(value), text)
+        case {"text": str(english), "id": str(), "params": dict(), **others} if english and not others:
+            if found := _on_record(value, english):
+                return found
     raise ValueError("not a text, and not a message with its text")
+
+
+def _on_record(value: Any, english: str) -> Message | None:
+    """Message of a document with its English text; None for another value."""
+    with suppress(TypeError):
+        if isinstance(found := from_json(value), Message):
+            return replace(found, english=english)
+    return None
 
 
 def message(msgid: str, /, **params: Param) -> Message:
@@ -257,8 +264,6 @@ def to_json(value: Param) -> Any:
     """Parameter as plain JSON types; inverse of `from_json`."""
     if type(value) in _JSON_TYPES:
         return value
-    if isinstance(value, Rendered):
-        value = value.message
     match value:
         case Message():
             return {"id": value.id, "params": {name: to_json(param) for name, param in value.params.items()}}
@@ -300,10 +305,10 @@ def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
 
 def _shown(value: Param, spec: str, lang: str) -> str:
     """A parameter inside a sentence."""
-    if ":" in spec and isinstance(value, int | str) and not isinstance(value, Rendered):
+    if ":" in spec and isinstance(value, int | str):
         return term(spec, value, lang) if isinstance(value, str) else render(spec, {"n": value}, lang)
     match value:
-        case Message() | Bilingual() | Rendered():
+        case Message() | Bilingual():
             return value.render(lang)
         case int() | float():
             return number(value, lang, spec)
@@ -359,8 +364,9 @@ class _Placeholder:
         spec = self.spec
         if type(value) is str and not spec:
             return value
-        if spec == _PERCENT:
-            return _percentage_beside(value, params.get("limit"), lang) if isinstance(value, _NUMBERS) else str(value)
+        if spec == _PERCENT and isinstance(value, _NUMBERS):
+            return _percentage_beside(value, params.get("limit"), lang)
+        spec = "" if spec == _PERCENT else spec
         if isinstance(value, _NUMBERS) and ":" not in spec and spec != ".":
             return number(value, lang, _ID if self.quoted and not spec else spec)
         if spec == ".":

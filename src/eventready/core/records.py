@@ -18,7 +18,7 @@ from pydantic_core import from_json as from_json_text
 from pydantic_core import to_json as to_json_text
 
 from eventready.core.errors import UnreadableStore
-from eventready.core.messages import Message, from_json, from_stored, message, to_json, to_stored
+from eventready.core.messages import Message, from_json, from_stored, in_english, message, to_json, to_stored
 from eventready.core.strings.json_text import canonical, parse_json
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import describe_error
@@ -33,7 +33,7 @@ def _sentence(value: Any) -> Message:
     raise ValueError("not a message of the catalogue")
 
 
-def _from_stored(value: Any) -> str:
+def _from_stored(value: Any) -> str | Message:
     try:
         return from_stored(value)
     except TypeError as error:
@@ -86,7 +86,7 @@ Binary: TypeAlias = Annotated[
 Sentence: TypeAlias = Annotated[Message, PlainValidator(_sentence), PlainSerializer(to_json), JsonSchemaOf(_MESSAGE)]
 #: Text for people: English text with its message in a record, or a text alone.
 Words: TypeAlias = Annotated[
-    str,
+    str | Message,
     PlainValidator(_from_stored),
     PlainSerializer(to_stored),
     JsonSchemaOf({"anyOf": [{"type": "string"}, _STORED]}),
@@ -98,7 +98,7 @@ class ShapeError(ValueError):
 
     def __init__(self, place: str, reason: str | Message) -> None:
         self.place, self.reason = place, reason
-        super().__init__(f"{place}: {reason}")
+        super().__init__(f"{place}: {in_english(reason)}")
 
     @property
     def sentence(self) -> str | Message:

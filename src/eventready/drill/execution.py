@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Bilingual, Message, Rendered, from_json, message
+from eventready.core.messages import Bilingual, Message, from_json, message
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure
@@ -72,11 +72,12 @@ def _unmet(drill: Drill, findings: Iterable[RunFinding]) -> Iterator[Message]:
                     yield message("drill:unmet.finding", check=requirement.check, device=device, finding=sentence)
 
 
-def _sentence(finding: RunFinding) -> str:
+def _sentence(finding: RunFinding) -> str | Message:
     """Sentence of a finding, with its message, or its text alone."""
     if not finding.message_id:
         return finding.message
-    return Rendered(from_json({"id": finding.message_id, "params": finding.params}), finding.message)
+    params = {name: from_json(param) for name, param in finding.params.items()}
+    return Message(finding.message_id, params, finding.message)
 
 
 #: Streams must be answered within this time before anything is broken.

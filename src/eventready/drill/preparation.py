@@ -16,7 +16,7 @@ from eventready.change.execute.recorded import planned_form, planned_fragment
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import Message, rendered
+from eventready.core.messages import Message, message
 from eventready.drill.execution import DrillExecutor, DrillOptions, Progress
 from eventready.drill.probes import Measuring, counter_probe
 from eventready.drill.spec import Drill, load_drills
@@ -38,7 +38,7 @@ class _Readings:
     """States of changes by device, True for a change in force; reasons of unread devices."""
 
     found: dict[str, dict[str, bool]] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    unread: list[str | Message] = field(default_factory=list)
 
 
 def read_prepared(workspace: Workspace, equipment: Equipment, store: Store, drill: Drill) -> Prepared:
@@ -57,7 +57,7 @@ def read_prepared(workspace: Workspace, equipment: Equipment, store: Store, dril
     readings = _Readings()
     for name, answer in sorted(answers.items()):
         if isinstance(answer, Message):
-            readings.unread.append(rendered("drill:prepared.unread", device=name, reason=answer))
+            readings.unread.append(message("drill:prepared.unread", device=name, reason=answer))
         else:
             readings.found[name] = answer
     return _summary(planned, readings)
@@ -69,7 +69,10 @@ def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, Pla
     for entry in entries:
         if entry.id in taken_back or entry.header.rolls_back or "new" not in entry.outcomes.values():
             continue
-        plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+        try:
+            plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+        except EventreadyError:  # an unreadable record blocks no other device
+            continue
         devices = {
             device.name: device
             for device in plan.devices

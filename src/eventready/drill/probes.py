@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.steps import FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.targets import DrillTarget
@@ -132,11 +132,11 @@ def stream_result(probe: Probe, found: Measurement, failed_at: float) -> ProbeRe
     )
 
 
-def _void(found: Measurement) -> str:
+def _void(found: Measurement) -> str | Message:
     """Reason for a stream without a measurement; empty otherwise."""
     if not found.requested:
-        return rendered("drill:void.nothing")
-    return rendered("drill:void.gap", ms=found.gap_ms, limit=_GAP_MS) if found.gap_ms > _GAP_MS else ""
+        return message("drill:void.nothing")
+    return message("drill:void.gap", ms=found.gap_ms, limit=_GAP_MS) if found.gap_ms > _GAP_MS else ""
 
 
 def _measures(probe: Probe, found: Measurement) -> tuple[ProbeMeasure, ...]:
@@ -220,7 +220,7 @@ class StationProbe:
         mean = sum(stations.values()) / len(stations)
         fullest = max(stations, key=lambda name: stations[name])
         figures = {"stations": stations[fullest], "mean": mean, "n": len(stations)}
-        detail = rendered("drill:counter.fullest", name=fullest, **figures)
+        detail = message("drill:counter.fullest", name=fullest, **figures)
         return ProbeResult(
             probe=self._probe.name, kind="stations", value=stations[fullest] / mean if mean else None,
             limit=float(self._probe.most_per_mean or 0), unit="x", sent=sum(stations.values()),

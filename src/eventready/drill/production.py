@@ -25,7 +25,7 @@ from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clo
 from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.messages import Message, Text, message, rendered
+from eventready.core.messages import Message, Text, message
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import is_address
 from eventready.core.timezone import TZ
@@ -134,11 +134,11 @@ class ProductionTarget:
     _error: Exception | None = field(default=None, init=False)
 
     @property
-    def description(self) -> str:
+    def description(self) -> Message:
         """Failing device and its guard."""
         guards = [device.guard.kind for device in self.file.plan.devices] if self.file else []
         named: list[str | Text] = [message(f"change:guard.{guard}") for guard in guards]
-        return rendered("drill:target.guarded", device=self._device, guards=named)
+        return message("drill:target.guarded", device=self._device, guards=named)
 
     @property
     def network(self) -> Network:
@@ -159,7 +159,7 @@ class ProductionTarget:
             pass
         if not self._broken.is_set():
             self._thread.join()
-            raise self._error or RefusedError(message("drill:production.not_made", reason=self._reason()))
+            raise self._error or RefusedError(message("drill:production.not_made", reason=self._reasons()))
 
     def repair(self, failure: Failure) -> None:  # noqa: ARG002  see DrillTarget; one plan makes all failures
         """End the change with its way back. Raises UnrepairedError when the old state is not proven."""
@@ -173,7 +173,7 @@ class ProductionTarget:
         if any(result.outcome in (DeviceOutcome.UNPROVEN, DeviceOutcome.NEW) for result in self._results()):
             change = self._done.change if self._done else "latest"
             raise UnrepairedError(
-                message("drill:production.unrepaired", device=self._device, reason=self._reason(), change=change)
+                message("drill:production.unrepaired", device=self._device, reason=self._reasons(), change=change)
             )
 
     def stands(self, failure: Failure) -> bool:  # noqa: ARG002  see DrillTarget; one plan makes all failures
@@ -231,8 +231,8 @@ class ProductionTarget:
     def _results(self) -> tuple[AssignmentResult, ...]:
         return self._done.results if self._done else ()
 
-    def _reason(self) -> str:
-        return "; ".join(result.why for result in self._results() if result.why) or "no reason is on record"
+    def _reasons(self) -> list[str | Message]:
+        return [result.why for result in self._results() if result.why] or [message("drill:no_reason")]
 
 
 def _guard_s(drill: Drill) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, Rendered, in_language, message
+from eventready.core.messages import Message, as_data, in_english, in_language, message
 from eventready.drill.spec import Drill
 from eventready.drill.steps import (
     STEPS,
@@ -65,7 +65,7 @@ class DrillRun:
         return closed.outcome if closed else None
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> str | Message:
         """Reason of the outcome in English, or an empty text."""
         closed = self.last(Closed)
         return closed.reason if closed else ""
@@ -108,15 +108,15 @@ class DrillRun:
             "drill": self.opened.name,
             "begun": self.begun.isoformat(),
             "by": self.opened.by,
-            "target": str(self.opened.target),
+            "target": in_english(self.opened.target),
             "rehearsal": self.opened.rehearsal,
             "changes": list(self.prepared.in_force),
             "stage": self.prepared.stage,
             "outcome": self.outcome,
-            "reason": str(self.reason),
-            "predicted": [asdict(one) for one in self.predicted],
-            "probes": [{**asdict(probe), "within": probe.within} for probe in self.probes],
-            "events": [asdict(event) for event in measured.events] if measured else [],
+            "reason": in_english(self.reason),
+            "predicted": as_data(self.predicted),
+            "probes": [{**as_data(probe), "within": probe.within} for probe in self.probes],
+            "events": as_data(measured.events) if measured else [],
             "steps": [{"step": STEPS.name(entry.body), "recorded": entry.recorded} for entry in self.steps],
         }
 
@@ -146,7 +146,7 @@ class DrillRecord:
 
     def close(self, outcome: Outcome, reason: Message | None = None) -> None:
         """Record the end of the drill."""
-        self.write(Closed(outcome, Rendered(reason) if reason else ""))
+        self.write(Closed(outcome, reason if reason else ""))
 
     def write(self, step: DrillStep) -> None:
         """Record a step with the real time."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.drill.spec import Failure, Probe
 from eventready.session.probes.stream import StreamTarget
 
@@ -22,7 +22,7 @@ class DrillTarget(Protocol):
     """A network on which failures can be made and repaired. Every method may raise UsageError."""
 
     @property
-    def description(self) -> str:
+    def description(self) -> str | Message:
         """The network in a few words, for the record: `embedded lab`, `FRR 10.3, OsmoBSC 1.13`."""
 
     @property

@@ -490,7 +490,6 @@ def _unmeasured(fact: str, readings: Sequence[Observation] | None) -> Finding:
     failed = next((reading for reading in readings or () if not reading.status.measured), None)
     if failed is None:
         return unknown("", "checks:run.not_read", fact=fact)
-    reason: str | Bilingual = failed.reason or failed.command
-    if failed.message is not None:
-        reason = Bilingual(failed.message.render("vi"), str(reason))
+    english = failed.reason or failed.command
+    reason = english if failed.message is None else Bilingual(failed.message.render("vi"), english)
     return unknown("", f"checks:run.{failed.status}", fact=fact, reason=reason)

@@ -10,7 +10,7 @@ from eventready.checks.answer import warned
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
-from eventready.core.messages import Bilingual, message, rendered
+from eventready.core.messages import Bilingual, message
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import combine_errors
 from eventready.workspace.settings.duties import Duty
@@ -33,7 +33,7 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
         if waiver is None:
             yield finding
         else:
-            words = rendered("checks:waiver.valid", by=waiver.by, until=_day(waiver.until), reason=waiver.reason)
+            words = message("checks:waiver.valid", by=waiver.by, until=_day(waiver.until), reason=waiver.reason)
             yield finding.replace(status=Outcome.WAIVED, was=finding.status, waiver=words)
 
 

@@ -395,13 +395,60 @@ class NamedObject(Strict):
     built_in: ChangeRegex = Field(default="", description="Names that the device brings")
 
 
-class TimerBounds(Strict):
-    """Bounds of a timer: `line` with the group `ms`, `seconds` or `times`. Beyond them a plan has a risk."""
+class Phrase(Strict):
+    """A clause without a full stop, in each language."""
 
-    timer: Literal["bfd", "sla"]
+    en: str = Field(min_length=1)
+    vi: str = Field(min_length=1)
+
+
+class ValueRange(Strict):
+    """Sane values of a number or a word; any other value is a risk of the plan, with the harm.
+
+    `line` (full match) has the group `value`, and `limit` for a number of the same line that must be larger. `within`
+    is the section above (full match). Sane are the numbers from `least` to `most` and the words of `usual`; without any
+    of them no value is. `below` (full match, group `value`): a line of the same section with a larger number.
+    """
+
     line: ChangeRegex
-    least: float = Field(default=0, description="In ms, or times")
-    most: float = Field(description="In ms, or times")
+    within: ChangeRegex = ""
+    least: float | None = None
+    most: float | None = None
+    usual: tuple[str, ...] = ()
+    below: ChangeRegex = ""
+    harm: Phrase
+    source: str = Field(default="", description="Where the figure is from")
+
+
+class SectionHarm(Strict):
+    """Lines of a section with a common harm: all rates off, no timeslot for calls.
+
+    A changed `section` (full match) is a risk if each of `lines` (full match) is found in it, at any depth, and none of
+    `without`.
+    """
+
+    section: ChangeRegex
+    lines: tuple[ChangeRegex, ...] = Field(min_length=1)
+    without: ChangeRegex
+    harm: Phrase
+
+
+class LaterEffect(Strict):
+    """A line (full match) without an effect before an event: the next connection of a base station, a restart."""
+
+    line: ChangeRegex
+    event: Phrase
+    source: str = Field(default="", description="Where this is from")
+
+
+class BandwidthSum(Strict):
+    """Shares of a bandwidth, which must leave a rest: lines (full match, group `value`, in percent) of a `section`.
+
+    `section` (full match) has the group `name`; its lines, and those of the objects named by them, count once each.
+    """
+
+    section: ChangeRegex
+    line: ChangeRegex
 
 
 class SelectionSpec(Strict):
@@ -410,6 +457,10 @@ class SelectionSpec(Strict):
     A section selects everything if its header matches `always`, if a line matches `any`, by the objects named by its
     `filter` lines (all of them in the sections `all_of`), or without a `filter` line in the sections `selecting`.
     `bound`: lines that join a `selector` with an `action`, where these are sections of their own.
+
+    `networks`: lines that select by addresses, with the groups `source` and `destination` (`any`, `host A`, `A/LENGTH`,
+    `A WILDCARD`); a missing group is any. `dscp`: lines that select by marks (group `dscp`). What the sections of one
+    kind select together is held against all traffic.
     """
 
     actions: tuple[ChangeRegex, ...] = ()
@@ -419,23 +470,41 @@ class SelectionSpec(Strict):
     selecting: tuple[ChangeRegex, ...] = ()
     all_of: tuple[ChangeRegex, ...] = ()
     bound: ChangeRegex = ""
+    networks: tuple[ChangeRegex, ...] = ()
+    dscp: ChangeRegex = ""
 
 
 class ValuesSpec(Strict):
     """Lines with judged values. Patterns are full matches of a line.
 
-    `addresses`: own addresses; `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups;
-    `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a
-    bundle (`links`, and `interface` if the line names it; members are those of `way_in`).
+    Addresses have the group `address`. `addresses`: own addresses, with their length or the group `mask`;
+    `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups, with `prefix` if the line has the
+    subnet; `towards`: next hops of default routes and redirections; `sources`: own addresses that something leaves
+    from; `asked`: hosts that a probe asks, with `interface` if the line names the port. `dynamic`: lines of an address
+    that is not in the configuration; next hops are then not held against the connected networks.
+
+    `min_links`: least members of a bundle (`links`, and `interface` if the line names it; members are those of
+    `way_in`). `ranges`, `sections`, `sums`: sane values. `free`: lines whose groups name an object, or have no harmful
+    value. Every number and every choice of `writable` is in one of them. `existing`: sections (group `name`) that a
+    plan fills and does not make, but under own names: a new one is a mistyped name, and a risk.
+    `later`: lines without an effect before an event, refused shortly before a window.
     """
 
     addresses: tuple[ChangeRegex, ...] = ()
     neighbours: tuple[ChangeRegex, ...] = ()
     virtual: tuple[ChangeRegex, ...] = ()
     towards: tuple[ChangeRegex, ...] = ()
+    sources: tuple[ChangeRegex, ...] = ()
+    asked: tuple[ChangeRegex, ...] = ()
+    dynamic: ChangeRegex = ""
     names: tuple[NamedObject, ...] = ()
     min_links: ChangeRegex = ""
-    timers: tuple[TimerBounds, ...] = ()
+    ranges: tuple[ValueRange, ...] = ()
+    sections: tuple[SectionHarm, ...] = ()
+    sums: tuple[BandwidthSum, ...] = ()
+    free: tuple[ChangeRegex, ...] = ()
+    existing: tuple[ChangeRegex, ...] = ()
+    later: tuple[LaterEffect, ...] = ()
     selection: SelectionSpec = Field(default_factory=SelectionSpec)
 
 
@@ -514,6 +583,9 @@ class ChangeSpec(Strict):
     defaults: tuple[ChangeRegex, ...] = ()
     blank_insensitive: tuple[ChangeRegex, ...] = ()
     refused: tuple[ChangeRegex, ...] = ()
+    held: tuple[ChangeRegex, ...] = Field(
+        default=(), description="Found in an answer while another session is in configuration mode"
+    )
     harmless: tuple[ChangeRegex, ...] = ()
     questions: dict[ChangeRegex, str] = Field(default_factory=dict)
     repeats: int = Field(default=0, ge=0, le=9)

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from threading import Lock
 
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import REDACTED, register
 from eventready.core.strings.terminal_text import visible
 from eventready.session.hostkeys import host_name
@@ -19,16 +19,22 @@ from eventready.workspace.keys.secrets import resolve
 
 TERMINAL = Path("/dev/tty")
 _one_question = Lock()
-#: Reads a line without echo; replaceable by a user interface that owns the terminal.
-read_line: Callable[[str], str] = getpass.getpass
+
+
+def _read_line(question: str) -> str:
+    with TERMINAL.open("r", encoding="utf-8"):
+        pass
+    return getpass.getpass(question)
+
+
+#: Reads a line without echo; a process without a terminal of its own replaces it. Raises OSError, EOFError.
+read_line: Callable[[str], str] = _read_line
 
 
 def ask_on_terminal(question: str) -> str:
     """Return the line typed for `question`, a single question at a time. Raises LoginRefused without a terminal."""
     with _one_question:
         try:
-            with TERMINAL.open("r", encoding="utf-8"):
-                pass
             return read_line(f"{visible(question.strip())} ").strip()
         except (OSError, EOFError):
             raise LoginRefused(message("session:one_time_code")) from None
@@ -165,12 +171,12 @@ class Target:
         return (*self.jump.jumps, self.jump) if self.jump is not None else ()
 
     @property
-    def route(self) -> str:
+    def route(self) -> Message:
         """The way to the device for messages: direct, or through jump hosts and ProxyCommand."""
         first = self.jumps[0] if self.jumps else self
         command = "ProxyCommand" if first.proxy_command else ""
         hops = [*([command] if command else []), *(jump.name for jump in self.jumps)]
-        return rendered("session:route.via", hops=" > ".join(hops)) if hops else rendered("session:route.direct")
+        return message("session:route.via", hops=" > ".join(hops)) if hops else message("session:route.direct")
 
     @property
     def host_key_name(self) -> str:

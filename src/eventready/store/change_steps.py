@@ -93,9 +93,10 @@ _NAMED = 5
 
 
 class DeviceOutcome(StrEnum):
-    """State of a device after a change. `untouched`: no line was sent. `unproven`: a person must look at the device.
+    """Outcome of a device by its plan: `new` is the target of the plan, which in a way back is as before the change.
 
-    `by_hand`: an operator released it without a proof of its state.
+    `untouched`: no line was sent. `unproven`: a person must look at the device. `by_hand`: an operator released it
+    without a proof of its state.
     """
 
     NEW = "new"
@@ -103,6 +104,17 @@ class DeviceOutcome(StrEnum):
     UNTOUCHED = "untouched"
     UNPROVEN = "unproven"
     BY_HAND = "by_hand"
+
+
+#: States of a device for people and scripts: the same words forward and back.
+WITH_CHANGE, AS_BEFORE = "with_change", "as_before"
+
+
+def absolute_state(outcome: DeviceOutcome, *, goes_back: bool) -> str:
+    """Return the state of a device with an outcome; `goes_back`: of a way back."""
+    if outcome in (DeviceOutcome.UNPROVEN, DeviceOutcome.BY_HAND):
+        return outcome.value
+    return WITH_CHANGE if (outcome is DeviceOutcome.NEW) is not goes_back else AS_BEFORE
 
 
 #: State of a device, decided by an operator: `new` and `old` must be proven by the configuration; `by-hand` claims

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,15 +28,19 @@ from eventready.store.change_steps import (
     PLAN_FILE,
     STEPS,
     STREAM,
+    Arm,
     Backup,
     Begun,
     ChangeHeader,
     ChangeStep,
     DeviceOutcome,
+    Done,
     Ended,
+    GoBack,
     PlanSummary,
     RecordedPlan,
     Release,
+    Rollback,
     Save,
 )
 from eventready.store.database.connection import Database, translate_errors
@@ -126,7 +130,7 @@ class ChangeEntry:
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """Change with its plan file (canonical JSON) and all its steps, oldest first."""
+    """Change with its plan file (canonical JSON; empty if damaged) and all its steps, oldest first."""
 
     entry: ChangeEntry
     plan: bytes
@@ -134,14 +138,17 @@ class ChangeRecord:
 
     @cached_property
     def planned(self) -> RecordedPlan:
-        """Return the summary of the plan, and its approvals. Raises StoreError."""
-        return _planned(self.entry.id, self.plan)
+        """Return the summary of the plan, and its approvals; of an unreadable plan the id alone."""
+        try:
+            return _planned(self.entry.id, self.plan)
+        except UnreadableStore:
+            return RecordedPlan(PlanSummary(self.entry.header.plan))
 
     @property
     def altered(self) -> bool:
-        """Return whether the header differs from the header in the journal."""
+        """Return whether the header differs from the header in the journal, or the plan is damaged."""
         begun = self.steps[0].body if self.steps else None
-        return not isinstance(begun, Begun) or begun.header != self.entry.header
+        return not self.plan or not isinstance(begun, Begun) or begun.header != self.entry.header
 
     def of(self, device: str) -> tuple[Step, ...]:
         """Return the steps of a device."""
@@ -165,6 +172,7 @@ class Changes:
         self._journal = Journal(database, STREAM)
         self._door, self._writing = threading.Lock(), threading.Lock()
         self._waiting: list[_Waiting] = []
+        self._work: dict[str, tuple[int, frozenset[str]]] = {}
 
     # Writing
 
@@ -313,14 +321,20 @@ class Changes:
         )
 
     def get(self, name: str) -> ChangeRecord:
-        """Return the change called `latest`, or by its id or a unique prefix. Raises UsageError, StoreError."""
+        """Return the change called `latest`, or by its id or a unique prefix. Raises UsageError, StoreError.
+
+        A damaged plan is left out: the journal and the backups suffice for a way back.
+        """
         with self._database.reading() as session:
             known = session.scalars(select(ChangeRow.id).order_by(ChangeRow.begun, ChangeRow.id)).all()
             change = _find(name, known)
             row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
         steps = tuple(Step(one.body, one.recorded) for one in self._journal.entries(change))
-        return ChangeRecord(entry, _intact_plan(change, packed, steps[0].body if steps else None), steps)
+        plan = b""
+        with suppress(UnreadableStore):
+            plan = _intact_plan(change, packed, steps[0].body if steps else None)
+        return ChangeRecord(entry, plan, steps)
 
     def used_approvals(self, plan: str) -> dict[str, str]:
         """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
@@ -331,6 +345,25 @@ class Changes:
         """Return all device locks, by device."""
         with self._database.reading() as session:
             return tuple(_hold(row) for row in session.scalars(select(DeviceLock).order_by(DeviceLock.device)))
+
+    def armed(self) -> tuple[LockHolder, ...]:
+        """Return the locks of devices at work: from the arming of the guard to the end of their part."""
+        locks = self.locks()
+        running = {lock.change for lock in locks}
+        self._work = {change: self._at_work(change) for change in running}
+        return tuple(lock for lock in locks if lock.device in self._work[lock.change][1])
+
+    def _at_work(self, change: str) -> tuple[int, frozenset[str]]:
+        """Return the position of the last step seen of a change, and its devices at work."""
+        position, devices = self._work.get(change, (0, frozenset()))
+        found = set(devices)
+        for entry in self._journal.entries(change, after=position):
+            position = entry.position
+            if isinstance(entry.body, Arm | GoBack | Rollback):
+                found.add(entry.body.device)
+            elif isinstance(entry.body, Done):
+                found.discard(entry.body.device)
+        return position, frozenset(found)
 
     def is_active(self, change: str) -> bool:
         """Return True while a live process works on the change."""

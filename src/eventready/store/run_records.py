@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-from eventready.core.messages import Bilingual, Rendered, from_record
+from eventready.core.messages import Bilingual, Message, from_record
 from eventready.core.records import JsonDocument, Shape
 from eventready.store.run_walk import ServiceWalk
 
@@ -87,7 +87,7 @@ class RunFinding:
         return f"{self.device} {self.check} {self.subject}".strip()
 
     @property
-    def waiver_words(self) -> str | Rendered:
+    def waiver_words(self) -> str | Message:
         """The waiver with its message."""
         return from_record(vars(self), "waiver")
 

@@ -10,11 +10,14 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from eventready.core.clock import Clock
 from eventready.core.language import FindingSentence
 from eventready.core.records import Kinds, Stream
-from eventready.store.event_journal import Dated, DatedShape
+from eventready.store.event_journal import Dated, DatedShape, EventJournal
 from eventready.store.store import Store
 
+#: Check of a change about a device as a whole.
+DEVICE = "device"
 #: Seconds between two beats; a longer time without one is a gap.
 BEAT_S = 60.0
 _GAP = timedelta(seconds=2 * BEAT_S)
@@ -97,6 +100,15 @@ def watch_log(store: Store, event: str, *, rehearsal: bool) -> WatchLog:
             elif isinstance(record, RecordedChange):
                 changes.append((head.at, record))
     return WatchLog(tuple(beats), tuple(changes))
+
+
+def changes_since(
+    store: Store, event: str, clock: Clock, since: datetime
+) -> tuple[tuple[datetime, RecordedChange], ...]:
+    """Return the changes of state recorded since an event time, oldest first; rehearsals apart. Raises StoreError."""
+    entries = EventJournal(store, STREAM, event, clock).entries()
+    dated = ((entry.body.at, entry.body.record) for entry in entries)
+    return tuple((at, one) for at, one in dated if at >= since and isinstance(one, RecordedChange))
 
 
 def watched(beats: Iterable[datetime], start: datetime, end: datetime) -> Watched:

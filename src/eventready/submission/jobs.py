@@ -14,7 +14,7 @@ from eventready.audit.runner import NoProgress
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
-from eventready.core.messages import Lang, Rendered, Text, message, rendered, text
+from eventready.core.messages import Lang, Message, Text, message, text
 from eventready.delivery.mail.letter import Attachment, Mailbox, PaperReference
 from eventready.delivery.notify.channel import LANG
 from eventready.delivery.notify.channels import Channels
@@ -112,19 +112,19 @@ class WorkspaceJobs:
         """Return the outbox of reminders, under another name in a dry run."""
         return (("outbox" if self._really else "dry run"),) if self._recipients else ()
 
-    def notify(self, job: ScheduledJob) -> str:
+    def notify(self, job: ScheduledJob) -> Message:
         """Put the reminders of a job into the outbox, each once, as a single message."""
         known = {name for made in self._outbox.messages() for name in made.body.covers}
         news = {name: text for name, text in zip(job.covers, job.texts, strict=True) if name not in known}
         subject = text("delivery:reminder_subject", LANG, n=len(news), event=self._workspace.event.title)
         if not self._really:
-            return rendered("delivery:reminder.dry", recipients=self._recipients, subject=subject)
+            return message("delivery:reminder.dry", recipients=self._recipients, subject=subject)
         lines = [f"- {reminder.render(LANG)}" for reminder in news.values()]
         body = "\n".join([text("delivery:reminder_body", LANG, event=self._workspace.event.title), "", *lines, ""])
         if news:
             content = OutboxNotice("reminder", Wording(subject, body, LANG), covers=tuple(news))
             self._outbox.add(sha256("|".join(news).encode()).hexdigest(), content, self._recipients, self._clock.now())
-        return rendered("delivery:reminder.queued", recipients=self._recipients)
+        return message("delivery:reminder.queued", recipients=self._recipients)
 
     def deliver(self) -> Iterator[Attempt]:
         """Send the due messages of the outbox, those of a watch too."""
@@ -135,12 +135,12 @@ class WorkspaceJobs:
             except StoreError:
                 raise
             except EventreadyError as error:  # neither a broken alerts.yaml nor an Alertmanager stops a reminder
-                yield Attempt(ClaimedDelivery("death", FILE, _NO_NOTICE, 0), Rendered(error.whole), failed=True)
+                yield Attempt(ClaimedDelivery("death", FILE, _NO_NOTICE, 0), error.whole, failed=True)
             channels = Channels(self._workspace.path, self._workspace.event, self._clock)
             with self._outbox.sender():
                 yield from OutboxSender(self._outbox, channels, self._clock).send_due()
 
-    def audit(self) -> str:
+    def audit(self) -> str | Message:
         """Audit every device."""
         done = audit(
             self._workspace,
@@ -156,9 +156,9 @@ class WorkspaceJobs:
             for status, count in sorted(summary.counts.items())
         ]
         measured = {"measured": summary.measured, "needed": summary.needed}
-        return rendered("delivery:job.audit", run=summary.id, **measured, counts=counts)
+        return message("delivery:job.audit", run=summary.id, **measured, counts=counts)
 
-    def draft(self, due: date, name: str) -> str:
+    def draft(self, due: date, name: str) -> str | Message:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
@@ -168,4 +168,4 @@ class WorkspaceJobs:
         folder = (self._workspace.path / "reports") / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)
         files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))
-        return rendered("delivery:job.draft", parts=[files, *notices])
+        return message("delivery:job.draft", parts=[files, *notices])

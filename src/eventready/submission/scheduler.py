@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 from eventready.clauses.gather import gather
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.records import Moment, Stream, Words
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.delivery_log import DeliveryLog
@@ -77,15 +77,15 @@ class ScheduleLog:
         """Log the begin of a job."""
         self._enter("begun", job)
 
-    def done(self, job: ScheduledJob, note: str = "") -> None:
+    def done(self, job: ScheduledJob, note: str | Message = "") -> None:
         """Log the end of a job with its outcome."""
         self._enter("done", job, note)
 
-    def failed(self, job: ScheduledJob, reason: str) -> None:
+    def failed(self, job: ScheduledJob, reason: str | Message) -> None:
         """Log a failed job."""
         self._enter("failed", job, reason)
 
-    def _enter(self, step: Step, job: ScheduledJob, note: str = "") -> None:
+    def _enter(self, step: Step, job: ScheduledJob, note: str | Message = "") -> None:
         entry = JobEntry(step, job.covers, self._clock.now(), self._clock.rehearsal, note)
         self._journal.append(lambda _entries: (job.id, entry), self._clock.real())
 
@@ -104,13 +104,13 @@ class JobWorker(Protocol):
     def channels(self) -> Sequence[str]:
         """Return the outbox of reminders to people, if any."""
 
-    def audit(self) -> str:
+    def audit(self) -> str | Message:
         """Audit every device."""
 
-    def draft(self, due: date, name: str) -> str:
+    def draft(self, due: date, name: str) -> str | Message:
         """Draft the weekly report of a Monday in the folder `name`."""
 
-    def notify(self, job: ScheduledJob) -> str:
+    def notify(self, job: ScheduledJob) -> str | Message:
         """Put the reminders of a job into the outbox."""
 
     def deliver(self) -> Iterator[Attempt]:
@@ -126,7 +126,7 @@ class JobResult:
 
     at: datetime
     job: ScheduledJob
-    outcome: str
+    outcome: str | Message
     failed: bool = False
     resumed: bool = False
 
@@ -205,16 +205,16 @@ class Scheduler:
         yield JobResult(self._clock.now(), job, outcome, resumed=resumed)
 
 
-def _work(job: ScheduledJob, worker: JobWorker) -> str:
+def _work(job: ScheduledJob, worker: JobWorker) -> str | Message:
     if job.kind == "notify":
         return worker.notify(job)
     return worker.draft(job.due, job.id) if job.due is not None else worker.audit()
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Message:
     if isinstance(error, EventreadyError):
-        return Rendered(error.whole)
+        return error.whole
     cause = error.__cause__
     root = f" ({cause})" if cause is not None else ""
     reason = redactor.redact(f"{type(error).__name__}: {error}{root}")
-    return rendered("delivery:job.internal", error=reason)
+    return message("delivery:job.internal", error=reason)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from eventready.clauses.deadlines import Deadline, DeadlineStatus
-from eventready.core.messages import Text, message, rendered
+from eventready.core.messages import Message, Text, message
 from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import Delivery
 from eventready.workspace.settings.event import Event
@@ -49,9 +49,9 @@ class ScheduledJob:
         return self.covers[0]
 
     @property
-    def log_text(self) -> str:
+    def log_text(self) -> Message:
         """Reminders of the log."""
-        return rendered("delivery:job.reminders", texts=self.texts)
+        return message("delivery:job.reminders", texts=self.texts)
 
 
 def jobs(

@@ -13,6 +13,7 @@ from eventready.evaluation.matrix import CellState
 from eventready.evaluation.runner import History, evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
+from eventready.store.watch_log import DEVICE
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, readings_of
 from eventready.watch.job import Remembered, WatchJob
@@ -20,7 +21,7 @@ from eventready.watch.open_finding import Shown
 from eventready.watch.recent import KEPT_FACTS, RecentChanges, RecentReadings
 from eventready.watch.schedule import QUESTIONS
 from eventready.watch.silence import Patience, Silences
-from eventready.watch.states import DEVICE, Key, StateChange, States
+from eventready.watch.states import Key, StateChange, States
 from eventready.watch.ways import Ways
 
 _SILENT = "watch:silent"

@@ -77,8 +77,11 @@ class WatchRecord:
         return found
 
     def resting(self, now: datetime) -> Mapping[str, str]:
-        """Return the devices left alone, with the command or change at work. Raises StoreError."""
-        changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self._store.changes.locks()}
+        """Return the devices left alone, with the command or change at work. Raises StoreError.
+
+        A device of a change is left alone from the arming of its guard to its end, and watched while it waits.
+        """
+        changing = {lock.device: f"{lock.change} ({lock.by})" for lock in self._store.changes.armed()}
         return {**self.paused(now), **changing}
 
     @contextmanager

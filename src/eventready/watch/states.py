@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.store.watch_log import DEVICE
 
 #: Readings with a new state until it counts; changes within the window from which a state is damped; seconds.
 HOLD_DOWN, DAMPED_FROM, WINDOW_S = 2, 4, 600.0
-#: Check of a change about a device as a whole.
-DEVICE = "device"
 
 
 class Key(NamedTuple):

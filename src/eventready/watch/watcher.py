@@ -16,7 +16,7 @@ from eventready.evaluation.causes import Element
 from eventready.evaluation.verdicts import Verdict, verdicts_of
 from eventready.facts.observation import Observation
 from eventready.network.graph.outcome import WhatIf
-from eventready.store.watch_log import Beat
+from eventready.store.watch_log import DEVICE, Beat
 from eventready.watch.deadlines import Deadlines
 from eventready.watch.device_state import Evaluated
 from eventready.watch.device_watch import DeviceWatch, FleetState, first_findings
@@ -25,7 +25,7 @@ from eventready.watch.job import WatchJob
 from eventready.watch.open_finding import RANK, OpenFinding, Shown, same
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.snapshot_record import FirstReading
-from eventready.watch.states import DEVICE, Key, StateChange, States
+from eventready.watch.states import Key, StateChange, States
 from eventready.watch.ways import Ways
 from eventready.workspace.settings.event import Window
 

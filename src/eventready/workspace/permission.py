@@ -20,7 +20,7 @@ from shlex import quote
 from eventready.core.allowed_content import Allowed, as_written, enforce, forget
 from eventready.core.errors import RefusedError
 from eventready.core.files import config_folder, write_atomic
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import parse_json
 from eventready.core.strings.texts import lines_of
 from eventready.workspace.bound_files import BoundContent, BoundFile, References, bound_content, is_bound
@@ -39,7 +39,7 @@ class FileChange:
 
     path: str
     kind: str
-    diff: tuple[str, ...] = ()
+    diff: tuple[str | Message, ...] = ()
 
 
 def require_allowed(workspace: Path) -> None:
@@ -142,12 +142,12 @@ def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChan
         return FileChange(name, "removed" if new is None else "added")
     diff = tuple(difflib.unified_diff(lines_of(old.text), lines_of(new.text), lineterm="", n=1))[2:]
     if not diff:
-        return FileChange(name, "changed", (rendered("workspace:permission.beyond"),))
+        return FileChange(name, "changed", (message("workspace:permission.beyond"),))
     if not _is_whole(old) or not _is_whole(new):
-        return FileChange(name, "changed", (*diff, rendered("workspace:permission.cut")))
+        return FileChange(name, "changed", (*diff, message("workspace:permission.cut")))
     values = changed_values(old.text, new.text) if all(_read_by_values(name, file) for file in (old, new)) else None
     if values == ():
-        return FileChange(name, "changed", (rendered("workspace:permission.rewritten"),))
+        return FileChange(name, "changed", (message("workspace:permission.rewritten"),))
     lines = sum(line.startswith(("-", "+")) for line in diff)
     return FileChange(name, "changed", values if values and len(values) < lines else diff)
 

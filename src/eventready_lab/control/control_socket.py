@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eventready.core.errors import UsageError, os_reason
-from eventready.core.messages import Message, Rendered, Text, as_record, from_record, in_language, message
+from eventready.core.messages import Message, Text, as_record, from_record, in_language, message
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.lab_folder import LabRecord
 
@@ -145,5 +145,5 @@ def _refusal(error: UsageError) -> dict[str, Any]:
     return {**as_record("error", _stored(error.cause)), **as_record("do", _stored(error.remedy))}
 
 
-def _stored(content: str | Text) -> str:
-    return Rendered(content) if isinstance(content, Message) else in_language(content, "en")
+def _stored(content: str | Text) -> str | Message:
+    return content if isinstance(content, Message) else in_language(content, "en")

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventready.core.errors import EventreadyError, UsageError, os_reason
-from eventready.core.messages import Bilingual, Rendered, from_stored, message, to_stored
+from eventready.core.messages import Bilingual, Message, from_stored, message, to_stored
 from eventready.core.strings.texts import lines_of
 
 _SOCKET, _TEMPORARY = "control.sock", "eventready-"
@@ -40,7 +40,7 @@ class LabRecord:
     workspace: str
     expected: tuple[tuple[str, str, str, str], ...] = ()
     real: bool = False
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str | Message, ...] = ()
     absent: tuple[str, ...] = ()
     scenario_vi: str = ""
 
@@ -159,10 +159,10 @@ def write_private(path: Path, text: str) -> None:
 
 def log_failure(error: EventreadyError) -> None:
     """Write the error of a lab's process to its log: a line of English, and the message for the starting process."""
-    print(f"error: {error}", json.dumps(to_stored(Rendered(error.whole, str(error)))), sep="\n", file=sys.stderr)
+    print(f"error: {error}", json.dumps(to_stored(error.whole)), sep="\n", file=sys.stderr)
 
 
-def last_log_line(log: Path) -> str:
+def last_log_line(log: Path) -> str | Message:
     """The last line of a lab's log, with the message of a logged error; empty for an empty log."""
     try:
         lines = lines_of(log.read_text(encoding="utf-8", errors="replace").strip())

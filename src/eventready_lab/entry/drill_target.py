@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready.drill.spec import Failure, Probe
 from eventready.drill.targets import Network
 from eventready.session.probes.stream import StreamTarget
@@ -23,9 +23,9 @@ class LabTarget:
         self._record = record
 
     @property
-    def description(self) -> str:
+    def description(self) -> Message:
         """The kind of lab, and its number of devices."""
-        return rendered(f"drill:target.{self.network}", n=self._record.devices)
+        return message(f"drill:target.{self.network}", n=self._record.devices)
 
     @property
     def network(self) -> Network:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
@@ -107,11 +107,11 @@ class RealLab:
                 raise UsageError(message("lab:real.not_converged", parts=waiting[:6]))
             time.sleep(_POLL_S)
 
-    def _waiting_for(self) -> list[str]:
+    def _waiting_for(self) -> list[str | Message]:
         parts = self.equipment
-        waiting = [*frr.waiting_for(), *parts.radio.waiting_for()]
-        waiting += [rendered("lab:waiting.floating_address", name=name) for name in _without_floating(parts.hosts)]
-        return waiting or (parts.wifi.waiting_for() if parts.wifi else [])
+        waiting: list[str | Message] = [*frr.waiting_for(), *parts.radio.waiting_for()]
+        waiting += [message("lab:waiting.floating_address", name=name) for name in _without_floating(parts.hosts)]
+        return waiting or [*(parts.wifi.waiting_for() if parts.wifi else ())]
 
     def access(self) -> Mapping[str, DeviceAccess]:
         """Port and credentials of every device."""

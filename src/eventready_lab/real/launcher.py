@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from eventready.core.errors import UsageError, os_reason
-from eventready.core.messages import message, rendered, to_stored
+from eventready.core.messages import Message, message, to_stored
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line
 from eventready_lab.control.workspace_copy import check_lab_folder
@@ -36,7 +36,7 @@ def start(workspace: Path, folder: LabFolder, *, without_wifi: bool = False) -> 
     check_lab_folder(folder.path)
     sandbox.check_folder(folder.path)
     remove_real_lab(folder)
-    without = rendered("lab:wifi.excluded") if without_wifi else wifi_host.unmet_requirement(event)
+    without = message("lab:wifi.excluded") if without_wifi else wifi_host.unmet_requirement(event)
     process = _spawn(workspace, folder, without)
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
@@ -44,7 +44,7 @@ def start(workspace: Path, folder: LabFolder, *, without_wifi: bool = False) -> 
         if record and record.pid == process.pid:
             return record
         if process.poll() is not None:
-            reason = last_log_line(folder.log) or rendered("lab:no_message")
+            reason = last_log_line(folder.log) or message("lab:no_message")
             remove_real_lab(folder)
             raise UsageError(message("lab:not_started", reason=reason), where=str(folder.log))
         time.sleep(_POLL_S)
@@ -53,7 +53,7 @@ def start(workspace: Path, folder: LabFolder, *, without_wifi: bool = False) -> 
     raise UsageError(message("lab:not_ready", seconds=_START_S), where=str(folder.log))
 
 
-def _spawn(workspace: Path, folder: LabFolder, without_wifi: str) -> subprocess.Popen[bytes]:
+def _spawn(workspace: Path, folder: LabFolder, without_wifi: str | Message) -> subprocess.Popen[bytes]:
     try:
         folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import from_stored, rendered, text
+from eventready.core.messages import Message, from_stored, message, text
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
@@ -31,7 +31,9 @@ _SUPERVISE_S = 1.0
 _USER = "lab-netops"
 
 
-async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_time: str, without_wifi: str) -> None:
+async def serve(
+    workspace_path: Path, folder: LabFolder, outside: int, start_time: str, without_wifi: str | Message
+) -> None:
     """Start the lab, write its workspace copy, and supervise its processes until stopped.
 
     outside: pid of the process that holds the sandbox, which started at `start_time`.
@@ -78,12 +80,12 @@ async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_tim
         sandbox.remove(folder.path, [WORK])
 
 
-def _left_out(lab: RealLab, without_wifi: str) -> tuple[str, ...]:
-    left_out = [rendered("lab:left_out.wifi_host", reason=without_wifi)] if without_wifi else []
+def _left_out(lab: RealLab, without_wifi: str | Message) -> tuple[Message, ...]:
+    left_out = [message("lab:left_out.wifi_host", reason=without_wifi)] if without_wifi else []
     if not lab.equipment.radio.core:
-        left_out.append(rendered("lab:left_out.msc"))
+        left_out.append(message("lab:left_out.msc"))
     if reason := service_hosts.unmet_requirement():
-        left_out.append(rendered("lab:left_out.service_hosts", reason=reason))
+        left_out.append(message("lab:left_out.service_hosts", reason=reason))
     return tuple(left_out)
 
 

@@ -26,7 +26,7 @@ from eventready.audit.collectors.cluster.reader import ClusterCollector
 from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, Slots
 from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import in_english, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observe import unreached
@@ -219,7 +219,7 @@ def test_devices_without_a_worker_for_too_long_are_not_measured(
 
     heard = collected(Cluster(job_of(workspace), [worker("w1")], act))
     assert len(heard) == len(workspace.devices)
-    assert {read.trouble for read in heard if read.trouble} == {
+    assert {in_english(read.trouble) for read in heard if read.trouble} == {
         "no worker reached the network of the device for too long"
     }
 
@@ -230,7 +230,7 @@ def test_the_end_of_the_run_ends_requests_without_an_answer(
     monkeypatch.setattr(module, "_BEYOND_S", 0.0)
     heard = collected(Cluster(job_of(workspace), [worker("w1")], lambda *_: []), ends_in=0.05)
     assert len(heard) == len(workspace.devices)
-    assert all("time limit" in read.trouble for read in heard if read.trouble)
+    assert all("time limit" in in_english(read.trouble) for read in heard if read.trouble)
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.change.times import Soak
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.parsing.routes import Hop
 from eventready.session.reply import LoginRefused
 from eventready.store.change_steps import (
@@ -124,7 +125,7 @@ def test_a_refused_line_takes_the_device_back(kind: str) -> None:
     box = FakeDevice(kind, refuses="preempt")
     result, _ = carry_out(box)
     assert result.outcome is DeviceOutcome.OLD
-    assert "`standby 10 preempt`: % Invalid input" in result.why
+    assert "`standby 10 preempt`: % Invalid input" in in_english(result.why)
     holds(box, result)
 
 
@@ -145,7 +146,7 @@ def test_a_verification_that_fails_takes_the_device_back(kind: str) -> None:
     box = FakeDevice(kind, healthy=False)
     result, record = carry_out(box)
     assert result.outcome is DeviceOutcome.OLD
-    assert "Verification failed: ports: failed" in result.why
+    assert "Verification failed: ports: failed" in in_english(result.why)
     assert "save" not in record.names, "what a restart brings back was never touched"
     holds(box, result)
 
@@ -155,7 +156,7 @@ def test_what_cannot_be_saved_does_not_stay(kind: str) -> None:
     box = FakeDevice(kind, cannot_save=True)
     result, _ = carry_out(box)
     assert result.outcome is DeviceOutcome.OLD
-    assert "Error writing startup-config" in result.why
+    assert "Error writing startup-config" in in_english(result.why)
     holds(box, result)
 
 
@@ -166,7 +167,7 @@ def test_where_no_person_knows_what_a_restart_brings_back(tells: bool, outcome: 
     result, _ = carry_out(box)
     assert result.outcome is outcome
     assert is_old(box)
-    assert "does not acknowledge saving" in result.why
+    assert "does not acknowledge saving" in in_english(result.why)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -177,7 +178,7 @@ def test_a_disk_that_is_full_from_the_verification_on_reverts_at_once(kind: str)
     began = box.now
     result, _ = carry_out(box, record=record)
     assert result.outcome is DeviceOutcome.OLD
-    assert "The disk is full" in result.why
+    assert "The disk is full" in in_english(result.why)
     assert box.now - began < SECONDS / 2, "the guard was not waited for"
     holds(box, result)
 
@@ -188,7 +189,7 @@ def test_unsaved_lines_of_others_are_not_saved_silently() -> None:
     stated = form_of(SPEC).fingerprint(box.startup)
     result, _ = carry_out(box, startup="")
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
-    assert "runs unsaved changes that the plan does not state: `+ description spare`" in result.why
+    assert "runs unsaved changes that the plan does not state: `+ description spare`" in in_english(result.why)
     assert carry_out(box, startup=stated)[0].outcome is DeviceOutcome.NEW
 
 
@@ -229,7 +230,7 @@ def test_a_device_that_moved_since_the_plan_is_refused() -> None:
     box.running["interface Gi2"]["shutdown"] = {}
     result, _ = carry_out(box)
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
-    assert "is not the planned one" in result.why
+    assert "is not the planned one" in in_english(result.why)
     assert not box.sent
 
 
@@ -239,7 +240,7 @@ def test_another_person_elses_pending_change_is_refused_and_never_confirmed(kind
     driver = FakeDriver(box)
     result, _ = carry_out(box, driver)
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
-    assert "a pending change of another operator (binh)" in result.why
+    assert "a pending change of another operator (binh)" in in_english(result.why)
     assert not {"arm", "line", "confirm", "revert"} & set(driver.calls)
 
 
@@ -264,7 +265,11 @@ def test_a_plan_whose_lines_do_not_lead_there_is_refused(change: dict[str, Any])
 def test_a_device_whose_turn_does_not_come_any_more() -> None:
     box = FakeDevice("inverse")
     result, record = carry_out(box, signals=StopSignals(hold="agg-1 failed."))
-    assert (result.outcome, result.held_back, result.why) == (DeviceOutcome.UNTOUCHED, True, "agg-1 failed.")
+    assert (result.outcome, result.held_back, in_english(result.why)) == (
+        DeviceOutcome.UNTOUCHED,
+        True,
+        "agg-1 failed.",
+    )
     assert record.given_back
 
 
@@ -272,7 +277,7 @@ def test_a_guard_that_can_no_longer_work_is_found_before_any_line_is_sent() -> N
     box = FakeDevice("dead_man", lacks="the disk is full")
     result, record = carry_out(box)
     assert (result.outcome, result.refused, box.sent) == (DeviceOutcome.UNTOUCHED, True, [])
-    assert "the disk is full" in result.why
+    assert "the disk is full" in in_english(result.why)
     assert "arm" not in record.names
 
 
@@ -291,7 +296,7 @@ def test_a_device_that_lets_no_person_in_any_more_goes_back_through_the_old_sess
 
     driver._cross = cross  # type: ignore[method-assign,assignment]  # the point
     result, record = carry_out(box, driver)
-    assert (result.outcome, "refuses a new connection" in result.why) == (DeviceOutcome.OLD, True)
+    assert (result.outcome, "refuses a new connection" in in_english(result.why)) == (DeviceOutcome.OLD, True)
     assert "save" not in record.names
     holds(box, result)
 
@@ -305,7 +310,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
         verified = recorded(record, Confirm).verified
-        assert verified.endswith("soak 100 s (`dead-interval 100`)")
+        assert in_english(verified).endswith("soak 100 s (`dead-interval 100`)")
         assert recorded(record, Verify).soak_s == 100
     box = FakeDevice(kind)
     result, _ = carry_out(box, soak=lambda *_: Soak(SECONDS, "BGP hold time"))
@@ -313,7 +318,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
         assert result.outcome is DeviceOutcome.NEW
     else:
         assert (result.outcome, result.refused, box.sent) == (DeviceOutcome.UNTOUCHED, True, [])
-        assert "--confirm-within" in result.why
+        assert "--confirm-within" in in_english(result.why)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -328,7 +333,7 @@ def test_ctrl_c_while_it_is_verified(kind: str) -> None:
 
     driver.verify = verify  # type: ignore[method-assign,assignment]  # the point
     result, _ = carry_out(box, driver, signals=signals)
-    assert (result.outcome, result.why) == (DeviceOutcome.OLD, "The change was interrupted.")
+    assert (result.outcome, in_english(result.why)) == (DeviceOutcome.OLD, "The change was interrupted.")
     holds(box, result)
 
 
@@ -350,7 +355,7 @@ def test_a_device_that_never_comes_back_is_unproven_until_another_person_resumes
     driver._cross = cross  # type: ignore[method-assign,assignment]  # the point
     result, _ = carry_out(box, driver, record)
     assert result.outcome is DeviceOutcome.UNPROVEN
-    assert "does not answer" in result.why
+    assert "does not answer" in in_english(result.why)
     assert not record.given_back, "nobody else gets it before it is proven"
     box.now, box.down_until = box.now + 2e6, box_down
     box.look_at_the_timer()
@@ -371,7 +376,7 @@ def test_a_resumed_change_leaves_another_person_elses_lines_alone() -> None:
     box.running["snmp-server community x"] = {}
     result = resume(box, record)
     assert result.outcome is DeviceOutcome.UNPROVEN
-    assert "neither of this change nor from before it" in result.why
+    assert "neither of this change nor from before it" in in_english(result.why)
     assert "snmp-server community x" in box.running
 
 
@@ -393,7 +398,7 @@ def test_a_line_on_the_way_in_is_refused_before_the_backup(kind: str) -> None:
     box = FakeDevice(kind, way_in=WAY)
     result, record = carry_out(box, check_way_in=refusing)
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
-    assert "changes the way in" in result.why
+    assert "changes the way in" in in_english(result.why)
     assert record.names == ["precheck", "read", "done"]
     assert box.sent == []
     assert record.given_back
@@ -648,7 +653,7 @@ def test_a_change_is_confirmed_by_the_word_of_its_operator_only(
     assert (result.outcome, record.names[7]) == (outcome, "word")
     assert 0 < left[0] < SECONDS
     assert ("confirm" in record.names) is bool(word)
-    assert word or "The operator" in result.why
+    assert word or "The operator" in in_english(result.why)
     holds(box, result)
 
 
@@ -681,5 +686,5 @@ def test_a_change_killed_while_its_operator_thinks_is_taken_back(kind: str, late
     box.advance_clock(later_s)
     result = resume(box, record, word=killed)
     assert result.outcome is DeviceOutcome.OLD
-    assert "`word`" in result.why
+    assert "`word`" in in_english(result.why)
     holds(box, result)

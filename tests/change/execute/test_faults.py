@@ -71,13 +71,23 @@ GUARDED = {
 }  # fmt: skip
 
 
+#: Faults as a step begins, also where the device hears nothing in it.
+AT_ONCE = ("kill", "hangup", "full", "full a while", "restart", "expire")
+
 HEARD = ("precheck", "read", "arm", *LINES, "compare", "verify", "confirm", "verify_state", "save", "revert")
 
 
 def cases_of(guarded: Guarded) -> Iterator[Case]:
     """Every fault at every step."""
     for case in (*_as_a_step_begins(guarded), *_at_a_line(guarded.name)):
-        if case.place not in guarded.silent or case.kind in ("kill", "full", "full a while", "restart", "expire"):
+        if case.place not in guarded.silent or case.kind in (
+            "kill",
+            "hangup",
+            "full",
+            "full a while",
+            "restart",
+            "expire",
+        ):
             yield case
 
 
@@ -86,6 +96,7 @@ def _as_a_step_begins(guarded: Guarded) -> Iterator[Case]:
     for step in (*STEPS, "revert"):
         yield Case(name, step, "kill")
         yield Case(name, step, "full")
+        yield Case(name, step, "hangup")
         if step != "done":
             yield Case(name, step, "restart")
     yield Case(name, "begin", "full")
@@ -126,6 +137,7 @@ FOUND = {
     Case("inverse mml", "precheck", "hang"),
     Case("inverse cisco_xe", "precheck", "truncated"),
     Case("dead_man hostapd", "compare", "truncated"),
+    Case("inverse osmocom", "apply", "hangup"),
 }
 
 
@@ -236,6 +248,8 @@ def test_a_device_that_cannot_be_looked_at_is_left_as_it_is(
 
 def allowed(case: Case, guarded: Guarded) -> set[str]:
     """The outcomes that a case may have: before anything was armed, until it is confirmed, from then on."""
+    if case.kind == "hangup":  # the end of the operator's terminal is no fault of the change
+        return {"old"} if case.step == "revert" else {"new"}
     killed, full, kept = case.kind.startswith("kill"), case.kind.startswith("full"), {"old", "new"}
     if case.step in ("begin", "precheck", "read") or (case.step == "backup" and case.kind != "restart"):
         hindered = case.kind in ("refuse", "truncated", "garbage", "drop", "hang")  # in looking only

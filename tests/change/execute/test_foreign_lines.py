@@ -3,7 +3,6 @@ line of the result counts as another operator's, and the commands of the way bac
 
 from __future__ import annotations
 
-import os
 from random import Random
 
 import pytest
@@ -14,6 +13,7 @@ from eventready.platforms.loader import describe
 from eventready.workspace.devices.intents import INTENTS
 from tests.conftest import Proved
 from tests.lab.dialects.test_round_trip import PLATFORMS, Session, cases, everyone, fragment_of
+from tests.proofs.size import WHOLE
 from tests.shared import change_spec_of
 
 #: One device per platform, with the most intents.
@@ -28,14 +28,14 @@ DEVICES = [
 
 
 #: Lines of a change after which it is killed, always the same ones: controllers have ten for each of many cells.
-#: EVENTREADY_FAULTS=all takes every line.
+#: `make proofs` takes every line.
 MOST = 25
 
 
 def counts(forward: int, chance: Random) -> list[int]:
     """Numbers of lines that the device has executed, the first and the last among them."""
     every = range(1, forward + 1)
-    if forward <= MOST or os.environ.get("EVENTREADY_FAULTS") == "all":
+    if WHOLE or forward <= MOST:
         return list(every)
     return sorted({1, forward, *chance.sample(every, MOST - 2)})
 

@@ -22,6 +22,7 @@ from eventready.change.plan.make import make_plan
 from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import Message
 from eventready.facts.equipment import Equipment
 from eventready.store.change_steps import ChangeHeader
 from eventready.store.store import Store
@@ -109,7 +110,7 @@ class Silent:
     def step(self, device: str, step: str) -> None:
         """Nothing."""
 
-    def done(self, *_ending: AssignmentResult | str) -> None:
+    def done(self, *_ending: AssignmentResult | str | Message) -> None:
         """Nothing."""
 
 

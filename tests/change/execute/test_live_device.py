@@ -14,6 +14,7 @@ from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Fragment
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import Clock
+from eventready.core.messages import in_english
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
@@ -90,7 +91,7 @@ def test_what_is_good_at_first_and_bad_at_the_end_of_the_soak_does_not_stay(monk
 def test_an_adjacency_that_came_back_within_the_soak_does_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     result = verified(Scripted(((found(),), [peer(100)]), ((found(),), [peer(0)])), monkeypatch)
     assert not result.good
-    assert result.summary == "lost and came back during the soak: ospf peer 192.0.2.2 on r1"
+    assert in_english(result.summary) == "lost and came back during the soak: ospf peer 192.0.2.2 on r1"
 
 
 def test_counters_are_compared_over_the_soak_where_they_were_before(monkeypatch: pytest.MonkeyPatch) -> None:

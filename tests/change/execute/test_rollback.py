@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +10,16 @@ import pytest
 
 from eventready.change.document import PlanFile
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.device.driver import Verification
 from eventready.change.execute.result import ApplyResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import advice, device_statuses
+from eventready.change.guard import RejectedLine, SendResult
 from eventready.core.errors import Exit, RefusedError, UsageError
+from eventready.core.messages import in_english
+from eventready.session.reply import ReplyStatus
 from tests.change.execute.test_apply import Rig, outcomes
-from tests.change.fake_device import FakeDriver
+from tests.change.fake_device import FakeDevice, FakeDriver
 from tests.conftest import Proved
 
 pytestmark = pytest.mark.slow
@@ -92,19 +96,56 @@ def test_a_device_lost_on_the_way_back_is_left_to_its_rollback(rig: Rig, proved:
         rig.rollback()
     rig.change_hand = lambda _name, _driver: None
     rig.fleet[lost].down_until = 0.0
-    assert rig.resume().exit is Exit.CHANGE_REVERTED
-    assert rig.apply(rig.rollback()).exit is Exit.OK
+    assert rig.resume().exit is Exit.OK
     assert rig.running() == rig.at_start
+    assert all(box.startup == box.running for box in rig.fleet.values())
+    with pytest.raises(RefusedError, match="rolled back already"):
+        rig.rollback()
     proved(DEAD, "lost within", str(place))
 
 
-def test_a_device_that_became_worse_stops_the_way_back(rig: Rig) -> None:
-    worse = rig.rollback().waves[0][0]
-    rig.fleet[worse].healthy = False
-    done = roll_back(rig)
+def _worse(box: FakeDevice, _driver: FakeDriver) -> None:
+    box.healthy = False
+
+
+def _refuses(box: FakeDevice, _driver: FakeDriver) -> None:
+    box.refuses = "interface"
+
+
+def _lost_once(_box: FakeDevice, driver: FakeDriver) -> None:
+    driver.faults = {7: "drop after"}
+
+
+def _locked(_box: FakeDevice, driver: FakeDriver) -> None:
+    held = SendResult(False, RejectedLine("", "another session is in configuration mode"), ReplyStatus.REFUSED, 0)
+    driver.apply = lambda _lines: held  # type: ignore[method-assign,assignment]  # the point
+
+
+def _slow(_box: FakeDevice, driver: FakeDriver) -> None:
+    slow = Verification(good=False, summary="ports: not measured", unmeasured=True)
+    driver.verify = lambda *_: slow  # type: ignore[method-assign]  # the point
+
+
+@pytest.mark.parametrize(
+    ("trouble", "fast", "stops"),
+    [
+        (_worse, False, True),
+        (_refuses, False, True),
+        (_refuses, True, False),
+        (_lost_once, False, False),
+        (_locked, False, False),
+        (_slow, False, False),
+    ],
+)
+def test_only_a_refused_line_or_a_worse_check_stops_the_way_back(
+    rig: Rig, trouble: Callable[[FakeDevice, FakeDriver], None], *, fast: bool, stops: bool
+) -> None:
+    first = rig.rollback().order[0]
+    rig.change_hand = lambda name, driver: trouble(rig.fleet[name], driver) if name == first else None
+    done = roll_back(rig, fast=fast)
     assert done.exit is Exit.CHANGE_REVERTED
-    assert [name for name, outcome in outcomes(done).items() if outcome == "old"] == [worse]
-    assert "untouched" in outcomes(done).values()
+    assert [name for name, outcome in outcomes(done).items() if outcome == "old"] == [first]
+    assert ("untouched" in outcomes(done).values()) is stops
 
 
 def test_a_way_back_of_chosen_devices(rig: Rig) -> None:
@@ -130,4 +171,4 @@ def test_a_fast_way_back_compares_and_runs_no_check(rig: Rig) -> None:
         assert driver.calls.index("arm") < driver.calls.index("confirm")
     record = rig.store.changes.get("latest")
     assert record.entry.header.mode == "fast_rollback"
-    assert all("no check was run" in one.verified for one in device_statuses(record))
+    assert all("no check was run" in in_english(one.verified) for one in device_statuses(record))

@@ -22,6 +22,7 @@ from eventready.change.execute.device.verify import (
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.clock import parse_moment
+from eventready.core.messages import in_english
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
@@ -80,11 +81,11 @@ def test_of_two_findings_about_one_subject_the_worse_one_counts() -> None:
 
 def test_the_sentence_says_how_it_was_and_how_it_is() -> None:
     (found,) = regressions((finding("pass"),), (finding("fail"),))
-    assert found.summary == "gateways Vlan10: passed before, now: fail has not joined"
+    assert in_english(found.summary) == "gateways Vlan10: passed before, now: fail has not joined"
     (found,) = regressions((finding("pass"),), ())
-    assert found.summary == "gateways Vlan10: passed before, no longer reported"
+    assert in_english(found.summary) == "gateways Vlan10: passed before, no longer reported"
     (found,) = regressions((), (finding("fail"),))
-    assert found.summary == "gateways Vlan10: new, now: fail has not joined"
+    assert in_english(found.summary) == "gateways Vlan10: new, now: fail has not joined"
 
 
 def test_what_got_better_is_reported() -> None:
@@ -189,7 +190,7 @@ def test_it_waits_until_nothing_is_worse() -> None:
         lambda: time.looks(BAD, BAD, GOOD), GOOD, limit_s=60, sleep=time.sleep, clock=time.clock
     )
     assert (settled.good, settled.looks) == (True, 3)
-    assert settled.summary == "1 findings, none worse"
+    assert in_english(settled.summary) == "1 findings, none worse"
 
 
 def test_it_gives_up_before_the_limit_and_says_why() -> None:
@@ -200,7 +201,7 @@ def test_it_gives_up_before_the_limit_and_says_why() -> None:
     assert not settled.good
     assert time.now <= 20
     assert settled.looks == 4
-    assert settled.summary == "gateways Vlan10: passed before, now: fail has not joined"
+    assert in_english(settled.summary) == "gateways Vlan10: passed before, now: fail has not joined"
 
 
 def test_a_limit_that_is_too_short_still_takes_one_look() -> None:
@@ -217,7 +218,7 @@ def test_nothing_measured_is_never_good() -> None:
     )  # fmt: skip
     assert not settled.regressions
     assert not settled.good
-    assert settled.summary == "nothing could be measured"
+    assert in_english(settled.summary) == "nothing could be measured"
 
 
 def test_what_a_look_raises_goes_to_the_caller() -> None:

@@ -29,6 +29,7 @@ from eventready.cli.context import App
 from eventready.cli.declare.change import apply
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.session import connect
 from eventready.session.connect import Session
@@ -240,11 +241,11 @@ def test_a_route_that_has_moved_to_a_planned_port_is_refused(site: Site, monkeyp
     assert done.exit is Exit.REFUSED
     (result,) = done.results
     assert (result.outcome, result.refused) == ("untouched", True)
-    assert site.case.line in result.why
-    assert f"changes the way in to {site.part.name}" in result.why
-    assert "read again before the first line" in result.why
-    assert "Make the plan again" in result.why
-    assert site.case.port in result.why
+    assert site.case.line in in_english(result.why)
+    assert f"changes the way in to {site.part.name}" in in_english(result.why)
+    assert "read again before the first line" in in_english(result.why)
+    assert "Make the plan again" in in_english(result.why)
+    assert site.case.port in in_english(result.why)
     assert site.picture() == site.old
     assert (seen.trips, seen.logins) == (1, 1)
     steps = site.steps(done)
@@ -274,8 +275,8 @@ def test_a_rollback_on_the_way_in_is_a_risk(site: Site) -> None:
     assert done.exit is Exit.OK, done
     assert site.picture() == site.old
     (risk,) = site.status(done).risks
-    assert site.case.line in risk
-    assert site.case.port in risk
+    assert site.case.line in in_english(risk)
+    assert site.case.port in in_english(risk)
     (step,) = [step for step in site.store.changes.get(done.change).of(site.part.name) if step.step == "way_in"]
     for lang in ("en", "vi"):
         assert site.case.line in describe_step(step).render(lang)
@@ -297,16 +298,15 @@ def test_a_route_to_a_third_port_moves_nothing(frr: Site) -> None:
     assert frr.apply().exit is Exit.OK
 
 
-def test_an_answer_that_is_no_longer_understood_is_a_risk(frr: Site) -> None:
+def test_an_answer_that_is_no_longer_understood_needs_a_new_yes(frr: Site) -> None:
     frr.lab.call(frr.machine.state.statics.clear)
     code, row = frr.dry_run()
-    assert (code, row["outcome"]) == (0, "lines")
+    assert (code, row["outcome"]) == (7, "rejected")
     assert "could not be read" in row["why"]
     done = frr.apply()
-    assert done.exit is Exit.OK, done
-    (risk,) = frr.status(done).risks
-    assert f"could not be read (the device shows no route to {STATION})" in risk
-    assert "way_in" in frr.steps(done)
+    assert done.exit is Exit.REFUSED, done
+    assert f"could not be read (the device shows no route to {STATION})" in in_english(frr.status(done).why)
+    assert not {"arm", "apply"} & set(frr.steps(done))
 
 
 def test_a_dry_run_of_a_rollback_names_the_risk(tmp_path: Path) -> None:
@@ -321,27 +321,28 @@ def test_a_dry_run_of_a_rollback_names_the_risk(tmp_path: Path) -> None:
 
 def test_a_risk_of_the_plan_is_not_repeated(tmp_path: Path) -> None:
     with site_of(tmp_path / "w", BY_PLATFORM["frr"], seen_from="") as frr:
-        assert any("could not be read" in risk for risk in frr.part.risks)
+        assert any("could not be read" in in_english(risk) for risk in frr.part.risks)
         done = frr.apply()
         assert done.exit is Exit.OK, done
         assert frr.status(done).risks == ()
 
 
-def test_a_conditional_line_on_the_new_way_is_a_risk(tmp_path: Path) -> None:
+def test_a_conditional_line_on_the_new_way_needs_a_new_yes(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
-        assert not any("on the way in" in risk for risk in frr.part.risks)
+        assert not any("on the way in" in in_english(risk) for risk in frr.part.risks)
         frr.move()
         done = frr.apply()
-        assert done.exit is Exit.OK, done
-        (risk,) = frr.status(done).risks
-        assert "`ip ospf bfd` on the way in" in risk
+        assert done.exit is Exit.REFUSED, done
+        assert "a risk that the plan does not state: `ip ospf bfd` on the way in" in in_english(frr.status(done).why)
 
 
-def test_the_result_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
+def test_the_result_of_a_way_back_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
     case = replace(BY_PLATFORM["frr"], line="ip ospf bfd", back="no ip ospf bfd")
     with site_of(tmp_path / "w", case) as frr:
+        assert frr.apply().exit is Exit.OK
         frr.move()
+        frr.plan = frr.rollback()
         done = frr.cli("table", "--soak", "0s", "--settle", "1s")
         assert done.return_value == Exit.OK, done.output
         assert f"{frr.part.name}, its route back to this machine read again: `ip ospf bfd` on the way in" in done.stdout

@@ -14,6 +14,7 @@ from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.result import ApplyResult
 from eventready.change.plan.make import make_plan
 from eventready.core.errors import Exit
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.session.target import Target
 from eventready.session.trust import fetch_key
@@ -97,8 +98,8 @@ def test_a_route_that_has_moved_is_refused_and_one_that_is_back_is_not(workspace
     done = apply(workspace, store, plan)
     assert done.exit is Exit.REFUSED, done.results[0].why
     why = done.results[0].why
-    assert "`ip ospf cost 20` in `interface way-b` changes the way in to frr-1" in why
-    assert "kernel, 10.77.2.1 (way-b)" in why
+    assert "`ip ospf cost 20` in `interface way-b` changes the way in to frr-1" in in_english(why)
+    assert "kernel, 10.77.2.1 (way-b)" in in_english(why)
 
     move("del")
     done = apply(workspace, store, plan)

@@ -20,6 +20,7 @@ from eventready.change.guard import (
     protects,
 )
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.platforms.model import ChangeSpec, GuardSpec
@@ -37,6 +38,8 @@ class Line:
     queries: list[str] = field(default_factory=list)
     limits: set[float] = field(default_factory=set)
     target: Target = field(default_factory=lambda: Target("edge-1", "192.0.2.1", username="netops"))
+    prompt: str = "edge-1#"
+    stays: bool = False
 
     def send_config(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float) -> list[Reply]:
         self.limits.add(timeout_s)
@@ -47,6 +50,10 @@ class Line:
                 continue
             self.reported.append(line)
             replies.append(self._reply(line))
+            if line.startswith("configure") and not self.stays:
+                self.prompt = "edge-1(config)#"
+            elif line == "end":
+                self.prompt = "edge-1#"
         return replies
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
@@ -93,7 +100,7 @@ def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 
 def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> None:
     chosen = next(guards_for(load_platform(name), Configuration({}, "", ""), lambda _command: "", has_shell=False))
     assert protects(chosen, 600)
-    assert gap(chosen).endswith(".")
+    assert in_english(gap(chosen)).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +160,40 @@ def test_whose_trial_it_is(reported: str, by: str | None) -> None:
 
 
 # ------------------------------------------------------------------------- the way
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("osmocom_bsc", "VTY configuration is locked by other VTY"),
+        ("frr", "VTY configuration is locked by other VTY"),
+        ("frr", "% Can't enter config; running datastore locked by another session"),
+        ("cisco_ios", "Configuration mode locked exclusively by user 'an' process '3' from terminal '1'."),
+        ("cisco_xr", "Cannot enter exclusive mode. The Configuration Namespace is locked by another agent."),
+        ("juniper_junos", "error: configuration database locked by:\n  an terminal p0 (pid 311) on since 07:00:02"),
+        ("huawei_vrp", "Error: The configuration is locked by user an."),
+    ],
+)
+def test_no_line_is_sent_where_another_session_is_in_configuration_mode(name: str, answer: str) -> None:
+    """OsmoBSC and FRR print no error: the session stays at its prompt, where each line is another command."""
+    spec = change_spec(load_platform(name))
+    line = Line(dict.fromkeys(spec.enter, answer), stays=True)
+    guard = Guard(GuardSpec(kind="inverse"), spec, cast(Session, line), None, "c-1", 600)
+    applied = guard.apply(["a", "b"])
+    assert (applied.ok, applied.accepted, applied.for_content) == (False, 0, False)
+    assert applied.rejected is not None
+    assert "another session is in configuration mode" in in_english(applied.rejected.reason)
+    assert answer.rsplit(maxsplit=1)[-1].strip(".") in in_english(applied.rejected.reason)
+    assert line.reported == list(spec.enter)
+
+
+def test_a_prompt_proves_configuration_mode() -> None:
+    line = Line({"configure": "Please try later."}, stays=True)
+    applied = make(INVERSE, line).apply(["a"])
+    assert not applied.ok
+    assert line.reported == ["configure"]
+    assert applied.rejected is not None
+    assert applied.rejected.reason == "`configure` did not enter configuration mode: Please try later."
 
 
 def test_a_revert_timer_is_armed_by_entering() -> None:
@@ -302,7 +343,7 @@ def test_after_it_has_fired_nothing_is_confirmed() -> None:
     guard = make(TIMER, line, armed=True)
     done = guard.confirm()
     assert not done.ok
-    assert "fired" in done.reason
+    assert "fired" in in_english(done.reason)
     assert guard.revert().ok
     assert line.reported == []
 
@@ -336,5 +377,5 @@ def test_a_guard_in_minutes_is_recorded_as_it_is_armed() -> None:
     in_minutes = GuardSpec(kind="revert_timer", enter=("configure terminal revert timer {minutes}",), least_s=60)
     assert armed_seconds(in_minutes, 90) == 120
     assert armed_seconds(in_minutes, 30) == 60
-    assert "2 min after" in protects(in_minutes, 90)
+    assert "2 min after" in in_english(protects(in_minutes, 90))
     assert armed_seconds(TRIAL, 90) == 90

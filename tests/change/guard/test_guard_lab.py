@@ -18,7 +18,7 @@ from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import in_language
+from eventready.core.messages import in_english, in_language
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session, open_session, open_shell
@@ -296,7 +296,7 @@ def test_a_safe_mode_that_another_session_has_is_left_alone(rig: Rig) -> None:
     assert rig.guard.arm().ok
     done = rig.guard_of("c-other").arm()
     assert not done.ok
-    assert "Safe Mode is taken" in done.reason
+    assert "Safe Mode is taken" in in_english(done.reason)
     assert rig.guard.confirm().ok is False, "nothing was changed, so nothing is pending"
 
 

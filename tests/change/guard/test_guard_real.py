@@ -10,7 +10,7 @@ import pytest
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard import Guard, guards_for
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import in_english, message
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session, open_session, open_shell
@@ -88,7 +88,7 @@ def test_it_fires_by_itself_also_when_no_person_is_logged_in(router: Target) -> 
         assert late.pending() is None
         confirmed = late.confirm()
         assert not confirmed.ok
-        assert "fired" in confirmed.reason
+        assert "fired" in in_english(confirmed.reason)
 
 
 def test_confirmed_it_stays_and_sent_back_it_goes(sessions: tuple[Session, Session]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.change.guard import gap, protects
-from eventready.core.messages import term
+from eventready.core.messages import in_english, term
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import allows, platform_names
 
@@ -18,7 +18,7 @@ def test_the_startup_configuration_is_named_only_where_there_is_one(name: str) -
     assert spec is not None
     for guard in spec.guards:
         saves = bool(spec.save)
-        output = protects(guard, 600, saves=saves) + gap(guard, saves=saves)
+        output = in_english(protects(guard, 600, saves=saves)) + in_english(gap(guard, saves=saves))
         assert saves or "startup" not in output
         assert term("change:guard", guard.kind, "en") != guard.kind
 
@@ -27,8 +27,8 @@ def test_what_is_kept_over_a_restart_is_reported_of_those_that_have_nothing_else
     hostapd, mml = load_platform("linux_hostapd").spec.change, load_platform("huawei_mml").spec.change
     assert hostapd is not None
     assert mml is not None
-    assert "starts with the new configuration" in gap(hostapd.guards[0], saves=bool(hostapd.save))
-    assert "also after a restart" in gap(mml.guards[0], saves=bool(mml.save))
+    assert "starts with the new configuration" in in_english(gap(hostapd.guards[0], saves=bool(hostapd.save)))
+    assert "also after a restart" in in_english(gap(mml.guards[0], saves=bool(mml.save)))
 
 
 @pytest.mark.parametrize("name", CHANGED)

@@ -7,6 +7,7 @@ import pytest
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.change.times import soak_of
+from eventready.core.messages import in_english
 from eventready.platforms.loader import allows, describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
@@ -72,7 +73,7 @@ def test_the_longest_time_of_what_is_touched(
     for one, other in ((before, after), (after, before)):  # there and back
         soak = soak_of(form_of(spec), parse_tree(one), parse_tree(other), 10)
         assert soak.seconds == seconds
-        assert reason in soak.reason
+        assert reason in in_english(soak.reason)
 
 
 XE_BGP = "  BGP state = {state}\n  Last read 00:00:12, last write 00:00:43, hold time is {s}, keepalive interval is 9\n"

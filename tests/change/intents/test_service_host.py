@@ -13,6 +13,7 @@ from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.device import service_host
 from eventready.change.intents import playbook_fragment
 from eventready.change.plan.make import make_plan
+from eventready.core.messages import Message
 from eventready.facts.equipment import Equipment
 from tests import forked
 from tests.change.intents import killed_process, real_host
@@ -44,7 +45,7 @@ class _Silent:
     def stage(self, name: str, total: int) -> None:
         """See ReadProgress."""
 
-    def done(self, device: str, trouble: str) -> None:
+    def done(self, device: str, trouble: str | Message) -> None:
         """See ReadProgress."""
 
 

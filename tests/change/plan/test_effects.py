@@ -15,6 +15,7 @@ from eventready.change.safety.effects import (
 )
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_english
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
@@ -118,7 +119,7 @@ def test_the_way_back_to_us_keeps_a_next_hop(us: str, old: str, new: str, refuse
 def test_a_new_condition_of_the_way_back_is_a_risk() -> None:
     now, then = effects(TEXT), effects(TEXT.replace("10.0.0.1\n", "10.0.0.1 track 10\n"))
     (risk,) = way_risks("203.0.113.7", now, then)
-    assert risk.endswith("depends on `ip route 0.0.0.0 0.0.0.0 10.0.0.1 track 10` after the change.")
+    assert in_english(risk).endswith("depends on `ip route 0.0.0.0 0.0.0.0 10.0.0.1 track 10` after the change.")
     assert not [*way_risks("198.51.100.7", now, then), *way_risks("", now, then)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,11 +12,14 @@ from eventready.change.safety.freeze import (
     emergency_of,
     next_closed_window,
     refuse_in_freeze,
+    refuse_late_effects,
     refuse_shifted_clock,
 )
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.core.messages import Bilingual, message
 from eventready.core.timezone import TZ
+from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event
 
 START = datetime(2022, 4, 26, tzinfo=TZ)
@@ -54,6 +58,22 @@ def test_the_window_holds_from_its_start_to_before_its_end(moment: datetime, ope
     else:
         with pytest.raises(RefusedError):
             refuse_in_freeze(event(), moment)
+
+
+@pytest.mark.parametrize(
+    ("before", "emergency", "refused"),
+    [(timedelta(hours=48), None, True), (timedelta(hours=49), None, False), (timedelta(hours=1), TWO, False)],
+)
+def test_what_takes_effect_later_is_not_written_shortly_before_a_window(
+    *, before: timedelta, emergency: Emergency | None, refused: bool
+) -> None:
+    later = message("change:risk.later", line="mode sso", event=Bilingual("khởi động lại", "the next restart"))
+    other = message("change:risk.alone")
+    refuse_late_effects(event(), START - before, {"wlc-1": (other,)}, emergency)
+    with (
+        pytest.raises(RefusedError, match=r"`mode sso` on wlc-1 takes effect only later") if refused else nullcontext()
+    ):
+        refuse_late_effects(event(), START - before, {"wlc-1": (other, later)}, emergency)
 
 
 def test_an_emergency_passes_and_gives_the_window_it_broke() -> None:

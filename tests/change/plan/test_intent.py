@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from eventready.change.intents import render
 from eventready.change.intents.render import render_intent
 from eventready.core.errors import WorkspaceError
+from eventready.core.messages import in_english
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 from eventready.workspace.settings.event import Event, Recipient, Venue
@@ -63,7 +64,7 @@ def test_what_a_template_is_given(tmp_path: Path) -> None:
     )
     wanted = render_intent(workspace(tmp_path, text), device(priority=110), "backup")
     assert wanted.text == "interface Vlan10\n standby 10 priority 110\n! r1 router frr hall fair"
-    assert wanted.origin == "templates/backup/frr.j2 for r1"
+    assert in_english(wanted.origin) == "templates/backup/frr.j2 for r1"
 
 
 def test_nothing_is_escaped(tmp_path: Path) -> None:

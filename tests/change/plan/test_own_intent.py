@@ -13,6 +13,7 @@ from jinja2 import Environment, meta, nodes
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.safety.writable import addition_risks
 from eventready.core.errors import EventreadyError, WorkspaceError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.intents import INTENTS
@@ -61,7 +62,7 @@ def test_an_intent_is_one_folder(own: Path) -> None:
     assert one.fragment.tree == {"interface GigabitEthernet0/0/0": {"load-interval 30": {}}}
     assert one.writable is not None
     used = one.writable.refuse_commands(["interface GigabitEthernet0/0/0", "load-interval 30"], "edge-1")
-    assert "Nguyễn Văn An" in "".join(addition_risks(used))
+    assert "Nguyễn Văn An" in "".join(map(in_english, addition_risks(used)))
 
 
 def test_a_line_that_only_the_intent_of_the_workspace_may_write(own: Path) -> None:

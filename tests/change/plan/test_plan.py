@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, seal, write_plan
 from eventready.cli.change.plan_text import plan_lines
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import in_language, rendered, to_stored
+from eventready.core.messages import in_english, in_language, message, to_stored
 from eventready.core.strings.json_text import canonical
 from tests.change.plans import document, plan, planned
 
@@ -77,11 +77,12 @@ def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_sentence_of_a_plan_is_rendered_in_the_language_of_its_reader() -> None:
-    risk = rendered("change:risk.way", us="192.0.2.1", line="ip route")
+    risk = message("change:risk.way", us="192.0.2.1", line="ip route")
     again = parse_plan({"plan": plan(devices=[planned(risks=[to_stored(risk)])]).document}).plan
     (found,) = again.device("edge-1").risks
-    assert found == risk == "The way back to 192.0.2.1 depends on `ip route` after the change."
-    assert in_language(found, "vi") == risk.message.render("vi")
+    assert found == risk
+    assert in_english(found) == "The way back to 192.0.2.1 depends on `ip route` after the change."
+    assert in_language(found, "vi") == risk.render("vi")
 
 
 def test_a_message_that_the_catalogue_has_lost_keeps_its_text_and_the_seal() -> None:

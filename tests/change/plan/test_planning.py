@@ -11,6 +11,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
+from eventready.core.messages import Message, in_english
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import load_platform
 from eventready.session.reply import LoginRefused, ReplyStatus, Unreachable
@@ -29,8 +30,8 @@ class Watching:
     def stage(self, name: str, total: int) -> None:
         self.stages.append((name, total))
 
-    def done(self, device: str, trouble: str) -> None:
-        self.seen.append(device + trouble)
+    def done(self, device: str, trouble: str | Message) -> None:
+        self.seen.append(device + in_english(trouble))
 
 
 class Broken(Watching):
@@ -71,7 +72,7 @@ def test_what_stands_in_a_plan(tmp_path: Path, fleet: FakeFleet) -> None:
     assert plan.unmeasured == ("hall internet",)
     assert [device.name for device in plan.devices] == ["box-1", "box-2", "box-3"]
     assert plan.unchanged == ("box-4",)
-    assert [(one.name, one.reason) for one in plan.left_out] == [
+    assert [(one.name, in_english(one.reason)) for one in plan.left_out] == [
         ("box-5", "its `intents` do not include backup, priority")
     ]
     one, three = plan.device("box-1"), plan.device("box-3")
@@ -81,7 +82,7 @@ def test_what_stands_in_a_plan(tmp_path: Path, fleet: FakeFleet) -> None:
     assert (one.venues, one.intents, one.guard.kind) == (("hall",), ("backup",), "inverse")
     assert one.risks == (one.guard.gap,)
     assert three.intents == ("backup", "priority")
-    assert "The inventory has no redundant partner for it while it is changed." in three.risks
+    assert "The inventory has no redundant partner for it while it is changed." in map(in_english, three.risks)
     assert watch.stages == [("planning", 4)]
     assert sorted(watch.seen) == ["box-1", "box-2", "box-3", "box-4"]
 
@@ -127,7 +128,7 @@ def test_a_guard_of_the_devices_own(tmp_path: Path, fleet: FakeFleet) -> None:
     plan = plan_of(write_workspace(tmp_path, event=EVENT.replace("batch: 2", "confirm_within_s: 420")), limit="box-1")
     guard = plan.device("box-1").guard
     assert guard.kind == "revert_timer"
-    assert "7 min" in guard.protects
+    assert "7 min" in in_english(guard.protects)
     assert plan.device("box-1").risks == ()
 
 
@@ -136,15 +137,15 @@ def test_a_configuration_that_is_not_saved_is_a_risk(tmp_path: Path, fleet: Fake
     box.answers["show startup"] = box.answers["show startup"].replace("spare", "leased line")
     del fleet.named("box-2").answers["show startup"]
     plan = plan_of(write_workspace(tmp_path), limit="box-1,box-2")
-    assert any("unsaved" in risk for risk in plan.device("box-1").risks)
-    assert any("could not be read" in risk for risk in plan.device("box-2").risks)
+    assert any("unsaved" in in_english(risk) for risk in plan.device("box-1").risks)
+    assert any("could not be read" in in_english(risk) for risk in plan.device("box-2").risks)
 
 
 def test_what_is_made_anew_is_a_risk(tmp_path: Path, fleet: FakeFleet) -> None:
     box = fleet.named("box-3")
     box.answers["show running"] = box.answers["show running"].replace("line vty", "probe 10\n every 60\nline vty")
     plan = plan_of(write_workspace(tmp_path), "priority", limit="box-3")
-    assert "`probe 10` is removed and created again." in plan.device("box-3").risks
+    assert "`probe 10` is removed and created again." in map(in_english, plan.device("box-3").risks)
 
 
 def test_a_broken_terminal_does_not_matter(tmp_path: Path, fleet: FakeFleet) -> None:
@@ -219,7 +220,7 @@ def test_a_guard_that_cannot_work_is_not_promised(tmp_path: Path, fleet: FakeFle
         device.answers = {**{key: text for key, text in device.answers.items() if key != "show disk"}, **answer}
         planned = plan_of(folder, limit="box-1").device("box-1")
         assert planned.guard.kind == "inverse"
-        assert "The guard revert timer cannot be used: its disk is full." in planned.risks
+        assert "The guard revert timer cannot be used: its disk is full." in map(in_english, planned.risks)
         assert planned.guard.gap in planned.risks
 
 
@@ -387,7 +388,7 @@ def test_templates_that_give_nothing(tmp_path: Path, fleet: FakeFleet) -> None:
         "{% if device.name == 'box-1' %}\ninterface eth0\n description x\n{% endif %}"
     )
     left = {one.name: one.reason for one in plan_of(folder, "backup").left_out}
-    assert left["box-2"] == "no line rendered by templates/backup/box.j2"
+    assert in_english(left["box-2"]) == "no line rendered by templates/backup/box.j2"
     (folder / "templates" / "backup" / "box.j2").write_text("")
     assert "the templates render no line for box-1, box-3" in str(
         against(folder, "backup", "priority", limit="box-1,box-3")
@@ -406,7 +407,7 @@ def test_a_platform_that_is_only_read_is_left_out(tmp_path: Path, fleet: FakeFle
         HOSTS + "box-6: {hostname: 192.0.2.6, platform: shelf, groups: [box]}\n"
     )
     plan = plan_of(folder)
-    assert [(one.name, one.reason) for one in plan.left_out][-1] == (
+    assert [(one.name, in_english(one.reason)) for one in plan.left_out][-1] == (
         "box-6", "shelf is read-only: its platform.yaml has no `change`",
     )  # fmt: skip
 
@@ -445,7 +446,9 @@ def test_the_route_back_is_read_and_its_interface_is_protected(
     folder = on_the_way_in(write_workspace(tmp_path), port, harmless)
     fleet.named("box-1").answers["show route-198.51.100.7"] = f"via ospf\n by 10.0.0.1 {port}\n"
     if not refused:
-        assert not any("route back" in risk for risk in plan_of(folder, limit="box-1").device("box-1").risks)
+        assert not any(
+            "route back" in in_english(risk) for risk in plan_of(folder, limit="box-1").device("box-1").risks
+        )
         return
     error = against(folder, limit="box-1")
     assert error.exit == 7
@@ -455,4 +458,6 @@ def test_the_route_back_is_read_and_its_interface_is_protected(
 def test_a_route_back_that_is_not_read_is_a_risk(tmp_path: Path, fleet: FakeFleet) -> None:
     folder = on_the_way_in(write_workspace(tmp_path), "eth0")
     plan = plan_of(folder, limit="box-1")
-    assert any("The route back to this machine could not be read" in risk for risk in plan.device("box-1").risks)
+    assert any(
+        "The route back to this machine could not be read" in in_english(risk) for risk in plan.device("box-1").risks
+    )

@@ -15,6 +15,7 @@ from eventready.change.intents.participants import participants
 from eventready.change.intents.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.change.intents.playbook_fragment import check_playbook, with_playbook
 from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change import fake_fleet
@@ -90,7 +91,9 @@ def test_a_host_takes_part_with_its_service_and_with_ansible(
 ) -> None:
     taking, left_out = participants(workspace, Equipment.of(workspace), ("backup",))
     assert [one.device.name for one in taking] == ["svc-1"]
-    assert [(one.name, one.reason) for one in left_out] == [("svc-2", "it has no `service:` in the inventory")]
+    assert [(one.name, in_english(one.reason)) for one in left_out] == [
+        ("svc-2", "it has no `service:` in the inventory")
+    ]
     monkeypatch.setattr(participants_module, "missing_package", lambda: "ansible_runner")
     with pytest.raises(UsageError, match="svc-1: ansible_runner is not installed"):
         participants(workspace, Equipment.of(workspace), ("backup",))

@@ -18,7 +18,7 @@ from eventready.change.safety.effects import effects_of
 from eventready.change.safety.way_in import RouteBack, WayIn, own_address, read_way_in
 from eventready.change.safety.way_in_lines import TouchedLine, refuse_way_in, touched_lines, way_in_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message
+from eventready.core.messages import Message, in_english
 from eventready.facts.parsing.routes import Hop
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session
@@ -160,12 +160,12 @@ def test_risks_of_the_way_in() -> None:
     line = "ip route 0.0.0.0/0 10.0.0.5"
     none, static = effects_of(spec.effects, {}), effects_of(spec.effects, parse_tree(line))
     (moved,) = way_in_risks(learned, (), none, static)
-    assert moved.startswith(f"`{line}` may replace the present route back to {US}")
+    assert in_english(moved).startswith(f"`{line}` may replace the present route back to {US}")
     assert not [*way_in_risks(learned, (), static, static)]
     (conditional,) = way_in_risks(learned, [TouchedLine("ip ospf bfd", "interface eth2", conditional=True)], none, none)
-    assert conditional.startswith("`ip ospf bfd` on the way in")
+    assert in_english(conditional).startswith("`ip ospf bfd` on the way in")
     (unread,) = way_in_risks(WayIn(US, unread="no answer"), (), none, static)
-    assert "could not be read (no answer)" in unread
+    assert "could not be read (no answer)" in in_english(unread)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

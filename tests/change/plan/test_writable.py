@@ -10,6 +10,7 @@ from eventready.change.document import Plan
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError
+from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
@@ -222,8 +223,8 @@ def test_lines_that_a_workspace_adds_are_risks_with_the_person_who_answers(tmp_p
     (folder / "templates" / "backup" / "box.j2").write_text("interface eth0\n mtu 9000\n")
     made = plan_of(folder, limit="box-1")
     assert made.device("box-1").forward == ("interface eth0", "mtu 9000", "exit")
-    (risk,) = [risk for risk in made.device("box-1").risks if "writable.yaml" in risk]
-    assert risk == (
+    (risk,) = [risk for risk in made.device("box-1").risks if "writable.yaml" in in_english(risk)]
+    assert in_english(risk) == (
         "Only inventory/writable.yaml allows `mtu 9000`; Nguyễn Văn An answers for it: jumbo frames of the broadcaster"
     )
     _refuse_unsendable(made, load_workspace(folder))

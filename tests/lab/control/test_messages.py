@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, in_english, message
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.control_socket import ControlSocket, send_request
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line, log_failure, process_start_time
@@ -61,7 +61,7 @@ FAULT = {"do": "fault", "device": "r1", "fault": "link-down"}
 
 def test_a_refusal_of_the_lab_is_in_the_clients_language(tmp_path: Path) -> None:
     there = no_part(
-        "r1", "port", "Gi7", ["Gi1", rendered("lab:fault.cable", port="Gi2", router="r2", address="10.0.0.2")]
+        "r1", "port", "Gi7", ["Gi1", message("lab:fault.cable", port="Gi2", router="r2", address="10.0.0.2")]
     )
     here = refusal_of(tmp_path / "s", there, **FAULT)
     assert str(here) == "r1 has no port Gi7. It has: Gi1, Gi2 to r2 10.0.0.2."
@@ -99,14 +99,14 @@ def test_a_wrong_request_is_refused_in_the_language(tmp_path: Path, request_: di
 
 def test_the_parts_left_out_are_recorded_with_their_messages(tmp_path: Path) -> None:
     folder = LabFolder(tmp_path)
-    reason = rendered("lab:not_installed", names=["qemu", "iw"])
-    left_out = (rendered("lab:left_out.wifi_host", reason=reason), "something else")
+    reason = message("lab:not_installed", names=["qemu", "iw"])
+    left_out = (message("lab:left_out.wifi_host", reason=reason), "something else")
     folder.write_record(record_of(folder.socket_path(), left_out=left_out))
     record = folder.read_record()
     assert record
-    assert record.left_out == ("the WiFi host (not installed: qemu, iw)", "something else")
+    assert tuple(map(in_english, record.left_out)) == ("the WiFi host (not installed: qemu, iw)", "something else")
     first = record.left_out[0]
-    assert isinstance(first, Rendered)
+    assert isinstance(first, Message)
     assert first.render("vi") == "máy phát Wi-Fi (chưa cài: qemu, iw)"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from eventready.session.connect import open_session
 from eventready.session.dialogue.screen import Screen
-from eventready.session.reply import LoginRefused, NoPrompt, ReplyStatus, SessionError, SessionLost
+from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError, SessionLost
 from eventready.session.target import Target
 from tests.session.conftest import kind
 from tests.session.fake import Script
@@ -53,19 +55,56 @@ HABITS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("pipeline", [1, 8], ids=["one at a time", "written ahead"])
+PIPELINES = [pytest.param(1, id="one at a time"), pytest.param(8, id="written ahead")]
+#: A session waits most of its time: so many are open at once, by one process.
+AT_ONCE = 8
+together = pytest.mark.xdist_group("sessions at once")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The answers of one session."""
+
+    prompt: str
+    replies: Sequence[Reply]
+    again: Sequence[Reply] = ()
+
+
+Sessions = Mapping[tuple[str, int], Future[Heard]]
+
+
+def at_once(listen: Callable[[str, int], Heard], habits: Iterable[str]) -> Sessions:
+    """What each habit answers, one at a time and written ahead, when all have ended."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {(habit, number): pool.submit(listen, habit, number) for habit in habits for number in (1, 8)}
+
+
+def queries_of(habit: str) -> list[str]:
+    """Without an echo, nothing and a prompt look alike."""
+    return COMMANDS if habit != "no echo" else COMMANDS[:2]
+
+
+@pytest.fixture(scope="module")
+def habits_heard(ssh_of_module: Make) -> Sessions:
+    def listen(habit: str, pipeline: int) -> Heard:
+        script = Script(answers=ANSWERS, **HABITS[habit])
+        with open_session(ssh_of_module(script), kind(pipeline=pipeline)) as session:
+            replies = session.send_commands(queries_of(habit))
+            return Heard(session.prompt, replies, session.send_commands(["show clock"]))
+
+    return at_once(listen, HABITS)
+
+
+@together
+@pytest.mark.parametrize("pipeline", PIPELINES)
 @pytest.mark.parametrize("habit", HABITS)
-def test_every_answer_comes_back_whole_and_in_its_place(ssh: Make, habit: str, pipeline: int) -> None:
-    script = Script(answers=ANSWERS, **HABITS[habit])
-    queries = COMMANDS if habit != "no echo" else COMMANDS[:2]  # without an echo, nothing and a prompt look alike
-    with open_session(ssh(script), kind(pipeline=pipeline)) as session:
-        replies = session.send_commands(queries)
-        again = session.send_commands(["show clock"])
-    assert [reply.command for reply in replies] == queries
-    assert {reply.command: reply.text.rstrip() for reply in replies} == {c: ANSWERS[c].rstrip() for c in queries}
-    assert {reply.status for reply in [*replies, *again]} == {ReplyStatus.ANSWERED}
-    assert again[0].text == ANSWERS["show clock"]
-    assert session.prompt == "R1#"
+def test_every_answer_comes_back_whole_and_in_its_place(habits_heard: Sessions, habit: str, pipeline: int) -> None:
+    heard, queries = habits_heard[habit, pipeline].result(), queries_of(habit)
+    assert [reply.command for reply in heard.replies] == queries
+    assert {reply.command: reply.text.rstrip() for reply in heard.replies} == {c: ANSWERS[c].rstrip() for c in queries}
+    assert {reply.status for reply in [*heard.replies, *heard.again]} == {ReplyStatus.ANSWERED}
+    assert heard.again[0].text == ANSWERS["show clock"]
+    assert heard.prompt == "R1#"
 
 
 SLOW: dict[str, dict[str, Any]] = {
@@ -81,17 +120,25 @@ SLOW: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("pipeline", [1, 8], ids=["one at a time", "written ahead"])
+@pytest.fixture(scope="module")
+def silence_heard(ssh_of_module: Make) -> Sessions:
+    def listen(habit: str, pipeline: int) -> Heard:
+        with open_session(ssh_of_module(Script(answers=ANSWERS, **SLOW[habit])), kind(pipeline=pipeline)) as session:
+            return Heard(session.prompt, session.send_commands(COMMANDS[:2]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("settle_s", 0.1), ("long_settle_s", 1.0), ("wake_s", 0.15)):
+            patch.setattr(Screen, name, value)
+        return at_once(listen, SLOW)
+
+
+@together
+@pytest.mark.parametrize("pipeline", PIPELINES)
 @pytest.mark.parametrize("habit", SLOW)
 def test_silence_never_gives_a_command_the_answer_of_another(
-    ssh: Make, habit: str, pipeline: int, monkeypatch: pytest.MonkeyPatch
+    silence_heard: Sessions, habit: str, pipeline: int
 ) -> None:
-    for name, value in (("settle_s", 0.1), ("long_settle_s", 1.0), ("wake_s", 0.15)):
-        monkeypatch.setattr(Screen, name, value)
-    script = Script(answers=ANSWERS, **SLOW[habit])
-    with open_session(ssh(script), kind(pipeline=pipeline)) as session:
-        replies = session.send_commands(COMMANDS[:2])
-    assert [(reply.status, reply.text) for reply in replies] == [
+    assert [(reply.status, reply.text) for reply in silence_heard[habit, pipeline].result().replies] == [
         (ReplyStatus.ANSWERED, ANSWERS[command]) for command in COMMANDS[:2]
     ]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from eventready.core.messages import Message, Rendered, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.records import JsonDocument, Kinds, Moment, Sentence, Shape, ShapeError, Stream, Words
 
 AT = datetime(2033, 7, 25, 0, 0, 0, 250_000, tzinfo=UTC)
@@ -46,7 +46,7 @@ WHOLE = Record(
     AT,
     "up",
     message("store:locked", device="r1", change="c", by="a", host="h", since="s"),
-    rendered("store:run.none"),
+    message("store:run.none"),
     (Part("a", 3, ((0.0, None), (1.5, 2.0))),),
 )
 PLAIN = json.loads(json.dumps(Shape(Record).plain(WHOLE)))
@@ -56,7 +56,7 @@ def test_a_record_comes_back_as_written() -> None:
     back = Shape(Record).read_plain(PLAIN)
     assert back == WHOLE
     assert isinstance(back.why, Message)
-    assert isinstance(back.reason, Rendered)
+    assert isinstance(back.reason, Message)
     assert back.at.isoformat() == "2033-07-25T07:00:00.250000+07:00"
     assert Shape(Record).plain(Record(AT, "up")).keys() == {"at", "state"}
 

@@ -24,7 +24,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import text
+from eventready.core.messages import in_english, text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import sender, server_call
 from eventready.delivery.notify.channel import UncertainDelivery
@@ -32,7 +32,7 @@ from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import OutboxNotice, Wording
-from eventready.store.watch_log import Beat, RecordedChange
+from eventready.store.watch_log import DEVICE, Beat, RecordedChange
 from eventready.watch.alerts import calls, posts
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.calls import AlertCalls
@@ -40,7 +40,7 @@ from eventready.watch.alerts.explain import impossible
 from eventready.watch.open_finding import OpenFinding, open_of
 from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
-from eventready.watch.states import DEVICE, Key, StateChange, States
+from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.settings.alerts import load_alerts
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
@@ -97,7 +97,7 @@ class Desk:
             settings,
             store,
             clock,
-            lambda notice: self.notices.append(str(notice)),
+            lambda notice: self.notices.append(in_english(notice)),
             really=True,
             channel=channel,
         )

@@ -22,6 +22,7 @@ class Live:
 
     port: int
     running: uvicorn.Server
+    thread: threading.Thread
 
     @property
     def url(self) -> str:
@@ -31,6 +32,11 @@ class Live:
     def entry(self) -> str:
         """Printed link of a wall without persons."""
         return f"{self.url}/enter#{LOOK}"
+
+    def end(self) -> None:
+        """Stop the server, and wait for its end."""
+        self.running.should_exit = True
+        self.thread.join(10)
 
     def connection(self, *, buffer: int = 0) -> socket.socket:
         """A plain connection; `buffer`: bytes that it takes without a reader."""
@@ -50,8 +56,8 @@ def served(made: Scene, app: ASGIApp | None = None, port: int = 0, proxies: Sequ
         running.config.timeout_graceful_shutdown = 0
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        live = Live(port, running, thread)
         try:
-            yield Live(port, running)
+            yield live
         finally:
-            running.should_exit = True
-            thread.join(10)
+            live.end()

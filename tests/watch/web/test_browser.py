@@ -48,6 +48,7 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(wall, "TICK_S", 0.2)
+    monkeypatch.setattr(wall, "_LATE_S", 0.6)
     with scene(tmp_path) as made:
         made.all_up()
         with served(made) as live:
@@ -113,20 +114,30 @@ def test_a_lost_database_turns_the_wall_red(
 ) -> None:
     page, _trouble = opened(browser, watched.live.url, 1280)
     error = StoreError(message("store:database.no_database"))
-    monkeypatch.setattr(read_model, "incidents", Mock(side_effect=error))
-    page.locator("#wall .headline.gone").wait_for()
-    monkeypatch.undo()
+    with monkeypatch.context() as broken:
+        broken.setattr(read_model, "incidents", Mock(side_effect=error))
+        page.locator("#wall .headline.gone").wait_for()
     page.locator("#wall .headline.risk").wait_for()
 
 
 def test_a_lost_server_turns_the_wall_red(browser: Browser, watched: Watched) -> None:
-    page, _trouble = opened(browser, watched.live.url, 1280)
+    page = browser.new_context(locale="en-US").new_page()
+    page.clock.install()
+    enter(page, watched.live.url)
     assert not page.locator("#lost").is_visible()
-    watched.live.running.should_exit = True
-    page.locator("#lost").wait_for(state="visible")
+    watched.live.end()
+    while not page.locator("#lost").is_visible():
+        in_silence(page)
     assert re.search(r"\d:\d\d", page.locator("#lost").inner_text())
     with served(watched.made, port=watched.live.port):
-        page.locator("#lost").wait_for(state="hidden")
+        while page.locator("#lost").is_visible():
+            in_silence(page)
+
+
+def in_silence(page: Page) -> None:
+    """Let the time of the page pass that is too long without a message, and the page do what it does then."""
+    page.clock.run_for(11_000)
+    page.wait_for_timeout(200)
 
 
 def test_a_page_without_access_any_more_goes_to_the_login(browser: Browser, watched: Watched) -> None:
@@ -138,8 +149,7 @@ def test_a_page_without_access_any_more_goes_to_the_login(browser: Browser, watc
     page.locator("#wall").wait_for()
     keys.revoke("An")
     while "/enter" not in page.url:
-        page.clock.run_for(11_000)
-        page.wait_for_timeout(200)
+        in_silence(page)
 
 
 def hostile(made: Scene, text: str = HOSTILE) -> None:

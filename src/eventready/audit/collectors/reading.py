@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.saved_outputs import SavedOutputs
-from eventready.core.messages import Message, Rendered
+from eventready.core.messages import Message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import DutyIndex, Matrix
 from eventready.evaluation.runner import History, Rows, evaluate
@@ -69,7 +69,7 @@ class DeviceRead:
     """
 
     device: str
-    trouble: str
+    trouble: str | Message
     evidence: tuple[PackedEvidence, ...]
     result: DeviceResult | None
     worker: ReadWorker | None = None
@@ -150,7 +150,7 @@ def device_result(
     return build_device_result(job.devices[name], job.matrix, observations, findings, job.limits)
 
 
-def trouble(observations: Sequence[Observation]) -> str:
+def trouble(observations: Sequence[Observation]) -> str | Message:
     """Reason for a device without any measured observation; empty otherwise."""
     if any(observation.status.measured for observation in observations):
         return ""
@@ -158,4 +158,4 @@ def trouble(observations: Sequence[Observation]) -> str:
     found = next((observation for observation in (*failed, *observations) if observation.reason), None)
     if found is None:
         return ""
-    return Rendered(found.message) if isinstance(found.message, Message) else found.reason
+    return found.message if isinstance(found.message, Message) else found.reason

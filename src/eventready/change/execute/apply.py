@@ -32,18 +32,20 @@ from eventready.workspace.workspace import load_workspace, require_workspace
 @contextmanager
 def open_change(context: ExecutionContext, file: PlanFile, *, hold: Hold | None = None) -> Iterator[RunningChange]:
     """Open a change for the block, as `recorded_change` does; at its end, take a partial atomic change back."""
-    with recorded_change(context, file, _mode(file.plan, context.options, hold), hold=hold) as change:
+    with recorded_change(context, file, _mode(context, file.plan, hold), hold=hold) as change:
         yield change
     if change.done.partial:
         change.done = take_back(context, change.done.change)
 
 
-def _mode(plan: Plan, options: Options, hold: Hold | None) -> ChangeMode:
+def _mode(context: ExecutionContext, plan: Plan, hold: Hold | None) -> ChangeMode:
+    options, settings = context.options, context.workspace.event.changes
     if hold is not None:
         return ChangeMode.DRILL
     if plan.rolls_back:
         return ChangeMode.FAST_ROLLBACK if options.fast else ChangeMode.ROLLBACK
-    return ChangeMode.ATOMIC if options.atomic or plan.atomic else ChangeMode.APPLY
+    atomic = options.atomic or plan.atomic or settings.is_atomic(plan.intents)
+    return ChangeMode.ATOMIC if atomic else ChangeMode.APPLY
 
 
 def apply_plan(context: ExecutionContext, file: PlanFile) -> ApplyResult:

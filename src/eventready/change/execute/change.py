@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from eventready.change.document import PlanFile
+from eventready.change.document import Plan, PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.result import ApplyResult, AssignmentResult, ChangeMode, exit_code, is_partial
 from eventready.change.execute.rollback import rolled_back_devices
+from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
-from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.core.errors import Exit, RefusedError, StoreError, UsageError, most_severe
-from eventready.core.messages import message, rendered
+from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_late_effects, refuse_shifted_clock
+from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
+from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical
 from eventready.core.this_process import relaxed_gc
 from eventready.session.hostkeys import known_hosts
@@ -75,14 +76,24 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         raise UsageError(message("change:apply.nothing", plan=plan.id))
     emergency, event, clock = context.options.emergency, workspace.event, context.clock
     refuse_shifted_clock(event, clock)
-    closed = mode is not ChangeMode.TAKE_BACK and refuse_in_freeze(event, clock.now(), emergency)
+    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, clock.now(), emergency))
+    if not mode.goes_back:
+        closed = refuse_beyond(event, clock.now(), _expected(context, plan), emergency) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
         approved = _approvers(context, file, context.store.changes.used_approvals(plan.id))
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
+        refuse_late_effects(event, clock.now(), {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)
+
+
+def _expected(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
+    """Return the expected seconds and the devices of each group of waves; in a lab with the chosen soak."""
+    soak_s = context.options.soak_s if context.workspace.event.lab else None
+    groups = ([name for wave in group for name in wave] for group in plan.groups)
+    return list(zip(plan.group_durations(soak_s), groups, strict=True))
 
 
 def _approvers(context: ExecutionContext, file: PlanFile, used: Mapping[str, str]) -> tuple[str, ...]:
@@ -107,7 +118,7 @@ class RunningChange:
         self._begun: set[str] = set()
 
     @property
-    def stopped(self) -> str:
+    def stopped(self) -> str | Message:
         """Return why no further device may start; empty while there is no reason."""
         return self._executor.signals.hold
 
@@ -130,7 +141,7 @@ class RunningChange:
         """Run the groups of waves in sequence, until no further device may start."""
         groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
         for group in groups:
-            if self.stopped:
+            if self.stopped or not self._executor.may_begin(group[0]):
                 break
             if len(group) == 1:
                 self._begin_wave(group[0])
@@ -150,13 +161,24 @@ class RunningChange:
         lost = [device for device in order if device in self._begun and device not in self._results]
         results = {
             **self._results,
-            **(executor.skip(rest, self.stopped or rendered("change:why.not_started")) if rest else {}),
+            **(executor.skip(rest, self.stopped or message("change:why.not_started")) if rest else {}),
             **{
-                device: AssignmentResult(device, DeviceOutcome.UNPROVEN, rendered("change:why.cut_off"), recorded=False)
+                device: AssignmentResult(device, DeviceOutcome.UNPROVEN, message("change:why.cut_off"), recorded=False)
                 for device in lost
             },
         }
         self.done = finish_change(executor.store, executor.change, results, order, executor.mode)
+
+
+@contextmanager
+def refuse_unrecorded() -> Iterator[None]:
+    """Raise RefusedError for a store that takes no record: no device was touched."""
+    try:
+        yield
+    except UnreadableStore:
+        raise
+    except StoreError as error:
+        raise RefusedError(error.cause, where=error.place, do=error.remedy) from error
 
 
 @contextmanager
@@ -172,18 +194,27 @@ def recorded_change(
     admission = admit(context, file, mode)
     change = store.changes.new_id(context.clock.now())
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-    executor = ChangeExecutor(context, plan, change, mode, before=before, hold=hold)
+    gate = WaveGate(context, plan, context.clock.now(), emergency=admission.emergency is not None)
+    opened = mode.goes_back or hold is not None
+    executor = ChangeExecutor(
+        context, plan, change, mode, before=before, hold=hold, gate=None if opened else gate.reason
+    )
     names = [device.name for device in plan.devices]
     context.workspace.check_secrets(names)
     known_hosts(context.workspace.known_hosts)
-    header = admission.header(change)
-    with relaxed_gc(), store.changes.exclusive(change), interruptible(executor.signals):
-        if before is not None:
-            refuse_rolled_back(store, before.entry.id, names)
-        store.changes.begin(
-            change, event=context.workspace.event.id, plan=canonical(file.document), devices=names, header=header,
-            admit=admission.confirm,
-        )  # fmt: skip
+    header, accepted = admission.header(change), canonical(file.document)
+    recorded_plan(accepted, change)
+    with ExitStack() as stack:
+        with refuse_unrecorded():
+            stack.enter_context(relaxed_gc())
+            stack.enter_context(store.changes.exclusive(change))
+            stack.enter_context(interruptible(executor.signals))
+            if before is not None:
+                refuse_rolled_back(store, before.entry.id, names)
+            store.changes.begin(
+                change, event=context.workspace.event.id, plan=accepted, devices=names, header=header,
+                admit=admission.confirm,
+            )  # fmt: skip
         with suppress(Exception):
             context.progress.begun(change, len(names))
         running = RunningChange(executor)
@@ -206,11 +237,11 @@ def finish_change(
     code = Exit.REVERT_FAILED if partial else exit_code(in_order, mode)
     proven = all(result.recorded and result.outcome is not DeviceOutcome.UNPROVEN for result in in_order)
     outcomes = {result.device: result.outcome for result in in_order}
-    trouble = "" if all(result.recorded for result in in_order) else rendered("change:why.unrecorded")
+    trouble = "" if all(result.recorded for result in in_order) else message("change:why.unrecorded")
     try:
         store.changes.finish(change, Ended("", int(code), proven and not partial, outcomes, partial))
     except StoreError as error:
-        trouble = rendered("change:why.error", error=error.whole)
+        trouble = message("change:why.error", error=error.whole)
     if trouble:
         code = most_severe({code, Exit.INTERNAL})
     return ApplyResult(change, in_order, code, trouble, partial)

@@ -17,12 +17,12 @@ from eventready.change.errors import answer_to
 from eventready.change.execute.device.assignment import DeviceRules
 from eventready.change.execute.recorded import Backups
 from eventready.change.forms.configuration import Configuration
-from eventready.change.guard import Guard, guards_for
+from eventready.change.guard import Guard, enter_configuration, guards_for
 from eventready.change.plan.restated import refuse_mismatch
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.change.safety.way_in import read_way_in
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import Platform
@@ -46,7 +46,7 @@ class CheckResult:
 
     ok: bool
     accepted: int = 0
-    reason: str = ""
+    reason: str | Message = ""
 
 
 def check_for(spec: ChangeSpec, ask: Callable[[str], str], *, has_shell: bool) -> LineCheck | None:
@@ -72,19 +72,25 @@ def check_lines(
 
 
 def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequence[str], change: str) -> CheckResult:
-    if bad := first_unanswered(_send(session, spec, check.enter or spec.enter, change, _LINE_S)):
-        return CheckResult(False, 0, rendered("change:unread.reply", command=bad.command, reason=bad.cause))
+    if check.shell:
+        bad = first_unanswered(_send(session, spec, check.enter, change, _LINE_S))
+        reason = message("change:unread.reply", command=bad.command, reason=bad.cause) if bad else ""
+    else:
+        lines_in = [line.replace("{change}", change) for line in check.enter or spec.enter]
+        reason = enter_configuration(session, spec, lines_in, _LINE_S)[1].reason
+    if reason:
+        return CheckResult(False, 0, reason)
     typed = [check.line.replace("{line}", shlex.quote(line) if check.shell else line) for line in lines]
     replies = _send(session, spec, typed, change, _LINE_S)
     accepted = sum(reply.status is ReplyStatus.ANSWERED for reply in replies)
     if accepted < len(lines):
-        reason = rendered("change:unread.reply", command=lines[accepted], reason=replies[accepted].cause)
+        reason = message("change:unread.reply", command=lines[accepted], reason=replies[accepted].cause)
         return CheckResult(False, accepted, reason)
     replies = _send(session, spec, check.check, change, _CHECK_S)
     if bad := first_unanswered(replies):
         return CheckResult(False, 0 if check.shell else accepted, " ".join(bad.text.split()) or bad.reason)
     if check.accepted and not (replies and find_in_answer(check.accepted, replies[-1].text)):
-        return CheckResult(False, accepted, rendered("change:dry_run.no_acknowledgement"))
+        return CheckResult(False, accepted, message("change:dry_run.no_acknowledgement"))
     return CheckResult(True, accepted)
 
 
@@ -221,7 +227,7 @@ class _Device:
         why = message("change:dry_run.rejected", accepted=judged.accepted, lines=len(lines), reason=judged.reason)
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
 
-    def _way_in_risks(self, running: Configuration) -> tuple[str, ...]:
+    def _way_in_risks(self, running: Configuration) -> tuple[str | Message, ...]:
         """Read the route back, and return the risks missing in the plan. Raises RefusedError."""
         way = read_way_in(self._platform.spec, self._rules.device, self._session, running.tree)
         return self._rules.check_way_in(way, running.tree, self._rules.target(running.tree))

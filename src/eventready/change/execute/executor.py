@@ -26,8 +26,9 @@ from eventready.change.execute.result import AssignmentResult, ChangeMode
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
 from eventready.change.plan.restated import refuse_mismatch
-from eventready.core.errors import StoreError
-from eventready.core.messages import rendered
+from eventready.change.safety.addresses import KnownAddresses
+from eventready.core.errors import EventreadyError, StoreError
+from eventready.core.messages import Message, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.session.plugin import host_target
 from eventready.store.change_steps import (
@@ -46,6 +47,8 @@ from eventready.store.evidence import PackedEvidence
 _COUNTER_INTERVAL_S = 10.0
 #: Run a machine: execute or resume.
 Work = Callable[[DeviceMachine], AssignmentResult]
+#: Reason against the begin of a wave beside other devices; empty without a reason.
+Gate = Callable[[Sequence[str], Iterable[str]], str | Message]
 
 
 class ChangeExecutor:
@@ -61,9 +64,11 @@ class ChangeExecutor:
         before: ChangeRecord | None = None,
         resumed: bool = False,
         hold: Hold | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """Prepare the assignments. `before` is the change to roll back; `resumed`: this change was interrupted, and
-        guards may be armed; `hold`: of a drill (see `Assignment`)."""
+        guards may be armed; `hold`: of a drill (see `Assignment`); `gate` of the waves."""
+        self._gate = gate
         workspace, options = context.workspace, context.options
         self.plan, self.change, self.mode = plan, change, mode
         self.store, self.progress = context.store, context.progress
@@ -73,6 +78,7 @@ class ChangeExecutor:
         self.signals = StopSignals()
         self._soaks, self._soaking = threading.Condition(), set[str]()
         self._equipment, self._backups = context.equipment, context.backups
+        self._known = KnownAddresses.of(workspace)
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
         self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
@@ -82,15 +88,26 @@ class ChangeExecutor:
     def run_together(self, waves: Sequence[Sequence[str]], begin: Callable[[Sequence[str]], None]) -> None:
         """Run waves with a common soak: each begins when all devices of the previous wave soak or have ended."""
         with ThreadPoolExecutor(len(waves)) as pool:
-            running = []
+            running, beside = [], list[str]()
             for wave in waves:
-                if self.signals.hold or self.signals.abort:
+                if not self.may_begin(wave, beside):
                     break
+                beside += wave
                 running.append(pool.submit(self._begin, begin, wave))
                 with self._soaks:
                     self._soaks.wait_for(partial(self._soaking.issuperset, wave))
             for one in running:
                 one.result()
+
+    def may_begin(self, wave: Sequence[str], beside: Iterable[str] = ()) -> bool:
+        """Return True if a wave may begin now, beside the devices in their soak; else the change stops."""
+        signals = self.signals
+        if self._gate is not None and not (signals.hold or signals.abort):
+            try:
+                signals.hold = self._gate(wave, beside)
+            except EventreadyError as error:
+                signals.hold = message("change:why.error", error=error.whole)
+        return not (signals.hold or signals.abort)
 
     @property
     def overlaps(self) -> bool:
@@ -139,27 +156,27 @@ class ChangeExecutor:
             result = AssignmentResult(
                 name,
                 DeviceOutcome.UNPROVEN,
-                rendered("change:why.internal", error=type(error).__name__),
+                message("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
-        if self._stops(result.outcome):
-            self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
+        if self._stops(result):
+            self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
         self._soak_begins(name)
         with suppress(Exception):
-            self.progress.done(result)
+            self.progress.done(replace(result, goes_back=self.mode.goes_back))
         return result
 
-    def _stops(self, outcome: DeviceOutcome) -> bool:
-        """Return True for an outcome without further devices.
+    def _stops(self, result: AssignmentResult) -> bool:
+        """Return True for a result without further devices.
 
-        A way back goes on past a device that does not answer. A device that reverted to the state of the change has
-        refused the way back, or became worse: the others might too.
+        A way back goes on past a device that is lost, slow or locked. Where a line was refused for its content, or a
+        check is worse, the others might end so too; a fast way back and a take-back go on all the same.
         """
         if self.mode.goes_back:
-            return outcome is DeviceOutcome.OLD and self.mode is not ChangeMode.TAKE_BACK
-        return outcome is not DeviceOutcome.NEW
+            return result.unfit and self.mode is ChangeMode.ROLLBACK
+        return result.outcome is not DeviceOutcome.NEW
 
-    def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
+    def skip(self, names: Sequence[str], why: str | Message) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""
         recorded = True
         ends = [Done(name, DeviceOutcome.UNTOUCHED, why, held_back=True) for name in names]
@@ -201,7 +218,7 @@ class ChangeExecutor:
         rules = DeviceRules.of(
             self._equipment, self.plan, planned, self._backups, rolls_back,
             changes=self.store.changes, reads_way_in=self._options.way_in,
-            forward=rolls_back is None and not self._resumed and self._procedure.hold is None,
+            forward=rolls_back is None and not self._resumed and self._procedure.hold is None, known=self._known,
         )  # fmt: skip
         read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
         startup = None if rolls_back is not None else planned.startup
@@ -259,18 +276,19 @@ class ChangeExecutor:
 def interruptible(signals: StopSignals) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into stop signals while the block lasts, instead of ending the process.
 
-    Devices that have not started are held, and unconfirmed devices revert. In a thread other than the main one, do
-    nothing.
+    Devices that have not started are held, and unconfirmed devices revert. The end of the terminal (SIGHUP) changes
+    nothing. In a thread other than the main one, do nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def call(_number: int, _frame: FrameType | None) -> None:
-        signals.hold = signals.hold or rendered("change:why.interrupted_turn")
-        signals.abort = signals.abort or rendered("change:why.interrupted")
+        signals.hold = signals.hold or message("change:why.interrupted_turn")
+        signals.abort = signals.abort or message("change:why.interrupted")
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from eventready.change.forms.tree import Tree
 from eventready.change.guard import change_spec
 from eventready.change.plan.scope import restored
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.facts.equipment import Equipment
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.change_steps import Backup, DeviceOutcome, Release, Save, StoredConfiguration
@@ -76,7 +76,7 @@ def planned_form(equipment: Equipment, planned: PlannedDevice) -> ConfigurationF
 
 def planned_fragment(form: ConfigurationForm, planned: PlannedDevice) -> Fragment:
     """Parse the fragment of a planned device. Raises RefusedError."""
-    return form.parse(planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+    return form.parse(planned.fragment, message("change:origin.device_plan", device=planned.name))
 
 
 def target_tree(

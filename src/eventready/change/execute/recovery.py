@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from eventready.change.document import Plan, PlanFile, recorded_plan
@@ -24,15 +24,24 @@ from eventready.change.execute.result import (
     recorded_result,
 )
 from eventready.change.execute.rollback import devices_in_other_hands, rollback_plan, rolled_back_devices
-from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
+from eventready.change.execute.status import TO_TAKE_BACK, describe_outcome, device_statuses
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, Param, message
 from eventready.core.this_process import relaxed_gc
 from eventready.store.backup_cipher import BackupCipher, BackupKeyError
-from eventready.store.change_steps import Arm, Claim, DeviceOutcome, Done, Release
+from eventready.store.change_steps import (
+    AS_BEFORE,
+    WITH_CHANGE,
+    Arm,
+    Claim,
+    DeviceOutcome,
+    Done,
+    Release,
+    absolute_state,
+)
 from eventready.store.changes import ChangeRecord, Step, StepEntry, last_of
 from eventready.store.store import Store
 
@@ -51,8 +60,8 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
         taken, others = rolled_back_devices(store, change), devices_in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
-        failures: dict[str, str] = {
-            name: rendered("change:why.other_rollback", change=others[name]) for name in new if name in others
+        failures: dict[str, str | Message] = {
+            name: message("change:why.other_rollback", change=others[name]) for name in new if name in others
         }
         if left:
             try:
@@ -60,22 +69,22 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
                 with recorded_change(context, PlanFile(plan=back), ChangeMode.TAKE_BACK) as rollback:
                     rollback.execute_waves()
                 failures |= {
-                    one.device: rendered("change:why.by_rollback", change=rollback.done.change, why=one.why)
+                    one.device: message("change:why.by_rollback", change=rollback.done.change, why=one.why)
                     for one in rollback.done.results
                 }
             except EventreadyError as error:
-                failures |= dict.fromkeys(left, rendered("change:why.error", error=error.whole))
+                failures |= dict.fromkeys(left, message("change:why.error", error=error.whole))
             taken = rolled_back_devices(store, change)
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))
         return finish_change(store, change, results | ends, plan.order, ChangeMode.ATOMIC)
 
 
-def _end(name: str, taken: dict[str, str], failures: dict[str, str]) -> AssignmentResult:
+def _end(name: str, taken: dict[str, str], failures: dict[str, str | Message]) -> AssignmentResult:
     if name in taken:
-        why = rendered("change:why.taken_back", change=taken[name])
+        why = message("change:why.taken_back", change=taken[name])
         return AssignmentResult(name, DeviceOutcome.OLD, why)
-    return AssignmentResult(name, DeviceOutcome.NEW, rendered("change:why.not_taken_back", reason=failures[name]))
+    return AssignmentResult(name, DeviceOutcome.NEW, message("change:why.not_taken_back", reason=failures[name]))
 
 
 def _step(end: AssignmentResult) -> StepEntry:
@@ -85,10 +94,11 @@ def _step(end: AssignmentResult) -> StepEntry:
 def resume(context: ExecutionContext, name: str) -> ApplyResult:
     """Finish or revert every device of an interrupted or unproven change, and take a partial atomic change back.
 
-    A device that was confirmed, or about to be, is finished if it is in the new state; any other reverts. Devices that
-    had not started stay untouched. A completed change is left alone. Freeze windows do not apply: a half-done device is
-    worse. The rollback that took an atomic change back is resumed together with it, under either id. Raises
-    RefusedError while another process works on the change, UsageError for an unknown change.
+    A device that was confirmed, or about to be, is finished if it has the change; any other reverts. Devices that had
+    not started stay untouched. A way back goes on with all its devices, in its waves. A completed change is left alone.
+    Freeze windows do not apply: a half-done device is worse. The rollback that took an atomic change back is resumed
+    together with it, under either id. Raises RefusedError while another process works on the change, UsageError for an
+    unknown change.
     """
     store = context.store
     entry = store.changes.get(name).entry
@@ -110,7 +120,7 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
         plan = recorded_plan(record.plan, change)
         order = plan.order
         known = {device: result for device in order if (result := recorded_result(record, device)) is not None}
-        left = [device for device in order if device not in known]
+        left = set(order) - known.keys()
         if record.entry.ended:
             results = tuple(known[device] for device in order)
             return ApplyResult(change, results, exit_code(results, ChangeMode(record.entry.header.mode)))
@@ -123,6 +133,7 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
         work = {
             device: partial(
                 DeviceMachine.resume,
+                goes_back=mode.goes_back,
                 history=record.of(device),
                 before=_backed_up(
                     planned_form(context.equipment, plan.device(device)), context.backups, record.of(device)
@@ -130,8 +141,11 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             )
             for device in left
         }
+        ended = dict(known)
         with interruptible(executor.signals):
-            return finish_change(store, change, {**known, **executor.run(left, work)}, order, mode)
+            for wave in plan.waves if mode.goes_back else (order,):
+                ended |= executor.run(left & set(wave), work)
+            return finish_change(store, change, ended, order, mode)
 
 
 def _backed_up(form: ConfigurationForm, backups: Backups, steps: Sequence[Step]) -> Configuration | None:
@@ -152,15 +166,32 @@ class DeviceView:
     """Present state of a device for the decision. `unread` is a sentence if the read failed.
 
     `to_old` and `to_new` are the differences from the present to the old and the new configuration; `holds` are the
-    claims that the present configuration proves.
+    claims that the present configuration proves. `goes_back`: the change is a way back.
     """
 
     device: str
-    unread: str = ""
+    unread: str | Message = ""
     reading: ConfigurationReading | None = None
     to_old: tuple[str, ...] = ()
     to_new: tuple[str, ...] = ()
     holds: tuple[Claim, ...] = ()
+    goes_back: bool = False
+
+    @property
+    def difference(self) -> Mapping[str, Sequence[str]]:
+        """Return the differences to the configuration with the change, and to that as before it."""
+        new, old = (AS_BEFORE, WITH_CHANGE) if self.goes_back else (WITH_CHANGE, AS_BEFORE)
+        return {new: self.to_new, old: self.to_old}
+
+
+def claim_of(state: str, *, goes_back: bool) -> Claim:
+    """Return the claim of a state: `with_change`, `as_before` or any other word for none."""
+    claims: tuple[Claim, ...] = ("new", "old")
+    return next((one for one in claims if _state(one, goes_back=goes_back) == state), "by-hand")
+
+
+def _state(claim: Claim, *, goes_back: bool) -> str:
+    return absolute_state(DeviceOutcome(claim.replace("-", "_")), goes_back=goes_back)
 
 
 @dataclass(frozen=True)
@@ -189,19 +220,21 @@ def release(
         plan = recorded_plan(record.plan, change)
         if device not in {planned.name for planned in plan.devices}:
             raise UsageError(message("change:release.not_in_change", device=device, change=change))
+        mode = ChangeMode(record.entry.header.mode)
         pending = {one.device for one in device_statuses(record) if one.state == TO_TAKE_BACK}
         if (known := recorded_result(record, device)) is not None and device not in pending:
-            raise RefusedError(message("change:release.finished", device=device, change=change, outcome=known.outcome))
+            outcome = describe_outcome(known.outcome, goes_back=mode.goes_back)
+            raise RefusedError(message("change:release.finished", device=device, change=change, outcome=outcome))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-        mode = ChangeMode(record.entry.header.mode)
-        view = DeviceView(device, unread=rendered("change:release.not_read"))
+        view = DeviceView(device, unread=message("change:release.not_read"))
         try:
             executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
             view = _view(executor, record, device)
         except _Armed:
             raise
         except EventreadyError as error:  # an unreachable device, or one that left the inventory
-            view = DeviceView(device, unread=Rendered(error.whole))
+            view = DeviceView(device, unread=error.whole)
+        view = replace(view, goes_back=mode.goes_back)
         _refuse_contradiction(decision.claim, view)
         confirm(view)
         result = _record(store, context.backups.cipher, change, decision, view)
@@ -262,18 +295,19 @@ def _differs_by_change(found: Tree, old: Tree, new: Tree) -> bool:
 
 
 def _refuse_contradiction(claim: Claim, view: DeviceView) -> None:
+    state = _state(claim, goes_back=view.goes_back)
+    told: dict[str, Param] = {"device": view.device, "claim": message(f"change:claim.{state}")}
     if view.unread and claim != "by-hand":
-        raise RefusedError(message("change:release.unread", device=view.device, claim=claim, unread=view.unread))
+        raise RefusedError(message("change:release.unread", **told, unread=view.unread))
     if not view.unread and claim not in view.holds:
-        difference = "\n".join(view.to_new if claim == "new" else view.to_old)
-        raise RefusedError(
-            message("change:release.contradicted", device=view.device, claim=claim, difference=difference)
-        )
+        difference = "\n".join(view.difference.get(state, ()))
+        raise RefusedError(message("change:release.contradicted", **told, difference=difference))
 
 
 def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision, view: DeviceView) -> AssignmentResult:
     outcome = DeviceOutcome(decision.claim.replace("-", "_"))
-    why = rendered("change:why.released", claim=decision.claim, by=decision.by, why=decision.why)
+    claim = message(f"change:claim.{_state(decision.claim, goes_back=view.goes_back)}")
+    why = message("change:why.released", claim=claim, by=decision.by, why=decision.why)
     kept, evidence = (None, ()) if view.reading is None else cipher.encrypt_answers(*evidence_of(view.reading))
     made = Release(view.device, **vars(decision), unread=view.unread, difference=view.to_old, kept=kept)
     end = Done(view.device, outcome, why, kept.sha256 if kept else "", released=True)

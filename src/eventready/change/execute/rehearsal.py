@@ -34,7 +34,7 @@ from eventready.change.plan.scope import drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
-from eventready.core.messages import Bilingual, Text, message
+from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.facts.equipment import Equipment
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
@@ -60,7 +60,7 @@ class RehearsedDevice:
     device: str
     outcome: DeviceOutcome | None
     why: Text | str = ""
-    verified: str = ""
+    verified: str | Message = ""
     guard: str = ""
     way_back: bool | None = None
     drift: Drift = field(default_factory=Drift)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from eventready.core.errors import Exit, most_severe
+from eventready.core.records import Words
 from eventready.store.change_steps import DeviceOutcome, Done
 from eventready.store.changes import ChangeRecord
 
@@ -44,16 +45,19 @@ class AssignmentResult:
 
     `refused`: a rule forbade the change, and no line was sent. `held_back`: the change stopped before this device.
     `recorded`: the result is in the store and the lock is released (not for an unproven device, and not for a new
-    device while an atomic change lasts). `released`: an operator decided the outcome.
+    device while an atomic change lasts). `released`: an operator decided the outcome. `unfit`: a line was refused for
+    its content, or a check is worse. `goes_back`: of a way back.
     """
 
     device: str
     outcome: DeviceOutcome
-    why: str = ""
+    why: Words = ""
     refused: bool = False
     held_back: bool = False
     recorded: bool = True
     released: bool = False
+    unfit: bool = field(default=False, compare=False)
+    goes_back: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class ApplyResult:
     change: str
     results: tuple[AssignmentResult, ...]
     exit: Exit
-    trouble: str = ""
+    trouble: Words = ""
     partial: bool = False
 
 
@@ -79,10 +83,12 @@ def is_partial(results: Iterable[AssignmentResult]) -> bool:
 
 
 def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
-    """Return 6 for an unproven device, and for a device out of reach of a way back; 5 for a failed change, 7 for a
-    refused change.
+    """Return 6 for an unproven device, and for a device out of reach of a way back; 5 for a change that did not finish,
+    7 for a change that was refused before it touched a device.
     """
+    results = tuple(results)
     codes = set()
+    touched = any(result.outcome is not DeviceOutcome.UNTOUCHED for result in results)
     held_back = False
     for result in results:
         unreached = result.outcome is DeviceOutcome.UNTOUCHED and not (result.refused or result.held_back)
@@ -91,7 +97,7 @@ def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
         elif unreached or result.outcome in (DeviceOutcome.OLD, DeviceOutcome.BY_HAND):
             codes.add(Exit.CHANGE_REVERTED)
         elif result.refused:
-            codes.add(Exit.REFUSED)
+            codes.add(Exit.CHANGE_REVERTED if touched else Exit.REFUSED)
         held_back = held_back or result.held_back
     return most_severe(codes or ({Exit.CHANGE_REVERTED} if held_back else set()))
 

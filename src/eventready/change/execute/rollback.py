@@ -8,10 +8,11 @@ from typing import NoReturn
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.journalled import journalled_part
 from eventready.change.execute.recorded import planned_form, planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import message
 from eventready.store.changes import ChangeEntry, ChangeRecord
 from eventready.store.store import Store
@@ -80,9 +81,14 @@ def rollback_plan(
 ) -> Plan:
     """Return the sealed plan for the rollback of a change on these devices, in the order of the change's waves or in
     reverse order.
+
+    Without a readable plan on record, the journal has the devices: each is a wave of its own.
     """
-    plan, names, options = recorded_plan(record.plan, record.entry.id), frozenset(names), context.options
-    waves = [[name for name in wave if name in names] for wave in plan.waves]
+    names, options = frozenset(names), context.options
+    plan = _readable(record)
+    intents, order = (plan.intents, plan.waves) if plan else (("unread",), tuple((name,) for name in _begun(record)))
+    waves = [[name for name in wave if name in names] for wave in order]
+    parts = plan.devices if plan else [journalled_part(context, record, name) for wave in waves for name in wave]
     if latest_first:
         waves.reverse()
     if options.fast:
@@ -92,18 +98,29 @@ def rollback_plan(
         )
     return seal(
         {
-            **plan_head(plan.event, context.clock, by=options.by, host=options.host),
-            "intents": list(plan.intents),
+            **plan_head(record.entry.event, context.clock, by=options.by, host=options.host),
+            "intents": list(intents),
             "approvals_needed": 0,
             "waves": [wave for wave in waves if wave],
-            "devices": [
-                _mirrored(context, one, record).model_dump(mode="json") for one in plan.devices if one.name in names
-            ],
+            "devices": [_mirrored(context, one, record).model_dump(mode="json") for one in parts if one.name in names],
             "unchanged": [],
             "left_out": [],
             "rolls_back": record.entry.id,
         }
     )
+
+
+def _readable(record: ChangeRecord) -> Plan | None:
+    """Return the plan on record; None if it cannot be read."""
+    try:
+        return recorded_plan(record.plan, record.entry.id)
+    except EventreadyError:
+        return None
+
+
+def _begun(record: ChangeRecord) -> tuple[str, ...]:
+    """Return the devices in the order in which they began."""
+    return tuple(dict.fromkeys(step.device for step in record.steps if step.device))
 
 
 def rolled_back_devices(store: Store, change: str) -> dict[str, str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from eventready.change.errors import abbreviate
 from eventready.change.execute.device.assignment import HOLD_OVER, INTERRUPTIONS
 from eventready.core.errors import Exit
-from eventready.core.messages import Message, Param, Rendered, Text, message
+from eventready.core.messages import Message, Param, Text, message
 from eventready.store.change_steps import (
+    AS_BEFORE,
+    WITH_CHANGE,
     Apply,
     Arm,
     ChangeStep,
@@ -24,58 +26,66 @@ from eventready.store.change_steps import (
     Rollback,
     Verify,
     WayInRisks,
+    absolute_state,
 )
 from eventready.store.changes import ChangeRecord, Step, last_of
 
 #: State of a new device in a partial atomic change.
 TO_TAKE_BACK = "to_take_back"
 #: States that need a person, the most urgent first.
-_URGENT = (DeviceOutcome.UNPROVEN, "open", TO_TAKE_BACK, DeviceOutcome.BY_HAND)
+_URGENT = ("unproven", "open", TO_TAKE_BACK, "by_hand")
 #: States of a device in a change, each with a description in the catalogue.
-STATES = (*DeviceOutcome, "waiting", "open", TO_TAKE_BACK)
+STATES = (WITH_CHANGE, AS_BEFORE, "by_hand", "unproven", "waiting", "open", TO_TAKE_BACK)
 
 
 @dataclass(frozen=True)
 class DeviceStatus:
-    """State of a device: an outcome, `waiting` (not started), `open` (lines may be on the device) or `to_take_back`.
+    """State of a device: `with_change`, `as_before`, `unproven`, `by_hand`, `waiting` (not started), `open` (lines may
+    be on the device) or `to_take_back`.
 
-    `why` is a sentence unless all went as planned, `verified` the verification's summary, `guard` the kind of guard
-    armed, `drift` the drift since the plan, `risks` the risks of the way in that the plan does not state.
+    In a way back the change is the change that it rolls back. `touched`: False if no line was sent. `why` is a sentence
+    unless all went as planned, `verified` the verification's summary, `guard` the kind of guard armed, `drift` the
+    drift since the plan, `risks` the risks of the way in that the plan does not state.
     """
 
     device: str
     state: str
-    why: str = ""
-    verified: str = ""
+    why: str | Message = ""
+    verified: str | Message = ""
     guard: str = ""
     drift: Drift | None = None
-    risks: tuple[str, ...] = ()
+    risks: tuple[str | Message, ...] = ()
+    touched: bool = True
 
     @property
     def description(self) -> Message:
         """Return the state in words."""
-        return describe_state(self.state)
+        return describe_state(self.state, touched=self.touched)
 
 
-def device_risks(steps: Iterable[ChangeStep]) -> tuple[str, ...]:
+def device_risks(steps: Iterable[ChangeStep]) -> tuple[str | Message, ...]:
     """Return the recorded risks of the way in, each once."""
     found = (step.risks for step in steps if isinstance(step, WayInRisks | Rollback))
     return tuple(dict.fromkeys(risk for risks in found for risk in risks))
 
 
-def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
-    """Return the state of a device from its recorded steps: the last end counts (a resumed change may have two)."""
+def device_status(device: str, steps: Sequence[Step], *, goes_back: bool = False) -> DeviceStatus:
+    """Return the state of a device from its recorded steps: the last end counts (a resumed change may have two).
+
+    `goes_back`: the steps of a way back.
+    """
     arm, confirm, drifted = last_of(steps, Arm), last_of(steps, Confirm), last_of(steps, Drifted)
     end = steps[-1].body if steps else None
-    state, why = ("open" if arm else "waiting", "") if not isinstance(end, Done) else (end.outcome.value, end.why)
+    state = absolute_state(end.outcome, goes_back=goes_back) if isinstance(end, Done) else "open" if arm else "waiting"
     return DeviceStatus(
         device,
         state,
-        why,
+        end.why if isinstance(end, Done) else "",
         verified=confirm.verified if confirm else "",
         guard=arm.guard if arm else "",
         drift=drifted.drift if drifted else None,
         risks=device_risks(step.body for step in steps),
+        touched=end.outcome is not DeviceOutcome.UNTOUCHED if isinstance(end, Done) else arm is not None,
     )
 
 
@@ -87,32 +97,48 @@ def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
     for step in record.steps:
         if step.device:
             by_device[step.device].append(step)
-    statuses = [device_status(device, steps) for device, steps in by_device.items()]
+    goes_back = bool(record.entry.header.rolls_back)
+    statuses = [device_status(device, steps, goes_back=goes_back) for device, steps in by_device.items()]
     last = last_of(record.steps, Ended)
     if last is None or not last.partial:
         return tuple(statuses)
     kept = {device for device, steps in by_device.items() if steps and getattr(steps[-1].body, "released", False)}
     return tuple(
-        replace(one, state=TO_TAKE_BACK) if one.state == DeviceOutcome.NEW and one.device not in kept else one
+        replace(one, state=TO_TAKE_BACK) if one.state == WITH_CHANGE and one.device not in kept else one
         for one in statuses
     )
 
 
-def describe_state(state: str) -> Message:
+def describe_state(state: str, *, touched: bool = True) -> Message:
     """Return a state of a device in words."""
-    return message(f"change:state.{state}")
+    untouched = not touched and state in (WITH_CHANGE, AS_BEFORE)
+    return message(f"change:state_untouched.{state}" if untouched else f"change:state.{state}")
 
 
-def describe_step(step: Step) -> Text:
-    """Return a step in words, with its recorded details. The text of a step is the action after its record."""
+def describe_outcome(outcome: DeviceOutcome, *, goes_back: bool) -> Message:
+    """Return the state of a device with an outcome in words."""
+    touched = outcome is not DeviceOutcome.UNTOUCHED
+    return describe_state(absolute_state(outcome, goes_back=goes_back), touched=touched)
+
+
+def describe_step(step: Step, *, goes_back: bool = False) -> Text:
+    """Return a step in words, with its recorded details. The text of a step is the action after its record.
+
+    `goes_back`: a step of a way back.
+    """
     if isinstance(step.body, Verify) and step.body.held:
         return message("change:step.held")
     action = message(f"change:step.{step.step}")
-    detail, params = _detail(step.body)
+    if isinstance(step.body, Done):
+        state = describe_outcome(step.body.outcome, goes_back=goes_back)
+        if step.body.why:
+            return message("change:step_detail.outcome_why", step=action, state=state, why=step.body.why)
+        return message("change:step_detail.outcome", step=action, state=state)
+    detail, params = _detail(step.body, goes_back=goes_back)
     return message(f"change:step_detail.{detail}", step=action, **params) if detail else action
 
 
-def _detail(step: ChangeStep) -> tuple[str, dict[str, Param]]:
+def _detail(step: ChangeStep, *, goes_back: bool) -> tuple[str, dict[str, Param]]:
     """Return the kind of details of a step, empty without details, and the details."""
     found: tuple[str, dict[str, Param]] = ("", {})
     match step:
@@ -127,25 +153,27 @@ def _detail(step: ChangeStep) -> tuple[str, dict[str, Param]]:
         case Rollback(lines=sent):
             found = "lines", {"lines": len(sent)}
         case Release(claim=claim, by=by, why=why):
-            found = "release", {"claim": claim, "by": by, "why": why}
+            state = absolute_state(DeviceOutcome(claim.replace("-", "_")), goes_back=goes_back)
+            found = "release", {"claim": message(f"change:claim.{state}"), "by": by, "why": why}
         case GoBack(why=why) if why:
             found = "why", {"why": why}
-        case Done(outcome=outcome, why=why):
-            found = "outcome_why" if why else "outcome", {"outcome": str(outcome), **({"why": why} if why else {})}
     return found
 
 
 def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = "") -> Message:
-    """Return the operator's next action."""
+    """Return the operator's next action. `rolls_back` is the change that this one rolls back."""
     counts = {state: [one.device for one in states if one.state == state] for state in STATES}
+    reached, missed = (AS_BEFORE, WITH_CHANGE) if rolls_back else (WITH_CHANGE, AS_BEFORE)
     urgent = next((state for state in _URGENT if counts[state]), None)
     if urgent:
         return message(f"change:next_step.{urgent}", change=change, devices=abbreviate(counts[urgent]))
     if states and all(one.why == HOLD_OVER for one in states):
         return message("change:next_step.drill")
-    if counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"]:
-        interrupted = any(_is_interrupted(one) for one in states) and all(map(_new_or_interrupted, states))
-        return (_interrupted if interrupted else _not_taken)(change, counts, rolls_back)
+    rest = [one for one in states if one.state in (missed, "waiting")]
+    if rest:
+        if all(map(_is_interrupted, rest)):
+            return _interrupted(change, states, reached, rolls_back)
+        return _not_taken(change, rest, rolls_back, any_reached=bool(counts[reached]))
     if rolls_back:
         return message("change:next_step.back", change=rolls_back)
     return message("change:next_step.done", change=change)
@@ -156,21 +184,17 @@ def advice(record: ChangeRecord) -> Message:
     return next_step(record.entry.id, device_statuses(record), rolls_back=record.entry.header.rolls_back)
 
 
-def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
-    if not counts[DeviceOutcome.NEW] and not rolls_back:
+def _not_taken(change: str, rest: Sequence[DeviceStatus], rolls_back: str, *, any_reached: bool) -> Message:
+    if not any_reached and not rolls_back:
         return message("change:next_step.unchanged")
-    refused = abbreviate(counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"])
+    devices = abbreviate([one.device for one in rest if one.touched] or [one.device for one in rest])
     if rolls_back:
-        return message("change:next_step.rest_back", devices=refused, change=rolls_back)
-    return message("change:next_step.rest", devices=refused, change=change)
-
-
-def _new_or_interrupted(one: DeviceStatus) -> bool:
-    return one.state == DeviceOutcome.NEW or _is_interrupted(one)
+        return message("change:next_step.rest_back", devices=devices, change=rolls_back)
+    return message("change:next_step.rest", devices=devices, change=change)
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    return isinstance(one.why, Rendered) and _cause(one.why.message).id in INTERRUPTIONS
+    return isinstance(one.why, Message) and _cause(one.why).id in INTERRUPTIONS
 
 
 def _cause(reason: Message) -> Message:
@@ -179,15 +203,16 @@ def _cause(reason: Message) -> Message:
     return reason
 
 
-def _interrupted(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
+def _interrupted(change: str, states: Sequence[DeviceStatus], reached: str, rolls_back: str) -> Message:
     """Return the states of the devices of an interrupted change, and the possible next actions."""
     summary: list[str | Text] = []
-    for state in (DeviceOutcome.NEW, DeviceOutcome.OLD, DeviceOutcome.UNTOUCHED):
-        if len(counts[state]) == 1:
-            summary.append(message(f"change:interrupted_one.{state}", devices=abbreviate(counts[state])))
-        elif counts[state]:
-            summary.append(message(f"change:interrupted_many.{state}", devices=abbreviate(counts[state])))
-    if counts[DeviceOutcome.NEW]:
+    for state in (WITH_CHANGE, AS_BEFORE):
+        names = [one.device for one in states if one.state == state]
+        if len(names) == 1:
+            summary.append(message(f"change:interrupted_one.{state}", devices=abbreviate(names)))
+        elif names:
+            summary.append(message(f"change:interrupted_many.{state}", devices=abbreviate(names)))
+    if any(one.state == reached for one in states):
         way = "change:interrupted.back" if rolls_back else "change:interrupted.forward"
         return message(way, summary=summary, change=rolls_back or change)
     if rolls_back:
@@ -197,7 +222,7 @@ def _interrupted(change: str, counts: Mapping[str, Sequence[str]], rolls_back: s
 
 def needs_person(states: Sequence[DeviceStatus]) -> bool:
     """Return True while a device is unproven, has lines neither confirmed nor reverted, or is to be taken back."""
-    return any(one.state in (DeviceOutcome.UNPROVEN, "open", TO_TAKE_BACK) for one in states)
+    return any(one.state in ("unproven", "open", TO_TAKE_BACK) for one in states)
 
 
 def exit_on_record(record: ChangeRecord) -> Exit | None:

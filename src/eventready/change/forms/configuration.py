@@ -11,7 +11,7 @@ from typing import Self
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, fold_blocks, significant_lines
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.core.strings.pattern import lines_too_long
 from eventready.platforms.model import ChangeSpec
 
@@ -64,7 +64,7 @@ class Fragment:
 
     tree: Tree = field(default_factory=dict)
     removals: tuple[Path, ...] = ()
-    origins: Mapping[Path, str] = field(default_factory=dict)
+    origins: Mapping[Path, str | Message] = field(default_factory=dict)
     text: str = ""
 
     @property
@@ -73,7 +73,7 @@ class Fragment:
         return not self.tree and not self.removals
 
     @property
-    def origin(self) -> str:
+    def origin(self) -> str | Message:
         """Return the first template; empty for a fragment without lines."""
         return next(iter(self.origins.values()), "")
 

@@ -15,7 +15,7 @@ from eventready.change.errors import FragmentError, SendCommands, UnreadableConf
 from eventready.change.forms.configuration import Configuration, Fragment, complete_text, mention, significant_text
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, copy_tree, identical, lines_of_key, parse_tree, subtree, walk
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec
 
 #: Returns the line of a level with another value of the setting of a path.
@@ -137,13 +137,13 @@ class ConfigurationForm(ABC):
 
     # --- templates --------------------------------------------------------------------------------------------------
 
-    def parse(self, text: str, origin: str) -> Fragment:
+    def parse(self, text: str, origin: str | Message) -> Fragment:
         """Parse a rendered template. Raises FragmentError for a line not allowed by the form."""
         tree, removals = self._parse_template(text, origin)
-        return Fragment(tree, removals, dict.fromkeys([*walk(tree), *removals], origin), text)
+        return Fragment(tree, removals, dict.fromkeys((*walk(tree), *removals), origin), text)
 
     @abstractmethod
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         """Parse a rendered template. Raises FragmentError."""
 
     def depth(self, raw: str) -> int:
@@ -159,7 +159,7 @@ class ConfigurationForm(ABC):
         rules = self.rules()
         tree: Tree = {}
         removals: dict[Path, None] = {}
-        origins: dict[Path, str] = {}
+        origins: dict[Path, str | Message] = {}
         texts: list[str] = []
         for fragment in fragments:
             for path in walk(fragment.tree):
@@ -268,7 +268,7 @@ class ConfigurationForm(ABC):
         return line == section.section
 
 
-def _contradiction(first: str, second: str, origin: str, other: str) -> NoReturn:
+def _contradiction(first: str, second: str, origin: str | Message, other: str | Message) -> NoReturn:
     raise FragmentError(message("change:lines.contradict", first=first, origin=origin, second=second, other=other))
 
 

@@ -14,7 +14,7 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
 from eventready.change.forms.tree import Path, Tree, parse_tree, walk
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 
 #: The program on the host that saves and restores files.
 PROGRAM = "/var/lib/eventready/host_files"
@@ -54,7 +54,7 @@ class HostFilesForm(ConfigurationForm):
                 raise UnreadableConfiguration(message("change:unread.file_state", device=device, name=name[:80]))
         return tree
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         """Parse the files written by a playbook; a name without a line is only read. Raises FragmentError."""
         tree = parse_tree(text, self.spec.separators)
         for name, lines in tree.items():

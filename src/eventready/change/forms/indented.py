@@ -21,7 +21,7 @@ from eventready.change.forms.tree import (
     walk,
 )
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 
 #: Lines that a command removes as a side effect are restored in another round. More rounds mean contradicting rules.
 _ROUNDS = 4
@@ -265,7 +265,7 @@ class IndentedForm(LineForm):
     def _laid_out(self, text: str) -> str:
         return dedent_sections(text, self.spec.separators)
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         spec, rules = self.spec, self.rules()
         root: Tree = {}
         removals: list[Path] = []

@@ -186,7 +186,7 @@ def _of_its_kind(rules: Rules, running: Tree, line: str) -> str:
     return line
 
 
-def _without_family(family: Families, path: Path, where: str) -> Path:
+def _without_family(family: Families, path: Path, where: str | Message) -> Path:
     """Return the path of a line on a device without printed address families."""
     if re.fullmatch(family.names, path[1]):
         if len(path) > 2 and not re.fullmatch(family.lines, path[2]):
@@ -220,7 +220,7 @@ def prints_numbers(rule: Numbered, here: Tree, running: Tree) -> bool:
     return True
 
 
-def merge_numbered(rule: Numbered, here: Tree, wanted: Tree, *, prints: bool, where: str) -> Tree:
+def merge_numbered(rule: Numbered, here: Tree, wanted: Tree, *, prints: bool, where: str | Message) -> Tree:
     """Merge numbered lines of `target` into `here`, and return the other lines of `target`.
 
     A line that exists under another number, or without one, is not repeated. `prints`: the device prints numbers;
@@ -258,7 +258,9 @@ def _listed(rule: Numbered, here: Tree, name: str, *, prints: bool) -> dict[int,
     return there
 
 
-def _after(rule: Numbered, there: dict[int, str], requested: list[re.Match[str]], where: str) -> dict[int, str]:
+def _after(
+    rule: Numbered, there: dict[int, str], requested: list[re.Match[str]], where: str | Message
+) -> dict[int, str]:
     """Return the list by number after the requested lines: under their number, or behind the requested line before."""
     if all(match["number"] for match in requested) and _holds(there, [match["rest"] for match in requested]):
         return there

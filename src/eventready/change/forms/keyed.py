@@ -14,7 +14,7 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
 from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 
 _FILE = re.compile(r"(?:==> )?(?P<path>/[\w./-]+)(?: <==)?")
 _END = re.compile(r"==> end(?: <==)?")
@@ -57,7 +57,7 @@ class KeyedForm(ConfigurationForm):
                 values[line] = {}
         return tree
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         tree: Tree = {}
         values: Tree | None = None
         for _, line in significant_lines(text, self.spec.separators, volatile=self.spec.volatile):

@@ -14,7 +14,7 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
 from eventready.change.forms.tree import Path, Tree, copy_tree, lines_of_key, significant_lines
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.platforms.model import Menu
 
 _LINE = re.compile(r"(?P<menu>/[a-z][a-z0-9 -]*?)(?: (?P<verb>add|set|remove)(?: (?P<rest>.*))?)?")
@@ -49,7 +49,7 @@ class MenusForm(ConfigurationForm):
             tree[item] = {one: {} for one in _lines(rule, properties) if not _is_default(rule, one)}
         return tree
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         tree: Tree = {}
         removals: dict[Path, None] = {}
         menu = ""
@@ -149,7 +149,7 @@ class MenusForm(ConfigurationForm):
         return [f"[find {' '.join(keys)}]"] if keys else []
 
 
-def _parsed(rule: Menu, match: re.Match[str], origin: str) -> tuple[str, dict[str, str]]:
+def _parsed(rule: Menu, match: re.Match[str], origin: str | Message) -> tuple[str, dict[str, str]]:
     """Return the item of a template's line, and its properties. Raises FragmentError."""
     verb, rest = match["verb"], match["rest"] or ""
     find = _FIND.fullmatch(rest) if verb == "remove" else None
@@ -173,7 +173,7 @@ def _parsed(rule: Menu, match: re.Match[str], origin: str) -> tuple[str, dict[st
     return item, properties
 
 
-def _add_values(values: Tree, lines: Iterable[str], origin: str) -> None:
+def _add_values(values: Tree, lines: Iterable[str], origin: str | Message) -> None:
     """Add properties to an item in place. Raises FragmentError for a second value of a property."""
     for line in lines:
         for conflict in lines_of_key(values, line):

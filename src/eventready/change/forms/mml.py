@@ -13,7 +13,7 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
 from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.facts.observation import Status
 from eventready.facts.parsing.mml import MmlParser
 from eventready.platforms.model import MmlObject
@@ -48,7 +48,7 @@ class MmlForm(ConfigurationForm):
             tree[header] = {f"{name}={value}": {} for name, value in _values(definition, command, answer, device)}
         return Configuration.of(tree, "".join(f"{line}\n" for line in self._commands({}, tree)))
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         """Parse rendered `MOD` and `SET` commands. Raises FragmentError for a command without a way back."""
         tree: Tree = {}
         clean = "\n".join(line for _, line in significant_lines(text, self.spec.separators))
@@ -67,7 +67,7 @@ class MmlForm(ConfigurationForm):
                 values[line] = {}
         return tree, ()
 
-    def _parsed(self, command: str, origin: str) -> tuple[str, dict[str, str]]:
+    def _parsed(self, command: str, origin: str | Message) -> tuple[str, dict[str, str]]:
         match = _COMMAND.fullmatch(command)
         definition = match and next((one for one in self.spec.objects.values() if one.write == match["name"]), None)
         if not match or definition is None:

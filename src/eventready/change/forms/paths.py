@@ -14,7 +14,7 @@ from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import Addressed, LineForm, Parsed, signed
 from eventready.change.forms.tree import Path, Tree, significant_lines
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 
 _SET, _OFF, _ON = "set ", "deactivate ", "activate "
 #: Words between blanks; a quoted text is one word.
@@ -41,7 +41,7 @@ class PathsForm(LineForm):
             tree[line] = {}
         return tree
 
-    def _parse_template(self, text: str, origin: str) -> Parsed:
+    def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         rules, tree, removals = self.rules(), dict[str, Tree](), list[Path]()
         for _, line in significant_lines(text, self.spec.separators, self.spec.blank_insensitive, self.spec.volatile):
             bare = rules.without_negation(line)
@@ -132,7 +132,7 @@ class PathsForm(LineForm):
             result[line] = {}
         return self._in_order(result, list(wanted))
 
-    def _refuse_emptied(self, left: Collection[str], removed: str, origin: str) -> None:
+    def _refuse_emptied(self, left: Collection[str], removed: str, origin: str | Message) -> None:
         """Raise FragmentError if the statement around a removed path has no other line.
 
         The device may keep or remove that statement.

@@ -16,7 +16,7 @@ from eventready.change.intents.render import RenderedIntent, intent_variables, r
 from eventready.change.intents.template_values import TemplateVariables
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.facts.equipment import Equipment
 from eventready.facts.platform import Platform
 from eventready.workspace.devices.device import Device
@@ -131,7 +131,7 @@ def _service_host(
     name = playbook_of(workspace.path, wanted)
     files = managed_files(dict(workspace.nornir(1).inventory.hosts[device.name].get("service") or {}))
     if not files:
-        return LeftOut(name=device.name, reason=rendered("change:left_out.service"))
+        return LeftOut(name=device.name, reason=message("change:left_out.service"))
     text = "".join(f"{file.name}\n" for file in files)
     fragment = form.parse(text, device.origin)
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
@@ -148,5 +148,5 @@ def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> Usag
     )
 
 
-def _reason(msgid: str, names: Iterable[str]) -> str:
-    return rendered(msgid, names=list(names))
+def _reason(msgid: str, names: Iterable[str]) -> Message:
+    return message(msgid, names=list(names))

@@ -23,7 +23,7 @@ from eventready.change.intents.ansible_inventory import ansible_inventory, as_sc
 from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
 from eventready.core.files import private_folder
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.texts import lines_of
 from eventready.core.validation_messages import suggest
@@ -117,7 +117,7 @@ class TaskResult:
     host: str
     task: str
     state: HostState
-    message: str = ""
+    message: str | Message = ""
     diff: str = ""
     handler: bool = False
     file: TaskFile | None = None
@@ -208,7 +208,7 @@ def run_playbook(
             done.config.env, done.config.suppress_output_file = folder.written(done.config.env), True
             done.run()
     if collected.full or done.status == "timeout":
-        why = "" if collected.full else rendered("change:playbook.too_slow", limit=longest)
+        why = "" if collected.full else message("change:playbook.too_slow", limit=longest)
         late = (TaskResult(host, name, "failed", why) for host in hosts if why)
         return PlaybookRun(name, check, dict.fromkeys(hosts, "failed"), (*collected.tasks, *late))
     if collected.recap is None:
@@ -257,15 +257,15 @@ class _Collected:
             return False
         if self._bytes[host] > LARGEST:
             self.full = True
-            self._fail(host, task, rendered("change:playbook.too_large", limit=LARGEST // 1_000_000))
+            self._fail(host, task, message("change:playbook.too_large", limit=LARGEST // 1_000_000))
             return False
         try:
             self._process(event)
         except Exception as error:  # any type at any place
-            self._fail(host, task, rendered("change:playbook.odd_result", reason=type(error).__name__))
+            self._fail(host, task, message("change:playbook.odd_result", reason=type(error).__name__))
         return False
 
-    def _fail(self, host: str, task: str, reason: str) -> None:
+    def _fail(self, host: str, task: str, reason: str | Message) -> None:
         self.odd[host] = "failed"
         self.tasks.append(TaskResult(host, task, "failed", reason))
 

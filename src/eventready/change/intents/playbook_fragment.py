@@ -12,7 +12,7 @@ from eventready.change.intents.ansible_inventory import ManagedFile, managed_fil
 from eventready.change.intents.participants import Participant
 from eventready.change.intents.playbook import PlaybookRun, TaskResult, playbook_of, run_playbook
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import PLAYBOOKS
@@ -56,19 +56,19 @@ def check_playbook(workspace: Workspace, device: Device, form: ConfigurationForm
     text = "".join(_states(device.name, origin, files, run.tasks))
     diff = tuple(printable(line) for task in run.tasks for line in lines_of(task.diff))
     return CheckedPlaybook(
-        form.parse(text, rendered("change:origin.playbook", playbook=origin, device=device.name)), diff
+        form.parse(text, message("change:origin.playbook", playbook=origin, device=device.name)), diff
     )
 
 
-def failure_of(run: PlaybookRun) -> str:
+def failure_of(run: PlaybookRun) -> str | Message:
     """Return the reason for the failure of a playbook, with the task; empty for a success."""
     if not run.failed and not run.unreachable:
         return ""
     bad = next((task for task in reversed(run.tasks) if task.state in ("failed", "unreachable")), None)
     if bad is None:
-        return rendered("change:playbook.host_failed")
+        return message("change:playbook.host_failed")
     reason = bad.message or message(f"change:playbook.{bad.state}")
-    return rendered("change:playbook.task_failed", task=bad.task, reason=reason)
+    return message("change:playbook.task_failed", task=bad.task, reason=reason)
 
 
 def _states(device: str, origin: str, files: Sequence[ManagedFile], tasks: Sequence[TaskResult]) -> Iterator[str]:

@@ -36,7 +36,7 @@ from eventready.change.intents.template_values import (
 )
 from eventready.core.allowed_content import verified
 from eventready.core.errors import EventreadyError, WorkspaceError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.this_process import limited_growth
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
@@ -134,9 +134,9 @@ class RenderedIntent:
     device: str
 
     @property
-    def origin(self) -> str:
+    def origin(self) -> Message:
         """Return the origin for messages: `templates/backup/cisco_xe.j2 for edge-vh-1`."""
-        return rendered("change:origin.template", template=self.template, device=self.device)
+        return message("change:origin.template", template=self.template, device=self.device)
 
 
 class _Refused(Exception):

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import partial
 
 from eventready.change.document import PlannedDevice, PlannedGuard
 from eventready.change.errors import UnreadableConfiguration, answer_to, shown_by
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.form import ConfigurationForm
 from eventready.change.guard import Guard, gap, guards_for, protects
 from eventready.change.intents.participants import Participant
-from eventready.change.plan.restated import recreated_risks
+from eventready.change.plan.restated import recreated_risks, unsaved_risks
 from eventready.change.plan.scope import planned_scope
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.effects import effects_of, refuse_effects
 from eventready.change.safety.forbidden import refuse_forbidden
-from eventready.change.safety.values import check_values, refuse_altered_objects
+from eventready.change.safety.objects import refuse_altered_objects
+from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import read_way_in
 from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.safety.writable import addition_risks
 from eventready.change.times import soak_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.core.strings.texts import lines_of
 from eventready.platforms.model import GuardSpec
@@ -41,13 +42,14 @@ def plan_device(
     alone: bool,
     earlier: Iterable[str] = (),
     owns: Collection[str] = (),
+    known: KnownAddresses = NONE_KNOWN,
 ) -> PlannedDevice | None:
     """Return the device's part of the plan; None for a device in compliance. Read-only.
 
     `seconds` is the guard's time, `soak_s` the shortest soak; `alone`: the inventory has no redundant partner for the
-    device; `earlier` are the lines of standing changes, `owns` the workspace's objects. Raises UnreadableConfiguration
-    and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment, RefusedError for a
-    forbidden line or value, or a missing way back.
+    device; `earlier` are the lines of standing changes, `owns` the workspace's objects, `known` its addresses. Raises
+    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
+    RefusedError for a forbidden line or value, or a missing way back.
     """
     form, device = participant.form, participant.device
     running = form.read_running(participant.fragment, session.send_commands, device=device.name)
@@ -76,9 +78,12 @@ def plan_device(
         refuse_effects(device, effects_of(form.spec.effects, running.tree), effects_of(form.spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
+    judged: tuple[Message, ...] = ()
     if writable:
-        refuse_altered_objects(form.spec, device.name, (running.tree, predicted), earlier, owns)
-    judged = check_values(participant.platform.spec, device, way, running.tree, predicted) if writable else ()
+        judged = (
+            *refuse_altered_objects(form.spec, device.name, (running.tree, predicted), earlier, owns),
+            *check_values(participant.platform.spec, device, way, (running.tree, predicted), known),
+        )
     _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
     guards = guards_for(participant.platform, running, ask, has_shell=has_shell)
@@ -90,9 +95,9 @@ def plan_device(
         *addition_risks(used),
         *ways,
         *judged,
-        *_unsaved(form, running, startup),
+        *unsaved_risks(form, running, startup),
         *recreated_risks(form, running.tree, predicted),
-        *([rendered("change:risk.alone")] if alone else []),
+        *([message("change:risk.alone")] if alone else []),
     ]
     scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
     return PlannedDevice(
@@ -126,18 +131,18 @@ def _refuse_lines(participant: Participant, running: Configuration, lines: tuple
 
 def _guard(
     participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
-) -> tuple[PlannedGuard, tuple[str, ...]]:
+) -> tuple[PlannedGuard, tuple[Message, ...]]:
     """Return the best working guard, and a sentence for each better guard without support.
 
     Raises UnreadableConfiguration if a change is pending on the device.
     """
-    unusable: list[str] = []
+    unusable: list[Message] = []
     for spec in specs:
         with ExitStack() as stack:
             shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
             guard = Guard(spec, participant.form.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
-                unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
+                unusable.append(message("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
             saves = bool(participant.form.spec.save)
@@ -162,19 +167,6 @@ def _startup(participant: Participant, session: Session) -> Configuration | None
     with ExitStack() as stack:
         reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
         return form.read_startup(reader.send_commands, device=participant.device.name)
-
-
-def _unsaved(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[str]:
-    """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
-    if startup is None and form.spec.startup:
-        yield rendered("change:risk.startup")
-    elif startup is not None and not form.equivalent(startup.tree, running.tree):
-        lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
-        first = redact(" ".join(lines[0].split())) if lines else ""
-        if len(lines) < 2:
-            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
-        else:
-            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
 
 
 def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:

@@ -23,9 +23,11 @@ from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.safety.addresses import KnownAddresses
+from eventready.change.safety.freeze import refuse_late_effects
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.this_process import relaxed_gc
 from eventready.core.validation_messages import describe_error
 from eventready.facts.equipment import Equipment
@@ -84,6 +86,7 @@ def make_plan(
         _raise_problems(found, {one.device.name: one.device for one in taking})
         paths = measured_paths(workspace)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
+    refuse_late_effects(workspace.event, clock.now(), {name: part.risks for name, part in parts.items()})
     planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
     limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
     order = waves(planned, limits)
@@ -107,7 +110,7 @@ def make_plan(
 def _with_paths(part: PlannedDevice, paths: Paths) -> PlannedDevice:
     """Return the part with a risk for the services without another measured path."""
     needs = [" ".join(need) for need in paths.single(part.name)]
-    risk = [rendered("change:risk.only_path", needs=needs)] if needs else []
+    risk = [message("change:risk.only_path", needs=needs)] if needs else []
     return part.model_copy(update={"risks": (*part.risks, *risk)})
 
 
@@ -130,8 +133,8 @@ def make_drill_plan(
     device, platform = equipment.by_name[name], equipment.platform(name)
     spec = change_spec(platform)
     form = form_of(spec)
-    origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
-    participant = Participant(device, platform, form, (), (origin,), form.parse(text, origin))
+    origin = message("change:origin.drill", drill=drill.name, device=device.name)
+    participant = Participant(device, platform, form, (), (), form.parse(text, origin))
     alone = _alone(workspace, _members(workspace, [participant]))
     found = _read(workspace, [participant], alone, workers=1, progress=NoProgress(), seconds=seconds)
     _raise_problems(found, {device.name: device})
@@ -197,14 +200,21 @@ def _read(
     by_name = {one.device.name: one for one in taking}
     workspace.check_secrets(by_name)
     known_hosts(workspace.known_hosts)
-    earlier = earlier_lines(workspace)
+    earlier, known = earlier_lines(workspace), KnownAddresses.of(workspace)
 
     def planned(one: Participant, session: Session) -> _Planned:
         participant, diff = with_playbook(workspace, one)
         name, settings = one.device.name, workspace.event.changes
         soak_s, lines = settings.soak_of(participant.intents), earlier.get(name, frozenset())
         part = plan_device(
-            participant, session, seconds, soak_s, alone=name in alone, earlier=lines, owns=settings.owns
+            participant,
+            session,
+            seconds,
+            soak_s,
+            alone=name in alone,
+            earlier=lines,
+            owns=settings.owns,
+            known=known,
         )
         return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
 
@@ -260,8 +270,9 @@ def earlier_lines(workspace: Workspace) -> Mapping[str, frozenset[str]]:
             for device in new:
                 standing.get(back, {}).pop(device, None)
             if new and (not back or back not in standing):
-                plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
-                standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
+                with suppress(EventreadyError):  # an unreadable record blocks no device
+                    plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+                    standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
     devices = {device for lines in standing.values() for device in lines}
     none: frozenset[str] = frozenset()
     return {device: none.union(*(lines.get(device, none) for lines in standing.values())) for device in devices}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from eventready.facts.ports import port_key
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
+from eventready.store.watch_log import DEVICE, RecordedChange
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
@@ -51,6 +52,19 @@ class Paths:
                 waiting.append(far)
         return None
 
+    def lost_since(self, then: Paths, names: Collection[str]) -> tuple[Need, ...]:
+        """Return the needs with a path around these devices then, and without such a path now.
+
+        A need that is lost elsewhere counts for the devices that serve it or were on its path.
+        """
+        return tuple(
+            need
+            for need, path in then.whole.items()
+            if then.path(need, names) is not None
+            and self.path(need, names) is None
+            and (self.path(need) is not None or not (path | then.ends[need][0]).isdisjoint(names))
+        )
+
 
 def _back(before: Mapping[str, str], name: str) -> Iterator[str]:
     while name:
@@ -72,11 +86,19 @@ def _last_run(workspace: Workspace) -> Run | None:
         return store.get(full[-1]) if full else None
 
 
-def paths_of(event: Event, devices: Sequence[Device], run: Run) -> Paths:
-    """Return the paths measured by a run. A device without declared links counts by its own links to the core."""
+def paths_of(event: Event, devices: Sequence[Device], run: Run, later: Iterable[RecordedChange] = ()) -> Paths:
+    """Return the paths measured by a run. A device without declared links counts by its own links to the core.
+
+    `later`: changes of state that a watch has recorded since the run, oldest first.
+    """
     reached = {device.name for device in run.header.devices if device.reachable}
     findings = (one for one in run.findings() if one.check in _MEASURED and one.status == "pass")
-    up = {(one.check, one.device if one.check != "link" else "", one.subject) for one in findings}
+    up = {_key(one.check, one.device, one.subject) for one in findings}
+    for changed in later:
+        if changed.check == DEVICE:
+            (reached.discard if changed.new == "not_measured" else reached.add)(changed.device)
+        elif changed.check in _MEASURED:
+            (up.add if changed.new == "pass" else up.discard)(_key(changed.check, changed.device, changed.subject))
     links: dict[str, set[str]] = defaultdict(set)
     ports: set[tuple[str, str]] = set()
     for device in devices:
@@ -102,6 +124,10 @@ def paths_of(event: Event, devices: Sequence[Device], run: Run) -> Paths:
             for venue, service in needs
         },
     )
+
+
+def _key(check: str, device: str, subject: str) -> tuple[str, str, str]:
+    return check, device if check != "link" else "", subject
 
 
 def _both(one: str, other: str) -> tuple[str, str]:

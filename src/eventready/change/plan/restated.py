@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import abbreviate
+from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree
 from eventready.change.guard import gap, protects
 from eventready.change.plan.order import Member, Wave, WaveLimits, members_of, radio_of, takes_all
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, Rendered, message, rendered
+from eventready.core.messages import Message, in_english, message, to_stored
+from eventready.core.redaction.redaction import redact
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
@@ -30,8 +33,13 @@ _RISK = "change:risk."
 def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
     """Raise RefusedError for a plan with other words than those of its lines, as far as they show offline.
 
-    `additions`: writable lines of the workspace.
+    `additions`: writable lines of the workspace. The intents of the plan, by which it is observed and taken back, are
+    those of its devices, and each device has them in the inventory.
     """
+    for device in plan.devices if plan.drill is None else ():
+        own = equipment.by_name.get(device.name)
+        if not frozenset(device.intents) <= frozenset(plan.intents) & frozenset(own.intents if own else device.intents):
+            raise RefusedError(message("change:restated.intents", plan=plan.id, device=device.name))
     for device in plan.devices:
         spec = equipment.named(device.platform).spec
         if spec.change is None or not _has_own_guard(spec.change, device) or not _states_risks(device):
@@ -48,9 +56,9 @@ def _has_own_guard(spec: ChangeSpec, planned: PlannedDevice) -> bool:
     """Return True for a guard of the platform, with the sentences of this guard."""
     kind, saves = planned.guard.kind, bool(spec.save)
     always = [GuardSpec(kind="inverse")] if kind == "inverse" else []
-    stated = (planned.guard.gap, _id_of(planned.guard.protects))
+    stated = (to_stored(planned.guard.gap), _id_of(planned.guard.protects))
     guards = [*(one for one in spec.guards if one.kind == kind), *always]
-    return any(stated == (gap(one, saves=saves), _id_of(protects(one, 600, saves=saves))) for one in guards)
+    return any(stated == (to_stored(gap(one, saves=saves)), _id_of(protects(one, 600, saves=saves))) for one in guards)
 
 
 def _states_risks(planned: PlannedDevice) -> bool:
@@ -60,44 +68,84 @@ def _states_risks(planned: PlannedDevice) -> bool:
     return worded and (planned.guard.kind != "inverse" or own in planned.risks)
 
 
-def _is_risk(text: str) -> bool:
-    if not isinstance(text, Rendered) or not text.message.id.startswith(_RISK):
+def _is_risk(text: str | Message) -> bool:
+    if not isinstance(text, Message) or not text.id.startswith(_RISK):
         return False
-    return str.__str__(text) == text.message.render("en")
+    return in_english(text) == replace(text, english="").render("en")
 
 
-def _id_of(text: str) -> str:
-    return text.message.id if isinstance(text, Rendered) else ""
+def _id_of(text: str | Message) -> str:
+    return text.id if isinstance(text, Message) else ""
 
 
 def refuse_other_words(
-    platform: PlatformSpec, device: Device, planned: PlannedDevice, running: Tree, target: Tree
+    platform: PlatformSpec,
+    device: Device,
+    planned: PlannedDevice,
+    trees: tuple[Tree, Tree],
+    known: KnownAddresses = NONE_KNOWN,
 ) -> None:
     """Raise RefusedError if the difference or a risk of a plan is not computed from its configuration.
 
-    `running` is the planned configuration as read now, `target` the configuration after the change.
+    `trees` are the planned configuration as read now, and the configuration after the change; `known` the addresses of
+    the workspace.
     """
     if platform.change is None:
         return
-    form = form_of(platform.change)
+    form, (running, target) = form_of(platform.change), trees
     shown = form.diff(running, target)
     if planned.diff[: len(shown)] != shown or (len(planned.diff) > len(shown) and not form.by_playbook):
         raise RefusedError(message("change:restated.diff", device=device.name))
-    risks = (*check_values(platform, device, WayIn(), running, target), *recreated_risks(form, running, target))
-    if missing := next((risk for risk in risks if risk not in planned.risks), None):
+    risks: tuple[Message, ...] = (
+        *check_values(platform, device, WayIn(), trees, known),
+        *recreated_risks(form, running, target),
+    )
+    stated = [to_stored(risk) for risk in planned.risks]
+    if missing := next((risk for risk in risks if to_stored(risk) not in stated), None):
         raise RefusedError(message("change:restated.risk", device=device.name, risk=missing))
 
 
-def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[str]:
+def unsaved_risks(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[Message]:
+    """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
+    if startup is None and form.spec.startup:
+        yield message("change:risk.startup")
+    elif startup is not None and not form.equivalent(startup.tree, running.tree):
+        lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
+        first = redact(" ".join(lines[0].split())) if lines else ""
+        if len(lines) < 2:
+            yield message("change:risk.unsaved_one", first=first) if first else message("change:risk.unsaved_order")
+        else:
+            yield message("change:risk.unsaved", lines=len(lines), first=first)
+
+
+def refuse_new_risks(planned: PlannedDevice, risks: Iterable[str | Message]) -> None:
+    """Raise RefusedError for a new risk, not stated in the plan and without consent.
+
+    The same lines are the same risk, also for another operator's machine and another route to it.
+    """
+    stated = set(map(_matter, planned.risks))
+    if new := next((risk for risk in risks if _matter(risk) not in stated), None):
+        raise RefusedError(message("change:restated.new_risk", device=planned.name, risk=new))
+
+
+def _matter(risk: str | Message) -> tuple[str, str]:
+    """Return the kind of a risk, and its lines."""
+    if not isinstance(risk, Message):
+        return "", risk
+    lines = risk.params.get("lines") or risk.params.get("line")
+    return risk.id, repr(lines)
+
+
+def recreated_risks(form: ConfigurationForm, running: Tree, target: Tree) -> Iterator[Message]:
     """Yield a sentence for each section removed and created again by a change."""
     yield from map(_recreated, form.recreated(running, target))
 
 
-def _recreated(path: Path) -> str:
+def _recreated(path: Path) -> Message:
     line, above = path[-1], path[:-1]
     if above:
-        return rendered("change:risk.recreated_of", line=line, above=above[-1])
-    return rendered("change:risk.recreated", line=line)
+        return message("change:risk.recreated_of", line=line, above=above[-1])
+    return message("change:risk.recreated", line=line)
 
 
 def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from eventready.change.forms.tree import Path, Tree, walk
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.platforms.model import EffectsSpec
 from eventready.workspace.devices.device import Device
 
@@ -94,11 +94,11 @@ def refuse_way_cut(device: Device, us: str, now: Effects, then: Effects) -> None
         raise RefusedError(message("change:effect.way", us=us, device=device.name, lines=lines))
 
 
-def way_risks(us: str, now: Effects, then: Effects) -> Iterator[str]:
+def way_risks(us: str, now: Effects, then: Effects) -> Iterator[str | Message]:
     """Yield a sentence if the route to `us` gets new conditions: a track or a BFD session withdraws a route."""
     way, after = (now.way_to(us), then.way_to(us)) if us else (None, None)
     if way is None or after is None:
         return
     changed = [after[1][hop] for hop, line in way[1].items() if hop in after[1] and after[1][hop] != line]
     if changed and not any(after[1].get(hop) == line for hop, line in way[1].items()):
-        yield rendered("change:risk.way", us=us, line=changed[0])
+        yield message("change:risk.way", us=us, line=changed[0])

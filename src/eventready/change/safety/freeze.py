@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
@@ -16,6 +16,8 @@ from eventready.workspace.settings.event import Event, Window, WindowKind
 #: Kinds of windows that are closed for changes.
 CLOSED: tuple[WindowKind, ...] = ("freeze", "protected", "event")
 _LONGEST = 200
+#: No line without an effect before a later event is written so shortly before a closed window.
+_LATE = timedelta(hours=48)
 
 
 def emergency_of(ticket: str, names: tuple[str, ...]) -> Emergency:
@@ -82,6 +84,53 @@ def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = 
         window = max(closed, key=lambda one: one.end)
         raise RefusedError(message("change:freeze.closed", window=_named(window), end=at(window.end)))
     return closed
+
+
+def closed_to_waves(event: Event, now: datetime) -> str | Message:
+    """Return why no wave begins at an event time; empty outside of closed windows."""
+    closed = [window for kind in CLOSED for window in event.windows_at(now, kind)]
+    return message("change:freeze.wave", window=_named(closed[0]), start=at(closed[0].start)) if closed else ""
+
+
+def refuse_beyond(
+    event: Event, now: datetime, groups: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
+) -> bool:
+    """Return True if an emergency permits a change that is expected to last into a closed window.
+
+    `groups` are the expected seconds and the devices of each part, in sequence. Raises RefusedError without an
+    emergency, with the devices that fit before the window.
+    """
+    window, end = next_closed_window(event, now), now
+    fits: list[str] = []
+    for seconds, names in groups:
+        end += timedelta(seconds=seconds)
+        fits += names if window is None or end <= window.start else []
+    if window is None or end <= window.start:
+        return False
+    if emergency is None:
+        what = message("change:freeze.beyond", end=at(end), window=_named(window), start=at(window.start))
+        do = message("change:freeze.fits", devices=",".join(fits)) if fits else message("change:freeze.none_fits")
+        raise RefusedError(what, do=do)
+    return True
+
+
+def refuse_late_effects(
+    event: Event, now: datetime, risks: Mapping[str, Iterable[str | Message]], emergency: Emergency | None = None
+) -> None:
+    """Raise RefusedError for a line without an effect before a later event, too short before a closed window.
+
+    `risks` are those of a plan by device. Until the event nothing of the line is proven.
+    """
+    window = next_closed_window(event, now)
+    if emergency is not None or window is None or window.start - now > _LATE:
+        return
+    for device, sentences in risks.items():
+        for risk in sentences:
+            if isinstance(risk, Message) and risk.id == "change:risk.later":
+                line, start = risk.params["line"], at(window.start)
+                raise RefusedError(
+                    message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
+                )
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:

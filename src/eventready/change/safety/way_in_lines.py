@@ -12,7 +12,7 @@ from eventready.change.safety.effects import Effects, effects_of, refuse_way_cut
 from eventready.change.safety.forbidden import object_name
 from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec, WayInSpec
 from eventready.workspace.devices.device import Device
 
@@ -28,7 +28,7 @@ class TouchedLine:
 
 def check_way_in(
     platform: PlatformSpec, device: Device, way: WayIn, running: Tree, target: Tree, *, refuses: bool
-) -> tuple[str, ...]:
+) -> tuple[str | Message, ...]:
     """Return the risks of a change for the way in. Raises RefusedError for a line on the way in, if `refuses`.
 
     Otherwise such a line is a risk: of a drill, or of a way back.
@@ -37,7 +37,7 @@ def check_way_in(
         return ()
     now, then = effects_of(platform.change.effects, running), effects_of(platform.change.effects, target)
     touched = touched_lines(platform, way, running, target)
-    cut = ""
+    cut: str | Message = ""
     try:
         _refuse_way_cut(device, way, now, then)
         if refuses:
@@ -45,7 +45,7 @@ def check_way_in(
     except RefusedError as error:
         if refuses:
             raise
-        cut = rendered("change:risk.way_cut", reason=error.cause)
+        cut = message("change:risk.way_cut", reason=error.cause)
     risks = (*way_risks(way.station, now, then), *way_in_risks(way, touched, now, then))
     return (cut, *risks) if cut else risks
 
@@ -68,15 +68,15 @@ def refuse_way_in(device: Device, way: WayIn, touched: Sequence[TouchedLine]) ->
     raise RefusedError(message("change:way_in.line", **params))
 
 
-def way_in_risks(way: WayIn, touched: Sequence[TouchedLine], now: Effects, then: Effects) -> Iterator[str]:
+def way_in_risks(way: WayIn, touched: Sequence[TouchedLine], now: Effects, then: Effects) -> Iterator[Message]:
     """Yield the plan's lines on the way in, new static routes to this machine, and the reason for an unknown way."""
     if way.unread is not None:
-        yield rendered("change:risk.way_unread", reason=way.unread)
+        yield message("change:risk.way_unread", reason=way.unread)
     lines = ", ".join(dict.fromkeys(f"`{one.line}`" for one in touched))
     if lines:
-        yield rendered("change:risk.way_line", lines=lines, station=way.station, route=way.shown)
+        yield message("change:risk.way_line", lines=lines, station=way.station, route=way.shown)
     if way.routes and (moved := _new_route(way.station, now, then)):
-        yield rendered("change:risk.way_moved", line=moved, station=way.station, route=way.shown)
+        yield message("change:risk.way_moved", line=moved, station=way.station, route=way.shown)
 
 
 def _new_route(station: str, now: Effects, then: Effects) -> str:

@@ -17,7 +17,7 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.platforms.model import PlatformSpec, check_patterns
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
@@ -120,7 +120,7 @@ class WritableLines:
             return None
         return WritableLine(f"{negation} {inner.line.removeprefix(assertion)}", (), inner.addition)
 
-    def _refusal(self, line: str, level: Sequence[_Rule], sections: Path, where: str) -> RefusedError:
+    def _refusal(self, line: str, level: Sequence[_Rule], sections: Path, where: str | Message) -> RefusedError:
         """Return the error for a line, with the nearest writable line."""
         shown = redact(line if line.isprintable() else ascii(line))
         msgid = "change:writable.line_in" if sections else "change:writable.line"
@@ -133,7 +133,7 @@ class WritableLines:
 
     # --- templates ------------------------------------------------------------------------------------------------
 
-    def canonical_text(self, text: str, origin: str) -> str:
+    def canonical_text(self, text: str, origin: str | Message) -> str:
         """Return a rendered template with every line in canonical form.
 
         Raises RefusedError for a line that is not writable. Commands of MML elements and of menus stay as they are.
@@ -159,7 +159,7 @@ class WritableLines:
             stack.append((depth, found.beneath, (*sections, found.line)))
         return "\n".join(lines)
 
-    def refuse_fragment(self, fragment: Fragment, origin: str) -> None:
+    def refuse_fragment(self, fragment: Fragment, origin: str | Message) -> None:
         """Raise RefusedError for an object or a property of an MML or menu fragment without a pattern."""
         if self.form.of_commands:
             for header, values in {**fragment.tree, **{path[0]: {} for path in fragment.removals}}.items():
@@ -176,7 +176,7 @@ class WritableLines:
         used = ((line, addition) for line, addition in hold(commands, device) if addition is not None)
         return tuple({(line, id(addition)): (line, addition) for line, addition in used}.values())
 
-    def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str) -> WritableLine:
+    def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str | Message) -> WritableLine:
         found = self.find(line, level, whole=True)
         if found is None:
             raise self._refusal(line, level, sections, device)
@@ -212,7 +212,7 @@ class WritableLines:
                 raise self._refusal(command[:200], self.rules, (), device)
             yield from self._hold_item(*found, device)
 
-    def _hold_item(self, header: str, lines: Iterable[str], device: str) -> Iterator[_Held]:
+    def _hold_item(self, header: str, lines: Iterable[str], device: str | Message) -> Iterator[_Held]:
         """Hold an item and its `name=value` lines; `name=` removes a value."""
         item = self._hold(header, self.rules, (), device)
         yield header, item.addition
@@ -226,10 +226,10 @@ class WritableLines:
                 yield line, self._hold(line, item.beneath, (header,), device).addition
 
 
-def addition_risks(used: Iterable[_Used]) -> Iterator[str]:
+def addition_risks(used: Iterable[_Used]) -> Iterator[Message]:
     """Yield a sentence for each line of a plan allowed by an addition of the workspace only."""
     for line, addition in used:
-        yield rendered("change:risk.addition", file=_FILE, line=line, by=addition.by, reason=addition.reason)
+        yield message("change:risk.addition", file=_FILE, line=line, by=addition.by, reason=addition.reason)
 
 
 def _is_close(word: str, others: Sequence[str]) -> bool:

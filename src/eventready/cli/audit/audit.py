@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
 from typing import Literal
@@ -22,7 +21,7 @@ from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, UsageError
 from eventready.core.files import write_atomic
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, as_data, message
 from eventready.store.database.connection import RunNotStored
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -171,7 +170,7 @@ def save_answers(
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("audit --save", devices), bars:
         captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)
-    app.show([asdict(one) for one in captures], _saved(captures), closing=_advice_on_saved(captures, out))
+    app.show(as_data(captures), _saved(captures), closing=_advice_on_saved(captures, out))
     return Exit.INCOMPLETE if not captures or any(one.missing for one in captures) else Exit.OK
 
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from eventready.change.document import Plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
+from eventready.change.execute.wave_gate import paths_at
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
+from eventready.cli.change.attach import attach
+from eventready.cli.change.execution import carry_out
 from eventready.cli.change.progress import (
-    ApplyProgress,
     existing_plan,
     interruption_as_failure,
     options_of,
-    report_result,
 )
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
@@ -30,6 +31,7 @@ from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
+from eventready.core.strings.texts import at
 from eventready.core.timezone import TZ
 from eventready.store.store import Store
 
@@ -65,6 +67,7 @@ def command(
     *,
     plan: Path | None,
     cut_off: str,
+    attached: str,
     dry_run: bool,
     atomic: bool,
     hold: bool,
@@ -75,14 +78,14 @@ def command(
     **given: Unpack[ExecutionValues],
 ) -> Exit:
     """Execute PLAN: a single device first, then waves."""
-    if (plan is None) == (not cut_off):
+    if sum(map(bool, (plan, cut_off, attached))) != 1:
         raise UsageError(message("cli:apply.nothing"))
+    if attached:
+        return attach(app, attached)
     if atomic and cut_off:
         raise UsageError(message("cli:apply.atomic_resumed"))
     if hold and (cut_off or dry_run or rehearse):
         raise UsageError(message("cli:apply.hold_alone"))
-    if hold and not (app.shows_progress and sys.stdin.isatty()):
-        raise UsageError(message("cli:apply.hold_terminal"))
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None:
         if plan is None or dry_run:
@@ -95,19 +98,19 @@ def command(
         return _check(app, plan, workers=given["workers"])
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
-    with ExitStack() as stack:
-        with interruption_as_failure():
-            workspace = app.allowed_workspace
-            file = existing_plan(plan) if plan else None  # without a plan a change is resumed
-            if file is not None:
-                require_yes(app, file.plan, yes=yes)
-            store = stack.enter_context(app.open_store(make=file is not None))
-            notices = _notices(app, file.plan) if file else ()
-            with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
-                options = replace(options, word=progress.word if hold else None)
-                context = ExecutionContext(workspace, store, app.clock, options, progress)
-                done = apply_plan(context, file) if file else resume(context, cut_off)
-        return report_result(app, done, store)
+    if plan is None:
+        with app.open_store(make=False) as store:
+            change = store.changes.get(cut_off).entry.id
+            locked = [lock.device for lock in store.changes.locks() if lock.change == change]
+        return carry_out(app, options, partial(resume, name=change), plan=change, devices=locked)
+    with interruption_as_failure():
+        file = existing_plan(plan)
+        with refuse_unrecorded(), app.open_store() as store:
+            notices = _notices(app, file.plan, store)
+    require_yes(app, file.plan, yes=yes)
+    devices = [device.name for device in file.plan.devices]
+    run = partial(apply_plan, file=file)
+    return carry_out(app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold)
 
 
 def _check(app: App, path: Path, *, workers: int | None) -> Exit:
@@ -140,7 +143,7 @@ def _why(result: DryRunResult) -> str | Text:
     return result.why or message(f"change:dry_run.{result.outcome}")
 
 
-def _notices(app: App, plan: Plan) -> list[str]:
+def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     """Return warnings to print before the first line is sent."""
     notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
@@ -149,4 +152,7 @@ def _notices(app: App, plan: Plan) -> list[str]:
     window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
     if window is not None and window.start - now < _SOON:
         notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
+    measured = paths_at(app.workspace, store, app.clock)
+    if len(plan.waves) > 1 and measured is not None and now - measured > _SOON:
+        notices.append(app.text("change:paths_age", at=at(measured)))
     return notices

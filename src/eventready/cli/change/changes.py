@@ -14,25 +14,26 @@ from rich.text import Text as RichText
 
 from eventready.change.document import recorded_plan
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.recovery import Decision, DeviceView, release
+from eventready.change.execute.recovery import Decision, DeviceView, claim_of, release
 from eventready.change.execute.status import (
+    STATES,
     DeviceStatus,
     advice,
-    describe_state,
+    describe_outcome,
     describe_step,
     device_statuses,
     exit_on_record,
     needs_person,
 )
 from eventready.change.safety.approval import is_signed_change
-from eventready.cli.change.progress import STYLES, ApplyProgress
+from eventready.cli.change.progress import ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 from eventready.core.timezone import TZ
-from eventready.store.change_steps import STEPS, Claim
+from eventready.store.change_steps import AS_BEFORE, STEPS, WITH_CHANGE, Done, Ended, absolute_state
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
 
@@ -84,12 +85,13 @@ def show(app: App, *, change: str, globs: Sequence[str]) -> None:
     if globs and not chosen:
         raise UsageError(message("cli:changes.no_device", change=record.entry.id, names=" or ".join(globs)))
     app.show(
-        {**_to_dict(record, active=active), "plan": json.loads(record.plan), "steps": _steps(record, chosen)},
+        {**_to_dict(record, active=active), "plan": json.loads(record.plan or b"null"),
+         "steps": _steps(record, chosen)},
         _shown(app, record, chosen, active=active),
-    )
+    )  # fmt: skip
 
 
-def release_device(app: App, *, change: str, device: str, claim: Claim, by: str, why: str, yes: bool) -> None:
+def release_device(app: App, *, change: str, device: str, claim: str, by: str, why: str, yes: bool) -> None:
     """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock."""
     person, host = current_user(by)
     if not why.strip():
@@ -98,29 +100,34 @@ def release_device(app: App, *, change: str, device: str, claim: Claim, by: str,
     def confirm(view: DeviceView) -> None:
         for line in _view_lines(app, view):
             app.say(line)
-        if not yes and not click.confirm(app.text("change:confirm_release", device=device, claim=claim), err=True):
+        words = message(f"change:claim.{claim.replace('-', '_')}")
+        if not yes and not click.confirm(app.text("change:confirm_release", device=device, claim=words), err=True):
             raise RefusedError(message("cli:changes.not_released", device=device))
 
     with app.open_store(make=False) as store:
         progress = ApplyProgress(interactive=False, lang=app.lang)
         context = ExecutionContext(app.workspace, store, app.clock, Options(by=person, host=host), progress)
-        decision = Decision(claim, person, host, " ".join(why.split()))
+        goes_back = bool(store.changes.get(change).entry.header.rolls_back)
+        claimed = claim_of(claim.replace("-", "_"), goes_back=goes_back)
+        decision = Decision(claimed, person, host, " ".join(why.split()))
         result = release(context, change, device, decision, confirm=confirm)
         record = store.changes.get(change)
+    state = describe_outcome(result.outcome, goes_back=goes_back)
     app.show(
-        {"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why},
-        message("change:device_why", device=device, state=describe_state(result.outcome), why=result.why),
+        {"change": record.entry.id, "device": device, "why": result.why,
+         "outcome": absolute_state(result.outcome, goes_back=goes_back)},
+        message("change:device_why", device=device, state=state, why=result.why),
         message("change:next", action=app.hint(advice(record))),
-    )
+    )  # fmt: skip
 
 
 def _view_lines(app: App, view: DeviceView) -> list[str]:
     """Return the present state of a device as lines."""
     if view.unread:
         return [app.text("change:view.unread", device=view.device, reason=view.unread)]
-    same = [app.text("change:view.same")]
-    to_old, to_new = app.text("change:view.old", device=view.device), app.text("change:view.new")
-    return [to_old, *(view.to_old or same), to_new, *(view.to_new or same)]
+    same, found = [app.text("change:view.same")], view.difference
+    before, with_it = app.text("change:view.as_before", device=view.device), app.text("change:view.with_change")
+    return [before, *(found[AS_BEFORE] or same), with_it, *(found[WITH_CHANGE] or same)]
 
 
 def _shown(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, active: bool) -> Iterator[Shown]:
@@ -132,7 +139,8 @@ def _shown(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, ac
         state = app.text("change:mark_running") if running else one.description.render(app.lang)
         yield from ("", RichText.assemble((one.device, "bold"), f": {state}"))
         for step in record.of(one.device):
-            yield f"  {step.moment.astimezone(TZ):%H:%M:%S}  {describe_step(step).render(app.lang)}"
+            words = describe_step(step, goes_back=bool(entry.header.rolls_back))
+            yield f"  {step.moment.astimezone(TZ):%H:%M:%S}  {words.render(app.lang)}"
     yield ""
     yield message("change:running") if active else message("change:next", action=app.hint(advice(record)))
 
@@ -146,7 +154,7 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
         lines = [app.text("change:by", **operator)]
     if header.emergency:
         lines.append(header.emergency.summary.render(app.lang))
-    if header.applied:
+    if header.applied and record.plan:
         sealed = recorded_plan(record.plan, entry.id)
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
@@ -155,16 +163,27 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
 
 
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
-    names = {one.device for one in chosen} | {""}
+    names, goes_back = {one.device for one in chosen} | {""}, bool(record.entry.header.rolls_back)
     return [
-        {**STEPS.plain(step.body), "recorded": step.recorded, "description": _description(step)}
+        {**STEPS.plain(step.body), **_outcomes(step, goes_back=goes_back), "recorded": step.recorded,
+         "description": _description(step, goes_back=goes_back)}
         for step in record.steps
         if step.device in names
-    ]
+    ]  # fmt: skip
 
 
-def _description(step: Step) -> str:
-    return describe_step(step).render("en") if step.device else step.step
+def _outcomes(step: Step, *, goes_back: bool) -> dict[str, Any]:
+    """Return the outcomes of a step as states."""
+    if isinstance(step.body, Done):
+        return {"outcome": absolute_state(step.body.outcome, goes_back=goes_back)}
+    if isinstance(step.body, Ended):
+        found = step.body.outcomes.items()
+        return {"outcomes": {name: absolute_state(outcome, goes_back=goes_back) for name, outcome in found}}
+    return {}
+
+
+def _description(step: Step, *, goes_back: bool) -> str:
+    return describe_step(step, goes_back=goes_back).render("en") if step.device else step.step
 
 
 def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
@@ -193,9 +212,9 @@ def subject(app: App, record: ChangeRecord) -> str:
 
 
 def count_states(app: App, states: Sequence[DeviceStatus]) -> str:
-    """Return `3 new, 1 old`."""
+    """Return `3 with the change, 1 as before`."""
     counts = Counter(one.state for one in states)
-    return ", ".join(app.text("change:count", n=counts[state], state=state) for state in STYLES if counts[state])
+    return ", ".join(app.text("change:count", n=counts[state], state=state) for state in STATES if counts[state])
 
 
 def event_time(app: App, entry: ChangeEntry) -> str:

@@ -14,7 +14,7 @@ import click
 
 from eventready.change.document import Plan, PlannedDevice
 from eventready.cli.console import fold
-from eventready.core.messages import Lang, in_language, term, text
+from eventready.core.messages import Lang, Message, in_language, term, text
 
 _STYLES = {"+": "green", "-": "red"}
 #: Largest number of differing values in a group.
@@ -44,7 +44,7 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
         yield from _listed(text("change:plan.order", lang), _order(plan, lang))
         yield from _guards(plan, lang)
     yield from _listed(text("change:plan.unchanged", lang), [", ".join(plan.unchanged)] if plan.unchanged else [])
-    out: dict[str, list[str]] = {}
+    out: dict[str | Message, list[str]] = {}
     for one in plan.left_out:
         out.setdefault(one.reason, []).append(one.name)
     left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
@@ -102,7 +102,7 @@ def _order(plan: Plan, lang: Lang) -> Iterator[str]:
 
 
 def _guards(plan: Plan, lang: Lang) -> Iterator[str]:
-    together: dict[tuple[str, str, str], list[str]] = {}
+    together: dict[tuple[str, str | Message, str | Message], list[str]] = {}
     for device in plan.devices:
         guard = device.guard
         together.setdefault((guard.kind, guard.protects, guard.gap), []).append(device.name)
@@ -119,7 +119,7 @@ def _guards(plan: Plan, lang: Lang) -> Iterator[str]:
         warning = text("change:plan.no_way_back", lang, devices=_all(unguarded, plan, lang))
         yield ""
         yield from (click.style(line, fg="yellow", bold=True) for line in _broken(warning))
-    risks: dict[str, list[str]] = {}
+    risks: dict[str | Message, list[str]] = {}
     for device in plan.devices:
         for risk in device.risks:
             if risk != device.guard.gap:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import sys
-import termios
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +18,7 @@ from rich.text import Text
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
-from eventready.change.execute.status import advice, describe_state, device_statuses
+from eventready.change.execute.status import advice, describe_outcome, device_statuses
 from eventready.change.safety.freeze import emergency_of
 from eventready.change.times import RetryTiming
 from eventready.cli.console import Cell, Listing, VisibleConsole, styled
@@ -30,27 +26,17 @@ from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang, Param, in_language, known, message, term, text
+from eventready.store.change_steps import DeviceOutcome, absolute_state
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
-#: Style of a device state, worst last.
-STYLES = {
-    "new": "green",
-    "old": "yellow",
-    "untouched": "",
-    "by_hand": "yellow",
-    "unproven": "bold red",
-    "waiting": "",
-    "open": "bold red",
-    "to_take_back": "bold red",
-}
+#: Style of an outcome.
+STYLES = {"new": "green", "old": "yellow", "untouched": "", "by_hand": "yellow", "unproven": "bold red"}
 _BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
 TIMING = RetryTiming()
 #: More untouched devices than this with the same reason are one row.
 _FOLDED = 3
-#: Seconds between two looks at the terminal.
-_LISTEN_S = 0.2
 #: Active devices shown; a wave may have hundreds.
 _SHOWN = 15
 
@@ -65,8 +51,7 @@ class ApplyProgress:
         self._live = Live(self, console=self._console, refresh_per_second=8, transient=True)
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
-        self._waiting, self._listens = dict[str, float](), False
-        self._word: bool | None = None
+        self._prompt: Callable[[], str] | None = None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -91,7 +76,6 @@ class ApplyProgress:
         """See ChangeProgress."""
         with self._lock:
             self._left += len(devices)  # a wave may begin while the one before soaks
-            self._word, self._listens = None, False
             alone = number == 1 and len(devices) == 1 and of > 1
             self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
         if not self._interactive:
@@ -111,41 +95,21 @@ class ApplyProgress:
         with self._lock:
             self._at.pop(result.device, None)
             self._left = max(0, self._left - 1)
-        state = describe_state(result.outcome).render(self._lang)
+        state = describe_outcome(result.outcome, goes_back=result.goes_back).render(self._lang)
         line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
         self._print_always(line, STYLES[result.outcome])
 
-    def word(self, device: str, left_s: float, sleep: Callable[[float], None]) -> bool | None:
-        """Return the operator's word about all devices of the wave; None without a word in time."""
-        until = time.monotonic() + left_s
-        with self._lock:
-            self._waiting[device] = until
-        try:
-            while time.monotonic() < until and self._hear() is None:
-                sleep(_LISTEN_S)
-            return self._word
-        finally:
-            with self._lock:
-                del self._waiting[device]
+    def prompt(self, shown: Callable[[], str] | None) -> None:
+        """Show a question below the devices; None: no more. Off a terminal nothing is asked."""
+        self._prompt = shown
 
-    def _hear(self) -> bool | None:
-        """Return the word, read once all devices of the wave wait; earlier input is dropped."""
-        with self._lock:
-            if self._word is None and len(self._waiting) == self._left:
-                if not self._listens:
-                    termios.tcflush(sys.stdin, termios.TCIFLUSH)
-                    self._listens = True
-                if select.select([sys.stdin], [], [], 0)[0]:
-                    line = sys.stdin.readline()
-                    self._word = self._meaning(line)
-            return self._word
+    def ring(self) -> None:
+        """Ring the bell of the terminal."""
+        self._console.bell()
 
-    def _meaning(self, line: str) -> bool | None:
-        """Return True for a yes, False for a no or the end of the input, None for another line."""
-        word = line.strip().casefold()
-        if word in self._text("change:word.yes").split():
-            return True
-        return False if not line or word in self._text("change:word.no").split() else None
+    def say(self, line: str) -> None:
+        """Print a line."""
+        self._print_always(line, "bold")
 
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
@@ -163,22 +127,17 @@ class ApplyProgress:
 
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
-            at, left, head = dict(self._at), self._left, self._head
-            waiting, listens = dict(self._waiting), self._listens and self._word is None
-        if not head:
-            return
-        yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
+            at, left, head, prompt = dict(self._at), self._left, self._head, self._prompt
+        if head:
+            yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
         first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # reverting devices first
         for device in first[:_SHOWN]:
             activity = self._text(f"change:activity.{at[device]}")
             yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
-        if listens and waiting:
-            left_s = max(0, int(min(waiting.values()) - time.monotonic()))
-            yield Text(
-                self._text("change:word", devices=len(waiting), left=f"{left_s // 60}:{left_s % 60:02}"), style="bold"
-            )
         if len(at) > _SHOWN:
             yield Text(self._text("change:more", more=len(at) - _SHOWN))
+        if prompt:
+            yield Text(prompt(), style="bold")
 
 
 @contextmanager
@@ -221,7 +180,8 @@ def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
         {
             "wave": waves[one.device],
             "device": one.device,
-            "outcome": str(one.outcome),
+            "outcome": absolute_state(one.outcome, goes_back=bool(record.entry.header.rolls_back)),
+            "touched": one.outcome is not DeviceOutcome.UNTOUCHED,
             "why": one.why,
             "verified": known[one.device].verified,
             "guard": known[one.device].guard,
@@ -246,7 +206,7 @@ def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
 
 def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Shown]:
     rows = _rows(result, record)
-    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, rows))
+    yield Listing("change:column", ("wave", "device", "outcome", "guard", "verification"), _cells(app, result, rows))
     yield ""
     for row in rows:
         if "drift" in row:
@@ -260,20 +220,20 @@ def _shown(app: App, result: ApplyResult, record: ChangeRecord) -> Iterator[Show
     yield message("change:result", change=result.change, next=app.hint(advice(record)))
 
 
-def _cells(app: App, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
+def _cells(app: App, result: ApplyResult, rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Cell]]:
     """Cells of the devices, with a common row for many untouched devices with the same reason."""
-    alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
-    for row in rows:
-        if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
+    alone = Counter((row["why"], row["outcome"]) for row in rows if not row["touched"])
+    for one, row in zip(result.results, rows, strict=True):
+        if not row["touched"] and alone[row["why"], row["outcome"]] > _FOLDED:
             continue
         found = in_language(row["why"] or row["verified"] or "-", app.lang)
         guard = term("change:guard", row["guard"], app.lang) or "-"
-        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
+        outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[one.outcome])
         yield str(row["wave"]), row["device"], outcome, guard, found
-    for why, count in alone.items():
+    for (why, state), count in alone.items():
         if count > _FOLDED:
-            untouched = term("change:outcome", "untouched", app.lang)
-            yield "", message("change:folded", n=count), untouched, "-", in_language(why, app.lang)
+            folded = term("change:outcome", state, app.lang)
+            yield "", message("change:folded", n=count), folded, "-", in_language(why, app.lang)
 
 
 def options_of(

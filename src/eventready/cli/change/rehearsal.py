@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +17,7 @@ from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, in_language, message, term
-from eventready.store.change_steps import Drift
+from eventready.store.change_steps import DeviceOutcome, Drift, absolute_state
 from eventready.store.store import Store
 
 _NOT_REHEARSED = "not_rehearsed"
@@ -66,11 +66,13 @@ def rehearse_plan(
     subject = message("change:rehearsal.of_plan", plan=plan.id)
     if plan.rolls_back:
         subject = message("change:rehearsal.of_rollback", change=plan.rolls_back)
-    rows = list(map(_row, done.devices))
+    goes_back = plan.rolls_back is not None
+    rows = [_row(one, goes_back=goes_back) for one in done.devices]
     columns = ("device", "outcome", "guard", "way_back", "verification")
+    cells = (_cells(one, row, app.lang) for one, row in zip(done.devices, rows, strict=True))
     app.show(
         {"plan": plan.id, **rolls_back, "rehearsal": True, "exit": int(done.exit), "devices": rows},
-        Listing("change:column", columns, (_cells(one, app.lang) for one in done.devices)),
+        Listing("change:column", columns, cells),
         "",
         (message("change:drift.told", device=one.device, drift=one.drift.summary)
          for one in done.devices if one.drift != Drift()),
@@ -79,17 +81,18 @@ def rehearse_plan(
     return done.exit
 
 
-def _cells(one: RehearsedDevice, lang: Lang) -> Sequence[Cell]:
-    outcome = styled(term("change:outcome", one.outcome or _NOT_REHEARSED, lang), STYLES[one.outcome or "waiting"])
+def _cells(one: RehearsedDevice, row: Mapping[str, Any], lang: Lang) -> Sequence[Cell]:
+    outcome = styled(term("change:outcome", row["outcome"], lang), STYLES[one.outcome] if one.outcome else "")
     way_back = term("change:way_back", _way_back(one), lang) if _way_back(one) else "-"
     guard = term("change:guard", one.guard, lang) or "-"
     return one.device, outcome, guard, way_back, in_language(one.why or one.verified or "-", lang)
 
 
-def _row(one: RehearsedDevice) -> dict[str, Any]:
+def _row(one: RehearsedDevice, *, goes_back: bool) -> dict[str, Any]:
     return {
         "device": one.device,
-        "outcome": str(one.outcome or _NOT_REHEARSED),
+        "outcome": absolute_state(one.outcome, goes_back=goes_back) if one.outcome else _NOT_REHEARSED,
+        "touched": one.outcome not in (None, DeviceOutcome.UNTOUCHED),
         "why": in_language(one.why, "en"),
         "verified": one.verified,
         "guard": one.guard,

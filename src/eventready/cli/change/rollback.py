@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
 from eventready.change.document import Plan, PlanFile, write_plan
 from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.context import ExecutionContext, NoChangeProgress
 from eventready.change.execute.rollback import make_rollback
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.apply import ExecutionValues
 from eventready.cli.change.changes import event_time, subject
+from eventready.cli.change.execution import carry_out
 from eventready.cli.change.plan import refuse_overwrite
-from eventready.cli.change.progress import (
-    ApplyProgress,
-    interruption_as_failure,
-    options_of,
-    report_result,
-)
+from eventready.cli.change.progress import options_of
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_plan
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
@@ -42,7 +39,7 @@ def command(
     saved: Path | None,
     **given: Unpack[ExecutionValues],
 ) -> Exit:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded."""
+    """Return every device changed by CHANGE to its state before: guarded, in waves, verified, recorded."""
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None and out is not None:
         raise UsageError(message("cli:rollback.rehearse_out"))
@@ -53,18 +50,17 @@ def command(
         refuse_overwrite(out)
     workspace = app.allowed_workspace
     with app.open_store(make=False) as store:
-        progress = ApplyProgress(interactive=app.shows_progress, lang=app.lang)
-        context = ExecutionContext(workspace, store, app.clock, options, progress)
+        context = ExecutionContext(workspace, store, app.clock, options, NoChangeProgress())
         only = None if limit is None else {device.name for device in select(workspace.devices, limit)}
         plan = make_rollback(context, change, only)
         if rehearsal is not None:
             return rehearse_plan(app, plan, options, rehearsal, store=store)
-        if out is None:
-            app.say(_taken_back(app, store.changes.get(plan.rolls_back or change), plan))
-            require_yes(app, plan, yes=yes)
-            with interruption_as_failure(), progress:
-                done = apply_plan(context, PlanFile(plan=plan))
-            return report_result(app, done, store)
+        takes = _taken_back(app, store.changes.get(plan.rolls_back or change), plan)
+    if out is None:
+        app.say(takes)
+        require_yes(app, plan, yes=yes)
+        run = partial(apply_plan, file=PlanFile(plan=plan))
+        return carry_out(app, options, run, plan=plan.id, devices=[device.name for device in plan.devices])
     write_plan(out, PlanFile(plan=plan))
     app.show({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back}, str(out))
     return Exit.OK

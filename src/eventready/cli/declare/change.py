@@ -55,6 +55,8 @@ def approve() -> None:
 @click.command()
 @click.argument("plan", type=options.PATH, required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
+              help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
@@ -67,19 +69,20 @@ def apply() -> None:
 
     On a terminal the difference is shown, and nothing is sent without a yes.
 
-    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
-    devices revert.
+    Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
+    --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
+    `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
 
     \b
     Exit codes:
-      0  every device has its new state
-      4  a device was not checked or not rehearsed
-      5  a change failed and was reverted (with --atomic: everywhere)
+      0  every device has the change
+      4  a device was not checked or not rehearsed; this terminal is detached, and the change goes on
+      5  a change did not finish; each device is with it or as before
       6  a device needs a person now
-      7  refused, nothing was sent; a line is rejected (--dry-run)
+      7  refused, no device was touched; a line is rejected (--dry-run)
     """
 
 
@@ -93,7 +96,7 @@ def apply() -> None:
 @options.execution_options
 @work("eventready.cli.change.rollback:command")
 def rollback() -> None:
-    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
+    """Return every device changed by CHANGE to its state before: guarded, in waves, verified, recorded.
 
     CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
     answer does not hold the others back: run the command again for the rest.
@@ -135,8 +138,8 @@ def changes_show() -> None:
     "--as",
     "claim",
     required=True,
-    type=click.Choice(["new", "old", "by-hand"]),
-    help="The state of the device; new and old must be proven by its configuration.",
+    type=click.Choice(["with-change", "as-before", "by-hand"]),
+    help="The state of the device; with and without the change must be proven by its configuration.",
 )
 @click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")

@@ -12,12 +12,13 @@ from eventready.cli.context import App
 from eventready.cli.signing import current_user
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import Lang, in_language, message, term, text
+from eventready.core.messages import Lang, in_english, in_language, message, term, text
 from eventready.core.records import Shape
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.strings.texts import at
 from eventready.core.validation_messages import suggest
 from eventready.store.store import Store
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.acts import Act, ActKind, Acts, is_check, matchers_of
 from eventready.watch.alerts.alert import Alerts
 from eventready.watch.alerts.calls import AlertCalls
@@ -26,7 +27,7 @@ from eventready.watch.alerts.explain import explain as explanations
 from eventready.watch.record import WatchRecord
 from eventready.watch.silence import cause_name
 from eventready.watch.snapshot import Snapshots
-from eventready.watch.states import DEVICE, Key
+from eventready.watch.states import Key
 from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 
 _COLUMNS = ("id", "kind", "at", "until", "by", "matchers", "text")
@@ -75,7 +76,10 @@ def test(app: App, *, receiver: str, really: bool, rehearsal: bool) -> int:
         calls.receivers.test(receiver or settings.route.receiver, settings)
         attempts = calls.send() if really else []
     app.show(
-        [{"address": one.delivery.address, "failed": one.failed, "outcome": str(one.outcome)} for one in attempts],
+        [
+            {"address": one.delivery.address, "failed": one.failed, "outcome": in_english(one.outcome)}
+            for one in attempts
+        ],
         (f"{one.delivery.address}: {in_language(one.outcome, app.lang)}" for one in attempts),
     )
     return Exit.INCOMPLETE if any(one.failed for one in attempts) or (really and not attempts) else Exit.OK

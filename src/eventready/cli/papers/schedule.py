@@ -9,7 +9,7 @@ import click
 from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, in_english, message
 from eventready.delivery.service_units import cron, systemd
 from eventready.submission.jobs import WorkspaceJobs
 from eventready.submission.scheduler import JobResult, Scheduler
@@ -87,5 +87,5 @@ def _document(result: JobResult) -> dict[str, Any]:
         "kind": result.job.kind,
         "failed": result.failed,
         "resumed": result.resumed,
-        "outcome": str(result.outcome),
+        "outcome": in_english(result.outcome),
     }

@@ -61,7 +61,7 @@ def command(
 def _sign(app: App, sign: Diagnostic) -> Iterator[str]:
     word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
     state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
-    yield f"{state:8} {name}: {sign.detail}"
+    yield f"{state:8} {name}: {in_language(sign.detail, app.lang)}"
     if not sign.ok and sign.remedy:
         yield f"{'':8}   {app.hint(sign.remedy)}"
 
@@ -71,7 +71,7 @@ def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
     causes: dict[Diagnostic, list[str]] = {}
     for sign in signs:
         name, _, device = sign.name.partition(" ") if sign.name.startswith("access ") else (sign.name, "", "")
-        detail = str(sign.detail).removeprefix(f"{device}: ")
+        detail = in_language(sign.detail, lang).removeprefix(f"{device}: ")
         causes.setdefault(replace(sign, name=name, detail=detail), []).append(device)
     for sign, devices in causes.items():
         more = len(devices) - _NAMED

@@ -76,7 +76,7 @@ def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) 
     yield from _lines(app.text("cli:allow.variables"), content.references.variables)
     for change in differences:
         yield f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}"
-        yield from (f"         {visible(line)}" for line in change.diff)
+        yield from (f"         {visible(in_language(line, app.lang))}" for line in change.diff)
 
 
 def _programs(content: BoundContent) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, in_english, message
 from eventready.core.records import Kinds, Moment, Stream, Words
 from eventready.delivery.mail.letter import PaperReference
 from eventready.delivery.mail.mail import Enclosed, Mail
@@ -29,7 +29,7 @@ class RecipientState:
     """State for a recipient, and the reason. `at` is the event's time of the last change."""
 
     fate: RecipientStatus
-    why: str
+    why: str | Message
     at: datetime
 
 
@@ -111,7 +111,12 @@ class Delivery(Queued):
             "at": self.at.isoformat(timespec="seconds"),
             "recorded": self.recorded.isoformat(timespec="seconds"),
             "recipients": [
-                {"address": address, "state": leg.fate, "why": str(leg.why), "at": leg.at.isoformat(timespec="seconds")}
+                {
+                    "address": address,
+                    "state": leg.fate,
+                    "why": in_english(leg.why),
+                    "at": leg.at.isoformat(timespec="seconds"),
+                }
                 for address, leg in self.legs.items()
             ],
         }
@@ -154,9 +159,9 @@ def _after(delivery: Delivery, step: DeliveryStep) -> Delivery:
 
 
 def _broken_off(delivery: Delivery) -> Delivery:
-    fates: dict[RecipientStatus, tuple[RecipientStatus, str]] = {
-        "trying": ("waiting", rendered("delivery:smtp.broken_before")),
-        "handed": ("uncertain", rendered("delivery:smtp.broken_after")),
+    fates: dict[RecipientStatus, tuple[RecipientStatus, Message]] = {
+        "trying": ("waiting", message("delivery:smtp.broken_before")),
+        "handed": ("uncertain", message("delivery:smtp.broken_after")),
     }
     return replace(
         delivery,
@@ -260,7 +265,7 @@ class DeliveryLog:
 
     def ended(self, delivery: Delivery, outcome: SubmitResult) -> Delivery:
         """Record the end of an attempt; return the delivery with the new states."""
-        legs: dict[RecipientStatus, dict[str, str]] = {
+        legs: dict[RecipientStatus, dict[str, str | Message]] = {
             "accepted": dict.fromkeys(outcome.accepted, outcome.answer),
             "waiting": outcome.waiting,
             "refused": outcome.refused,
@@ -291,7 +296,7 @@ class DeliveryLog:
         self,
         delivery: Delivery,
         kind: StepKind,
-        legs: Mapping[RecipientStatus, Mapping[str, str]],
+        legs: Mapping[RecipientStatus, Mapping[str, str | Message]],
         *,
         answer: str = "",
         server: str = "",

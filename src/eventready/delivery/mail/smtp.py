@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eventready.core.errors import UsageError, os_reason
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.letter import Mailbox
 from eventready.workspace.keys.secrets import resolve
@@ -45,16 +45,16 @@ class SubmitResult:
     """
 
     accepted: tuple[str, ...] = ()
-    waiting: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    uncertain: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, str | Message] = field(default_factory=dict)
+    refused: dict[str, str | Message] = field(default_factory=dict)
+    uncertain: dict[str, str | Message] = field(default_factory=dict)
     answer: str = ""
 
 
 class _Stop(Exception):
     """End of the attempt: the reason, and whether a retry can succeed."""
 
-    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+    def __init__(self, reason: str | Message, *, lasting: bool = False) -> None:
         super().__init__(reason)
         self.reason, self.lasting = reason, lasting
 
@@ -122,7 +122,7 @@ def _context(server: MailServer, folder: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(path))
     except OSError as error:
-        raise _Stop(rendered("delivery:smtp.certificates", path=str(path), reason=os_reason(error))) from None
+        raise _Stop(message("delivery:smtp.certificates", path=str(path), reason=os_reason(error))) from None
 
 
 class _Transfer:
@@ -144,7 +144,7 @@ class _Transfer:
             if envelope.accepted:
                 self._content()
         except (smtplib.SMTPException, OSError) as error:
-            raise _Stop(rendered("delivery:smtp.incomplete", trouble=_trouble(error, self._place))) from None
+            raise _Stop(message("delivery:smtp.incomplete", trouble=_trouble(error, self._place))) from None
         if not envelope.accepted:
             return envelope
         before_dot(envelope.accepted)
@@ -152,7 +152,7 @@ class _Transfer:
             self._client.send(b".\r\n")
             code, words = self._client.getreply()
         except (smtplib.SMTPException, OSError) as error:
-            reason = rendered("delivery:smtp.complete", trouble=_trouble(error, self._place))
+            reason = message("delivery:smtp.complete", trouble=_trouble(error, self._place))
             return replace(envelope, accepted=(), uncertain=dict.fromkeys(envelope.accepted, reason))
         return _answered(envelope, code, _reply_text(code, words))
 
@@ -166,10 +166,10 @@ class _Transfer:
         code, words = self._client.mail(sender, options)
         if code != _OK:
             verdict = _verdict(code, _reply_text(code, words))
-            raise _Stop(rendered("delivery:smtp.sender", sender=sender, verdict=verdict), lasting=_lasting(code))
+            raise _Stop(message("delivery:smtp.sender", sender=sender, verdict=verdict), lasting=_lasting(code))
         taken: list[str] = []
-        waiting: dict[str, str] = {}
-        refused: dict[str, str] = {}
+        waiting: dict[str, str | Message] = {}
+        refused: dict[str, str | Message] = {}
         for recipient in recipients:
             code, words = self._client.rcpt(recipient)
             if code in (_OK, 251):
@@ -191,7 +191,7 @@ def _answered(envelope: SubmitResult, code: int, answer: str) -> SubmitResult:
         return replace(envelope, answer=answer)
     sent = replace(envelope, accepted=(), answer=answer)
     if code // 100 not in (4, 5):
-        reason = rendered("delivery:smtp.odd_answer", answer=answer)
+        reason = message("delivery:smtp.odd_answer", answer=answer)
         return replace(sent, uncertain=dict.fromkeys(envelope.accepted, reason))
     rest = dict.fromkeys(envelope.accepted, _verdict(code, answer))
     if _lasting(code):
@@ -203,10 +203,10 @@ def _lasting(code: int) -> bool:
     return 500 <= code < 600
 
 
-def _verdict(code: int, answer: str) -> str:
+def _verdict(code: int, answer: str) -> Message:
     if _lasting(code):
-        return rendered("delivery:smtp.refused", answer=answer)
-    return rendered("delivery:smtp.later", answer=answer)
+        return message("delivery:smtp.refused", answer=answer)
+    return message("delivery:smtp.later", answer=answer)
 
 
 def _reply_text(code: int, words: bytes) -> str:
@@ -214,7 +214,7 @@ def _reply_text(code: int, words: bytes) -> str:
     return f"{code} {''.join(c for c in text if c.isprintable())}".strip().rstrip(".")
 
 
-def _trouble(error: Exception, place: str) -> str:
+def _trouble(error: Exception, place: str) -> Message:
     """Return the description of a failure. The text of a failed login is not repeated: the user name may be part of the
     text."""
     found, detail = "", ""
@@ -239,10 +239,10 @@ def _trouble(error: Exception, place: str) -> str:
         case TimeoutError():
             found = "delivery:smtp.timeout"
         case OSError() if error.errno:
-            return rendered("delivery:smtp.unreachable", place=place, detail=os_reason(error))
+            return message("delivery:smtp.unreachable", place=place, detail=os_reason(error))
         case _:
             found, detail = "delivery:smtp.unreachable", str(error) or type(error).__name__
-    return rendered(found, place=place, detail=" ".join(detail.split()))
+    return message(found, place=place, detail=" ".join(detail.split()))
 
 
 def mail_server(event: Event, folder: Path) -> tuple[MailServer, MailLogin]:

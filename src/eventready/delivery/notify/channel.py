@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import Lang
+from eventready.core.messages import Lang, Message
 from eventready.core.redaction.redaction import redactor
 from eventready.roster.roster import Roster
 from eventready.store.streams.notification_outbox import Wording
@@ -46,7 +46,7 @@ class AddressChannel(ABC):
         """Return True for an address of this channel."""
 
     @abstractmethod
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message and return a sentence; `handed` is called before a possible delivery.
 
         Raises RefusedAddress, UncertainDelivery, and EventreadyError for a failed attempt.

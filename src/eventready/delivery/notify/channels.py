@@ -12,7 +12,7 @@ from threading import get_ident
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.delivery.mail.letter import Letter, Mailbox, draft
 from eventready.delivery.mail.mail import posted, read
 from eventready.delivery.mail.smtp import mail_server, required_sender, submit
@@ -28,7 +28,7 @@ class AppriseChannel(AddressChannel):
     def takes(address: str) -> bool:
         return is_reference(address)
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
         try:
             import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
         except ImportError:
@@ -43,7 +43,7 @@ class AppriseChannel(AddressChannel):
             # In this thread: hanging addresses would take the threads of Apprise.
             delivered = [one.notify(**words) for one in notifier]
         if all(delivered):
-            return rendered("delivery:reminder.notified", references=[address])
+            return message("delivery:reminder.notified", references=[address])
         unreached, targets = [one for one in errors if _is_unreached(one)], sum(map(len, notifier))
         certain = unreached == errors and (targets == 1 or len(unreached) >= targets)
         failure = message("delivery:reminder.failed", failed=[address])
@@ -91,7 +91,7 @@ class MailChannel(AddressChannel):
     def takes(address: str) -> bool:
         return not is_reference(address)
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
         sender = required_sender(self._event)
         server, login = mail_server(self._event, self._folder)
         eml = draft(
@@ -113,7 +113,7 @@ class MailChannel(AddressChannel):
         ):
             for reason in failed.values():
                 raise error(message("delivery:reminder.reason", address=address, reason=reason))
-        return rendered("delivery:reminder.mailed", mailed=[address])
+        return message("delivery:reminder.mailed", mailed=[address])
 
 
 CHANNELS: tuple[type[AddressChannel], ...] = (AppriseChannel, MailChannel)
@@ -125,6 +125,6 @@ class Channels:
     def __init__(self, folder: Path, event: Event, clock: Clock) -> None:
         self._channels = [channel(folder, event, clock) for channel in CHANNELS]
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message over the first channel for its address, see `AddressChannel.send`."""
         return next(one for one in self._channels if one.takes(address)).send(address, subject, body, handed)

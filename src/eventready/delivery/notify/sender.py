@@ -11,7 +11,7 @@ from typing import Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import Lang, Rendered, message, rendered, text
+from eventready.core.messages import Lang, Message, in_english, message, text
 from eventready.core.redaction.redaction import redactor
 from eventready.delivery.mail.letter import marked_subject
 from eventready.delivery.notify.channel import RefusedAddress, UncertainDelivery
@@ -26,7 +26,7 @@ _LATE = timedelta(minutes=1)
 class Channel(Protocol):
     """Way to people, see `Channels`."""
 
-    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str:
+    def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> str | Message:
         """Send a message; return a sentence."""
 
 
@@ -35,7 +35,7 @@ class Attempt:
     """Attempt of a delivery with its outcome, a sentence."""
 
     delivery: ClaimedDelivery
-    outcome: str
+    outcome: str | Message
     failed: bool = False
 
 
@@ -59,7 +59,7 @@ class OutboxSender:
     def attempt(self, claimed: ClaimedDelivery) -> Attempt:
         """Send a claimed delivery, and record the outcome. Raises StoreError."""
         if not self._is_known(claimed):
-            removed = rendered("delivery:removed_address", address=claimed.address)
+            removed = message("delivery:removed_address", address=claimed.address)
             self._outbox.failed(claimed, removed, self._clock.now(), for_good=True)
             return Attempt(claimed, removed, failed=True)
         words = claimed.body.others.get(claimed.address, claimed.body.words)
@@ -71,7 +71,7 @@ class OutboxSender:
             raise
         except UncertainDelivery as error:
             self._outbox.uncertain(claimed, str(error))
-            return Attempt(claimed, Rendered(error.whole), failed=True)
+            return Attempt(claimed, error.whole, failed=True)
         except Exception as error:  # a defect of a channel must not stop the others
             reason = _reason(error)
             self._outbox.failed(claimed, reason, self._clock.now(), for_good=isinstance(error, RefusedAddress))
@@ -91,10 +91,10 @@ class OutboxSender:
             raise StoreError(message("store:outbox_lost", address=claimed.address))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Message:
     if isinstance(error, EventreadyError):
-        return Rendered(error.whole)
-    return rendered("delivery:job.internal", error=redactor.redact(f"{type(error).__name__}: {error}"))
+        return error.whole
+    return message("delivery:job.internal", error=redactor.redact(f"{type(error).__name__}: {error}"))
 
 
 class SenderThreads:
@@ -133,4 +133,4 @@ class SenderThreads:
             self._log(str(error))
         else:
             if attempt.failed:
-                self._log(attempt.outcome)
+                self._log(in_english(attempt.outcome))

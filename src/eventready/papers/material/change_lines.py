@@ -9,9 +9,9 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.language import Language, clean
 from eventready.core.messages import term
 
-#: The outcomes of devices that a line counts.
-_OUTCOMES = ("new", "old", "untouched", "unproven")
-_OUTCOME = "page:change_devices"
+#: The states of devices that a line counts.
+_STATES = ("with_change", "as_before", "by_hand", "unproven")
+_STATE = "page:change_devices"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _line(change: ChangeOnRecord, language: Language, rolled_back: str) -> Chang
     intents = ", ".join(language.intent(intent) for intent in change.intents)
     title = language.phrase("page:change_back", change=rolled_back, what=intents) if change.rolls_back else intents
     counts = change.counted
-    devices = (language.phrase(f"{_OUTCOME}.{key}", count=counts[key]) for key in _OUTCOMES if counts.get(key))
+    devices = (language.phrase(f"{_STATE}.{key}", count=counts[key]) for key in _STATES if counts.get(key))
     return ChangeLine(
         id=clean(change.id),
         moment=language.moment(change.began.isoformat()),

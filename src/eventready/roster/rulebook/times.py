@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, in_language, message
 from eventready.core.timezone import TZ
 from eventready.roster import wording
 from eventready.roster.finding import RosterFinding, Severity
@@ -33,7 +33,7 @@ def hours(case: Case) -> Iterator[RosterFinding]:
 
 
 def _finding(severity: Severity, found: Message, span: Interval) -> RosterFinding:
-    return RosterFinding(3, severity, found, who=(str(found.params["name"]),), start=span[0], end=span[1])
+    return RosterFinding(3, severity, found, who=(in_language(found.params["name"], "en"),), start=span[0], end=span[1])
 
 
 def _rest(case: Case, name: str, blocks: list[Interval]) -> Iterator[RosterFinding]:

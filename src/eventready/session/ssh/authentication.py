@@ -21,7 +21,7 @@ from paramiko.pkey import PublicBlob
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType
 
 from eventready.core.errors import os_reason
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
 from eventready.session.reply import LoginRefused
 from eventready.session.ssh.certificates import validity_trouble
@@ -35,7 +35,7 @@ _MAX_BYTES = 100_000
 class Identity:
     """A key to log in with, and its name for messages."""
 
-    name: str
+    name: str | Message
     key: paramiko.PKey
 
 
@@ -80,7 +80,7 @@ def _with_certificates(
         if not blob or not _certifies(blob, key):
             continue
         trouble = validity_trouble(blob)
-        title = rendered("session:certificate_of", name=certificate.name, trouble=trouble) if trouble else ""
+        title = message("session:certificate_of", name=certificate.name, trouble=trouble) if trouble else ""
         signed = agent_keys[blob] if blob in agent_keys else _certified(key, certificate)
         yield Identity(title or f"certificate {certificate.name}", signed)
     yield Identity(name, key)
@@ -188,7 +188,7 @@ class _Method:
     """Login method. `attempt` returns the next methods required by the server, none when the login is complete."""
 
     kind: str
-    name: str
+    name: str | Message
     attempt: Callable[[], Sequence[str]]
 
 
@@ -196,12 +196,12 @@ class _Method:
 class _Progress:
     """Successful, refused and accepted methods of a login; None: not known yet."""
 
-    succeeded: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    succeeded: list[str | Message] = field(default_factory=list)
+    refused: list[str | Message] = field(default_factory=list)
     accepted: frozenset[str] | None = None
 
 
-def authenticate(transport: paramiko.Transport, target: Target) -> tuple[str, ...]:
+def authenticate(transport: paramiko.Transport, target: Target) -> tuple[str | Message, ...]:
     """Log in and return the names of the methods used. Raises LoginRefused, AuthenticationException on a timeout."""
     user = target.username or getpass.getuser()
     with identities(target.ssh) as keys:
@@ -218,7 +218,7 @@ def authenticate(transport: paramiko.Transport, target: Target) -> tuple[str, ..
         return _run(pending, target)
 
 
-def _run(pending: list[_Method], target: Target) -> tuple[str, ...]:
+def _run(pending: list[_Method], target: Target) -> tuple[str | Message, ...]:
     progress = _Progress()
     while pending:
         accepted = progress.accepted

@@ -109,13 +109,14 @@ class Journal(Generic[T]):
             connection.execute(_MOVE, {"of": self._stream.name, "length": position, "head": last})
         return rows
 
-    def entries(self, key: str | None = None) -> tuple[JournalEntry[T], ...]:
-        """Return entries in order of recording, all or those with `key`. Raises StoreError."""
+    def entries(self, key: str | None = None, *, after: int = 0) -> tuple[JournalEntry[T], ...]:
+        """Return entries behind a position in order of recording, all or those with `key`. Raises StoreError."""
         with self._database.reading() as session:
-            return self._read(session, key)
+            return self._read(session, key, after)
 
-    def _read(self, session: Session, key: str | None = None) -> tuple[JournalEntry[T], ...]:
-        rows = select(JournalRow).where(JournalRow.stream == self._stream.name).order_by(JournalRow.position)
+    def _read(self, session: Session, key: str | None = None, after: int = 0) -> tuple[JournalEntry[T], ...]:
+        rows = select(JournalRow).where(JournalRow.stream == self._stream.name, JournalRow.position > after)
+        rows = rows.order_by(JournalRow.position)
         if key is not None:
             rows = rows.where(JournalRow.key == key)
         return tuple(self._entries(session.scalars(rows)))

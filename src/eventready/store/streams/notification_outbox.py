@@ -18,8 +18,8 @@ from pydantic import JsonValue
 from sqlalchemy import func, insert, select, update
 
 from eventready.core.groups import group_by
-from eventready.core.messages import Lang
-from eventready.core.records import Moment, Stream
+from eventready.core.messages import Lang, Message, in_english
+from eventready.core.records import Moment, Sentence, Stream
 from eventready.store.database.connection import Database
 from eventready.store.database.tables import DeliveryRow, NotificationRow
 from eventready.store.process_lock import ProcessLocks
@@ -46,10 +46,10 @@ class OutboxNotice:
     """Content of a message: `words`, and those of `others`, by address.
 
     `at`: time of the state that it tells; `covers`: occurrences of reminders; `people`: names of the `receiver` of
-    alerts.yaml; `alerts`: record of the watch.
+    alerts.yaml; `alerts`: record of the watch; `sentence`: of a change, for which the watch has the addresses.
     """
 
-    kind: Literal["alert", "death", "reminder", "test"]
+    kind: Literal["alert", "change", "death", "reminder", "test"]
     words: Wording
     others: Mapping[str, Wording] = field(default_factory=dict)
     at: Moment | None = None
@@ -57,6 +57,7 @@ class OutboxNotice:
     receiver: str = ""
     people: tuple[str, ...] = ()
     alerts: Mapping[str, JsonValue] | None = None
+    sentence: Sentence | None = None
 
 
 NOTICE = Stream("notice", OutboxNotice)
@@ -184,20 +185,22 @@ class NotificationOutbox:
         """Record the last moment before a possible delivery; False for a lost claim. Raises StoreError."""
         return self._end(claimed, "claimed", state="handed")
 
-    def sent(self, claimed: ClaimedDelivery, outcome: str = "") -> None:
+    def sent(self, claimed: ClaimedDelivery, outcome: str | Message = "") -> None:
         """Record a delivery. Raises StoreError."""
-        self._end(claimed, "handed", state="sent", attempts=claimed.attempts + 1, outcome=outcome)
+        self._end(claimed, "handed", state="sent", attempts=claimed.attempts + 1, outcome=in_english(outcome))
 
-    def failed(self, claimed: ClaimedDelivery, reason: str, now: datetime, *, for_good: bool = False) -> None:
+    def failed(self, claimed: ClaimedDelivery, reason: str | Message, now: datetime, *, for_good: bool = False) -> None:
         """Record a failed attempt; another follows after a pause. Raises StoreError."""
         due = now + timedelta(seconds=_pause_s(claimed.attempts))
         state = "failed" if for_good else "waiting"
         for before in ("claimed", "handed"):
-            self._end(claimed, before, state=state, due=_stamp(due), attempts=claimed.attempts + 1, outcome=reason)
+            self._end(
+                claimed, before, state=state, due=_stamp(due), attempts=claimed.attempts + 1, outcome=in_english(reason)
+            )
 
     def uncertain(self, claimed: ClaimedDelivery, reason: str) -> None:
         """Record a message handed over without an answer. Raises StoreError."""
-        self._end(claimed, "handed", state="uncertain", attempts=claimed.attempts + 1, outcome=reason)
+        self._end(claimed, "handed", state="uncertain", attempts=claimed.attempts + 1, outcome=in_english(reason))
 
     def _free(self, busy: Collection[str]) -> None:
         """Free the claims of dead senders, and own ones without an outcome, after a failure of the store."""

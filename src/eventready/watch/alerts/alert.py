@@ -10,11 +10,11 @@ from hashlib import sha256
 
 from eventready.core.language import FindingSentence
 from eventready.core.records import Moment
-from eventready.store.watch_log import RecordedChange
+from eventready.store.watch_log import DEVICE, RecordedChange
 from eventready.watch.open_finding import OpenFinding
 from eventready.watch.record import key_of, recorded_change
 from eventready.watch.silence import REACH
-from eventready.watch.states import DEVICE, Key, StateChange
+from eventready.watch.states import Key, StateChange
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.watch import LONGEST_S
 

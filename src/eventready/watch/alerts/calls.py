@@ -141,6 +141,7 @@ class AlertCalls:
         self._now = self.situation(resting)
         if self.dispatcher:
             self.receivers.dispatch(self.dispatcher, self._now)
+            self.receivers.ring(self.dispatcher.settings)
 
     def died(self) -> None:
         """Name the death of an earlier watch. Raises StoreError."""
@@ -209,4 +210,6 @@ class AlertCalls:
         """Post to the Alertmanager, where due; return the seconds to the next look."""
         if isinstance(self.settings, AlertmanagerFile):
             self.posts.post(self.settings, self._now)
+            outbox = self.store.outbox(self.workspace.event.id, rehearsal=self.clock.rehearsal)
+            self.posts.ring(self.settings, outbox)
         return _POST_LOOK_S

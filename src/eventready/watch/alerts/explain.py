@@ -16,6 +16,7 @@ from eventready.core.records import Moment
 from eventready.core.strings.matchers import Matcher, all_match
 from eventready.core.validation_messages import suggest
 from eventready.delivery.notify.channel import ReceiverAddress, addressees
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.acts import Act
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.calls import AlertCalls
@@ -23,7 +24,7 @@ from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situati
 from eventready.watch.alerts.posts import ReceiverCalls
 from eventready.watch.own_clock import CHECK
 from eventready.watch.silence import REACH
-from eventready.watch.states import DEVICE, Key
+from eventready.watch.states import Key
 from eventready.workspace.settings.alerts import FILE, AlertsFile, AnyAlertsFile
 from eventready.workspace.settings.event import unknown_venue
 from eventready.workspace.workspace import Workspace

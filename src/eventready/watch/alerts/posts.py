@@ -6,20 +6,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UnreadableStore
 from eventready.core.language import Language
-from eventready.core.messages import Lang, Text, message, text
+from eventready.core.messages import Lang, Message, Text, message, text
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.texts import short
 from eventready.delivery.notify.channel import addressees, written
 from eventready.delivery.notify.server_call import LIVES, PostedAlert, post_alerts
 from eventready.roster.reading.load import workspace_roster
 from eventready.roster.roster import Roster
-from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice, OutgoingMessage
+from eventready.store.streams.notification_outbox import NotificationOutbox, OutboxNotice, OutgoingMessage, Wording
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.workspace.settings.alerts import AlertmanagerFile, AlertsFile
@@ -84,6 +85,31 @@ def notification_of(made: OutgoingMessage) -> Notification:
     )
 
 
+#: A call of a change is older than this when nobody rings for it any more.
+_RINGS = timedelta(hours=1)
+
+
+def called(one: OutgoingMessage) -> str:
+    """Return the name of the message to people about a call."""
+    return f"{one.id} called"
+
+
+def calls_of_changes(outbox: NotificationOutbox, clock: Clock) -> list[tuple[OutgoingMessage, Message]]:
+    """Return the calls of changes without a message to people, each with its sentence. Raises StoreError."""
+    messages, now = outbox.messages(), clock.now()
+    known = {one.id for one in messages}
+    return [
+        (one, sentence)
+        for one in messages
+        if (sentence := one.body.sentence) and called(one) not in known and abs(now - one.made) < _RINGS
+    ]
+
+
+def _both(sentence: Message, lang: Lang) -> tuple[str, str]:
+    shown = sentence.render(lang)
+    return shown, f"{shown}\n"
+
+
 #: Seconds between two posts without a change, and those of failures after which the Alertmanager is not reached.
 _POST_S, _UNREACHED_S = 60.0, 30.0
 
@@ -120,6 +146,14 @@ class AlertmanagerPosts:
         post_alerts(file, self.workspace.path, alerts, self.clock)
         self._posted, self._posted_at, self._failing_since = calling, time.monotonic(), None
 
+    def ring(self, file: AlertmanagerFile, outbox: NotificationOutbox) -> None:
+        """Post the calls of changes, each once. Raises EventreadyError without the Alertmanager."""
+        for one, sentence in calls_of_changes(outbox, self.clock):
+            alert = PostedAlert({"alertname": "change", "call": one.id}, sentence.render(file.lang), one.made)
+            post_alerts(file, self.workspace.path, [alert], self.clock)
+            shown = _both(sentence, file.lang)
+            outbox.add(called(one), OutboxNotice("change", Wording(*shown, file.lang)), (), self.clock.now())
+
 
 def posted(alert: Alert, lang: Lang, lives: timedelta = LIVES) -> PostedAlert:
     """Return an alert for the API, in force for `lives` without a further post."""
@@ -142,6 +176,7 @@ class ReceiverCalls:
     _dry: list[Notification] = field(default_factory=list)
     _log: dict[str, Notification] = field(default_factory=dict)
     _roster: Roster | None = None
+    _rung: set[str] = field(default_factory=set)
 
     def dispatch(self, dispatcher: Dispatcher, situation: Situation) -> None:
         """Put the due messages into the outbox. Raises StoreError."""
@@ -156,6 +191,13 @@ class ReceiverCalls:
             known = self._log.get(one.id) or notification_of(one)
             self._log[one.id] = replace(known, failed=one.undelivered and not known.silent)
         return [*(self._log[one.id] for one in messages), *self._dry]
+
+    def ring(self, settings: AlertsFile) -> None:
+        """Give the calls of changes to the receiver of the first route. Raises StoreError."""
+        for one, sentence in calls_of_changes(self.outbox, self.clock):
+            if one.id not in self._rung:
+                self._rung.add(one.id)
+                self._send(called(one), settings.route.receiver, settings, partial(_both, sentence), kind="change")
 
     def test(self, receiver: str, settings: AlertsFile) -> None:
         """Put a test message to a receiver into the outbox. Raises StoreError."""
@@ -174,7 +216,7 @@ class ReceiverCalls:
 
     def _send(
         self, name: str, receiver: str, settings: AlertsFile, write: Callable[[Lang], tuple[str, str]],
-        of: Notification | None = None,
+        of: Notification | None = None, *, kind: Literal["change", "test"] = "test",
     ) -> None:  # fmt: skip
         now, whom, silent = self.clock.now(), settings.receiver(receiver), of is not None and of.silent
         people = () if silent else addressees(settings, whom, self.roster(), now)
@@ -186,7 +228,7 @@ class ReceiverCalls:
         names = tuple(entry.person for entry in people if entry.person)
         if not (addresses or silent):
             self.report(message("watch:call.no_address", receiver=receiver, people=names))
-        body = OutboxNotice("test", words, others, receiver=receiver, people=names)
+        body = OutboxNotice(kind, words, others, receiver=receiver, people=names)
         if of is not None:
             body = replace(body, kind="alert", at=of.at, alerts=alerts_of(of))
         self.outbox.add(name, body, addresses, now)

@@ -44,9 +44,9 @@ class Problem:
     def kind(self) -> tuple[object, ...]:
         """Cause without the value."""
         if isinstance(self.cause, Message) and self.value is not None:
-            rest = {name: str(param) for name, param in self.cause.params.items() if name != "name"}
+            rest = {name: repr(param) for name, param in self.cause.params.items() if name != "name"}
             return self.place.table, self.cause.id, tuple(sorted(rest.items()))
-        return self.place.table, str(self.cause), str(self.do)
+        return self.place.table, repr(self.cause), repr(self.do)
 
 
 def errors_by_kind(problems: Iterable[Problem]) -> list[WorkspaceError]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eventready.audit.doctor import Diagnostic
 from eventready.core.errors import UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr"
@@ -74,25 +74,25 @@ OPTIONAL = (
 )
 
 
-def unmet_requirement() -> str:
+def unmet_requirement() -> str | Message:
     """Return the reason against a real lab on this machine; empty if supported."""
     if sys.platform != "linux":
-        return rendered("lab:real.needs_linux")
+        return message("lab:real.needs_linux")
     if os.geteuid() != 0:
-        return rendered("lab:real.needs_root")
+        return message("lab:real.needs_root")
     absent = [package.name for package in PACKAGES if not package.installed]
     if absent:
-        return rendered("lab:not_installed", names=absent)
+        return message("lab:not_installed", names=absent)
     return missing_namespaces()
 
 
-def missing_namespaces() -> str:
+def missing_namespaces() -> str | Message:
     """Return the error of a kernel or container without namespaces and mounts; empty otherwise."""
     probe = subprocess.run(
         ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
         check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    return rendered("lab:real.no_namespaces", reason=probe.stderr.strip()) if probe.returncode else ""
+    return message("lab:real.no_namespaces", reason=probe.stderr.strip()) if probe.returncode else ""
 
 
 def install(names: list[str]) -> None:

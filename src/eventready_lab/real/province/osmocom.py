@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, message
 from eventready_lab.real.machinery.commands import in_namespace, run, spawn
 from eventready_lab.real.machinery.vty import send_commands
 from eventready_lab.real.province import osmocom_files as files
@@ -207,12 +207,12 @@ class OsmocomNetwork:
         """True when the controller's link to the switching centre is up."""
         return bool(re.search(r"\bCONNECTED", self.send("show mscs")[0]))
 
-    def waiting_for(self) -> list[str]:
+    def waiting_for(self) -> list[str | Message]:
         """Return the base stations and links not yet up, for messages."""
         wanted = {"virtual": "connected", "dummy": "degraded", "off": "disconnected"}
         links = self.links()
-        waiting: list[str] = [
-            rendered("lab:waiting.link", name=station.name, state=links[station.name] or "unknown")
+        waiting: list[str | Message] = [
+            message("lab:waiting.link", name=station.name, state=links[station.name] or "unknown")
             for station in STATIONS
             if links[station.name] != wanted[self.modes[station.name]]
         ]
@@ -221,7 +221,7 @@ class OsmocomNetwork:
         for station, answer in zip(on_air, answers, strict=True):
             complete = all(pattern.search(answer) for pattern in (_ENABLED, _RSL_UP, _HAS_CHANNELS))
             if not complete or _IN_USE.search(answer):
-                waiting.append(rendered("lab:waiting.channels", name=station.name))
+                waiting.append(message("lab:waiting.channels", name=station.name))
         if "msc" in self._running and not self.core_link():
             waiting.append("MSC")
         return waiting

@@ -19,7 +19,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
@@ -29,10 +29,10 @@ _START_S = 60.0
 _PROGRAMS = ("nginx", "keepalived", "dnsmasq", "chronyd", "rsyslogd", "dig", "curl", "ping")
 
 
-def unmet_requirement() -> str:
+def unmet_requirement() -> str | Message:
     """Return why there are no service hosts; empty if their programs are installed."""
     absent = [name for name in _PROGRAMS if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
-    return rendered("lab:not_installed", names=absent) if absent else ""
+    return message("lab:not_installed", names=absent) if absent else ""
 
 
 @dataclass

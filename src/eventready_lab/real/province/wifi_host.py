@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, message
 from eventready.workspace.settings.event import Event
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
@@ -28,16 +28,16 @@ def cache() -> Path:
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "eventready"
 
 
-def unmet_requirement(event: Event) -> str:
+def unmet_requirement(event: Event) -> str | Message:
     """The reason for a lab without WiFi; empty for a lab with WiFi. Downloads the kernel at first use."""
     if not air_of(event):
-        return rendered("lab:wifi.no_venue")
+        return message("lab:wifi.no_venue")
     if reason := wifi.unmet_requirement():
         return reason
     try:
         fetch(cache())
     except UsageError as error:
-        return Rendered(error.message) if error.message else error.what
+        return error.message if error.message else error.what
     return ""
 
 
@@ -75,11 +75,11 @@ class WifiHost:
         """Associated stations per access point."""
         return wifi.stations(self.record, [ap.name for ap in self.air])
 
-    def waiting_for(self) -> list[str]:
+    def waiting_for(self) -> list[Message]:
         """Access points with stations elsewhere, for messages."""
         counts = self.stations()
         return [
-            rendered("lab:waiting.stations", name=ap.name, n=counts[ap.name])
+            message("lab:waiting.stations", name=ap.name, n=counts[ap.name])
             for ap in self.air
             if counts[ap.name] != ap.stations
         ]

@@ -16,6 +16,7 @@ from eventready.change.execute.result import ChangeMode
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.core.messages import in_english
 from eventready.workspace.workspace import load_workspace
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_fleet import EVENT
@@ -56,7 +57,7 @@ def test_a_failed_wave_takes_the_earlier_waves_back(rig: Rig) -> None:
     for result in done.results:
         assert result.outcome in ("old", "untouched")
         if result.device in confirmed:
-            assert result.why == f"Taken back by {back.id}: the change is all or nothing."
+            assert in_english(result.why) == f"Taken back by {back.id}: the change is all or nothing."
     plan = load_recorded(rig, back.id)
     reverse = [tuple(name for name in wave if name in confirmed) for wave in reversed(rig.plan.waves)]
     assert list(plan) == [wave for wave in reverse if wave]
@@ -130,7 +131,7 @@ def test_a_device_that_cannot_be_taken_back(rig: Rig) -> None:
     assert done.exit is Exit.REVERT_FAILED
     found = {result.device: result for result in done.results}
     assert found[stuck].outcome == "new"
-    assert found[stuck].why.startswith("It could not be taken back: c-")
+    assert in_english(found[stuck].why).startswith("It could not be taken back: c-")
     assert {found[name].outcome for name in found if name != stuck} <= {"old", "untouched"}
     entry = rig.store.changes.entries()[0]
     assert not entry.ended

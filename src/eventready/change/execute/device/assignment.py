@@ -19,14 +19,15 @@ from eventready.change.execute.recorded import (
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
-from eventready.change.plan.restated import refuse_other_words
+from eventready.change.plan.restated import refuse_new_risks, refuse_other_words, unsaved_risks
 from eventready.change.plan.scope import drift_since
+from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.times import Ask, RetryTiming, Soak, soak_of
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message, to_stored
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import PlatformSpec
 from eventready.store.change_steps import Drift
@@ -38,7 +39,7 @@ Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]
 #: Word of the operator on a device within so many seconds, with a sleep that an interruption ends; None: no word.
 Word: TypeAlias = Callable[[str, float, Callable[[float], None]], bool | None]
 #: Reason on record for a device whose temporary change has ended.
-HOLD_OVER = rendered("change:why.hold_over")
+HOLD_OVER = message("change:why.hold_over")
 
 #: Reasons for devices of an interrupted change.
 INTERRUPTIONS = frozenset(
@@ -58,8 +59,8 @@ class StopSignals:
     `hold`: devices that have not armed a guard do not start. `abort`: devices that are not confirmed revert.
     """
 
-    hold: str = ""
-    abort: str = ""
+    hold: str | Message = ""
+    abort: str | Message = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class DeviceRules:
     changes: Changes | None = None
     reads_way_in: bool = True
     forward: bool = True
+    known: KnownAddresses = NONE_KNOWN
 
     @classmethod
     def of(
@@ -106,7 +108,12 @@ class DeviceRules:
     def refuse_other_words(self, before: Tree, target: Tree) -> None:
         """Raise RefusedError for words of the plan other than those of the change from the planned tree."""
         if self.forward:
-            refuse_other_words(self.platform, self.device, self.planned, before, target)
+            refuse_other_words(self.platform, self.device, self.planned, (before, target), self.known)
+
+    def refuse_unsaved(self, running: Configuration, startup: Configuration | None) -> None:
+        """Raise RefusedError for unsaved lines not stated in the plan: the change would save them too."""
+        if self.forward:
+            refuse_new_risks(self.planned, unsaved_risks(self.form, running, startup))
 
     def drift(self, running: Configuration) -> Drift | None:
         """Return the drift since the plan outside of its sections; None for a drift in a section of the plan."""
@@ -116,16 +123,19 @@ class DeviceRules:
         """Return which recorded change, if any, altered the device since the plan was made."""
         return explain_drift(self.changes, self.plan, self.planned, found)
 
-    def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks of the way in which the plan does not state, by the route back as read now.
+    def check_way_in(self, way: WayIn, running: Tree, target: Tree) -> tuple[str | Message, ...]:
+        """Return the unstated risks of a way back, or of a drill, by the route back as read now.
 
-        Raises RefusedError.
+        Raises RefusedError for a line on the way in of a plan, and for a risk that the plan does not state.
         """
         try:
             risks = check_way_in(self.platform, self.device, way, running, target, refuses=self.forward)
+            if self.forward:
+                refuse_new_risks(self.planned, risks)
         except RefusedError as error:
             raise RefusedError(message("change:way_in.now", reason=error.cause)) from None
-        return tuple(risk for risk in risks if risk not in self.planned.risks)
+        stated = [to_stored(risk) for risk in self.planned.risks]
+        return tuple(risk for risk in risks if to_stored(risk) not in stated)
 
 
 @dataclass(frozen=True)

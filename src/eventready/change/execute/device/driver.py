@@ -10,6 +10,7 @@ from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard import PendingChange, SendResult, StepResult
 from eventready.change.safety.way_in import WayIn
+from eventready.core.messages import Message
 from eventready.store.change_steps import ChangeStep
 from eventready.store.evidence import PackedEvidence
 
@@ -24,10 +25,14 @@ class ConfigurationReading:
 
 @dataclass(frozen=True)
 class Verification:
-    """Verdict on the change (`good`), and the measurement in a single line."""
+    """Verdict on the change (`good`), and the measurement in a single line.
+
+    `unmeasured`: no check became worse, but some have no measurement any more.
+    """
 
     good: bool
-    summary: str
+    summary: str | Message
+    unmeasured: bool = False
 
 
 @dataclass(frozen=True)

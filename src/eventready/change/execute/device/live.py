@@ -13,6 +13,7 @@ from eventready.change.execute.device.driver import ConfigurationReading, GuardT
 from eventready.change.execute.device.verify import (
     DeviceChecks,
     Findings,
+    SettleResult,
     ages,
     compare_findings,
     lost_meanwhile,
@@ -34,7 +35,7 @@ from eventready.change.safety.way_in import WayIn, read_way_in
 from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
@@ -154,13 +155,13 @@ class LiveDevice:
         if not self._checks.applicable:
             times.soaking()
             sleep(times.soak_s)
-            return Verification(True, rendered("change:verified.no_check"))
+            return Verification(True, message("change:verified.no_check"))
         single = tuple(one for one in before if (one.check, one.subject) not in self._rates)
         settled = verify_until_stable(self._run_checks, single, limit_s=times.limit_s, sleep=sleep)
         if settled.good and times.soak_s:
             times.soaking()
             return self._soak(before, times.soak_s, sleep)
-        return Verification(settled.good, settled.summary)
+        return _verdict(settled)
 
     def _soak(self, before: Findings, soak_s: float, sleep: Callable[[float], None]) -> Verification:
         """Observe the device, then compare the ages of adjacencies, the counters, and the checks once more."""
@@ -171,14 +172,13 @@ class LiveDevice:
             left_s -= _SLICE_S
         findings, elapsed_s = self._run_checks(), time.monotonic() - began
         if lost := lost_meanwhile(ages(start), ages(self._latest), elapsed_s):
-            return Verification(False, rendered("change:verified.lost", subjects=lost))
+            return Verification(False, message("change:verified.lost", subjects=lost))
         if self._interval_s:
             counters = [one for one in start if self._is_counter(one)]
             second = [replace(one, reading=2) for one in self._latest if self._is_counter(one)]
             others = [one for one in self._latest if not self._is_counter(one)]
             findings = self._checks.evaluate((*others, *counters, *second), self._clock.now(), elapsed_s)
-        result = compare_findings(before, findings)
-        return Verification(result.good, result.summary)
+        return _verdict(compare_findings(before, findings))
 
     def _is_counter(self, one: Observation) -> bool:
         return one.device == self._target.name and one.fact in self._checks.counters
@@ -347,3 +347,7 @@ class LiveDevice:
                 message("change:guard.not_reported", device=self._target.name, command=command, reason=reply.cause)
             )
         return reply.text
+
+
+def _verdict(settled: SettleResult) -> Verification:
+    return Verification(settled.good, settled.summary, settled.unmeasured)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from eventready.change.execute.device.steps import (
     HeldBack,
     LockedOut,
     Revert,
+    Unfit,
     abbreviated,
     evidence_of,
     sentence_of,
@@ -32,7 +34,7 @@ from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
 from eventready.change.times import GuardWindow, Soak, Timer
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, in_english, message
 from eventready.session.reply import LoginRefused
 from eventready.store.change_steps import (
     Apply,
@@ -67,7 +69,7 @@ class DeviceMachine:
         self._steps = DeviceSteps(assignment, driver, log, signals, timer)
         self._assignment, self._driver = assignment, driver
         self._findings: Findings = ()
-        self._verified = ""
+        self._verified: str | Message = ""
         self._soak = Soak(0.0, "none")
 
     def execute(self) -> AssignmentResult:
@@ -80,20 +82,25 @@ class DeviceMachine:
         try:
             self._apply(before)
         except Exception as error:
-            return Revert(self._steps, before).run(sentence_of(error), keep_session=isinstance(error, LockedOut))
+            ended = Revert(self._steps, before).run(sentence_of(error), keep_session=isinstance(error, LockedOut))
+            return replace(ended, unfit=isinstance(error, Unfit))
         return self._confirm(before)
 
-    def resume(self, history: Sequence[Step], before: Configuration | None) -> AssignmentResult:
+    def resume(
+        self, history: Sequence[Step], before: Configuration | None, *, goes_back: bool = False
+    ) -> AssignmentResult:
         """Finish or revert after a crash, from the recorded steps and the device's present state.
 
-        `before` is the recorded backup; None if there is none.
+        `before` is the recorded backup; None if there is none. `goes_back`: a way back goes on to its own target, the
+        configuration before the change.
         """
         taken, steps = [step.step for step in history], self._steps
+        if "arm" not in taken and goes_back:
+            return self.execute()
         if "arm" not in taken:
-            why = rendered("change:why.interrupted_before")
-            return steps.end(DeviceOutcome.UNTOUCHED, why, held_back=True)
+            return steps.end(DeviceOutcome.UNTOUCHED, message("change:why.interrupted_before"), held_back=True)
         if before is None:
-            return steps.end(DeviceOutcome.UNPROVEN, rendered("change:why.lost"))
+            return steps.end(DeviceOutcome.UNPROVEN, message("change:why.lost"))
         steps.resumed, steps.startup_changed, steps.rolling_back = True, "save" in taken, "rollback" in taken
         try:
             steps.target = self._assignment.rules.target(before.tree)
@@ -102,12 +109,15 @@ class DeviceMachine:
             return steps.end(DeviceOutcome.UNPROVEN, sentence_of(error))
         if terms.device_side:
             steps.window = GuardWindow.after_crash(steps.timer, history, terms.seconds)
-        if "confirm" in taken and "revert" not in taken:
+        if "confirm" in taken and "revert" not in taken and not goes_back:
             return self._finish_confirmed(before, acknowledged=False)
-        cut_off = rendered("change:why.interrupted_at", step=taken[-1])
-        return Revert(steps, before).run(
-            next((one.body.why for one in history if isinstance(one.body, GoBack)), cut_off)
-        )
+        if goes_back:
+            steps.startup_changed = True  # the device may have saved the configuration of the change
+            why: str | Message = message("change:why.way_back_resumed", step=taken[-1])
+        else:
+            cut_off = message("change:why.interrupted_at", step=taken[-1])
+            why = next((one.body.why for one in history if isinstance(one.body, GoBack)), cut_off)
+        return Revert(steps, before, onward=goes_back).run(why)
 
     def _prepare(self) -> Configuration:
         """Run every step before the first line: precheck, and comparison with the planned configuration."""
@@ -159,7 +169,7 @@ class DeviceMachine:
         steps.send(lines, terms, lambda: steps.record(Apply(device, len(lines))))
         steps.check_abort()
         self._compare(device_side=terms.device_side)
-        soak = Verify(device, self._soak.seconds, self._soak.reason)
+        soak = Verify(device, self._soak.seconds, in_english(self._soak.reason))
         steps.record(Verify(device, held=True) if procedure.hold else soak)
         left_s = steps.window.first - procedure.timing.margin_s - steps.timer.now()
         if procedure.hold is not None:
@@ -167,7 +177,7 @@ class DeviceMachine:
             raise Failed(HOLD_OVER)
         if left_s < self._soak.seconds:
             raise Failed(message("change:why.no_time", left=max(0, left_s), soak=self._soak.summary))
-        self._verified = self._verify(left_s) if procedure.verifies else rendered("change:verified.read_back")
+        self._verified = self._verify(left_s) if procedure.verifies else message("change:verified.read_back")
         steps.check_abort()
         self._await_word(terms.seconds)
         steps.login_again()
@@ -204,7 +214,7 @@ class DeviceMachine:
             return False
         return not device_side or self._driver.pending() is not None
 
-    def _verify(self, left_s: float) -> str:
+    def _verify(self, left_s: float) -> Message:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
         assignment, procedure, soak_s = self._assignment, self._assignment.procedure, self._soak.seconds
         times = VerifyTimes(
@@ -212,10 +222,11 @@ class DeviceMachine:
         )
         verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
         if not verified.good:
-            raise Failed(message("change:why.verification", summary=verified.summary))
+            kind = Failed if verified.unmeasured else Unfit
+            raise kind(message("change:why.verification", summary=verified.summary))
         msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
-        shown = rendered(msgid, summary=verified.summary)
-        return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if soak_s else shown
+        shown = message(msgid, summary=verified.summary)
+        return message("change:verified.soak", shown=shown, soak=self._soak.summary) if soak_s else shown
 
     def _await_word(self, seconds: float) -> None:
         """Wait for the operator's word, as long as the guard lasts. Raises Failed without a yes."""
@@ -253,6 +264,8 @@ class DeviceMachine:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
         assignment = self._assignment
         startup = self._driver.startup() if drifted or assignment.startup is not None else None
+        if not drifted and (startup is not None or assignment.startup == ""):
+            assignment.rules.refuse_unsaved(before, startup)
         if startup is None or assignment.form.equivalent(startup.tree, before.tree):
             return
         if drifted or assignment.form.fingerprint(startup.tree) != assignment.startup:
@@ -284,10 +297,10 @@ class DeviceMachine:
             self._steps.record(VerifyState(self._assignment.device))
         found = self._stable_state(before, acknowledged=acknowledged)
         if found is None:
-            return Revert(self._steps, before).run(rendered("change:why.new_unproven"))
+            return Revert(self._steps, before).run(message("change:why.new_unproven"))
         stands = found.configuration
         if self._assignment.form.equivalent(stands.tree, before.tree):
-            why = rendered("change:why.had_reverted")
+            why = message("change:why.had_reverted")
             return self._steps.end(DeviceOutcome.OLD, why, stands)
         try:
             self._steps.login_again()
@@ -297,11 +310,11 @@ class DeviceMachine:
             kept, texts = evidence_of(found)
             self._steps.record(Save(self._assignment.device, kept), texts)
         except StoreError as error:
-            why = rendered("change:why.not_saved", error=sentence_of(error))
+            why = message("change:why.not_saved", error=sentence_of(error))
             return AssignmentResult(self._assignment.device, DeviceOutcome.NEW, why, recorded=False)
         problem = self._steps.save(self._steps.target)
         if problem:
-            return Revert(self._steps, before).run(rendered("change:why.unsaved", problem=problem))
+            return Revert(self._steps, before).run(message("change:why.unsaved", problem=problem))
         return self._steps.end(DeviceOutcome.NEW, "", stands)
 
     def _stable_state(self, before: Configuration, *, acknowledged: bool) -> ConfigurationReading | None:

@@ -21,7 +21,7 @@ from eventready.change.intents.playbook import playbook_of, run_playbook
 from eventready.change.intents.playbook_fragment import check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.files import sweep
-from eventready.core.messages import Rendered, message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.devices.device import Device
@@ -68,7 +68,7 @@ class ServiceHost(LiveDevice):
             )
             reason = failure_of(run)
         except EventreadyError as error:
-            reason = Rendered(error.whole)
+            reason = error.whole
         if reason:
             return SendResult(False, RejectedLine("", reason), ReplyStatus.REFUSED, 0)
         ended = super().apply([f"sh {PROGRAM} played {self._change}"])
@@ -92,5 +92,5 @@ def _program_lines() -> Iterator[str]:
     yield f"base64 -d < {part} > {part}.sh && {check} && mv -f {part}.sh {PROGRAM} && rm -f {part}"
 
 
-def _reason(sent: SendResult) -> str:
-    return sent.rejected.reason if sent.rejected else rendered("change:why.ended", status=sent.ended.value)
+def _reason(sent: SendResult) -> str | Message:
+    return sent.rejected.reason if sent.rejected else message("change:why.ended", status=sent.ended.value)

@@ -13,15 +13,19 @@ from eventready.change.forms.tree import Tree
 from eventready.change.guard import StepResult
 from eventready.change.times import GuardWindow, Timer
 from eventready.core.errors import EventreadyError, StoreError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, in_english, message
 from eventready.core.redaction.redaction import redact
 from eventready.session.reply import ReplyStatus
-from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, GoBack, Rollback, StoredConfiguration
+from eventready.store.change_steps import ChangeStep, DeviceOutcome, Done, GoBack, Rollback, Save, StoredConfiguration
 from eventready.store.evidence import PackedEvidence
 
 
 class Failed(EventreadyError):
     """The change cannot stay on this device."""
+
+
+class Unfit(Failed):
+    """The device refused a line for its content, or a check is worse: other devices may end in the same way."""
 
 
 class LockedOut(Failed):
@@ -59,7 +63,7 @@ class DeviceSteps:
         with suppress(StoreError):
             self.record(step)
 
-    def check_way_in(self, running: Configuration, target: Tree) -> tuple[str, ...]:
+    def check_way_in(self, running: Configuration, target: Tree) -> tuple[str | Message, ...]:
         """Read the route back to this machine, and return the new risks for the journal. Raises RefusedError."""
         rules = self.assignment.rules
         if not rules.reads_way_in:
@@ -87,8 +91,9 @@ class DeviceSteps:
         if not applied.ok:
             rejected = applied.rejected
             reason = rejected.reason if rejected else ""
-            reason = reason or rendered("change:why.ended", status=applied.ended.value)
-            raise Failed(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
+            reason = reason or message("change:why.ended", status=applied.ended.value)
+            kind = Unfit if applied.for_content else Failed
+            raise kind(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
 
     def login_again(self) -> None:
         """Prove the device's reachability by a login on a new connection. Raises LockedOut."""
@@ -97,17 +102,17 @@ class DeviceSteps:
         except Exception as error:
             raise LockedOut(message("change:why.locked_out", error=sentence_of(error))) from None
 
-    def save(self, tree: Tree) -> str:
+    def save(self, tree: Tree) -> str | Message:
         """Save the running configuration, again if the first attempt is in doubt and `tree` still runs; return "" or
         the problem.
 
         From the first attempt that was not refused, a restart may restore another state than the old one.
         """
-        problem = ""
+        problem: str | Message = ""
         for attempt in (1, 2):
             try:
                 if attempt == 2 and not self.assignment.form.equivalent(self.driver.read().configuration.tree, tree):
-                    return rendered("change:why.running_changed", problem=as_sentence(problem))
+                    return message("change:why.running_changed", problem=as_sentence(problem))
                 done = self.driver.save()
             except Exception as error:
                 problem, self.startup_changed = sentence_of(error), True
@@ -133,7 +138,7 @@ class DeviceSteps:
     def end(
         self,
         outcome: DeviceOutcome,
-        why: str,
+        why: str | Message,
         found: Configuration | None = None,
         *,
         refused: bool = False,
@@ -146,7 +151,7 @@ class DeviceSteps:
             self._log(done, releases_lock=outcome is not DeviceOutcome.UNPROVEN)
         except StoreError as error:
             error_text = sentence_of(error)
-            why = rendered("change:why.both", one=as_sentence(why), other=error_text) if why else error_text
+            why = message("change:why.both", one=as_sentence(why), other=error_text) if why else error_text
             on_record = False
         with suppress(Exception):
             self.driver.disconnect()
@@ -166,37 +171,39 @@ def require(done: StepResult, otherwise: str) -> None:
         raise Failed(message(otherwise, reason=done.reason))
 
 
-def sentence_of(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> Message:
     """Return a sentence for an exception; an internal error names its type."""
     if isinstance(error, EventreadyError):
-        return rendered("change:why.error", error=error.whole)
-    return rendered("change:why.internal", error=redact(f"{type(error).__name__}: {error}"))
+        return message("change:why.error", error=error.whole)
+    return message("change:why.internal", error=redact(f"{type(error).__name__}: {error}"))
 
 
-def as_sentence(text: str) -> str:
+def as_sentence(text: str | Message) -> str | Message:
     """Return a text with a stop at its end."""
-    return text if not text or text.endswith((".", "!", "?")) else rendered("change:why.stop", text=text)
+    return text if not text or in_english(text).endswith((".", "!", "?")) else message("change:why.stop", text=text)
 
 
-def abbreviated(difference: Sequence[str]) -> str:
+def abbreviated(difference: Sequence[str]) -> str | Message:
     """Return the first changed lines of a difference, and the number of others."""
     changed = [line for line in difference if line.startswith(("+", "-"))]
     shown = ", ".join(f"`{' '.join(line.split())}`" for line in changed[:3])
-    return rendered("change:lines.more", shown=shown, more=len(changed) - 3) if len(changed) > 3 else shown
+    return message("change:lines.more", shown=shown, more=len(changed) - 3) if len(changed) > 3 else shown
 
 
 class Revert:
-    """Revert of a device to the configuration `before` the change."""
+    """Revert of a device to the configuration `before` the change; `onward`: to the target of a way back instead."""
 
-    def __init__(self, steps: DeviceSteps, before: Configuration) -> None:
-        self._steps, self._before = steps, before
+    def __init__(self, steps: DeviceSteps, before: Configuration, *, onward: bool = False) -> None:
+        self._steps, self._before, self._onward = steps, before, onward
+        self._goal = steps.target if onward else before.tree
         self._driver, self._assignment = steps.driver, steps.assignment
         self._attempts_left = steps.assignment.procedure.timing.rollback_attempts + steps.assignment.form.spec.repeats
         self._saves_left = 2
-        self._seen = self._problem = ""  # the last hash read, and the reason for another round
+        self._seen = ""  # the last hash read
+        self._problem: str | Message = ""  # the reason for another round
         self._given_up = False
 
-    def run(self, why: str, *, keep_session: bool = False) -> AssignmentResult:
+    def run(self, why: str | Message, *, keep_session: bool = False) -> AssignmentResult:
         """Revert the device, or wait until its guard has, and prove the old state.
 
         `keep_session`: the present session is at its prompt, and perhaps the only access.
@@ -213,43 +220,55 @@ class Revert:
                 found, self._seen, self._problem = None, "", sentence_of(error)
                 self._driver.disconnect()
             if found is not None:
-                return steps.end(DeviceOutcome.OLD, why, found)
+                return self._end(why, found)
             until = max(until, steps.window.settled(timing))
             if timer.now() >= until + timing.reach_s:
                 break
             timer.sleep(timing.pause_s)
-        problem = rendered("change:why.old_unproven", why=as_sentence(why), problem=as_sentence(self._problem))
+        problem = message("change:why.old_unproven", why=as_sentence(why), problem=as_sentence(self._problem))
         return steps.end(DeviceOutcome.UNPROVEN, problem)
 
-    def _try(self) -> Configuration | None:
-        """Read the device once, and take a single step if needed; return the configuration once the old state is
-        proven.
+    def _end(self, why: str | Message, found: ConfigurationReading) -> AssignmentResult:
+        """Record the proven state; that of a way back with its configuration, as a later way back needs it."""
+        if not self._onward:
+            return self._steps.end(DeviceOutcome.OLD, why, found.configuration)
+        kept, texts = evidence_of(found)
+        with suppress(StoreError):
+            self._steps.record(Save(self._assignment.device, kept), texts)
+        return self._steps.end(DeviceOutcome.NEW, why, found.configuration)
 
-        A configuration counts when it was read twice: the last line sent may still be executing.
+    def _try(self) -> ConfigurationReading | None:
+        """Read the device once, and take a single step if needed; return the reading once the wanted state is proven.
+
+        A configuration counts when it was read twice: the last line sent may still be executing. The target of a way
+        back does not count while a guard may be firing.
         """
         waiting = self._driver.pending()
         if waiting is not None and waiting.mine:
-            self._seen, self._problem = "", rendered("change:why.still_armed")
+            self._seen, self._problem = "", message("change:why.still_armed")
             self._disarm()
             return None
-        found = self._driver.read().configuration
-        twice, self._seen = found.sha256 == self._seen, found.sha256
-        if self._is_old(found.tree):
-            return found if twice and self._restart_is_old() else None
-        difference = abbreviated(self._assignment.form.diff(self._before.tree, found.tree))
-        self._problem = rendered("change:why.still_differs", difference=difference)
+        reading = self._driver.read()
+        found = reading.configuration
+        firing = self._onward and self._steps.window.holds(self._steps.timer.now(), self._assignment.procedure.timing)
+        twice, self._seen = found.sha256 == self._seen and not firing, found.sha256
+        if self._is_reached(found.tree):
+            return reading if twice and self._restart_reaches() else None
+        difference = abbreviated(self._assignment.form.diff(self._goal, found.tree))
+        self._problem = message("change:why.still_differs", difference=difference)
         if waiting is not None:
-            self._problem = rendered("change:why.foreign_pending")
+            self._problem = message("change:why.foreign_pending")
         elif twice:
             self._roll_back(found)
         return None
 
-    def _is_old(self, tree: Tree) -> bool:
-        return self._assignment.form.equivalent(tree, self._before.tree)
+    def _is_reached(self, tree: Tree) -> bool:
+        return self._assignment.form.equivalent(tree, self._goal)
 
     def _disarm(self) -> None:
-        """Fire the guard at once; confirm the guard of our own rollback if the device is in the old state."""
-        led = self._steps.rolling_back and self._is_old(self._driver.read().configuration.tree)
+        """Fire the guard at once; confirm the guard of our own way back if the device is where it leads."""
+        leads = self._onward or self._steps.rolling_back
+        led = leads and self._is_reached(self._driver.read().configuration.tree)
         require(self._driver.confirm() if led else self._driver.revert(), "change:why.not_reverted")
 
     def _roll_back(self, found: Configuration) -> None:
@@ -258,16 +277,16 @@ class Revert:
         self._given_up = not self._attempts_left or self._has_foreign_lines(found)
         if self._given_up:
             return
-        lines = self._assignment.form.commands_between(found.tree, self._before.tree)
+        lines = self._assignment.form.commands_between(found.tree, self._goal)
         self._assignment.rules.refuse(lines, found)
         self._seen, self._attempts_left, steps.rolling_back = "", self._attempts_left - 1, True
-        risks: tuple[str, ...] = ()
+        risks: tuple[str | Message, ...] = ()
         if steps.resumed:
             with suppress(Exception):  # the way back is sent in any case
-                risks = steps.check_way_in(found, self._before.tree)
+                risks = steps.check_way_in(found, self._goal)
         steps.record_best_effort(Rollback(self._assignment.device, tuple(lines), risks))
         steps.send(lines, terms)
-        if terms.device_side and self._is_old(self._driver.read().configuration.tree):
+        if terms.device_side and self._is_reached(self._driver.read().configuration.tree):
             require(self._driver.confirm(), "change:why.rollback_unconfirmed")
 
     def _has_foreign_lines(self, found: Configuration) -> bool:
@@ -276,22 +295,22 @@ class Revert:
             return False
         strange = self._assignment.form.foreign_lines(found.tree, self._before.tree, self._steps.target)
         if strange:
-            self._problem = rendered("change:why.foreign_lines", line=strange[0][-1])
+            self._problem = message("change:why.foreign_lines", line=strange[0][-1])
         return bool(strange)
 
-    def _restart_is_old(self) -> bool:
-        """Return True if a restart restores the old state: nothing was saved, or the startup configuration is old, or
-        is saved now.
+    def _restart_reaches(self) -> bool:
+        """Return True if a restart leads to the same state: nothing was saved, or the startup configuration is that
+        one, or is saved now.
         """
         if not self._steps.startup_changed:
             return True
         startup = self._driver.startup()
-        if startup is not None and self._is_old(startup.tree):
+        if startup is not None and self._is_reached(startup.tree):
             return True
-        self._problem = rendered("change:why.startup")
+        self._problem = message("change:why.startup")
         self._given_up = not self._saves_left
         self._saves_left -= 1
-        if not self._given_up and not self._steps.save(self._before.tree):
+        if not self._given_up and not self._steps.save(self._goal):
             return True
         self._seen = ""  # the device may have restarted while saving
         return False

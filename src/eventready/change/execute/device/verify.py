@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from eventready.change.errors import SendCommands
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.messages import Message, message, rendered
+from eventready.core.messages import Message, message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix, build_matrix
 from eventready.evaluation.runner import evaluate
@@ -157,7 +157,7 @@ class Regression:
     after: Finding | None
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Message:
         """Return a sentence: the check, the status before and after."""
         name = f"{self.check} {self.subject}".rstrip()
         was = (
@@ -166,9 +166,9 @@ class Regression:
             else message("change:regression.new")
         )
         if self.after is None:
-            return rendered("change:regression.gone", name=name, was=was)
+            return message("change:regression.gone", name=name, was=was)
         now = Message(self.after.message_id, self.after.params)
-        return rendered("change:regression.now", name=name, was=was, now=now)
+        return message("change:regression.now", name=name, was=was, now=now)
 
 
 def regressions(before: Findings, after: Findings) -> tuple[Regression, ...]:
@@ -265,21 +265,27 @@ class SettleResult:
         return not self.regressions and self.measured > 0
 
     @property
+    def unmeasured(self) -> bool:
+        """Return True if no check is worse, but some have no measurement any more."""
+        now = [one.after.status if one.after else Outcome.NOT_MEASURED for one in self.regressions]
+        return not self.good and set(now) <= {Outcome.NOT_MEASURED}
+
+    @property
     def measured(self) -> int:
         """Return the number of findings with a measurement."""
         return sum(finding.status is not Outcome.NOT_MEASURED for finding in self.findings)
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> str | Message:
         """Return a line for tables and the journal: the measurement, or the first regression."""
         if self.regressions:
             first, more = self.regressions[0].summary, len(self.regressions) - 1
-            return rendered("change:verified.regressions", first=first, more=more) if more else first
+            return message("change:verified.regressions", first=first, more=more) if more else first
         if not self.measured:
-            return rendered("change:verified.nothing")
+            return message("change:verified.nothing")
         if self.improvements:
-            return rendered("change:verified.better", measured=self.measured, better=len(self.improvements))
-        return rendered("change:verified.none_worse", measured=self.measured)
+            return message("change:verified.better", measured=self.measured, better=len(self.improvements))
+        return message("change:verified.none_worse", measured=self.measured)
 
 
 def compare_findings(before: Findings, after: Findings, looks: int = 1) -> SettleResult:

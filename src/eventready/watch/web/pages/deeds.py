@@ -30,8 +30,8 @@ from eventready.incidents.incident import (
     addressee_name,
 )
 from eventready.incidents.log import Given, Report, incidents, open_incident, update_incident
+from eventready.store.watch_log import DEVICE
 from eventready.watch.alerts.acts import ActKind, Acts, is_check
-from eventready.watch.states import DEVICE
 from eventready.watch.web.access.limits import record_act
 from eventready.watch.web.page import Handler, html, model_of, viewer_of
 from eventready.watch.web.pages.details import SILENCES, identity_of, opened, present

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
 from eventready_lab.control.lab_folder import process_start_time, write_private
 from eventready_lab.real.machinery.sandbox import processes_of
@@ -77,16 +77,16 @@ class MachineRecord:
         return Path(self.folder) / "console.log"
 
 
-def unmet_requirement() -> str:
+def unmet_requirement() -> str | Message:
     """Return the reason against the machine on this host; empty if supported. Root is not needed."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
-        return rendered("lab:wifi.needs_linux")
+        return message("lab:wifi.needs_linux")
     if shutil.which("apt-get") is None:
-        return rendered("lab:wifi.needs_apt")
+        return message("lab:wifi.needs_apt")
     absent = [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]
     if not Path("/lib/firmware/regulatory.db").exists():
         absent.append("regulatory.db (wireless-regdb)")
-    return rendered("lab:not_installed", names=absent) if absent else ""
+    return message("lab:not_installed", names=absent) if absent else ""
 
 
 def start(options: MachineOptions, password: str) -> tuple[MachineRecord, subprocess.Popen[bytes]]:

@@ -1,0 +1,228 @@
+"""Terminal attached to the process of a change: its progress, its questions, and what Ctrl-C is to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from select import select
+from typing import TYPE_CHECKING
+
+from eventready.change.execute.attach.client import Attachment, attachments
+from eventready.change.execute.attach.records import (
+    Answer,
+    ChangeBegun,
+    DeviceDone,
+    Failed,
+    Finished,
+    Interrupt,
+    Question,
+    QuestionOver,
+    StepBegun,
+    ToTerminal,
+    WaveBegun,
+)
+from eventready.cli.change.progress import ApplyProgress, ChangeInterrupted, report_result
+from eventready.cli.context import App
+from eventready.core.errors import EventreadyError, Exit, UsageError
+from eventready.core.messages import message
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+#: Descriptor of the terminal's input.
+_INPUT = 0
+
+
+class ChangeFailed(EventreadyError):
+    """Failure of the process of a change, with its exit code."""
+
+
+def attach(app: App, name: str) -> Exit:
+    """Attach to the change called `latest`, or by its id, its plan, or a prefix. Raises UsageError without a process.
+
+    Returns the exit code of the change.
+    """
+    found = None
+    for link in attachments(app.workspace_path):
+        head = link.head()
+        if head is not None and (name == "latest" or head.change.startswith(name) or head.plan.startswith(name)):
+            found = link
+        else:
+            link.close()
+    if found is None:
+        raise UsageError(message("cli:attach.none" if name == "latest" else "cli:attach.unknown", name=name))
+    return follow(app, found)
+
+
+def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
+    """Show a change until its end or until this terminal detaches; report its result. Raises its failure."""
+    with link, ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
+        follower = _Follower(app, link, progress)
+        follower.run()
+    change = follower.change
+    match follower.end:
+        case Finished(result=result):
+            with app.open_store(make=False) as store:
+                return report_result(app, result, store)
+        case Failed(reason=reason, exit=code):
+            failed = ChangeFailed(reason)
+            failed.exit = code
+            raise failed
+    if follower.detached:
+        app.notify("cli:attach.detached")
+        return Exit.INCOMPLETE
+    if not change:
+        raise ChangeInterrupted(message("cli:apply.interrupted"))
+    failed = ChangeFailed(message("cli:attach.lost", change=change))
+    failed.exit = Exit.REVERT_FAILED
+    raise failed
+
+
+class _Follower:
+    """Terminal that follows a change. `end`: its last record; `detached`: left before."""
+
+    def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
+        self.end: Finished | Failed | None = None
+        self.change, self.detached = "", False
+        self._app, self._link, self._progress = app, link, progress
+        self._asks = app.shows_progress and sys.stdin.isatty()
+        self._question: Question | None = None
+        self._choosing = False
+
+    def run(self) -> None:
+        """Follow until the end, or until this terminal detaches."""
+        with self._interrupts() as pressed, _typed_as_before(self._asks):
+            while self.end is None and not self.detached and self._link.open:
+                asks = [_INPUT] if self._asks and (self._choosing or self._question) else []
+                ready = select([self._link.fileno(), pressed, *asks], [], [])[0]
+                if pressed in ready:
+                    os.read(pressed, 64)
+                    self._interrupted()
+                elif _INPUT in ready:
+                    self._typed()
+                for record in self._link.records() if self._link.fileno() in ready else ():
+                    self._show(record)
+
+    @contextmanager
+    def _interrupts(self) -> Iterator[int]:
+        """Descriptor with a byte for each Ctrl-C in the block."""
+        out, into = os.pipe()
+
+        def press(_number: int, _frame: FrameType | None) -> None:
+            os.write(into, b"!")
+
+        before = signal.signal(signal.SIGINT, press)
+        try:
+            yield out
+        finally:
+            signal.signal(signal.SIGINT, before)
+            os.close(out)
+            os.close(into)
+
+    def _show(self, record: ToTerminal) -> None:
+        progress = self._progress
+        match record:
+            case ChangeBegun(change=change, devices=devices):
+                self.change = self.change or change
+                progress.begun(change, devices)
+            case WaveBegun(number=number, of=of, devices=names):
+                progress.wave(number, of, names)
+            case StepBegun(device=device, step=step):
+                progress.step(device, step)
+            case DeviceDone(result=result):
+                progress.done(result)
+            case Question():
+                self._ask(record)
+            case QuestionOver():
+                self._question = None
+                self._prompt()
+            case Finished() | Failed():
+                self.end = record
+
+    # ------------------------------------------------------------------ questions
+
+    def _ask(self, question: Question) -> None:
+        self._question = question
+        if self._asks:
+            self._progress.ring()
+            termios.tcflush(_INPUT, termios.TCIFLUSH)
+        self._prompt()
+
+    def _prompt(self) -> None:
+        """Show what is asked at present."""
+        shown = self._asks and (self._choosing or self._question is not None)
+        _echo(self._asks, on=self._choosing or self._question is None or self._question.about != "code")
+        self._progress.prompt(self._asked if shown else None)
+
+    def _asked(self) -> str:
+        question = self._question
+        if self._choosing or question is None:
+            return self._app.text("cli:attach.choose")
+        if question.about == "code":
+            return question.text
+        left = max(0, int(question.until_s - time.monotonic()))
+        return self._app.text("change:word", devices=len(question.devices), left=f"{left // 60}:{left % 60:02}")
+
+    def _interrupted(self) -> None:
+        """Ask what to do; a second Ctrl-C reverts, one off a terminal detaches."""
+        if not self._asks:
+            self.detached = True
+        elif self._choosing:
+            self._choose("r")
+        else:
+            self._choosing = True
+            termios.tcflush(_INPUT, termios.TCIFLUSH)
+            self._prompt()
+
+    def _typed(self) -> None:
+        """Take a line: a choice, a word, or a code."""
+        try:
+            line = os.read(_INPUT, 4096)
+        except OSError:  # the terminal is gone
+            self.detached = True
+            return
+        text = line.decode(errors="replace").strip()
+        question = self._question
+        if self._choosing:
+            self._choose(text.casefold())
+        elif question is not None and question.about == "code":
+            self._link.send(Answer(question.number, text))
+        elif question is not None and (word := self._meaning(text.casefold() if line else "")):
+            self._link.send(Answer(question.number, word))
+
+    def _choose(self, choice: str) -> None:
+        self._choosing = False
+        if choice.startswith("r"):
+            self._progress.say(self._app.text("cli:attach.reverts"))
+            self._link.send(Interrupt())
+        self.detached = choice.startswith("d")
+        self._prompt()
+
+    def _meaning(self, word: str) -> str:
+        """Return `yes`, `no`, or nothing for another line."""
+        return next((one for one in ("yes", "no") if word in self._app.text(f"change:word.{one}").split()), "")
+
+
+def _echo(terminal: bool, *, on: bool) -> None:
+    """Show what is typed, or hide it."""
+    if terminal:
+        settings = termios.tcgetattr(_INPUT)
+        settings[3] = settings[3] | termios.ECHO if on else settings[3] & ~termios.ECHO
+        termios.tcsetattr(_INPUT, termios.TCSADRAIN, settings)
+
+
+@contextmanager
+def _typed_as_before(terminal: bool) -> Iterator[None]:
+    """Restore the settings of the terminal after the block."""
+    settings = termios.tcgetattr(_INPUT) if terminal else None
+    try:
+        yield
+    finally:
+        if settings is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(_INPUT, termios.TCSADRAIN, settings)
