@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
 #: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests. Of each other
-#: test it runs at most 12 cases (`tests/conftest.py`); pytest without EVENTREADY_QUICK runs all.
+#: test it runs at most 6 cases (`tests/conftest.py`); pytest without EVENTREADY_QUICK runs all.
 SLOW := slow or lab or real or browser
 #: How tests are given to the processes that run them: in groups, in the order of `tests/conftest.py`.
 GROUPS := --dist loadgroup --no-loadscope-reorder
@@ -39,8 +39,8 @@ $(STAMP): constraints.txt pyproject.toml
 demo: setup ## audit, change, report and rollback on the embedded lab
 	@EVENTREADY=$(BIN)/eventready sh demo.sh
 
-quick: setup ## tests below 0.3 s of CPU, at most 12 cases of each, a smoke test of the lab: about a minute
-	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
+quick: setup ## tests below 0.3 s of CPU, at most 6 cases of each, a smoke test of the lab: about a minute
+	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 3 $(GROUPS) -m "not ($(SLOW))" $(QUICK)
 
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/ruff check $(CODE)

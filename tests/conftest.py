@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 QUICK = bool(os.environ.get("EVENTREADY_QUICK"))
 #: Cases of a test that `make quick` runs at most.
-_QUICK_CASES = 12
+_QUICK_CASES = 6
 #: Characters of a text that names its case in full, and of all parameters in the name of a test.
 _LONGEST_TEXT = 30
 _LONGEST_ID = 120

@@ -38,6 +38,7 @@ from eventready.change.times import RetryTiming, Timer
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.core.messages import in_english
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import SessionSpec
 from eventready.session.dialogue.screen import Screen
@@ -138,7 +139,12 @@ def carry_out(order: dict[str, Any]) -> None:
         _say("refused", json.dumps({"why": str(error), "exit": int(error.exit)}))
         return
     (result,) = done.results
-    found = {"outcome": result.outcome.value, "why": result.why, "recorded": result.recorded, "exit": int(done.exit)}
+    found = {
+        "outcome": result.outcome.value,
+        "why": in_english(result.why),
+        "recorded": result.recorded,
+        "exit": int(done.exit),
+    }
     _say("ended", json.dumps(found))
 
 

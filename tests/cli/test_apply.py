@@ -25,7 +25,7 @@ from eventready.cli.context import App
 from eventready.cli.options import execution_options
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.store.change_steps import Arm, DeviceOutcome
+from eventready.store.change_steps import Arm, ChangeHeader, DeviceOutcome
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.cli.bsc_lab import NOW, Lab, on_terminal, process_of, read_until
@@ -42,7 +42,7 @@ def outcomes(document: Any) -> dict[str, str]:
 
 def test_there_and_back(lab: Lab, plan: Path) -> None:
     done = lab.run("apply", plan)
-    assert done.stdout.count(" new ") == 2
+    assert done.stdout.count(" with the change ") == 2
     assert "findings, none worse" in done.stdout
     assert "rolls it back" in done.stdout
     assert "No device-side way back: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
@@ -54,7 +54,7 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert "send the lines" in shown
 
     document = lab.json("rollback", "latest")
-    assert outcomes(document) == {"bsc-1": "with_change", "bsc-2": "with_change"}
+    assert outcomes(document) == {"bsc-1": "as_before", "bsc-2": "as_before"}
     assert document["rolls_back"]
     assert document["exit"] == 0
     assert "All devices are as before" in document["next"]
@@ -162,7 +162,10 @@ def test_an_interruption_before_the_first_device_is_a_failed_change(
     def interrupt(*_args: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    Store.of_workspace(lab.copy).close()
+    with Store.of_workspace(lab.copy) as store:
+        if not store.changes.entries():  # of another test
+            header = ChangeHeader(by="An", host="here")
+            store.changes.begin("c-0", event="e", plan=b'{"plan":{}}', devices=[], header=header)
     monkeypatch.setattr(f"eventready.cli.change.apply.{job}", interrupt)
     words: tuple[str | Path, ...] = (plan,) if job == "apply_plan" else ("--resume", "latest")
     assert "No line was sent" in lab.run("apply", *words, expect=(5,)).stderr
@@ -260,7 +263,7 @@ def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> No
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "ends"), [(b"yes\n", 0, {"with_change"}), (b"what?\nno\n", 5, {"as_before"})]
+    ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
 )
 def test_a_held_change_waits_for_the_word_of_its_operator(
     lab: Lab, plan: Path, answer: bytes, code: int, ends: set[str]

@@ -65,6 +65,7 @@ def test_a_program_has_the_document_alone_and_nothing_is_made_for_people(capsys:
 _CELLS = st.text("aB9 .-đọ漢́🚂\u200d", max_size=9)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.tuples(_CELLS, _CELLS, _CELLS), min_size=1, max_size=4), columns=st.integers(20, 60))
 def test_a_table_without_a_terminal_is_that_of_rich(rows: list[tuple[str, str, str]], columns: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 _CONTRACTS = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
 PAPERS = next(one for one in _CONTRACTS["tool"]["importlinter"]["contracts"] if one["id"] == "papers")
 #: Removes packages from a process, imports all others, and runs command lines; prints the exit codes.
@@ -35,6 +37,7 @@ for words in {lines!r}:
 LINES = ("--help", "audit --help", "watch --help", "serve --help", "docs", "report readiness")
 
 
+@pytest.mark.slow
 def test_all_other_modules_and_commands_work(tmp_path: Path) -> None:
     removed, users = PAPERS["protected_modules"], PAPERS["allowed_importers"]
     done = subprocess.run(

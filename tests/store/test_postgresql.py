@@ -30,6 +30,12 @@ pytestmark = pytest.mark.slow
 RUNS, DEVICES = 3, 40
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run without storage is saved in the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def shared(server: str, request: pytest.FixtureRequest) -> str:
     """URL of an empty database."""
@@ -187,11 +193,10 @@ def test_a_dump_restored_elsewhere_is_verified(
 
 
 def test_a_server_lost_during_a_run_takes_no_reading_with_it(
-    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shared: str, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows already in the server are handed back too: exit 4, and the run in a file."""
     monkeypatch.setattr("eventready.store.run_items._BATCH", 8)
-    monkeypatch.chdir(tmp_path)
     name = shared.rpartition("/")[2]
     whole: list[Any] = []
     for lost in (False, True):

@@ -58,7 +58,7 @@ def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _statement(value: Any) -> str | Message:
-    """Validate a sentence: a text, or a message with its English text; a message becomes as one on record."""
+    """Validate a sentence: a text, or a message with its English text; a message becomes as on record."""
     value = to_stored(value) if isinstance(value, Message) else value
     _refuse_hidden(value, _MOST_NESTED)
     try:
@@ -294,7 +294,7 @@ class PlanFile(Part):
 
     @property
     def document(self) -> dict[str, Any]:
-        """Return the content of the file, which the store records too: the plan as it was accepted."""
+        """Return the content of the file, also for the store: the plan as accepted."""
         signed = {} if self.planner is None else {"planner": asdict(self.planner)}
         approvals = [asdict(one) for one in self.approvals]
         return {"plan": self._accepted or self.plan.document, "approvals": approvals, **signed}

@@ -79,7 +79,7 @@ class SendResult:
 
     @property
     def for_content(self) -> bool:
-        """Return True for a line that the device refused; not for a lost, slow or locked device."""
+        """Return True for a refused line; False for a lost, slow or locked device."""
         return self.ended is ReplyStatus.REFUSED and self.rejected is not None and bool(self.rejected.line)
 
 
@@ -383,7 +383,7 @@ def enter_configuration(
 
 
 def _held(spec: ChangeSpec, replies: Sequence[Reply]) -> str | Message:
-    """Return that another session holds the configuration, with the words of the device; else an empty text."""
+    """Return a clause about another session in configuration mode, with the words of the device; else an empty text."""
     for reply in replies:
         for pattern in spec.held:
             if found := re.search(pattern, f"{reply.text}\n{reply.reason}", re.MULTILINE):

@@ -135,16 +135,18 @@ def describe_error(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple
         return message(f"workspace:bound.{kind}", name=name, bound=whole, value=shown), ""
     if kind == "value_error":
         return _custom(name if location else "", context.get("error", detail["msg"]), secret=secret)
-    return _wrong_type(kind, name, value, shown, detail["msg"], secret=secret)
+    return _wrong_type(kind, name, value, shown, detail["msg"], secret=secret, form=context.get("pattern"))
 
 
 def _wrong_type(
-    kind: str, name: Sentence, value: Any, shown: Sentence, reason: Sentence, *, secret: bool
+    kind: str, name: Sentence, value: Any, shown: Sentence, reason: Sentence, *, secret: bool, form: str | None
 ) -> tuple[Sentence, Sentence]:
     impossible = impossible_date(value) if isinstance(value, str) and kind.startswith("date") and not secret else None
     if impossible:
         return message("workspace:named", name=name, what=impossible), message("workspace:date.write")
     wanted = _WANTED.get(kind)
+    if form is not None:
+        return message("workspace:not_of_form", name=name, value=shown, form=form), ""
     if wanted is None:
         reason = message("workspace:value.not_allowed") if secret else reason
         return message("workspace:does_not_hold", name=name, reason=reason), ""

@@ -480,7 +480,7 @@ class ValuesSpec(Strict):
     Addresses have the group `address`. `addresses`: own addresses, with their length or the group `mask`;
     `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups, with `prefix` if the line has the
     subnet; `towards`: next hops of default routes and redirections; `sources`: own addresses that something leaves
-    from; `asked`: hosts that a probe asks, with `interface` if the line names the port. `dynamic`: lines of an address
+    from; `probed`: hosts that a probe asks, with `interface` if the line names the port. `dynamic`: lines of an address
     that is not in the configuration; next hops are then not held against the connected networks.
 
     `min_links`: least members of a bundle (`links`, and `interface` if the line names it; members are those of
@@ -495,7 +495,7 @@ class ValuesSpec(Strict):
     virtual: tuple[ChangeRegex, ...] = ()
     towards: tuple[ChangeRegex, ...] = ()
     sources: tuple[ChangeRegex, ...] = ()
-    asked: tuple[ChangeRegex, ...] = ()
+    probed: tuple[ChangeRegex, ...] = ()
     dynamic: ChangeRegex = ""
     names: tuple[NamedObject, ...] = ()
     min_links: ChangeRegex = ""

@@ -199,9 +199,9 @@ def test_the_first_that_fails_stops_the_waves(rig: Rig) -> None:
     assert rig.running() == rig.at_start
     assert rig.store.changes.locks() == ()
     rest = next(result for result in done.results if result.device != first)
-    assert rest.why == f"{first} did not end as planned, so the change stopped."
+    assert in_english(rest.why) == f"{first} did not end as planned, so the change stopped."
     assert rig.store.changes.entries()[0].ended
-    with pytest.raises(RefusedError, match="has no device in the new state"):
+    with pytest.raises(RefusedError, match="No device has the change"):
         rig.rollback()
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.document import PlanFile
+from eventready.change.execute.apply import open_change
+from eventready.change.execute.result import ApplyResult
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.core.messages import in_english
@@ -43,16 +46,20 @@ def set_clock(clock: Clock, moment: object) -> None:
     object.__setattr__(clock, "now", lambda: moment)
 
 
+def reason(done: ApplyResult) -> str:
+    return in_english(done.results[-1].why)
+
+
 def during(rig: Rig, device: str, action: object) -> None:
     """Run an action once, while a device is changed."""
-    rig.change_hand = lambda name, _driver: action() if name == device else None  # type: ignore[operator]
+    rig.change_hand = lambda name, _driver: action() if name == device else None  # type: ignore[operator]  # an action alone, called by name
 
 
 def test_a_change_that_would_last_into_a_freeze_is_refused_with_what_fits(rig: Rig) -> None:
-    """23:58, and the freeze from 00:00 on."""
-    clock = Clock.starting("2022-04-20 23:58")
+    """23:59, two waves of 30 s, and the freeze from 00:00 on."""
+    clock = Clock.starting("2022-04-20 23:59")
     freeze(rig, clock, timedelta(minutes=1))
-    assert sum(rig.plan.group_durations()) > 60
+    assert rig.plan.group_durations() == (30.0, 30.0)
     with pytest.raises(RefusedError, match=r"is expected to last until 21/04/2022 00:00.*freeze window") as refused:
         rig.apply(clock=clock)
     assert f"-l {rig.plan.waves[0][0]}`" in str(refused.value)
@@ -74,6 +81,17 @@ def test_no_wave_begins_in_a_freeze_and_a_way_back_does(rig: Rig) -> None:
     assert "no wave begins in the freeze window, which closed changes at 20/04/2022 08:00" in in_english(
         done.results[-1].why
     )
+
+
+def test_no_wave_of_a_script_begins_in_a_freeze(rig: Rig) -> None:
+    clock = Clock.starting(BEGIN)
+    freeze(rig, clock, timedelta(hours=1))
+    closes = clock.now() + timedelta(hours=1)
+    first, *others = rig.plan.order
+    with open_change(rig.context(rig.options(), clock), PlanFile(plan=rig.plan)) as change:
+        assert change.execute(first).outcome == "new"
+        set_clock(clock, closes)
+        assert {change.execute(name).outcome.value for name in others} == {"untouched"}
 
 
 @pytest.mark.parametrize(
@@ -136,4 +154,4 @@ def test_a_wave_begins_only_while_a_measured_path_is_left_around_it(rig: Rig, *,
     done = rig.apply(clock=clock)
     assert outcomes(done)[first] == "new"
     assert outcomes(done)[last] == "untouched"
-    assert f"no measured path of hall internet is left around {last}" in in_english(done.results[-1].why)
+    assert f"no measured path of hall internet is left around {last}" in reason(done)

@@ -193,7 +193,7 @@ def test_a_prompt_proves_configuration_mode() -> None:
     assert not applied.ok
     assert line.reported == ["configure"]
     assert applied.rejected is not None
-    assert applied.rejected.reason == "`configure` did not enter configuration mode: Please try later."
+    assert in_english(applied.rejected.reason) == "`configure` did not enter configuration mode: Please try later."
 
 
 def test_a_revert_timer_is_armed_by_entering() -> None:

@@ -22,6 +22,7 @@ from eventready.change.execute.rollback import make_rollback
 from eventready.change.intents import playbook, playbook_fragment
 from eventready.change.times import RetryTiming
 from eventready.core.clock import Clock
+from eventready.core.messages import in_english
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
@@ -119,4 +120,4 @@ def main(folder: str, store: str, name: str, pid: str, do: str, plan: str, place
         else:
             done = apply_plan(context, load_plan(Path(plan)))
     (result,) = done.results
-    print(json.dumps({"outcome": result.outcome.value, "why": result.why}))
+    print(json.dumps({"outcome": result.outcome.value, "why": in_english(result.why)}))

@@ -124,10 +124,13 @@ class RunningChange:
 
     def execute(self, device: str) -> AssignmentResult:
         """Run a device, once, in the caller's thread. Raises RefusedError for an unknown device or a second run."""
-        if not any(device in wave for wave in self.waves):
+        wave = next((wave for wave in self.waves if device in wave), None)
+        if wave is None:
             raise RefusedError(message("change:apply.not_in_plan", device=device))
         if device in self._begun:
             raise RefusedError(message("change:apply.has_run", device=device))
+        if self._begun.isdisjoint(wave):
+            self._executor.may_begin(wave)  # a reason against it holds the device back
         self._begun.add(device)
         self._results[device] = result = self._executor.execute(device)
         return result
@@ -172,7 +175,7 @@ class RunningChange:
 
 @contextmanager
 def refuse_unrecorded() -> Iterator[None]:
-    """Raise RefusedError for a store that takes no record: no device was touched."""
+    """Raise RefusedError for a store without room for the record: no device was touched."""
     try:
         yield
     except UnreadableStore:

@@ -21,7 +21,7 @@ _UNREAD = "unread"
 
 
 def journalled_part(context: ExecutionContext, record: ChangeRecord, name: str) -> PlannedDevice:
-    """Return the part of a changed device: its recorded configurations, its guard as armed, its place as it is now.
+    """Return the part of a changed device: its recorded configurations, its guard as armed, its present place.
 
     Raises RefusedError for a device that left the inventory, or without recorded configurations.
     """
@@ -59,7 +59,7 @@ def journalled_part(context: ExecutionContext, record: ChangeRecord, name: str) 
 
 
 def _fragment(form: ConfigurationForm, was: Configuration, now: Configuration) -> str:
-    """Return a fragment that reads what the change has read; nothing where the whole configuration is read."""
+    """Return a fragment for the reading of the changed objects; empty where the whole configuration is read."""
     if not form.reads_plan_only:
         return ""
     for text in _candidates(form, was, now):

@@ -179,7 +179,7 @@ class DeviceView:
 
     @property
     def difference(self) -> Mapping[str, Sequence[str]]:
-        """Return the differences to the configuration with the change, and to that as before it."""
+        """Return the differences to the configuration with the change, and to the configuration before."""
         new, old = (AS_BEFORE, WITH_CHANGE) if self.goes_back else (WITH_CHANGE, AS_BEFORE)
         return {new: self.to_new, old: self.to_old}
 
@@ -296,12 +296,12 @@ def _differs_by_change(found: Tree, old: Tree, new: Tree) -> bool:
 
 def _refuse_contradiction(claim: Claim, view: DeviceView) -> None:
     state = _state(claim, goes_back=view.goes_back)
-    told: dict[str, Param] = {"device": view.device, "claim": message(f"change:claim.{state}")}
+    named: dict[str, Param] = {"device": view.device, "claim": message(f"change:claim.{state}")}
     if view.unread and claim != "by-hand":
-        raise RefusedError(message("change:release.unread", **told, unread=view.unread))
+        raise RefusedError(message("change:release.unread", **named, unread=view.unread))
     if not view.unread and claim not in view.holds:
         difference = "\n".join(view.difference.get(state, ()))
-        raise RefusedError(message("change:release.contradicted", **told, difference=difference))
+        raise RefusedError(message("change:release.contradicted", **named, difference=difference))
 
 
 def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision, view: DeviceView) -> AssignmentResult:

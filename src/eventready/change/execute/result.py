@@ -83,8 +83,8 @@ def is_partial(results: Iterable[AssignmentResult]) -> bool:
 
 
 def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
-    """Return 6 for an unproven device, and for a device out of reach of a way back; 5 for a change that did not finish,
-    7 for a change that was refused before it touched a device.
+    """Return 6 for an unproven device, and for a device out of reach of a way back; 5 for an unfinished change, 7
+    for a change refused before any device was touched.
     """
     results = tuple(results)
     codes = set()

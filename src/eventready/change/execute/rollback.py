@@ -111,7 +111,7 @@ def rollback_plan(
 
 
 def _readable(record: ChangeRecord) -> Plan | None:
-    """Return the plan on record; None if it cannot be read."""
+    """Return the plan on record; None for an unreadable plan."""
     try:
         return recorded_plan(record.plan, record.entry.id)
     except EventreadyError:

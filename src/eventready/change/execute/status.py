@@ -161,7 +161,7 @@ def _detail(step: ChangeStep, *, goes_back: bool) -> tuple[str, dict[str, Param]
 
 
 def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = "") -> Message:
-    """Return the operator's next action. `rolls_back` is the change that this one rolls back."""
+    """Return the operator's next action. `rolls_back`: the change behind a way back."""
     counts = {state: [one.device for one in states if one.state == state] for state in STATES}
     reached, missed = (AS_BEFORE, WITH_CHANGE) if rolls_back else (WITH_CHANGE, AS_BEFORE)
     urgent = next((state for state in _URGENT if counts[state]), None)

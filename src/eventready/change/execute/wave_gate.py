@@ -1,4 +1,4 @@
-"""Conditions under which a wave begins, as they are at that moment: windows, new failures, measured paths."""
+"""Conditions for the begin of a wave, at its moment: windows, new failures, measured paths."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class WaveGate:
     emergency: bool = False
 
     def reason(self, wave: Sequence[str], beside: Iterable[str] = ()) -> str | Message:
-        """Return why a wave may not begin; empty if it may. `beside`: devices in their soak. Raises StoreError."""
+        """Return the reason against the begin of a wave, or an empty text. Raises StoreError.
+
+        `beside`: devices in their soak.
+        """
         event, now = self.context.workspace.event, self.context.clock.now()
         if not self.emergency and (closed := closed_to_waves(event, now)):
             return closed
@@ -56,7 +59,7 @@ class WaveGate:
     def _cut_off(
         self, runs: Sequence[Run], wave: Sequence[str], beside: Iterable[str], changes: Sequence[RecordedChange]
     ) -> str | Message:
-        """Return the services that lost their measured path around the wave since the plan."""
+        """Return the services without their measured path around the wave since the plan."""
         if not runs:
             return ""
         workspace, names = self.context.workspace, {*wave, *beside}

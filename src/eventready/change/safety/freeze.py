@@ -95,7 +95,7 @@ def closed_to_waves(event: Event, now: datetime) -> str | Message:
 def refuse_beyond(
     event: Event, now: datetime, groups: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
 ) -> bool:
-    """Return True if an emergency permits a change that is expected to last into a closed window.
+    """Return True if an emergency permits a change expected to last into a closed window.
 
     `groups` are the expected seconds and the devices of each part, in sequence. Raises RefusedError without an
     emergency, with the devices that fit before the window.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 
 from eventready.change.forms.tree import Path, Tree, identical, subtree, walk
@@ -37,7 +37,7 @@ def refuse_altered_objects(
     ours = {named for line in earlier for named in _defined_by(spec, line)}
     others = {named: parts for named, parts in now.items() if named not in ours and not is_own_name(named[1])}
     altered = {named: next(iter(parts))[-1] for named, parts in others.items() if not _same(parts, then.get(named, {}))}
-    altered = {**_named_by_altered_lines(spec, trees, others, frozenset(earlier)), **altered}
+    altered = {**altered, **_named_by_altered_lines(spec, trees, others.keys() - altered.keys(), frozenset(earlier))}
     globs: dict[Message, None] = {}
     for (kind, name), line in altered.items():
         owned = [one for one in owns if fnmatchcase(f"{kind} {name}", one)]
@@ -51,22 +51,26 @@ def refuse_altered_objects(
 
 
 def _named_by_altered_lines(
-    spec: ChangeSpec, trees: tuple[Tree, Tree], others: Mapping[Named, object], earlier: frozenset[str]
+    spec: ChangeSpec, trees: tuple[Tree, Tree], others: Set[Named], earlier: frozenset[str]
 ) -> dict[Named, str]:
     """Return the objects of others named by removed or altered lines, each with the first such line.
 
-    A line of an earlier change, and a line of an object of our own, is ours.
+    A line of an earlier change is ours; a line of an object is judged with the object.
     """
     after, found = frozenset(walk(trees[1])), dict[Named, str]()
     for path in walk(trees[0]):
-        if path in after or path[-1] in earlier:
+        if path in after or path[-1] in earlier or any(_defines(spec, line) for line in path):
             continue
         for kind in spec.values.names:
             for name in names_in(kind.used, path[-1]):
                 named = (kind.kind, name)
-                if named in others and not any(is_own_name(own) for line in path for _, own in _defined_by(spec, line)):
+                if named in others:
                     found.setdefault(named, path[-1])
     return found
+
+
+def _defines(spec: ChangeSpec, line: str) -> bool:
+    return next(_defined_by(spec, line), None) is not None
 
 
 def _same(parts: Mapping[Path, Tree], after: Mapping[Path, Tree]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from eventready.cli import options
+from eventready.cli.commands import EXAMPLES, FOLLOWERS
 from eventready.cli.context import App
 from eventready.cli.declare.work import work
 from eventready.core.clock import parse_moment
@@ -114,6 +115,8 @@ def _command(kind: PaperKind) -> click.Command:
 
 for paper in PAPERS.values():
     report.add_command(_command(paper))
+    EXAMPLES.setdefault(f"report {paper.name}", (f"report {paper.name}", f"report {paper.name} --format docx --eml"))
+    FOLLOWERS.setdefault(f"report {paper.name}", ["report send", "duties attest"])
 
 
 @report.command("check-template", short_help="Check a profile: unknown variables and keys, by line")

@@ -229,7 +229,7 @@ class Revert:
         return steps.end(DeviceOutcome.UNPROVEN, problem)
 
     def _end(self, why: str | Message, found: ConfigurationReading) -> AssignmentResult:
-        """Record the proven state; that of a way back with its configuration, as a later way back needs it."""
+        """Record the proven state; after a way back with its configuration, for a later way back."""
         if not self._onward:
             return self._steps.end(DeviceOutcome.OLD, why, found.configuration)
         kept, texts = evidence_of(found)
@@ -266,7 +266,7 @@ class Revert:
         return self._assignment.form.equivalent(tree, self._goal)
 
     def _disarm(self) -> None:
-        """Fire the guard at once; confirm the guard of our own way back if the device is where it leads."""
+        """Fire the guard at once; confirm the guard of our own way back at its goal."""
         leads = self._onward or self._steps.rolling_back
         led = leads and self._is_reached(self._driver.read().configuration.tree)
         require(self._driver.confirm() if led else self._driver.revert(), "change:why.not_reverted")
@@ -299,8 +299,8 @@ class Revert:
         return bool(strange)
 
     def _restart_reaches(self) -> bool:
-        """Return True if a restart leads to the same state: nothing was saved, or the startup configuration is that
-        one, or is saved now.
+        """Return True if a restart leads to the same state: nothing was saved, or the startup configuration is right
+        or is saved now.
         """
         if not self._steps.startup_changed:
             return True
