@@ -20,11 +20,7 @@ from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
-from eventready.cli.change.progress import (
-    existing_plan,
-    interruption_as_failure,
-    options_of,
-)
+from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
 from eventready.cli.context import App
