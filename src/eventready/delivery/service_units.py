@@ -118,7 +118,10 @@ WantedBy=default.target
 def _bounds_with(workspace: Path) -> str:
     """Bounds of a service with records in its workspace."""
     folder = _systemd_word(str(workspace.resolve())).replace("$$", "$")  # no variables here
-    return f"{_BOUNDS}\n# The records; add the folders of another store and of reports.\nReadWritePaths={folder}"
+    return f"""\
+{_BOUNDS}
+# The records; add the folders of another store, of reports, and of programs of exec: references.
+ReadWritePaths={folder}"""
 
 
 def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
