@@ -1,4 +1,4 @@
-"""Process of one message over Apprise: a URL and a text from the parent, an outcome to it.
+"""Process of one message over Apprise: a URL and a text from the parent, an outcome back.
 
 The servers of chat and SMS are strangers: their answers fill this process, within its limits, and never the watch.
 """
@@ -43,7 +43,7 @@ def notify(url: str, subject: str, body: str) -> tuple[Outcome, list[str]]:
 
 
 class _Log(logging.Handler):
-    """Warnings and exceptions that Apprise handled."""
+    """Warnings of Apprise, and the exceptions behind them."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -51,7 +51,7 @@ class _Log(logging.Handler):
         self.errors: list[BaseException] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line of the log, and the exception behind it."""
+        """Keep a line of the log with its exception."""
         self.lines = [*self.lines, record.getMessage()[:500]][:_LOG_LINES]
         error = sys.exc_info()[1]
         if error is not None:
