@@ -116,7 +116,7 @@ def is_signed_plan(file: PlanFile, settings: ChangeSettings) -> bool:
 
 
 def four_eyes_unproven(file: PlanFile, settings: ChangeSettings) -> Message | None:
-    """Return the sentence for a plan to approve whose planner no key proves; None for another plan."""
+    """Return the sentence for a plan to approve without the proof of its planner; None for any other plan."""
     if is_signed_plan(file, settings) or not approvals_required(file.plan, settings):
         return None
     return message("change:four_eyes", by=file.plan.by)

@@ -1,4 +1,4 @@
-"""Process of one message over Apprise: a URL and a text from the parent, an outcome back.
+"""Process of a message over Apprise: a URL and a text from the parent, an outcome back.
 
 The servers of chat and SMS are strangers: their answers fill this process, within its limits, and never the watch.
 """

@@ -90,8 +90,8 @@ def _held(ordered: Iterable[Sample], interval_s: float) -> Iterable[Outage]:
             yield Outage(due, received, 0)
 
 
-def _joined(outages: Iterable[Outage]) -> Iterable[Outage]:
-    """Yield the outages in the order of time, those that overlap as one."""
+def _joined(outages: Iterable[Outage]) -> list[Outage]:
+    """Return the outages in the order of time, overlapping ones joined."""
     joined: list[Outage] = []
     for one in sorted(outages, key=lambda one: one.begin):
         before = joined[-1] if joined else None
