@@ -277,6 +277,23 @@ def works_list() -> None:
     """List the works from now on, and the objects missing from circuits.yaml."""
 
 
+@works.command("check", short_help="Cross the works with the windows, by the newest audit")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Network of this run.  [default: last full audit]")
+@work("eventready.cli.duties.works_check:check")
+def works_check() -> None:
+    """Cross the works with the windows of the event, each by itself and all at once, in the network of the last audit.
+
+    Shown are the services that a work, or several works together, take from a venue in a window, and those left with a
+    single way, with the minutes. Failures of the audit stay failed. Connects to nothing.
+
+    \b
+    Exit codes:
+      0  no work harms a service in a window
+      3  a service is lost, or left with a single way
+      4  the harm of a work is not known
+    """
+
+
 @works.command("explain", short_help="Show a work, its elements and windows")
 @click.argument("work")
 @work("eventready.cli.duties.works:explain")
