@@ -71,7 +71,7 @@ def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3
-DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident"]
+DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works"]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
 
@@ -109,10 +109,12 @@ def deadlines(
     done: Collection[str] = (),
     audits: Sequence[datetime] = (),
     incidents: Sequence[Incident] = (),
+    more: Iterable[Deadline] = (),
 ) -> tuple[Deadline, ...]:
-    """All deadlines by time. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
+    """All deadlines by time, and `more`. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
     calendar = Calendar(event.days_off)
     found = [
+        *more,
         *weekly(event, sent, moment),
         *_duty_list(event, calendar, sent, moment),
         *_freezes(event, calendar, moment),
@@ -168,7 +170,7 @@ def _duty_list(
         return ()
     latest = before - timedelta(seconds=1)
     paper = first_sent(sent, "duty-list")
-    warn = _ahead(latest, calendar)
+    warn = ahead(latest, calendar)
     status = _status(latest, latest, warn, moment, paper.at if paper else None)
     title = message("clauses:deadline.duty_list", before=before)
     return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
@@ -177,7 +179,7 @@ def _duty_list(
 def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadline, ...]:
     found = []
     for number, window in enumerate((w for w in event.windows if w.kind == "freeze"), 1):
-        warn = _ahead(window.start, calendar)
+        warn = ahead(window.start, calendar)
         status: DeadlineStatus = "near" if moment >= warn else "open"
         if moment >= window.start:
             status = "in_force" if moment < window.end else "over"
@@ -198,7 +200,7 @@ def _trial(
     else:
         made = min(trial.due, moment) if trial.proved_by in done else None
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
-    warn = min(max(trial.start, _ahead(trial.due, calendar)), trial.due)
+    warn = min(max(trial.start, ahead(trial.due, calendar)), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
     status = _status(trial.due, trial.due, warn, moment, made)
     title = Bilingual(trial.name_vi, trial.name)
@@ -206,7 +208,7 @@ def _trial(
 
 
 def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
-    warn = _ahead(due, calendar)
+    warn = ahead(due, calendar)
     status = _status(due, due, warn, moment, min(due, moment) if duty.id in done else None)
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
     note = duty.period
@@ -224,10 +226,15 @@ def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Dea
         yield Deadline(name, "incident", title, demand.due, demand.due, incident.noticed, status)
 
 
-def _ahead(due: datetime, calendar: Calendar) -> datetime:
-    """The morning some working days before."""
+def ahead(due: datetime, calendar: Calendar) -> datetime:
+    """Morning some working days before."""
     first = calendar.working_day_before(due.astimezone(TZ).date(), WARN_DAYS)
     return datetime.combine(first, _MORNING, TZ)
+
+
+def status_at(due: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:
+    """Status of a deadline with one last moment."""
+    return _status(due, due, warn, moment, made)
 
 
 def _status(due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:

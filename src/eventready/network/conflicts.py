@@ -25,7 +25,7 @@ _Place = tuple[str, Service]
 
 @dataclass(frozen=True)
 class WorkConflict:
-    """Works that harm a service at a venue in a window; of several no smaller group has this harm."""
+    """Harm of works to a service at a venue in a window; of several works no smaller group has this harm."""
 
     works: tuple[PlannedWork, ...]
     window: Window
@@ -55,7 +55,7 @@ def guarded(windows: Iterable[Window]) -> list[Window]:
 
 
 class WorkConflicts:
-    """Conflicts in the network as measured: what is down already stays down, and is no conflict of a work."""
+    """Conflicts in the network as measured: elements down now stay down, and are no conflict."""
 
     def __init__(self, network: WhatIf, works: Iterable[PlannedWork], windows: Iterable[Window]) -> None:
         self._network, self._windows = network, guarded(windows)
@@ -64,7 +64,7 @@ class WorkConflicts:
         self._effects: dict[tuple[frozenset[str], frozenset[str]], Mapping[_Place, ServiceOutcome]] = {}
 
     def _unknown(self, work: PlannedWork) -> tuple[str, ...]:
-        """Elements that the network does not have."""
+        """Elements missing from the network."""
         return tuple(name for name in (*work.down, *work.at_risk) if not self._has(name))
 
     def _has(self, name: str) -> bool:
@@ -108,7 +108,7 @@ class WorkConflicts:
     def _harms(
         self, works: tuple[PlannedWork, ...]
     ) -> Iterator[tuple[tuple[PlannedWork, ...], _Place, ServiceOutcome]]:
-        """Harm of each work by itself, and of several at once where it is worse."""
+        """Harm of each work by itself, and worse harm of several at once."""
         alone: dict[_Place, tuple[int, int]] = {}
         for work in works:
             for place, outcome in self.effect((work,)).items():
@@ -123,7 +123,7 @@ class WorkConflicts:
     def _smallest(
         self, works: tuple[PlannedWork, ...], place: _Place, outcome: ServiceOutcome
     ) -> tuple[PlannedWork, ...]:
-        """Return a group with the harm, none of whose works can be left out."""
+        """Return a smallest group with the harm."""
         for work in works if len(works) <= _MOST_TOGETHER else ():
             rest = tuple(one for one in works if one is not work)
             after = self.effect(rest).get(place)
@@ -132,7 +132,7 @@ class WorkConflicts:
         return works
 
     def effect(self, works: Sequence[PlannedWork]) -> Mapping[_Place, ServiceOutcome]:
-        """Outcome by venue and service of works at once, where it is worse than now."""
+        """Outcomes worse than now of works at once, by venue and service."""
         down = frozenset(name for work in works for name in work.down if self._has(name))
         at_risk = frozenset(name for work in works for name in work.at_risk if self._has(name)) - down
         if (down, at_risk) not in self._effects:
@@ -169,7 +169,7 @@ class WorkConflicts:
 
 
 def _exposed(one: ServiceOutcome, failed: ServiceOutcome, names: Sequence[str]) -> ServiceOutcome:
-    """Outcome of a service that rests on elements without their protection."""
+    """Outcome of a service above elements without their protection."""
     state: State = "unmeasured" if failed.state == "unmeasured" else "one_way_left"
     return ServiceOutcome(one.venue, one.service, state, users=one.users, next=tuple(names))
 
@@ -179,7 +179,7 @@ def _severity(outcome: ServiceOutcome) -> tuple[int, int]:
 
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Spans without gaps between them as one."""
+    """Spans, joined where they meet."""
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

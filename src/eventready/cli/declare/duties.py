@@ -301,6 +301,18 @@ def works_explain() -> None:
     """Show WORK (its id, PROVIDER/ID, or the name of its file) with its elements and its windows."""
 
 
+@works.command("draft", short_help="Draft the mail that asks to move a work")
+@click.argument("work")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Network of this run.  [default: last full audit]")
+@click.option("--out", type=options.FILE, default=Path("objection.eml"), show_default=True, help="File to write.")
+@work("eventready.cli.duties.works_check:draft")
+def works_draft() -> None:
+    """Draft the mail that asks the provider to move WORK, with the harm and the windows. Nothing is sent.
+
+    The address of the provider is in circuits.yaml.
+    """
+
+
 @works.command("accept", short_help="Accept a work as planned: calls wait for its end")
 @click.argument("work")
 @click.option("--by", default="", metavar="NAME", help="Person who accepts the work.")
