@@ -14,9 +14,9 @@ from icalendar import Calendar as Ics
 from eventready.clauses.deadlines import Calendar
 from eventready.clauses.ics import to_ics
 from eventready.clauses.objections import harmful, object_until, objection_mail, objections
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Bilingual
+from eventready.core.timezone import TZ
 from eventready.workspace.settings.circuits import Circuits, Provider
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.works.notices import work
