@@ -142,7 +142,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
         warn = datetime.combine(calendar.working_day_before(due.date()), _MORNING, TZ)
         paper = reports.get(due.date())
         title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
-        status = _status(due, latest, warn, moment, paper.at if paper else None)
+        status = status_at(due, latest, warn, moment, paper.at if paper else None)
         note = _holiday(due, warn, calendar)
         found.append(Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, status, note))
     return tuple(found)
@@ -171,7 +171,7 @@ def _duty_list(
     latest = before - timedelta(seconds=1)
     paper = first_sent(sent, "duty-list")
     warn = ahead(latest, calendar)
-    status = _status(latest, latest, warn, moment, paper.at if paper else None)
+    status = status_at(latest, latest, warn, moment, paper.at if paper else None)
     title = message("clauses:deadline.duty_list", before=before)
     return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
 
@@ -202,14 +202,14 @@ def _trial(
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
     warn = min(max(trial.start, ahead(trial.due, calendar)), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
-    status = _status(trial.due, trial.due, warn, moment, made)
+    status = status_at(trial.due, trial.due, warn, moment, made)
     title = Bilingual(trial.name_vi, trial.name)
     return Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, status, note)
 
 
 def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
     warn = ahead(due, calendar)
-    status = _status(due, due, warn, moment, min(due, moment) if duty.id in done else None)
+    status = status_at(due, due, warn, moment, min(due, moment) if duty.id in done else None)
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
     note = duty.period
     return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, status, note, duty.owner)
@@ -221,7 +221,7 @@ def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Dea
             continue
         addressee = addressee_name(demand.to, event)
         title = message("clauses:deadline.notice", incident=incident.id, stage=demand.stage, addressee=addressee)
-        status = _status(demand.due, demand.due, incident.noticed, moment, None)
+        status = status_at(demand.due, demand.due, incident.noticed, moment, None)
         name = f"{incident.id}-{demand.stage}-{demand.to}"
         yield Deadline(name, "incident", title, demand.due, demand.due, incident.noticed, status)
 
@@ -232,12 +232,10 @@ def ahead(due: datetime, calendar: Calendar) -> datetime:
     return datetime.combine(first, _MORNING, TZ)
 
 
-def status_at(due: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:
-    """Status of a deadline with one last moment."""
-    return _status(due, due, warn, moment, made)
-
-
-def _status(due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:
+def status_at(
+    due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None
+) -> DeadlineStatus:
+    """Status at a moment; `made`: time of the missing item."""
     if made is not None:
         return "done" if made <= latest else "done_late"
     if moment > latest:

@@ -42,7 +42,9 @@ def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) ->
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
         made = work.accepted.at if work.accepted else None
-        status: DeadlineStatus = "over" if work.over or work.end <= moment else status_at(latest, warn, moment, made)
+        status: DeadlineStatus = (
+            "over" if work.over or work.end <= moment else status_at(latest, latest, warn, moment, made)
+        )
         title = message("clauses:deadline.object", work=work.name, start=at(work.start))
         note = message("clauses:deadline.object_note", start=at(work.start), end=at(work.end))
         yield Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, status, note)
@@ -59,7 +61,7 @@ def object_until(work: Work, provider: Provider, calendar: Calendar) -> datetime
 def objection_mail(
     work: Work, harm: Sequence[Text], event: Event, provider: Provider, moment: datetime, *, lang: Lang
 ) -> bytes:
-    """Draft of the mail that asks to move a work, as .eml. Raises UsageError without an address of the provider.
+    """Draft of the mail of an objection, as .eml. Raises UsageError without an address of the provider.
 
     `harm`: sentences about the harm.
     """

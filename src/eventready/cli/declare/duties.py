@@ -307,7 +307,7 @@ def works_explain() -> None:
 @click.option("--out", type=options.FILE, default=Path("objection.eml"), show_default=True, help="File to write.")
 @work("eventready.cli.duties.works_check:draft")
 def works_draft() -> None:
-    """Draft the mail that asks the provider to move WORK, with the harm and the windows. Nothing is sent.
+    """Draft a mail to the provider about moving WORK, with the harm and the windows. Nothing is sent.
 
     The address of the provider is in circuits.yaml.
     """
