@@ -1,4 +1,4 @@
-"""Calls that wait for the end of a work: alerts about its elements and the services that it takes.
+"""Calls held until the end of an accepted work: alerts about its elements and the services taken.
 
 A person accepted the work; a notice alone silences nothing. Alerts beyond the harm foretold are called.
 """
@@ -94,7 +94,7 @@ def _silence(work: Work, matchers: tuple[Matcher, ...]) -> Act:
 
 
 def _of_elements(work: PlannedWork, network: WhatIf | None) -> Iterator[tuple[Matcher, ...]]:
-    """Conditions on the alerts about the elements of a work, and about what is beyond their ports."""
+    """Conditions on the alerts about the elements of a work, and the neighbours beyond their ports."""
     names = (*work.down, *work.at_risk)
     found = _ends(names, network) if network else (end for name in names for end in ends(name))
     for device, port in dict.fromkeys(found):
@@ -137,7 +137,7 @@ def _subjects(reading: DeviceFacts, port: str) -> Iterator[str]:
 
 
 def _of_services(works: Iterable[PlannedWork], network: WhatIf) -> Iterator[tuple[Matcher, ...]]:
-    """Conditions on the alerts about the services that works at once take, no worse than foretold."""
+    """Conditions on the alerts about the services taken by works at once, no worse than foretold."""
     planned = tuple(works)
     for (venue, service), outcome in WorkConflicts(network, planned, ()).effect(planned).items():
         own = Matcher("check", "=", _WAY), Matcher("subject", "=", f"{venue} {service}")
