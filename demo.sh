@@ -83,6 +83,14 @@ tail -n 1 "$demo/again.txt"
 say "10. The same drill again, with the backup configuration in force"
 drill silent-uplink
 
+say "10b. Two providers announce works. Each is harmless; together they take every venue on the opening night"
+"$eventready" -w "$lab" works import "$lab/inventory/notices"
+# 3: a service is lost.
+"$eventready" -w "$lab" works check > "$demo/works.txt" || [ $? -eq 3 ]
+cat "$demo/works.txt"
+grep -q "CHG-1182 + south.example/4471.* lost " "$demo/works.txt" || { echo "the works do not collide" >&2; exit 1; }
+"$eventready" -w "$lab" works draft 4471 --out "$demo/objection.eml"
+
 say "11. The readiness page, the weekly report with its draft mail, the minutes of the drills, and the duty list"
 "$eventready" -w "$lab" report readiness
 "$eventready" -w "$lab" report weekly --format docx,pdf,xlsx --eml
@@ -133,5 +141,6 @@ say "14. All of it taken back within seconds, under the same guards; the audit f
 # Not quite all: a configuration that nobody had saved is saved now.
 EVENTREADY_NOW="2022-04-25 07:40"
 "$eventready" -w "$lab" rollback latest --yes --fast
+rm -r "$lab/inventory/works" # of the first audit nothing was known of them
 audit > "$demo/third.txt"
 "$eventready" -w "$lab" runs diff "$first" latest

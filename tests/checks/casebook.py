@@ -8,13 +8,13 @@
 One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
 names several, each with the same keys; one with `left_out: true` is not audited. A finding of several devices begins
 with the device. `not_measured` that is blind is written `blind`. `capacity` is the text of capacity.yaml, `windows` are
-those of event.yaml; `network` the venues, origins and risk groups of a check of the whole network.
+those of event.yaml; `network` the venues, origins, risk groups, works and circuits of a check of the whole network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
+from eventready.network.planned_work import planned_works
 from eventready.network.setting import NetworkSetting
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.workspace.devices.access import Access
@@ -40,9 +41,11 @@ from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads, with_windows
+from eventready.workspace.settings.circuits import CircuitFile, Circuits
 from eventready.workspace.settings.event import ServiceOrigin, Venue, Window
 from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
 from eventready.workspace.settings.risk import RiskGroup
+from eventready.workspace.settings.works import Work
 
 FOLDER = Path(__file__).parent / "cases"
 MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)
@@ -154,7 +157,12 @@ class Case:
             for name, services in text["venues"].items()
         )
         origins = tuple(map(ServiceOrigin.model_validate, text["origins"]))
-        return NetworkSetting(venues, origins, tuple(map(RiskGroup.model_validate, text.get("risks", ()))))
+        found = NetworkSetting(venues, origins, tuple(map(RiskGroup.model_validate, text.get("risks", ()))))
+        if "works" not in text:
+            return found
+        circuits = CircuitFile.model_validate({"circuits": text.get("circuits", [])}).circuits
+        works = planned_works(map(Work.model_validate, text["works"]), Circuits((), circuits))
+        return replace(found, works=works, windows=tuple(map(Window.model_validate, self.text.get("windows", ()))))
 
     def _device(self, name: str, output: Mapping[str, Any]) -> Device:
         return Device(

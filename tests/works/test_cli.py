@@ -86,3 +86,9 @@ def test_a_refused_notice_costs_the_others_nothing(
     (workspace / "n.ics").write_bytes(calendar(event("RRULE:FREQ=DAILY")))
     assert call("import", "n.ics") == Exit.USAGE
     assert "none imported" in capsys.readouterr().err
+
+
+def test_a_check_needs_an_audit(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    call("import", "n.eml")
+    assert call("check") == Exit.USAGE
+    assert "No run is stored yet" in capsys.readouterr().err

@@ -37,6 +37,7 @@ from eventready.evaluation.runner import Coverage, evaluate_all
 from eventready.evaluation.verdicts import ServiceWalks, exit_code, verdicts_of
 from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
+from eventready.network.planned_work import planned_works
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting
 from eventready.session.hostkeys import known_hosts
@@ -224,7 +225,8 @@ def network_setting(workspace: Workspace) -> NetworkSetting | None:
     event = workspace.event
     if not event.origins:
         return None
-    return NetworkSetting(event.venues, event.origins, workspace.risks, windows=event.windows)
+    works = planned_works(workspace.works, workspace.circuits)
+    return NetworkSetting(event.venues, event.origins, workspace.risks, windows=event.windows, works=works)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
 from eventready.facts.rows import FactRows
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.network.planned_work import planned_works
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting, waived_ports
 from eventready.store.evidence import pack_pieces
@@ -213,7 +214,13 @@ def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
     at = run.header.clock.event
     moment = datetime.fromisoformat(at) if at else None
     return NetworkSetting(
-        event.venues, event.origins, workspace.risks, waived_ports(waived), windows=event.windows, moment=moment
+        event.venues,
+        event.origins,
+        workspace.risks,
+        waived_ports(waived),
+        windows=event.windows,
+        moment=moment,
+        works=planned_works(workspace.works, workspace.circuits),
     )
 
 

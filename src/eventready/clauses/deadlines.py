@@ -71,7 +71,7 @@ def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3
-DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident"]
+DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works"]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
 
@@ -109,10 +109,12 @@ def deadlines(
     done: Collection[str] = (),
     audits: Sequence[datetime] = (),
     incidents: Sequence[Incident] = (),
+    more: Iterable[Deadline] = (),
 ) -> tuple[Deadline, ...]:
-    """All deadlines by time. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
+    """All deadlines by time, and `more`. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
     calendar = Calendar(event.days_off)
     found = [
+        *more,
         *weekly(event, sent, moment),
         *_duty_list(event, calendar, sent, moment),
         *_freezes(event, calendar, moment),
@@ -140,7 +142,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
         warn = datetime.combine(calendar.working_day_before(due.date()), _MORNING, TZ)
         paper = reports.get(due.date())
         title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
-        status = _status(due, latest, warn, moment, paper.at if paper else None)
+        status = status_at(due, latest, warn, moment, paper.at if paper else None)
         note = _holiday(due, warn, calendar)
         found.append(Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, status, note))
     return tuple(found)
@@ -168,8 +170,8 @@ def _duty_list(
         return ()
     latest = before - timedelta(seconds=1)
     paper = first_sent(sent, "duty-list")
-    warn = _ahead(latest, calendar)
-    status = _status(latest, latest, warn, moment, paper.at if paper else None)
+    warn = ahead(latest, calendar)
+    status = status_at(latest, latest, warn, moment, paper.at if paper else None)
     title = message("clauses:deadline.duty_list", before=before)
     return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
 
@@ -177,7 +179,7 @@ def _duty_list(
 def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadline, ...]:
     found = []
     for number, window in enumerate((w for w in event.windows if w.kind == "freeze"), 1):
-        warn = _ahead(window.start, calendar)
+        warn = ahead(window.start, calendar)
         status: DeadlineStatus = "near" if moment >= warn else "open"
         if moment >= window.start:
             status = "in_force" if moment < window.end else "over"
@@ -198,16 +200,16 @@ def _trial(
     else:
         made = min(trial.due, moment) if trial.proved_by in done else None
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
-    warn = min(max(trial.start, _ahead(trial.due, calendar)), trial.due)
+    warn = min(max(trial.start, ahead(trial.due, calendar)), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
-    status = _status(trial.due, trial.due, warn, moment, made)
+    status = status_at(trial.due, trial.due, warn, moment, made)
     title = Bilingual(trial.name_vi, trial.name)
     return Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, status, note)
 
 
 def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
-    warn = _ahead(due, calendar)
-    status = _status(due, due, warn, moment, min(due, moment) if duty.id in done else None)
+    warn = ahead(due, calendar)
+    status = status_at(due, due, warn, moment, min(due, moment) if duty.id in done else None)
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
     note = duty.period
     return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, status, note, duty.owner)
@@ -219,18 +221,21 @@ def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Dea
             continue
         addressee = addressee_name(demand.to, event)
         title = message("clauses:deadline.notice", incident=incident.id, stage=demand.stage, addressee=addressee)
-        status = _status(demand.due, demand.due, incident.noticed, moment, None)
+        status = status_at(demand.due, demand.due, incident.noticed, moment, None)
         name = f"{incident.id}-{demand.stage}-{demand.to}"
         yield Deadline(name, "incident", title, demand.due, demand.due, incident.noticed, status)
 
 
-def _ahead(due: datetime, calendar: Calendar) -> datetime:
-    """The morning some working days before."""
+def ahead(due: datetime, calendar: Calendar) -> datetime:
+    """Morning some working days before."""
     first = calendar.working_day_before(due.astimezone(TZ).date(), WARN_DAYS)
     return datetime.combine(first, _MORNING, TZ)
 
 
-def _status(due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None) -> DeadlineStatus:
+def status_at(
+    due: datetime, latest: datetime, warn: datetime, moment: datetime, made: datetime | None
+) -> DeadlineStatus:
+    """Status at a moment; `made`: time of the missing item."""
     if made is not None:
         return "done" if made <= latest else "done_late"
     if moment > latest:

@@ -14,13 +14,16 @@ from eventready.core.errors import UsageError
 from eventready.core.files import write_atomic
 from eventready.core.messages import message, term
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.works import Work
 
 _PRODUCT = "-//eventready//deadlines//VI"
 #: What has no span of its own is shown as a quarter of an hour that ends when it is due.
 _SHOWN = timedelta(minutes=15)
 
 
-def to_ics(due: Iterable[Deadline], event: Event, moment: datetime, lang: str = "vi") -> bytes:
+def to_ics(
+    due: Iterable[Deadline], event: Event, moment: datetime, lang: str = "vi", works: Iterable[Work] = ()
+) -> bytes:
     """Return the calendar. `moment` (event's clock) is the creation time: equal input gives equal bytes."""
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
@@ -28,7 +31,23 @@ def to_ics(due: Iterable[Deadline], event: Event, moment: datetime, lang: str = 
     calendar.add("x-wr-calname", event.title.render(lang))
     for deadline in due:
         calendar.add_component(_entry(deadline, event, moment, lang))
+    for work in works:
+        calendar.add_component(_work(work, event, moment))
     return bytes(calendar.to_ical())
+
+
+def _work(work: Work, event: Event, moment: datetime) -> Entry:
+    """Entry of a work; a cancelled work stays, as cancelled."""
+    entry = Entry()
+    entry.add("uid", f"works-{work.provider}-{work.account}-{work.uid or work.id}@{event.id}.eventready")
+    for name, value in (("dtstamp", moment), ("dtstart", work.start), ("dtend", work.end)):
+        entry.add(name, value.astimezone(UTC))
+    entry.add("sequence", work.sequence)
+    entry.add("summary", f"{work.name} {work.summary}".strip())
+    entry.add("description", ", ".join((*(one.id for one in work.objects), *work.members)))
+    entry.add("categories", ["works"])
+    entry.add("status", {"cancelled": "CANCELLED", "tentative": "TENTATIVE"}.get(work.status, "CONFIRMED"))
+    return entry
 
 
 def _entry(deadline: Deadline, event: Event, moment: datetime, lang: str) -> Entry:

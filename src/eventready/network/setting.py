@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from eventready.facts.ports import port_key
+from eventready.network.planned_work import PlannedWork
 from eventready.workspace.settings.event import ServiceOrigin, Venue, Window
 from eventready.workspace.settings.risk import RiskGroup
 
@@ -17,6 +18,7 @@ class NetworkSetting:
 
     `waived`: ports by device with a finding under a waiver; a way over these is marked, and one without an adjacency
     or a route of its own is no broken one. `windows`: of the event; `moment`: time of the readings (aware).
+    `works`: planned ones.
     """
 
     venues: Sequence[Venue] = ()
@@ -25,6 +27,7 @@ class NetworkSetting:
     waived: Mapping[str, frozenset[str]] = field(default_factory=dict)
     windows: Sequence[Window] = ()
     moment: datetime | None = None
+    works: Sequence[PlannedWork] = ()
 
     @property
     def hours_left(self) -> float | None:
@@ -44,7 +47,7 @@ class NetworkSetting:
 
 
 #: Checks about losses and services, whose subjects are no faults of a way.
-LOSSES = frozenset({"single_point", "risk_group", "capacity_link", "service_way"})
+LOSSES = frozenset({"single_point", "risk_group", "capacity_link", "service_way", "works_conflict"})
 
 
 def waived_ports(findings: Iterable[tuple[str, str, str]]) -> dict[str, frozenset[str]]:

@@ -24,6 +24,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
+from eventready.core.files import write_atomic
 from eventready.core.messages import in_english, text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import sender, server_call
@@ -157,6 +158,42 @@ def test_a_change_calls_once_over_restarts_and_its_end_is_named(workspace: Works
     desk.change("core-1", "uplink", "pass", "fail")
     assert desk.after(10) == ["duty@example.vn"]
     assert desk.after(20_000) == []
+
+
+WORK = """
+provider: carrier.example
+id: WO-1
+from: 2022-04-29 20:00
+to: 2022-04-29 21:00
+members: [core-1]
+"""
+ACCEPTED = WORK + "accepted: {by: An, at: 2022-04-28 08:00}\n"
+
+
+def test_the_call_waits_for_the_end_of_a_work_that_a_person_accepted(workspace: Workspace, store: Store) -> None:
+    folder = workspace.path / "inventory" / "works"
+    for path in folder.glob("*"):
+        path.unlink()
+    folder.mkdir(exist_ok=True)
+    (folder / "wo-1.yaml").write_text(WORK, encoding="utf-8")
+    desk = Desk(workspace, store, FakeClock("2022-04-29 20:01"), FakeChannel())
+    desk.change("core-1", "cpu", "fail")
+    assert desk.after(60) == ["duty@example.vn"]  # a notice silences nothing
+    desk.change("core-1", "cpu", "pass", "fail")
+    assert desk.after(400) == ["duty@example.vn"]
+    write_atomic(folder / "wo-1.yaml", ACCEPTED.encode(), what="the work")
+    desk.change("core-1", "uplink", "fail")
+    desk.change("core-2", "uplink", "fail")
+    assert desk.after(60) == ["duty@example.vn"]
+    assert "core-2 uplink" in desk.channel.sent[-1][1]
+    write_atomic(folder / "wo-1.yaml", b"provider: [", what="the work")
+    assert desk.after(300) == []
+    assert any("wo-1.yaml" in notice for notice in desk.notices)
+    desk.change("core-2", "uplink", "pass", "fail")
+    desk.after(300)
+    assert not any("core-1 uplink" in subject for _address, subject in desk.channel.sent)
+    desk.after(3600)
+    assert any("core-1 uplink" in subject for _address, subject in desk.channel.sent)
 
 
 def test_a_cause_a_rest_and_a_known_state_call_no_person(workspace: Workspace, store: Store) -> None:

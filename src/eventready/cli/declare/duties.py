@@ -277,11 +277,40 @@ def works_list() -> None:
     """List the works from now on, and the objects missing from circuits.yaml."""
 
 
+@works.command("check", short_help="Cross the works with the windows, by the newest audit")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Network of this run.  [default: last full audit]")
+@work("eventready.cli.duties.works_check:check")
+def works_check() -> None:
+    """Cross the works with the windows of the event, each by itself and all at once, in the network of the last audit.
+
+    Shown are the services that a work, or several works together, take from a venue in a window, and those left with a
+    single way, with the minutes. Failures of the audit stay failed. Connects to nothing.
+
+    \b
+    Exit codes:
+      0  no work harms a service in a window
+      3  a service is lost, or left with a single way
+      4  the harm of a work is not known
+    """
+
+
 @works.command("explain", short_help="Show a work, its elements and windows")
 @click.argument("work")
 @work("eventready.cli.duties.works:explain")
 def works_explain() -> None:
     """Show WORK (its id, PROVIDER/ID, or the name of its file) with its elements and its windows."""
+
+
+@works.command("draft", short_help="Draft the mail that asks to move a work")
+@click.argument("work")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Network of this run.  [default: last full audit]")
+@click.option("--out", type=options.FILE, default=Path("objection.eml"), show_default=True, help="File to write.")
+@work("eventready.cli.duties.works_check:draft")
+def works_draft() -> None:
+    """Draft a mail to the provider about moving WORK, with the harm and the windows. Nothing is sent.
+
+    The address of the provider is in circuits.yaml.
+    """
 
 
 @works.command("accept", short_help="Accept a work as planned: calls wait for its end")

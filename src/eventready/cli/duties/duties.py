@@ -110,7 +110,7 @@ def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
     record = load_event_record(app, app.clock)
     deadlines = record.deadlines(workspace, now)
     if ics is not None:
-        write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang))
+        write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang, workspace.works))
         app.notify("cli:deadlines.written", n=len(deadlines), file=str(ics))
     late = sum(deadline.late for deadline in deadlines)
     shown = (

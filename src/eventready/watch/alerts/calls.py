@@ -20,6 +20,7 @@ from eventready.delivery.notify.sender import Attempt, Channel, OutboxSender, Se
 from eventready.delivery.notify.server_call import call_server
 from eventready.store.store import Store
 from eventready.store.streams.notification_outbox import ClaimedDelivery
+from eventready.watch.alerts.accepted_works import AcceptedWorks
 from eventready.watch.alerts.acts import Acts
 from eventready.watch.alerts.alert import Alerts
 from eventready.watch.alerts.dispatcher import Dispatcher, Situation
@@ -69,6 +70,7 @@ class AlertCalls:
         self.receivers = ReceiverCalls(self.workspace, self.outbox, self.clock, self.report, self.really)
         self.posts = AlertmanagerPosts(self.workspace, self.clock)
         self._acts = Acts(self.store, event.id, self.clock)
+        self._accepted = AcceptedWorks(self.workspace, self.store, self.clock, self.report)
         self._now: Situation = Situation(self.clock.now(), ())
         self._use(self.settings)
 
@@ -134,7 +136,8 @@ class AlertCalls:
     def situation(self, resting: Collection[str] = ()) -> Situation:
         """Return the alerts in force now, with the acts on them. Raises StoreError."""
         now = self.clock.now()
-        return Situation(now, *self.alerts.active(now, resting), self._acts.active())
+        acts = (*self._acts.active(), *self._accepted.acts(now))
+        return Situation(now, *self.alerts.active(now, resting), acts)
 
     def dispatch(self, resting: Collection[str] = ()) -> None:
         """Put the due messages to receivers into the outbox. Raises StoreError."""
