@@ -133,12 +133,13 @@ class Venue(Titled):
 
 
 class Window(Titled):
-    """Span of time: the event, its protected time, a freeze of changes, or drills in production."""
+    """Span of time at some venues or all: the event, its protected time, a freeze of changes, drills in production."""
 
     kind: WindowKind
     start: Moment = Field(alias="from")
     end: Moment = Field(alias="to")
     name: str = ""
+    venues: tuple[str, ...] = Field(default=(), min_length=1, description="Venues of the window; absent: all")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -146,9 +147,18 @@ class Window(Titled):
             raise InvalidValue(message("workspace:event.window"))
         return self
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names in both languages and the kind, by which capacity.yaml and commands refer to the window."""
+        return frozenset({self.name, self.name_vi, self.kind} - {""})
+
     def contains(self, moment: datetime) -> bool:
         """True from the start until before the end."""
         return self.start <= moment < self.end
+
+    def touches(self, venues: Collection[str]) -> bool:
+        """True for a window at any of the venues; a window without venues of its own is at all of them."""
+        return not self.venues or not set(self.venues).isdisjoint(venues)
 
 
 #: Address of a recipient.
@@ -305,9 +315,19 @@ class Event(Titled):
         """Venue by identifier. Raises KeyError."""
         return {venue.id: venue for venue in self.venues}[venue_id]
 
-    def windows_at(self, moment: datetime, kind: WindowKind | None = None) -> tuple[Window, ...]:
-        """Return the windows (of a single kind if given) open at a moment."""
-        return tuple(w for w in self.windows if w.contains(moment) and kind in (None, w.kind))
+    def windows_at(
+        self, moment: datetime, kind: WindowKind | None = None, venues: Collection[str] | None = None
+    ) -> tuple[Window, ...]:
+        """Return the windows (of a single kind, at any of the venues, if given) open at a moment."""
+        return tuple(
+            w
+            for w in self.windows
+            if w.contains(moment) and kind in (None, w.kind) and (venues is None or w.touches(venues))
+        )
+
+    def venues_of(self, window: Window) -> tuple[Venue, ...]:
+        """Venues of a window, in the order of the file."""
+        return tuple(venue for venue in self.venues if window.touches((venue.id,)))
 
 
 def load_event(path: Path) -> Event:
@@ -321,6 +341,11 @@ def load_event(path: Path) -> Event:
         if name in ids[:index]:
             what = message("workspace:event.venue_twice", venue=name, line=document.line("venues", ids.index(name)))
             problems.append(document.error(what, "venues", index, "id"))
+    for index, window in enumerate(event.windows):
+        for place, name in enumerate(window.venues):
+            if name not in ids:
+                unknown, do = unknown_venue(name, event)
+                problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
     return event
 
