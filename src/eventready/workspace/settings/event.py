@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
@@ -160,6 +160,10 @@ class Window(Titled):
         """True for a window at any of the venues; a window without venues of its own is at all of them."""
         return not self.venues or not set(self.venues).isdisjoint(venues)
 
+    def covers(self, venues: Collection[str]) -> bool:
+        """True for a window at all of the venues."""
+        return not self.venues or set(self.venues).issuperset(venues)
+
 
 #: Address of a recipient.
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
@@ -290,6 +294,13 @@ class Event(Titled):
 
     _id = field_validator("id")(_identifier)
 
+    @field_validator("windows")
+    @classmethod
+    def _at_all(cls, windows: tuple[Window, ...], info: ValidationInfo) -> tuple[Window, ...]:
+        """Windows; without venues where all of the event are named."""
+        every = {venue.id for venue in info.data.get("venues", ())}
+        return tuple(one.model_copy(update={"venues": ()}) if every <= set(one.venues) else one for one in windows)
+
     @property
     def place(self) -> str:
         """Place of issue of the papers."""
@@ -324,6 +335,15 @@ class Event(Titled):
             for w in self.windows
             if w.contains(moment) and kind in (None, w.kind) and (venues is None or w.touches(venues))
         )
+
+    @property
+    def placed(self) -> bool:
+        """True with a window at some of the venues only."""
+        return any(window.venues for window in self.windows)
+
+    def at(self, venues: Collection[str]) -> Event:
+        """Return the event with the windows at any of the venues."""
+        return self.model_copy(update={"windows": tuple(one for one in self.windows if one.touches(venues))})
 
     def venues_of(self, window: Window) -> tuple[Venue, ...]:
         """Venues of a window, in the order of the file."""
