@@ -18,6 +18,7 @@ from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.intent_folders import ValuesFile, WritableFile
 from eventready.workspace.settings.learning import LearnFile
+from eventready.workspace.settings.performance import PerformanceFile
 from eventready.workspace.settings.risk import RiskFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.watch import ServeFile, WatchFile
@@ -50,6 +51,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "watch": WatchFile,
     "alerts": AlertsDocument,
     "serve": ServeFile,
+    "performance": PerformanceFile,
 }
 
 

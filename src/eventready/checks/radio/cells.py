@@ -121,7 +121,7 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
 
 
 def _without_site(expected: ExpectedCell) -> Finding:
-    """Return the finding for a cell that names no site and has no channel on record, as cells of LTE and NR."""
+    """Return the finding for a cell without a site and without a channel on record, as cells of LTE and NR."""
     return blind(expected.name, "checks:channel.no_site", venues=(expected.venue,))
 
 

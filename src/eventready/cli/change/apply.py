@@ -18,6 +18,7 @@ from eventready.change.execute.recovery import resume
 from eventready.change.execute.wave_gate import paths_at
 from eventready.change.plan.places import windows_of_change
 from eventready.change.safety.freeze import next_closed_window
+from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
 from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
@@ -67,6 +68,7 @@ def command(
     dry_run: bool,
     atomic: bool,
     hold: bool,
+    yes: bool,
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
@@ -102,6 +104,7 @@ def command(
         file = existing_plan(plan)
         with refuse_unrecorded(), app.open_store() as store:
             notices = _notices(app, file.plan, store)
+    require_yes(app, file.plan, yes=yes)
     devices = [device.name for device in file.plan.devices]
     run = partial(apply_plan, file=file)
     return carry_out(app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold)
