@@ -1,4 +1,4 @@
-"""Windows at venues: a window of all venues is as one without venues, a window of none of the asked touches nothing."""
+"""Windows at venues: a window of all venues is as one without venues, a window of none of the chosen touches nothing."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def windows(draw: st.DrawFn) -> Window:
 
 @given(st.lists(windows(), max_size=6), some_venues, st.sampled_from(get_args(WindowKind)))
 def test_a_window_of_all_venues_is_as_one_without_venues(
-    programme: list[Window], asked: list[str], kind: WindowKind
+    programme: list[Window], chosen: list[str], kind: WindowKind
 ) -> None:
     named = [one.model_copy(update={"venues": one.venues or VENUES}) for one in programme]
     given_, meant = _event(*programme), _event(*named)
     for moment in (OPENING, OPENING + timedelta(hours=2)):
-        found = given_.windows_at(moment, kind, asked)
+        found = given_.windows_at(moment, kind, chosen)
         assert [(one.kind, one.start, one.end) for one in found] == [
-            (one.kind, one.start, one.end) for one in meant.windows_at(moment, kind, asked)
+            (one.kind, one.start, one.end) for one in meant.windows_at(moment, kind, chosen)
         ]
-        assert [one for one in given_.windows_at(moment, kind) if set(one.venues or VENUES) & {*asked}] == [*found]
+        assert [one for one in given_.windows_at(moment, kind) if set(one.venues or VENUES) & {*chosen}] == [*found]
     for window, other in zip(programme, named, strict=True):
         assert given_.venues_of(window) == meant.venues_of(other)
 
 
 @given(windows(), some_venues)
-def test_a_window_touches_the_venues_it_names_and_no_other(window: Window, asked: list[str]) -> None:
-    assert window.touches(asked) == bool({*(window.venues or VENUES)} & {*asked})
+def test_a_window_touches_the_venues_it_names_and_no_other(window: Window, chosen: list[str]) -> None:
+    assert window.touches(chosen) == bool({*(window.venues or VENUES)} & {*chosen})
     assert window.touches(()) == (not window.venues)

@@ -103,7 +103,7 @@ def test_cells_and_access_points_are_at_their_venues() -> None:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.data())
-def test_closed_windows_of_all_venues_hold_as_before_and_of_none_for_nobody(data: st.DataObject) -> None:
+def test_closed_windows_of_all_venues_hold_as_before(data: st.DataObject) -> None:
     devices = data.draw(inventories())
     span = {"kind": data.draw(st.sampled_from(CLOSED)), "from": "2022-04-26 00:00", "to": "2022-05-02 00:00"}
     plain, named, *placed = (

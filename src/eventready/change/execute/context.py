@@ -98,7 +98,7 @@ class ExecutionContext:
         return Equipment.of(self.workspace)
 
     def event_of(self, plan: Plan) -> Event:
-        """Return the event with the windows that hold for the devices of a plan now. Raises StoreError."""
+        """Return the event with the windows in force for the devices of a plan. Raises StoreError."""
         return windows_of_change(self.workspace, self.store, self.clock, [one.name for one in plan.devices])
 
     @cached_property

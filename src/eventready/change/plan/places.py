@@ -1,4 +1,4 @@
-"""Venues touched by a change: those a device serves, and those with measured ways over it."""
+"""Venues touched by a change: of the devices themselves, and of the measured ways over them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ON_WAYS = frozenset({"router", "switch"})
 
 
 def venues_of_device(device: Device, event: Event, paths: Paths) -> frozenset[str]:
-    """Return the venues with a service that a failure of the device may take.
+    """Return the venues with a service at risk by a failure of the device.
 
     A shared device, of several venues or of none, counts for every venue without measured paths; so does a controller
     or a service host. An origin counts for the venues with one of its services.
@@ -39,7 +39,7 @@ def _touched(device: Device, event: Event, paths: Paths) -> Iterator[str]:
 
 
 def touched_venues(workspace: Workspace, names: Collection[str], paths: Callable[[], Paths]) -> frozenset[str]:
-    """Return the venues that a change of the named devices touches; all, if every window is at all venues.
+    """Return the venues touched by a change of the named devices; all, if every window is at all venues.
 
     The paths are read if needed.
     """
@@ -51,5 +51,5 @@ def touched_venues(workspace: Workspace, names: Collection[str], paths: Callable
 
 
 def windows_of_change(workspace: Workspace, store: Store, clock: Clock, names: Collection[str]) -> Event:
-    """Return the event with the windows that hold for a change of the named devices now. Raises StoreError."""
+    """Return the event with the windows in force for a change of the named devices. Raises StoreError."""
     return workspace.event.at(touched_venues(workspace, names, lambda: paths_in(store, workspace, clock)))

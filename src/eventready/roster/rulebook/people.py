@@ -74,7 +74,7 @@ _TEAM: tuple[Role, ...] = ("UC", "VH")
 
 
 def teams(case: Case) -> Iterator[RosterFinding | Gap]:
-    """Yield a finding per window, venue of it and role with too few people; a further finding for the time without an
+    """Yield a finding per window, venue and role with too few people; a further finding for the time without an
     approver."""
     wanted = case.settings.venue_team
     for window in (w for w in case.event.windows if w.kind in wanted.windows):
