@@ -1,4 +1,4 @@
-"""Windows at venues: a window of all venues is as one without venues, a window of none of the chosen touches nothing."""
+"""Windows at venues: a window of all venues is as one without venues; a window touches no venue but its own."""
 
 from __future__ import annotations
 
