@@ -6,6 +6,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,19 @@ def test_refused_without_approval_window_or_the_plan_of_this_drill(cisco: Ground
             refuse_production(workspace, what, plan, store, clock)
 
     refuse_production(workspace, drill, file, store, CLOCK)
+    drills = workspace.event.windows_at(CLOCK.now(), "drill")
+    here, elsewhere = (
+        replace(
+            workspace,
+            event=workspace.event.model_copy(
+                update={"windows": tuple(one.model_copy(update={"venues": (venue,)}) for one in drills)}
+            ),
+        )
+        for venue in ("van-hoa", "hoi-nghi")
+    )
+    refuse_production(here, drill, file, store, CLOCK)
+    with pytest.raises(RefusedError, match="window"):
+        refuse_production(elsewhere, drill, file, store, CLOCK)
     refused("needs 1 approval beside its planner an", PlanFile(plan=file.plan))
     refused("no drill window of event.yaml is open", clock=Clock.starting("2022-04-20 07:58"))
     refused("changes are closed", clock=Clock.starting("2022-04-27 07:00"))

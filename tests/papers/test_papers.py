@@ -371,3 +371,12 @@ def test_the_sheet_of_figures_has_the_nearest_to_their_limits_first() -> None:
     (table,) = [table for _, table in document.sheets if table.name == "Chỉ tiêu"]
     assert table.rows[0][3:6] == ("dark", "-30,5", "-18")
     assert table.rows[1][3:6] == ("port 299", "29,9", "70")
+
+
+def test_a_window_at_some_venues_names_them() -> None:
+    made = material()
+    first, *others = made.event.windows
+    placed = made.event.model_copy(update={"windows": (first.model_copy(update={"venues": ("van-hoa",)}), *others)})
+    text = _text(papers(replace(made, event=placed))["plan"])
+    assert f"{first.name_vi} (Trung tâm Văn hóa tỉnh): " in text
+    assert text.count("(Trung tâm Văn hóa tỉnh): ") == 1

@@ -299,6 +299,13 @@ def test_no_window_of_the_event_is_reported() -> None:
     assert 6 in check(roster(*complete()), quiet).unchecked
 
 
+@pytest.mark.parametrize("venues", [["hall"], ["hall", "park"], None])
+def test_a_window_demands_teams_at_its_venues_only(venues: list[str] | None) -> None:
+    night = {"kind": "event", "from": "2022-04-29 19:00", "to": "2022-04-29 23:00"}
+    found = check(roster(), event(windows=[{**night, **({"venues": venues} if venues else {})}]))
+    assert {gap.venue for gap in found.gaps if gap.venue} == {*(venues or ("hall", "park"))}
+
+
 # 7 submission
 
 

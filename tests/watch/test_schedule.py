@@ -36,6 +36,17 @@ def test_a_device_is_read_once_at_a_time() -> None:
     assert (again.facts, again.late_s) == ((FAST,), 1.0)
 
 
+def test_a_device_in_protected_time_is_read_twice_as_often() -> None:
+    made = Schedule({"d0": (FAST,), "d1": (FAST,)}, INTERVALS.__getitem__, protected=lambda: {"d1"})
+    made.start(0.0)
+    reads = {"d0": 0, "d1": 0}
+    for at in range(150):
+        while reading := made.take(float(at)):
+            reads[reading.device] += 1
+            made.done(reading.device)
+    assert reads == {"d0": 10, "d1": 19}  # every 7.5 s, at whole seconds
+
+
 def test_a_question_that_takes_long_delays_no_other_fact() -> None:
     made = Schedule({"d0": (FAST, "answer_http", "answer_dns")}, {**INTERVALS, **ANSWERS}.__getitem__)
     made.start(0.0)

@@ -60,6 +60,14 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-02, to: 2022-05-01}\n"},
         "event.yaml:9: number 1 of 'windows': the window ends before its start. Swap `from` and `to`.",
     ),
+    "unknown venue of a window": (
+        {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-01, to: 2022-05-02, venues: [hall, hal]}\n"},
+        "event.yaml:9: the venue 'hal' is not in event.yaml. Did you mean 'hall'?",
+    ),
+    "window at no venue": (
+        {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-01, to: 2022-05-02, venues: []}\n"},
+        "event.yaml:9: 'venues' must not be empty.",
+    ),
     "Monday that is none": (
         {"event": EVENT + "weekly_report: {cut_off: '11:30', latest: '12:00', first: 2022-04-26, last: 2022-05-02}\n"},
         "event.yaml:8: 'weekly_report': first (2022-04-26) is a Tuesday, not a monday.",

@@ -131,3 +131,12 @@ def test_circuits_of_a_venue_are_counted_without_those_of_the_largest_loss(
     assert balance.details["channels"].value == left
     (added,) = (balance.ways["channels"](number).details["channels"].value for number in [7])
     assert added == left + 7
+
+
+def test_a_demand_in_a_window_elsewhere_is_refused(tmp_path: Path) -> None:
+    text = (EXAMPLE / "event.yaml").read_text(encoding="utf-8")
+    placed = text.replace("    name: Opening night\n", "    name: Opening night\n    venues: [van-hoa]\n")
+    (tmp_path / "event.yaml").write_text(placed, encoding="utf-8")
+    (tmp_path / "capacity.yaml").write_text(demand(), encoding="utf-8")
+    with pytest.raises(WorkspaceError, match="the window 'Opening night' is not at this venue"):
+        load_capacity(tmp_path / "capacity.yaml", load_event(tmp_path / "event.yaml"), DEVICES)

@@ -20,6 +20,8 @@ from eventready.change.execute.context import ExecutionContext, NoChangeProgress
 from eventready.change.execute.recovery import resume
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.plan.make import make_drill_plan
+from eventready.change.plan.paths import paths_in
+from eventready.change.plan.places import touched_venues
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.change.times import RetryTiming
@@ -93,11 +95,13 @@ def refuse_production(workspace: Workspace, drill: Drill, file: PlanFile, store:
     used = next((entry.id for entry in store.changes.entries() if entry.header.plan == plan.id), "")
     if used:
         raise RefusedError(message("drill:production.used", plan=plan.id, change=used), do=_plan_again(drill))
-    event, now = workspace.event, clock.now()
+    names = [device.name for device in plan.devices]
+    touched = touched_venues(workspace, names, lambda: paths_in(store, workspace, clock))
+    event, now = workspace.event.at(touched), clock.now()
     refuse_shifted_clock(event, clock)
     refuse_in_freeze(event, now)
     end = now + timedelta(seconds=drill.observe_s + _AROUND_S)
-    if not any(window.end >= end for window in event.windows_at(now, "drill")):
+    if not any(window.end >= end and window.covers(touched) for window in event.windows_at(now, "drill")):
         raise RefusedError(
             message(
                 "drill:production.no_window",

@@ -206,7 +206,7 @@ class DeviceWatch:
         self._rest(now, rests=rests)
         stale = {
             fact for fact, known in state.facts.items()
-            if known.observation.status.measured and now - known.at > self._patience.of(fact)
+            if known.observation.status.measured and now - known.at > self._patience.of(self.name, fact)
         }  # fmt: skip
         if forgotten := {fact for fact in stale if state.facts[fact].at <= state.rested_at}:
             self._forget(forgotten, now, moment)
@@ -251,7 +251,7 @@ class DeviceWatch:
     def _answered_since_due(self, fact: str) -> bool:
         """True where the device has answered others since a fact was due."""
         answered_at = self.hearing.answered_at
-        due_at = self.state.facts[fact].at + self._patience.intervals[fact]
+        due_at = self.state.facts[fact].at + self._patience.interval(self.name, fact)
         return answered_at is not None and answered_at >= due_at
 
     def _lost(self, now: float, moment: datetime) -> list[StateChange]:
@@ -280,7 +280,7 @@ class DeviceWatch:
     def _deadline(self) -> float:
         """Return the time at which the next answer is stale, or the device itself silent."""
         known = ((fact, one) for fact, one in self.state.facts.items() if one.observation.status.measured)
-        times = [one.at + self._patience.of(fact) for fact, one in known]
+        times = [one.at + self._patience.of(self.name, fact) for fact, one in known]
         if not self.hearing.lost and self.hearing.since < inf:
             times.append(self.hearing.since + self._patience.of_device(self.name))
         return min(times, default=inf)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Answer
+from eventready.watch.silence import shortened
 
 #: Facts whose answers come from others than their device.
 QUESTIONS = frozenset(fact for fact, kind in CATALOGUE.items() if issubclass(kind.record, Answer))
@@ -34,13 +35,14 @@ class DueReading:
 class Schedule:
     """Due times of the facts of each device. Times are seconds of a monotonic clock.
 
-    `interval_of` returns the current interval of a fact: shorter in protected time. `together`: devices whose questions
-    are read with their other facts, in their held session.
+    `interval_of` returns the interval of a fact, `protected` the devices with shorter intervals now. `together`:
+    devices whose questions are read with their other facts, in their held session.
     """
 
     facts: Mapping[str, tuple[str, ...]]
     interval_of: Callable[[str], float]
     together: Collection[str] = ()
+    protected: Callable[[], Collection[str]] = tuple
     _due: dict[_Place, dict[str, float]] = field(default_factory=dict)
     _queue: list[tuple[float, _Place]] = field(default_factory=list)
     _busy: set[_Place] = field(default_factory=set)
@@ -49,7 +51,7 @@ class Schedule:
         """Make all facts due, the devices in turn within the shortest interval."""
         for number, (device, facts) in enumerate(self.facts.items()):
             if facts:
-                shift = min(map(self.interval_of, facts)) * number / len(self.facts)
+                shift = min(self._interval(device, fact) for fact in facts) * number / len(self.facts)
                 for fact in facts:
                     self._due.setdefault(self._place(device, fact), {})[fact] = now + shift
         for place in self._due:
@@ -64,7 +66,7 @@ class Schedule:
             facts = tuple(fact for fact, at in self._due[place].items() if at <= now + _TOGETHER_S)
             self._busy.add(place)
             for fact in facts:
-                self._due[place][fact] = now + self.interval_of(fact)
+                self._due[place][fact] = now + self._interval(place[0], fact)
             device, questions = place
             return DueReading(device, facts, now - due, questions)
         return None
@@ -86,6 +88,10 @@ class Schedule:
     def next_at(self) -> float | None:
         """Return the time of the next reading; None while every device is busy."""
         return self._queue[0][0] if self._queue else None
+
+    def _interval(self, device: str, fact: str) -> float:
+        usual = self.interval_of(fact)
+        return shortened(usual) if device in self.protected() else usual
 
     def _place(self, device: str, fact: str) -> _Place:
         return device, fact in QUESTIONS and device not in self.together

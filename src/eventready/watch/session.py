@@ -13,6 +13,8 @@ from math import inf
 
 from eventready.audit.audit import network_setting
 from eventready.audit.run_builder import recorded_network, usual_audits
+from eventready.change.plan.paths import paths_of
+from eventready.change.plan.places import venues_of_device
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import audit_checks
 from eventready.core.clock import Clock
@@ -47,7 +49,7 @@ from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
-from eventready.workspace.settings.watch import SHORTEST_S, WatchFile, load_watch
+from eventready.workspace.settings.watch import WatchFile, load_watch
 from eventready.workspace.workspace import Workspace
 
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
@@ -75,7 +77,6 @@ class WatchSession:
     _rounds: bool = False
     _resting: Mapping[str, str] = field(default_factory=dict)
     _looked_at: float = -inf
-    _scaled: tuple[float, float] = (-inf, 1.0)
 
     def run(
         self,
@@ -145,10 +146,8 @@ class WatchSession:
             }
         )
 
-        def interval_of(fact: str) -> float:
-            return max(float(SHORTEST_S), settings.interval_of(fact) * self._scale())
-
-        watcher = Watcher(job, states, interval_of)
+        protected = self._protection(audited)
+        watcher = Watcher(job, states, settings.interval_of, protected)
         if self.calls:
             self.calls.begin(devices, record)
             self.calls.alerts.settle(known)
@@ -172,7 +171,7 @@ class WatchSession:
 
         loop = WatchLoop(
             watcher=watcher,
-            schedule=Schedule(facts, interval_of, reader.held),
+            schedule=Schedule(facts, settings.interval_of, reader.held, protected),
             reader=reader,
             log=record,
             figures=KpiRecord(devices, self.store.series(workspace.event.id, rehearsal=self.clock.rehearsal)),
@@ -238,13 +237,20 @@ class WatchSession:
 
         return lambda moment: of_hour((moment.date(), moment.hour))
 
-    def _scale(self) -> float:
-        """Half of every interval in protected time, which is looked up every second."""
-        at, scale = self._scaled
-        if abs(time.monotonic() - at) >= 1:
-            scale = 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
-            self._scaled = time.monotonic(), scale
-        return scale
+    def _protection(self, audited: Run | None) -> Callable[[], frozenset[str]]:
+        """Return the lookup of the devices in protected time now, by their venues; looked up every second."""
+        event, devices = self.workspace.event, self.devices
+        paths = paths_of(event, self.workspace.devices, audited)
+        venues = {one.name: venues_of_device(one, event, paths) for one in devices} if event.placed else {}
+
+        @lru_cache(maxsize=1)
+        def of_second(_second: int) -> frozenset[str]:
+            windows = event.windows_at(self.clock.now(), "protected")
+            return frozenset(
+                one.name for one in devices if any(window.touches(venues.get(one.name, ())) for window in windows)
+            )
+
+        return lambda: of_second(int(time.monotonic()))
 
     def _rest(self, record: WatchRecord) -> Mapping[str, str]:
         """Return the reason by device left alone: a command or a change in progress; empty for a pause by a person.

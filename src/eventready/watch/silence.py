@@ -18,6 +18,7 @@ from eventready.checks.answer import failed, passed
 from eventready.checks.finding import Finding
 from eventready.core.messages import Lang, term
 from eventready.facts.catalogue import CATALOGUE
+from eventready.workspace.settings.watch import SHORTEST_S
 
 #: Intervals of a fact after which its last answer is no measurement any more, and seconds at least: a login and its
 #: commands take longer than a short interval.
@@ -30,30 +31,51 @@ _LEAST, _BESIDE_ONE_IN, _BESIDE_MOST = 3, 10, 5
 REACH = "watch_reach"
 
 
-class Patience:
-    """Intervals in force, and the seconds after which an answer is no measurement any more."""
+def shortened(interval_s: float) -> float:
+    """Return the interval in protected time: half, and no shorter than any may be, in seconds."""
+    return max(min(float(SHORTEST_S), interval_s), interval_s / 2)
 
-    def __init__(self, needed: Mapping[str, Collection[str]], interval_of: Callable[[str], float]) -> None:
-        self._needed, self._interval_of = needed, interval_of
+
+class Patience:
+    """Intervals in force, and the seconds after which an answer is no measurement any more.
+
+    `protected`: devices in protected time now, with shorter intervals.
+    """
+
+    def __init__(
+        self,
+        needed: Mapping[str, Collection[str]],
+        interval_of: Callable[[str], float],
+        protected: Callable[[], Collection[str]],
+    ) -> None:
+        self._needed, self._interval_of, self._protected = needed, interval_of, protected
         self._slowest = next(iter(CATALOGUE))
-        self.intervals = dict.fromkeys(CATALOGUE, -inf)
+        self._usual = dict.fromkeys(CATALOGUE, -inf)
+        self._hastened: Collection[str] = ()
         #: Shortest interval of each device; devices without facts have none.
         self.shortest: Mapping[str, float] = {}
 
     def renewed(self) -> bool:
         """Take other intervals; True with a change of these."""
-        if self._interval_of(self._slowest) == self.intervals[self._slowest]:
+        hastened = self._protected()
+        if self._interval_of(self._slowest) == self._usual[self._slowest] and hastened == self._hastened:
             return False
-        self.intervals = {fact: self._interval_of(fact) for fact in CATALOGUE}
-        self._slowest = max(CATALOGUE, key=self.intervals.__getitem__)
+        self._hastened = hastened
+        self._usual = {fact: self._interval_of(fact) for fact in CATALOGUE}
+        self._slowest = max(CATALOGUE, key=self._usual.__getitem__)
         self.shortest = {
-            name: min(map(self.intervals.__getitem__, facts)) for name, facts in self._needed.items() if facts
+            name: min(self.interval(name, fact) for fact in facts) for name, facts in self._needed.items() if facts
         }
         return True
 
-    def of(self, fact: str) -> float:
-        """Seconds after which an answer is no measurement any more."""
-        return _patience(self.intervals[fact])
+    def interval(self, device: str, fact: str) -> float:
+        """Seconds between two readings of a fact of a device."""
+        usual = self._usual[fact]
+        return shortened(usual) if device in self._hastened else usual
+
+    def of(self, device: str, fact: str) -> float:
+        """Seconds after which an answer of a device is no measurement any more."""
+        return _patience(self.interval(device, fact))
 
     def of_device(self, device: str) -> float:
         """Seconds without an answer after which a device is silent; inf without facts."""

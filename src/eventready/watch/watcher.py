@@ -90,9 +90,15 @@ def _order(one: OpenFinding) -> tuple[float, ...]:
 class Watcher:
     """Findings of all devices as last read. Times are seconds of a monotonic clock, `moment` the event's time."""
 
-    def __init__(self, job: WatchJob, states: States, interval_of: Callable[[str], float]) -> None:
+    def __init__(
+        self,
+        job: WatchJob,
+        states: States,
+        interval_of: Callable[[str], float],
+        protected: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self._job = job
-        patience = Patience({name: job.matrix.needed(name) for name in job.devices}, interval_of)
+        patience = Patience({name: job.matrix.needed(name) for name in job.devices}, interval_of, protected)
         silences = Silences(job.devices, job.behind, patience, _lost_before(job, states), nothing=_nothing(states))
         ways = Ways(job.devices.values(), job.matrix, job.limits, job.waivers)
         self._fleet = FleetState(job, states, patience, silences, Deadlines(job.devices), ways)

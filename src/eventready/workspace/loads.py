@@ -37,11 +37,7 @@ def with_loads(
 
 def with_windows(devices: Sequence[Device], windows: Sequence[Window]) -> tuple[Device, ...]:
     """Return the devices with the windows of kind `event`."""
-    found = tuple(
-        EventWindow(one.start, one.end, frozenset({one.name, one.name_vi, one.kind} - {""}))
-        for one in windows
-        if one.kind == "event"
-    )
+    found = tuple(EventWindow(one.start, one.end, one.names, one.venues) for one in windows if one.kind == "event")
     return tuple(replace(one, event_windows=found) if found else one for one in devices)
 
 

@@ -69,6 +69,20 @@ def test_a_change_that_would_last_into_a_freeze_is_refused_with_what_fits(rig: R
     assert rig.store.changes.entries()[0].header.emergency is not None
 
 
+def test_a_freeze_closes_the_devices_of_its_venues(rig: Rig) -> None:
+    two = EVENT.replace("venues: [", "venues: [{id: park, name: Park, services: [internet]}, ")
+    window = "windows: [{kind: freeze, from: 2022-04-20 00:00, to: 2022-04-21 00:00, venues: [hall]}]\n"
+
+    def apply(windows: str) -> ApplyResult:
+        (rig.workspace.path / "inventory" / "event.yaml").write_text(two + windows, encoding="utf-8")
+        rig.workspace = load_workspace(rig.workspace.path)
+        return rig.apply(clock=Clock.starting(BEGIN))
+
+    with pytest.raises(RefusedError, match="freeze window"):
+        apply(window)
+    assert apply(window.replace("hall", "park")).exit is Exit.OK
+
+
 def test_no_wave_begins_in_a_freeze_and_a_way_back_does(rig: Rig) -> None:
     clock = Clock.starting(BEGIN)
     freeze(rig, clock, timedelta(hours=1))

@@ -81,7 +81,8 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         raise RefusedError(message("change:apply.no_drill", plan=plan.id))
     if plan.empty:
         raise UsageError(message("change:apply.nothing", plan=plan.id))
-    emergency, event, clock = context.options.emergency, workspace.event, context.clock
+    emergency, clock = context.options.emergency, context.clock
+    event = context.event_of(plan)
     refuse_shifted_clock(event, clock)
     closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, clock.now(), emergency))
     if not mode.goes_back:

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from eventready.change.document import PlannedDevice
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.device.assignment import Word
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.recorded import Backups
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.plan.order import MAX_PARTNERS
+from eventready.change.plan.places import windows_of_change
 from eventready.change.times import RetryTiming, Timer
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
 from eventready.store.change_steps import Emergency
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
+from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 
 
@@ -94,6 +96,10 @@ class ExecutionContext:
     def equipment(self) -> Equipment:
         """Devices of the workspace with their platforms."""
         return Equipment.of(self.workspace)
+
+    def event_of(self, plan: Plan) -> Event:
+        """Return the event with the windows in force for the devices of a plan. Raises StoreError."""
+        return windows_of_change(self.workspace, self.store, self.clock, [one.name for one in plan.devices])
 
     @cached_property
     def backups(self) -> Backups:

@@ -34,7 +34,7 @@ class WaveGate:
 
         `beside`: devices in their soak.
         """
-        event, now = self.context.workspace.event, self.context.clock.now()
+        event, now = self.context.event_of(self.plan), self.context.clock.now()
         if not self.emergency and (closed := closed_to_waves(event, now)):
             return closed
         runs = self._runs()

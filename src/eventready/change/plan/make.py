@@ -23,6 +23,7 @@ from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.plan.places import touched_venues
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.freeze import refuse_late_effects
 from eventready.core.clock import Clock
@@ -86,7 +87,8 @@ def make_plan(
         _raise_problems(found, {one.device.name: one.device for one in taking})
         paths = measured_paths(workspace)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
-    refuse_late_effects(workspace.event, clock.now(), {name: part.risks for name, part in parts.items()})
+    event = workspace.event.at(touched_venues(workspace, parts.keys(), lambda: paths))
+    refuse_late_effects(event, clock.now(), {name: part.risks for name, part in parts.items()})
     planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
     limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
     order = waves(planned, limits)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from eventready.core.clock import Clock
 from eventready.facts.ports import port_key
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
@@ -20,6 +21,7 @@ from eventready.workspace.workspace import Workspace
 #: Venue and service.
 Need: TypeAlias = tuple[str, Service]
 
+_NO_RUN = Run.of({"schema": SCHEMA})
 _MEASURED = frozenset({"link", "uplink", "core_link"})
 
 
@@ -34,6 +36,13 @@ class Paths:
     def whole(self) -> Mapping[Need, frozenset[str]]:
         """Shortest path of each need, where measured."""
         return {need: path for need in self.ends if (path := self.path(need)) is not None}
+
+    @cached_property
+    def carriers(self) -> Mapping[Need, frozenset[str]]:
+        """Devices of the shortest path of each need, and of those around each of its devices."""
+        return {
+            need: path.union(*(self.path(need, {name}) or () for name in path)) for need, path in self.whole.items()
+        }
 
     def single(self, name: str) -> tuple[Need, ...]:
         """Return the needs with a device on all of their paths."""
@@ -74,8 +83,16 @@ def _back(before: Mapping[str, str], name: str) -> Iterator[str]:
 
 def measured_paths(workspace: Workspace) -> Paths:
     """Return the paths by the last stored audit of all devices; none without an audit. Raises StoreError."""
-    run = _last_run(workspace) or Run.of({"schema": SCHEMA})
-    return paths_of(workspace.event, workspace.devices, run)
+    return paths_of(workspace.event, workspace.devices, _last_run(workspace))
+
+
+def paths_in(store: Store, workspace: Workspace, clock: Clock) -> Paths:
+    """Return the paths by the last audit of all devices in an open store, those of rehearsals for a rehearsal's clock.
+
+    Raises StoreError.
+    """
+    full = store.full_runs(workspace.event.id, len(workspace.devices), rehearsal=clock.rehearsal)
+    return paths_of(workspace.event, workspace.devices, store.get(full[-1]) if full else None)
 
 
 def _last_run(workspace: Workspace) -> Run | None:
@@ -86,11 +103,13 @@ def _last_run(workspace: Workspace) -> Run | None:
         return store.get(full[-1]) if full else None
 
 
-def paths_of(event: Event, devices: Sequence[Device], run: Run, later: Iterable[RecordedChange] = ()) -> Paths:
-    """Return the paths measured by a run. A device without declared links counts by its own links to the core.
+def paths_of(event: Event, devices: Sequence[Device], run: Run | None, later: Iterable[RecordedChange] = ()) -> Paths:
+    """Return the paths measured by a run; none without a run.
 
-    `later`: changes of state that a watch has recorded since the run, oldest first.
+    A device without declared links counts by its own links to the core. `later`: changes of state that a watch has
+    recorded since the run, oldest first.
     """
+    run = run or _NO_RUN
     reached = {device.name for device in run.header.devices if device.reachable}
     findings = (one for one in run.findings() if one.check in _MEASURED and one.status == "pass")
     up = {_key(one.check, one.device, one.subject) for one in findings}

@@ -67,7 +67,10 @@ def _crowd(kind: LoadKind) -> Callable[[Device], bool]:
 
 def _open_windows(view: DeviceView) -> list[EventWindow]:
     moment = view.moment
-    return [one for one in view.device.event_windows if moment is not None and one.contains(moment)]
+    venues = view.device.venues
+    return [
+        one for one in view.device.event_windows if moment is not None and one.contains(moment) and one.touches(venues)
+    ]
 
 
 def _places(view: DeviceView, kind: LoadKind) -> list[_Place]:
@@ -77,7 +80,8 @@ def _places(view: DeviceView, kind: LoadKind) -> list[_Place]:
     found: dict[str, _Place] = {}
     for load in view.device.loads:
         for demand in load.demands if load.kind == kind else ():
-            if any(demand.window in {"hosts.yaml", *window.names} for window in windows):
+            here = (window for window in windows if window.touches((demand.venue,)))
+            if any(demand.window in {"hosts.yaml", *window.names} for window in here):
                 place = _place(view, load, figures.setdefault(id(demand), DemandFigures(demand)))
                 found[load.name] = max(found.get(load.name, place), place, key=lambda one: one.expected)
     return list(found.values())

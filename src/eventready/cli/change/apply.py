@@ -16,6 +16,7 @@ from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
 from eventready.change.execute.wave_gate import paths_at
+from eventready.change.plan.places import windows_of_change
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
@@ -145,7 +146,8 @@ def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if alone:
         notices.append(app.text("change:no_way_back", devices=abbreviate(alone)))
-    window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
+    event, now = windows_of_change(app.workspace, store, app.clock, [one.name for one in plan.devices]), app.clock.now()
+    window = next_closed_window(event, now)
     if window is not None and window.start - now < _SOON:
         notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
     measured = paths_at(app.workspace, store, app.clock)

@@ -105,9 +105,13 @@ def counted_states(clauses: Iterable[ClauseState]) -> dict[str, int]:
 
 
 def window_line(writer: PaperWriter, window: Window) -> str:
-    """A window of the event: its name and its time."""
+    """A window of the event: its name, its venues unless at all, and its time."""
     span = " - ".join(writer.moment(moment, short=True) for moment in (window.start, window.end))
-    return writer.text("papers:plan_window", name=window.title.render(writer.lang) or window.kind, span=span)
+    name = window.title.render(writer.lang) or window.kind
+    if not window.venues:
+        return writer.text("papers:plan_window", name=name, span=span)
+    venues = ", ".join(fit(one.title.render(writer.lang)) for one in writer.material.event.venues_of(window))
+    return writer.text("papers:plan_window_at", name=name, venues=venues, span=span)
 
 
 def due_of(writer: PaperWriter, duty: Duty) -> str:

@@ -74,11 +74,11 @@ _TEAM: tuple[Role, ...] = ("UC", "VH")
 
 
 def teams(case: Case) -> Iterator[RosterFinding | Gap]:
-    """Yield a finding per venue, window and role with too few people; a further finding for the time without an
+    """Yield a finding per window, venue and role with too few people; a further finding for the time without an
     approver."""
     wanted = case.settings.venue_team
     for window in (w for w in case.event.windows if w.kind in wanted.windows):
-        for venue in case.event.venues:
+        for venue in case.event.venues_of(window):
             for role in _TEAM:
                 need: int = getattr(wanted, role)
                 shifts = [s for s in case.on_duty if s.role == role and s.venue == venue.id]

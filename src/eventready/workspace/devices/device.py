@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
@@ -15,15 +16,20 @@ from eventready.workspace.devices.intents import Intents
 
 @dataclass(frozen=True)
 class EventWindow:
-    """Window of kind `event`. `names`: its names and its kind, for the demands of capacity.yaml."""
+    """Window of kind `event`. `names`: its names and kind, for demands of capacity.yaml; `venues`: empty for all."""
 
     start: datetime
     end: datetime
     names: frozenset[str] = frozenset()
+    venues: tuple[str, ...] = ()
 
     def contains(self, moment: datetime) -> bool:
         """True from the start until before the end."""
         return self.start <= moment < self.end
+
+    def touches(self, venues: Collection[str]) -> bool:
+        """True for a window at any of the venues, or at all."""
+        return not self.venues or not set(self.venues).isdisjoint(venues)
 
 
 Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"]

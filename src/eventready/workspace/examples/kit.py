@@ -35,7 +35,7 @@ _SHARED = (
 )  # fmt: skip
 _VENUE = ("id", "name", "name_vi", "services", "police")
 _WINDOWS = ("event", "protected", "freeze")
-_WINDOW = ("kind", "from", "to", "name", "name_vi")
+_WINDOW = ("kind", "from", "to", "name", "name_vi", "venues")
 _RECIPIENT = ("name", "name_vi", "email", "phone")
 #: Keys of a clause that each operator has of its own; the owner of the department's clauses is shared.
 _OWN = frozenset({"not_applicable", "owner"})

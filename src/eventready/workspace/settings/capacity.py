@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,7 @@ from eventready.core.validation_messages import Sentence, Suggestions
 from eventready.workspace.devices.capacity import POOL_ROLES, SHARED, CapacityFile, VenueDemand
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
-from eventready.workspace.settings.event import Event, unknown_venue
+from eventready.workspace.settings.event import Event, Window, unknown_venue
 
 
 def load_capacity(path: Path, event: Event, devices: Sequence[Device]) -> CapacityFile:
@@ -33,7 +33,7 @@ def load_capacity(path: Path, event: Event, devices: Sequence[Device]) -> Capaci
 def _unknown(
     found: CapacityFile, event: Event, devices: Sequence[Device]
 ) -> Iterator[tuple[tuple[str | int, ...], Sentence, Sentence]]:
-    windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
+    windows = {name for one in event.windows for name in one.names}
     services = {venue.id: venue.services for venue in event.venues}
     roles = {one.name: one.role for one in devices}
     places = {"mobile": _places(devices, "cells"), "wifi": _places(devices, "access_points")}
@@ -46,9 +46,7 @@ def _unknown(
         elif demand.service not in services[demand.venue]:
             what = message("workspace:capacity.service", venue=demand.venue, service=demand.service)
             yield ("demand", number, "service"), what, ""
-        if demand.window not in windows:
-            what = message("workspace:capacity.window", window=demand.window)
-            yield ("demand", number, "window"), what, known_windows.of(demand.window)
+        yield from ((("demand", number, "window"), *wrong) for wrong in _not_at(demand, event.windows, known_windows))
         if not event.lab:  # a lab may play some of the devices only
             misplaced = _misplaced(demand, places.get(demand.service, {}), known_places)
             yield from ((("demand", number, "places", place), why, remedy) for place, why, remedy in misplaced)
@@ -78,6 +76,15 @@ def _unknown(
         if supply.device and supply.device not in roles and not event.lab:
             what = message("workspace:capacity.device", device=supply.device)
             yield ("supply", number, "device"), what, known_devices.of(supply.device)
+
+
+def _not_at(demand: VenueDemand, windows: Iterable[Window], known: Suggestions) -> Iterator[tuple[Sentence, Sentence]]:
+    """Cause and remedy of a demand in an unknown window, or in a window at other venues."""
+    named = [one for one in windows if demand.window in one.names]
+    if not named:
+        yield message("workspace:capacity.window", window=demand.window), known.of(demand.window)
+    elif not any(one.touches((demand.venue,)) for one in named):
+        yield message("workspace:capacity.window_elsewhere", window=demand.window), ""
 
 
 def _places(devices: Sequence[Device], kind: Literal["cells", "access_points"]) -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
@@ -133,12 +133,13 @@ class Venue(Titled):
 
 
 class Window(Titled):
-    """Span of time: the event, its protected time, a freeze of changes, or drills in production."""
+    """Span of time at some venues or all: the event, its protected time, a freeze of changes, drills in production."""
 
     kind: WindowKind
     start: Moment = Field(alias="from")
     end: Moment = Field(alias="to")
     name: str = ""
+    venues: tuple[str, ...] = Field(default=(), min_length=1, description="Venues of the window; absent: all")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -146,9 +147,22 @@ class Window(Titled):
             raise InvalidValue(message("workspace:event.window"))
         return self
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names in both languages and the kind, by which capacity.yaml and commands refer to the window."""
+        return frozenset({self.name, self.name_vi, self.kind} - {""})
+
     def contains(self, moment: datetime) -> bool:
         """True from the start until before the end."""
         return self.start <= moment < self.end
+
+    def touches(self, venues: Collection[str]) -> bool:
+        """True for a window at any of the venues; a window without venues of its own is at all of them."""
+        return not self.venues or not set(self.venues).isdisjoint(venues)
+
+    def covers(self, venues: Collection[str]) -> bool:
+        """True for a window at all of the venues."""
+        return not self.venues or set(self.venues).issuperset(venues)
 
 
 #: Address of a recipient.
@@ -280,6 +294,13 @@ class Event(Titled):
 
     _id = field_validator("id")(_identifier)
 
+    @field_validator("windows")
+    @classmethod
+    def _at_all(cls, windows: tuple[Window, ...], info: ValidationInfo) -> tuple[Window, ...]:
+        """Windows; without venues where all of the event are named."""
+        every = {venue.id for venue in info.data.get("venues", ())}
+        return tuple(one.model_copy(update={"venues": ()}) if every <= set(one.venues) else one for one in windows)
+
     @property
     def place(self) -> str:
         """Place of issue of the papers."""
@@ -305,9 +326,28 @@ class Event(Titled):
         """Venue by identifier. Raises KeyError."""
         return {venue.id: venue for venue in self.venues}[venue_id]
 
-    def windows_at(self, moment: datetime, kind: WindowKind | None = None) -> tuple[Window, ...]:
-        """Return the windows (of a single kind if given) open at a moment."""
-        return tuple(w for w in self.windows if w.contains(moment) and kind in (None, w.kind))
+    def windows_at(
+        self, moment: datetime, kind: WindowKind | None = None, venues: Collection[str] | None = None
+    ) -> tuple[Window, ...]:
+        """Return the windows (of a single kind, at any of the venues, if given) open at a moment."""
+        return tuple(
+            w
+            for w in self.windows
+            if w.contains(moment) and kind in (None, w.kind) and (venues is None or w.touches(venues))
+        )
+
+    @property
+    def placed(self) -> bool:
+        """True with a window at some of the venues only."""
+        return any(window.venues for window in self.windows)
+
+    def at(self, venues: Collection[str]) -> Event:
+        """Return the event with the windows at any of the venues."""
+        return self.model_copy(update={"windows": tuple(one for one in self.windows if one.touches(venues))})
+
+    def venues_of(self, window: Window) -> tuple[Venue, ...]:
+        """Venues of a window, in the order of the file."""
+        return tuple(venue for venue in self.venues if window.touches((venue.id,)))
 
 
 def load_event(path: Path) -> Event:
@@ -321,6 +361,11 @@ def load_event(path: Path) -> Event:
         if name in ids[:index]:
             what = message("workspace:event.venue_twice", venue=name, line=document.line("venues", ids.index(name)))
             problems.append(document.error(what, "venues", index, "id"))
+    for index, window in enumerate(event.windows):
+        for place, name in enumerate(window.venues):
+            if name not in ids:
+                unknown, do = unknown_venue(name, event)
+                problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
     return event
 
