@@ -37,14 +37,14 @@ def test_a_change_makes_nothing_worse_is_complied_with_and_goes_back(twin: Twin,
     plan = str(tmp_path / "event.plan")
     reported_of(twin, "plan", *INTENTS, "--out", plan, "--detailed-exitcode", expect=3)
     done = reported_of(twin, "apply", plan)
-    assert outcomes(done) == dict.fromkeys(GUARDS, "new")
+    assert outcomes(done) == dict.fromkeys(GUARDS, "with_change")
     assert {one["device"]: one["guard"] for one in done["devices"]} == GUARDS
     audited = twin.audit()
     assert audited.run.document["coverage"]["ratio"] == 1.0
     assert reported(audited) <= STANDING
     reported_of(twin, "plan", *INTENTS, "--out", str(tmp_path / "again.plan"), "--detailed-exitcode")
     back = reported_of(twin, "rollback", done["change"])
-    assert outcomes(back) == dict.fromkeys(GUARDS, "new")
+    assert outcomes(back) == dict.fromkeys(GUARDS, "as_before")
     assert reported(twin.audit()) == STANDING
 
 
@@ -85,7 +85,7 @@ def test_a_line_that_is_refused_is_reported_in_the_device_s_words(
         (only,) = reported_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
     finally:
         added.unlink()
-    assert only["outcome"] == "old"
+    assert only["outcome"] == "as_before"
     assert words in re.sub(r"Line \d+", "Line N", only["why"])
     again = reported_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "again.plan"))
     assert [one["diff"] for one in again["devices"]] == [one["diff"] for one in before["devices"]]

@@ -36,7 +36,15 @@ from tests.clauses.conftest import clock, moment
 NOW = moment("2022-04-29 19:00")
 LIMITS = NoticeLimits()
 OPENED = IncidentLogEntry(
-    NOW, "Trực ca", NOW, NOW, venue="hall", place="Hội trường", services=("mobile",), kind="outage", summary="Đứt cáp"
+    NOW,
+    "Trực ca",
+    began=NOW,
+    noticed=NOW,
+    venue="hall",
+    place="Hội trường",
+    services=("mobile",),
+    kind="outage",
+    summary="Đứt cáp",
 )
 
 
@@ -96,7 +104,7 @@ def test_the_earliest_notice_counts() -> None:
 
 def test_a_record_of_everything(workspace: Workspace) -> None:
     with Store.of_workspace(workspace.path) as store:
-        report = Report("Trực ca", "Đứt cáp", venue="hall", services=("mobile", "internet"), subscribers=900)
+        report = Report("Trực ca", summary="Đứt cáp", venue="hall", services=("mobile", "internet"), subscribers=900)
         made = open_incident(report, workspace.event, store, clock("2022-04-29 19:00"))
         assert (made.id, made.place, made.kind, made.restored) == ("SC-20220429-01", "Hội trường", "outage", None)
         found = Report(
@@ -119,13 +127,13 @@ def test_a_record_of_everything(workspace: Workspace) -> None:
 
 def test_names_count_by_the_day_it_began(workspace: Workspace) -> None:
     with Store.of_workspace(workspace.path) as store:
-        report = Report("A", "x", venue="hall", services=("mobile",))
+        report = Report("A", summary="x", venue="hall", services=("mobile",))
         names = [
             open_incident(report, workspace.event, store, clock(at)).id
             for at in ("2022-04-29 19:00", "2022-04-29 23:50", "2022-04-30 00:10")
         ]
         assert names == ["SC-20220429-01", "SC-20220429-02", "SC-20220430-01"]
-        yesterday = Report("A", "x", venue="hall", services=("mobile",), began=moment("2022-04-29 23:59"))
+        yesterday = Report("A", summary="x", venue="hall", services=("mobile",), began=moment("2022-04-29 23:59"))
         assert open_incident(yesterday, workspace.event, store, clock("2022-04-30 01:00")).id == "SC-20220429-03"
         known = incidents(store)
         assert find("02", known).id == "SC-20220429-02"
@@ -139,7 +147,7 @@ def test_names_count_by_the_day_it_began(workspace: Workspace) -> None:
         assert "Hãy nêu một trong SC-20220429-01, SC-20220430-01." in caught.value.render("vi")
 
 
-GOOD = Report("A", "x", venue="hall", services=("mobile",))
+GOOD = Report("A", summary="x", venue="hall", services=("mobile",))
 BAD: Mapping[str, tuple[dict[str, Any], str]] = {
     "nobody": ({"by": " "}, "who reports it. Give --by"),
     "nothing": ({"summary": "\x00 "}, "what happened. Give --summary"),
@@ -191,8 +199,10 @@ def test_an_update_of_nothing_is_not_recorded(workspace: Workspace) -> None:
 
 
 def test_numbers_in_what_people_wrote_are_masked(workspace: Workspace) -> None:
-    report = Report("Ông A 0912345678", "gọi 0912345678", venue="hall", services=("mobile",), actions=("0912345678",),
-                    cause="0912345678", notices=(Given("police", "phone", "Ông B 0912345678"),))  # fmt: skip
+    report = Report(
+        "Ông A 0912345678", summary="gọi 0912345678", venue="hall", services=("mobile",), actions=("0912345678",),
+        cause="0912345678", notices=(Given("police", "phone", "Ông B 0912345678"),),
+    )  # fmt: skip
     with Store.of_workspace(workspace.path) as store:
         made = open_incident(report, workspace.event, store, clock("2022-04-29 19:00"))
     demands = made.demands(LIMITS, NOW)

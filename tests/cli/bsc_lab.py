@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from eventready.workspace.examples.example import copy_example
 from tests import forked
 
 NOW = "2022-04-25 07:00"
+#: Longest silence of a terminal in seconds.
+_SILENT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,9 @@ def read_until(terminal: int, awaited: str) -> str:
     """Return what a terminal shows, up to some words or to its end."""
     shown = b""
     with suppress(OSError):  # the other end is closed
-        while awaited.encode() not in shown and (more := os.read(terminal, 65536)):
+        while awaited.encode() not in shown and select([terminal], [], [], _SILENT_S)[0]:
+            if not (more := os.read(terminal, 65536)):
+                break
             shown += more
     assert awaited in shown.decode(), shown.decode()
     return shown.decode()

@@ -25,7 +25,7 @@ from eventready.cli.context import App
 from eventready.cli.options import execution_options
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.store.change_steps import Arm, DeviceOutcome
+from eventready.store.change_steps import Arm, ChangeHeader, DeviceOutcome
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.cli.bsc_lab import NOW, Lab, on_terminal, process_of, read_until
@@ -162,7 +162,10 @@ def test_an_interruption_before_the_first_device_is_a_failed_change(
     def interrupt(*_args: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
-    Store.of_workspace(lab.copy).close()
+    with Store.of_workspace(lab.copy) as store:
+        if not store.changes.entries():  # of another test
+            header = ChangeHeader(by="An", host="here")
+            store.changes.begin("c-0", event="e", plan=b'{"plan":{}}', devices=[], header=header)
     monkeypatch.setattr(f"eventready.cli.change.apply.{job}", interrupt)
     words: tuple[str | Path, ...] = (plan,) if job == "apply_plan" else ("--resume", "latest")
     assert "No line was sent" in lab.run("apply", *words, expect=(5,)).stderr

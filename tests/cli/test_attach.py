@@ -30,9 +30,10 @@ LOST: dict[str, Callable[[int, int], None]] = {
 
 
 def _answered(lab: Lab, *answers: bytes) -> int:
-    """Attach from another terminal, and type an answer at each question; return the exit code."""
+    """Attach from another terminal, and type an answer for each wave; return the exit code."""
     with on_terminal(lab, "apply", "--attach") as (process, terminal):
-        for answer in answers:
+        for wave, answer in enumerate(answers, start=1):
+            read_until(terminal, f"Wave {wave} of 2")
             read_until(terminal, "left, then they go back")
             os.write(terminal, answer)
         return process.wait(60)
@@ -59,8 +60,7 @@ def test_without_a_terminal_it_waits_for_the_end(lab: Lab, plan: Path) -> None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        while "waiting for your word" not in process.stderr.readline():
-            pass
+        assert any("waiting for your word" in line for line in process.stderr)
         process.send_signal(signal.SIGHUP)
         assert _answered(lab, b"no\n") == Exit.CHANGE_REVERTED
         assert process.wait(60) == Exit.CHANGE_REVERTED

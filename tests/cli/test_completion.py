@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.cli.workspace.completion import build_index, split_line
-from eventready.cli.workspace.completion_index import Index, complete
+from eventready.cli.workspace.completion import candidates as completed
+from eventready.cli.workspace.completion import split_line
 from eventready.core.clock import Clock
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
@@ -20,11 +20,6 @@ from tests.workspace.test_new_workspace import BULL_RACE
 HOSTS = '# x\ncore-1:\n  hostname: a\n"core 2": {}\nedge-1: {hostname: b}\n'
 
 
-@pytest.fixture(scope="module")
-def index() -> Index:
-    return build_index()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_workspace(tmp_path / "w", BULL_RACE)
@@ -32,9 +27,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "w"
 
 
-def candidates(index: Index, folder: Path, line: str) -> list[str]:
+def candidates(folder: Path, line: str) -> list[str]:
     words, incomplete = split_line(f"eventready -w {folder} {line}")
-    return complete(index, words, incomplete)
+    return completed(words, incomplete)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +51,14 @@ def candidates(index: Index, folder: Path, line: str) -> list[str]:
         ("nonsense ", []),
     ],
 )
-def test_candidates(index: Index, folder: Path, line: str, expected: list[str]) -> None:
-    found = candidates(index, folder, line)
+def test_candidates(folder: Path, line: str, expected: list[str]) -> None:
+    found = candidates(folder, line)
     assert [value for value in expected if value not in found] == []
     if expected and not line.endswith(" "):
         assert found == expected
 
 
-def test_runs_of_the_store(index: Index, folder: Path) -> None:
+def test_runs_of_the_store(folder: Path) -> None:
     with Store.of_workspace(folder) as store:
         run_id = store.begin("x", Clock())
         document = {
@@ -76,16 +71,21 @@ def test_runs_of_the_store(index: Index, folder: Path) -> None:
             "verdicts": [],
         }
         store.finish({**document, "coverage": {}, "findings": [], "observations": []})
-    assert candidates(index, folder, "runs show ") == sorted(["latest", "previous", run_id])
+    assert candidates(folder, "runs show ") == sorted(["latest", "previous", run_id])
 
 
-def test_a_damaged_workspace_completes_nothing(index: Index, tmp_path: Path) -> None:
+def test_a_damaged_workspace_completes_nothing(tmp_path: Path) -> None:
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "hosts.yaml").write_bytes(b"\xff\xfe")
     (tmp_path / ".eventready").mkdir()
     (tmp_path / ".eventready" / "eventready.db").write_bytes(b"garbage")
-    assert candidates(index, tmp_path, "audit -l z") == []
-    assert candidates(index, tmp_path, "runs show l") == ["latest"]
+    assert candidates(tmp_path, "audit -l z") == []
+    assert candidates(tmp_path, "runs show l") == ["latest"]
+
+
+def test_a_completion_writes_no_log(folder: Path) -> None:
+    assert candidates(folder, f"--log {folder}/log audit -l core-1,ed") == ["core-1,edge-1"]
+    assert not (folder / "log").exists()
 
 
 def test_an_open_quotation_mark_is_no_error() -> None:
@@ -94,12 +94,10 @@ def test_an_open_quotation_mark_is_no_error() -> None:
 
 
 @pytest.mark.slow
-def test_words_are_completed_without_importing_a_command(folder: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-    start = [sys.executable, "-X", "importtime", "-m", "eventready", "completion"]
-    subprocess.run([*start, "bash"], env=environment, capture_output=True, check=True)
+def test_words_are_completed_without_importing_a_command(folder: Path) -> None:
+    start = [sys.executable, "-X", "importtime", "-m", "eventready", "completion", "words"]
     line = {"EVENTREADY_COMPLETE_LINE": f"eventready -w {folder} audit -l co"}
-    done = subprocess.run([*start, "words"], env={**environment, **line}, capture_output=True, check=True)
+    done = subprocess.run(start, env={**os.environ, **line}, capture_output=True, check=True)
     assert done.stdout.decode().splitlines() == ["core 2", "core-1"]
     for heavy in (b"pydantic", b"sqlalchemy", b"nornir", b"netmiko", b"yaml", b"rich"):
         assert heavy not in done.stderr

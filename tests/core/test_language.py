@@ -70,7 +70,7 @@ def worded(message: str, message_id: str = "", params: Any = None) -> RunFinding
         (finding("checks:subject.down", subject="Gi0/1"), "Gi0/1 không hoạt động"),
         (
             finding("checks:memory.used", subject="memory Processor", value=91.5, limit=90),
-            "Bộ nhớ Processor đã dùng 91,5% (ngưỡng 90%)",
+            "Bộ nhớ Processor đã dùng 92% (ngưỡng 90%)",
         ),
         (
             finding("checks:bfd.not_up", subject="10.0.0.1", state="down"),

@@ -86,8 +86,8 @@ def run(copy: Path, *words: str, script: str = "") -> str:
     paths = os.pathsep.join((str(copy / "src"), str(copy)))
     command = [sys.executable, *(("-c", script) if script else words)]
     done = subprocess.run(
-        command, cwd=copy, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, timeout=120, check=False,
+        command, cwd=copy, env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "160"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout

@@ -31,6 +31,7 @@ from pathlib import Path
 from eventready.audit.saved_outputs import file_name
 from eventready.checks.runbook import runbook
 from eventready.cli.main import main
+from eventready.core.language import Language
 from eventready.facts.platform import load_platform
 
 answer = Path("src/eventready/platforms/cisco_xe/samples/system/ok.txt").read_text()
@@ -46,7 +47,7 @@ command("init", "event", "--example", "tra-vinh")
 for lang in ("en", "vi"):
     command("--lang", lang, "-w", "event", "audit", "--from", "saved", "-l", "edge-vh-1", "--interval", "0")
     found = runbook("long_uptime", lang)
-    print(found.meaning, *found.steps, sep="\\n")
+    print(Language(lang).check("long_uptime"), found.meaning, *found.steps, sep="\\n")
 """
 
 
@@ -57,12 +58,12 @@ def test_a_check_is_three_files(tmp_path: Path) -> None:
         copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", "-k", "long_uptime or sentence",
         "tests/checks", "tests/evaluation/test_nothing_measured.py", "tests/core/test_catalogue.py",
     )  # fmt: skip
-    said = " ".join(run(copy, script=CHECK).split())
+    printed = " ".join(run(copy, script=CHECK).split())
     for words in (
         "In service for 1,832 d without a restart (limit 1,460 d)", "after a power cut the device may not come back",
         "Đã chạy 1.832 ngày chưa khởi động lại", "Quá lâu chưa khởi động lại", "Chuẩn bị sẵn thiết bị dự phòng",
     ):  # fmt: skip
-        assert words in said
+        assert words in printed
 
 
 PAGE = """
@@ -125,7 +126,7 @@ def test_a_channel_takes_its_addresses_and_sends(tmp_path: Path) -> None:
     sent = run(copy, script=CHANNEL)
     for words in (
         "phần tử 1 của 'printer' là 'printer:9100', không đúng dạng", "đã in tại printer:127.0.0.1:",
-        "[DIỄN TẬP] Thử gửi cảnh báo", "\n  printer:127.0.0.1:",
+        "[DIỄN TẬP] Thử gửi cảnh báo",
     ):  # fmt: skip
         assert words in sent
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import in_english
 from eventready.drill.probes import ReadFacts, counter_probe
 from eventready.drill.spec import Probe
 from eventready.facts.observation import Observation, Status
@@ -58,7 +59,7 @@ def test_the_fullest_access_point_is_held_against_the_mean() -> None:
     probe = counter_probe(STATIONS, reading(rows, rows))
     probe.begin()
     result = probe.end()
-    assert (result.value, result.within, result.detail) == (2.0, True, "a 6, mean 3.0 of 3")
+    assert (result.value, result.within, in_english(result.detail)) == (2.0, True, "a 6, mean 3.0 of 3")
 
 
 def test_stations_of_radios_add_up_where_access_points_state_none() -> None:

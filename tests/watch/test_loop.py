@@ -24,7 +24,8 @@ from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.store.change_steps import ChangeHeader
+from eventready.store.change_steps import Arm, ChangeHeader
+from eventready.store.changes import StepEntry
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
@@ -294,6 +295,7 @@ def test_a_change_in_progress_and_a_command_at_work_are_at_rest(tmp_path: Path) 
     with Store.of_workspace(tmp_path / "event") as store:
         header = ChangeHeader(by="An", host="here")
         store.changes.begin("c-1", event="e", plan=b'{"plan":{}}', devices=[devices[0].name], header=header)
+        store.changes.record("c-1", StepEntry(Arm(devices[0].name, "revert_timer", 600)))
         record = WatchRecord(store, app.workspace.event.id, app.clock)
         with app.at_work("capture", devices[1:2]):
             session = WatchSession(app.workspace, devices, store, app.clock)

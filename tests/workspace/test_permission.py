@@ -128,7 +128,7 @@ def test_of_a_file_saved_by_a_tool_the_changed_values_are_shown(
     allow(folder)
     others = {"data": {"b": 2, "a": 1}, "hostname": "192.0.2.2"}
     path.write_text(yaml.safe_dump({"other": others, "core-1": device | change}, indent=4))
-    assert [list(one.diff) for one in changes(folder)] == [shown]
+    assert [list(map(in_english, one.diff)) for one in changes(folder)] == [shown]
 
 
 def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:

@@ -58,7 +58,7 @@ def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _statement(value: Any) -> str | Message:
-    """Validate a sentence: a text, or a message with its English text; a message becomes as one on record."""
+    """Validate a sentence: a text, or a message with its English text; a message becomes as on record."""
     value = to_stored(value) if isinstance(value, Message) else value
     _refuse_hidden(value, _MOST_NESTED)
     try:

@@ -119,7 +119,7 @@ def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, 
 
 
 class Levels(Protocol):
-    """Limits of a figure, such as those of a check."""
+    """Limits of a figure, such as those of a check, in the unit of the figure."""
 
     @property
     def warn(self) -> float:
@@ -135,7 +135,7 @@ class Levels(Protocol):
 
 
 class Between(NamedTuple):
-    """Limits of a figure, for checks with several."""
+    """Limits of a figure in its unit, for checks with several."""
 
     warn: float
     fail: float
@@ -170,7 +170,7 @@ def graded(
 def grade(
     value: float, warn: float, fail: float, *, worse: Literal["higher", "lower"] = "higher", beyond: bool = False
 ) -> Outcome:
-    """PASS, WARN or FAIL for a value between two limits."""
+    """PASS, WARN or FAIL for a value between two limits of the same unit."""
     sign = 1 if worse == "higher" else -1
 
     def over(limit: float) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from eventready.cli.commands import EXAMPLES, FOLLOWERS
 from eventready.cli.context import App
@@ -56,7 +58,8 @@ def _setter(apply: Callable[[App, Any], None]) -> Callable[[click.Context, click
         # The command before has taken the variable already; here it would win over what was typed there.
         source = context.get_parameter_source(parameter.name or "")
         inherited = context.parent is not None and source is not click.core.ParameterSource.COMMANDLINE
-        if value is not None and not inherited:
+        completes = context.resilient_parsing and apply is _log_to  # a completion writes nothing
+        if value is not None and not inherited and not completes:
             apply(context.ensure_object(App), value)
 
     return callback
@@ -86,6 +89,18 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
     ]  # fmt: skip
 
 
+class _Known(click.types.StringParamType):
+    """Text with known values in the workspace, for completion."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        loaded = import_module("eventready.cli.workspace.completion_values")  # for a completion only, as work is loaded
+        values: list[str] = loaded.values_of(param, ctx.ensure_object(App).workspace_path, incomplete)
+        return [CompletionItem(value) for value in values if value.startswith(incomplete)]
+
+
+_KNOWN = _Known()
+
+
 def all_option() -> click.Option:
     """Return the hidden option `--all` beside `--help`, which `main` reads."""
     return click.Option(["--all"], is_flag=True, expose_value=False, hidden=True)
@@ -97,6 +112,8 @@ def with_global_options(command: click.Command, words: str) -> click.Command:
         for name, child in command.commands.items():
             child.short_help = child.short_help or (child.help or "").strip().split("\n\n")[0]
             with_global_options(child, f"{words} {name}")
+    for parameter in command.params:
+        parameter.type = _KNOWN if parameter.type is click.STRING else parameter.type
     taken = {name for parameter in command.params for name in parameter.opts}
     command.params.extend(
         option for option in (*global_options(hidden=True), all_option()) if not taken & set(option.opts)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from eventready import __version__
 from eventready.cli.commands import COMMANDS, GROUPS, HIDDEN, load_command, subcommands
@@ -66,6 +67,10 @@ class LazyGroup(click.Group):
             do = message("cli:main.did_you_mean", name=close[0]) if close else message("cli:main.commands")
             raise UsageError(message("cli:main.no_command", name=args[0]), do=do)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if ctx.ensure_object(App).whole_help:

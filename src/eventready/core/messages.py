@@ -65,7 +65,7 @@ class Bilingual:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence of the catalogue with the values of its parameters; no `str`: a reader's language renders it.
+    """A sentence of the catalogue with the values of its parameters; no `str`: rendered in a reader's language.
 
     `english`: text on record, shown where the catalogue lacks the id. Its `str` is its id and its values, in no
     language: mypy refuses a message where a text is expected, and `tests/core/mypy_messages.py` one that is formatted.
@@ -114,13 +114,13 @@ def as_data(record: Any) -> Any:
 
 
 def as_record(name: str, content: str | Message) -> dict[str, Any]:
-    """Entries of a document for a text: English, and the message where there is one."""
+    """Entries of a document for a text: English, and its message."""
     own = {f"{name}_text": to_json(content)} if isinstance(content, Message) else {}
     return {name: in_english(content), **own}
 
 
 def from_record(document: Mapping[str, Any], name: str) -> str | Message:
-    """Text of a document, with its message where there is one; empty for a missing text."""
+    """Text of a document, with its message if on record; empty for a missing text."""
     english = str(document.get(name) or "")
     return (english and _on_record(document.get(f"{name}_text"), english)) or english
 

@@ -44,7 +44,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Series:
-    """Values of successive runs, oldest first, between 0 and `top`; a text and a moment for each."""
+    """Values of successive runs in the same unit, oldest first, between 0 and `top`; a text and a moment for each."""
 
     title: str
     status: str

@@ -1,4 +1,7 @@
-"""Pictures as SVG side by side over a caption, their shapes in colours different in grey too, and widths of texts."""
+"""Pictures as SVG side by side over a caption, their shapes in colours different in grey too, and widths of texts.
+
+Lengths are user units of the picture.
+"""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def plan_of(probe: Probe) -> StreamPlan:
 
 
 def stream_result(probe: Probe, found: Measurement, failed_at: float) -> ProbeResult:
-    """Result of a stream: every given limit, or the reason for no measurement."""
+    """Result of a stream: every given limit, or the reason for no measurement. `failed_at`: monotonic time."""
     void = _void(found)
     measures = _measures(probe, found)
     first = measures[0]

@@ -476,11 +476,15 @@ def _words_in(sources: Iterable[str]) -> frozenset[str]:
     return frozenset(word.strip("-").lower() for word in found)
 
 
+#: Fields of a platform with words for people: the words of evidence are those of the device alone.
+_PROSE = frozenset({"harm", "event", "source", "default_reason", "reason"})
+
+
 def _strings_in(value: Any) -> Iterator[str]:
-    """Yield all texts of a nested document, keys excluded."""
+    """Yield the texts of a nested document, without its keys and without sentences for people."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from (text for inner in value.values() for text in _strings_in(inner))
+        yield from (text for key, inner in value.items() if key not in _PROSE for text in _strings_in(inner))
     elif isinstance(value, list | tuple):
         yield from (text for inner in value for text in _strings_in(inner))

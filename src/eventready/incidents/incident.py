@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.core.records import Moment, Stream
@@ -60,12 +60,10 @@ class Action:
     text: str
 
 
-@dataclass(frozen=True)
-class IncidentLogEntry:
-    """Entry of the log at `at`. None and empty fields keep the recorded values."""
+@dataclass(frozen=True, kw_only=True)
+class IncidentFacts:
+    """Facts of an incident. None and empty fields keep the recorded values."""
 
-    at: Moment
-    by: str
     began: Moment | None = None
     noticed: Moment | None = None
     venue: str | None = None
@@ -76,6 +74,20 @@ class IncidentLogEntry:
     subscribers: int | None = None
     cause: str = ""
     restored: Moment | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Facts except None and empty ones."""
+        found = {one.name: getattr(self, one.name) for one in fields(IncidentFacts)}
+        return {name: value for name, value in found.items() if value not in (None, "", ())}
+
+
+@dataclass(frozen=True)
+class IncidentLogEntry(IncidentFacts):
+    """Entry of the log at `at`."""
+
+    at: Moment
+    by: str
     actions: tuple[Action, ...] = ()
     notices: tuple[Notice, ...] = ()
     rehearsal: bool = False
@@ -84,8 +96,6 @@ class IncidentLogEntry:
 STREAM = Stream("incident", IncidentLogEntry)
 #: Fields of the first entry of an incident.
 _OPENING = ("began", "noticed", "services", "kind", "summary")
-#: Fields of an incident that an entry replaces.
-_REPLACED = ("began", "noticed", "venue", "place", "services", "kind", "summary", "subscribers", "cause", "restored")
 
 
 @dataclass(frozen=True)
@@ -168,7 +178,7 @@ def replay(entries: Iterable[JournalEntry[IncidentLogEntry]]) -> tuple[Incident,
     known: dict[str, Incident] = {}
     for one in entries:
         key, entry = one.key, one.body
-        changed = {name: value for name in _REPLACED if (value := getattr(entry, name)) not in (None, "", ())}
+        changed = entry.given
         if (before := known.get(key)) is None:
             if lacking := ", ".join(name for name in _OPENING if name not in changed):
                 raise unfit(one, lacking)

@@ -22,8 +22,8 @@ from eventready.incidents.incident import (
     Addressee,
     How,
     Incident,
+    IncidentFacts,
     IncidentLogEntry,
-    Kind,
     Notice,
     police_near,
     replay,
@@ -51,22 +51,12 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Report:
-    """Report on an incident, new or known. None and empty fields keep the recorded values."""
+class Report(IncidentFacts):
+    """Report on an incident, new or known."""
 
     by: str
-    summary: str = ""
-    began: datetime | None = None
-    noticed: datetime | None = None
-    venue: str | None = None
-    place: str = ""
-    services: tuple[str, ...] = ()
-    kind: Kind | None = None
-    subscribers: int | None = None
-    cause: str = ""
     actions: tuple[str, ...] = ()
     at: datetime | None = None
-    restored: datetime | None = None
     notices: tuple[Given, ...] = ()
 
 
@@ -152,21 +142,10 @@ def _entry(report: Report, event: Event, now: datetime, venue: str | None = None
     """Return a report as an entry. `venue` is the recorded venue of the incident."""
     _check_report(report, event, now)
     when, by = report.at or now, required(report.by, "by", "who reports it")
-    entry = IncidentLogEntry(
-        when,
-        by,
-        report.began,
-        report.noticed,
-        report.venue,
-        tidy(report.place, "place") or _place(report.venue, event),
-        report.services,
-        report.kind,
-        tidy(report.summary, "summary"),
-        report.subscribers,
-        tidy(report.cause, "cause"),
-        report.restored,
-        tuple(Action(when, by, text) for action in report.actions if (text := tidy(action, "action"))),
-    )
+    words = {name: tidy(getattr(report, name), name) for name in ("place", "summary", "cause")}
+    words["place"] = words["place"] or _place(report.venue, event)
+    actions = tuple(Action(when, by, text) for action in report.actions if (text := tidy(action, "action")))
+    entry = IncidentLogEntry(when, by, actions, **{**report.given, **words})
     where = (venue if report.venue is None else report.venue) or ""
     return replace(entry, notices=tuple(_notice(given, entry, event, where, now) for given in report.notices))
 

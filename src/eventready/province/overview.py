@@ -31,6 +31,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 @dataclass(frozen=True)
 class OperatorRow:
     """Figures of an operator. `verdict`: the worst of its services for the event. `gaps` None: no roster.
+    `ratio`: measured share of the needed observations, from 0 to 1.
 
     `missing`: the absent base of a verdict: an audit, a venue of the event, or a service offered there.
     """

@@ -160,7 +160,7 @@ _lock = Lock()
 
 @dataclass(frozen=True)
 class ConnectionContext:
-    """Arguments of the drivers beyond Netmiko's."""
+    """Arguments of the drivers beyond Netmiko's. `deadline`: monotonic time."""
 
     target: Target
     patterns: Patterns
@@ -210,7 +210,10 @@ class DriverMixin(netmiko.BaseConnection):
         """Do nothing; the channel prepares the session."""
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
-        """Keep the stock handler of drivers with a login inside SSH; the others poll for a prompt here."""
+        """Keep the stock handler of drivers with a login inside SSH; the others poll for a prompt here.
+
+        `delay_factor`: multiple of Netmiko's pauses.
+        """
         if not isinstance(self, HuaweiSSH):  # its handler answers yes to an offer to save the configuration
             super().special_login_handler(delay_factor)
         if isinstance(self, MikrotikBase):  # its handler has read the prompt

@@ -1,4 +1,7 @@
-"""State of a device in a watch: latest answers, findings, facts to be read and to be compared."""
+"""State of a device in a watch: latest answers, findings, facts to be read and to be compared.
+
+Times are seconds of the monotonic clock.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class FleetWatch:
         self._cost_s = 0.0
 
     def tick(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
-        """Run the checks across devices and walk the ways, where due, and return the changes of state."""
+        """Run the checks across devices and walk the ways, if due at the monotonic time `now`. Return the changes."""
         changes: list[StateChange] = []
         pause_s = max(_FLEET_S, _FLEET_PAUSES * self._cost_s)
         if self._state.due and now - self._state.evaluated.at >= pause_s:

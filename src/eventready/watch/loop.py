@@ -47,7 +47,7 @@ class Log(Protocol):
 
 
 class Figures(Protocol):
-    """Record of the key figures."""
+    """Record of the key figures. `now`: monotonic time."""
 
     def take(self, device: str, observations: Sequence[Observation], now: float, real: datetime) -> None:
         """Take the answers of a reading."""

@@ -68,7 +68,7 @@ def _patience(interval_s: float) -> float:
 class Hearing:
     """Last answer of a device. `begun_at`: since when answers are awaited, from the begin or a rest; None before.
 
-    `cause`: of a lost device; empty for the device itself.
+    Times are seconds of the monotonic clock. `cause`: of a lost device; empty for the device itself.
     """
 
     answered_at: float | None = None

@@ -14,12 +14,12 @@ import pytest
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
-    Answer,
     ChangeBegun,
     DeviceDone,
     Finished,
+    OperatorAnswer,
+    OperatorQuestion,
     ProcessOf,
-    Question,
     QuestionOver,
     StepBegun,
     ToTerminal,
@@ -45,17 +45,18 @@ def attached(server: AttachServer) -> Attachment:
     return Attachment(connect(server.path))
 
 
-def question_at(link: Attachment) -> Question:
-    question = until(link, Question)[-1]
-    assert isinstance(question, Question)
+def question_at(link: Attachment) -> OperatorQuestion:
+    question = until(link, OperatorQuestion)[-1]
+    assert isinstance(question, OperatorQuestion)
     return question
 
 
 def until(link: Attachment, kind: type[ToTerminal]) -> list[ToTerminal]:
     """All records up to one of a kind."""
-    came: list[ToTerminal] = []
+    came = list(link.records())
     while not any(isinstance(one, kind) for one in came):
         assert link.open
+        link.read()
         came += link.records()
     return came
 
@@ -85,9 +86,9 @@ def test_the_first_answer_wins(server: AttachServer) -> None:
     question = question_at(one)
     assert question == question_at(other)
     assert question.devices == ("bsc-1",)
-    one.send(Answer(question.number, "no"))
+    one.send(OperatorAnswer(question.number, "no"))
     until(other, QuestionOver)
-    other.send(Answer(question.number, "yes"))
+    other.send(OperatorAnswer(question.number, "yes"))
     waiting.join()
     assert words == [False]
 
@@ -97,7 +98,7 @@ def test_a_question_comes_once_the_whole_wave_waits(server: AttachServer) -> Non
     assert server.word("bsc-1", 0.3, time.sleep) is None
     with attached(server) as link:
         server.publish(Finished(ApplyResult("c-1", (), Exit.OK)))
-        assert not any(isinstance(one, Question) for one in until(link, Finished))
+        assert not any(isinstance(one, OperatorQuestion) for one in until(link, Finished))
 
 
 def test_one_time_codes_come_from_a_terminal(server: AttachServer) -> None:
@@ -107,8 +108,8 @@ def test_one_time_codes_come_from_a_terminal(server: AttachServer) -> None:
         asking.start()
         question = question_at(link)
         assert (question.about, question.text) == ("code", "core-1: Code:")
-        link.send(Answer(question.number + 7, "wrong"))
-        link.send(Answer(question.number, "123456"))
+        link.send(OperatorAnswer(question.number + 7, "wrong"))
+        link.send(OperatorAnswer(question.number, "123456"))
         asking.join()
     assert codes == ["123456"]
 
@@ -152,9 +153,9 @@ def test_sockets(tmp_path: Path) -> None:
 
 def test_another_user_is_not_heard(server: AttachServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.change.execute.attach.sockets.os.geteuid", lambda: 4711)
+    monkeypatch.chdir(server.path.parent)
     with pytest.raises(PermissionError):
         connect(server.path)
-    link = socket.socket(socket.AF_UNIX)
-    link.connect(str(server.path))
-    assert link.recv(1) == b""
-    link.close()
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(server.path.name)
+        assert link.recv(1) == b""

@@ -118,12 +118,12 @@ def _lost_once(_box: FakeDevice, driver: FakeDriver) -> None:
 
 def _locked(_box: FakeDevice, driver: FakeDriver) -> None:
     held = SendResult(False, RejectedLine("", "another session is in configuration mode"), ReplyStatus.REFUSED, 0)
-    driver.apply = lambda _lines: held  # type: ignore[method-assign,assignment]  # the point
+    driver.apply = lambda _lines: held  # type: ignore[method-assign,assignment]  # the fault is injected here
 
 
 def _slow(_box: FakeDevice, driver: FakeDriver) -> None:
     slow = Verification(good=False, summary="ports: not measured", unmeasured=True)
-    driver.verify = lambda *_: slow  # type: ignore[method-assign]  # the point
+    driver.verify = lambda *_: slow  # type: ignore[method-assign]  # the fault is injected here
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def reason(done: ApplyResult) -> str:
 
 def during(rig: Rig, device: str, action: object) -> None:
     """Run an action once, while a device is changed."""
-    rig.change_hand = lambda name, _driver: action() if name == device else None  # type: ignore[operator]
+    rig.change_hand = lambda name, _driver: action() if name == device else None  # type: ignore[operator]  # an action alone, called by name
 
 
 def test_a_change_that_would_last_into_a_freeze_is_refused_with_what_fits(rig: Rig) -> None:

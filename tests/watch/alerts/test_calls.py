@@ -609,7 +609,7 @@ def test_a_changed_file_is_in_force_and_a_broken_one_leaves_the_last_good_one(
     (path / "alerts.yaml").unlink()
     desk.calls.round([], ())
     assert desk.calls.notes() == ["watch:call.note_kept"]
-    assert "call.no_file" in desk.notices[-1]
+    assert "there is no alerts.yaml" in desk.notices[-1]
 
 
 @pytest.mark.parametrize("content", [None, FILE.replace("route:", "rout:")])

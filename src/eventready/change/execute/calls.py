@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from eventready.change.errors import abbreviate
-from eventready.change.execute.attach.records import Question
+from eventready.change.execute.attach.records import OperatorQuestion
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.result import ApplyResult
 from eventready.core.errors import StoreError
@@ -24,19 +24,23 @@ def call(context: ExecutionContext, name: str, sentence: Message) -> None:
         context.store.outbox(event.id, rehearsal=context.clock.rehearsal).add(f"change {name}", notice, (), now)
 
 
-def call_for_answer(context: ExecutionContext, change: str, question: Question, left_s: float) -> None:
+def call_for_answer(context: ExecutionContext, change: str, question: OperatorQuestion, left_s: float) -> None:
     """Call people to answer a question within a time."""
     until = context.clock.now() + timedelta(seconds=left_s)
     call(
         context,
         f"{change} question {question.number}",
         message(
-            f"change:call.{question.about}", change=change, devices=question.devices, question=question.text, at=until
+            f"change:call.{question.about}",
+            change=change,
+            devices=question.devices,
+            question=question.text,
+            at=f"{until:%H:%M:%S}",
         ),
     )
 
 
 def call_about_end(context: ExecutionContext, done: ApplyResult) -> None:
-    """Call people about a change that did not end as planned."""
+    """Call people about a change with another end than planned."""
     devices = [one.device for one in done.results if one.outcome is not DeviceOutcome.NEW]
     call(context, f"{done.change} end", message("change:call.end", change=done.change, devices=abbreviate(devices)))

@@ -86,10 +86,11 @@ class _Surroundings:
 def check_addresses(
     spec: ChangeSpec, device: Device, new: Iterable[Path], tree: Tree, known: KnownAddresses
 ) -> tuple[Message, ...]:
-    """Return the risks of the addresses in new lines: probes by another way than an uplink.
+    """Return the risks of the addresses in new lines: probes by another way than an uplink, and next hops on no
+    connected network, which a route may reach all the same.
 
     Raises RefusedError for an address of the device or of somebody else where it may be neither, for a virtual address
-    outside of the subnet, and for a next hop that no connected network has.
+    outside of the subnet, and for a next hop that cannot be one.
     """
     paths = list(walk(tree))
     lines = [path[-1] for path in paths]
@@ -111,7 +112,7 @@ def check_addresses(
             if not _may_be_next(address):
                 raise RefusedError(message("change:value.towards_none", **about))
             if complete and connected.interface_to(address) is None:
-                raise RefusedError(message("change:value.towards_far", **about))
+                risks[message("change:risk.towards_far", **about)] = None
         risks |= dict.fromkeys(_probe_risks(spec, path, here))
     return tuple(risks)
 

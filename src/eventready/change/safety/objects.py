@@ -55,18 +55,22 @@ def _named_by_altered_lines(
 ) -> dict[Named, str]:
     """Return the objects of others named by removed or altered lines, each with the first such line.
 
-    A line of an earlier change, and a line of an object of our own, is ours.
+    A line of an earlier change is ours; a line of an object is judged with the object.
     """
     after, found = frozenset(walk(trees[1])), dict[Named, str]()
     for path in walk(trees[0]):
-        if path in after or path[-1] in earlier:
+        if path in after or path[-1] in earlier or any(_defines(spec, line) for line in path):
             continue
         for kind in spec.values.names:
             for name in names_in(kind.used, path[-1]):
                 named = (kind.kind, name)
-                if named in others and not any(is_own_name(own) for line in path for _, own in _defined_by(spec, line)):
+                if named in others:
                     found.setdefault(named, path[-1])
     return found
+
+
+def _defines(spec: ChangeSpec, line: str) -> bool:
+    return next(_defined_by(spec, line), None) is not None
 
 
 def _same(parts: Mapping[Path, Tree], after: Mapping[Path, Tree]) -> bool:

@@ -34,7 +34,7 @@ CAPACITY_CHECKS = ("capacity_access_point", "capacity_cell", "capacity_link", "c
 
 
 class CapacityCellLimits(Limits):
-    """Percent of requests lost for want of a channel, and the most of the rate of an LTE or NR cell."""
+    """Percent of requests lost for want of a channel, and the largest share of the rate of an LTE or NR cell."""
 
     call_loss: float = Field(default=2, gt=0, le=100, description="Calls lost, % (TCH blocking) [S25]")
     signalling_loss: float = Field(default=0.5, gt=0, le=100, description="Signalling lost, % (SDCCH blocking) [K]")
@@ -42,7 +42,7 @@ class CapacityCellLimits(Limits):
 
 
 class CapacityAccessPointLimits(Limits):
-    """Expected clients per radio in service, the mean of the venue, and airtime."""
+    """Expected number of clients per radio in service, the mean of the venue, and the share of airtime."""
 
     warn: float = Field(default=30, ge=1, description="Warning from this number per radio on [S30]")
     fail: float = Field(default=50, ge=1, description="Failure from this number per radio on [S30]")
@@ -51,13 +51,13 @@ class CapacityAccessPointLimits(Limits):
 
 
 class CapacityLinkLimits(Limits):
-    """Use of links after a single failure."""
+    """Use of links after a single failure, as a share from 0 to 1."""
 
     left: float = Field(default=0.8, gt=0, le=1, description="Share of what a single failure leaves [D]")
 
 
 class CapacityPoolLimits(Limits):
-    """Reserve of addresses."""
+    """Reserve of addresses: number per device."""
 
     reserve: float = Field(default=1.3, ge=1, description="Addresses for each device in the time of a lease [D]")
 

@@ -1,4 +1,4 @@
-"""Terminal attached to the process of a change: its progress, its questions, and what Ctrl-C is to do."""
+"""Terminal attached to the process of a change: its progress, its questions, and the choices of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
-    Answer,
     ChangeBegun,
     DeviceDone,
-    Failed,
     Finished,
     Interrupt,
-    Question,
+    NoResult,
+    OperatorAnswer,
+    OperatorQuestion,
     QuestionOver,
     StepBegun,
     ToTerminal,
@@ -69,7 +69,7 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
         case Finished(result=result):
             with app.open_store(make=False) as store:
                 return report_result(app, result, store)
-        case Failed(reason=reason, exit=code):
+        case NoResult(reason=reason, exit=code):
             failed = ChangeFailed(reason)
             failed.exit = code
             raise failed
@@ -84,19 +84,20 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
 
 
 class _Follower:
-    """Terminal that follows a change. `end`: its last record; `detached`: left before."""
+    """Terminal at a running change. `end`: its last record; `detached`: left before."""
 
     def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
-        self.end: Finished | Failed | None = None
+        self.end: Finished | NoResult | None = None
         self.change, self.detached = "", False
         self._app, self._link, self._progress = app, link, progress
         self._asks = app.shows_progress and sys.stdin.isatty()
-        self._question: Question | None = None
+        self._question: OperatorQuestion | None = None
         self._choosing = False
 
     def run(self) -> None:
         """Follow until the end, or until this terminal detaches."""
         with self._interrupts() as pressed, _typed_as_before(self._asks):
+            self._show_all()
             while self.end is None and not self.detached and self._link.open:
                 asks = [_INPUT] if self._asks and (self._choosing or self._question) else []
                 ready = select([self._link.fileno(), pressed, *asks], [], [])[0]
@@ -105,8 +106,9 @@ class _Follower:
                     self._interrupted()
                 elif _INPUT in ready:
                     self._typed()
-                for record in self._link.records() if self._link.fileno() in ready else ():
-                    self._show(record)
+                if self._link.fileno() in ready:
+                    self._link.read()
+                    self._show_all()
 
     @contextmanager
     def _interrupts(self) -> Iterator[int]:
@@ -124,6 +126,10 @@ class _Follower:
             os.close(out)
             os.close(into)
 
+    def _show_all(self) -> None:
+        for record in self._link.records():
+            self._show(record)
+
     def _show(self, record: ToTerminal) -> None:
         progress = self._progress
         match record:
@@ -136,17 +142,17 @@ class _Follower:
                 progress.step(device, step)
             case DeviceDone(result=result):
                 progress.done(result)
-            case Question():
+            case OperatorQuestion():
                 self._ask(record)
             case QuestionOver():
                 self._question = None
                 self._prompt()
-            case Finished() | Failed():
+            case Finished() | NoResult():
                 self.end = record
 
     # ------------------------------------------------------------------ questions
 
-    def _ask(self, question: Question) -> None:
+    def _ask(self, question: OperatorQuestion) -> None:
         self._question = question
         if self._asks:
             self._progress.ring()
@@ -154,12 +160,12 @@ class _Follower:
         self._prompt()
 
     def _prompt(self) -> None:
-        """Show what is asked at present."""
+        """Show the present question."""
         shown = self._asks and (self._choosing or self._question is not None)
         _echo(self._asks, on=self._choosing or self._question is None or self._question.about != "code")
-        self._progress.prompt(self._asked if shown else None)
+        self._progress.prompt(self._question_text if shown else None)
 
-    def _asked(self) -> str:
+    def _question_text(self) -> str:
         question = self._question
         if self._choosing or question is None:
             return self._app.text("cli:attach.choose")
@@ -169,7 +175,7 @@ class _Follower:
         return self._app.text("change:word", devices=len(question.devices), left=f"{left // 60}:{left % 60:02}")
 
     def _interrupted(self) -> None:
-        """Ask what to do; a second Ctrl-C reverts, one off a terminal detaches."""
+        """Ask for a choice; a second Ctrl-C reverts, a Ctrl-C off a terminal detaches."""
         if not self._asks:
             self.detached = True
         elif self._choosing:
@@ -181,9 +187,10 @@ class _Follower:
 
     def _typed(self) -> None:
         """Take a line: a choice, a word, or a code."""
-        try:
+        line = b""
+        with suppress(OSError):
             line = os.read(_INPUT, 4096)
-        except OSError:  # the terminal is gone
+        if not line:  # Ctrl-D, or the terminal is gone
             self.detached = True
             return
         text = line.decode(errors="replace").strip()
@@ -191,9 +198,9 @@ class _Follower:
         if self._choosing:
             self._choose(text.casefold())
         elif question is not None and question.about == "code":
-            self._link.send(Answer(question.number, text))
-        elif question is not None and (word := self._meaning(text.casefold() if line else "")):
-            self._link.send(Answer(question.number, word))
+            self._link.send(OperatorAnswer(question.number, text))
+        elif question is not None and (word := self._meaning(text.casefold())):
+            self._link.send(OperatorAnswer(question.number, word))
 
     def _choose(self, choice: str) -> None:
         self._choosing = False
@@ -209,7 +216,7 @@ class _Follower:
 
 
 def _echo(terminal: bool, *, on: bool) -> None:
-    """Show what is typed, or hide it."""
+    """Show or hide the typed letters."""
     if terminal:
         settings = termios.tcgetattr(_INPUT)
         settings[3] = settings[3] | termios.ECHO if on else settings[3] & ~termios.ECHO

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from eventready.change.execute.attach.client import Attachment
 from eventready.change.execute.attach.process import detach
-from eventready.change.execute.attach.records import Failed, Finished, ProcessOf
+from eventready.change.execute.attach.records import Finished, NoResult, ProcessOf
 from eventready.change.execute.attach.server import AttachServer
 from eventready.change.execute.attach.sockets import connect
 from eventready.change.execute.calls import call_about_end, call_for_answer
@@ -77,7 +77,7 @@ def _server(app: App, process: ProcessOf, progress: ChangeProgress, *, needed: b
     return None
 
 
-def _published(  # noqa: PLR0917  of either process
+def _published(  # noqa: PLR0917  the parts of a change, alike in both processes
     app: App, store: Store, server: AttachServer | None, progress: ChangeProgress, options: Options, run: Run, *,
     hold: bool,
 ) -> ApplyResult:  # fmt: skip
@@ -98,17 +98,17 @@ def _failure_published(server: AttachServer | None) -> Iterator[None]:
         yield
     except EventreadyError as error:
         if server is not None:
-            server.publish(Failed(message("change:why.error", error=error.whole), error.exit))
+            server.publish(NoResult(message("change:why.error", error=error.whole), error.exit))
         raise
 
 
 def _detached(
     app: App, server: AttachServer, connection: socket.socket, options: Options, run: Run, *, hold: bool
 ) -> int:
-    """Run a change in the process of its own. Nobody sees its end without a terminal: people are called then."""
+    """Run a change in the process of its own. Without a terminal people are called at its end."""
     connection.close()  # the end of the terminal
     target.read_line = server.code
-    with server, redirect_stderr(io.StringIO()) as said:
+    with server, redirect_stderr(io.StringIO()) as printed:
         try:
             with _failure_published(server), interruption_as_failure(), app.open_store() as store:
                 done = _published(app, store, server, server, options, run, hold=hold)
@@ -119,5 +119,5 @@ def _detached(
             return error.exit
         except Exception as error:
             code = report_exception(error, app.lang)
-            server.publish(Failed(said.getvalue().strip().removeprefix("eventready: "), Exit(code)))
+            server.publish(NoResult(printed.getvalue().strip().removeprefix("eventready: "), Exit(code)))
             return code

@@ -100,7 +100,7 @@ class ApplyProgress:
         self._print_always(line, STYLES[result.outcome])
 
     def prompt(self, shown: Callable[[], str] | None) -> None:
-        """Show a question below the devices; None: no more. Off a terminal nothing is asked."""
+        """Show a question below the devices; None: no more. Off a terminal no question is shown."""
         self._prompt = shown
 
     def ring(self) -> None:

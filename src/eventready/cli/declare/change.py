@@ -75,7 +75,7 @@ def apply() -> None:
     \b
     Exit codes:
       0  every device has the change
-      4  a device was not checked or not rehearsed; this terminal is detached, and the change goes on
+      4  a device was not checked or not rehearsed; detached, the change goes on
       5  a change did not finish; each device is with it or as before
       6  a device needs a person now
       7  refused, no device was touched; a line is rejected (--dry-run)

@@ -89,7 +89,7 @@ def token(app: App, *, name: str, role: Role) -> None:
 def people(app: App) -> None:
     """List persons and programs with their links, sessions and tokens, their source and last use."""
     with app.open_store() as store:
-        keys = sorted(_keys(app, store).all().values(), key=lambda key: (key.shown, key.since))
+        keys = sorted(_keys(app, store).all().values(), key=lambda key: (key.shown, key.since, key.kind))
     rows = [(key, _state(key)) for key in keys]
     app.show(
         [

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
-from typing import Any
 
 import click
+from click.shell_completion import ShellComplete
 
-from eventready.cli.commands import COMMANDS, load_command
 from eventready.cli.context import App
-from eventready.cli.workspace.completion_index import KINDS, Index, complete, index_file, load_index
+from eventready.core.errors import EventreadyError
 
 _BASH = """\
 _eventready() {
@@ -34,16 +32,14 @@ _SCRIPTS = {
 def command(_app: App, *, shell: str) -> None:
     """Print the completion script of a shell: commands, options, devices, runs, clauses, venues and faults."""
     if shell != "words":
-        index_file().unlink(missing_ok=True)
-        load_index(build_index)
         click.echo(_SCRIPTS[shell], nl=False)
         return
     words, incomplete = split_line(os.environ.get("EVENTREADY_COMPLETE_LINE", ""))
     cut = 0
     if os.environ.get("EVENTREADY_COMPLETE_SHELL") != "fish":  # bash breaks words at these characters
         cut = max(incomplete.rfind("="), incomplete.rfind(":")) + 1
-    for candidate in complete(load_index(build_index), words, incomplete):
-        click.echo(candidate[cut:])
+    for candidate in candidates(words, incomplete):
+        click.echo(candidate.removeprefix(incomplete[:cut]))
 
 
 def split_line(line: str) -> tuple[list[str], str]:
@@ -57,51 +53,14 @@ def split_line(line: str) -> tuple[list[str], str]:
     return words[1:-1], words[-1]
 
 
-def build_index() -> Index:
-    """Index of all commands; imports every command."""
-    from eventready.cli.main import cli  # noqa: PLC0415  for a new index only
-    from eventready.cli.workspace.docs import pages, pages_folder  # noqa: PLC0415  completion words need none of these
-    from eventready.platforms.loader import platform_names  # noqa: PLC0415  for a new index only
+def candidates(words: list[str], incomplete: str) -> list[str]:
+    """Candidates for the word `incomplete` after the complete `words` (without the program's name)."""
+    from eventready.cli.main import cli  # noqa: PLC0415  it imports the commands
 
-    index: dict[str, dict[str, Any]] = {"": _entry(cli, list(COMMANDS))}
-    for name in COMMANDS:
-        index.update(_entries(name, load_command(name)))
-    index[""] |= {"faults": fault_names(), "platforms": list(platform_names()), "pages": list(pages(pages_folder()))}
-    return index
-
-
-def fault_names() -> list[str]:
-    """Names of the faults of the lab, empty without the lab."""
-    from importlib.metadata import entry_points  # noqa: PLC0415  for a new index only
-
-    for point in entry_points(group="eventready.completions", name="faults"):
-        try:
-            return sorted(point.load())
-        except ImportError:
-            return []
-    return []
-
-
-def _entries(path: str, command: click.Command) -> Iterator[tuple[str, dict[str, Any]]]:
-    children = command.commands if isinstance(command, click.Group) else {}
-    yield path, _entry(command, list(children))
-    for name, child in children.items():
-        yield from _entries(f"{path} {name}", child)
-
-
-def _entry(command: click.Command, children: list[str]) -> dict[str, Any]:
-    options: dict[str, dict[str, Any]] = {"--help": {"value": False, "choices": [], "kind": ""}}
-    arguments = []
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            spec = {"value": not (parameter.is_flag or parameter.count), **_values(parameter, parameter.metavar)}
-            options |= dict.fromkeys(parameter.opts, spec)
-        else:
-            arguments.append(_values(parameter, parameter.metavar))
-    return {"commands": children, "options": options, "arguments": arguments}
-
-
-def _values(parameter: click.Parameter, metavar: str | None) -> dict[str, Any]:
-    choices = list(parameter.type.choices) if isinstance(parameter.type, click.Choice) else []
-    names = [(metavar or "").strip("[].").split("=")[0].split("|")[0], (parameter.name or "").upper()]
-    return {"choices": choices, "kind": next((KINDS[name] for name in names if name in KINDS), "")}
+    try:
+        found = ShellComplete(cli, {"obj": App()}, "eventready", "").get_completions(words, incomplete)
+    except EventreadyError:  # an unknown command
+        return []
+    if incomplete.startswith("-"):
+        found += cli.shell_complete(click.Context(cli), incomplete)
+    return sorted({item.value for item in found if item.type == "plain"})

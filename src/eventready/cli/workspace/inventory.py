@@ -21,9 +21,10 @@ from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.importing.entries import Imported, entry_problems, read_entries
 from eventready.workspace.importing.known import Known, PlatformNames
 from eventready.workspace.importing.merge import Difference, Merge, merge_sheets, write_hosts
-from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
+from eventready.workspace.importing.netbox import read_netbox
 from eventready.workspace.importing.table import read_tables
-from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
+from eventready.workspace.importing.web import ServerSource
+from eventready.workspace.importing.zabbix import read_zabbix
 from eventready.workspace.inventory import load_inventory
 from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.settings.event import load_event
@@ -57,15 +58,9 @@ def import_devices(
             raise UsageError(message("cli:inventory.no_url", source=source))
         secret = resolve(token or f"env:{source.upper()}_TOKEN", workspace.path, own=True)
         roles, platforms = _pairs("--role-map", role_map), _pairs("--platform-map", platform_map)
-        if source == "netbox":
-            devices = read_netbox(
-                NetBoxSource(url, secret, _query(filters), roles, platforms, venue_field, allow_http=allow_http)
-            )
-        else:
-            groups = _query(filters).get("group", ())
-            venues = _pairs("--venue-map", venue_map)
-            server = ZabbixSource(url, secret, groups, roles, platforms, venues, venue_field, peaks, allow_http)
-            devices = read_zabbix(server, known)
+        venues = _pairs("--venue-map", venue_map)
+        server = ServerSource(url, secret, _query(filters), roles, platforms, venues, venue_field, peaks, allow_http)
+        devices = read_netbox(server) if source == "netbox" else read_zabbix(server, known)
         imported = Imported(
             {"devices": devices}, problems=tuple(p for one in devices for p in entry_problems(one, known))
         )

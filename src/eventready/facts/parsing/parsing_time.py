@@ -87,7 +87,10 @@ def end_after(seconds: float) -> float:
 
 
 def is_over(end: float = inf) -> bool:
-    """Look at the clock: True behind `end` or the limit of this thread. A turn beyond its time ends."""
+    """Look at the clock: True behind `end` (seconds of processor time) or the limit of this thread.
+
+    A turn beyond its time ends.
+    """
     now = thread_time()
     if now > _thread.turn_end:
         _give_way()
@@ -95,7 +98,7 @@ def is_over(end: float = inf) -> bool:
 
 
 def look(end: float = inf) -> None:
-    """Look at the clock likewise. Raises ParsingTooLong."""
+    """Look at the clock likewise (`end` in seconds). Raises ParsingTooLong."""
     if is_over(end):
         raise ParsingTooLong
 

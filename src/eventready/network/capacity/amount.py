@@ -62,12 +62,12 @@ Formula: TypeAlias = tuple[Piece, ...]
 
 
 def given(value: float, name: str = "", unit: str = "", source: str = "", *, default: bool = False) -> Amount:
-    """Return a figure without a formula."""
+    """Return a figure without a formula, in `unit`."""
     return Amount(value, (), name, unit, source, default)
 
 
 def called(function: str, value: float, *arguments: Amount | float) -> Amount:
-    """Return the result of a function of figures."""
+    """Return the result of a function of figures, in the unit of the function."""
     return Amount(value, (Call(function, tuple(_operand(one) for one in arguments)),))
 
 

@@ -1,4 +1,7 @@
-"""Map of the network as a figure: boxes with names and states, lines by state; legible in a photocopy."""
+"""Map of the network as a figure: boxes with names and states, lines by state; legible in a photocopy.
+
+Lengths are user units of the picture.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""MapLayout of a map: boxes and lines in coordinates, from the top left corner; deterministic, without overlaps."""
+"""MapLayout of a map: boxes and lines in coordinates, from the top left corner; deterministic, without overlaps.
+
+Lengths are user units of the picture.
+"""
 
 from __future__ import annotations
 

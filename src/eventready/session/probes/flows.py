@@ -14,7 +14,7 @@ import selectors
 import socket
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -45,8 +45,8 @@ class FlowOptions:
     argument: str = ""
     flows: int = 16
     status: int = 200
-    addresses: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    addresses: Sequence[str] = ()
+    sources: Sequence[str] = ()
     size: int = 0
 
 

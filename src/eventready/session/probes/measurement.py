@@ -1,6 +1,7 @@
 """Measurement of a probe stream from failure to repair: worst flow, flows hit, median, loss, round trip, gaps.
 
-Failure and repair are apart: an outage belongs to the repair if it began after the repair did.
+Failure and repair are apart: an outage belongs to the repair if it began after the repair did. Times are seconds of the
+monotonic clock.
 """
 
 from __future__ import annotations
@@ -134,8 +135,9 @@ def measure(
 ) -> Measurement:
     """Measure the flows of a stream, a sequence of samples each.
 
-    new_ports: each request had a port of its own. Such requests are one flow in the order of sending, whose outage
-    ends with an answer to as many requests in sequence as there are flows: some paths may be dead, others not.
+    `rate`: requests per second of a flow. `new_ports`: each request had a port of its own. Such requests are one flow
+    in the order of sending, whose outage ends with an answer to as many requests in sequence as there are flows: some
+    paths may be dead, others not.
     """
     timed = [in_time(flow, limit_s) for flow in samples]
     measured = [

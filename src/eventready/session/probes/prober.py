@@ -1,4 +1,4 @@
-"""Process of a probe stream: `python -m eventready.session.probes.prober KIND HOST PORT --rate 50 --flows 16`.
+"""Process of a probe stream: `python -m eventready.session.probes.prober REQUEST`.
 
 A process of its own, so that a lab can start it inside a network namespace, and so that other work of the drill does
 not delay a request. It writes a record (`RECORD`) per request as soon as its fate is known, with times of
@@ -7,8 +7,8 @@ CLOCK_MONOTONIC in seconds, and ends when its standard input ends.
 
 from __future__ import annotations
 
-import argparse
 import gc
+import json
 import math
 import os
 import selectors
@@ -18,7 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from eventready.core.errors import EventreadyError
 from eventready.session.probes.flows import ConnectionFlows, DnsFlows, FlowOptions, Flows, IcmpFlows, UdpFlows
@@ -179,32 +179,21 @@ def _send(options: FlowOptions, rate: float, wait_s: float) -> None:
     output.finish()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Send the stream of the arguments. Return 2 with a sentence on stderr if the stream cannot be sent."""
-    parser = argparse.ArgumentParser(prog="eventready.session.probes.prober", description=__doc__)
-    parser.add_argument("kind")
-    parser.add_argument("host")
-    parser.add_argument("port", type=int)
-    parser.add_argument("--rate", type=float, default=50.0)
-    parser.add_argument("--wait", type=float, default=TIMEOUT_S)
-    parser.add_argument("--flows", type=int, default=16)
-    parser.add_argument("--argument", default="")
-    parser.add_argument("--status", type=int, default=200)
-    parser.add_argument("--size", type=int, default=0)
-    parser.add_argument("--address", action="append", default=[])
-    parser.add_argument("--source", action="append", default=[])
-    given = parser.parse_args(arguments)
-    options = FlowOptions(
-        given.kind, given.host, given.port, given.argument, given.flows, given.status, tuple(given.address),
-        tuple(given.source), given.size,
-    )  # fmt: skip
+def main(request: str) -> int:
+    """Send the stream of a request (`request_of`). Return 2 with a sentence on stderr if the stream cannot be sent."""
+    options, rate, wait_s = json.loads(request)
     try:
-        _send(options, given.rate, given.wait)
+        _send(FlowOptions(**options), rate, wait_s)
     except EventreadyError as error:
         print(error, file=sys.stderr)
         return int(error.exit)
     return 0
 
 
+def request_of(options: FlowOptions, rate: float, wait_s: float) -> str:
+    """Return the argument of the process."""
+    return json.dumps([asdict(options), rate, wait_s])
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

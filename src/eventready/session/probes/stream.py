@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.strings.texts import lines_of
+from eventready.session.probes.flows import FlowOptions
 from eventready.session.probes.measurement import Sample
-from eventready.session.probes.prober import RECORD, TIMEOUT_S
+from eventready.session.probes.prober import RECORD, TIMEOUT_S, request_of
 
 _END_S = 5.0
 _CHUNK = 65_536
@@ -57,7 +58,10 @@ class StreamPlan:
 
 @dataclass
 class ProbeStream:
-    """Running prober. `finish` ends the process; `samples` has the requests of each flow."""
+    """Running prober. `finish` ends the process; `samples` has the requests of each flow.
+
+    `ended`: monotonic time.
+    """
 
     name: str
     kind: str
@@ -71,7 +75,12 @@ class ProbeStream:
     @classmethod
     def start(cls, name: str, target: StreamTarget, plan: StreamPlan) -> ProbeStream:
         """Start the prober of a target. Raises UsageError if the process cannot be started."""
-        command = [*target.launcher, sys.executable, "-m", "eventready.session.probes.prober", *_words(target, plan)]
+        options = FlowOptions(
+            target.kind, target.host, target.port, target.argument, plan.flows, plan.status, plan.addresses,
+            plan.sources, plan.size,
+        )  # fmt: skip
+        request = request_of(options, plan.rate, plan.wait_s)
+        command = [*target.launcher, sys.executable, "-m", "eventready.session.probes.prober", request]
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -136,15 +145,6 @@ def stop_all(streams: Sequence[ProbeStream]) -> None:
     for stream in streams:
         if stream.process.poll() is None:
             stream.kill()
-
-
-def _words(target: StreamTarget, plan: StreamPlan) -> list[str]:
-    words = [
-        target.kind, target.host, str(target.port), "--rate", str(plan.rate), "--wait", str(plan.wait_s), "--flows",
-        str(plan.flows), "--argument", target.argument, "--status", str(plan.status), "--size", str(plan.size),
-    ]  # fmt: skip
-    words += [word for address in plan.addresses for word in ("--address", address)]
-    return words + [word for source in plan.sources for word in ("--source", source)]
 
 
 def _last_line(text: str) -> str | Message:

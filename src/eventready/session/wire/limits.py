@@ -119,7 +119,7 @@ class Watchdog:
 
     @contextmanager
     def limit(self, deadline: float, close: Callable[[], None]) -> Iterator[Watch]:
-        """Watch a block."""
+        """Watch a block, until the monotonic time `deadline`."""
         watch = self.watch(deadline, close)
         try:
             yield watch

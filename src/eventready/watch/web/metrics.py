@@ -53,7 +53,7 @@ Sample = tuple[Mapping[str, str], float]
 
 @dataclass(frozen=True)
 class Measured:
-    """Data of an exposition: state of the night, latest beat of the watch, key figures."""
+    """Data of an exposition: state of the night, latest beat of the watch, key figures in their units."""
 
     night: Night
     beat: Beat | None = None

@@ -36,7 +36,7 @@ POOL_ROLES: tuple[Literal["router", "switch", "wifi_controller", "service_host"]
 
 
 class SourcedFigure(WorkspaceModel):
-    """A figure with its source."""
+    """A figure with its source, in the unit of its key."""
 
     value: float = Field(ge=0, le=1_000_000_000, allow_inf_nan=False, strict=True)
     source: str = Field(min_length=1, description="Document, measurement or person behind the figure")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +9,9 @@ from pydantic import TypeAdapter
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.strings.texts import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.entries import Entry, server_entry
-from eventready.workspace.importing.web import Bounds, bounded_session
+from eventready.workspace.importing.web import ServerSource, read_server
 
 #: Maximum number of records.
 MAX_RECORDS = 50_000
@@ -45,34 +43,12 @@ class NetBoxDevice:
 _RECORD, _PARTS = TypeAdapter(NetBoxDevice), TypeAdapter(list[NetBoxPart | str])
 
 
-@dataclass(frozen=True)
-class NetBoxSource:
-    """Server and mapping. `filters`: query of `dcim/devices`; `roles`, `platforms`: slug to name.
-
-    `allow_http`: the token may be sent in clear text.
-    """
-
-    url: str
-    token: str
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    platforms: Mapping[str, str] = field(default_factory=dict)
-    venue_field: str = "venues"
-    allow_http: bool = False
-
-
-def read_netbox(source: NetBoxSource) -> list[Entry]:
+def read_netbox(source: ServerSource) -> list[Entry]:
     """Devices with a name and a primary address. Raises UsageError, also beyond the bounds of an import (`web`)."""
-    bounds = Bounds(source.url, allow_http=source.allow_http)
-    try:
-        return bounds.within(lambda: _devices(source, _api(source, bounds)))
-    except UsageError:
-        raise
-    except Exception as error:  # pynetbox and requests raise their own types
-        raise UsageError(message("workspace:netbox.unreadable", reason=_reason(error)), where=source.url) from None
+    return read_server("NetBox", source, lambda session: _devices(source, _api(source, session)))
 
 
-def _devices(source: NetBoxSource, api: Any) -> list[Entry]:
+def _devices(source: ServerSource, api: Any) -> list[Entry]:
     records = api.dcim.devices.filter(**source.filters) if source.filters else api.dcim.devices.all()
     devices = []
     for number, record in enumerate(records, 1):
@@ -83,22 +59,15 @@ def _devices(source: NetBoxSource, api: Any) -> list[Entry]:
     return devices
 
 
-def _api(source: NetBoxSource, bounds: Bounds) -> Any:
-    try:
-        import pynetbox  # noqa: PLC0415  optional
-    except ImportError:
-        raise UsageError(message("workspace:netbox.package")) from None
+def _api(source: ServerSource, session: Any) -> Any:
+    import pynetbox  # noqa: PLC0415  of an optional extra
+
     api = pynetbox.api(source.url, token=source.token)
-    api.http_session = bounded_session(bounds)
+    api.http_session = session
     return api
 
 
-def _reason(error: Exception) -> str:
-    lines = lines_of(str(error).strip()) or [type(error).__name__]
-    return lines[0][:200]
-
-
-def _device(record: NetBoxDevice, source: NetBoxSource) -> Entry | None:
+def _device(record: NetBoxDevice, source: ServerSource) -> Entry | None:
     """Device of a record; None without name or primary address."""
     address = record.primary_ip4 or record.primary_ip6 or record.primary_ip
     if not record.name or not address:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeVar
@@ -11,12 +12,32 @@ from urllib.parse import urlsplit
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
+from eventready.core.strings.texts import lines_of
 
 T = TypeVar("T")
 
 #: Bounds of an import: requests (pages), bytes of all answers, seconds of the whole, seconds of silence.
 MAX_REQUESTS, MAX_BYTES, MAX_SECONDS, SILENCE_S = 200, 64_000_000, 120.0, 30.0
 _CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class ServerSource:
+    """Server and mapping. `filters`: devices or groups to read; `roles`, `platforms`, `venues`: by the server's names.
+
+    `venue_field`: field or tag with the venues of a device; `peaks`: read the trends of ports; `allow_http`: the token
+    may be sent in clear text.
+    """
+
+    url: str
+    token: str
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    venues: Mapping[str, str] = field(default_factory=dict)
+    venue_field: str = "venues"
+    peaks: bool = False
+    allow_http: bool = False
 
 
 class Bounds:
@@ -85,7 +106,23 @@ def _raise(error: BaseException) -> Any:
     raise error
 
 
-def bounded_session(bounds: Bounds) -> Any:
+def read_server(name: str, source: ServerSource, work: Callable[[Any], T]) -> T:
+    """Return the result of `work` with a session. Raises UsageError, also beyond the bounds of an import."""
+    bounds = Bounds(source.url, allow_http=source.allow_http)
+    try:
+        return bounds.within(lambda: work(_bounded_session(bounds)))
+    except UsageError:
+        raise
+    except ImportError as error:
+        raise UsageError(message("workspace:web.package", server=name, package=error.name or "")) from None
+    except Exception as error:  # the packages raise their own types; a record may have any form
+        lines = lines_of(f"{type(error).__name__}: {error}".strip())
+        raise UsageError(
+            message("workspace:web.unreadable", server=name, reason=lines[0][:200]), where=source.url
+        ) from None
+
+
+def _bounded_session(bounds: Bounds) -> Any:
     """Session of requests within the bounds and without redirects."""
     import requests  # noqa: PLC0415  comes with the packages of the sources, which are optional
 

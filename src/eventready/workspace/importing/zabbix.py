@@ -16,7 +16,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.importing.entries import Entry, server_entry
 from eventready.workspace.importing.known import Known
-from eventready.workspace.importing.web import Bounds, bounded_session
+from eventready.workspace.importing.web import ServerSource, read_server
 
 R = TypeVar("R")
 
@@ -101,47 +101,17 @@ class _Trend:
     value_max: float
 
 
-@dataclass(frozen=True)
-class ZabbixSource:
-    """Server and mapping. `groups`: names of host groups; `roles`, `platforms`, `venues`: by host group or template.
-
-    `venue_tag`: tag of hosts with their venues; `peaks`: read the trends of ports; `allow_http`: the token may be sent
-    in clear text.
-    """
-
-    url: str
-    token: str
-    groups: Sequence[str] = ()
-    roles: Mapping[str, str] = field(default_factory=dict)
-    platforms: Mapping[str, str] = field(default_factory=dict)
-    venues: Mapping[str, str] = field(default_factory=dict)
-    venue_tag: str = "venues"
-    peaks: bool = False
-    allow_http: bool = False
-
-
-def read_zabbix(source: ZabbixSource, known: Known) -> list[Entry]:
+def read_zabbix(source: ServerSource, known: Known) -> list[Entry]:
     """Monitored hosts with an address. Raises UsageError, also beyond the bounds of an import (`web`)."""
-    bounds = Bounds(source.url, allow_http=source.allow_http)
-    try:
-        return bounds.within(lambda: _devices(_Api(source, bounds), source, known))
-    except UsageError:
-        raise
-    except Exception as error:  # requests raises its own types; a record may have any form
-        reason = f"{type(error).__name__}: {error}"[:200]
-        raise UsageError(message("workspace:zabbix.unreadable", reason=reason), where=source.url) from None
+    return read_server("Zabbix", source, lambda session: _devices(_Api(source, session), source, known))
 
 
 class _Api:
     """Calls of the JSON-RPC API."""
 
-    def __init__(self, source: ZabbixSource, bounds: Bounds) -> None:
-        try:
-            self._session = bounded_session(bounds)
-        except ImportError:
-            raise UsageError(message("workspace:zabbix.package")) from None
+    def __init__(self, source: ServerSource, session: Any) -> None:
         base = source.url.rstrip("/").removesuffix("/api_jsonrpc.php")
-        self._url, self._source = f"{base}/api_jsonrpc.php", source
+        self._url, self._source, self._session = f"{base}/api_jsonrpc.php", source, session
         self._numbers = count(1)
 
     def call(self, record: type[R], method: str, **params: Any) -> list[R]:
@@ -156,13 +126,14 @@ class _Api:
         if "error" in document:
             error = document["error"]
             reason = f"{error.get('message', '')} {error.get('data', '')}".strip()
-            raise UsageError(message("workspace:zabbix.unreadable", reason=reason[:200]), where=self._source.url)
+            what = message("workspace:web.unreadable", server="Zabbix", reason=reason[:200])
+            raise UsageError(what, where=self._source.url)
         return TypeAdapter(list[record]).validate_python(document["result"])  # type: ignore[valid-type]
 
 
-def _devices(api: _Api, source: ZabbixSource, known: Known) -> list[Entry]:
+def _devices(api: _Api, source: ServerSource, known: Known) -> list[Entry]:
     groups = _groups(api, source)
-    narrowed = {"groupids": [group.groupid for group in groups]} if source.groups else {}
+    narrowed = {"groupids": [group.groupid for group in groups]} if source.filters.get("group") else {}
     hosts = api.call(
         _Host, "host.get", output=["hostid", "host", "name"], filter={"status": "0"}, limit=MAX_HOSTS + 1,
         selectInterfaces=["type", "main", "useip", "ip", "dns", "port"], selectTags=["tag", "value"],
@@ -176,11 +147,12 @@ def _devices(api: _Api, source: ZabbixSource, known: Known) -> list[Entry]:
     return [_with_peaks(device, peaks.get(hostid, {})) for device, hostid in found if device is not None]
 
 
-def _groups(api: _Api, source: ZabbixSource) -> list[_Group]:
+def _groups(api: _Api, source: ServerSource) -> list[_Group]:
     """Groups with the identifiers of their hosts. Raises UsageError for an unknown group."""
-    named = {"filter": {"name": [*source.groups]}} if source.groups else {}
+    names = source.filters.get("group", ())
+    named = {"filter": {"name": [*names]}} if names else {}
     groups = api.call(_Group, "hostgroup.get", output=["groupid", "name"], selectHosts=["hostid"], **named)
-    missing = sorted({*source.groups} - {group.name for group in groups})
+    missing = sorted({*names} - {group.name for group in groups})
     if missing:
         raise UsageError(message("workspace:zabbix.group", name=missing[0]), where=source.url)
     return groups
@@ -194,7 +166,7 @@ def _members(groups: Iterable[_Group]) -> dict[str, list[str]]:
     return found
 
 
-def _device(host: _Host, groups: Sequence[str], source: ZabbixSource, known: Known) -> Entry | None:
+def _device(host: _Host, groups: Sequence[str], source: ServerSource, known: Known) -> Entry | None:
     """Device of a host; None without an address."""
     interfaces = sorted(host.interfaces, key=lambda one: one.order)
     address = next((one.address for one in interfaces if one.address), "")
@@ -207,7 +179,7 @@ def _device(host: _Host, groups: Sequence[str], source: ZabbixSource, known: Kno
     )
     platform = _mapped(labels, source.platforms) or _platform(host, templates, role, known)
     venues = [source.venues[label] for label in labels if label in source.venues]
-    tags = [tag.value for tag in host.tags if tag.tag == source.venue_tag]
+    tags = [tag.value for tag in host.tags if tag.tag == source.venue_field]
     words = known.vocabularies["venue"]
     for text in (part.strip() for tag in tags for part in tag.replace(";", ",").split(",")):
         venues.append(_only(words.meant(text)) or text)

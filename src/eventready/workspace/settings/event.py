@@ -210,7 +210,7 @@ class NoticeLimits(WorkspaceModel):
 
 
 class ReadingSettings(WorkspaceModel):
-    """How the devices of the workspace are read: the values of `--workers`, `--interval` and `--time-limit`."""
+    """Reading of the devices: values of `--workers`, `--interval` (seconds) and `--time-limit` (seconds)."""
 
     workers: int = Field(default=32, ge=1, le=2000, description="Devices at once")
     interval_s: float = Field(

@@ -13,6 +13,7 @@ import pytest
 
 from eventready.checks.registry import all_checks
 from eventready.core.errors import UsageError
+from eventready.core.messages import in_english
 from eventready.drill.spec import load_drills
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.event import load_event
@@ -206,11 +207,11 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr(requirements, "PACKAGES", (requirements.Package("no-such", "nothing", "no-such-program"),))
-    assert requirements.unmet_requirement() == "not installed: no-such"
+    assert in_english(requirements.unmet_requirement()) == "not installed: no-such"
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert requirements.unmet_requirement() == "root is required"
+    assert in_english(requirements.unmet_requirement()) == "root is required"
     monkeypatch.setattr("sys.platform", "darwin")
-    assert requirements.unmet_requirement() == "Linux is required"
+    assert in_english(requirements.unmet_requirement()) == "Linux is required"
     with pytest.raises(UsageError, match="only root on Debian"):
         requirements.install(["no-such"])
 

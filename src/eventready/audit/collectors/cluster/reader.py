@@ -217,7 +217,7 @@ def _unpickled(first: _First | None) -> tuple[Observation, ...]:
 def open_cluster(
     job: AuditJob, workspace: Workspace, nornir: Nornir, address: SchedulerAddress, *, on_read: OnRead, ends_at: float
 ) -> Iterator[ClusterCollector]:  # fmt: skip
-    """Open the collector of a cluster. Raises UsageError, SchedulerLost."""
+    """Open the collector of a cluster until the monotonic time `ends_at`. Raises UsageError, SchedulerLost."""
     with open_requests(
         workspace, job.devices, job.platforms, address, nornir=nornir, ends_at=ends_at
     ) as (requests, _link):  # fmt: skip

@@ -193,7 +193,7 @@ class ClusterRequests:
         self._link.request(key, set(queue.labels), request.encode())
 
     def receive(self, until: float) -> None:
-        """Handle the waiting frames, or the first by `until`. Raises SchedulerLost."""
+        """Handle the waiting frames, or the first by the monotonic time `until`. Raises SchedulerLost."""
         self.handle(self._link.receive(max(0.0, until - time.monotonic())))
 
     def handle(self, frame: Frame | None) -> None:
@@ -279,7 +279,7 @@ def open_requests(
     workspace: Workspace, devices: Mapping[str, Device], platforms: Mapping[str, Platform], address: SchedulerAddress,
     *, nornir: Nornir, ends_at: float,
 ) -> Iterator[tuple[ClusterRequests, ClusterLink]]:  # fmt: skip
-    """Connect to a cluster. Raises UsageError, SchedulerLost."""
+    """Connect to a cluster until the monotonic time `ends_at`. Raises UsageError, SchedulerLost."""
     topic = f"eventready-{uuid4().hex}"
     slots = session_slots(nornir, {name: platform.spec.session.limit for name, platform in platforms.items()})
     link = ClusterLink(address, topic)

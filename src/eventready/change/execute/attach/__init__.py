@@ -1,1 +1,1 @@
-"""A change as a process of its own: its socket, the terminals attached to it, and the begin of the process."""
+"""A change as a process of its own: its socket, its attached terminals, and the begin of the process."""

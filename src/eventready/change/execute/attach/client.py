@@ -35,15 +35,13 @@ class Attachment:
         """False after the end of the process."""
         return self._lines.open
 
-    def records(self) -> list[ToTerminal]:
-        """Return the records that have come; wait for one where none has."""
-        if not self._came:
-            self._read()
-        came = list(self._came)
-        self._came.clear()
-        return came
+    def records(self) -> Iterator[ToTerminal]:
+        """Yield the records read so far, each once."""
+        while self._came:
+            yield self._came.popleft()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Read the records at hand; wait for the first."""
         for line in self._lines.read():
             with suppress(ShapeError):  # of another version
                 record = TO_TERMINAL.read(line)
@@ -60,7 +58,7 @@ class Attachment:
     def head(self) -> ProcessOf | None:
         """Return which change the process has; None without an answer in time."""
         while self.process is None and self.open and select([self], [], [], _HEAD_S)[0]:
-            self._read()
+            self.read()
         return self.process
 
     def close(self) -> None:

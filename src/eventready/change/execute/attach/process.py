@@ -1,4 +1,4 @@
-"""Process of its own for a change: it outlives the terminal, the shell and the connection that began it."""
+"""Process of its own for a change: outlives the terminal, the shell and the connection of its begin."""
 
 from __future__ import annotations
 

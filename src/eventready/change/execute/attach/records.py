@@ -61,8 +61,8 @@ class DeviceDone:
 
 
 @dataclass(frozen=True)
-class Question:
-    """Question to the operator: the word on a wave (`yes`, `no`), or a one-time code for a login.
+class OperatorQuestion:
+    """OperatorQuestion to the operator: the word on a wave (`yes`, `no`), or a login's code for a single use.
 
     `until_s`: monotonic seconds of this machine. `text`: the question of a login.
     """
@@ -89,7 +89,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Failed:
+class NoResult:
     """Last record of a change without a result: the reason, a sentence, and the exit code."""
 
     reason: Words
@@ -97,8 +97,8 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Answer of a terminal to a question; the first one counts."""
+class OperatorAnswer:
+    """OperatorAnswer of a terminal to a question; the first counts."""
 
     number: int
     text: str
@@ -116,14 +116,14 @@ ToTerminal: TypeAlias = (
     | WaveBegun
     | StepBegun
     | DeviceDone
-    | Question
+    | OperatorQuestion
     | QuestionOver
     | Finished
-    | Failed
+    | NoResult
 )
-FromTerminal: TypeAlias = Answer | Interrupt
+FromTerminal: TypeAlias = OperatorAnswer | Interrupt
 TO_TERMINAL: Kinds[ToTerminal] = Kinds("kind", {
     "process": ProcessOf, "begins_at": BeginsAt, "begun": ChangeBegun, "wave": WaveBegun, "step": StepBegun,
-    "done": DeviceDone, "question": Question, "over": QuestionOver, "finished": Finished, "failed": Failed,
+    "done": DeviceDone, "question": OperatorQuestion, "over": QuestionOver, "finished": Finished, "failed": NoResult,
 })  # fmt: skip
-FROM_TERMINAL: Kinds[FromTerminal] = Kinds("kind", {"answer": Answer, "interrupt": Interrupt})
+FROM_TERMINAL: Kinds[FromTerminal] = Kinds("kind", {"answer": OperatorAnswer, "interrupt": Interrupt})

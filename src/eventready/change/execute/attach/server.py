@@ -18,12 +18,12 @@ from typing import Self
 from eventready.change.execute.attach.records import (
     FROM_TERMINAL,
     TO_TERMINAL,
-    Answer,
     ChangeBegun,
     DeviceDone,
     Interrupt,
+    OperatorAnswer,
+    OperatorQuestion,
     ProcessOf,
-    Question,
     QuestionOver,
     StepBegun,
     ToTerminal,
@@ -39,7 +39,7 @@ _LOOK_S, _CODE_S, _LAST_S = 0.2, 170.0, 3.0
 
 
 class _Terminal:
-    """Attached terminal: number of records sent to it, and the rest of a record sent in part."""
+    """Attached terminal: number of its records sent, and the rest of a record sent in part."""
 
     def __init__(self, connection: socket.socket, head: bytes) -> None:
         connection.setblocking(False)
@@ -70,13 +70,13 @@ class AttachServer(ChangeProgress):
         """Open the socket. Raises OSError."""
         self._listener, self.path = listen(workspace)
         self._process, self._progress = process, progress
-        self.rings: Callable[[str, Question, float], None] = lambda _change, _question, _left_s: None
+        self.rings: Callable[[str, OperatorQuestion, float], None] = lambda _change, _question, _left_s: None
         self.attached = 0
         self._records: list[bytes] = []
         self._changed = Condition()
-        self._question: Question | None = None
+        self._question: OperatorQuestion | None = None
         self._answer: str | None = None
-        self._asked, self._left, self._waiting = 0, 0, dict[str, float]()
+        self._questions, self._left, self._waiting = 0, 0, dict[str, float]()
         self._word: bool | None = None
         self._ends = False
 
@@ -103,7 +103,7 @@ class AttachServer(ChangeProgress):
         self._listener.close()
 
     def publish(self, record: ToTerminal) -> None:
-        """Send a record to all terminals, those that attach later too."""
+        """Send a record to all terminals, also to those attached later."""
         self._records.append(TO_TERMINAL.encode(record) + b"\n")
         self._wake()
 
@@ -159,18 +159,18 @@ class AttachServer(ChangeProgress):
     def _heard(self) -> bool | None:
         with self._changed:
             if self._word is None and self._question is None and len(self._waiting) == self._left:
-                self._ask(Question(0, "word", min(self._waiting.values()), tuple(sorted(self._waiting))))
+                self._ask(OperatorQuestion(0, "word", min(self._waiting.values()), tuple(sorted(self._waiting))))
             if self._word is None and self._asks("word") and self._answer is not None:
                 self._word = self._answer == "yes"
                 self._close_question("word")
             return self._word
 
     def code(self, question: str) -> str:
-        """Return the code that a person types for the question of a login. Raises EOFError without a code in time."""
+        """Return the code typed for the question of a login. Raises EOFError without a code in time."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._question is None, _CODE_S):
                 raise EOFError
-            self._ask(Question(0, "code", time.monotonic() + _CODE_S, text=question))
+            self._ask(OperatorQuestion(0, "code", time.monotonic() + _CODE_S, text=question))
             self._changed.wait_for(lambda: self._answer is not None, _CODE_S)
             answer = self._answer
             self._close_question("code")
@@ -178,9 +178,9 @@ class AttachServer(ChangeProgress):
             raise EOFError
         return answer
 
-    def _ask(self, question: Question) -> None:
-        self._asked += 1
-        self._question, self._answer = replace(question, number=self._asked), None
+    def _ask(self, question: OperatorQuestion) -> None:
+        self._questions += 1
+        self._question, self._answer = replace(question, number=self._questions), None
         self.publish(self._question)
         if question.about == "word" or not self.attached:
             with suppress(Exception):
@@ -255,7 +255,7 @@ class AttachServer(ChangeProgress):
         found.unregister(terminal.connection)
         terminal.connection.close()
 
-    def _take(self, record: Answer | Interrupt) -> None:
+    def _take(self, record: OperatorAnswer | Interrupt) -> None:
         if isinstance(record, Interrupt):
             os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C at this process
             return

@@ -84,7 +84,7 @@ class Lines:
         self._connection, self._rest, self.open = connection, b"", True
 
     def read(self) -> list[bytes]:
-        """Return the lines that have come."""
+        """Return the lines at hand."""
         try:
             data = self._connection.recv(1 << 16)
         except BlockingIOError:

@@ -32,7 +32,7 @@ _STREAM = "/wall/stream"
 
 
 class Bucket:
-    """Token bucket per key; the oldest keys are forgotten."""
+    """Token bucket per key: `rate` tokens per second, `burst` of them at most; the oldest keys are forgotten."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._clock = rate, burst, clock

@@ -258,7 +258,7 @@ class RenderedWall(NamedTuple):
 
 
 class ReadWall(NamedTuple):
-    """Wall as read at a time of the event loop, rendered by language, kiosk and login."""
+    """Wall as read at a time of the event loop (seconds), rendered by language, kiosk and login."""
 
     at: float
     wall: Wall

@@ -1,20 +1,16 @@
-"""Completion without importing commands: an index of the command tree, and values of the workspace by light reads.
-
-The index is written to the user's cache once per version, so that a completion takes the start of Python and no more.
-"""
+"""Values of the workspace for a completion, by light reads: no file is validated, nothing heavy imported."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
-from eventready import __version__
+import click
 
 #: Kind of value by metavar or name of a parameter.
 KINDS: Mapping[str, str] = {
@@ -27,69 +23,11 @@ _RUNS = "SELECT id FROM eventready_run WHERE state = 'finished' ORDER BY positio
 _CHANGES = "SELECT id FROM eventready_change ORDER BY begun DESC"
 _KEY = re.compile(r"^(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s#'\"\-{\[&*!][^:\n]*)):", re.M)
 
-Index = Mapping[str, Mapping[str, Any]]
 
-
-def index_file() -> Path:
-    """Cache file of the index of this version."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "eventready" / f"completion-{__version__}.json"
-
-
-def load_index(build: Callable[[], Index]) -> Index:
-    """Index from the cache, newer than this package; otherwise built and cached."""
-    path = index_file()
-    with suppress(OSError, ValueError):
-        if path.stat().st_mtime >= Path(__file__).parents[1].stat().st_mtime:
-            found: Index = json.loads(path.read_text(encoding="utf-8"))
-            return found
-    index = build()
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(index), encoding="utf-8")
-    return index
-
-
-def complete(index: Index, words: Sequence[str], incomplete: str) -> list[str]:
-    """Candidates for the word `incomplete` after the complete `words` (without the program's name)."""
-    path, position, option, workspace = _walk(index, words)
-    entry = index[path]
-    values: Iterable[str] = entry["commands"]
-    if option is None and incomplete.startswith("-"):
-        values = [*entry["options"], *index[""]["options"]]
-    elif option is not None or not values:
-        arguments = entry["arguments"]
-        wanted: Mapping[str, Any] = option or next(
-            iter(arguments[position:] or arguments[-1:]), {"choices": [], "kind": ""}
-        )
-        values = wanted["choices"] or _values(wanted["kind"], index, workspace, incomplete)
-    return sorted({value for value in values if value.startswith(incomplete)})
-
-
-def _walk(index: Index, words: Iterable[str]) -> tuple[str, int, Mapping[str, Any] | None, Path]:
-    """Command path, number of positional words, option awaiting a value, workspace."""
-    path, position, awaiting = "", 0, ""
-    workspace = Path(os.environ.get("EVENTREADY_WORKSPACE", "."))
-    for word in words:
-        if awaiting:
-            workspace = Path(word) if awaiting in ("-w", "--workspace") else workspace
-            awaiting = ""
-        elif word.startswith("-"):
-            awaiting = word if _option(index, path, word) else ""
-        elif f"{path} {word}".strip() in index:
-            path = f"{path} {word}".strip()
-        else:
-            position += 1
-    return path, position, _option(index, path, awaiting) if awaiting else None, workspace
-
-
-def _option(index: Index, path: str, word: str) -> Mapping[str, Any] | None:
-    """Option with a value; None for flags and unknown words."""
-    found: Mapping[str, Any] | None = index[path]["options"].get(word) or index[""]["options"].get(word)
-    return found if found and found["value"] else None
-
-
-def _values(kind: str, index: Index, workspace: Path, incomplete: str) -> Iterable[str]:
+def values_of(parameter: click.Parameter, workspace: Path, incomplete: str) -> Iterable[str]:
+    """Values of a parameter by its metavar or name; none for a parameter without known values."""
+    names = [(parameter.metavar or "").strip("[].").split("=")[0].split("|")[0], (parameter.name or "").upper()]
+    kind = next((KINDS[name] for name in names if name in KINDS), None)
     readers: Mapping[str, Callable[[], Iterable[str]]] = {
         "selection": lambda: _selection(workspace, incomplete),
         "devices": lambda: _devices(workspace),
@@ -98,9 +36,32 @@ def _values(kind: str, index: Index, workspace: Path, incomplete: str) -> Iterab
         "clauses": lambda: _block_ids(workspace, "duties.yaml", "duties"),
         "runs": lambda: ["latest", "previous", *_query(workspace, _RUNS)],
         "changes": lambda: ["latest", *_query(workspace, _CHANGES)],
+        "faults": _faults,
+        "platforms": _platforms,
+        "pages": _pages,
     }
-    read = readers.get(kind, lambda: index[""].get(kind, ()))  # faults, platforms, pages
-    return read()
+    return readers[kind]() if kind else ()
+
+
+def _faults() -> Iterable[str]:
+    """Names of the faults of the lab, empty without the lab."""
+    for point in entry_points(group="eventready.completions", name="faults"):
+        with suppress(ImportError):
+            names: Iterable[str] = point.load()
+            return names
+    return ()
+
+
+def _platforms() -> Iterable[str]:
+    from eventready.platforms.loader import platform_names  # noqa: PLC0415  for a name of a platform only
+
+    return platform_names()
+
+
+def _pages() -> Iterable[str]:
+    from eventready.cli.workspace.docs import pages, pages_folder  # noqa: PLC0415  for a name of a page only
+
+    return pages(pages_folder())
 
 
 def _selection(workspace: Path, incomplete: str) -> Iterable[str]:
