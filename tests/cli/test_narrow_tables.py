@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from eventready.cli import console
 from eventready.cli.console import Listing, fold
@@ -25,6 +27,12 @@ def test_a_narrow_table_cuts_no_cell(capsys: pytest.CaptureFixture[str], monkeyp
     assert PATH in "".join(line[len(ID) :].strip() for line in shown.splitlines()[1:])
     assert "…" not in shown
     assert all(len(line) <= 40 for line in shown.splitlines())
+
+
+def test_a_terminal_of_unknown_width_has_the_one_of_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((0, 0)))
+    assert console.width() == Console(file=io.StringIO(), force_terminal=True).width == 80
 
 
 def test_no_line_ends_with_the_padding_of_rich(capsys: pytest.CaptureFixture[str]) -> None:

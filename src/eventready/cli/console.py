@@ -22,7 +22,7 @@ from eventready.core.strings.terminal_text import raw_stream, visible
 from eventready.core.strings.texts import lines_of
 
 #: Columns of a file or a pipe where no terminal is known.
-_WIDTH = 120
+_WIDTH, _UNKNOWN = 120, 80
 #: Between two columns of a table.
 _GAP = "  "
 #: Spaces with which rich fills a line; a file or a pipe has no use for them.
@@ -36,7 +36,7 @@ def width() -> int:
         return int(given)
     for stream in (1, 2, 0):
         with suppress(OSError):
-            return os.get_terminal_size(stream).columns or _WIDTH
+            return os.get_terminal_size(stream).columns or _UNKNOWN
     return _WIDTH
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from eventready.cli.main import main
 from eventready.store.store import Store
-from eventready.watch.web.access.keys import AccessKeys
+from eventready.watch.web.access.keys import SERVED, AccessKeys, Served
 from eventready.workspace.settings.watch import ServeFile
 from eventready.workspace.workspace import load_workspace
 
@@ -57,6 +57,31 @@ def test_persons_and_programs_are_invited_listed_and_revoked(
     assert run("serve", "revoke", "An") == 0
     assert run("serve", "revoke", "An") == 2
     assert run("serve", "invite", "a\nb") == 2
+    assert r"'a\nb' is no name" in capsys.readouterr().err.replace("eventready: ", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "wall.example.vn", "http://an:secret@wall.example.vn", "https://wall.example.vn/?a=b",
+     "https://wall.example.vn/#x", "https://", "https://wall.example.vn/a\nb"],
+    ids=repr,
+)  # fmt: skip
+def test_a_personal_link_begins_with_an_address_of_pages(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "invite", "An", "--url", url) == 2
+    assert "https://wall.example.vn" in capsys.readouterr().err
+    assert run("serve", "people") == 0
+    assert "An" not in capsys.readouterr().out
+
+
+def test_a_personal_link_begins_with_the_address_of_the_last_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("serve", "invite", "An") == 0
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:8750/enter#")
+    with Store(tmp_path / "night.db") as store:
+        store.current(SERVED).put("", Served("http://127.0.0.1:8800"))
+    assert run("serve", "invite", "An") == 0
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:8800/enter#")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "203.0.113.77", "localhost", "nothing.invalid"])

@@ -16,7 +16,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.timezone import TZ
-from eventready.watch.web.access.keys import AccessKey, AccessKeys
+from eventready.watch.web.access.keys import SERVED, AccessKey, AccessKeys, Served
 from eventready.watch.web.access.oidc import SignIn
 from eventready.watch.web.app import application
 from eventready.watch.web.read_model import ReadModel
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eventready.watch.web.page import Role
     from eventready.workspace.settings.watch import IdentityProvider
 
+_FIRST = Served("http://127.0.0.1:8750")
 _COLUMNS = ("name", "role", "kind", "source", "since", "until", "used", "address")
 
 
@@ -51,6 +52,7 @@ def command(app: App, *, host: str, port: int, names: Sequence[str]) -> int:
         pages = application(model, app.chosen_lang, names=known, port=port, look=look, sign_in=sign_in)
         sockets = listening(host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        store.current(SERVED).put("", Served(url.rstrip("/")))
         app.notify("web:serving", url=f"{url}enter#{look}" if look else url)
         server(pages, host, port, [str(one) for one in settings.proxies]).run(sockets)
     return Exit.OK
@@ -71,11 +73,18 @@ def _sign_in(app: App, provider: IdentityProvider) -> SignIn:
 def invite(app: App, *, name: str, role: Role, url: str) -> None:
     """Print the personal link of NAME, valid for a single browser within a day."""
     names = load_serve(app.workspace_path).names
-    base = url.rstrip("/") or (f"https://{names[0]}" if names else "http://127.0.0.1:8750")
     with app.open_store() as store:
+        own = f"https://{names[0]}" if names else (store.current(SERVED).get("") or _FIRST).url
+        base = _address(url) if url else own
         link = f"{base}/enter#{_keys(app, store).invite(name, role)}"
     app.show({"name": name, "role": role, "link": link}, link)
     app.notify("web:key.invited", name=name, role=role)
+
+
+def _address(url: str) -> str:
+    if not re.fullmatch(rf"https?://(?:{HOST[1:-1]}|\[[\da-f:]+\])(?::\d{{1,5}})?/?", url, re.IGNORECASE):
+        raise UsageError(message("web:key.url", url=repr(url[:80])))
+    return url.rstrip("/")
 
 
 def token(app: App, *, name: str, role: Role) -> None:

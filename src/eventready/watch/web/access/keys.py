@@ -72,6 +72,16 @@ class AccessKey:
 KEYS = Stream("access_key", AccessKey)
 
 
+@dataclass(frozen=True)
+class Served:
+    """Address of the pages in the newest start of `eventready serve`, which links of persons begin with."""
+
+    url: str
+
+
+SERVED = Stream("served", Served)
+
+
 class AccessKeys:
     """Keys of a store. Safe for several threads and processes."""
 
@@ -163,7 +173,7 @@ def hashed(secret: str) -> str:
 def _named(name: str) -> str:
     composed = normalize("NFC", name)
     if not _NAME.fullmatch(composed):
-        raise UsageError(message("web:key.name", name=name))
+        raise UsageError(message("web:key.name", name=repr(name[:80])))
     return composed
 
 
