@@ -67,7 +67,7 @@ sed -n '/^Order/,$p' "$demo/tonight.txt"
 
 say "7. The change: backed up, under guard, compared, verified, confirmed, saved; one device first, then in waves"
 # A lab may shorten the soak. A production network is observed for its hold times before a change is confirmed.
-"$eventready" -w "$lab" apply "$demo/tonight.plan" --soak 2s
+"$eventready" -w "$lab" apply "$demo/tonight.plan" --yes --soak 2s
 
 say "8. The audit again: what the change has mended (a crowded access point, a cell that refused calls, a route)"
 EVENTREADY_NOW="2022-04-25 07:20"
@@ -132,6 +132,6 @@ wait "$watch" "$serve" 2>/dev/null || true
 say "14. All of it taken back within seconds, under the same guards; the audit finds again what it found at first"
 # Not quite all: a configuration that nobody had saved is saved now.
 EVENTREADY_NOW="2022-04-25 07:40"
-"$eventready" -w "$lab" rollback latest --fast
+"$eventready" -w "$lab" rollback latest --yes --fast
 audit > "$demo/third.txt"
 "$eventready" -w "$lab" runs diff "$first" latest

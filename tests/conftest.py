@@ -64,6 +64,9 @@ settings.load_profile("quick" if QUICK else "eventready")
 # Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
 os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
+# A test with a terminal is not asked; `tests/cli/test_agreement.py` proves the question.
+os.environ.setdefault("EVENTREADY_APPLY_YES", "1")
+os.environ.setdefault("EVENTREADY_ROLLBACK_YES", "1")
 
 #: Mark of a test that attacks the product, `attack(family=...)`.
 _ATTACK = "attack"

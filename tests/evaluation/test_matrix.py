@@ -171,3 +171,16 @@ def test_a_platform_declares_every_fact_that_checks_of_its_roles_need(name: str)
     needs = {need for check in all_checks() if {*check.roles} & {*platform.spec.roles} for need in check.needs}
     needs -= {name for name, kind in CATALOGUE.items() if kind.per_question}  # refused at load where it cannot be asked
     assert sorted(needs - {*platform.facts, *platform.unsupported}) == []
+
+
+@pytest.mark.parametrize(
+    "platform", [name for name in platform_names() if "bts_controller" in load_platform(name).spec.roles]
+)
+def test_the_load_of_an_expected_cell_is_read_or_named_as_a_blind_spot(platform: str) -> None:
+    device = Device(
+        "n1", "bts_controller", platform, "192.0.2.4", expect=Expect.model_validate({"cells": [{"name": "A"}]})
+    )
+    found = {cell.check: cell for cell in build_matrix([device], {platform: load_platform(platform)}).of("n1")}
+    for check in ("channel_load", "channel_refusals", "cell_channels"):
+        assert found[check].state is not CellState.NOT_APPLICABLE
+        assert "does not offer" not in shown(found[check]), "a reason of the platform"

@@ -20,7 +20,7 @@ OTHERS = (
     "facts", "roster", "incidents", "clauses", "papers", "delivery", "province",
     "workspace", "network/map", "cli/workspace/inventory.py", "cli/audit/parse.py",
     "change/forms", "change/plan", "change/safety", "change/execute/recovery", "cli/change", "cli/papers", "cli/duties",
-    "cli/department", "submission", "drawing",
+    "cli/department", "submission", "drawing", "works",
     "drill/preparation.py", "drill/steps.py", "checks/equipment/capacity.py",
     "audit/run_builder.py", "cli/audit/runs.py", "cli/audit/capacity_text.py", "cli/audit/run_summary.py",
     "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run.py",

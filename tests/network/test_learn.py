@@ -17,6 +17,7 @@ from eventready.core.messages import Message
 from eventready.facts import records as r
 from eventready.facts.observation import Unread
 from eventready.facts.rows import FactRows
+from eventready.network.learn.circuits import circuits
 from eventready.network.learn.learn import LearnSetting, learn
 from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
@@ -614,3 +615,12 @@ def test_lines_are_a_question_until_the_services_of_their_switch_are_known() -> 
     given = replace(switch, device=replace(switch.device, services=("fixed",)))
     rules = [Ignored(kind="access_switch", device="s*")]
     assert questions(given, wlc, ignored=rules) == []
+
+
+def test_descriptions_propose_the_elements_of_objects() -> None:
+    texts = {"x": "to provider, CKT-A 10G", "y": "ckt-a#2", "z": "CKT-AB", "w": "AB"}
+    ports = [port(name).model_copy(update={"description": text}) for name, text in texts.items()]
+    readings = NetworkFacts([facts(device("core-1"), interface=ports)])
+    found = list(circuits(readings, [("a.example", "CKT-A"), ("a.example", "AB"), ("a.example", "CKT-C")]))
+    assert [(one.about, one.subject) for one in found] == [("core-1", "CKT-A")]
+    assert "{id: CKT-A, provider: a.example, members: ['core-1:x', 'core-1:y']}" in found[0].question.render("en")

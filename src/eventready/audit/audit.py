@@ -117,7 +117,7 @@ def audit(
     progress: ReadProgress,
 ) -> AuditResult:
     """Audit devices, seal the run and store the run. Raises EventreadyError only before the first connection."""
-    devices = equipment.devices
+    ends_at, devices = time.monotonic() + options.time_limit_s, equipment.devices
     with relaxed_gc():
         job = _job(workspace, equipment, store, clock, options)
         if job.saved and job.saved.rehearsal:
@@ -125,9 +125,9 @@ def audit(
         started = clock.real().isoformat(timespec="milliseconds")
         begun = begun_run(workspace.event, workspace.duties, clock, devices)
         reading = _Reading(store, progress)
-        with _open_collector(workspace, job, options, reading.record) as collector:
+        with _open_collector(workspace, job, options, reading.record, ends_at) as collector:
             run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, header=begun)
-            status = _read(job, collector, progress)
+            status = _read(job, collector, progress, ends_at)
         results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
         evaluated = evaluate_all(
@@ -229,9 +229,8 @@ def network_setting(workspace: Workspace) -> NetworkSetting | None:
 
 @contextmanager
 def _open_collector(
-    workspace: Workspace, job: AuditJob, options: AuditOptions, record: OnRead
+    workspace: Workspace, job: AuditJob, options: AuditOptions, record: OnRead, ends_at: float
 ) -> Iterator[DeviceCollector]:
-    ends_at = time.monotonic() + options.time_limit_s
     nornir = workspace.nornir(options.workers, not_after=ends_at)
     if options.cluster is None:
         with open_collector(job, nornir, options.workers, record) as collector:
@@ -243,14 +242,14 @@ def _open_collector(
         yield cluster
 
 
-def _read(job: AuditJob, collector: DeviceCollector, progress: ReadProgress) -> CollectStatus:
-    """Read all devices, and measured counters a second time at least `interval_s` later."""
+def _read(job: AuditJob, collector: DeviceCollector, progress: ReadProgress, ends_at: float) -> CollectStatus:
+    """Read all devices, and measured counters a second time at least `interval_s` later, or at the end of the run."""
     with suppress(Exception):
         progress.stage("reading", len(job.devices))
     status = collector.read()
     if status.waiting:
         if not job.saved:
-            pause(status.latest + job.interval_s - time.monotonic(), progress)
+            pause(min(status.latest + job.interval_s, ends_at) - time.monotonic(), progress)
         with suppress(Exception):
             progress.stage("counters", status.waiting)
         collector.read_again()

@@ -82,6 +82,7 @@ def capture(
     progress: ReadProgress,
 ) -> tuple[DeviceCapture, ...]:
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
+    ends_at = time.monotonic() + options.time_limit_s
     network = network_setting(workspace)  # of an audit of all devices, which may follow
     matrix = build_matrix(equipment.devices, equipment.platforms, wide=True, network=network)
     writer = _Writer(folder, equipment.asking, matrix)
@@ -91,16 +92,16 @@ def capture(
     _require_place(folder, replace=options.replace)
     write_index = partial(_write_index, folder, workspace.event.id, clock)
 
-    nornir = workspace.nornir(options.workers, not_after=time.monotonic() + options.time_limit_s)
+    nornir = workspace.nornir(options.workers, not_after=ends_at)
     chosen = nornir.filter(filter_func=lambda host: host.name in writer.captures)
     chosen = chosen.with_runner(AdaptiveThreadedRunner(options.workers))
     with ExitStack() as stack:
         if options.cluster is not None:
-            reader = stack.enter_context(open_reader(workspace, equipment, options.cluster, options.time_limit_s))
+            reader = stack.enter_context(open_reader(workspace, equipment, options.cluster, ends_at))
             writer.ask = lambda task, facts: reader.replies(task.host.name, facts)
         writer.clear()
         write_index(())  # a capture that is interrupted can be replaced
-        _read(chosen, writer, progress, options)
+        _read(chosen, writer, progress, options.interval_s, ends_at)
     captures = tuple(writer.captures.values())
     write_index(captures)
     return captures
@@ -129,14 +130,14 @@ def _require_place(folder: Path, *, replace: bool) -> None:
         raise UsageError(message("audit:capture.no_index", file=INDEX_FILE), where=str(folder))
 
 
-def _read(nornir: Nornir, writer: _Writer, progress: ReadProgress, options: CaptureOptions) -> None:
+def _read(nornir: Nornir, writer: _Writer, progress: ReadProgress, interval_s: float, ends_at: float) -> None:
     """Read all devices, and the counters of answering devices a second time."""
     _stage(progress, "reading", len(writer.captures))
     _run(nornir, writer, 1, progress)
     counters = [name for name, one in writer.captures.items() if one.files and writer.commands(name, 2)]
-    if not counters or options.interval_s <= 0:
+    if not counters or interval_s <= 0:
         return
-    pause(writer.latest + options.interval_s - time.monotonic(), progress)
+    pause(min(writer.latest + interval_s, ends_at) - time.monotonic(), progress)
     _stage(progress, "counters", len(counters))
     _run(nornir.filter(filter_func=lambda host: host.name in counters), writer, 2, progress)
 

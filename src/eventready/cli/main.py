@@ -41,7 +41,7 @@ Examples: `eventready COMMAND --help`. Documentation: `eventready docs`.
 #: Letters of the line of a subcommand.
 _LONGEST = 1000
 #: Options of the root in its short help.
-_SHORT = "Options: -w, -o, --now, --lang, --log, --version. All, and the exit codes: `eventready --help --all`."
+_SHORT = "Options: -w, -o, --now, --lang. All, exit codes: `eventready --help --all`."
 
 
 class LazyGroup(click.Group):

@@ -74,6 +74,9 @@ cluster_options = with_options(
     click.option("--cluster", default="", metavar="ADDRESS",
                  help="Read by the workers of this scheduler: tls://HOST:PORT."),
     certificates_option,
+    click.option("--unconfined", is_flag=True,
+                 help="With --cluster, where the kernel cannot confine its client: code of any member runs here with "
+                      "the rights of your account."),
 )  # fmt: skip
 
 

@@ -99,7 +99,8 @@ def _values(path: Path) -> Iterator[tuple[str, str]]:
 
 
 #: Files of the inventory without influence on connections.
-_HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml", "risk.yaml"})
+_HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml", "risk.yaml",
+                       "circuits.yaml"})  # fmt: skip
 #: Programs of a workspace, whose words are followed.
 _PROGRAMS = ("playbooks", "ansible.cfg")
 #: Folders in which commands write all the time: not bound as a whole.

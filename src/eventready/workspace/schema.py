@@ -12,14 +12,17 @@ from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.inventory_schema import Defaults, Elements
 from eventready.workspace.settings.alerts import AnyAlertsFile
+from eventready.workspace.settings.circuits import CircuitFile
 from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.intent_folders import ValuesFile, WritableFile
 from eventready.workspace.settings.learning import LearnFile
+from eventready.workspace.settings.performance import PerformanceFile
 from eventready.workspace.settings.risk import RiskFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.watch import ServeFile, WatchFile
+from eventready.workspace.settings.works import Work
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -43,9 +46,12 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "learn": LearnFile,
     "capacity": CapacityFile,
     "risk": RiskFile,
+    "circuits": CircuitFile,
+    "works": Work,
     "watch": WatchFile,
     "alerts": AlertsDocument,
     "serve": ServeFile,
+    "performance": PerformanceFile,
 }
 
 

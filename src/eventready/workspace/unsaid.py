@@ -11,7 +11,7 @@ from eventready.workspace.devices.device import ACCESS_ROLES, Device, Service
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.learning import Ignored
 
-UnsaidKind = Literal["origins", "carried", "users", "lines", "routes", "access_switch"]
+UnsaidKind = Literal["origins", "carried", "users", "lines", "routes", "access_switch", "circuit"]
 #: Far devices of an access switch, which has uplinks alone.
 _UPLINKS = 2
 

@@ -29,6 +29,7 @@ from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.model import Title
 from eventready.workspace.settings.capacity import load_capacity
+from eventready.workspace.settings.circuits import Circuits, load_circuits
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
@@ -41,6 +42,7 @@ from eventready.workspace.settings.intent_folders import (
 from eventready.workspace.settings.limits import LimitOverrides, load_limits
 from eventready.workspace.settings.risk import RiskGroup, load_risks
 from eventready.workspace.settings.waivers import Waiver, load_waivers
+from eventready.workspace.settings.works import Work, load_works
 
 T = TypeVar("T")
 
@@ -53,7 +55,7 @@ CONFINED = ("inventory", "templates", "playbooks", "known_hosts", "ssh_config", 
 
 
 #: Files of devices, checks and times: a watch has what they said at its begin.
-_KEPT = ("event", "hosts", "groups", "defaults", "limits", "waivers", "risk", "capacity")
+_KEPT = ("event", "hosts", "groups", "defaults", "limits", "waivers", "risk", "capacity", "circuits")
 Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -70,6 +72,8 @@ class Workspace:
     limits: LimitOverrides = field(default_factory=LimitOverrides)
     waivers: tuple[Waiver, ...] = ()
     risks: tuple[RiskGroup, ...] = ()
+    circuits: Circuits = field(default_factory=Circuits, repr=False)
+    works: tuple[Work, ...] = ()
     writable: tuple[WritableAddition, ...] = ()
     jump_hosts: Mapping[str, JumpHost] = field(default_factory=dict)
     files: InventoryFiles = field(default_factory=InventoryFiles, repr=False)
@@ -95,6 +99,12 @@ class Workspace:
     def known_hosts(self) -> Path:
         """File of recorded host keys."""
         return self.path / "known_hosts"
+
+    @property
+    def unmapped(self) -> tuple[tuple[str, str], ...]:
+        """Provider and id of the unmapped objects of works."""
+        objects = ((work.provider, one.id) for work in self.works if not work.over for one in work.objects)
+        return tuple(one for one in dict.fromkeys(objects) if not self.circuits.members(*one))
 
     def device(self, name: str) -> Device:
         """Device by name. Raises KeyError."""
@@ -188,6 +198,10 @@ def load_workspace(path: Path) -> Workspace:
     limits = _or_problem(lambda: load_limits(folder / "limits.yaml", venues=event.venue_ids, devices=names), problems)
     waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
     risks = _or_problem(lambda: load_risks(folder / "risk.yaml", devices=names, lab=event.lab), problems)
+    circuits = _or_problem(
+        lambda: load_circuits(folder / "circuits.yaml", devices=names, risks=risks or (), lab=event.lab), problems
+    )
+    works = _or_problem(lambda: load_works(folder / "works", devices=names, risks=risks or (), lab=event.lab), problems)
     intents = _or_problem(lambda: load_intent_folders(path / "templates"), problems)
     writable = _or_problem(lambda: load_writable(folder / "writable.yaml", intent_names(path / "templates")), problems)
     capacity = _or_problem(lambda: load_capacity(folder / "capacity.yaml", event, devices), problems)
@@ -211,6 +225,8 @@ def load_workspace(path: Path) -> Workspace:
         limits=limits,
         waivers=waivers,
         risks=risks or (),
+        circuits=circuits or Circuits(),
+        works=works or (),
         writable=(*writable, *(addition for intent in intents.values() for addition in intent.writable)),
         intents=intents,
         jump_hosts=jump_hosts,
@@ -220,7 +236,7 @@ def load_workspace(path: Path) -> Workspace:
 
 
 def _stamps(folder: Path) -> Stamps:
-    return tuple(stamp_of(folder / f"{name}.yaml") for name in _KEPT)
+    return tuple(stamp_of(folder / name) for name in (*(f"{name}.yaml" for name in _KEPT), "works"))
 
 
 def _or_problem(load: Callable[[], T], problems: list[WorkspaceError]) -> T | None:

@@ -8,11 +8,13 @@ import zlib
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.audit.collectors.cluster import codec
 from eventready.audit.collectors.cluster.codec import (
     InvalidAnswer,
     ReadRequest,
@@ -28,10 +30,11 @@ from eventready.audit.collectors.cluster.codec import (
 )
 from eventready.audit.collectors.reading import packed
 from eventready.core.messages import message
+from eventready.facts.catalogue import CATALOGUE
 from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.reply import LoginRefused, Reply, ReplyStatus
 from eventready.session.steps import ConnectStep
-from eventready.store.evidence import PackedEvidence
+from eventready.store.evidence import PackedEvidence, digest
 from tests.platforms.samples import all_samples
 
 SAMPLES = {sample.id: sample for sample in all_samples()}
@@ -94,6 +97,49 @@ OTHER = PackedEvidence.of("another text")
 def test_an_invalid_answer_is_named_as_such(data: bytes) -> None:
     with pytest.raises(InvalidAnswer):
         decode_answer(data, "core-1", [FACT], 1)
+
+
+def big(count: int, size: int) -> bytes:
+    """An answer whose observations name texts of this size each."""
+    texts = [PackedEvidence.of(str(number) + "0" * size) for number in range(count)]
+    facts = sorted(CATALOGUE)[:count]
+    empty: dict[str, Any] = {
+        "status": "timeout",
+        "rows": [],
+        "unmatched": [],
+        "command": "x",
+        "reason": "",
+        "reason_message": None,
+    }
+    observations = [{**empty, "fact": fact, "evidence": one.name} for fact, one in zip(facts, texts, strict=True)]
+    evidence = [[one.name, base64.b64encode(one.data).decode()] for one in texts]
+    return changed(observations=observations, evidence=evidence)
+
+
+@pytest.mark.attack(family="answers of a cluster without end")
+def test_the_texts_of_an_answer_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_MOST_TEXT", 1_000_000)
+    facts = sorted(CATALOGUE)[:5]
+    assert len(decode_answer(big(5, 199_000), "core-1", facts, 1).evidence) == 5
+    with pytest.raises(InvalidAnswer, match="more than 1,000,000 bytes"):
+        decode_answer(big(5, 210_000), "core-1", facts, 1)
+
+
+@pytest.mark.attack(family="answers of a cluster without end")
+def test_only_evidence_with_a_name_in_the_answer_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Mock(side_effect=digest)
+    monkeypatch.setattr(codec, "digest", opened)
+    more = [[str(number), BOMB] for number in range(50)]
+    found = decode_answer(changed(evidence=[*more, *GOOD["evidence"]]), "core-1", [FACT], 1)
+    assert [one.name for one in found.evidence] == [GOOD["evidence"][0][0]]
+    opened.assert_called_once()
+
+
+@pytest.mark.attack(family="answers of a cluster without end")
+@pytest.mark.parametrize("part", ["rows", "unmatched"])
+def test_the_rows_of_an_answer_are_bounded(part: str) -> None:
+    with pytest.raises(InvalidAnswer, match="more than 200,000 rows"):
+        decode_answer(observed(**{part: [""] * 200_001}), "core-1", [FACT], 1)
 
 
 def test_an_answer_speaks_of_its_own_device_and_reading() -> None:

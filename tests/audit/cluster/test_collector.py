@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
+import signal
+import socket
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +22,11 @@ from hypothesis import strategies as st
 
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster import requests as module
+from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.codec import ReadRequest, WorkerAnswer, encode_answer, encode_failure
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import content_labels
+from eventready.audit.collectors.cluster.link import ClusterLink
 from eventready.audit.collectors.cluster.reader import ClusterCollector
 from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, Slots
 from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
@@ -231,6 +236,64 @@ def test_the_end_of_the_run_ends_requests_without_an_answer(
     heard = collected(Cluster(job_of(workspace), [worker("w1")], lambda *_: []), ends_in=0.05)
     assert len(heard) == len(workspace.devices)
     assert all("time limit" in in_english(read.trouble) for read in heard if read.trouble)
+
+
+@dataclass
+class Quiet(Cluster):
+    """A client that reports once, and then nothing."""
+
+    def receive(self, timeout_s: float) -> Frame | None:
+        if self.sent:
+            sleep(min(timeout_s, 0.01))
+            return None
+        return super().receive(timeout_s)
+
+
+@dataclass
+class Flood(Cluster):
+    """A client that never has nothing to say."""
+
+    def receive(self, timeout_s: float) -> Frame:
+        return super().receive(1) or Frame(frames.ANSWER, b"")
+
+
+@pytest.mark.attack(family="waits without an end")
+@pytest.mark.parametrize("client", [Quiet, Flood])
+def test_the_end_of_the_run_counts_whatever_a_client_does(
+    client: type[Cluster], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_QUIET_S", 0.0)
+    monkeypatch.setattr(module, "_BEYOND_S", 0.0 if client is Flood else 600.0)
+    heard = collected(client(job_of(workspace), [worker("w1")], lambda *_: []), ends_in=0.1)
+    assert len(heard) == len(workspace.devices)
+
+
+@pytest.mark.attack(family="waits without an end")
+def test_a_client_without_a_sign_of_life_is_lost(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SILENT_S", 0.05)
+    with pytest.raises(SchedulerLost, match="no sign of life"):
+        collected(Quiet(job_of(workspace), [worker("w1")], lambda *_: []))
+
+
+@pytest.mark.attack(family="waits without an end")
+@pytest.mark.parametrize("stopped", [False, True])
+def test_neither_a_silent_scheduler_nor_a_stopped_client_holds_a_run(workspace: Workspace, *, stopped: bool) -> None:
+    """A client that reads no request blocks neither the one who sends nor the end."""
+    job = job_of(workspace)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        link = ClusterLink(SchedulerAddress.of(place, workspace.path, unconfined=True), "t")
+        try:
+            if stopped:
+                os.kill(link.process, signal.SIGSTOP)
+            for key in map(str, range(100)):
+                link.request(key, set(), bytes(10_000))
+            requests = ClusterRequests(job.devices, link, topic="t", content={}, slots={}, ends_at=monotonic() + 0.3)
+            with pytest.raises(SchedulerLost, match="no sign of life"):
+                requests.open()
+        finally:
+            link.close()
+    assert not Path(f"/proc/{link.process}").exists()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from eventready.audit.collectors.cluster.dask_parts import (
+    CONNECTIONS,
     SETTINGS,
     comm_of_worker,
     comms_of_scheduler,
+    connect_by,
     require_distributed,
     security_of,
     send_together,
@@ -56,6 +59,23 @@ def test_a_private_part_is_as_it_was(part: str) -> None:
             return PARTS[part](scheduler, worker)
 
     assert asyncio.run(run()), f"no {part} {RELEASE}"
+
+
+def test_a_client_connects_by_open_connections_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed.comm.tcp.BaseTCPConnector, "client", None)
+
+    async def run() -> int:
+        made = require_distributed()
+        async with made.Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as one:
+            place = ("127.0.0.1", one.port)
+            connections = [socket.create_connection(place) for _ in range(CONNECTIONS)]
+            connect_by(connections)
+            async with made.Client(one.address, asynchronous=True, connection_limit=1) as client:
+                for _ in range(3):
+                    assert await client.scheduler.identity()
+            return len(connections)
+
+    assert asyncio.run(run()) == 0, f"no BaseTCPConnector.client {RELEASE}"
 
 
 def test_connections_take_our_contexts() -> None:

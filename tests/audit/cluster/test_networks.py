@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from eventready.audit.collectors.cluster.certificates import Authority
-from eventready.core.this_process import confinable
+from eventready.core.confinement import unconfinable
 from eventready.store.database.connection import ENVIRONMENT
 from eventready.workspace.devices.select import select
 from eventready.workspace.workspace import load_workspace
@@ -40,7 +40,7 @@ pytestmark = [
     pytest.mark.xdist_group("cluster"),
     pytest.mark.timeout(300),
     pytest.mark.skipif(bool(ABSENT), reason=ABSENT),
-    pytest.mark.skipif(not confinable(), reason="the kernel has no Landlock for TCP"),
+    pytest.mark.skipif(bool(unconfinable()), reason="the kernel cannot confine a client"),
 ]
 IN_PROOFS = pytest.mark.skipif(not WHOLE, reason="make proofs")
 #: A lost connection is noticed after the shortest time that Dask accepts.

@@ -40,15 +40,6 @@ def _has_cells(device: Device) -> bool:
     return bool(device.expect.cells)
 
 
-def _of_sites(device: Device) -> tuple[ExpectedCell, ...]:
-    return tuple(cell for cell in device.expect.cells if cell.site)
-
-
-def _has_channels(device: Device) -> bool:
-    """True for controllers of base stations; an eNodeB's cells name no site and have no channels to count."""
-    return bool(_of_sites(device))
-
-
 def _cells(view: DeviceView) -> dict[str, Cell]:
     return {row.name.casefold(): row for row in view.each_row("cell", Cell)}
 
@@ -99,7 +90,7 @@ def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(name, "checks:barring.ok", venues=venues)
 
 
-_channel_check = partial(check, topic="traffic", roles=("bts_controller",), applies=_has_channels)
+_channel_check = partial(check, topic="traffic", roles=("bts_controller",), applies=_has_cells)
 
 
 @_channel_check("channel_load", kind="quality", needs=("channel_load",), limits=ChannelLimits())
@@ -114,18 +105,24 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
             of_cell = loads.setdefault(row.cell.casefold(), {})
             used, total = of_cell.get(row.kind, (0, 0))
             of_cell[row.kind] = (used + row.used, total + row.total)
-    for expected in _of_sites(view.device):
+    for expected in view.device.expect.cells:
         of_cell = loads.get(expected.name.casefold(), {})
         for kind, (used, total) in of_cell.items():
             yield of_subject(
                 _load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits), expected.name
             )
         if not of_cell:
-            yield missing(expected.name, "checks:channel.none", venues=(expected.venue,))
+            absent = missing(expected.name, "checks:channel.none", venues=(expected.venue,))
+            yield absent if expected.site else _without_site(expected)
             continue
         for term, kinds in _NEEDED.items():
             if of_cell.keys().isdisjoint(kinds):
                 yield _without(f"{expected.name} {term}", expected, dynamic)
+
+
+def _without_site(expected: ExpectedCell) -> Finding:
+    """Return the finding for a cell without a site and without a channel on record, as cells of LTE and NR."""
+    return blind(expected.name, "checks:channel.no_site", venues=(expected.venue,))
 
 
 def _without(subject: str, expected: ExpectedCell, dynamic: Collection[str]) -> Finding:
@@ -162,11 +159,13 @@ def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
     usable: Counter[str] = Counter()
     for row in view.each_row("channel_load", ChannelLoad):
         usable[row.cell.casefold()] += row.total if row.kind in _NEEDED["TCH"] else 0
-    for expected in _of_sites(view.device):
+    for expected in view.device.expect.cells:
         number = numbers.get((expected.site or "").casefold()) or ""
         venues, total, names = (expected.venue,), configured[number], (expected.name, expected.site or "")
         left = usable[expected.name.casefold()]
-        if not left:
+        if not left and not expected.site:
+            yield _without_site(expected)
+        elif not left:
             yield of_subject(failed(expected.name, "checks:channel.none", venues=venues))
         elif not total:
             yield unknown(expected.name, "checks:channel.not_configured", venues=venues)
@@ -183,7 +182,7 @@ def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Findin
     """Few requests for a channel are refused between the two readings."""
     rows = {row.cell.casefold(): row for row in view.each_row("channel_requests", ChannelRequests)}
     before = {row.cell.casefold(): row for row in view.earlier("channel_requests", ChannelRequests).values()}
-    for expected in _of_sites(view.device):
+    for expected in view.device.expect.cells:
         key = expected.name.casefold()
         yield _refusals(expected, before.get(key), rows.get(key), limits)
 
@@ -193,7 +192,7 @@ def _refusals(
 ) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if now is None:
-        return missing(name, "checks:channel.no_requests", venues=venues)
+        return missing(name, "checks:channel.no_requests", venues=venues) if expected.site else _without_site(expected)
     if before is None:
         return unknown(name, "checks:subject.read_once", venues=venues)
     requests, refused = now.total - before.total, now.refused - before.refused

@@ -47,6 +47,7 @@ def command(
     wide: bool,
     cluster: str,
     certificates: Path,
+    unconfined: bool,
     service: str,
     out: Path | None,
     junit_file: Path | None,
@@ -60,7 +61,7 @@ def command(
             raise UsageError(message("cli:audit.save_alone", options=others))
         return save_answers(
             app, save, limit=limit, workers=workers, interval=interval, time_limit=time_limit, cluster=cluster,
-            certificates=certificates, replace=replace,
+            certificates=certificates, unconfined=unconfined, replace=replace,
         )  # fmt: skip
     if replace:
         raise UsageError(message("cli:audit.replace"))
@@ -77,7 +78,7 @@ def command(
         saved=saved,
         fail_on=fail_on,
         wide=wide,
-        cluster=None if saved else cluster_address(cluster, certificates),
+        cluster=None if saved else cluster_address(cluster, certificates, unconfined=unconfined),
     )
     with (
         app.open_store() as store,
@@ -160,13 +161,16 @@ def save_answers(
     time_limit: float | None,
     cluster: str,
     certificates: Path,
+    unconfined: bool,
     replace: bool,
 ) -> int:
     """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt."""
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     reading = workspace.event.reading.given(workers=workers, interval_s=interval, time_limit_s=time_limit)
-    options = CaptureOptions(**dict(reading), replace=replace, cluster=cluster_address(cluster, certificates))
+    options = CaptureOptions(
+        **dict(reading), replace=replace, cluster=cluster_address(cluster, certificates, unconfined=unconfined)
+    )
     bars = ProgressBars(interactive=app.shows_progress, lang=app.lang)
     with app.at_work("audit --save", devices), bars:
         captures = capture(workspace, app.equipment.only(devices), out, clock=app.clock, options=options, progress=bars)

@@ -42,6 +42,7 @@ def scheduler(app: App, *, listen: str, certificates: Path, systemd: bool) -> in
         words = ("cluster", "scheduler", "--listen", str(address), "--certificates", str(certificates.resolve()))
         click.echo(member_service("scheduler", words), nl=False)
         return Exit.OK
+    open_file_limit()
     run_scheduler(address, lambda: app.notify("cli:cluster.listens", address=str(address)))
     return Exit.OK
 

@@ -17,6 +17,7 @@ from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_r
 from eventready.change.execute.recovery import resume
 from eventready.change.execute.wave_gate import paths_at
 from eventready.change.safety.freeze import next_closed_window
+from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
 from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
@@ -66,6 +67,7 @@ def command(
     dry_run: bool,
     atomic: bool,
     hold: bool,
+    yes: bool,
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
@@ -101,6 +103,7 @@ def command(
         file = existing_plan(plan)
         with refuse_unrecorded(), app.open_store() as store:
             notices = _notices(app, file.plan, store)
+    require_yes(app, file.plan, yes=yes)
     devices = [device.name for device in file.plan.devices]
     run = partial(apply_plan, file=file)
     return carry_out(app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold)

@@ -9,7 +9,8 @@ import click
 
 from eventready.change.document import PlanFile, load_plan, write_plan
 from eventready.change.plan.restated import refuse_restated
-from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
+from eventready.change.safety.approval import approvals_required, approve, approved_by, owner_of, refuse_unsendable
+from eventready.change.safety.freeze import same_person
 from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
 from eventready.cli.signing import signing_key
@@ -18,7 +19,7 @@ from eventready.core.messages import message
 from eventready.store.store import Store
 
 
-def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
+def command(app: App, *, path: Path, by: str, source: str, seal: str, yes: bool) -> None:
     """Show PLAN, and sign its hash with your key."""
     file = load_plan(path)
     settings = app.workspace.event.changes
@@ -33,7 +34,9 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
     refuse_unsendable(file.plan, app.equipment, app.workspace.writable)
     refuse_restated(file.plan, app.equipment, app.workspace.writable)
     key = signing_key(app, source)
-    used = _used(app, file)
+    owner, used = owner_of(key, settings.approvers), _used(app, file)
+    if owner and by.strip() and not same_person(owner.name, by):
+        raise RefusedError(message("cli:approve.other_owner", owner=owner.name, by=by.strip()))
     signed = approve(file, settings, key, app.clock.real(), used)
     if not yes and not seal:
         for line in plan_lines(file.plan, app.lang, sent=True):

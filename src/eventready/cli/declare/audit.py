@@ -193,6 +193,44 @@ def network_export() -> None:
     """
 
 
+@network.group("performance")
+def network_performance() -> None:
+    """Read performance files of radio networks: cells, periods, counters, figures."""
+
+
+_LAYOUT = click.option("--layout", default="", metavar="LAYOUT",
+                       help="Layout of FILE: 3gpp, nokia_omes, huawei_csv, or of inventory/layouts.")  # fmt: skip
+
+
+@network_performance.command("check", short_help="Show which files, cells and counters are read, and which are not")
+@click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
+@_LAYOUT
+@work("eventready.cli.audit.performance:check")
+def network_performance_check() -> None:
+    """Show which files, cells and counters are read, and which are not.
+
+    Without FILE the sources of performance.yaml are read. A file that is cut off, damaged or of another format is not
+    used at all. Connects to nothing.
+
+    \b
+    Exit codes:
+      0  every expected cell has a period in time
+      4  a file or a cell is missing, late or refused
+    """
+
+
+@network_performance.command("show", short_help="Show the figures of a cell per period")
+@click.argument("cell")
+@click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
+@_LAYOUT
+@work("eventready.cli.audit.performance:show")
+def network_performance_show() -> None:
+    """Show the figures of CELL per period: availability, access, drops, load, users, rate.
+
+    A figure without a value is `?`: a counter is missing, the period is suspect, or nothing was attempted.
+    """
+
+
 @network.command("map")
 @click.option("--out", type=options.FILE, metavar="FILE", help="SVG file.  [default: stdout]")
 @click.option("--down", multiple=True, metavar="NAME", help="Device that has failed, repeatable.")

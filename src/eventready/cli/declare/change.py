@@ -39,6 +39,7 @@ def plan() -> None:
 
 @click.command("approve")
 @click.argument("path", type=options.FILE, metavar="PLAN")
+@click.option("--by", default="", metavar="NAME", help="The approver.  [default: the owner of the key]")
 @options.key_option("File, or env:, keyring:, vault: reference.")
 @click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -58,12 +59,15 @@ def approve() -> None:
               help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
 @click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
 @options.rehearsal_options
 @options.execution_options
 @work("eventready.cli.change.apply:command")
 def apply() -> None:
     """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
+
+    On a terminal the difference is shown, and nothing is sent without a yes.
 
     Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
     --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
@@ -86,6 +90,7 @@ def apply() -> None:
 @click.argument("change")
 @options.limit_option
 @click.option("--fast", is_flag=True, help="Without checks and soak: arm, restore, read back, confirm.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
 @click.option("--out", type=options.FILE, metavar="PLAN", help="Only write the plan of the rollback.")
 @options.rehearsal_options
 @options.execution_options
@@ -95,6 +100,8 @@ def rollback() -> None:
 
     CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
     answer does not hold the others back: run the command again for the rest.
+
+    The change that is taken back is named, and on a terminal its difference is shown before the question.
 
     With --fast the devices return at once, but redundant partners and the two ends of a link one after the other.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from eventready.cli import options
+from eventready.cli.context import App
 from eventready.cli.declare.papers import week_option
 from eventready.cli.declare.work import work
 from eventready.core.clock import parse_moment
@@ -231,3 +233,65 @@ def incident_list() -> None:
 @work("eventready.cli.duties.incident:show_incident")
 def incident_show() -> None:
     """Show an incident. Exit code 8 with an overdue notice."""
+
+
+def _zone(context: click.Context, _parameter: click.Parameter, value: str | None) -> tzinfo | None:
+    try:
+        return ZoneInfo(value) if value else None
+    except (ValueError, OSError):
+        raise click.BadParameter(context.ensure_object(App).text("works:zone", value=repr(value))) from None
+
+
+@click.group("works")
+def works() -> None:
+    """Import planned works of providers and of your own network, and cross them with the windows of the event.
+
+    The works are files in inventory/works, which you may also write by hand; inventory/circuits.yaml says which
+    element of the network an object of a provider is.
+    """
+
+
+@works.command("import", short_help="Import notices: iCalendar, mail, CSV, XLSX, a folder of these")
+@click.argument("file", type=options.PATH)
+@click.option("--zone", callback=_zone, metavar="ZONE", help="Zone of times without one, such as Asia/Ho_Chi_Minh.")
+@click.option("--provider", default="", metavar="NAME", help="Provider of the rows of a table without one.")
+@click.option("--dry-run", is_flag=True, help="Show the effect, and write nothing.")
+@work("eventready.cli.duties.works:import_notices")
+def works_import() -> None:
+    """Import the notices of FILE: iCalendar with X-MAINTNOTE properties, a mail with a calendar, a table.
+
+    A later notice of a work replaces the earlier one, a cancelled work ends, a replayed notice changes nothing.
+    Nothing proves the sender of a mail: read what is imported.
+
+    \b
+    Exit codes:
+      0  every notice is read
+      2  a notice is refused; the others are imported
+    """
+
+
+@works.command("list", short_help="List the works from now on")
+@click.option("--all", "everything", is_flag=True, help="Past, completed and cancelled works too.")
+@work("eventready.cli.duties.works:list_works")
+def works_list() -> None:
+    """List the works from now on, and the objects missing from circuits.yaml."""
+
+
+@works.command("explain", short_help="Show a work, its elements and windows")
+@click.argument("work")
+@work("eventready.cli.duties.works:explain")
+def works_explain() -> None:
+    """Show WORK (its id, PROVIDER/ID, or the name of its file) with its elements and its windows."""
+
+
+@works.command("accept", short_help="Accept a work as planned: calls wait for its end")
+@click.argument("work")
+@click.option("--by", default="", metavar="NAME", help="Person who accepts the work.")
+@click.option("--note", default="", help="Reason.")
+@click.option("--withdraw", is_flag=True, help="Withdraw the acceptance.")
+@work("eventready.cli.duties.works:accept")
+def works_accept() -> None:
+    """Accept WORK as planned. Within an accepted work calls wait for its end; verdicts and the wall stay as they are.
+
+    The word holds for these times, objects and impacts: a later notice with others ends it.
+    """

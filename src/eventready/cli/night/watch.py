@@ -31,6 +31,7 @@ def command(
     workers: int | None,
     cluster: str,
     certificates: Path,
+    unconfined: bool,
 ) -> int:
     """Read changeable facts again and again, each at its interval, and name every change of state."""
     workspace = app.allowed_workspace
@@ -47,7 +48,7 @@ def command(
     def outage(error: StoreError) -> None:
         app.notify("watch:outage", reason=error.whole)
 
-    address = cluster_address(cluster, certificates)
+    address = cluster_address(cluster, certificates, unconfined=unconfined)
     with (
         ExitStack() as stack,
         app.open_store() as store,

@@ -45,6 +45,7 @@ def command(
     install: bool,
     cluster: str,
     certificates: Path,
+    unconfined: bool,
 ) -> int:
     """Check Python, packages, clock, database, workspace, secrets and host keys."""
     if install and not real:
@@ -52,7 +53,7 @@ def command(
     if (limit is not None or cluster) and not connect:
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
-        return _connect(app, limit, cluster_address(cluster, certificates), verbose=verbose)
+        return _connect(app, limit, cluster_address(cluster, certificates, unconfined=unconfined), verbose=verbose)
     here = (_drills(app), _intents(app), _alerts(app), _example(app))
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.for_people else "en") for sign in examined]

@@ -74,7 +74,9 @@ def learn_command(
     run = _run(app, workspace, equipment, run_name, AuditOptions(**dict(reading), saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     gaps = tuple(unsaid(workspace.event, workspace.devices))
-    setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event), gaps)
+    setting = LearnSetting(
+        workspace.event.origins, patterns, ignored, _questions(workspace.event), gaps, workspace.unmapped
+    )
     facts = recorded_network(workspace.devices, run)
     result = _selected(learn(facts, setting), devices, workspace.devices)
     if not (saved or run_name) and (questions := _open_answers(result)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.learn import hosts, radio, redundancy, routing
+from eventready.network.learn.circuits import circuits
 from eventready.network.learn.gaps import gaps
 from eventready.network.learn.links import NetworkLayout, links, uplinks
 from eventready.network.learn.patterns import NamePatterns
@@ -43,6 +44,7 @@ class LearnSetting:
     """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore.
 
     `questions`: subjects of the questions that event.yaml has a device ask, by device. `unsaid`: gaps of the inventory.
+    `circuits`: provider and id of the objects of works without an element.
     """
 
     origins: Sequence[ServiceOrigin] = ()
@@ -50,6 +52,7 @@ class LearnSetting:
     ignored: Sequence[Ignored] = ()
     questions: Mapping[str, Collection[str]] = field(default_factory=dict)
     unsaid: Sequence[Unsaid] = ()
+    circuits: Sequence[tuple[str, str]] = ()
 
 
 def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
@@ -66,7 +69,11 @@ def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
     unknown_neighbours = (
         one for one in layout.cables.unknown_neighbours if not _neighbour_ignored(one, setting.ignored)
     )
-    open = (one for one in (*setting.unsaid, *gaps(layout)) if not is_ignored(one, setting.ignored))
+    open = (
+        one
+        for one in (*setting.unsaid, *gaps(layout), *circuits(readings, setting.circuits))
+        if not is_ignored(one, setting.ignored)
+    )
     return LearnResult(tuple(proposals), tuple(unknown_neighbours), tuple(open))
 
 

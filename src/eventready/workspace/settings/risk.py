@@ -36,12 +36,16 @@ def _member(value: str) -> str:
     return value
 
 
+#: An element of the network, as text.
+Member = Annotated[str, AfterValidator(_member)]
+
+
 class RiskGroup(WorkspaceModel):
     """Group with a common cause of failure."""
 
     name: str = Field(min_length=1, max_length=100)
     kind: Literal["duct", "feed", "tower", "line", "room", "card"]
-    members: tuple[Annotated[str, AfterValidator(_member)], ...] = Field(
+    members: tuple[Member, ...] = Field(
         min_length=1, description="device, device:port (or a site or cell of it), device:port - device:port"
     )
 

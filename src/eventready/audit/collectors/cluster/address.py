@@ -24,20 +24,24 @@ _ADDRESS = re.compile(r"(tls|tcp)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?"
 
 @dataclass(frozen=True)
 class SchedulerAddress:
-    """Address of a scheduler; `certificates`: folder of the member, unused for `tcp` on the loopback."""
+    """Address of a scheduler; `certificates`: folder of the member, unused for `tcp` on the loopback.
+
+    `unconfined`: with the rights of the account for the code of members.
+    """
 
     protocol: str
     host: str
     port: int
     certificates: Path
+    unconfined: bool = False
 
     @classmethod
-    def of(cls, text: str, certificates: Path) -> SchedulerAddress:
+    def of(cls, text: str, certificates: Path, *, unconfined: bool = False) -> SchedulerAddress:
         """Parse `tls://HOST[:PORT]`. Raises UsageError, for `tcp` beyond this machine and invalid certificates too."""
         found = _ADDRESS.fullmatch(text)
         if not found or int(found[3] or PORT) > 65_535:
             raise UsageError(message("audit:cluster.address", text=text))
-        address = cls(found[1], found[2], int(found[3] or PORT), certificates)
+        address = cls(found[1], found[2], int(found[3] or PORT), certificates, unconfined)
         if address.protocol == "tcp" and not _is_loopback(address.host.strip("[]")):
             raise UsageError(message("audit:cluster.plain", text=text))
         if address.protocol == "tls":
@@ -64,9 +68,9 @@ class SchedulerAddress:
         return _security(self.certificates)
 
 
-def cluster_address(cluster: str, certificates: Path) -> SchedulerAddress | None:
+def cluster_address(cluster: str, certificates: Path, *, unconfined: bool) -> SchedulerAddress | None:
     """Return the scheduler of `--cluster`; None without. Raises UsageError."""
-    return SchedulerAddress.of(cluster, certificates) if cluster else None
+    return SchedulerAddress.of(cluster, certificates, unconfined=unconfined) if cluster else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,8 +1,8 @@
 """Process of Dask's client: requests from a pipe to the cluster, answers from the cluster to the pipe.
 
 Dask's messages are pickles: a worker can run code in this process. So it begins with an empty environment, opens its
-certificate, and confines itself before it connects: no file but those of Python, no connection but to the scheduler.
-It handles bytes and opens none.
+certificate and its connections to the scheduler, and confines itself before it reads from them: no file but those of
+Python, no other connection. It handles bytes and opens none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -18,13 +20,18 @@ from typing import Any, BinaryIO
 
 from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
-from eventready.audit.collectors.cluster.dask_parts import read_device, require_distributed
-from eventready.core.this_process import confine
+from eventready.audit.collectors.cluster.dask_parts import (
+    CONNECTIONS,
+    connect_by,
+    read_device,
+    require_distributed,
+)
+from eventready.core.confinement import confine, leave_network
 
 #: Seconds between two looks at the workers and at lost requests; of requests handed over together, and their most.
 _LOOK_S, _GATHER_S, _GATHERED = 1.0, 0.3, 24
-#: Files of name resolution.
-_RESOLVER = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf")
+#: Seconds until the scheduler has answered.
+_CONNECT_S = 20.0
 
 
 class Bridge:
@@ -42,8 +49,6 @@ class Bridge:
             while True:
                 kind, data = self._out.get()
                 frames.write_frame(out, kind, data)
-                if kind == frames.END:
-                    os._exit(0)
         except OSError:
             os._exit(1)
 
@@ -90,28 +95,16 @@ class Bridge:
             del self._futures[key]
             self._out.put((frames.LOST, key.encode()))
 
-    def end(self, reason: str) -> None:
-        """Report the end of the connection, and end."""
-        self._out.put((frames.END, reason.encode("utf-8", "replace")[:1_000]))
 
-
-async def _serve(address: SchedulerAddress, security: Any, topic: str, distributed: Any, out: BinaryIO) -> None:
-    loop = asyncio.get_running_loop()
-    bridge = None
-    try:
-        async with distributed.Client(str(address), security=security, asynchronous=True) as client:
-            bridge = Bridge(client, out)
-            client.subscribe_topic(topic, bridge.answered)
-            Thread(target=_read, args=(loop, bridge), daemon=True).start()
-            await bridge.look()
-            reason = "lost"
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-    if bridge is None:
-        frames.write_frame(out, frames.END, reason.encode("utf-8", "replace")[:1_000])
-    else:
-        bridge.end(reason)
-        await asyncio.sleep(10)
+async def _serve(client: Any, topic: str, out: BinaryIO) -> str:
+    """Serve a client until the loss of the scheduler, and return the reason."""
+    async with asyncio.timeout(_CONNECT_S):
+        await client
+    bridge = Bridge(client, out)
+    client.subscribe_topic(topic, bridge.answered)
+    Thread(target=_read, args=(asyncio.get_running_loop(), bridge), daemon=True).start()
+    await bridge.look()
+    return "lost"
 
 
 def _read(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
@@ -121,16 +114,44 @@ def _read(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
     os._exit(0)
 
 
+def _connections(address: SchedulerAddress) -> list[socket.socket]:
+    """Open the connections to the scheduler. Raises OSError."""
+    place = (address.host.strip("[]"), address.port)
+    return [socket.create_connection(place, _CONNECT_S) for _ in range(CONNECTIONS)]
+
+
+def _run(settings: Mapping[str, Any]) -> str:
+    """Serve in confinement until the loss of the scheduler, and return the reason. Raises OSError."""
+    address = SchedulerAddress.of(settings["scheduler"], Path(settings["certificates"]))
+    connections, confined = _connections(address), not settings["unconfined"]
+    alone = confined and leave_network()  # before Dask, which may begin a thread
+    distributed = require_distributed()
+    connect_by(connections)
+    security = address.security()
+    if confined:
+        readable = {*map(Path, filter(None, (*sys.path, sys.prefix, sys.base_prefix)))}
+        confine((*readable, Path("/usr"), Path("/lib"), Path("/dev/urandom")), alone=alone)
+
+    async def serve() -> str:
+        client = distributed.Client(
+            str(address), security=security, asynchronous=True, connection_limit=1, timeout=_CONNECT_S
+        )
+        return await _serve(client, settings["topic"], sys.stdout.buffer)
+
+    return asyncio.run(serve())
+
+
 def main() -> None:
     """Run with the settings in the first frame of the standard input."""
     first = frames.read_frame(sys.stdin.buffer)
-    settings = json.loads(first.data) if first else {}
-    distributed = require_distributed()
-    address = SchedulerAddress.of(settings["scheduler"], Path(settings["certificates"]))
-    security = address.security()
-    readable = {*map(Path, filter(None, (*sys.path, sys.prefix, sys.base_prefix))), *map(Path, _RESOLVER)}
-    confine((*readable, Path("/usr"), Path("/lib"), Path("/dev/urandom")), address.port)
-    asyncio.run(_serve(address, security, settings["topic"], distributed, sys.stdout.buffer))
+    try:
+        reason = _run(json.loads(first.data)) if first else ""
+    except TimeoutError:
+        reason = f"no answer within {_CONNECT_S:.0f} s"
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+    frames.write_frame(sys.stdout.buffer, frames.END, reason.encode("utf-8", "replace")[:1_000])
+    os._exit(0)
 
 
 if __name__ == "__main__":

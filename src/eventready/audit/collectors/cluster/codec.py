@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
@@ -23,8 +23,8 @@ from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.session.steps import ConnectStep
 from eventready.store.evidence import PackedEvidence, digest
 
-#: Bytes of the texts of a device, and of the reason of a failure.
-_MOST_TEXT, _MOST_REASON = 64_000_000, 500
+#: Bytes of all texts of a device, and of the reason of a failure; rows and lines of all observations.
+_MOST_TEXT, _MOST_REASON, _MOST_ROWS = 64_000_000, 500, 200_000
 #: What a hostile document makes of the code below.
 INVALID = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, zlib.error)
 
@@ -101,22 +101,36 @@ def decode_answer(data: bytes, device: str, facts: Sequence[str], reading: int) 
 def _decoded(document: Any, device: str, facts: Sequence[str], reading: int) -> WorkerAnswer:
     if "failed" in document:
         raise InvalidAnswer(str(document["failed"]))
-    evidence = {str(name): _evidence(str(name), str(data)) for name, data in document["evidence"]}
     found = {str(entry["fact"]): entry for entry in document["observations"]}
+    if sum(len(found[fact][part]) for fact in facts for part in ("rows", "unmatched")) > _MOST_ROWS:
+        raise InvalidAnswer(f"more than {_MOST_ROWS:,} rows")
     observations = tuple(_observation(found[fact], device, fact, reading) for fact in dict.fromkeys(facts))
-    if missing := {one.evidence for one in observations} - {"", *evidence}:
-        raise InvalidAnswer(f"no evidence {min(missing)}")
+    evidence = _evidence(document["evidence"], {one.evidence for one in observations} - {""})
     clock, age = float(document["clock"]), float(document["age_s"])
     if not (isfinite(clock) and isfinite(age)):
         raise InvalidAnswer("times that are no numbers")
-    return WorkerAnswer(str(document["worker"])[:100], clock, age, observations, tuple(evidence.values()))
+    return WorkerAnswer(str(document["worker"])[:100], clock, age, observations, evidence)
 
 
-def _evidence(name: str, text: str) -> PackedEvidence:
-    """Return compressed text after a check of its hash. Raises InvalidAnswer, zlib.error."""
+def _evidence(entries: Any, names: Collection[str]) -> tuple[PackedEvidence, ...]:
+    """Return the compressed texts of these names; others are not opened. Raises InvalidAnswer, zlib.error."""
+    packed = {str(name): str(data) for name, data in entries if name in names}
+    if missing := set(names) - set(packed):
+        raise InvalidAnswer(f"no evidence {min(missing)}")
+    found, left = [], _MOST_TEXT
+    for name, text in packed.items():
+        found.append(_opened(name, text, left))
+        left -= found[-1].size
+    return tuple(found)
+
+
+def _opened(name: str, text: str, most: int) -> PackedEvidence:
+    """Return compressed text of at most so many bytes, after a check of its hash. Raises InvalidAnswer, zlib.error."""
     data = base64.b64decode(text, validate=True)
     unpacker = zlib.decompressobj()
-    plain = unpacker.decompress(data, _MOST_TEXT)
+    plain = unpacker.decompress(data, most + 1)  # 0 is without a limit
+    if len(plain) > most:
+        raise InvalidAnswer(f"texts of more than {_MOST_TEXT:,} bytes")
     if not unpacker.eof or digest(plain.decode())[0] != name:
         raise InvalidAnswer("evidence with another hash")
     return PackedEvidence(name, len(plain), data)

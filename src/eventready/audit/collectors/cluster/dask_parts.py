@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from socket import socket
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eventready.core.errors import UsageError
@@ -75,6 +77,45 @@ def security_of(contexts: Mapping[str, ssl.SSLContext], **files: str) -> Securit
     made: Any = OwnContexts
     security: Security = made(require_encryption=True, **files)
     return security
+
+
+#: Connections of a client to its scheduler: the stream of messages, and questions one after the other.
+CONNECTIONS = 2
+
+
+def connect_by(connections: list[socket]) -> None:
+    """Connect in this process by these open connections, each once, and by no other."""
+    from distributed.comm.core import FatalCommClosedError  # noqa: PLC0415  of the extra `cluster`
+    from distributed.comm.tcp import BaseTCPConnector  # noqa: PLC0415  of the extra `cluster`
+    from tornado.iostream import IOStream  # noqa: PLC0415  of the extra `cluster`
+
+    class OpenConnections:
+        """Client of TCP by open connections."""
+
+        async def connect(self, host: str, _port: int, *, max_buffer_size: int, ssl_options: Any = None) -> Any:
+            """Return the stream of the next connection."""
+            if not connections:
+                raise FatalCommClosedError("the scheduler closed the connection")
+            stream = IOStream(connections.pop(), max_buffer_size=max_buffer_size)
+            return await stream.start_tls(False, ssl_options, host) if ssl_options else stream
+
+    own: Any = BaseTCPConnector
+    own.client = OpenConnections()
+
+
+def enter_by(passing: Callable[[Any, str], AbstractContextManager[bool]]) -> None:
+    """Let each incoming connection in this process pass its handshake inside a block, with its stream and address."""
+    from distributed.comm.tcp import BaseTCPListener  # noqa: PLC0415  of the extra `cluster`
+
+    own: Any = BaseTCPListener
+    handle = own._handle_stream
+
+    async def handle_stream(listener: Any, stream: Any, address: Any) -> None:
+        with passing(stream, str(address[0])) as entered:
+            if entered:
+                await handle(listener, stream, address)
+
+    own._handle_stream = handle_stream
 
 
 #: Takes a request, returns key, topic and answer.

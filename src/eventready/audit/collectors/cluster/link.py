@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue, SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -15,23 +15,24 @@ from eventready.audit.collectors.cluster import frames
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.frames import Frame
 from eventready.audit.collectors.cluster.labels import PART
+from eventready.core.confinement import unconfinable
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.this_process import confinable
 
 #: Variables of the process: without those, Python does not start where they are needed.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
-#: Seconds until the process is killed.
-_GRACE_S = 2.0
+#: Seconds until the process is killed; frames that wait: a client that floods waits itself.
+_GRACE_S, _WAITING = 2.0, 12
 
 
 class ClusterLink:
     """Requests to a cluster and its answers. Raises UsageError where nothing can confine the process."""
 
     def __init__(self, address: SchedulerAddress, topic: str) -> None:
-        if not confinable():
-            raise UsageError(message("audit:cluster.unconfined"))
-        self._events: SimpleQueue[Frame] = SimpleQueue()
+        if not address.unconfined and (missing := unconfinable()):
+            raise UsageError(message("audit:cluster.unconfined", missing=missing))
+        self._events: Queue[Frame] = Queue(_WAITING)
+        self._requests: SimpleQueue[Frame | None] = SimpleQueue()
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         dask = {name: value for name, value in os.environ.items() if name.startswith("DASK_")}
         self._process = subprocess.Popen(
@@ -39,9 +40,13 @@ class ClusterLink:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", close_fds=True,
             env={**environment, **dask}, start_new_session=True,
         )  # fmt: skip
-        settings = {"scheduler": str(address), "certificates": str(address.certificates.resolve()), "topic": topic}
-        self._send(frames.SETTINGS, json.dumps(settings).encode())
+        settings = {
+            "scheduler": str(address), "certificates": str(address.certificates.resolve()), "topic": topic,
+            "unconfined": address.unconfined,
+        }  # fmt: skip
+        self._requests.put(Frame(frames.SETTINGS, json.dumps(settings).encode()))
         Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        Thread(target=self._write, args=(self._process.stdin,), daemon=True).start()
 
     @property
     def process(self) -> int:
@@ -51,32 +56,30 @@ class ClusterLink:
     def request(self, key: str, labels: set[str], request: bytes) -> None:
         """Send a request to a worker with these labels."""
         head = json.dumps({"key": key, "labels": dict.fromkeys(sorted(labels), PART)}).encode()
-        self._send(frames.REQUEST, head + b"\n" + request)
+        self._requests.put(Frame(frames.REQUEST, head + b"\n" + request))
 
     def receive(self, timeout_s: float) -> Frame | None:
         """Return the next frame of the cluster; None after the timeout."""
         with suppress(Empty):
-            return self._events.get(timeout=timeout_s)
+            return self._events.get(timeout=timeout_s) if timeout_s > 0 else self._events.get_nowait()
         return None
 
     def close(self) -> None:
         """End the process; requests under way are dropped by the scheduler."""
-        with suppress(OSError):
-            self._pipe.close()
+        self._requests.put(None)
         try:
             self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        while self.receive(0):  # lets the thread that reads end
+            pass
 
-    @property
-    def _pipe(self) -> Any:
-        assert self._process.stdin is not None  # noqa: S101  opened as PIPE, for mypy
-        return self._process.stdin
-
-    def _send(self, kind: bytes, data: bytes) -> None:
-        with suppress(OSError):  # the end of the process is received next
-            frames.write_frame(self._pipe, kind, data)
+    def _write(self, stream: Any) -> None:
+        """Hand over requests; a client without reading holds up this thread alone."""
+        with suppress(OSError), stream:  # the end of the process is received next
+            while frame := self._requests.get():
+                frames.write_frame(stream, *frame)
 
     def _read(self, stream: Any) -> None:
         while frame := frames.read_frame(stream):

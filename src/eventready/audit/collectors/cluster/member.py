@@ -20,9 +20,11 @@ from eventready.audit.collectors.cluster.certificates import REVOKED, revoked_se
 from eventready.audit.collectors.cluster.dask_parts import (
     comm_of_worker,
     comms_of_scheduler,
+    enter_by,
     require_distributed,
     send_together,
 )
+from eventready.audit.collectors.cluster.door import Door
 from eventready.audit.collectors.cluster.labels import CLOCK, WHOLE
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
@@ -47,8 +49,9 @@ Follow = Callable[[Any], Coroutine[Any, Any, None]]
 
 def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> None:
     """Run a scheduler at an address of this machine. Raises UsageError, OSError."""
-    distributed, security = require_distributed(), address.security()
+    distributed, security, door = require_distributed(), address.security(), Door()
     _silence()
+    enter_by(door.passing)
 
     async def run() -> None:
         stop = _signals()
@@ -57,7 +60,9 @@ def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> Non
             dashboard=False, dashboard_address="127.0.0.1:0",
         ) as scheduler:  # fmt: skip
             started()
-            follow = asyncio.create_task(follow_revocations(address, security, lambda: comms_of_scheduler(scheduler)))
+            follow = asyncio.create_task(
+                follow_revocations(address, security, lambda: (*comms_of_scheduler(scheduler), *door.entering))
+            )
             await stop.wait()
             follow.cancel()
 

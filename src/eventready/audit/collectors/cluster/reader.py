@@ -136,12 +136,12 @@ class ClusterReader:
 
 @contextmanager
 def open_reader(
-    workspace: Workspace, equipment: Equipment, address: SchedulerAddress, seconds: float = inf
+    workspace: Workspace, equipment: Equipment, address: SchedulerAddress, ends_at: float = inf
 ) -> Iterator[ClusterReader]:
-    """Connect to a cluster for `seconds`. Raises UsageError, SchedulerLost."""
+    """Connect to a cluster until the monotonic time `ends_at`. Raises UsageError, SchedulerLost."""
     connect = partial(
         open_requests, workspace, equipment.by_name, equipment.asking, address,
-        nornir=workspace.nornir(), ends_at=time.monotonic() + seconds,
+        nornir=workspace.nornir(), ends_at=ends_at,
     )  # fmt: skip
     reader = ClusterReader(equipment.asking, connect)
     try:

@@ -33,8 +33,13 @@ from eventready.session.reply import RunTimeOver, SessionError, Unreachable
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
-#: Seconds to wait for the first workers; without a worker for devices that wait; beyond the end of the run.
-_FIRST_S, _UNREACHED_S, _BEYOND_S = 10.0, 60.0, 30.0
+#: Seconds to wait for the scheduler, for the first workers; without a worker for devices that wait.
+_OPEN_S, _FIRST_S, _UNREACHED_S = 30.0, 10.0, 60.0
+#: Seconds beyond the end of the run, with a client that reports; without a report, which comes each second; until the
+#: scheduler is lost without one.
+_BEYOND_S, _QUIET_S, _SILENT_S = 30.0, 5.0, 60.0
+#: Frames between two looks at the time.
+_FRAMES = 200
 #: Most seconds of a request.
 _LONGEST_S = 86_400.0
 #: Requests per session of the workers: the next one is there when a device ends.
@@ -96,7 +101,7 @@ class ClusterRequests:
             name: frozenset({*content.values(), *reach_labels([device.reach])}) for name, device in devices.items()
         }
         self._workers: Sequence[WorkerInfo] = ()
-        self._heard_at: float | None = None  # of the scheduler, for the first time
+        self._heard_at: float | None = None  # the last frame
         self._reached_at: dict[frozenset[str], float] = {}
         self._queues: dict[tuple[frozenset[str], tuple[str, ...]], _Queue] = {}
         self._ready: dict[frozenset[str], deque[_Queue]] = defaultdict(deque)
@@ -108,9 +113,13 @@ class ClusterRequests:
 
     def open(self) -> None:
         """Wait for workers. Raises UsageError for devices beyond the reach of all workers, SchedulerLost."""
+        began = time.monotonic()
+        until = min(began + _OPEN_S, self._ends_at)
         while self._heard_at is None:
-            self.receive(time.monotonic() + _FIRST_S)
-        until = self._heard_at + _FIRST_S
+            if time.monotonic() >= until:
+                raise SchedulerLost(message("audit:cluster.silent", seconds=time.monotonic() - began))
+            self.receive(until)
+        until = min(self._heard_at + _FIRST_S, self._ends_at)
         while (missing := self._beyond_reach()) and time.monotonic() < until:
             self.receive(until)
         if not missing:
@@ -197,10 +206,13 @@ class ClusterRequests:
         self.handle(self._link.receive(max(0.0, until - time.monotonic())))
 
     def handle(self, frame: Frame | None) -> None:
-        """Handle a frame and all waiting frames. Raises SchedulerLost."""
-        while frame is not None:
+        """Handle a frame and the waiting frames, most of them. Raises SchedulerLost."""
+        for _ in range(_FRAMES):
+            if frame is None:
+                return
+            self._heard_at = time.monotonic()
             if frame.kind == frames.WORKERS:
-                self._workers, self._heard_at = _workers(frame.data), self._heard_at or time.monotonic()
+                self._workers = _workers(frame.data)
             elif frame.kind == frames.ANSWER:
                 key, _, answer = frame.data.partition(b"\n")
                 self._end(key.decode("utf-8", "replace"), answer)
@@ -222,12 +234,15 @@ class ClusterRequests:
             pending.done(pending.request, answer)
 
     def give_up(self) -> None:
-        """End the requests without a worker for too long, and all after the end of the run."""
+        """End the requests without a worker for too long, and all after the end of the run. Raises SchedulerLost."""
         now = time.monotonic()
+        quiet_s = now - (self._heard_at or now)
+        if quiet_s > _SILENT_S:
+            raise SchedulerLost(message("audit:cluster.silent", seconds=quiet_s))
         for labels in self._reached_at:
             if capacity(self._workers, labels):
                 self._reached_at[labels] = now
-        over = now > self._ends_at + _BEYOND_S
+        over = now > self._ends_at + (0 if quiet_s > _QUIET_S else _BEYOND_S)
         lost = {labels for labels, at in self._reached_at.items() if over or now - at > _UNREACHED_S}
         if lost:
             error = RunTimeOver(message("session:run_over")) if over else Unreachable(message("audit:cluster.nobody"))

@@ -1,0 +1,1 @@
+"""Performance files of radio networks: counters per cell and period, by layouts as data."""

@@ -1,0 +1,175 @@
+"""Figures of cells by period, from the counters of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from math import inf
+from typing import TypeAlias
+
+from eventready.facts.performance.counters import Counters
+from eventready.facts.performance.layout import PERIOD, Formula, PerformanceLayout
+
+_SUFFIXES = (".sum", ".tot")
+
+#: Cell, begin and seconds of a period.
+Key: TypeAlias = tuple[str, datetime, int]
+
+
+@dataclass
+class _Merged:
+    values: dict[str, float] = field(default_factory=dict)
+    differing: set[str] = field(default_factory=set)
+    suspect: bool = False
+
+
+@dataclass(frozen=True)
+class CellPeriod:
+    """Figures of a cell in a period; a figure without a value is None. `differing`: counters given twice."""
+
+    cell: str
+    begin: datetime
+    seconds: int
+    figures: Mapping[str, float | None]
+    suspect: bool
+    differing: tuple[str, ...]
+
+    @property
+    def end(self) -> datetime:
+        """Aware time of the end of the period."""
+        return self.begin + timedelta(seconds=self.seconds)
+
+
+class Names:
+    """Names of a layout's counters, cells by the names of objects, and names without a use."""
+
+    def __init__(self, layout: PerformanceLayout, cells: Mapping[str, str]) -> None:
+        self._wanted = {
+            name.casefold() for figure in layout.figures.values() for one in figure.formulas for name in one.counters
+        }
+        self._classes = {one.casefold() for one in layout.cells}
+        self._cells = {name.casefold(): cell for name, cell in cells.items()}
+        self._known: dict[str, str | None] = {}
+        self._objects: dict[str, str | None] = {}
+        self._first: dict[tuple[str, str], str] = {}
+        #: Cells whose name several objects of a class have; no figure of them has a value.
+        self.doubled: set[str] = set()
+
+    def counter(self, name: str) -> str | None:
+        """Return the name of a counter in the layout; None for a counter of no figure."""
+        if name not in self._known:
+            folded = name.casefold()
+            stems = (folded, *(folded.removesuffix(suffix) for suffix in _SUFFIXES))
+            self._known[name] = next((stem for stem in stems if stem in self._wanted), None)
+        return self._known[name]
+
+    def cell(self, name: str) -> str | None:
+        """Return the cell of an object by the map of the workspace, else by its class; None for no cell."""
+        if name not in self._objects:
+            self._objects[name] = self._cells.get(name.casefold()) or self._by_class(name)
+        return self._objects[name]
+
+    def _by_class(self, name: str) -> str | None:
+        """Return the value of the last part of a class of cells; the whole name where the value is but a number."""
+        for part in reversed(name.replace("/", ",").split(",")):
+            kind, separator, value = (piece.strip() for piece in part.partition("="))
+            if not separator:
+                kind, value = kind.rpartition("-")[0], name
+            kind = kind.rpartition(":")[2].casefold()
+            if value and kind in self._classes:
+                cell = self._cells.get(value.casefold(), name if value.isdecimal() else value)
+                if self._first.setdefault((cell, kind), name) != name:
+                    self.doubled.add(cell)
+                return cell
+        return None
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """Counters read and not used by a figure, sorted."""
+        return tuple(sorted(name for name, known in self._known.items() if known is None))
+
+    @cached_property
+    def no_cells(self) -> tuple[str, ...]:
+        """Objects read beside the cells, sorted."""
+        return tuple(sorted(name for name, cell in self._objects.items() if cell is None))
+
+
+class CellFigures:
+    """Counters gathered per cell and period; the figures of each by a layout."""
+
+    def __init__(self, layout: PerformanceLayout, cells: Mapping[str, str]) -> None:
+        self.names = Names(layout, cells)
+        self._formulas = {
+            name: [_Folded(one, share=figure.unit == "%") for one in figure.formulas]
+            for name, figure in layout.figures.items()
+        }
+        self._merged: dict[Key, _Merged] = {}
+
+    def add(self, counters: Counters) -> None:
+        """Take the counters of an object; those of objects of a cell are merged; differing ones and NaN are none."""
+        cell = self.names.cell(counters.name)
+        if cell is None:
+            return
+        one = self._merged.setdefault((cell, counters.begin, counters.seconds), _Merged())
+        one.suspect |= counters.suspect
+        for name, value in counters.values.items():
+            if one.values.setdefault(name, value) != value:
+                one.differing.add(name)
+
+    def periods(self) -> list[CellPeriod]:
+        """Figures of every cell and period, by begin and cell; of a suspect period no figure has a value."""
+        return [
+            self._of(key, one) for key, one in sorted(self._merged.items(), key=lambda item: (item[0][1], item[0][0]))
+        ]
+
+    def _of(self, key: Key, one: _Merged) -> CellPeriod:
+        cell, begin, seconds = key
+        values = {name: value for name, value in one.values.items() if name not in one.differing}
+        values[PERIOD] = float(seconds)
+        figures = {
+            name: None if one.suspect or cell in self.names.doubled else _value(formulas, values)
+            for name, formulas in self._formulas.items()
+        }
+        return CellPeriod(cell, begin, seconds, figures, one.suspect, tuple(sorted(one.differing)))
+
+
+class _Folded:
+    """Formula with its names as values are kept."""
+
+    def __init__(self, formula: Formula, *, share: bool) -> None:
+        folded = [
+            tuple(map(str.casefold, names)) for names in (formula.of, formula.less, formula.over, formula.over_less)
+        ]
+        self._of, self._less, self._over, self._over_less = folded
+        self.needed = frozenset(name for names in folded for name in names)
+        self._times, self._most = formula.times, 100.0 if share else inf
+
+    def value(self, values: Mapping[str, float]) -> float | None:
+        """Return the value of the formula, a share of at most 100; None for a division by zero."""
+        above = sum([values[name] for name in self._of])
+        if self._less:
+            above -= sum([values[name] for name in self._less])
+        if not self._over:
+            return min(self._times * above, self._most)
+        below = sum([values[name] for name in self._over])
+        if self._over_less:
+            below -= sum([values[name] for name in self._over_less])
+        return min(self._times * above / below, self._most) if below > 0 and above >= 0 else None
+
+
+def _value(formulas: Sequence[_Folded], values: Mapping[str, float]) -> float | None:
+    """Return the value by the first formula with all its counters; None without such a formula."""
+    return next((one.value(values) for one in formulas if one.needed <= values.keys()), None)
+
+
+def overlapping(periods: Iterable[CellPeriod]) -> list[tuple[CellPeriod, CellPeriod]]:
+    """Return pairs of periods of a cell of which the second begins before the end of the first."""
+    found, last = [], dict[str, CellPeriod]()
+    for period in sorted(periods, key=lambda one: (one.cell, one.begin, one.seconds)):
+        earlier = last.get(period.cell)
+        if earlier is not None and (period.begin - earlier.begin).total_seconds() < earlier.seconds:
+            found.append((earlier, period))
+        last[period.cell] = period
+    return found

@@ -1,0 +1,71 @@
+"""Figures of cells gathered from the files of a layout, with the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
+from pathlib import Path
+
+from eventready.core.messages import Message, message
+from eventready.facts.performance.counters import PerformanceError
+from eventready.facts.performance.figures import CellFigures, CellPeriod, Names
+from eventready.facts.performance.layout import PerformanceLayout
+from eventready.facts.performance.reading import read_file
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Figures of all files of a layout. `refused`: files of which nothing is used, with the reason."""
+
+    layout: PerformanceLayout
+    periods: tuple[CellPeriod, ...]
+    names: Names
+    read: tuple[Path, ...]
+    refused: Mapping[Path, Message]
+
+    @cached_property
+    def newest(self) -> Mapping[str, CellPeriod]:
+        """Last period of each cell, by the cell's name without case."""
+        return {one.cell.casefold(): one for one in sorted(self.periods, key=lambda one: (one.begin, one.seconds))}
+
+    def missing(self, cells: Collection[str]) -> tuple[str, ...]:
+        """Return the cells without any period, sorted."""
+        return tuple(sorted(cell for cell in cells if cell.casefold() not in self.newest))
+
+    def others(self, cells: Collection[str]) -> tuple[str, ...]:
+        """Return the cells of the files beside `cells`, sorted."""
+        known = {cell.casefold() for cell in cells}
+        return tuple(sorted({one.cell for key, one in self.newest.items() if key not in known}))
+
+    def late(self, now: datetime, allowed: timedelta) -> tuple[str, ...]:
+        """Return the cells with an end of the last period older than a period and `allowed`, sorted."""
+        return tuple(
+            sorted(
+                one.cell
+                for one in self.newest.values()
+                if now - one.begin > 2 * timedelta(seconds=one.seconds) + allowed
+            )
+        )
+
+
+def gather(
+    files: Iterable[Path], layout: PerformanceLayout, cells: Mapping[str, str], zone: tzinfo | None = None
+) -> Gathered:
+    """Read files whole or not at all. `cells`: cell of the inventory by the name of an object or its last part."""
+    figures = CellFigures(layout, cells)
+    read: list[Path] = []
+    refused: dict[Path, Message] = {}
+    for file in files:
+        try:
+            found = read_file(file, layout, figures.names.counter, zone)
+        except PerformanceError as error:
+            refused[file] = error.why
+        except OSError as error:
+            refused[file] = message("facts:performance.unreadable", reason=error.strerror or str(error))
+        else:
+            read.append(file)
+            for counters in found:
+                figures.add(counters)
+    return Gathered(layout, tuple(figures.periods()), figures.names, tuple(read), refused)

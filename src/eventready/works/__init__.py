@@ -1,0 +1,1 @@
+"""Planned works: notices of providers read, kept in the workspace, and answered."""

@@ -1,0 +1,56 @@
+"""Sources of performance files: performance.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
+from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.model import WorkspaceModel
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidValue(message("workspace:no_zone", name=name)) from None
+    return name
+
+
+class PerformanceSource(WorkspaceModel):
+    """Folder with performance files of a layout."""
+
+    name: str = Field(min_length=1, description="Name of the source")
+    folder: Path = Field(description="Folder with the files; relative to the workspace")
+    pattern: str = Field(default="*", description="Names of the files, as a glob")
+    layout: str = Field(description="Layout: 3gpp, nokia_omes, huawei_csv or a file of inventory/layouts")
+    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None, description="Zone of times that name none; without it such files are refused"
+    )
+    period_minutes: int = Field(default=15, ge=1, le=1440, description="Length of a period, in minutes")
+    late_minutes: int = Field(default=10, ge=0, le=1440, description="Minutes that a file may be late")
+
+
+class PerformanceFile(WorkspaceModel):
+    """performance.yaml"""
+
+    sources: tuple[PerformanceSource, ...] = Field(default=(), description="Sources of performance files")
+    cells: dict[str, tuple[str, ...]] = Field(
+        default={}, description="Names of objects in the files, or their last parts, by the cell of the inventory"
+    )
+
+    @property
+    def by_object(self) -> dict[str, str]:
+        """Cell of the inventory by the name of an object in the files."""
+        return {name: cell for cell, names in self.cells.items() for name in names}
+
+
+def load_performance(workspace: Path) -> PerformanceFile:
+    """Read performance.yaml of a workspace; an absent file has no source. Raises WorkspaceError."""
+    path = workspace / "inventory" / "performance.yaml"
+    return load_yaml(path).validate(PerformanceFile) if path.exists() else PerformanceFile()

@@ -1,0 +1,49 @@
+"""A change begins on a terminal after a yes, with its difference in view; scripts are not asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from eventready.core.errors import Exit
+from tests.cli.bsc_lab import Lab, on_terminal, read_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTREADY_APPLY_YES")
+    monkeypatch.delenv("EVENTREADY_ROLLBACK_YES")
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"\x03", b"\x04"], ids=["no", "nothing", "ctrl-c", "end"])
+def test_without_a_yes_nothing_is_sent(answer: bytes, lab: Lab, plan: Path) -> None:
+    with on_terminal(lab, "apply", plan, "--soak", "0") as (process, terminal):
+        read_until(terminal, "Make this change?")
+        os.write(terminal, answer)
+        read_until(terminal, "nothing was sent")
+        assert process.wait(30) == Exit.REFUSED
+    assert "no recorded change" in lab.run("changes", "list").stderr
+    lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))
+
+
+def test_a_yes_applies_and_a_yes_takes_back(lab: Lab, plan: Path) -> None:
+    for words, seen in (("apply", plan), "bsc-1"), (("rollback", "latest"), "Takes back c-"):
+        with on_terminal(lab, *words, "--soak", "0") as (process, terminal):
+            read_until(terminal, seen)
+            read_until(terminal, "Make this change?")
+            os.write(terminal, b"y\n")
+            read_until(terminal, "Change c-")
+            assert process.wait(60) == Exit.OK
+
+
+def test_scripts_and_yes_are_not_asked(lab: Lab, plan: Path) -> None:
+    with on_terminal(lab, "apply", plan, "--yes", "--soak", "0") as (process, terminal):
+        read_until(terminal, "Change c-")
+        assert process.wait(60) == Exit.OK
+    told = lab.run("rollback", "latest", "--soak", "0").stderr
+    assert "as with --yes" in told
+    assert "Takes back c-" in told
