@@ -81,6 +81,17 @@ def test_how_a_change_stands(folder: Path, outcomes: dict[str, str], ended: bool
     assert change.in_force is (status == "applied")
 
 
+@pytest.mark.parametrize(
+    ("approved_by", "planner_signed", "one_person"),
+    [((), False, False), (("Bình",), False, True), (("Bình",), True, False)],
+)
+def test_an_approval_without_the_planners_key_may_be_of_one_person(
+    folder: Path, *, approved_by: tuple[str, ...], planner_signed: bool, one_person: bool
+) -> None:
+    store_change(folder, "c-1", {"r1": "new"}, approved_by=approved_by, planner_signed=planner_signed)
+    assert on_record(folder)["c-1"].one_person is one_person
+
+
 def test_what_was_taken_back_is_no_evidence_and_neither_is_taking_back(folder: Path) -> None:
     store_change(folder, "c-1", {"r1": "new", "r2": "new"})
     assert on_record(folder)["c-1"].in_force

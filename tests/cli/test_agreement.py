@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVENTREADY_APPLY_YES")
     monkeypatch.delenv("EVENTREADY_ROLLBACK_YES")
 
@@ -40,10 +40,10 @@ def test_a_yes_applies_and_a_yes_takes_back(lab: Lab, plan: Path) -> None:
             assert process.wait(60) == Exit.OK
 
 
-def test_scripts_and_yes_are_not_asked(lab: Lab, plan: Path) -> None:
+def test_no_question_in_scripts_and_with_yes(lab: Lab, plan: Path) -> None:
     with on_terminal(lab, "apply", plan, "--yes", "--soak", "0") as (process, terminal):
         read_until(terminal, "Change c-")
         assert process.wait(60) == Exit.OK
-    told = lab.run("rollback", "latest", "--soak", "0").stderr
-    assert "as with --yes" in told
-    assert "Takes back c-" in told
+    notices = lab.run("rollback", "latest", "--soak", "0").stderr
+    assert "as with --yes" in notices
+    assert "Takes back c-" in notices

@@ -207,6 +207,14 @@ def test_two_approve_one_after_the_other(typed: Typed) -> None:
     assert "the file has an approved plan" in output
 
 
+@pytest.mark.attack(family="four eyes")
+def test_a_person_who_plans_under_another_name_proves_no_four_eyes(typed: Typed) -> None:
+    keys = approvers(typed.folder, "Bình")
+    out, words = typed.folder / "plan.json", "Four eyes are NOT proven: An, the planner, is a name without a key."
+    assert words in typed("plan", "backup", "--out", out, "--by", "An")[2]
+    assert words in typed("approve", out, "--key", keys["Bình"], "--yes")[2]
+
+
 def test_an_approver_sees_the_plan_and_is_requested(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = approvers(typed.folder, "Bình")
     out = typed.folder / "plan.json"

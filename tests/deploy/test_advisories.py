@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -10,6 +13,21 @@ from zipfile import ZipFile
 import pytest
 
 from tests import advisories
+
+HOME = Path(__file__).parents[2]
+
+
+def test_old_packages_are_named_as_locked() -> None:
+    named = re.findall(r"(?m)^\| ([\w.-]+) (\d[\w.]*) \| \d{4} \|", (HOME / "SECURITY.md").read_text("utf-8"))
+    locked = re.findall(r"(?m)^([\w.-]+)==([\w.]+)", (HOME / "constraints.txt").read_text("utf-8"))
+    assert len(named) > 5
+    assert {*named} <= {*locked}, "a package that left or was released again has no place in the table"
+
+
+def test_the_oldest_package_is_never_imported() -> None:
+    pytest.importorskip("ansible_runner")
+    code = "import sys, ansible_runner.interface; sys.exit('lockfile' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def advisory(*events: dict[str, str], name: str = "Widget.Kit", **more: Any) -> dict[str, Any]:

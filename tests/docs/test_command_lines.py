@@ -15,7 +15,7 @@ from eventready.cli.commands import COMMANDS, EXAMPLES, load_command
 from eventready.cli.context import App
 from eventready.cli.main import cli
 from eventready.core.errors import EventreadyError
-from eventready.delivery.service_units import cron, systemd
+from eventready.delivery.service_units import cron, systemd, wall_service
 from tests.docs.words import SOURCE
 
 ROOT = SOURCE.parent
@@ -79,7 +79,8 @@ def demo() -> Iterator[tuple[str, str]]:
 
 def units() -> Iterator[tuple[str, str]]:
     """Command lines of the units of services that the product prints."""
-    for printed in (systemd(ROOT, "night", ["--really"]), cron(ROOT, "night", ["--really"])):
+    wall = wall_service(ROOT, "night", ["--port", "80"])
+    for printed in (systemd(ROOT, "night", ["--really"]), cron(ROOT, "night", ["--really"]), wall):
         yield from (
             ("delivery/service_units.py", line)
             for line in re.findall(r"-m eventready (.*?)(?: >> .*)?$", printed, re.M)

@@ -13,11 +13,13 @@ import pytest
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.cli.main import main
 from eventready.core.clock import Clock
+from eventready.core.language import Language
 from eventready.core.messages import Lang
 from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
+from eventready.papers.material.change_lines import change_lines
 from eventready.papers.words import Form
 from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Emergency, Ended
 from eventready.store.store import Store
@@ -106,6 +108,19 @@ def test_the_weekly_report_says_that_there_was_none_and_that_it_does_not_know() 
         made = replace(material(), changes=changes)
         text = render(weekly(made, profile(), "vi"), "md").decode().replace("\N{NO-BREAK SPACE}", " ")
         assert output in text
+
+
+@pytest.mark.attack(family="four eyes")
+def test_papers_name_a_change_of_perhaps_one_person() -> None:
+    cases: tuple[tuple[Lang, str], ...] = (
+        ("vi", "chưa chứng minh được hai người kiểm soát"),
+        ("en", "four eyes not proven"),
+    )
+    for lang, words in cases:
+        assert words in rendered(change(one_person=True), lang=lang)
+        assert words not in rendered(change(), lang=lang)
+        (line,) = change_lines([change(one_person=True)], Language(lang))
+        assert line.sentence.endswith(words)
 
 
 def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,6 +23,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.messages import in_english
 from eventready.core.redaction.redaction import redactor
+from eventready.delivery.notify import channels
 from eventready.delivery.notify.channel import UncertainDelivery
 from eventready.delivery.notify.channels import Channels
 from eventready.store.store import Store
@@ -43,6 +46,7 @@ class Stub(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.messages: list[dict[str, Any]] = []
         self.status = 200
+        self.answer: tuple[dict[str, str], bytes] = {}, b""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -55,7 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.server.status:
             return
         self.send_response(self.server.status)
+        headers, content = self.server.answer
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
@@ -171,25 +180,61 @@ def test_apprise_is_tried_again_only_where_no_message_can_have_arrived(
     url = os.environ["TEST_APPRISE_URL"] if status is not None else "json://127.0.0.1:9"
     stub.status = status or 0
     monkeypatch.setenv("TEST_APPRISE_URL", ", ".join([url] * targets))
-    channels = Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
     with pytest.raises(EventreadyError) as raised:
-        channels.send(REFERENCE, "subject", "text", lambda: None)
+        channels_of(workspace).send(REFERENCE, "subject", "text", lambda: None)
     assert type(raised.value) is error
+
+
+def channels_of(workspace: Path) -> Channels:
+    return Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
 
 
 def test_no_part_of_an_apprise_url_is_in_the_log_and_no_markup_in_a_message(
     workspace: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("TEST_APPRISE_URL", os.environ["TEST_APPRISE_URL"] + "/token-of-the-office?format=html")
-    channels = Channels(workspace, load_event(workspace / "inventory" / "event.yaml"), FakeClock("2022-04-25 07:00"))
+    url = f"{os.environ['TEST_APPRISE_URL']}/token-of-the-office?format=html"
+    monkeypatch.setenv("TEST_APPRISE_URL", url)
+    channels_of(workspace).send(REFERENCE, "subject", "<b>text</b>", lambda: None)
+    assert "<b>" not in stub.messages[0]["message"]
+    monkeypatch.setattr(channels, "notify", lambda *_: ("failed", [f"no answer of {url}"]))
     # A command of another test may have put its redaction on a handler, which alters the records of all.
     monkeypatch.setattr(caplog.handler, "filters", [])
     monkeypatch.setattr(logging.getLogger(), "handlers", [caplog.handler])
-    with caplog.at_level("DEBUG"):
-        channels.send(REFERENCE, "subject", "<b>text</b>", lambda: None)
+    with pytest.raises(EventreadyError):
+        channels_of(workspace).send(REFERENCE, "subject", "text", lambda: None)
     assert "token-of-the-office" in caplog.text
     assert "token-of-the-office" not in redactor.redact(caplog.text)
-    assert "<b>" not in stub.messages[0]["message"]
+
+
+@pytest.mark.attack(family="servers that are called")
+def test_a_redirect_hands_no_message_to_another_server(
+    workspace: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stub() as other:
+        Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        stub.status, stub.answer = 307, ({"Location": f"http://127.0.0.1:{other.server_port}/hook"}, b"")
+        with pytest.raises(EventreadyError, match="did not deliver"):
+            channels_of(workspace).send(REFERENCE, "subject", "text", lambda: None)
+        other.shutdown()
+    assert other.messages == []
+
+
+@pytest.mark.attack(family="servers that are called")
+def test_an_answer_without_end_fills_the_process_of_its_message_only(workspace: Path, stub: Stub) -> None:
+    content = gzip.compress(bytes(400_000_000), 1)
+    stub.answer = {"Content-Encoding": "gzip", "Content-Length": str(len(content))}, content
+    with pytest.raises(UncertainDelivery):
+        channels_of(workspace).send(REFERENCE, "subject", "text", lambda: None)
+
+
+@pytest.mark.attack(family="servers that are called")
+def test_a_server_without_an_answer_ends_with_the_time_of_its_message(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventready.delivery.notify.apprise_process.LIMIT_S", 0.01)
+    monkeypatch.setenv("TEST_APPRISE_URL", "json://127.0.0.1:9/hook")
+    with pytest.raises(UncertainDelivery):
+        channels_of(workspace).send(REFERENCE, "subject", "text", lambda: None)
 
 
 def test_a_dry_run_sends_nothing_and_does_not_count(workspace: Path, mailroom: Mailroom) -> None:

@@ -123,6 +123,10 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"hosts": HOSTS + "  data: {expect: {bundles: [{name: b, members: 0}]}}\n"},
         "hosts.yaml:4: 'members' must be at least 1, not 0.",
     ),
+    "password in the line of the port": (
+        {"hosts": HOSTS + "  port: hunter2\n"},
+        "hosts.yaml:4: 'port' must be a whole number, not what is there.",
+    ),
     "port": ({"hosts": HOSTS + "  port: 70000\n"}, "hosts.yaml:4: 'port' must be at most 65535, not 70000."),
     "undefined group": (
         {"hosts": HOSTS.replace("[router]", "[routers]")},

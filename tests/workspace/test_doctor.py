@@ -87,6 +87,29 @@ def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.Monk
     }
 
 
+@pytest.mark.attack(family="secrets at rest")
+@pytest.mark.parametrize(
+    ("name", "mode", "right"),
+    [
+        ("inventory/hosts.yaml", 0o646, "changed"), ("inventory", 0o757, "changed"), (".", 0o757, "changed"),
+        ("playbooks/site.yaml", 0o602, "changed"), (".eventready", 0o755, "read"), ("vault.password", 0o604, "read"),
+    ],
+)  # fmt: skip
+def test_files_that_others_may_change_or_read_are_named(
+    make: Make, monkeypatch: pytest.MonkeyPatch, name: str, mode: int, right: str
+) -> None:
+    workspace = make(hosts=HOST)
+    for file in (workspace / "playbooks" / "site.yaml", workspace / "vault.password", workspace / ".eventready" / "x"):
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.touch(mode=0o600)
+    monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD_FILE", str(workspace / "vault.password"))
+    assert "modes" not in signs(workspace)
+    (workspace / name).chmod(mode)
+    found = signs(workspace)["modes"]
+    assert ("may change" if right == "changed" else "may read") in in_english(found.detail)
+    assert str(workspace / name) in in_english(found.detail) + in_english(found.remedy)
+
+
 def test_a_workspace_that_does_not_load(make: Make) -> None:
     found = signs(make(hosts=HOSTS + "  prot: 1\n"))
     assert "unknown key 'prot'" in in_english(found["workspace"].detail)

@@ -77,6 +77,24 @@ def test_reading_commands_work_without_permission(folder: Path) -> None:
         assert not isinstance(invoke(folder, *words).exception, EventreadyError)
 
 
+@pytest.mark.attack(family="secrets at rest")
+def test_a_record_has_hashes_and_texts_without_secrets(folder: Path, tmp_path: Path) -> None:
+    play = folder / "playbooks" / "site.yml"
+    play.parent.mkdir(exist_ok=True)
+    play.write_text("- hosts: all\n  vars:\n    admin_password: hunter2-of-the-office\n    room: 1\n")
+    allow(folder)
+    (record,) = (tmp_path / "config").rglob("*.json")
+    assert "room: 1" in (kept := record.read_text())
+    assert "hunter2" not in kept
+    assert is_allowed(folder)
+    play.write_text(play.read_text().replace("room: 1", "room: 2"))
+    (change,) = changes(folder)
+    assert change.diff[-2:] == ("-    room: 1", "+    room: 2")
+    play.write_text(play.read_text().replace("room: 2", "room: 1").replace("hunter2", "hunter3"))
+    (change,) = changes(folder)
+    assert "hunter" not in "".join(in_english(line) for line in change.diff)
+
+
 def test_doctor_resolves_no_secret_without_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.workspace.keys.secrets._run", pytest.fail)
     shown = invoke(folder, "doctor").stdout

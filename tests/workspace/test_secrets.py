@@ -54,6 +54,21 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_a_file_of_the_folder_of_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person names the folder: a name in it needs no list; a name out of it is none."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "NOT_LISTED").write_text(f"{VALUE}\n", encoding="utf-8")
+    (folder / "BROKEN").write_bytes(b"\xff")
+    (tmp_path / "outside").write_text("x", encoding="utf-8")
+    monkeypatch.setenv("EVENTREADY_SECRETS_DIR", str(folder))
+    monkeypatch.setenv("NOT_LISTED", "of the environment")
+    assert resolve("env:NOT_LISTED") == VALUE
+    assert "cannot be read" in refusal("env:BROKEN")
+    for name in ("../outside", f"{tmp_path}/outside", "."):
+        assert "is not set" in refusal(f"env:{name}")
+
+
 def test_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = {("core routers", "netops"): VALUE}
     monkeypatch.setattr(keyring, "get_password", lambda service, user: stored.get((service, user)))

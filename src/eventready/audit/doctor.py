@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
+from eventready.core.files import config_folder
 from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.texts import few
 from eventready.core.timezone import TZ
@@ -77,6 +79,7 @@ def examine(workspace: Path) -> Iterator[Diagnostic]:
     yield from clock(datetime.now(UTC))
     yield database(workspace)
     yield backup_key(workspace)
+    yield from modes(workspace)
     loaded = yield from inventory(workspace)
     if loaded is not None:
         permission = allowed(loaded)
@@ -233,6 +236,39 @@ def _backup_keys(workspace: Path) -> frozenset[str]:
         return backup_keys(database)
     finally:
         database.close()
+
+
+#: Files of a workspace that decide what is run and where secrets go; the folder of what was measured.
+_DECIDING, _MEASURED = (
+    ("inventory", "playbooks", "templates", "ssh_config", "known_hosts", "ansible.cfg"),
+    ".eventready",
+)
+
+
+def modes(workspace: Path) -> Iterator[Diagnostic]:
+    """Files open to every user of this machine for changes, and private ones for reading, each with a remedy."""
+    if os.name != "posix":
+        return
+    password, person = os.environ.get("EVENTREADY_VAULT_PASSWORD_FILE", ""), config_folder()
+    own = [workspace / name for name in _DECIDING]
+    deciding = [workspace, person, *own, *(one for folder in (*own, person) for one in folder.rglob("*"))]
+    keys = [path for path in person.rglob("*") if path.is_file() and path.suffix not in (".yaml", ".pub")]
+    private = [workspace / _MEASURED, *keys, *([Path(password)] if password else [])]
+    for name, paths, bits in (("changed", [*deciding, *private], stat.S_IWOTH), ("read", private, stat.S_IROTH)):
+        found = [str(path) for path in dict.fromkeys(paths) if _mode(path) & bits]
+        if found:
+            detail = message(f"audit:doctor.modes.{name}", names=few(found, _NAMED))
+            remedy = message("audit:doctor.modes.do", right="w" if name == "changed" else "rwx", file=found[0])
+            yield Diagnostic("modes", False, detail, remedy, needed=False, label="note")
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of a file behind its links; 0 without a file, and for a folder with the sticky bit (`/tmp`)."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return 0
+    return 0 if mode & stat.S_ISVTX else mode
 
 
 def allowed(workspace: Workspace) -> Diagnostic:

@@ -21,7 +21,8 @@ class ChangeOnRecord:
     """A change. `began` and `ended` are times of the event's clock; `states` has each device's (with_change, ...).
 
     `rolls_back` is the id of the change that this one rolled back. `emergency` is empty, or the ticket and the two
-    people responsible for a change in a closed window.
+    people responsible for a change in a closed window. `one_person`: approved, but no key proves that its planner is
+    another person than the approver.
     """
 
     id: str
@@ -34,6 +35,7 @@ class ChangeOnRecord:
     rolls_back: str = ""
     emergency: tuple[str, ...] = ()
     rehearsal: bool = False
+    one_person: bool = False
 
     @property
     def in_force(self) -> bool:
@@ -89,6 +91,7 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
         rolls_back=header.rolls_back,
         emergency=astuple(header.emergency) if header.emergency else (),
         rehearsal=header.rehearsal,
+        one_person=bool(header.approved_by) and not header.planner_signed,
     )
 
 

@@ -43,6 +43,8 @@ _WANTED = {
     for code in codes.split()
 }
 _FIXED = {"missing": "workspace:missing", "too_short": "workspace:empty", "string_too_short": "workspace:empty"}
+#: Text in the place of a number that is shown: a number as people write it. Another may be a password in a wrong line.
+_NUMBER_LIKE = re.compile(r"[\d\s.,:+%-]{0,20}[^\W\d]{0,4}")
 #: Attribute of the error that holds the bound.
 _BOUNDS = {
     "greater_than_equal": "ge",
@@ -120,6 +122,8 @@ def describe_error(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple
     kind, location, value, context = detail["type"], detail["loc"], detail.get("input"), detail.get("ctx", {})
     name = _name(location)
     secret = any(isinstance(part, str) and (part in _HIDDEN or SECRET_KEY.search(part)) for part in location)
+    numeric = _WANTED.get(kind) in ("whole_number", "number", "bool")
+    secret |= numeric and isinstance(value, str) and not _NUMBER_LIKE.fullmatch(value)
     shown = message("workspace:value.hidden") if secret else describe_value(value)
     if kind == "extra_forbidden":
         key = str(location[-1])

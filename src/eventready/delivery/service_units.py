@@ -1,4 +1,4 @@
-"""Units of systemd for scheduler and watch, and a line of cron for the scheduler: printed, never installed."""
+"""Units of systemd, and a line of cron for the scheduler: printed, never installed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,22 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+#: Bounds of every service; `audit --cluster` confines its client by namespaces, which stay allowed.
+_BOUNDS = """\
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=strict
+ProtectControlGroups=true
+LockPersonality=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+UMask=0077
+LimitCORE=0"""
 
 #: Minutes between two calls. The hours of jobs are the event's own, whatever time zone the machine keeps.
 EVERY = 5
@@ -36,6 +52,7 @@ Type=oneshot
 # Lines NAME=VALUE for the env: references of the workspace; chmod 600.
 EnvironmentFile=-%h/{environment_file(event)}
 ExecStart={call}
+{_bounds_with(workspace)}
 
 # ~/.config/systemd/user/eventready-{event}.timer
 [Unit]
@@ -63,12 +80,48 @@ Restart=always
 RestartSec=5
 TimeoutStartSec=infinity
 KillSignal=SIGINT
+{_bounds_with(workspace)}
 
 [Install]
 WantedBy=default.target
 
 # Then: systemctl --user enable --now eventready-{event}.timer eventready-{event}-watch && loginctl enable-linger
 """
+
+
+def wall_service(workspace: Path, event: str, options: Sequence[str]) -> str:
+    """Service of the pages in a browser, started again after each end."""
+    call = " ".join(map(_systemd_word, command(workspace, "serve", *options)))
+    return f"""\
+# ~/.config/systemd/user/eventready-{event}-wall.service
+[Unit]
+Description=eventready serve of {event}
+After=network-online.target
+
+[Service]
+# Lines NAME=VALUE for the env: references of serve.yaml; chmod 600.
+EnvironmentFile=-%h/{environment_file(event)}
+ExecStart={call}
+Restart=always
+RestartSec=3
+{_bounds_with(workspace)}
+RestrictNamespaces=true
+
+[Install]
+WantedBy=default.target
+
+# First a key for a person, which acts on the running pages too: eventready serve invite NAME --role operator
+# Then: systemctl --user enable --now eventready-{event}-wall && loginctl enable-linger
+"""
+
+
+def _bounds_with(workspace: Path) -> str:
+    """Bounds of a service with records in its workspace."""
+    folder = _systemd_word(str(workspace.resolve())).replace("$$", "$")  # no variables here
+    return f"""\
+{_BOUNDS}
+# The records; add the folders of another store, of reports, and of programs of exec: references.
+ReadWritePaths={folder}"""
 
 
 def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
@@ -95,9 +148,8 @@ EnvironmentFile=-%h/{environment_file(kind)}
 ExecStart={call}
 Restart=always
 RestartSec=3
-NoNewPrivileges=true
-PrivateTmp=true
-ProtectSystem=strict
+{_BOUNDS}
+RestrictNamespaces=true
 LimitNOFILE=20000
 
 [Install]

@@ -80,7 +80,9 @@ class OneTimeCode:
         """Return a fresh code for the server's question. Raises SecretError, LoginRefused without a terminal."""
         if self.source == ASK:
             return ask_on_terminal(question)
-        return resolve(self.source, self.workspace, where="one_time_code", fresh=True)
+        code = resolve(self.source, self.workspace, where="one_time_code", fresh=True)
+        register(code)
+        return code
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class ChangeHeader:
 
     `rolls_back` is the change that this one rolls back, or empty; `event_time` the event's time (ISO 8601), in a
     `rehearsal` not the real one. `emergency` and `applied` (the signature) are None where there is none.
+    `planner_signed`: a key proves the planner; else one person may be planner and approver.
     """
 
     by: str
@@ -57,6 +58,7 @@ class ChangeHeader:
     rehearsal: bool = False
     emergency: Emergency | None = None
     applied: Approval | None = None
+    planner_signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ class PlanDrill:
 
 @dataclass(frozen=True)
 class PlanSummary:
-    """Summary of a plan: id, hash, intents, waves of devices, and its drill."""
+    """Summary of a plan: id, hash, planner, intents, waves of devices, and its drill."""
 
     id: str = ""
     sha256: str = ""
+    by: str = ""
     intents: tuple[str, ...] = ()
     waves: tuple[tuple[str, ...], ...] = ()
     drill: PlanDrill | None = None

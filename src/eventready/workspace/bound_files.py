@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +120,15 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class BoundFile:
-    """SHA-256 and beginning of a file. `program`: the file runs, or steers a program."""
+    """SHA-256 and beginning of a file. `program`: the file runs, or steers a program.
+
+    `whole`: the text is not only the beginning; a record has it without its secrets.
+    """
 
     sha256: str
-    text: str = ""
+    text: str = field(default="", compare=False)
     program: bool = False
+    whole: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -267,7 +271,9 @@ class _Content:
             )
         text = "" if begin.startswith(_BINARY) else begin.decode("utf-8", "replace")
         shown = keep_text and (not program or text.startswith("#!") or path.suffix in _SCRIPTS)
-        self._files[name] = BoundFile(digest, text[:_MOST_TEXT] if shown else "", program)
+        kept = text[:_MOST_TEXT] if shown else ""
+        whole = hashlib.sha256(kept.encode()).hexdigest() == digest
+        self._files[name] = BoundFile(digest, kept, program, whole)
         return text
 
 

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from shlex import quote
 
@@ -21,13 +21,14 @@ from eventready.core.allowed_content import Allowed, as_written, enforce, forget
 from eventready.core.errors import RefusedError
 from eventready.core.files import config_folder, write_atomic
 from eventready.core.messages import Message, message
+from eventready.core.redaction.redaction import redact
 from eventready.core.strings.json_text import parse_json
 from eventready.core.strings.texts import lines_of
 from eventready.workspace.bound_files import BoundContent, BoundFile, References, bound_content, is_bound
 from eventready.workspace.files.yaml_changes import changed_values
 
 ENVIRONMENT = "EVENTREADY_ALLOWED"
-SCHEMA = "eventready.permission/2"
+SCHEMA = "eventready.permission/3"
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def allow(workspace: Path, content: BoundContent | None = None) -> None:
         _enforce(workspace, content)
     forget(workspace)
     content = content or bound_content(workspace)
+    content = replace(content, files={name: _without_secrets(file) for name, file in content.files.items()})
     record = {"schema": SCHEMA, "workspace": str(workspace.resolve()), **asdict(content)}
     data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     write_atomic(_record_file(workspace), data, private=True, what="the permission")
@@ -140,10 +142,11 @@ def _differing(old: Mapping[str, BoundFile], new: Mapping[str, BoundFile]) -> se
 def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChange:
     if old is None or new is None:
         return FileChange(name, "removed" if new is None else "added")
+    new = _without_secrets(new)
     diff = tuple(difflib.unified_diff(lines_of(old.text), lines_of(new.text), lineterm="", n=1))[2:]
     if not diff:
         return FileChange(name, "changed", (message("workspace:permission.beyond"),))
-    if not _is_whole(old) or not _is_whole(new):
+    if not (old.whole and new.whole):
         return FileChange(name, "changed", (*diff, message("workspace:permission.cut")))
     values = changed_values(old.text, new.text) if all(_read_by_values(name, file) for file in (old, new)) else None
     if values == ():
@@ -157,9 +160,9 @@ def _read_by_values(name: str, file: BoundFile) -> bool:
     return name.startswith("inventory/") and name.endswith((".yaml", ".yml")) and not file.program
 
 
-def _is_whole(file: BoundFile) -> bool:
-    """Return True for a file kept as a whole text."""
-    return hashlib.sha256(file.text.encode()).hexdigest() == file.sha256
+def _without_secrets(file: BoundFile) -> BoundFile:
+    """Return a file with its text as shown by a review."""
+    return replace(file, text=redact(file.text))
 
 
 def _record_file(workspace: Path) -> Path:

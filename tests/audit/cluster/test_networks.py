@@ -266,15 +266,31 @@ def test_a_delayed_worker_changes_nothing(cluster: Cluster) -> None:
         subprocess.run([*inside(1), "tc", "qdisc", "delete", "dev", "out", "root"], check=True)
 
 
+def client_of(audit: subprocess.Popen[str]) -> list[str]:
+    return Path(f"/proc/{audit.pid}/task/{audit.pid}/children").read_text(encoding="ascii").split()
+
+
 def test_an_interrupted_audit_leaves_no_process(cluster: Cluster) -> None:
     audit = cluster.audit()
     reading(audit)
-    children = Path(f"/proc/{audit.pid}/task/{audit.pid}/children").read_text(encoding="ascii").split()
+    children = client_of(audit)
     audit.send_signal(signal.SIGINT)
     _, errors = audit.communicate(timeout=30)
     assert audit.returncode == 4, errors
     assert children
     until("the end of the client", lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+
+@IN_PROOFS
+def test_the_time_limit_holds_for_a_stopped_client(cluster: Cluster) -> None:
+    audit = cluster.audit("--time-limit", "6")
+    reading(audit)
+    for child in client_of(audit):
+        os.kill(int(child), signal.SIGSTOP)
+    out, errors = audit.communicate(timeout=60)
+    assert audit.returncode == 4, errors
+    reasons = {device["reason"] for device in json.loads(out)["devices"] if not device["reachable"]}
+    assert any("time limit" in reason for reason in reasons), reasons
 
 
 @IN_PROOFS

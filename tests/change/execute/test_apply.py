@@ -358,6 +358,7 @@ def test_planner_and_applier_are_proven_by_key(tmp_path: Path, monkeypatch: pyte
     assert done.exit is Exit.CHANGE_REVERTED
     header = rig.store.changes.entries()[0].header
     mark = header.applied
+    assert header.planner_signed
     assert mark is not None
     assert is_signed_change(mark, rig.plan, done.change, settings)
     assert not is_signed_change(mark, rig.plan, "c-other", settings)
@@ -375,7 +376,8 @@ def test_an_approval_counts_for_one_change(tmp_path: Path, monkeypatch: pytest.M
     once = approve(PlanFile(plan=rig.plan), settings, BINH, CLOCK.real())
     first = rig.plan.waves[0][0]
     rig.fleet[first].healthy = False
-    done = rig.apply_file(once)
+    done = rig.apply_file(once.model_copy(update={"planner": once.approvals[0]}))
+    assert not rig.store.changes.entries()[0].header.planner_signed, "a mark without a key of the workspace"
     assert done.exit is Exit.CHANGE_REVERTED, "an approval is used up by a change that fails, too"
     rig.fleet[first].healthy = True
     with pytest.raises(RefusedError, match=f"were used up by the change {done.change}"):

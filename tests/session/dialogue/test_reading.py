@@ -186,6 +186,17 @@ def test_answers_that_are_cut_off_in_the_middle_of_a_line(ssh: Make, pipeline: i
         assert reply.text.rstrip() == whole[: len(whole) // 2].rstrip()
 
 
+@pytest.mark.attack(family="cost of redaction")
+def test_the_search_for_secrets_counts_in_the_time_of_a_command(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventready.session.dialogue.reading._REDACTS_S", 0.1)
+    slow = "".join(f"{'secret-data=' * 650}{number}\n" for number in range(100))
+    with open_session(ssh(Script(answers={**ANSWERS, "show slow": slow})), kind(command_timeout_s=2.0)) as session:
+        replies = session.send_commands(["show slow", "show clock"])
+    assert [reply.status for reply in replies] == [ReplyStatus.TIMEOUT, ReplyStatus.ANSWERED]
+    assert not replies[0].text
+    assert "secrets were not found within" in replies[0].reason
+
+
 def test_a_set_up_whose_answer_is_cut_off(ssh: Make) -> None:
     script = Script(
         answers={**ANSWERS, "screen-length 0 temporary": "Info: this takes effect on\nnext"}, truncated=True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,39 @@ def test_an_outage_that_only_the_repair_ended_did_not_end_by_itself() -> None:
 def test_no_request_and_no_loss_are_no_outage() -> None:
     assert interruption([], STEP).outages == ()
     assert interruption(stream([True] * 5), STEP).outages == ()
+
+
+def held(begin: float, end: float, trip: float) -> list[Sample]:
+    """A stream whose requests between two moments are kept, and answered at the end."""
+    samples = stream([True] * 200, trip)
+    return [
+        replace(one, received=end + trip + one.sequence / 1e6) if begin <= one.sent < end else one for one in samples
+    ]
+
+
+@pytest.mark.attack(family="targets of a drill")
+@pytest.mark.parametrize(("seconds", "trip"), [(0.9, 0.001), (0.9, 0.3), (0.2, 0.001), (3.0, 0.001)])
+def test_requests_that_are_kept_and_answered_later_are_an_outage(seconds: float, trip: float) -> None:
+    (outage,) = interruption(held(0.5, 0.5 + seconds, trip), STEP).outages
+    assert outage.lost == 0
+    assert outage.duration_ms is not None
+    assert abs(outage.duration_ms - 1000 * seconds) < 1000 * STEP
+
+
+def test_a_longer_path_and_a_pause_of_the_prober_are_no_outage() -> None:
+    samples = stream([True] * 100)
+    longer = [replace(one, received=(one.received or 0) + 0.08) if one.sequence >= 50 else one for one in samples]
+    paused = [one for one in samples if not 20 <= one.sequence < 60]
+    assert interruption(longer, STEP).outages == interruption(paused, STEP).outages == ()
+
+
+def test_a_part_lost_and_a_part_kept_are_one_outage() -> None:
+    samples = held(1.0, 1.9, 0.001)
+    full = [replace(one, received=None) if 1.3 <= one.sent < 1.9 else one for one in samples]
+    (outage,) = interruption(full, STEP).outages
+    assert outage.lost == 30
+    assert outage.duration_ms is not None
+    assert 860 < outage.duration_ms < 940
 
 
 def test_answers_that_overtake_each_other_are_counted() -> None:

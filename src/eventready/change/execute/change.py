@@ -14,7 +14,13 @@ from eventready.change.execute.result import ApplyResult, AssignmentResult, Chan
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_restated
-from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
+from eventready.change.safety.approval import (
+    is_signed_plan,
+    refuse_unapproved,
+    refuse_unsendable,
+    refuse_unsigned,
+    sign_change,
+)
 from eventready.change.safety.freeze import refuse_beyond, refuse_in_freeze, refuse_late_effects, refuse_shifted_clock
 from eventready.core.errors import Exit, RefusedError, StoreError, UnreadableStore, UsageError, most_severe
 from eventready.core.messages import Message, message
@@ -51,6 +57,7 @@ class Admission:
             rehearsal=clock.rehearsal,
             emergency=self.emergency,
             applied=sign_change(plan, change, settings, by=options.by, key=options.key, now=now) if signed else None,
+            planner_signed=is_signed_plan(self.file, settings),
         )
 
     def confirm(self, used: Mapping[str, str]) -> None:

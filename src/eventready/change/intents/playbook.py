@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import os
+import re
 import shlex
 import sys
 from collections import Counter
@@ -14,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
 from importlib.resources import files
+from itertools import takewhile
 from math import ceil
 from pathlib import Path
 from shutil import which
 from typing import Any, Literal
 
+from eventready.change.errors import UnreadableConfiguration
 from eventready.change.intents.ansible_inventory import ansible_inventory, as_script, service_hosts
 from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
@@ -261,6 +264,8 @@ class _Collected:
             return False
         try:
             self._process(event)
+        except UnreadableConfiguration as error:
+            self._fail(host, task, error.cause)
         except Exception as error:  # any type at any place
             self._fail(host, task, message("change:playbook.odd_result", reason=type(error).__name__))
         return False
@@ -334,8 +339,28 @@ class _Output:
             name = str(written or part.get("before_header") or new)
             before, after = (lines_of(str(part.get(key) or "")) for key in ("before", "after"))
             if name and before != after:
-                lines += unified_diff(before, after, name, name, lineterm="")
+                lines += _difference(before, after, name)
         return redactor.redact("\n".join(lines))
+
+
+#: Equal lines around changed ones, bytes of changes with these, and the numbers of lines in a hunk's head.
+_AROUND, _LARGEST_CHANGE, _HUNK = 3, 250_000, re.compile(r"^(@@ -)(\d+)((?:,\d+)? \+)(\d+)")
+
+
+def _difference(before: Sequence[str], after: Sequence[str], name: str) -> Iterator[str]:
+    """Yield the unified difference of two texts. Raises UnreadableConfiguration for changes without end."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    first = max(0, same - _AROUND)
+    before, after = before[first:], after[first:]
+    ends = zip(reversed(before), reversed(after), strict=False)
+    last = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends)) - _AROUND)
+    before, after = before[: len(before) - last], after[: len(after) - last]
+    if sum(len(line) + 1 for line in (*before, *after)) > _LARGEST_CHANGE:
+        raise UnreadableConfiguration(
+            message("change:playbook.long_difference", file=name, limit=_LARGEST_CHANGE // 1_000)
+        )
+    for line in unified_diff(before, after, name, name, lineterm=""):
+        yield _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + first}{found[3]}{int(found[4]) + first}", line)
 
 
 def _states(stats: Mapping[str, Mapping[str, int]], hosts: Iterable[str]) -> dict[str, HostState]:

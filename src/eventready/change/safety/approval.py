@@ -13,7 +13,7 @@ from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import decode_base64
 from eventready.facts.equipment import Equipment
@@ -108,16 +108,26 @@ def sign_plan(plan: Plan, settings: ChangeSettings, key: PrivateKey | None, now:
     return PlanFile(plan=plan, planner=_Statement(_PLANNER, plan).sign(owner, plan.by, now))
 
 
+def is_signed_plan(file: PlanFile, settings: ChangeSettings) -> bool:
+    """Return True for a valid signature of the planner by a key of the workspace."""
+    mark = file.planner
+    signer = _Statement(_PLANNER, file.plan).signer(mark, settings.planners) if mark else None
+    return mark is not None and signer is not None and mark.by == file.plan.by
+
+
+def four_eyes_unproven(file: PlanFile, settings: ChangeSettings) -> Message | None:
+    """Return the sentence for a plan to approve without the proof of its planner; None for any other plan."""
+    if is_signed_plan(file, settings) or not approvals_required(file.plan, settings):
+        return None
+    return message("change:four_eyes", by=file.plan.by)
+
+
 def refuse_unsigned(file: PlanFile, settings: ChangeSettings) -> None:
     """Raise RefusedError for a plan without its planner's signature, if the workspace has keys of planners.
 
     The plan of a rollback is made from the record, and has none.
     """
-    if not settings.planners or file.plan.rolls_back:
-        return
-    mark = file.planner
-    signer = _Statement(_PLANNER, file.plan).signer(mark, settings.planners) if mark else None
-    if mark is None or signer is None or mark.by != file.plan.by:
+    if settings.planners and not file.plan.rolls_back and not is_signed_plan(file, settings):
         raise RefusedError(message("change:signature.plan", plan=file.plan.id, by=file.plan.by))
 
 

@@ -9,7 +9,14 @@ import click
 
 from eventready.change.document import PlanFile, load_plan, write_plan
 from eventready.change.plan.restated import refuse_restated
-from eventready.change.safety.approval import approvals_required, approve, approved_by, owner_of, refuse_unsendable
+from eventready.change.safety.approval import (
+    approvals_required,
+    approve,
+    approved_by,
+    four_eyes_unproven,
+    owner_of,
+    refuse_unsendable,
+)
 from eventready.change.safety.freeze import same_person
 from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
@@ -50,11 +57,15 @@ def command(app: App, *, path: Path, by: str, source: str, seal: str, yes: bool)
     drill = signed.plan.drill
     command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
     then = message("change:approve.next", workspace=str(app.workspace_path), command=command)
+    unproven = four_eyes_unproven(signed, settings)
     app.show(
-        {"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing},
+        {"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing,
+         "four_eyes": unproven is None},
         message("change:approve.done", file=str(path), plan=signed.plan.id, names=names),
-        closing=[message("change:approve.missing", missing=missing) if missing else then],
-    )
+        closing=[
+            *filter(None, [unproven]), message("change:approve.missing", missing=missing) if missing else then
+        ],
+    )  # fmt: skip
 
 
 def _used(app: App, file: PlanFile) -> Mapping[str, str]:

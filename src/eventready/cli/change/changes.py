@@ -159,6 +159,8 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
     lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
+    if header.approved_by and not header.planner_signed:
+        lines.append(app.text("change:four_eyes", by=plan.plan.by))
     return [*lines, app.text("change:plan_seal", plan=plan.plan.id, seal=plan.plan.sha256[:16])]
 
 

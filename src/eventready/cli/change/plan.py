@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eventready.change.document import Plan, load_plan, write_plan
 from eventready.change.plan.make import make_plan
-from eventready.change.safety.approval import sign_plan
+from eventready.change.safety.approval import four_eyes_unproven, sign_plan
 from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
@@ -47,9 +47,12 @@ def command(
             workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars,
             workers=reading.workers,
         )  # fmt: skip
+    closing = [_next(app, plan, out)]
     if out is not None:
-        write_plan(out, sign_plan(plan, settings, key, app.clock.real()))
-    app.show(plan.document, plan_lines(plan, app.lang), closing=[_next(app, plan, out)])
+        file = sign_plan(plan, settings, key, app.clock.real())
+        write_plan(out, file)
+        closing = [*filter(None, [four_eyes_unproven(file, settings)]), *closing]
+    app.show(plan.document, plan_lines(plan, app.lang), closing=closing)
     return Exit.FINDINGS if detailed and not plan.empty else Exit.OK
 
 

@@ -67,7 +67,7 @@ def command(
 
 
 def _taken_back(app: App, record: ChangeRecord, plan: Plan) -> Message:
-    """Return the change that a rollback takes back: subject, operator, time, devices."""
+    """Return the change behind a rollback: subject, operator, time, devices."""
     entry, names = record.entry, [device.name for device in plan.devices]
     what, at = subject(app, record), event_time(app, entry)
     return message(

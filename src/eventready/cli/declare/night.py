@@ -157,6 +157,7 @@ def watch_schedule() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=8750, show_default=True, help="Port to listen on.")
 @click.option("--name", "names", multiple=True, metavar="NAME",
               help="Name of the server in addresses of browsers, repeatable, beside serve.yaml.")  # fmt: skip
+@options.systemd_option
 @work("eventready.cli.night.serve:command")
 def serve() -> None:
     """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their begin,

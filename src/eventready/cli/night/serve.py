@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
+import click
+
 from eventready.cli.console import Listing
 from eventready.cli.context import App
 from eventready.core.clock import Clock
@@ -16,6 +18,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.timezone import TZ
+from eventready.delivery.service_units import wall_service
 from eventready.watch.web.access.keys import SERVED, AccessKey, AccessKeys, Served
 from eventready.watch.web.access.oidc import SignIn
 from eventready.watch.web.app import application
@@ -33,13 +36,17 @@ _FIRST = Served("http://127.0.0.1:8750")
 _COLUMNS = ("name", "role", "kind", "source", "since", "until", "used", "address")
 
 
-def command(app: App, *, host: str, port: int, names: Sequence[str]) -> int:
+def command(app: App, *, host: str, port: int, names: Sequence[str], systemd: bool) -> int:
     """Serve the pages of the night: the wall with the verdicts per venue and service, open findings with their
     begin, and the age of everything.
     """
     for name in names:
         if not re.fullmatch(HOST, name):
             raise UsageError(message("web:host", name=name))
+    if systemd:
+        options = ("--host", host, "--port", str(port), *(word for name in names for word in ("--name", name)))
+        click.echo(wall_service(app.workspace_path, app.workspace.event.id, options), nl=False)
+        return Exit.OK
     settings = load_serve(app.workspace_path)
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:

@@ -14,6 +14,7 @@ from eventready.core.errors import UsageError
 from eventready.core.files import create_atomic
 from eventready.core.groups import group_by
 from eventready.core.messages import LANGS, message, term
+from eventready.core.redaction.redaction import redactor
 from eventready.platforms.loader import describe, platform_names
 from eventready.workspace.event_devices import with_users
 from eventready.workspace.exporting import Words, sheets_of_workspace, template_sheets, to_csv, to_xlsx
@@ -57,6 +58,7 @@ def import_devices(
         if not url:
             raise UsageError(message("cli:inventory.no_url", source=source))
         secret = resolve(token or f"env:{source.upper()}_TOKEN", workspace.path, own=True)
+        redactor.register(secret)  # a server may print it in an error, or as a value
         roles, platforms = _pairs("--role-map", role_map), _pairs("--platform-map", platform_map)
         venues = _pairs("--venue-map", venue_map)
         server = ServerSource(url, secret, _query(filters), roles, platforms, venues, venue_field, peaks, allow_http)

@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from math import inf
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -88,6 +90,10 @@ _FIRST_WORD = re.compile(r"^([ \t]{0,200})(?!<redacted>)\S{1,1024}")
 _MAX_LINE = 8_192
 
 
+class RedactedTooLong(Exception):
+    """The search for secrets in a text was ended at its limit."""
+
+
 @dataclass
 class Redactor:
     """Redact texts by known values and rules. Thread-safe."""
@@ -113,15 +119,20 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return `text` without secrets. Linear in its length; idempotent."""
-        return _settled(text, self._known)
+        return self.redact_until(text, inf)
 
-    def kept_and_printed(self, text: str) -> tuple[str, str]:
+    def redact_until(self, text: str, until: float) -> str:
+        """Return `text` without secrets. Raises RedactedTooLong after `until`, of the monotonic clock."""
+        return _settled(text, self._known, until)
+
+    def kept_and_printed(self, text: str, until: float = inf) -> tuple[str, str]:
         """Return `text` without secrets, to be kept, and with the known values, for the reading of facts.
 
         A password may be a word that the device prints for something else: `cisco` in the name of its model.
+        Raises RedactedTooLong after `until`, of the monotonic clock.
         """
-        printed = _settled(text, str)
-        return (self.redact(printed) if self._known(printed) != printed else printed), printed
+        printed = _settled(text, str, until)
+        return (self.redact_until(printed, until) if self._known(printed) != printed else printed), printed
 
     def without_long(self, text: str) -> str:
         """Return `text` without the known values too long for a word of anything else."""
@@ -144,21 +155,21 @@ class Redactor:
         return chain(self._short, *list(starts.values()))
 
 
-def _settled(text: str, without_known: Callable[[str], str]) -> str:
+def _settled(text: str, without_known: Callable[[str], str], until: float) -> str:
     for _ in range(4):  # the output of one rule may match another rule
-        cleaned = _once(text, without_known)
+        cleaned = _once(text, without_known, until)
         if cleaned == text:
             return cleaned
         text = cleaned
     return text
 
 
-def _once(text: str, without_known: Callable[[str], str]) -> str:
+def _once(text: str, without_known: Callable[[str], str], until: float) -> str:
     suspects = _suspects(text.split("\n"))
     known = without_known(hide_blocks(text, REDACTED) if suspects else text)
     if known == text and not suspects:
         return text
-    cleaned = _patterns(known)
+    cleaned = _patterns(known, until)
     return _continued(known, cleaned) if "\\\n" in known and cleaned != known else cleaned
 
 
@@ -186,9 +197,12 @@ def _suspects(lines: list[str]) -> set[str]:
     return suspects
 
 
-def _patterns(text: str) -> str:
-    lines = text.split("\n")
-    cleaned = {line: _line(line) for line in _suspects(lines)}
+def _patterns(text: str, until: float) -> str:
+    lines, cleaned = text.split("\n"), dict[str, str]()
+    for line in _suspects(lines):
+        if monotonic() > until:
+            raise RedactedTooLong
+        cleaned[line] = _line(line)
     return "\n".join([cleaned.get(line, line) for line in lines]) if cleaned else text
 
 
@@ -249,7 +263,7 @@ def _mask(match: re.Match[str]) -> str:
 redactor = Redactor()
 register: Callable[[str], None] = redactor.register
 redact: Callable[[str], str] = redactor.redact
-kept_and_printed: Callable[[str], tuple[str, str]] = redactor.kept_and_printed
+kept_and_printed = redactor.kept_and_printed
 
 
 class RedactingFilter(logging.Filter):

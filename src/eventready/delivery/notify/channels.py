@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from socket import gaierror
-from threading import get_ident
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
@@ -16,6 +13,7 @@ from eventready.core.messages import Message, message
 from eventready.delivery.mail.letter import Letter, Mailbox, draft
 from eventready.delivery.mail.mail import posted, read
 from eventready.delivery.mail.smtp import mail_server, required_sender, submit
+from eventready.delivery.notify.apprise_process import AppriseEnded, notify
 from eventready.delivery.notify.channel import AddressChannel, RefusedAddress, UncertainDelivery, secret_url
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.settings.event import Event
@@ -29,59 +27,25 @@ class AppriseChannel(AddressChannel):
         return is_reference(address)
 
     def send(self, address: str, subject: str, body: str, handed: Callable[[], None]) -> Message:
-        try:
-            import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
-        except ImportError:
-            raise UsageError(message("delivery:reminder.extra", reference=address)) from None
+        if find_spec("apprise") is None:
+            raise UsageError(message("delivery:reminder.extra", reference=address))
         url = secret_url(address, self._folder)
-        notifier = apprise.Apprise()
-        if not notifier.add(url):
-            raise UsageError(message("delivery:reminder.url", reference=address))
         handed()
-        words = {"title": subject, "body": body, "body_format": apprise.NotifyFormat.TEXT}
-        with _handled("apprise") as errors:
-            # In this thread: hanging addresses would take the threads of Apprise.
-            delivered = [one.notify(**words) for one in notifier]
-        if all(delivered):
-            return message("delivery:reminder.notified", references=[address])
-        unreached, targets = [one for one in errors if _is_unreached(one)], sum(map(len, notifier))
-        certain = unreached == errors and (targets == 1 or len(unreached) >= targets)
         failure = message("delivery:reminder.failed", failed=[address])
-        raise EventreadyError(failure) if certain else UncertainDelivery(failure)
-
-
-class _HandledErrors(logging.Handler):
-    """Exceptions handled and logged by a library in this thread."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.found: list[BaseException] = []
-        self._thread = get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the exception behind a line of the log."""
-        error = sys.exc_info()[1]
-        if record.thread == self._thread and error is not None:
-            self.found.append(error)
-
-
-@contextmanager
-def _handled(library: str) -> Iterator[list[BaseException]]:
-    """Yield the exceptions handled by a library in this thread during the block."""
-    handler = _HandledErrors()
-    logging.getLogger(library).addHandler(handler)
-    try:
-        yield handler.found
-    finally:
-        logging.getLogger(library).removeHandler(handler)
-
-
-def _is_unreached(error: BaseException) -> bool:
-    """True for a failure before a connection: the message has not left."""
-    from urllib3.exceptions import MaxRetryError  # noqa: PLC0415  of the extra `notify`
-
-    reason = error.args[0] if error.args else None
-    return isinstance(error, (ConnectionRefusedError, gaierror)) or isinstance(reason, MaxRetryError)
+        try:
+            outcome, log = notify(url, subject, body)
+        except AppriseEnded:
+            raise UncertainDelivery(failure) from None
+        for line in log:
+            logging.getLogger("apprise").warning("%s", line)
+        match outcome:
+            case "delivered":
+                return message("delivery:reminder.notified", references=[address])
+            case "url":
+                raise UsageError(message("delivery:reminder.url", reference=address))
+            case "failed":
+                raise EventreadyError(failure)
+        raise UncertainDelivery(failure)
 
 
 class MailChannel(AddressChannel):

@@ -358,7 +358,7 @@ class _Report:
                 (
                     Cell(line.title, note=line.id),
                     line.moment,
-                    line.by,
+                    Cell(line.by, note=line.eyes) if line.eyes else line.by,
                     Cell(line.status, "fail" if line.state == "open" else ""),
                     line.devices,
                     *((Cell(line.emergency, "fail" if line.emergency else ""),) if urgent else ()),

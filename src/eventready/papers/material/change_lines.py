@@ -16,7 +16,9 @@ _STATE = "page:change_devices"
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """A change. `state` is its key, `status` the word; `emergency` is empty, or approvers and ticket."""
+    """A change. `state` is its key, `status` the word; `emergency` is empty, or approvers and ticket; `eyes`
+    empty, or that four eyes are not proven.
+    """
 
     id: str
     moment: str
@@ -26,12 +28,13 @@ class ChangeLine:
     devices: str
     by: str
     emergency: str
+    eyes: str
 
     @property
     def sentence(self) -> str:
         """The line as a sentence, an emergency first; without the id, which reads like a telephone number."""
         mark = f"{self.emergency}. " if self.emergency else ""
-        return f"{mark}{self.title} ({self.moment}): {self.status}; {self.devices}"
+        return f"{mark}{self.title} ({self.moment}): {self.status}; {self.devices}{self.eyes and '; '}{self.eyes}"
 
 
 def change_lines(
@@ -57,4 +60,5 @@ def _line(change: ChangeOnRecord, language: Language, rolled_back: str) -> Chang
         devices=", ".join(devices) or language.phrase("page:change_devices_none"),
         by=clean(change.by),
         emergency=clean(change.emergency_note.render(language.code) if change.emergency_note else ""),
+        eyes=language.phrase("page:change_eyes") if change.one_person else "",
     )

@@ -16,7 +16,7 @@ from dataclasses import replace
 from time import monotonic
 
 from eventready.core.messages import message
-from eventready.core.redaction.redaction import kept_and_printed, redact
+from eventready.core.redaction.redaction import RedactedTooLong, kept_and_printed, redact, redactor
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.buffer import BROKEN_OFF_BYTES, AnswerTooLarge, StreamClosed
 from eventready.session.dialogue.prompt import (
@@ -37,6 +37,8 @@ from eventready.session.reply import Reply, ReplyStatus
 _MAX_PROMPTS = 100
 #: Bytes at the end of an answer that are searched for a prompt.
 _NEAR_END = 4_096
+#: Seconds for the search for secrets in an answer, beyond the time limit of its command.
+_REDACTS_S = 5.0
 
 
 class _CommandTimeout(Exception):
@@ -266,7 +268,12 @@ class Reader:
 
     def _reply(self, command: str, answer: bytes, started: float) -> Reply:
         plain, breaks = self._patterns.split_at_log_lines(to_text(answer))
-        text, printed = kept_and_printed(plain)
+        try:
+            text, printed = kept_and_printed(plain, monotonic() + max(_REDACTS_S, self._screen.left(started)))
+        except RedactedTooLong:
+            seconds = monotonic() - started
+            late = message("session:redacted_too_long", seconds=seconds)
+            return Reply.failed(command, ReplyStatus.TIMEOUT, late, "", seconds)
         self._buffer.memory.keep(len(text) + (len(printed) if printed != text else 0))
         seconds = monotonic() - started
         word, line = self._patterns.refusal(printed)
@@ -289,8 +296,11 @@ class Reader:
         return Reply.failed(command, ReplyStatus.TIMEOUT, late, partial, seconds)
 
     def _broken_off(self) -> str:
-        """The last megabyte of an answer without its end."""
-        partial = redact(to_text(self._buffer.tail(BROKEN_OFF_BYTES)))
+        """The last megabyte of an answer without its end; empty if its secrets are not found in time."""
+        try:
+            partial = redactor.redact_until(to_text(self._buffer.tail(BROKEN_OFF_BYTES)), monotonic() + _REDACTS_S)
+        except RedactedTooLong:
+            return ""
         self._buffer.memory.keep(len(partial))
         return partial
 

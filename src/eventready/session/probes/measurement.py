@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 
@@ -72,8 +72,35 @@ def interruption(samples: Iterable[Sample], interval_s: float, quiet: int = 1) -
         lost=sum(sample.lost for sample in ordered),
         reordered=sum(later < earlier for earlier, later in pairwise(arrivals)),
         resolution_ms=1000.0 * interval_s,
-        outages=tuple(_outages(ordered, quiet)),
+        outages=tuple(_joined([*_outages(ordered, quiet), *_held(ordered, interval_s)])),
     )
+
+
+#: A time without any answer, so much beyond the moment when the next was due by the round trip of the one before.
+_HELD_S = 0.1
+
+
+def _held(ordered: Iterable[Sample], interval_s: float) -> Iterable[Outage]:
+    """Yield the times in which a path or server kept the requests, and answered them later all at once."""
+    answered = sorted((one.received, one.sent) for one in ordered if one.received is not None)
+    still_out = [*accumulate((sent for _, sent in reversed(answered)), min)][::-1]
+    for (before, sent_before), (received, _), first in zip(answered, answered[1:], still_out[1:], strict=False):
+        due = before + max(0.0, first - sent_before)
+        if received - due > max(interval_s, _HELD_S):
+            yield Outage(due, received, 0)
+
+
+def _joined(outages: Iterable[Outage]) -> list[Outage]:
+    """Return the outages in the order of time, overlapping ones joined."""
+    joined: list[Outage] = []
+    for one in sorted(outages, key=lambda one: one.begin):
+        before = joined[-1] if joined else None
+        if before is not None and (before.end is None or one.begin <= before.end):
+            end = None if before.end is None or one.end is None else max(before.end, one.end)
+            joined[-1] = Outage(before.begin, end, before.lost + one.lost)
+        else:
+            joined.append(one)
+    return joined
 
 
 def _outages(ordered: Sequence[Sample], quiet: int) -> Iterable[Outage]:

@@ -218,8 +218,11 @@ def entry_problems(entry: Entry, known: Known) -> list[Problem]:
 
 def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
     """Problems of a device against the workspace: unknown names, and values missing in all groups."""
-    if not entry.places and not NAME_PATTERN.fullmatch(entry.name):
-        yield Problem(message("workspace:import.device_name", name=entry.name), entry.place, value=entry.name)
+    if not entry.places:  # of a server
+        if not NAME_PATTERN.fullmatch(entry.name):
+            yield Problem(message("workspace:import.device_name", name=entry.name), entry.place, value=entry.name)
+        for value in filter(is_reference, (entry.name, *_texts(entry.entry))):
+            yield Problem(message("workspace:import.reference", name=value), entry.place, value=value)
     named: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
         ("platform", [entry.of("platform")] if "platform" in entry.entry else [], known.platforms),
         ("venue", entry.of("data", "venues") or (), known.venues),
@@ -231,6 +234,16 @@ def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
                 cause = message("workspace:import.unknown", column=column, name=name)
                 yield Problem(cause, entry.place, suggest(name, allowed), str(name))
     yield from _absent(entry, known)
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Keys and texts of an entry at any depth."""
+    if isinstance(part, Mapping):
+        yield from (one for key, value in part.items() for one in (str(key), *_texts(value)))
+    elif isinstance(part, list):
+        yield from (one for value in part for one in _texts(value))
+    elif isinstance(part, str):
+        yield part
 
 
 def _absent(entry: Entry, known: Known) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """Secrets by reference: a workspace names the source of a password, never the password.
 
-    env:NAME                  an environment variable: EVENTREADY_*, or a name that the person's configuration lists
+    env:NAME                  the file NAME in the folder EVENTREADY_SECRETS_DIR, else an environment variable:
+                              EVENTREADY_*, or a name that the person's configuration lists
     keyring:service/user      the desktop's or server's keyring (extra: secrets)
     vault:key                 a key of inventory/vault.yml, encrypted by `ansible-vault`; its password
                               comes from EVENTREADY_VAULT_PASSWORD or the file EVENTREADY_VAULT_PASSWORD_FILE
@@ -31,8 +32,8 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from eventready.core.allowed_content import sealed_command, verified
-from eventready.core.errors import WorkspaceError, os_reason
-from eventready.core.files import config_folder
+from eventready.core.errors import UsageError, WorkspaceError, os_reason
+from eventready.core.files import config_folder, read_bounded
 from eventready.core.messages import message
 from eventready.core.validation_messages import SECRET_KEY, suggest
 from eventready.workspace.files.yaml_document import load_yaml, parse_yaml
@@ -67,6 +68,8 @@ def decrypt(text: str, password: str) -> bytes:
 VAULT = Path("inventory") / "vault.yml"
 
 _REFERENCE = re.compile(r"(env|keyring|vault|exec):\S.*")
+#: Name of a variable, and so of its file; most bytes of a file of a secret.
+_VARIABLE, _LARGEST = re.compile(r"[A-Za-z_]\w*", re.ASCII), 1_000_000
 #: Time limit of the command of an `exec:` reference.
 _COMMAND_S = 60.0
 
@@ -137,6 +140,8 @@ def _configured_names() -> tuple[str, ...]:
 
 
 def _environment(name: str, where: str, *, own: bool) -> str:
+    if secret := _file_of(name):
+        return _line_of(secret, where)
     if not own and not may_read(name):
         file = str(config_folder() / "config.yaml")
         raise SecretError(message("workspace:secret.env_forbidden", name=name, file=file), where=where)
@@ -144,6 +149,21 @@ def _environment(name: str, where: str, *, own: bool) -> str:
     if value is None:
         raise SecretError(message("workspace:secret.env_missing", name=name), where=where)
     return value
+
+
+def _file_of(name: str) -> Path | None:
+    """Return the file of a reference in the folder of secrets, which the person chose; None without."""
+    folder = os.environ.get("EVENTREADY_SECRETS_DIR")
+    file = Path(folder) / name if folder and _VARIABLE.fullmatch(name) else None
+    return file if file and file.is_file() else None
+
+
+def _line_of(file: Path, where: str) -> str:
+    """Return the text of a file of secrets without the end of its last line. Raises SecretError."""
+    try:
+        return read_bounded(file, _LARGEST, "the secret").decode().removesuffix("\n").removesuffix("\r")
+    except (UsageError, UnicodeDecodeError):
+        raise SecretError(message("workspace:secret.password_file", file=str(file)), where=where) from None
 
 
 @lru_cache(maxsize=64)

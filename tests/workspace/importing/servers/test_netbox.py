@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from eventready.cli.context import App
 from eventready.cli.declare.workspace import inventory
 from eventready.core.errors import EventreadyError
+from eventready.core.redaction.redaction import redactor
 from eventready.workspace.importing import netbox, web
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.importing.stubs import JsonHandler, run_import, serving
@@ -101,6 +102,51 @@ def test_devices_of_all_pages_are_imported(folder: Path, url: str, monkeypatch: 
     assert Stub.queries[0]["site"] == ["hall", "park"]
     assert "s3cret" in Stub.tokens[-1]
     assert "s3cret" not in done.output
+
+
+class Echo(JsonHandler):
+    """Server that prints the token of the request in its error, and as the name of a device."""
+
+    status: ClassVar[int] = 200
+
+    def do_GET(self) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Token ").removeprefix("Bearer ")
+        record = device(token, "edge", "cisco-ios-xe", None, "192.0.2.1")
+        found = (
+            {"detail": f"unknown token {token}"} if self.status != 200 else {"count": 1, "results": [record, record]}
+        )
+        self.send_json(found | {"next": None, "previous": None}, self.status, API_Version="4.4")
+
+
+@pytest.mark.attack(family="servers of an import")
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_token_that_the_server_prints_is_a_known_secret(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "tok-EN.of the office")
+    monkeypatch.setattr(Echo, "status", status)
+    with serving(Echo) as url:
+        done = run(folder, url, *MAPS)
+    shown = redactor.redact(f"{done.output} {done.exception}")
+    assert "tok-EN" not in shown
+    assert "<redacted>" in shown or status == 200
+
+
+@pytest.mark.attack(family="servers of an import")
+@pytest.mark.parametrize("value", ["env:HOME", "vault:admin", "exec:id", "keyring:login/root"])
+@pytest.mark.parametrize("part", ["hostname", "venue", "role", "platform", "name"])
+def test_a_value_of_a_server_is_no_reference(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, value: str
+) -> None:
+    named = {"name": "edge-1", "role": "edge", "platform": "cisco-ios-xe", "venue": "hall", "hostname": "192.0.2.1"}
+    record = device(*(named | {part: value}).values())
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    monkeypatch.setattr(f"{__name__}.DEVICES", [record])
+    before = {path: path.read_bytes() for path in folder.rglob("*.yaml")}
+    with serving(Stub) as url:
+        done = run(folder, url, *MAPS)
+    assert isinstance(done.exception, EventreadyError), done.output
+    assert {path: path.read_bytes() for path in folder.rglob("*.yaml")} == before
 
 
 def test_a_field_of_objects_gives_venues(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
