@@ -12,8 +12,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventready.cli.console import width
 from eventready.cli.context import App
+from eventready.cli.folding import width
 from eventready.cli.help_language import translated_help
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Bilingual, Message, in_english, message

@@ -91,11 +91,25 @@ def bsc_lab(home: Path) -> Iterator[Lab]:
         forked.run(*command, "down", "--out", place.copy).check_returncode()
 
 
+#: `eventready` with pauses that are short, and another time before the end of a guard in which nothing is confirmed.
+_HURRIED = """
+from eventready.change.times import RetryTiming
+from eventready.cli.change import progress
+from eventready.cli.main import main
+
+progress.TIMING = RetryTiming(pause_s=0.2, margin_s={margin_s})
+main()
+"""
+
+
 @contextmanager
-def on_terminal(lab: Lab, *words: str | Path, controls: bool = True) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def on_terminal(
+    lab: Lab, *words: str | Path, controls: bool = True, margin_s: float | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A command on a terminal of its own, which is hung up at the end. `controls`: False for a session of its own."""
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, *words]
+    program = ["-m", "eventready"] if margin_s is None else ["-c", _HURRIED.format(margin_s=margin_s)]
+    command = [sys.executable, *program, "-w", lab.copy, "--now", NOW, *words]
     begin = ["setsid", "--ctty"] if controls else ["setsid"]
     with subprocess.Popen([*begin, *command], stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)

@@ -283,7 +283,9 @@ def test_a_held_change_waits_for_the_word_of_its_operator(
 
 
 def test_a_held_change_without_a_word_goes_back_and_says_so(lab: Lab, plan: Path) -> None:
-    with on_terminal(lab, "apply", plan, "--hold", "--soak", "0", "--confirm-within", "13s") as (process, terminal):
+    """The least time of a guard is a minute, of which three seconds are left for the word."""
+    with on_terminal(lab, "apply", plan, "--hold", "--soak", "0", "--confirm-within", "60s", margin_s=57) as held:
+        process, terminal = held
         read_until(terminal, "gave no word")
         assert process.wait(30) == 5
     lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))

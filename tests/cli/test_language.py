@@ -180,6 +180,7 @@ def test_an_unreachable_device_is_reported_in_the_language(run: Run, tmp_path: P
     assert not _ENGLISH.search(_COMMAND.sub("", vietnamese))
 
 
+@pytest.mark.slow
 def test_a_change_follows_the_language(run: Run) -> None:
     for line in ("plan backup --out x.plan", "apply x.plan", "changes show latest", "rollback latest",
                  "changes show latest", "changes list"):  # fmt: skip

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from eventready.cli import console
-from eventready.cli.console import Listing, fold
+from eventready.cli import console, folding
+from eventready.cli.console import Listing
 from eventready.cli.context import App
+from eventready.cli.folding import fold
+from tests.cli.bsc_lab import Lab
 
 ID, PATH = "20261127-111835-ed9b", "inventory/scenarios/opening.yaml"
 COLUMNS = ("run", "", "state")
@@ -32,7 +34,7 @@ def test_a_narrow_table_cuts_no_cell(capsys: pytest.CaptureFixture[str], monkeyp
 def test_a_terminal_of_unknown_width_has_the_one_of_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((0, 0)))
-    assert console.width() == Console(file=io.StringIO(), force_terminal=True).width == 80
+    assert folding.width() == Console(file=io.StringIO(), force_terminal=True).width == 80
 
 
 def test_no_line_ends_with_the_padding_of_rich(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +52,51 @@ def test_lines_are_folded_between_words_under_their_indent(monkeypatch: pytest.M
         "",
         "x" * 30,
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["`eventready trust allow`", "eventready -w '/a b' runs sign --out FILE", "eventready audit"],
+)
+def test_a_command_in_a_sentence_stays_whole(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    folded = list(fold([f"Sign the head of it: {command}, then go on"]))
+    assert any(command in line for line in folded)
+    assert all(len(line) <= 20 for line in folded if command not in line)
+
+
+#: Commands with sentences, and how they end in the lab of two devices.
+WORDY = {
+    "plan load_balancing": 0, "trust": 0, "inventory learn --check": 0, "doctor": 0, "runs verify": 0,
+    "watch schedule --once": 0, "watch alerts explain bsc-1/uplink": 0, "plan nothing": 2,
+}  # fmt: skip
+
+
+#: By language: a job of the schedule is done once a day.
+DAYS = {"en": "2022-04-25 07:00", "vi": "2022-04-26 07:00"}
+
+
+@pytest.fixture(scope="module")
+def audited(lab: Lab) -> Lab:
+    with (lab.copy / "inventory" / "event.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nreading: {interval_s: 0}\n")
+    lab.run("audit", expect=(3, 4))
+    return lab
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("words", WORDY)
+def test_sentences_keep_to_the_width_of_a_pipe(
+    audited: Lab, monkeypatch: pytest.MonkeyPatch, words: str, lang: str
+) -> None:
+    """Lines of devices, commands and single words may be wider."""
+    monkeypatch.setenv("COLUMNS", "60")
+    done = audited.run("--lang", lang, *words.split(), now=DAYS[lang], expect=[WORDY[words]])
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(("+", "-"))]
+    wide = [line for line in lines if len(line) > 60 and " " in line.strip()]
+    assert lines
+    assert [line for line in wide if not line.strip().startswith(("eventready ", "`"))] == []
 
 
 def test_a_table_without_rows_is_its_sentence_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

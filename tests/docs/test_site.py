@@ -74,6 +74,7 @@ def test_a_page_is_found_by_path_or_last_part(tmp_path: Path) -> None:
         find_page(tmp_path, "cpuu")
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_page_and_the_list() -> None:
     shown = CliRunner().invoke(docs, ["glossary"], obj=App())
     assert shown.output.startswith("# Glossary")

@@ -74,6 +74,7 @@ def test_identifiers_have_no_forbidden_word() -> None:
     assert not {package: counts.most_common(5) for package, counts in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("source")
 def test_a_class_name_is_defined_once() -> None:
     twice = {name: places for name, places in class_names().items() if len(places) > 1 and name not in SHARED_NAMES}

@@ -293,6 +293,7 @@ def test_nothing_measured_is_never_ready() -> None:
     assert any(value.startswith("0%") for _, value in facts.items)
 
 
+@pytest.mark.slow
 def test_the_least_document_gives_a_report_in_every_form() -> None:
     document = readiness(Run.of({"schema": SCHEMA, "id": "x"}))
     assert table(document, "matrix").rows == ()

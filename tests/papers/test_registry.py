@@ -47,6 +47,7 @@ def comparisons() -> Iterator[str]:
                         yield f"{path.relative_to(SOURCE)}:{node.lineno}: {ast.unparse(node)}"
 
 
+@pytest.mark.slow
 def test_a_name_of_a_kind_stands_in_the_registry_alone() -> None:
     allowed = [one for one in comparisons() if "window.kind" not in one and "one.kind" not in one]
     assert allowed == []

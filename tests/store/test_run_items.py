@@ -163,9 +163,11 @@ def test_a_store_that_closes_keeps_what_was_read(place: str, clock: Clock, docum
         assert [found.device for found in store.get(run_id, interrupted=True).observations()] == ["a"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_run_taken_for_interrupted_and_pruned_is_not_finished_without_its_rows(
-    place: str, clock: Clock, document: Document, at_once: None
+    place: str, clock: Clock, document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # a run without a store is a file here
     with Store(place) as store, Store(place) as other:
         run_id = store.begin("le-30-4", clock, begun(document))
         store.keep_items(run_id, items("a"))

@@ -1,14 +1,11 @@
-"""The console: its width, tables and folded lines; every text is made visible."""
+"""The console and its tables; every text is made visible."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any, TypeAlias
 
 from rich.cells import cell_len
@@ -17,37 +14,15 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from eventready.cli.folding import width
 from eventready.core.messages import Param, in_language, text
 from eventready.core.strings.terminal_text import raw_stream, visible
 from eventready.core.strings.texts import lines_of
 
-#: Columns of a file or a pipe where no terminal is known.
-_WIDTH, _UNKNOWN = 120, 80
 #: Between two columns of a table.
 _GAP = "  "
 #: Spaces with which rich fills a line; a file or a pipe has no use for them.
 _PADDING = re.compile(r" +(?=\n)")
-
-
-def width() -> int:
-    """Columns of `COLUMNS`, else of the terminal of any stream, of a pipe too."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
-    for stream in (1, 2, 0):
-        with suppress(OSError):
-            return os.get_terminal_size(stream).columns or _UNKNOWN
-    return _WIDTH
-
-
-def fold(lines: Iterable[str], hanging: str = "  ") -> Iterator[str]:
-    """Break lines between words at the width, further lines indented by `hanging` more; longer words stay whole."""
-    for line in lines:
-        indent = line[: len(line) - len(line.lstrip())]
-        yield from wrap(
-            line.strip(), width(), initial_indent=indent, subsequent_indent=indent + hanging,
-            break_long_words=False, break_on_hyphens=False,
-        ) or [""]  # fmt: skip
 
 
 class VisibleConsole(Console):

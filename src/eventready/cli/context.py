@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import click
 
 from eventready.cli.commands import COMMANDS
+from eventready.cli.folding import folded
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Bilingual, Lang, Message, Param, Text, as_data, in_language, message, text
@@ -133,7 +134,7 @@ class App:
         """Print a document for programs, or lines and tables for people and closing sentences.
 
         `document`: JSON types and records, a function for those that take time, or the pieces of a JSON text. `shown`
-        is made for people only; `closing` goes to stderr.
+        is made for people only, its messages are folded, its texts are not; `closing` goes to stderr.
         """
         if self.for_people:
             self.display(*shown)
@@ -154,8 +155,10 @@ class App:
                 self._print(part)
 
     def _print(self, part: Shown) -> None:
-        if isinstance(part, str | Message | Bilingual):
-            click.echo(in_language(part, self.lang))
+        if isinstance(part, str):
+            click.echo(part)
+        elif isinstance(part, Message | Bilingual):
+            click.echo(folded(in_language(part, self.lang)))
         elif isinstance(part, Iterable):
             for one in part:
                 self._print(one)
@@ -180,8 +183,8 @@ class App:
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
-        """Print a message on stderr."""
-        click.echo(in_language(message, self.lang), err=True)
+        """Print a message on stderr, folded."""
+        click.echo(folded(in_language(message, self.lang)), err=True)
 
     def notify(self, msgid: str, /, **params: Param) -> None:
         """A message of the catalogue, on stderr, its commands with `-w` and this workspace."""

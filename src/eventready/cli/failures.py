@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from eventready.cli.folding import folded
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message, text
 from eventready.core.strings.texts import lines_of
@@ -46,7 +47,7 @@ def report_exception(error: Exception, lang: str) -> int:
         failure = UsageError(message("cli:failure.no_package", package=missing))
     else:
         return _internal(error, lang)
-    click.echo(f"eventready: {failure.render(lang)}", err=True)
+    click.echo(folded(f"eventready: {failure.render(lang)}"), err=True)
     return failure.exit
 
 
@@ -65,5 +66,5 @@ def _internal(error: Exception, lang: str) -> int:
         place = ""
     sentence = lines_of(redactor.redact(f"{type(error).__name__}: {error}"))[0]
     msgid = "cli:failure.internal" if place else "cli:failure.internal_unrecorded"
-    click.echo(f"eventready: {text(msgid, lang, error=sentence, path=place)}", err=True)
+    click.echo(folded(f"eventready: {text(msgid, lang, error=sentence, path=place)}"), err=True)
     return Exit.INTERNAL

@@ -146,7 +146,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as done:  # of --help and --version
         code = done.exit_code
     except EventreadyError as error:
-        click.echo(f"eventready: {app.hint(error.render(app.lang))}", err=True)
+        app.say(f"eventready: {app.hint(error.render(app.lang))}")
         return error.exit
     except click.ClickException as error:
         error.show()

@@ -149,6 +149,7 @@ def test_nothing_is_worse_than_itself(findings: Findings) -> None:
     assert not improvements(findings, findings)
 
 
+@pytest.mark.slow
 @given(FINDINGS, FINDINGS)
 def test_a_rollback_to_what_was_is_never_worse(was: Findings, now: Findings) -> None:
     result = {one.check for one in was}

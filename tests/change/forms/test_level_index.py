@@ -83,6 +83,7 @@ def settings_requested(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_planning_is_linear_in_the_length_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = (settings_requested(monkeypatch, routes) for routes in (1_000, 4_000))
     assert large < 4.5 * small

@@ -135,6 +135,7 @@ def test_an_unknown_form_is_not_read() -> None:
 VALUES = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs")), max_size=12)
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_any_value_is_sent_as_one_word_and_read_back(value: str) -> None:
     quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("?", "\\?")

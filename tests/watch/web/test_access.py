@@ -271,6 +271,7 @@ def test_addresses_of_the_same_network_are_the_same_client(one: str, other: str,
     assert (limits.network_of({"client": (one, 1)}) == limits.network_of({"client": (other, 2)})) is same
 
 
+@pytest.mark.slow
 @pytest.mark.attack(family="floods of requests")
 def test_a_flood_of_a_client_does_not_touch_a_viewer(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "RATE", 0.001)

@@ -61,8 +61,8 @@ def test_first_link_second_person_program_and_revocation(store: Store, capsys: p
     assert "opened at" in lan.post("/enter", data={"secret": link}).text, "it says so to another"
     assert lan.post("/enter", data={"secret": typed(second, capsys)["link"].partition("#")[2]}).status_code == 303
     token = typed(program, capsys)["token"]
-    asked = browser(store).get("/api/v1/night", headers={"Authorization": f"Bearer {token}"})
-    assert asked.status_code == 503, "no watch yet, and a known program"
+    night = browser(store).get("/api/v1/night", headers={"Authorization": f"Bearer {token}"})
+    assert night.status_code == 503, "no watch yet, and a known program"
     assert [(one["name"], one["role"], one["state"]) for one in typed(people, capsys)] == [
         ("An", "operator", "opened"), ("An", "operator", "session"),
         ("Lan", "viewer", "opened"), ("Lan", "viewer", "session"), ("prometheus", "viewer", "token"),

@@ -31,6 +31,7 @@ def answers(live: Live) -> bool:
         return bool(answer.status == 200)
 
 
+@pytest.mark.slow
 def test_a_request_is_whole_in_time_or_its_connection_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_S", 0.5)
     with scene(tmp_path) as made, served(made) as live:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from eventready.cli.console import Listing, fold, styled
+from eventready.cli.console import Listing, styled
 from eventready.cli.context import Shown
+from eventready.cli.folding import fold
 from eventready.core.messages import Lang, message, number, percentage, term, text
 from eventready.network.capacity.amount import Amount, written
 from eventready.network.capacity.balance import Addition, Balance, Status

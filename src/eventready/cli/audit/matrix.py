@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eventready.audit.audit import network_setting
-from eventready.cli.console import width
 from eventready.cli.context import App
+from eventready.cli.folding import width
 from eventready.core.messages import Lang, term, text
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
 from eventready.facts.observe import commands_for

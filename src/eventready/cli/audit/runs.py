@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from eventready.cli.audit.walk import explain, walks
-from eventready.cli.console import Listing, fold
+from eventready.cli.console import Listing
 from eventready.cli.context import App, Shown
+from eventready.cli.folding import fold
 from eventready.core.errors import Exit, UsageError
 from eventready.core.files import write_atomic
 from eventready.core.language import Language

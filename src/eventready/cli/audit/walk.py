@@ -10,8 +10,9 @@ from typing import Any
 from rich.padding import Padding
 from rich.text import Text
 
-from eventready.cli.console import Listing, fold
+from eventready.cli.console import Listing
 from eventready.cli.context import App, Shown
+from eventready.cli.folding import fold
 from eventready.core.errors import UsageError
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Param, known, message, term, text

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from eventready.audit.run_builder import recorded_network, recorded_setting
-from eventready.cli.console import Listing, fold
+from eventready.cli.console import Listing
 from eventready.cli.context import App, Shown
+from eventready.cli.folding import fold
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, Text, in_language, message, number, percentage, term, text
 from eventready.core.strings.texts import short

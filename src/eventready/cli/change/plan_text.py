@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from string import ascii_uppercase
 import click
 
 from eventready.change.document import Plan, PlannedDevice
-from eventready.cli.console import fold
+from eventready.cli.folding import fold
 from eventready.core.messages import Lang, Message, in_language, term, text
 
 _STYLES = {"+": "green", "-": "red"}
@@ -28,15 +27,16 @@ _Key = tuple[object, ...]
 def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     """A plan as styled lines: the diff of each device, the order, guards and risks.
 
-    `sent`: with the commands, for approvers. Lines of devices are never broken; all others are on a terminal.
+    `sent`: with the commands, for approvers. Lines of devices are never broken.
     """
     drill = plan.drill
     what = ", ".join(plan.intents)
     if drill:
         what = text("change:plan.drill", lang, name=drill.name, seconds=drill.observe_s)
-    yield click.style(text("change:plan.heading", lang, plan=plan.id, what=what), bold=True)
+    heading = fold([text("change:plan.heading", lang, plan=plan.id, what=what)])
+    yield from (click.style(line, bold=True) for line in heading)
     at = datetime.fromisoformat(plan.created.event)
-    yield text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16])
+    yield from fold([text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16])])
     for group in group_devices(plan.devices, sent=sent):
         yield ""
         yield from _change(group, lang)
@@ -49,8 +49,7 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
         out.setdefault(one.reason, []).append(one.name)
     left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
     yield from _listed(text("change:plan.left_out", lang), left_out)
-    yield ""
-    yield _total(plan, lang)
+    yield from fold(["", _total(plan, lang)])
 
 
 def _total(plan: Plan, lang: Lang) -> str:
@@ -71,7 +70,7 @@ def _change(group: DeviceGroup, lang: Lang) -> Iterator[str]:
     count = text("change:folded", lang, n=len(group.devices))
     names = ", ".join(device.name for device in group.devices) if alike else count
     intents = f": {', '.join(one.intents)}" if one.intents else ""
-    yield from (click.style(line, bold=True) for line in _broken(f"{names}  {where}{intents}"))
+    yield from (click.style(line, bold=True) for line in fold([f"{names}  {where}{intents}"]))
     for line in group.diff:
         yield click.style(line, fg=_STYLES[line[:1]]) if line[:1] in _STYLES else line
     if group.forward:
@@ -81,7 +80,7 @@ def _change(group: DeviceGroup, lang: Lang) -> Iterator[str]:
         yield text("change:plan.where", lang)
     for who, values in group.rows:
         shown = ", ".join(f"<{letter}>={value}" for letter, value in values.items())
-        yield from _broken(f"  {', '.join(who)}: {shown}")
+        yield from fold([f"  {', '.join(who)}: {shown}"])
 
 
 def _order(plan: Plan, lang: Lang) -> Iterator[str]:
@@ -118,7 +117,7 @@ def _guards(plan: Plan, lang: Lang) -> Iterator[str]:
     if unguarded:
         warning = text("change:plan.no_way_back", lang, devices=_all(unguarded, plan, lang))
         yield ""
-        yield from (click.style(line, fg="yellow", bold=True) for line in _broken(warning))
+        yield from (click.style(line, fg="yellow", bold=True) for line in fold([warning]))
     risks: dict[str | Message, list[str]] = {}
     for device in plan.devices:
         for risk in device.risks:
@@ -136,15 +135,9 @@ def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
-    listed = list(lines)
+    listed = [f"  {line}" for line in lines]
     if listed:
-        yield from ("", click.style(title, bold=True))
-        yield from (line for one in listed for line in _broken(f"  {one}"))
-
-
-def _broken(line: str) -> Iterable[str]:
-    """Lines of a text, broken on a terminal, whole in a file."""
-    return fold([line]) if sys.stdout.isatty() else [line]
+        yield from ("", click.style(title, bold=True), *fold(listed))
 
 
 # --- devices with equal changes -------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from eventready.cli.console import fold
 from eventready.cli.context import App
+from eventready.cli.folding import fold
 from eventready.core.errors import Exit
 from eventready.core.files import write_atomic
 from eventready.core.groups import group_by

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from eventready.checks.registry import all_checks
 from eventready.cli.console import Cell, Listing
 from eventready.cli.context import App
+from eventready.cli.folding import fold
 from eventready.cli.signing import current_user
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
@@ -94,7 +95,9 @@ def explain(app: App, *, alerts: Sequence[str]) -> None:
         for note in _notes(app, calls.store):
             app.notify(note)
         found = explanations(calls, calls.situation(record.resting(app.clock.now())), _matchers(app, alerts))
-    app.show([*map(Shape(AlertExplanation).plain, found)], (explanation_lines(one, app.lang) for one in found))
+    app.show(
+        [*map(Shape(AlertExplanation).plain, found)], (fold(explanation_lines(one, app.lang), "    ") for one in found)
+    )
 
 
 def _notes(app: App, store: Store) -> Sequence[str]:

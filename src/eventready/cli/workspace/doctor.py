@@ -12,8 +12,8 @@ from eventready.audit.collectors.cluster.address import SchedulerAddress, cluste
 from eventready.audit.collectors.cluster.reader import open_reader
 from eventready.audit.doctor import Diagnostic, examine, further_requirements
 from eventready.clauses.example_data import example_data
-from eventready.cli.console import fold
 from eventready.cli.context import App
+from eventready.cli.folding import fold
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
 from eventready.core.strings.texts import few
@@ -31,6 +31,8 @@ from eventready.workspace.settings.alerts import AlertsFile, load_alerts
 _LACKS = "change:template.lacks"
 #: Names of example data shown per kind, and of devices per cause; the count is always shown.
 _NAMED = 5
+#: Indent of what stands under the name of a diagnostic.
+_UNDER_NAME = " " * 11
 
 
 def command(
@@ -62,9 +64,9 @@ def command(
 def _sign(app: App, sign: Diagnostic) -> Iterator[str]:
     word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
     state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
-    yield f"{state:8} {name}: {in_language(sign.detail, app.lang)}"
+    yield from fold([f"{state:8} {name}: {in_language(sign.detail, app.lang)}"], _UNDER_NAME)
     if not sign.ok and sign.remedy:
-        yield f"{'':8}   {app.hint(sign.remedy)}"
+        yield from fold([_UNDER_NAME + app.hint(sign.remedy)], "")
 
 
 def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:

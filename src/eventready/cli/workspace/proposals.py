@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -13,7 +12,7 @@ from typing import Any
 
 import click
 
-from eventready.cli.console import width
+from eventready.cli.folding import fold, width
 from eventready.core.messages import Lang, Param, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.workspace.sheets.file import protected
@@ -47,23 +46,23 @@ def proposal_lines(result: LearnResult, not_read: Sequence[NotRead], lang: Lang,
         for kind, own in groupby(proposals, key=lambda one: one.kind):
             yield from _kind_lines(kind, list(own), lang)
     yield from _block("learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
-    yield from _block("learn:unsaid", questions(result.unsaid, lang), lang)
-    yield from _block("learn:not_read", _unread(not_read, lang), lang)
+    yield from _block("learn:unsaid", fold(questions(result.unsaid, lang)), lang)
+    yield from _block("learn:not_read", fold(_unread(not_read, lang)), lang)
     if result.proposals:
-        yield f"\n{_total(result.proposals, run, lang)}"
+        yield from ("", *fold([_total(result.proposals, run, lang)]))
 
 
 def _block(heading: str, lines: Iterable[str], lang: Lang) -> Iterator[str]:
     shown = list(lines)
     if shown:
-        yield from (f"\n{text(heading, lang)}", *shown)
+        yield from ("", *fold([text(heading, lang)]), *shown)
 
 
 def _kind_lines(kind: str, proposals: Sequence[Proposal], lang: Lang) -> Iterator[str]:
-    """The values of a kind, wrapped under their column on a terminal."""
+    """The values of a kind, wrapped under their column."""
     indent = " " * (_KIND + 6)
     for mark, style, what in _lines(proposals, lang):
-        first, *more = wrap(what, max(40, width() - len(indent))) if sys.stdout.isatty() else [what]
+        first, *more = wrap(what, max(40, width() - len(indent)))
         yield click.style(f"  {mark} {kind:<{_KIND}}  {first}", fg=style)
         yield from (indent + line for line in more)
         kind = ""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.folding import fold
 from eventready.core.allowed_content import forget
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import in_language, message, term
@@ -144,7 +145,7 @@ def _confirm(app: App, count: int, *, yes: bool) -> None:
 def _key_lines(app: App, item: HostKeyResult) -> Iterator[str]:
     found = str(item.key) if item.key else in_language(item.reason, app.lang)
     state = app.text(f"cli:trust_state.{item.state}")
-    yield f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}"
+    yield from fold([f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}"], " " * 18)
     for old in item.recorded if item.state is HostKeyState.CHANGED else ():
         yield f"{'':17} {app.text('cli:trust.earlier'):22} {old}"
 
