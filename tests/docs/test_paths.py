@@ -36,6 +36,7 @@ _OPTIONAL = (
         "inventory/serve.yaml",
         "inventory/platforms/",
         "inventory/watch.yaml",
+        "inventory/works/",
         "inventory/writable.yaml",
     ),
     "templates/INTENT/writable.yaml",

@@ -12,8 +12,9 @@ from eventready.cli.declare.work import work
 
 #: Files with a schema, by their name.
 SCHEMAS = (
-    "alerts", "capacity", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts",
-    "learn", "limits", "platform", "risk", "roster", "serve", "values", "waivers", "watch", "writable",
+    "alerts", "capacity", "circuits", "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts",
+    "jump_hosts", "learn", "limits", "performance", "platform", "risk", "roster", "serve", "values", "waivers", "watch",
+    "works", "writable",
 )  # fmt: skip
 #: Stored and exported records with a schema, by name.
 RECORDS = ("change", "drill-record", "incident", "plan", "run")
