@@ -10,7 +10,7 @@ def without_devices(workspace: Path) -> None:
     """Empty the inventory; what rests on its devices goes too: answers, origins, waivers, limits, risks and demand."""
     inventory = workspace / "inventory"
     (inventory / "hosts.yaml").write_text("{}\n", encoding="utf-8")
-    for name in ("limits.yaml", "waivers.yaml", "risk.yaml", "capacity.yaml"):
+    for name in ("limits.yaml", "waivers.yaml", "risk.yaml", "capacity.yaml", "circuits.yaml"):
         (inventory / name).unlink(missing_ok=True)
     event = inventory / "event.yaml"
     text, found = re.subn(r"^    answers:\n(?:      .*\n)+", "", event.read_text(encoding="utf-8"), flags=re.M)

@@ -87,7 +87,15 @@ def write_workspace(folder: Path) -> None:
     """A workspace whose inventory is the real province's, at addresses for documentation."""
     copy_example(folder)
     inventory = folder / "inventory"
-    for name in ("limits.yaml", "waivers.yaml", "risk.yaml", "capacity.yaml", "groups.yaml", "defaults.yaml"):
+    for name in (
+        "limits.yaml",
+        "waivers.yaml",
+        "risk.yaml",
+        "capacity.yaml",
+        "circuits.yaml",
+        "groups.yaml",
+        "defaults.yaml",
+    ):
         (inventory / name).unlink(missing_ok=True)
     event = load_event(inventory / "event.yaml")
     played = devices(event, air=air_of(event))

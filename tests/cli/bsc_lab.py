@@ -79,7 +79,7 @@ def bsc_lab(home: Path) -> Iterator[Lab]:
         venue.pop("answers", None)  # asked by devices that are left out
     event.pop("origins", None)
     (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
-    for name in ("waivers", "limits", "risk", "capacity"):
+    for name in ("waivers", "limits", "risk", "capacity", "circuits"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
     command = ("-w", place.workspace, "--now", NOW, "lab")
     forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()
