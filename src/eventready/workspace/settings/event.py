@@ -299,7 +299,7 @@ class Event(Titled):
     def _at_all(cls, windows: tuple[Window, ...], info: ValidationInfo) -> tuple[Window, ...]:
         """Windows; without venues where all of the event are named."""
         every = {venue.id for venue in info.data.get("venues", ())}
-        return tuple(one.model_copy(update={"venues": ()}) if every <= set(one.venues) else one for one in windows)
+        return tuple(one.model_copy(update={"venues": ()}) if every == set(one.venues) else one for one in windows)
 
     @property
     def place(self) -> str:
