@@ -12,7 +12,7 @@ from eventready.core.errors import UsageError
 from eventready.works.ical import read_ical
 from eventready.works.mail import read_mail
 from eventready.works.notice import MOST_LINES
-from eventready.works.register import NoticeFiles
+from eventready.works.notice_files import NoticeFiles
 from eventready.works.table import read_table
 from eventready.workspace.settings.works import Work
 from tests.works.notices import calendar, event, mail

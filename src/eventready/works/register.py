@@ -6,28 +6,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.files import read_bounded, write_atomic
+from eventready.core.files import write_atomic
 from eventready.core.messages import message
 from eventready.core.timezone import TZ
-from eventready.works.ical import read_ical
-from eventready.works.mail import read_mail
-from eventready.works.notice import ReadWorks
-from eventready.works.table import read_table
 from eventready.workspace.settings.works import MOST_WORKS, Work
 
 #: What an import did to a work.
 Effect = Literal["new", "changed", "ended", "unchanged", "older"]
-#: Most bytes of a mail with its attachments, and most files of an imported folder.
-_MOST_MAIL, _MOST_FILES = 16_000_000, 1_000
-_TABLES = (".csv", ".tsv", ".xlsx")
-_READ = (".ics", ".eml", *_TABLES)
 
 
 @dataclass(frozen=True)
@@ -38,45 +29,6 @@ class ImportedWork:
     work: Work
     kept: Work
     ends_word: bool = False
-
-
-@dataclass(frozen=True)
-class NoticeFiles:
-    """How files are read: the zone of floating times, the provider of tables without, and the time of the import."""
-
-    moment: datetime
-    zone: tzinfo | None = None
-    provider: str = ""
-
-    def read(self, path: Path) -> ReadWorks:
-        """Works of a file, or of the notices in a folder. Raises UsageError for neither."""
-        if path.is_dir():
-            return self._folder(path)
-        suffix = path.suffix.lower()
-        if suffix in _TABLES:
-            return read_table(path, self.moment, self.provider)
-        data = read_bounded(path, _MOST_MAIL, "notice")
-        if suffix == ".ics" or data.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR":
-            return read_ical(data, path.name, self.zone)
-        if suffix == ".eml" or re.match(rb"[A-Za-z-]+:", data):
-            return read_mail(data, path.name, self.zone)
-        raise UsageError(message("works:no_notice", known=list(_READ)), where=str(path))
-
-    def _folder(self, folder: Path) -> ReadWorks:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _READ and path.is_file())
-        if not files:
-            raise UsageError(message("works:empty_folder", known=list(_READ)), where=str(folder))
-        if len(files) > _MOST_FILES:
-            raise UsageError(message("works:too_many_files", count=len(files), most=_MOST_FILES), where=str(folder))
-        found = ReadWorks()
-        for path in files:
-            try:
-                found += self.read(path)
-            except UsageError as error:
-                found += ReadWorks(
-                    problems=(WorkspaceError(error.cause, where=error.place or str(path), do=error.remedy),)
-                )
-        return found
 
 
 class WorkRegister:

@@ -12,6 +12,7 @@ from eventready.cli.console import Listing
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, in_language, message
+from eventready.core.strings.texts import few
 from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.facts.performance.figures import CellPeriod, overlapping
@@ -111,8 +112,9 @@ def _lines(app: App, source: PerformanceSource, one: Gathered, cells: Sequence[s
         yield message("cli:performance.refused", file=file.name, why=why)
     for key, names in _findings(app, source, one, cells).items():
         if names:
-            more = max(0, len(names) - _SHOWN)
-            yield message(f"cli:performance.{key}", names=", ".join(names[:_SHOWN]), more=more, count=len(names))
+            yield message(f"cli:performance.{key}", names=", ".join(few(names, _SHOWN)), count=len(names))
+    if not one.layout.confirmed:
+        yield message("cli:performance.unconfirmed", layout=source.layout)
 
 
 def _findings(app: App, source: PerformanceSource, one: Gathered, cells: Sequence[str]) -> dict[str, Sequence[str]]:
@@ -137,6 +139,7 @@ def _as_json(app: App, source: PerformanceSource, one: Gathered, cells: Sequence
     return {
         "source": source.name,
         "layout": source.layout,
+        "confirmed": one.layout.confirmed,
         "files": [str(file) for file in one.read],
         "refused": {str(file): in_language(why, "en") for file, why in one.refused.items()},
         **{key: list(names) for key, names in _findings(app, source, one, cells).items()},

@@ -12,7 +12,8 @@ from eventready.cli.context import App, Shown
 from eventready.core.errors import Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, message, term, text
 from eventready.core.strings.texts import at, few, required, tidy
-from eventready.works.register import ImportedWork, NoticeFiles, WorkRegister, named
+from eventready.works.notice_files import NoticeFiles
+from eventready.works.register import ImportedWork, WorkRegister, named
 from eventready.workspace.settings.works import LONGEST_SUMMARY, AcceptedWork, Work
 from eventready.workspace.workspace import Workspace
 
@@ -36,10 +37,6 @@ def import_notices(app: App, *, file: Path, zone: tzinfo | None, provider: str, 
     if read.problems and not entered:
         raise WorkspaceError(message("works:none_read", count=len(read.problems)))
     return Exit.USAGE if read.problems else Exit.OK
-
-
-def _imported(one: ImportedWork) -> dict[str, Any]:
-    return {"effect": one.effect, **as_json(one.kept)}
 
 
 def _effects(one: ImportedWork) -> Iterator[Message]:

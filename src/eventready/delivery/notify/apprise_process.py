@@ -60,13 +60,13 @@ class _Log(logging.Handler):
 
 def _send(url: str, subject: str, body: str, log: _Log) -> Outcome:
     import apprise  # noqa: PLC0415  of the extra `notify`
-    import requests  # noqa: PLC0415  comes with it
+    import requests  # noqa: PLC0415  comes with Apprise
 
     notifier = apprise.Apprise()
     if not notifier.add(url):
         return "url"
-    # A server that was reviewed hands no message to another one.
-    requests.Session.get_redirect_target = lambda _session, _response: None  # type: ignore[method-assign,assignment]
+    # A server that was reviewed hands no message to another one. Apprise has no setting for it.
+    setattr(requests.Session, "get_redirect_target", lambda _session, _response: None)  # noqa: B010  replaces a method
     logging.getLogger("apprise").addHandler(log)
     words = {"title": subject, "body": body, "body_format": apprise.NotifyFormat.TEXT}
     with limited_growth(_GROWTH):

@@ -10,8 +10,7 @@ from typing import BinaryIO
 from eventready.core.messages import message
 from eventready.facts.performance.counters import PerformanceError
 
-#: Bytes of a file, unpacked: a day of 10,000 cells in one file of 3GPP XML has about 1.5 GB per 1,000 counters; files
-#: of a period of 15 minutes have a hundredth of that.
+#: Bytes of a file, unpacked.
 MOST = 512 * 1024 * 1024
 _PIECE = 256 * 1024
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"

@@ -64,7 +64,7 @@ class PerformanceLayout(WorkspaceModel):
     """Layout of performance files. `cells`: classes in names of objects, by which an object is a cell."""
 
     format: Literal["3gpp", "omes", "csv"]
-    confirmed: str = Field(description="Public source of the names, or why they are to be confirmed")
+    confirmed: bool = Field(default=False, description="The names are those of a standard or of files of this network")
     cells: tuple[str, ...] = Field(min_length=1)
     columns: CounterColumns | None = None
     figures: dict[str, CellFigure]

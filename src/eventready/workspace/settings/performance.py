@@ -32,7 +32,6 @@ class PerformanceSource(WorkspaceModel):
     zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="Zone of times that name none; without it such files are refused"
     )
-    period_minutes: int = Field(default=15, ge=1, le=1440, description="Length of a period, in minutes")
     late_minutes: int = Field(default=10, ge=0, le=1440, description="Minutes that a file may be late")
 
 
