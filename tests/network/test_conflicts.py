@@ -15,11 +15,13 @@ from eventready.facts.rows import FactRows
 from eventready.network.conflicts import WorkConflict, WorkConflicts
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.network.planned_work import PlannedWork
+from eventready.network.planned_work import PlannedWork, planned_works
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.circuits import Circuits
 from eventready.workspace.settings.event import ServiceOrigin, Venue, Window
+from eventready.workspace.settings.works import Work
 
 NIGHT = datetime(2033, 7, 29, 12, tzinfo=UTC)
 HOURS = 12
@@ -167,3 +169,41 @@ def test_works_at_many_times_ask_each_union_once() -> None:
     found = WorkConflicts(network, drawn.works, drawn.windows()).found(at(0))
     assert len(found) == 4
     assert tried == [("core",), ()]
+
+
+def test_a_window_counts_at_its_venues_alone() -> None:
+    drawn = Drawn(3)
+    drawn.cables, drawn.down = [("core", "edge")], []
+    drawn.works = [PlannedWork("w", at(4), at(6), ("core",))]
+    hall, park = (
+        Window.model_validate({"kind": kind, "from": at(4).isoformat(), "to": at(8).isoformat(), "venues": [venue]})
+        for kind, venue in (("protected", "hall"), ("event", "park"))
+    )
+    (found,) = WorkConflicts(drawn.whatif(), drawn.works, [park, hall]).found(at(0))
+    assert found.window == hall
+    assert WorkConflicts(drawn.whatif(), drawn.works, [park]).found(at(0)) == ()
+
+
+def test_a_group_has_no_work_without_a_part_in_the_harm() -> None:
+    """Two works take both ways; among thirty at the same time, most of them without an effect."""
+    drawn = Drawn(3)
+    drawn.names = ["core", "edge", "r0"]
+    drawn.cables, drawn.down = [("core", "edge"), ("core", "r0"), ("edge", "r0")], []
+    both = [PlannedWork(name, at(4), at(6), (one,)) for name, one in (("a", member("core", "edge")), ("b", "r0"))]
+    beside = [PlannedWork(f"n{number}", at(4), at(6)) for number in range(28)]
+    found = WorkConflicts(drawn.whatif(), [*beside, *both], drawn.windows()).found(at(0))
+    assert {tuple(work.name for work in one.works) for one in found if one.outcome.state == "lost"} == {("a", "b")}
+
+
+def test_two_works_of_one_name_are_two() -> None:
+    """Of two accounts of a provider, with an element unknown to the network in the first alone."""
+    works = [
+        Work.model_validate({
+            "provider": "x", "id": "W1", "account": account, "from": "2033-07-29 12:00", "to": "2033-07-29 13:00",
+            "members": [element],
+        })
+        for account, element in (("1", "nobody"), ("2", "core"))
+    ]  # fmt: skip
+    planned = planned_works(works, Circuits())
+    assert [one.name for one in planned] == ["x/W1 (1)", "x/W1 (2)"]
+    assert WorkConflicts(Drawn(3).whatif(), planned, ()).unknown == {"x/W1 (1)": ("nobody",), "x/W1 (2)": ()}

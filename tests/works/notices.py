@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 from pathlib import Path
 
+from eventready.workspace.settings.circuits import Circuits
 from eventready.workspace.settings.works import Work
 
 _WORK = {
@@ -40,6 +41,10 @@ def mail(*calendars: bytes, sender: str = "NOC <noc@carrier.example>") -> bytes:
 
 
 def work(name: str = "WO-1", **values: object) -> Work:
-    """A work on 29/07/2033, 17:00 to 19:00 local time, unless given otherwise."""
-    given = {"provider": "carrier.example", "id": name, "from": "2033-07-29 17:00", "to": "2033-07-29 19:00", **values}
+    """A work on 29/07/2033, 17:00 to 19:00 local time, unless given otherwise; an acceptance is of this work."""
+    given = {"provider": "carrier.example", "id": name, "from": "2033-07-29 17:00", "to": "2033-07-29 19:00",
+             "members": ["core-1"], **values}  # fmt: skip
+    if word := given.pop("accepted", None):
+        scope = Work.model_validate(given).scope(Circuits())
+        given["accepted"] = {**word, "scope": scope}  # type: ignore[dict-item]  # a mapping, in the tests that give one
     return Work.model_validate(given).at(str(Path(f"{name.casefold()}.yaml")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,9 +29,9 @@ def only(data: bytes, zone: str = "") -> Work:
     return one
 
 
-def refusal(data: bytes) -> str:
+def refusal(data: bytes, zone: str | None = None) -> str:
     """The sentence about a calendar without a work."""
-    found = read_ical(data, "n.ics")
+    found = read_ical(data, "n.ics", ZoneInfo(zone) if zone else None)
     assert not found.works
     (problem,) = found.problems
     return str(problem)
@@ -55,7 +56,7 @@ def test_a_notice_is_read_whole() -> None:
         (event(X_MAINTNOTE_IMPACT=" no-impact "), "impact", "none"),
         (event(X_MAINTNOTE_STATUS="RE-SCHEDULED"), "status", "confirmed"),
         (event(X_MAINTNOTE_STATUS=None), "status", "confirmed"),
-        (event(X_MAINTNOTE_STATUS=" COMPLETED"), "status", "completed"),
+        (event(X_MAINTNOTE_STATUS=" COMPLETED", DTSTAMP="20330730T010000Z"), "status", "completed"),
         (event(X_MAINTNOTE_STATUS="CANCELLED", objects=False), "status", "cancelled"),
         (event("STATUS:CANCELLED", X_MAINTNOTE_STATUS=None), "status", "cancelled"),
         (event("STATUS:CANCELLED"), "status", "tentative"),
@@ -85,7 +86,10 @@ def test_a_floating_time_needs_a_zone() -> None:
     assert "has no time zone" in refusal(floating)
     assert only(floating, "Asia/Ho_Chi_Minh").start == datetime(2033, 7, 29, 17, tzinfo=UTC)
     unknown = event("DTSTART;TZID=Nowhere/Land:20330730T000000", DTSTART=None)
-    assert "has no time zone" in refusal(calendar(unknown))
+    for zone in (None, "Asia/Ho_Chi_Minh"):
+        assert "the time zone Nowhere/Land of DTSTART is not known" in refusal(calendar(unknown), zone)
+    early = calendar(event(X_MAINTNOTE_STATUS="COMPLETED"))
+    assert "completed before its begin" in refusal(early)
 
 
 @pytest.mark.parametrize(
@@ -215,3 +219,43 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
     found = NoticeFiles(NOW).read(tmp_path)
     assert sorted(work.uid for work in found.works) == ["w1@carrier.example", "w2"]
     assert len(found.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "zone", "start"),
+    [
+        ("", "", None, 13 - 7),
+        ("", "", "UTC", 13),
+        (",time zone", ",UTC", None, 13),
+        (",time zone", ",UTC", "Asia/Tokyo", 13),
+    ],
+    ids=["event", "given", "column", "column before given"],
+)
+def test_times_of_a_table_have_a_zone(columns: str, cells: str, zone: str | None, start: int, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        f"provider,id,from,to,circuits{columns}\nx,W1,2022-04-29 13:00,2022-04-29 15:00,CKT-A{cells}\n"
+    )
+    read = NoticeFiles(NOW, ZoneInfo(zone) if zone else None).read(tmp_path / "a.csv")
+    assert [work.start for work in read.works] == [datetime(2022, 4, 29, start, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [("x,W1,2022-04-29 13:00,2022-04-29 15:00,,UTC", "no circuit is named"),
+     ("x,W1,2022-04-29 13:00,2022-04-29 15:00,A,Mars", "Mars is no time zone")],
+    ids=["no circuit", "zone"],
+)  # fmt: skip
+def test_a_row_of_unknown_harm_or_time_is_refused(row: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"provider,id,from,to,circuits,time zone\n{row}\n")
+    read = NoticeFiles(NOW).read(tmp_path / "a.csv")
+    assert not read.works
+    assert sentence in str(read.problems[0])
+
+
+@pytest.mark.parametrize(("charset", "kind"), [("utf-16", "text/calendar"), ("iso-8859-1", "application/ics")])
+def test_a_mail_is_read_by_its_charset(charset: str, kind: str, tmp_path: Path) -> None:
+    text = calendar(event(SUMMARY="Café")).decode()
+    body = base64.encodebytes(text.encode(charset)).decode()
+    head = f"From: noc@x.example\nContent-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: base64\n\n"
+    (tmp_path / "n.eml").write_text(head + body)
+    assert [work.summary for work in NoticeFiles(NOW).read(tmp_path / "n.eml").works] == ["Café"]

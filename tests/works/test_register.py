@@ -10,7 +10,7 @@ import pytest
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.works.ical import read_ical
 from eventready.works.register import WorkRegister, named
-from eventready.workspace.settings.circuits import load_circuits
+from eventready.workspace.settings.circuits import Circuit, Circuits, load_circuits
 from eventready.workspace.settings.works import MOST_WORKS, Work, load_works
 from tests.works.notices import calendar, event, work
 
@@ -74,11 +74,13 @@ def test_equal_sequences_are_ordered_by_time(tmp_path: Path) -> None:
 def test_a_persons_word_ends_with_other_times(tmp_path: Path) -> None:
     enter(tmp_path, event())
     register = WorkRegister(tmp_path, works_of(tmp_path))
-    accepted = {"by": "An", "at": "2033-07-02 08:00"}
-    plain = register.works[0].model_dump(by_alias=True, mode="json")
-    register.write(
-        Work.model_validate({**plain, "accepted": accepted, "members": ["core-1"]}).at(register.works[0].origin)
-    )
+    plain = {**register.works[0].model_dump(by_alias=True, mode="json"), "members": ["core-1"]}
+    scope = Work.model_validate(plain).scope(Circuits())
+    accepted = {"by": "An", "at": "2033-07-02 08:00", "scope": scope}
+    register.write(Work.model_validate({**plain, "accepted": accepted}).at(register.works[0].origin))
+    assert works_of(tmp_path)[0].accepted_by(Circuits())
+    mapped = Circuits(circuits=(Circuit(id="CKT-A", members=("core-2",)),))
+    assert not works_of(tmp_path)[0].accepted_by(mapped), "the circuit is another element now"
     enter(tmp_path, event(SEQUENCE="2", SUMMARY="other words"))
     assert works_of(tmp_path)[0].accepted
     assert works_of(tmp_path)[0].members == ("core-1",)
@@ -178,3 +180,40 @@ def test_a_mistake_in_the_circuits_is_a_sentence(tmp_path: Path, content: str, s
     with pytest.raises(WorkspaceError) as refused:
         load_circuits(path, devices=["core-1"])
     assert sentence in str(refused.value)
+
+
+def test_the_order_of_imports_makes_no_difference(tmp_path: Path) -> None:
+    """A notice repeated later is the newest, though nothing in it is new."""
+    a, again, b = (event(DTSTAMP=f"2033070{day}T000000Z") for day in (1, 3, 2))
+    b = event(DTSTAMP="20330702T000000Z", **MOVED)
+    for number, order in enumerate(((a, again, b), (a, b, again), (b, again, a))):
+        for one in order:
+            enter(tmp_path / str(number), one)
+        (found,) = works_of(tmp_path / str(number))
+        assert f"{found.start:%d/%m}" == "30/07"
+
+
+def test_a_notice_without_a_sequence_counts_by_its_time(tmp_path: Path) -> None:
+    enter(tmp_path, event(SEQUENCE="2"))
+    assert enter(tmp_path, event(SEQUENCE=None, DTSTAMP="20330601T000000Z", **MOVED)) == ["older"]
+    assert enter(tmp_path, event(SEQUENCE=None, DTSTAMP="20330705T000000Z", **MOVED)) == ["changed"]
+    assert works_of(tmp_path)[0].sequence == 2
+
+
+def test_two_notices_of_one_time_contradict(tmp_path: Path) -> None:
+    enter(tmp_path, event())
+    assert enter(tmp_path, event(**MOVED)) == ["contradicts"]
+
+
+def test_an_acceptance_ends_with_the_work(tmp_path: Path) -> None:
+    found = work(accepted={"by": "An", "at": "2033-07-02 08:00"}, uid="u", sequence=1)
+    register = WorkRegister(tmp_path, [found.at(str(tmp_path / "a.yaml"))])
+    ended = register.add([work(uid="u", sequence=2, status="cancelled")])
+    assert [one.ends_word for one in ended] == [True]
+    (again,) = register.add([work(uid="u", sequence=3)])
+    assert again.kept.accepted is None
+
+
+def test_a_work_names_a_circuit_or_an_element() -> None:
+    with pytest.raises(ValueError, match="neither a circuit nor an element"):
+        work(members=[])

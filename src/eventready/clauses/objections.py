@@ -41,7 +41,8 @@ def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) ->
     for work in works:
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
-        made = work.accepted.at if work.accepted else None
+        word = work.accepted_by(workspace.circuits)
+        made = word.at if word else None
         status: DeadlineStatus = (
             "over" if work.over or work.end <= moment else status_at(latest, latest, warn, moment, made)
         )

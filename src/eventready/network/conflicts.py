@@ -17,8 +17,8 @@ from eventready.workspace.settings.event import Window
 _LEVELS: tuple[State, ...] = ("unharmed", "one_way_left", "unmeasured", "degraded", "lost")
 #: Kinds of windows, the strictest first: a moment counts for the windows of the first kind alone.
 _KINDS = ("event", "protected")
-#: Most works at once of which the smallest group with the harm is looked for.
-_MOST_TOGETHER = 12
+#: Most works at once of which a group with the harm is looked for.
+_MOST_TOGETHER = 60
 
 _Place = tuple[str, Service]
 
@@ -42,11 +42,6 @@ class WorkConflict:
 class _Found:
     outcome: ServiceOutcome
     spans: list[tuple[datetime, datetime]] = field(default_factory=list)
-
-
-def concerns(_window: Window, _venue: str) -> bool:
-    """True for a window at a venue; until windows have venues, for all."""
-    return True
 
 
 def guarded(windows: Iterable[Window]) -> list[Window]:
@@ -99,7 +94,7 @@ class WorkConflicts:
 
     def _at(self, venue: str, windows: Sequence[int]) -> list[int]:
         """Numbers of the strictest windows at a venue."""
-        own = [number for number in windows if concerns(self._windows[number], venue)]
+        own = [number for number in windows if self._windows[number].touches((venue,))]
         for kind in _KINDS:
             if found := [number for number in own if self._windows[number].kind == kind]:
                 return found
@@ -123,13 +118,14 @@ class WorkConflicts:
     def _smallest(
         self, works: tuple[PlannedWork, ...], place: _Place, outcome: ServiceOutcome
     ) -> tuple[PlannedWork, ...]:
-        """Return a smallest group with the harm."""
-        for work in works if len(works) <= _MOST_TOGETHER else ():
-            rest = tuple(one for one in works if one is not work)
+        """Return a group with the harm of which no work can be left out."""
+        kept = tuple(work for work in works if work.down or work.at_risk)
+        for work in kept if len(kept) <= _MOST_TOGETHER else ():
+            rest = tuple(one for one in kept if one is not work)
             after = self.effect(rest).get(place)
             if after and _severity(after) >= _severity(outcome):
-                return self._smallest(rest, place, outcome)
-        return works
+                kept = rest
+        return kept
 
     def effect(self, works: Sequence[PlannedWork]) -> Mapping[_Place, ServiceOutcome]:
         """Outcomes worse than now of works at once, by venue and service."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,24 +35,18 @@ class PlannedWork:
 
 
 def planned_works(works: Iterable[Work], circuits: Circuits) -> tuple[PlannedWork, ...]:
-    """Works with a further risk, in their order."""
-    return tuple(_planned(work, circuits) for work in works if not work.over)
+    """Works with a further risk, in their order; two of one name have the account in theirs."""
+    found = [work for work in works if not work.over]
+    count = Counter(work.name.casefold() for work in found)
+    return tuple(_planned(work, circuits, alone=count[work.name.casefold()] == 1) for work in found)
 
 
-def _planned(work: Work, circuits: Circuits) -> PlannedWork:
-    elements = [*_elements(work, circuits)]
+def _planned(work: Work, circuits: Circuits, *, alone: bool) -> PlannedWork:
+    elements = work.elements(circuits)
     return PlannedWork(
-        work.name, work.start, work.end,
+        work.name if alone else work.long_name, work.start, work.end,
         tuple(dict.fromkeys(name for name, impact in elements if impact in _DOWN)),
         tuple(dict.fromkeys(name for name, impact in elements if impact == "reduced_redundancy")),
         tuple(one.id for one in work.objects if not circuits.members(work.provider, one.id)),
         work.status == "tentative",
     )  # fmt: skip
-
-
-def _elements(work: Work, circuits: Circuits) -> Iterator[tuple[str, Impact]]:
-    for one in work.objects:
-        for member in circuits.members(work.provider, one.id):
-            yield member, work.impact_on(one)
-    for member in work.members:
-        yield member, work.impact

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from icalendar import Calendar
 from icalendar.cal.component import Component
@@ -32,6 +33,7 @@ _OWN = "X-MAINTNOTE-"
 _RECURRING = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 #: Definitions of zones by the sender: their rules may take hours, the usual names are known without them.
 _ZONES = re.compile(rb"(?im)^BEGIN:VTIMEZONE[ \t]*\r?$.*?^END:VTIMEZONE[ \t]*\r?$\n?", re.DOTALL)
+_MARKS = re.compile(rb"(?im)^(?:BEGIN|END):(?:VCALENDAR|VEVENT)(?=[ \t]*\r?$)")
 _LONGEST = timedelta(days=3660)
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 
@@ -57,10 +59,13 @@ def _events(data: bytes) -> list[tuple[Component, bool]]:
     """Events of all calendars, each with True within a calendar of cancellations. Raises NoticeError."""
     if len(data) > MOST_BYTES or data.count(b"\n") > MOST_LINES:
         raise NoticeError(message("works:too_large", bytes=MOST_BYTES, lines=MOST_LINES))
-    if data.count(b"BEGIN:VCALENDAR") != data.count(b"END:VCALENDAR"):
+    marks = [mark.upper() for mark in _MARKS.findall(data)]
+    if any(marks.count(b"BEGIN:" + part) != marks.count(b"END:" + part) for part in (b"VCALENDAR", b"VEVENT")):
         raise NoticeError(message("works:truncated"))
     try:
-        calendars: Any = Calendar.from_ical(_ZONES.sub(b"", data).decode("utf-8-sig"), multiple=True)
+        with catch_warnings():
+            simplefilter("ignore")  # about names of zones, which are checked here
+            calendars: Any = Calendar.from_ical(_ZONES.sub(b"", data).decode("utf-8-sig"), multiple=True)
         found = [
             (event, _text(calendar, "METHOD").upper() == "CANCEL")
             for calendar in calendars
@@ -84,16 +89,15 @@ def _work(event: Component, source: str, zone: tzinfo | None, *, cancels: bool) 
     provider = _required(event, _OWN + "PROVIDER")
     ids = [identifier(one) for one in _primary_first(event)]
     status = _status(event, cancels=cancels)
-    start = moment(_one(event, "DTSTART"), "DTSTART", zone)
+    start = _time(event, "DTSTART", zone)
     objects = [*_objects(event)]
     if not objects and status != "cancelled":
         raise NoticeError(message("works:no_object", name=_OWN + "OBJECT-ID"))
-    stamp = _one(event, "DTSTAMP")
     return work_of({
         "provider": provider, "account": identifier(_text(event, _OWN + "ACCOUNT")),
         "id": first(filter(None, ids)) or _required(event, "UID"), "uid": identifier(_text(event, "UID")),
         "sequence": _one(event, "SEQUENCE") or 0,
-        "stamp": None if stamp is None else moment(stamp, "DTSTAMP", zone),
+        "stamp": _time(event, "DTSTAMP", zone) if "DTSTAMP" in event else None,
         "status": status, "impact": IMPACT.get(_text(event, _OWN + "IMPACT").upper(), "outage"),
         "from": start, "to": _end(event, start, zone), "summary": summary(_text(event, "SUMMARY")),
         "objects": objects[: MOST_OBJECTS + 1], "source": summary(source),
@@ -108,9 +112,18 @@ def _status(event: Component, *, cancels: bool) -> WorkStatus:
     return STATUS.get(own or plain, "confirmed")
 
 
+def _time(event: Component, name: str, zone: tzinfo | None) -> datetime:
+    """Time of a property; a named zone that nobody knows is never taken for `zone`."""
+    value = _one(event, name)
+    named = getattr(_all(event, name)[0] if name in event else None, "params", {}).get("TZID")
+    if named and getattr(value, "tzinfo", None) is None:
+        raise NoticeError(message("works:unknown_zone", zone=summary(named)[:60], name=name))
+    return moment(value, name, zone)
+
+
 def _end(event: Component, start: datetime, zone: tzinfo | None) -> datetime:
     if "DTEND" in event:
-        return moment(_one(event, "DTEND"), "DTEND", zone)
+        return _time(event, "DTEND", zone)
     duration = _one(event, "DURATION")
     if duration is None:
         raise NoticeError(message("works:no_time", name="DTEND"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import Message as Mail
 
 from eventready.core.errors import WorkspaceError
@@ -42,10 +43,22 @@ def _calendars(mail: Mail) -> Iterator[bytes]:
             waiting += [one for one in inside[: max(0, _MOST_PARTS - len(waiting))] if isinstance(one, Mail)]
         elif _is_calendar(part):
             data = part.get_payload(decode=True)
-            if isinstance(data, bytes) and data not in seen:
+            if isinstance(data, bytes) and (data := _as_utf8(data, part.get_content_charset())) not in seen:
                 seen.add(data)
                 yield data
 
 
+def _as_utf8(data: bytes, charset: str | None) -> bytes:
+    """Text of a part in UTF-8, by its declared charset; as it is without one, and where the text is of another."""
+    try:
+        return data.decode(charset).encode() if charset else data
+    except (LookupError, UnicodeError):
+        return data
+
+
 def _is_calendar(part: Mail) -> bool:
-    return part.get_content_type() == "text/calendar" or str(part.get_filename() or "").lower().endswith(".ics")
+    try:
+        name = str(make_header(decode_header(str(part.get_filename() or ""))))
+    except (LookupError, UnicodeError, ValueError):
+        name = ""
+    return part.get_content_type() in ("text/calendar", "application/ics") or name.lower().endswith(".ics")

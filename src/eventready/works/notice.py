@@ -86,12 +86,15 @@ def moment(value: object, name: str, zone: tzinfo | None) -> datetime:
 def work_of(values: Mapping[str, Any]) -> Work:
     """Validated work. Raises NoticeError with the first mistake."""
     try:
-        return Work.model_validate({
+        work = Work.model_validate({
             name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()
         })  # fmt: skip
     except ValidationError as error:
         what, do = describe_error(error.errors(include_url=False)[0], Work)
         raise NoticeError(what if isinstance(what, Message) else message("works:invalid", reason=what), do) from None
+    if work.status == "completed" and work.stamp and work.stamp < work.start:
+        raise NoticeError(message("works:early_end"))
+    return work
 
 
 def first(values: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ class NoticeFiles:
             return self._folder(path)
         suffix = path.suffix.lower()
         if suffix in _TABLES:
-            return read_table(path, self.moment, self.provider)
+            return read_table(path, self.moment, self.provider, self.zone)
         data = read_bounded(path, _MOST_MAIL, "notice")
         if suffix == ".ics" or data.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR":
             return read_ical(data, path.name, self.zone)

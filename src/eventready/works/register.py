@@ -18,7 +18,7 @@ from eventready.core.timezone import TZ
 from eventready.workspace.settings.works import MOST_WORKS, Work
 
 #: What an import did to a work.
-Effect = Literal["new", "changed", "ended", "unchanged", "older"]
+Effect = Literal["new", "changed", "contradicts", "ended", "unchanged", "older"]
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,15 @@ class WorkRegister:
             placed = work.at(str(self._new_file(work)))
             self.works.append(placed)
             return ImportedWork("new", work, placed)
-        if work.version < known.version:
+        if work.older_than(known):
             return ImportedWork("older", work, known)
         later = _replaced(known, work)
-        if _content(later) == _content(known):
-            return ImportedWork("unchanged", work, known)
         self.works[self.works.index(known)] = later
+        if _content(later) == _content(known):
+            return ImportedWork("unchanged", work, later)
         effect: Effect = "ended" if later.over and not known.over else "changed"
+        if effect == "changed" and work.stamp and work.version == known.version:
+            effect = "contradicts"
         return ImportedWork(effect, work, later, bool(known.accepted and not later.accepted))
 
     def _new_file(self, work: Work) -> Path:
@@ -81,11 +83,14 @@ class WorkRegister:
 
 def _replaced(known: Work, work: Work) -> Work:
     """Later notice with the additions of people; an acceptance holds for the same times and effects alone."""
-    kept: dict[str, Any] = {"members": work.members or known.members}
-    if work.status == "cancelled" and not work.objects:
+    kept: dict[str, Any] = {
+        "members": work.members or known.members, "sequence": max(work.sequence, known.sequence),
+        "stamp": work.stamp or known.stamp,
+    }  # fmt: skip
+    if work.over and not work.objects:
         kept["objects"] = known.objects
     later = work.model_copy(update=kept).at(known.origin)
-    same = _effect(later) == _effect(known)
+    same = _effect(later) == _effect(known) and not later.over
     return later.model_copy(update={"accepted": known.accepted if same else None}).at(known.origin)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.timezone import TZ
 from eventready.works.notice import NoticeError, ReadWorks, identifier, summary, work_of
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.importing.table import Row, Table, read_tables
@@ -23,17 +25,18 @@ _NEEDED = ("id", "from", "to")
 _SEPARATORS = re.compile(r"[;,\n]")
 
 
-def read_table(path: Path, stamp: datetime, provider: str = "") -> ReadWorks:
+def read_table(path: Path, stamp: datetime, provider: str = "", zone: tzinfo | None = None) -> ReadWorks:
     """Works of a file. `stamp`: time of the import, which makes a later table the newer; `provider`: of rows without.
 
-    Times without an offset are those of the event. Raises UsageError for a file without such a table.
+    `zone`: of times without an offset in rows without a zone; else those of the event. Raises UsageError for a file
+    without such a table.
     """
     found = ReadWorks()
     for table in read_tables(path):
         head = _head(table)
         if head is None:
             continue
-        found += _read(table.rows[head[0] + 1 :], head[1], stamp, provider)
+        found += _read(table.rows[head[0] + 1 :], head[1], stamp, provider, zone)
     if not found.works and not found.problems:
         raise UsageError(message("works:no_table", columns=list(_NEEDED)), where=str(path))
     return found
@@ -54,12 +57,14 @@ def _head(table: Table) -> tuple[int, Mapping[int, str]] | None:
     return None
 
 
-def _read(rows: Iterable[Row], columns: Mapping[int, str], stamp: datetime, provider: str) -> ReadWorks:
+def _read(
+    rows: Iterable[Row], columns: Mapping[int, str], stamp: datetime, provider: str, zone: tzinfo | None
+) -> ReadWorks:
     found: dict[tuple[str, str, str], Work] = {}
     problems: list[WorkspaceError] = []
     for row in rows:
         try:
-            work = _work(_values(row, columns, provider), stamp, row)
+            work = _work(_values(row, columns, provider), stamp, row, zone)
             key = work.provider.casefold(), work.account.casefold(), work.id.casefold()
             found[key] = _joined(found[key], work) if key in found else work
         except NoticeError as error:
@@ -77,15 +82,18 @@ def _values(row: Row, columns: Mapping[int, str], provider: str) -> dict[str, st
     return texts
 
 
-def _work(texts: Mapping[str, str], stamp: datetime, row: Row) -> Work:
+def _work(texts: Mapping[str, str], stamp: datetime, row: Row, zone: tzinfo | None) -> Work:
     for name in ("provider", *_NEEDED):
         if not texts.get(name):
             raise NoticeError(message("works:cell_missing", name=name))
     values: dict[str, Any] = {name: identifier(texts.get(name, "")) for name in ("provider", "account", "id")}
-    values |= {name: _moment(texts[name]) for name in ("from", "to")}
+    own = _zone(texts["zone"]) if texts.get("zone") else zone
+    values |= {name: _moment(texts[name], own) for name in ("from", "to")}
     values |= dict(_words(texts))
     if (number := texts.get("sequence", "0")) and not number.isdecimal():
         raise NoticeError(message("works:cell_number", value=summary(number)[:40]))
+    if not texts.get("objects") and values["status"] not in ("cancelled", "completed"):
+        raise NoticeError(message("works:no_object", name="objects"))
     objects = dict.fromkeys(filter(None, map(identifier, _SEPARATORS.split(texts.get("objects", "")))))
     return work_of({
         **values, "sequence": int(number[:18]), "stamp": stamp, "summary": summary(texts.get("summary", "")),
@@ -100,9 +108,20 @@ def _words(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield name, meant[0] if len(meant) == 1 else unknown
 
 
-def _moment(text: str) -> datetime:
+def _zone(text: str) -> tzinfo:
     try:
-        return parse_moment(text).astimezone(UTC)
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NoticeError(message("works:cell_zone", value=summary(text)[:40])) from None
+
+
+def _moment(text: str, zone: tzinfo | None) -> datetime:
+    """Time in UTC. A text without an offset has the zone of the event, which `zone` takes the place of."""
+    try:
+        found = parse_moment(text)
+        if zone is not None and found.tzinfo is TZ:
+            found = found.replace(tzinfo=zone)
+        return found.astimezone(UTC)
     except (UsageError, OverflowError):
         raise NoticeError(message("works:cell_time", value=summary(text)[:40])) from None
 

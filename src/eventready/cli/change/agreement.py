@@ -14,12 +14,17 @@ from eventready.core.messages import message
 
 
 def require_yes(app: App, plan: Plan, *, yes: bool) -> None:
-    """Show a plan on a terminal, and require a yes; scripts go on without. Raises RefusedError for a no."""
+    """Show a plan on a terminal, and require a yes; scripts go on without.
+
+    Raises RefusedError for a no, and for a terminal whose keys are elsewhere: an answer from a pipe is none.
+    """
     if yes or plan.empty:
         return
-    if not (app.shows_progress and sys.stdin.isatty()):
+    if not (sys.stdin.isatty() or sys.stdout.isatty() or sys.stderr.isatty()):
         app.notify("cli:agreement.unasked")
         return
+    if not (app.shows_progress and sys.stdin.isatty()):
+        raise RefusedError(message("cli:agreement.no_keys"))
     app.display(plan_lines(plan, app.lang))
     try:
         agreed = click.confirm(app.text("cli:agreement.question"), err=True)

@@ -71,15 +71,16 @@ def accept(app: App, *, work: str, by: str, note: str, withdraw: bool) -> None:
     found = named(app.workspace.works, work)
     if found.over and not withdraw:
         raise UsageError(message("works:over", name=found.name, status=found.status))
-    word = None if withdraw else _word(app, by, note)
+    word = None if withdraw else _word(app, found, by, note)
     accepted = found.model_copy(update={"accepted": word}).at(found.origin)
     _register(app.workspace).write(accepted)
     sentence = message("works:withdrawn" if withdraw else "works:accepted", name=found.name, by=by)
     app.show(as_json(accepted), sentence)
 
 
-def _word(app: App, by: str, note: str) -> AcceptedWork:
+def _word(app: App, work: Work, by: str, note: str) -> AcceptedWork:
     given = {"by": required(by, "by", "the person"), "at": app.clock.now().isoformat(timespec="seconds")}
+    given["scope"] = work.scope(app.workspace.circuits)
     return AcceptedWork.model_validate({**given, "note": tidy(note, "--note")[:LONGEST_SUMMARY]})
 
 
@@ -100,7 +101,7 @@ def as_json(work: Work, workspace: Workspace | None = None) -> dict[str, Any]:
 
 def _row(app: App, work: Work) -> Sequence[Cell]:
     status = term("works:status", work.status, app.lang)
-    mark = text("works:mark.accepted", app.lang) if work.accepted else ""
+    mark = text("works:mark.accepted", app.lang) if work.accepted_by(app.workspace.circuits) else ""
     return (
         work.name, at(work.start), at(work.end),
         styled(f"{status}{mark}", "" if work.status == "confirmed" else "yellow"),
@@ -134,6 +135,7 @@ def _lines(app: App, work: Work) -> Iterator[Shown]:
         if work.meets(window):
             yield message("works:line.window", window=window.title, start=at(window.start), end=at(window.end))
     if work.accepted:
-        yield message("works:line.accepted", by=work.accepted.by, at=at(work.accepted.at), note=work.accepted.note)
+        name = "works:line.accepted" if work.accepted_by(app.workspace.circuits) else "works:line.accepted_other"
+        yield message(name, by=work.accepted.by, at=at(work.accepted.at), note=work.accepted.note)
     if work.source:
         yield message("works:line.source", source=work.source)

@@ -51,7 +51,7 @@ def draft(app: App, *, work: str, run_name: str, out: Path) -> None:
     """Write the draft of a mail to the provider about moving WORK; nothing is sent."""
     found = named(app.workspace.works, work)
     conflicts = conflicts_of(_network(app, run_name)[1]).found(app.clock.now())
-    harm = [one for one in conflicts if found.name in {each.name for each in one.works}]
+    harm = [one for one in conflicts if {found.name, found.long_name} & {each.name for each in one.works}]
     if not harm:
         raise UsageError(message("works:no_harm", name=found.name))
     event, provider = app.workspace.event, app.workspace.circuits.provider(found.provider)

@@ -48,7 +48,9 @@ class AcceptedWorks:
     def acts(self, now: datetime) -> tuple[Act, ...]:
         """Silences of the accepted works in progress."""
         self._read()
-        current = tuple(one for one in self._works if one.accepted and not one.over and one.start <= now < one.end)
+        circuits = self.workspace.circuits
+        begun = [one for one in self._works if not one.over and one.start <= now < one.end]
+        current = tuple(one for one in begun if one.accepted_by(circuits))
         if current not in self._known:
             self._known = {current: tuple(self._silences(current)) if current else ()}
         return self._known[current]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -10,10 +12,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.strings.json_text import sorted_json
 from eventready.workspace.files.datetimes import Moment
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import PlacedModel, WorkspaceModel
-from eventready.workspace.settings.circuits import unknown_members
+from eventready.workspace.settings.circuits import Circuits, unknown_members
 from eventready.workspace.settings.event import Window
 from eventready.workspace.settings.risk import Member, RiskGroup
 
@@ -42,11 +45,12 @@ def _written(value: Any) -> Any:
 
 
 class AcceptedWork(WorkspaceModel):
-    """A person's word for a work as planned: calls wait for its end."""
+    """A person's word for a work as planned: calls wait for its end. `scope`: times and elements of the work then."""
 
     by: str = Field(min_length=1, max_length=100)
     at: Moment
     note: str = Field(default="", max_length=LONGEST_SUMMARY)
+    scope: str = Field(pattern=r"^[0-9a-f]{16}$")
 
 
 class Work(PlacedModel):
@@ -74,12 +78,19 @@ class Work(PlacedModel):
     def _ordered(self) -> Self:
         if self.end <= self.start:
             raise InvalidValue(message("works:ends_first", start=self.start, end=self.end))
+        if not (self.objects or self.members or self.over):
+            raise InvalidValue(message("works:names_nothing"))
         return self
 
     @property
     def name(self) -> str:
         """Name for people: provider and id."""
         return f"{self.provider}/{self.id}"
+
+    @property
+    def long_name(self) -> str:
+        """Name with the account."""
+        return f"{self.name} ({self.account or '-'})"
 
     @property
     def over(self) -> bool:
@@ -90,6 +101,12 @@ class Work(PlacedModel):
     def version(self) -> tuple[int, float]:
         """Sequence, then time of the notice: the later, the higher."""
         return self.sequence, self.stamp.timestamp() if self.stamp else 0.0
+
+    def older_than(self, known: Work) -> bool:
+        """True for a notice before another one of its work; a notice without a sequence counts by its time."""
+        if not self.sequence and self.stamp and known.stamp:
+            return self.stamp < known.stamp
+        return self.version < known.version
 
     def same_as(self, other: Work) -> bool:
         """True for notices of the same work: by UID, else by id, of the same account of a provider."""
@@ -102,6 +119,23 @@ class Work(PlacedModel):
     def meets(self, window: Window) -> bool:
         """True for a work with a part in a window."""
         return not self.over and self.start < window.end and window.start < self.end
+
+    def elements(self, circuits: Circuits) -> tuple[tuple[str, Impact], ...]:
+        """Elements of the own network with the impact on them, those of mapped objects first."""
+        mapped = [
+            (member, self.impact_on(one)) for one in self.objects for member in circuits.members(self.provider, one.id)
+        ]
+        return (*mapped, *((member, self.impact) for member in self.members))
+
+    def scope(self, circuits: Circuits) -> str:
+        """Fingerprint of the times, the objects and the elements."""
+        objects = sorted((one.id, self.impact_on(one)) for one in self.objects)
+        times = [moment.astimezone(UTC).isoformat() for moment in (self.start, self.end)]
+        return sha256(sorted_json([times, objects, sorted(self.elements(circuits))])).hexdigest()[:16]
+
+    def accepted_by(self, circuits: Circuits) -> AcceptedWork | None:
+        """Return the acceptance in force; None for an acceptance of other times or elements."""
+        return self.accepted if self.accepted and self.accepted.scope == self.scope(circuits) else None
 
     def impact_on(self, one: WorkObject) -> Impact:
         """Impact on an object."""
