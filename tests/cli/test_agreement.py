@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from eventready.core.errors import Exit
-from tests.cli.bsc_lab import Lab, on_terminal, read_until
+from tests.cli.bsc_lab import NOW, Lab, on_terminal, read_until
 
 pytestmark = pytest.mark.slow
 
@@ -47,3 +49,16 @@ def test_no_question_in_scripts_and_with_yes(lab: Lab, plan: Path) -> None:
     notices = lab.run("rollback", "latest", "--soak", "0").stderr
     assert "as with --yes" in notices
     assert "Takes back c-" in notices
+
+
+@pytest.mark.parametrize("answer", ["n\n", "y\n", ""])
+def test_an_answer_from_a_pipe_is_none(answer: str, lab: Lab, plan: Path) -> None:
+    """The screen is a terminal, the keys are elsewhere: nothing is sent, and --yes is named."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, "apply", plan, "--soak", "0"]
+    done = subprocess.run(command, input=answer.encode(), stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == Exit.REFUSED
+    assert b"--yes" in done.stderr
+    assert "no recorded change" in lab.run("changes", "list").stderr

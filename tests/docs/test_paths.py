@@ -37,6 +37,7 @@ _OPTIONAL = (
         "inventory/platforms/",
         "inventory/watch.yaml",
         "inventory/works/",
+        "inventory/layouts/",
         "inventory/writable.yaml",
     ),
     "templates/INTENT/writable.yaml",

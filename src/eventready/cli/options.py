@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -30,6 +32,18 @@ def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
     return add
 
+
+def _zone(context: click.Context, _parameter: click.Parameter, value: str | None) -> tzinfo | None:
+    try:
+        return ZoneInfo(value) if value else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(context.ensure_object(App).text("works:zone", value=repr(value))) from None
+
+
+#: `--zone ZONE`: zone of times of others.
+zone_option = click.option(
+    "--zone", callback=_zone, metavar="ZONE", help="Zone of times without one, such as Asia/Ho_Chi_Minh."
+)
 
 #: `-l EXPR`: selection of devices, see `eventready.workspace.devices.select`.
 limit_option = click.option(

@@ -35,7 +35,7 @@ class PlannedWork:
 
 
 def planned_works(works: Iterable[Work], circuits: Circuits) -> tuple[PlannedWork, ...]:
-    """Works with a further risk, in their order; two of one name have the account in theirs."""
+    """Works with a further risk, in their order; works of the same name with their accounts."""
     found = [work for work in works if not work.over]
     count = Counter(work.name.casefold() for work in found)
     return tuple(_planned(work, circuits, alone=count[work.name.casefold()] == 1) for work in found)

@@ -113,7 +113,7 @@ def _status(event: Component, *, cancels: bool) -> WorkStatus:
 
 
 def _time(event: Component, name: str, zone: tzinfo | None) -> datetime:
-    """Time of a property; a named zone that nobody knows is never taken for `zone`."""
+    """Time of a property; an unknown name of a zone is refused, with `zone` too. Raises NoticeError."""
     value = _one(event, name)
     named = getattr(_all(event, name)[0] if name in event else None, "params", {}).get("TZID")
     if named and getattr(value, "tzinfo", None) is None:

@@ -49,7 +49,7 @@ def _calendars(mail: Mail) -> Iterator[bytes]:
 
 
 def _as_utf8(data: bytes, charset: str | None) -> bytes:
-    """Text of a part in UTF-8, by its declared charset; as it is without one, and where the text is of another."""
+    """Text of a part in UTF-8 by its declared charset; unchanged without a fitting charset."""
     try:
         return data.decode(charset).encode() if charset else data
     except (LookupError, UnicodeError):

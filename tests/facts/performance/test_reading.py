@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventready.core.errors import WorkspaceError
 from eventready.core.messages import in_english
 from eventready.facts.performance import content
 from eventready.facts.performance.figures import overlapping
@@ -64,8 +66,6 @@ def test_figures_of_a_file(sample: str, packed: bool, tmp_path: Path) -> None:
 def test_what_is_not_used_is_listed(tmp_path: Path) -> None:
     found = read(tmp_path, PLACES, "3gpp")
     assert found.names.unknown == ("XYZ.Unknown",)
-    assert found.missing(["A", "b", "C"]) == ("C",)
-    assert found.others(["a"]) == ("B",)
     assert read(tmp_path, LISTS, "3gpp").names.no_cells == ("DC=example,ManagedElement=g1,GNBDUFunction=1",)
 
 
@@ -123,6 +123,14 @@ def test_a_file_that_lost_or_doubled_lines_gives_no_other_figure(data: st.DataOb
         ("3gpp", PLACES.replace("PT900S", "soon"), "no length"),
         ("3gpp", PLACES.replace("</measData>", "", 1), "is not valid XML"),
         ("3gpp", "<a>" * 80, "more than 64 deep"),
+        ("3gpp", PLACES.replace("2022-04-25T06:15", "9999-12-31T23:59"), "no end with a zone"),
+        ("3gpp", PLACES.replace("2022-04-25T06:15", "0001-01-01T00:00"), "no end with a zone"),
+        ("3gpp", PLACES.replace("UTF-8", "GBK"), "not valid XML"),
+        ("3gpp", PLACES.replace("UTF-8", "foo"), "not valid XML"),
+        ("3gpp", PLACES.replace(">480<", ">48<b/>0<"), "both text and elements"),
+        ("3gpp", PLACES.replace(">480<", "><b/>480<"), "both text and elements"),
+        ("huawei_csv", CSV.replace(",15,", ",99999,"), "line 3"),
+        ("huawei_csv", CSV.replace(",min,,", "25/04/2022 06:45,15,,"), "line 2"),
         ("huawei_csv", CSV.replace("Object Name", "Object"), "no column Object Name"),
         ("huawei_csv", CSV.replace("2022-04-25 06:00", "today"), "line 3: today is no time"),
         ("huawei_csv", CSV.replace(",40,1", ",40", 1), "line 3 has 7 fields in place of 8"),
@@ -173,8 +181,9 @@ def test_periods_of_two_lengths_never_mix_and_overlaps_are_found(tmp_path: Path)
 
 def test_a_period_is_late_after_twice_its_length(tmp_path: Path) -> None:
     found, allowed = read(tmp_path, PLACES, "3gpp"), timedelta(minutes=10)
-    assert found.late(BEGIN + timedelta(minutes=40), allowed) == ()
-    assert found.late(BEGIN + timedelta(minutes=41), allowed) == ("A", "B")
+    quarter = timedelta(minutes=15)
+    assert found.late(BEGIN + timedelta(minutes=40), quarter, allowed) == ()
+    assert found.late(BEGIN + timedelta(minutes=41), quarter, allowed) == ("A", "B")
 
 
 @pytest.mark.parametrize("name", layout_names())
@@ -185,3 +194,69 @@ def test_a_layout_computes_each_figure_from_counters_of_one(name: str) -> None:
             assert formula.counters
             assert (figure.unit == "%") <= (bool(formula.over) or formula.times in (1.0, 0.1))
             assert PERIOD not in formula.counters
+
+
+@pytest.mark.parametrize(
+    ("text", "figures_of_a"),
+    [
+        (PLACES.replace(">480<", ">-1<"), {"prb_down": 85.0}),
+        (PLACES.replace(">85<", ">950<"), {"rrc_success": 96.0}),
+        (PLACES.replace(">480<", ">510<"), {"rrc_success": 100.0, "prb_down": 85.0}),
+        (
+            PLACES.replace('<r p="1">480</r>', '<r p="1">480</r><r p="1">481</r>'),
+            {"prb_down": 85.0},
+        ),
+        (
+            PLACES.replace("FDD=B", "FDD=A,Beam=9"),
+            {"rrc_success": 96.0, "prb_down": 85.0},
+        ),
+    ],
+    ids=["negative", "share above 100", "more successes than attempts", "a counter twice", "an object below a cell"],
+)
+def test_a_figure_is_never_better_than_its_counters(text: str, figures_of_a: dict[str, float], tmp_path: Path) -> None:
+    assert figures(read(tmp_path, text, "3gpp"))["A"] == figures_of_a
+
+
+def test_an_empty_mark_is_suspect(tmp_path: Path) -> None:
+    found = read(tmp_path, PLACES.replace("<suspect>true</suspect>", "<suspect/>"), "3gpp")
+    assert {one.cell for one in found.periods if one.suspect} == {"B"}
+
+
+def test_columns_of_one_counter_with_other_values_are_no_value(tmp_path: Path) -> None:
+    text = CSV.replace("L.Traffic.User.Avg,X", "L.Traffic.User.Avg,L.RRC.ConnReq.Succ")
+    assert figures(read(tmp_path, text, "huawei_csv"))["A"] == {"users_mean": 40.0}
+
+
+def test_names_of_others_are_cells_as_a_whole(tmp_path: Path) -> None:
+    slash = read(tmp_path, CSV.replace("Name=A", "Name=c/d"), "huawei_csv")
+    assert set(slash.newest) == {"c/d", "b"}
+    hostile = read(tmp_path, PLACES.replace("FDD=A", "FDD=x&#10;all is well"), "3gpp")
+    assert set(hostile.newest) == {"b"}
+    assert any("x\nall" in name for name in hostile.names.no_cells)
+    spelled = read(tmp_path, PLACES.replace("FDD=B", "FDD=a"), "3gpp")
+    assert spelled.names.doubled == {"A"}
+    below = read(tmp_path, OMES.replace("LNCEL-A", "LNCEL-A/LNREL-7"), "nokia_omes")
+    assert not below.periods
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("times: .nan", "times"), ("times: .inf", "times"), ("over_less: [C]", "`over_less` needs `over`"),
+        ("columns: {time: a, period: b, name: c, separator: ';;'}", "single character"),
+        ("columns: {time: a, period: b, name: c, encodings: [rot13]}", "rot13 is no encoding"),
+        ("columns: {time: a, period: b, name: c, encodings: [utf-16]}", "utf-16 is no encoding"),
+    ],
+)  # fmt: skip
+def test_a_layout_that_would_mislead_is_refused(change: str, sentence: str, tmp_path: Path) -> None:
+    formula, top = ("", change) if change.startswith("columns") else (f", {change}", "")
+    text = f"format: 3gpp\ncells: [C]\n{top}\nfigures:\n  f:\n    formulas: [{{of: [A]{formula}}}]\n"
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(WorkspaceError, match=sentence):
+        load_layout("own", (tmp_path,))
+
+
+def test_a_fifo_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "file")
+    found = gather([tmp_path / "file"], load_layout("3gpp"), {}, ZONE)
+    assert "no file" in why(found)

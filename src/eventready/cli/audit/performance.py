@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,64 +23,127 @@ from eventready.facts.performance.gathering import Gathered, gather
 from eventready.facts.performance.layout import load_layout
 from eventready.workspace.settings.performance import PerformanceSource, load_performance
 
-#: Names listed in a sentence; -o json has all.
-_SHOWN = 8
+#: Names listed in a sentence, and their longest; -o json has all. Periods beside each other.
+_SHOWN, _LONGEST, _COLUMNS = 8, 60, 4
+#: Findings of a source that cost no figure.
+_HARMLESS = ("silent", "no_cells", "unknown")
 
 
-def check(app: App, *, files: Sequence[Path], layout: str) -> Exit:
+@dataclass(frozen=True)
+class _Source:
+    """Files of a source, or files by name (`name` empty), as read at a moment."""
+
+    name: str
+    layout: str
+    found: Gathered
+    now: datetime
+    period: timedelta | None = None
+    late: timedelta = timedelta()
+
+    @cached_property
+    def findings(self) -> Mapping[str, Sequence[str]]:
+        """Names by finding: cells without a figure to rely on; then names without a use."""
+        newest = self.found.newest.values()
+        return {
+            "useless": sorted(one.cell for one in newest if one.useless and not one.suspect),
+            "suspect": sorted(one.cell for one in newest if one.suspect),
+            "doubled": sorted(self.found.names.doubled),
+            "differing": sorted({one.cell for one in self.found.periods if one.differing}),
+            "overlapping": sorted({second.cell for _first, second in overlapping(self.found.periods)}),
+            "late": self._late(),
+            "future": sorted(one.cell for one in newest if one.end - self.now > timedelta(minutes=1) + self.late),
+            "length": sorted(one.cell for one in newest if self.period and one.end - one.begin != self.period),
+            "silent": self._silent(),
+            "no_cells": self.found.names.no_cells,
+            "unknown": self.found.names.unknown,
+        }
+
+    def _late(self) -> Sequence[str]:
+        """Cells of a source with too old a newest period; none for named files."""
+        return self.found.late(self.now, self.period, self.late) if self.period else ()
+
+    def _silent(self) -> Sequence[str]:
+        newest = self.found.newest.values()
+        figures = self.found.layout.figures if newest else ()
+        return [name for name in figures if all(one.figures[name] is None for one in newest)]
+
+    @property
+    def whole(self) -> bool:
+        """True with a period of cells, and without a refused file or an unreliable figure."""
+        doubts = (names for key, names in self.findings.items() if key not in _HARMLESS)
+        return bool(self.found.periods) and not self.found.refused and not any(doubts)
+
+
+def check(app: App, *, files: Sequence[Path], layout: str, zone: tzinfo | None) -> Exit:
     """Show which files, cells and counters are read, and which are not."""
-    found = list(_gathered(app, files, layout))
-    cells = _cells(app)
+    sources = list(_sources(app, files, layout, zone))
+    cells = {cell.name for device in app.workspace.devices for cell in device.expect.cells}
+    read = {key: one.cell for source in sources for key, one in source.found.newest.items()}
+    missing = sorted(cell for cell in cells if cell.casefold() not in read)
+    others = sorted(read[key] for key in read.keys() - {cell.casefold() for cell in cells})
     app.show(
-        [_as_json(app, source, one, cells) for source, one in found],
-        [line for source, one in found for line in _lines(app, source, one, cells)],
+        {"sources": [_as_json(source) for source in sources], "missing": missing, "others": others},
+        [line for source in sources for line in _lines(source)],
+        [*_named("missing", missing), *_named("others", others)],
     )
-    whole = all(
-        one.periods and not (one.refused or one.missing(cells) or _late(app, source, one)) for source, one in found
-    )
-    return Exit.OK if found and whole else Exit.INCOMPLETE
+    return Exit.OK if not missing and all(source.whole for source in sources) else Exit.INCOMPLETE
 
 
-def show(app: App, *, cell: str, files: Sequence[Path], layout: str) -> Exit:
-    """Show the figures of CELL per period."""
-    found = [(one, period) for _source, one in _gathered(app, files, layout) for period in one.periods]
-    own = [(one, period) for one, period in found if period.cell.casefold() == cell.casefold()]
+def show(app: App, *, cell: str, files: Sequence[Path], layout: str, zone: tzinfo | None) -> Exit:
+    """Show the figures of CELL per period, the newest on the right."""
+    sources = list(_sources(app, files, layout, zone))
+    known = {period.cell for source in sources for period in source.found.periods}
+    wanted = cell.casefold()
+    own = sorted(
+        ((source, one) for source in sources for one in source.found.periods if one.cell.casefold() == wanted),
+        key=lambda pair: (pair[1].begin, pair[1].seconds),
+    )
     if not own:
-        names = sorted({period.cell for _one, period in found})
-        raise UsageError(message("cli:performance.no_cell", cell=cell), do=suggest(cell, names, noun="Cells"))
-    names = list(dict.fromkeys(name for one, _period in own for name in one.layout.figures))
-    used = [name for name in names if any(period.figures.get(name) is not None for _one, period in own)]
-    units = {name: figure.unit for one, _period in own for name, figure in one.layout.figures.items()}
+        near = suggest(_plain(cell), map(_plain, known), noun="Cells")
+        raise UsageError(message("cli:performance.no_cell", cell=_plain(cell)), do=near)
+    units = {name: one.unit for source, _period in own for name, one in source.found.layout.figures.items()}
+    shown = [period for _source, period in own[-_COLUMNS:]]
     app.show(
-        [_period(period) for _one, period in own],
-        Listing("cli:performance_column", ("figure", *[""] * len(own[-_SHOWN:])), _table(own[-_SHOWN:], used, units)),
+        [_period(one) for _source, one in own],
+        Listing("cli:performance_column", ("figure", *[""] * len(shown)), _table(shown, units)),
     )
-    return Exit.OK if own[-1][1].figures and not own[-1][1].suspect else Exit.INCOMPLETE
+    source, last = own[-1]
+    doubts = [key for key, names in source.findings.items() if key not in _HARMLESS and last.cell in names]
+    for key in doubts:
+        app.notify(f"cli:performance.{key}", names=last.cell, count=1)
+    return Exit.INCOMPLETE if doubts else Exit.OK
 
 
-def _table(
-    own: Sequence[tuple[Gathered, CellPeriod]], used: Sequence[str], units: dict[str, str]
-) -> Iterator[tuple[str | Message, ...]]:
-    yield ("", *(f"{period.begin.astimezone(TZ):%d/%m %H:%M}" for _one, period in own))
-    for name in used:
-        values = (period.figures.get(name) for _one, period in own)
-        unit = f" [{units[name]}]" if units[name] else ""
-        yield (f"{name}{unit}", *("?" if value is None else f"{value:.4g}" for value in values))
+def _table(shown: Sequence[CellPeriod], units: Mapping[str, str]) -> Iterator[tuple[str | Message, ...]]:
+    yield ("", *(f"{one.begin.astimezone(TZ):%d/%m/%Y %H:%M}" for one in shown))
+    yield (message("cli:performance.minutes"), *(f"{one.seconds / 60:g}" for one in shown))
+    for name, unit in units.items():
+        yield (f"{name} [{unit}]" if unit else name, *(_value(one.figures.get(name)) for one in shown))
 
 
-def _gathered(app: App, files: Sequence[Path], layout: str) -> Iterator[tuple[PerformanceSource, Gathered]]:
-    settings = load_performance(app.workspace_path)
+def _value(value: float | None) -> str:
+    """Text of a value, cut and never rounded: a share below 100 stays below."""
+    if value is None:
+        return "?"
+    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+    scale = 10 ** min(digits, 4 if abs(value) >= 1 else 6)
+    return f"{math.trunc(value * scale) / scale:,.6f}".rstrip("0").rstrip(".")
+
+
+def _sources(app: App, files: Sequence[Path], layout: str, zone: tzinfo | None) -> Iterator[_Source]:
+    settings, now = load_performance(app.workspace_path), app.clock.now()
     own = app.workspace_path / "inventory" / "layouts"
     if files:
         if not layout:
             raise UsageError(message("cli:performance.no_layout"))
-        source = PerformanceSource.model_construct(name="", layout=layout)
-        yield source, gather(files, load_layout(layout, (own,)), settings.by_object)
+        yield _Source("", layout, gather(files, load_layout(layout, (own,)), settings.by_object, zone), now)
         return
     if not settings.sources:
         raise UsageError(message("cli:performance.no_source"))
-    for source in settings.sources:
-        yield source, gather(_files(app, source), load_layout(source.layout, (own,)), settings.by_object, _zone(source))
+    for one in settings.sources:
+        found = gather(_files(app, one), load_layout(one.layout, (own,)), settings.by_object, _zone(one) or zone)
+        times = timedelta(minutes=one.period_minutes), timedelta(minutes=one.late_minutes)
+        yield _Source(one.name, one.layout, found, now, *times)
 
 
 def _files(app: App, source: PerformanceSource) -> list[Path]:
@@ -91,60 +157,43 @@ def _zone(source: PerformanceSource) -> ZoneInfo | None:
     return ZoneInfo(source.zone) if source.zone else None
 
 
-def _cells(app: App) -> list[str]:
-    return [cell.name for device in app.workspace.devices for cell in device.expect.cells]
-
-
-def _late(app: App, source: PerformanceSource, one: Gathered) -> tuple[str, ...]:
-    """Cells of a source with too old a newest period; none for named files."""
-    return one.late(app.clock.now(), timedelta(minutes=source.late_minutes)) if source.name else ()
-
-
-def _lines(app: App, source: PerformanceSource, one: Gathered, cells: Sequence[str]) -> Iterator[Message]:
-    if one.periods:
-        ends = max(period.end for period in one.periods).astimezone(TZ)
-        begins = sorted({period.begin for period in one.periods})
-        counts = {"files": len(one.read), "cells": len(one.newest), "periods": len(begins)}
+def _lines(source: _Source) -> Iterator[Message]:
+    found = source.found
+    if found.periods:
+        ends = max(period.end for period in found.periods).astimezone(TZ)
+        begins = sorted({period.begin for period in found.periods})
+        counts = {"files": len(found.read), "cells": len(found.newest), "periods": len(begins)}
         yield message("cli:performance.read", **counts, begin=begins[0].astimezone(TZ), end=ends)
     else:
-        yield message("cli:performance.nothing", files=len(one.read))
-    for file, why in one.refused.items():
+        yield message("cli:performance.nothing", files=len(found.read))
+    for file, why in found.refused.items():
         yield message("cli:performance.refused", file=file.name, why=why)
-    for key, names in _findings(app, source, one, cells).items():
-        if names:
-            yield message(f"cli:performance.{key}", names=", ".join(few(names, _SHOWN)), count=len(names))
-    if not one.layout.confirmed:
+    for key, names in source.findings.items():
+        yield from _named(key, names)
+    if not found.layout.confirmed:
         yield message("cli:performance.unconfirmed", layout=source.layout)
 
 
-def _findings(app: App, source: PerformanceSource, one: Gathered, cells: Sequence[str]) -> dict[str, Sequence[str]]:
-    silent = [
-        name for name in one.layout.figures if all(period.figures[name] is None for period in one.newest.values())
-    ]
-    return {
-        "missing": one.missing(cells),
-        "others": one.others(cells),
-        "late": _late(app, source, one),
-        "suspect": sorted(period.cell for period in one.newest.values() if period.suspect),
-        "doubled": sorted(one.names.doubled),
-        "differing": sorted({period.cell for period in one.periods if period.differing}),
-        "overlapping": sorted({second.cell for _first, second in overlapping(one.periods)}),
-        "silent": silent if one.newest else (),
-        "no_cells": one.names.no_cells,
-        "unknown": one.names.unknown,
-    }
+def _named(key: str, names: Sequence[str]) -> Iterator[Message]:
+    if names:
+        shown = ", ".join(few([_plain(name) for name in names], _SHOWN))
+        yield message(f"cli:performance.{key}", names=shown, count=len(names))
 
 
-def _as_json(app: App, source: PerformanceSource, one: Gathered, cells: Sequence[str]) -> dict[str, Any]:
+def _plain(name: str) -> str:
+    """Name of others in a line: without control characters, and not longer than a line."""
+    kept = "".join(one if one.isprintable() else " " for one in name)
+    return kept if len(kept) <= _LONGEST else f"{kept[:_LONGEST]}..."
+
+
+def _as_json(source: _Source) -> dict[str, Any]:
     return {
-        "source": source.name,
-        "layout": source.layout,
-        "confirmed": one.layout.confirmed,
-        "files": [str(file) for file in one.read],
-        "refused": {str(file): in_language(why, "en") for file, why in one.refused.items()},
-        **{key: list(names) for key, names in _findings(app, source, one, cells).items()},
-        "newest": [_period(period) for period in one.newest.values()],
-    }
+        "source": source.name, "layout": source.layout, "confirmed": source.found.layout.confirmed,
+        "files": [str(file) for file in source.found.read],
+        "refused": {str(file): in_language(why, "en") for file, why in source.found.refused.items()},
+        **{key: list(names) for key, names in source.findings.items()},
+        "newest": [_period(period) for period in source.found.newest.values()],
+    }  # fmt: skip
 
 
 def _period(period: CellPeriod) -> dict[str, Any]:

@@ -205,6 +205,7 @@ _LAYOUT = click.option("--layout", default="", metavar="LAYOUT",
 @network_performance.command("check", short_help="Show which files, cells and counters are read, and which are not")
 @click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
 @_LAYOUT
+@options.zone_option
 @work("eventready.cli.audit.performance:check")
 def network_performance_check() -> None:
     """Show which files, cells and counters are read, and which are not.
@@ -214,8 +215,8 @@ def network_performance_check() -> None:
 
     \b
     Exit codes:
-      0  every expected cell has a period in time
-      4  a file or a cell is missing, late or refused
+      0  every expected cell has figures in time
+      4  a file, a cell or a figure is missing, late, doubtful or refused
     """
 
 
@@ -223,6 +224,7 @@ def network_performance_check() -> None:
 @click.argument("cell")
 @click.argument("files", nargs=-1, type=options.FILE, metavar="[FILE]...")
 @_LAYOUT
+@options.zone_option
 @work("eventready.cli.audit.performance:show")
 def network_performance_show() -> None:
     """Show the figures of CELL per period: availability, access, drops, load, users, rate.

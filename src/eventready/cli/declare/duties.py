@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from eventready.cli import options
-from eventready.cli.context import App
 from eventready.cli.declare.papers import week_option
 from eventready.cli.declare.work import work
 from eventready.core.clock import parse_moment
@@ -235,13 +233,6 @@ def incident_show() -> None:
     """Show an incident. Exit code 8 with an overdue notice."""
 
 
-def _zone(context: click.Context, _parameter: click.Parameter, value: str | None) -> tzinfo | None:
-    try:
-        return ZoneInfo(value) if value else None
-    except (ValueError, OSError):
-        raise click.BadParameter(context.ensure_object(App).text("works:zone", value=repr(value))) from None
-
-
 @click.group("works")
 def works() -> None:
     """Import planned works of providers and of your own network, and cross them with the windows of the event.
@@ -253,7 +244,7 @@ def works() -> None:
 
 @works.command("import", short_help="Import notices: iCalendar, mail, CSV, XLSX, a folder of these")
 @click.argument("file", type=options.PATH)
-@click.option("--zone", callback=_zone, metavar="ZONE", help="Zone of times without one, such as Asia/Ho_Chi_Minh.")
+@options.zone_option
 @click.option("--provider", default="", metavar="NAME", help="Provider of the rows of a table without one.")
 @click.option("--dry-run", is_flag=True, help="Show the effect, and write nothing.")
 @work("eventready.cli.duties.works:import_notices")

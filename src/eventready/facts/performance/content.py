@@ -18,6 +18,8 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 def pieces(path: Path, most: int = MOST) -> Iterator[bytes]:
     """Yield the content in pieces of at most 256 KiB, unpacked. Raises PerformanceError, OSError."""
+    if not path.is_file():
+        raise PerformanceError(message("facts:performance.no_file"))
     with path.open("rb") as stream:
         first = stream.read(_PIECE)
         if not first:

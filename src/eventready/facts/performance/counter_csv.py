@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
+from math import nan
 
 from eventready.core.messages import message
-from eventready.facts.performance.counters import Counters, Known, PerformanceError, moment, number
+from eventready.facts.performance.counters import LONGEST_S, Counters, Known, PerformanceError, moment, number
 from eventready.facts.performance.layout import CounterColumns
 
 _FIELDS, _LINE = 5_000, 4 * 1024 * 1024
@@ -39,15 +40,23 @@ def read_csv(
                     raise PerformanceError(message("facts:performance.row", line=rows.line_num, **sizes))
                 continue
             minutes, begin = _PERIOD.fullmatch(row[period].strip()), moment(row[time], zone)
-            if minutes is None or begin is None:
-                if rows.line_num == 2:  # units
+            if minutes is None or begin is None or int(minutes[1]) * 60 > LONGEST_S:
+                if rows.line_num == 2 and _units(row, time, places.values()):
                     continue
                 raise PerformanceError(message("facts:performance.row_time", line=rows.line_num, text=row[time][:40]))
-            values = {head: value for place, head in counters if (value := number(row[place])) is not None}
+            values: dict[str, float] = {}
+            for place, counter in counters:
+                if (value := number(row[place])) is not None:
+                    values[counter] = value if values.get(counter, value) == value else nan
             doubtful = trust is not None and row[trust].strip().casefold() != columns.reliable.casefold()
             found(Counters(row[name].strip(), begin, int(minutes[1]) * 60, values, doubtful))
     except csv.Error as error:
         raise PerformanceError(message("facts:performance.csv", line=rows.line_num, reason=str(error))) from None
+
+
+def _units(row: Sequence[str], time: int, places: Iterable[int]) -> bool:
+    """True for a line of units below the heads: no figure in the place of the time, and no number anywhere."""
+    return not any(map(str.isdecimal, row[time])) and all(number(row[place]) is None for place in places)
 
 
 def _place(places: dict[str, int], head: str) -> int:

@@ -14,6 +14,11 @@ from eventready.core.messages import Message
 _ABSENT = frozenset({"", "null", "nil", "nan", "n/a", "na", "-", "/0"})
 
 
+#: Years of a period; arithmetic overflows near the limits of Python's datetime.
+_YEARS = range(1990, 2200)
+#: Seconds of the longest period.
+LONGEST_S = 7 * 86_400
+
 #: Gives the name of a counter in the layout; None for one of no figure.
 Known: TypeAlias = Callable[[str], str | None]
 
@@ -57,5 +62,7 @@ def moment(text: str, zone: tzinfo | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
+        return None
+    if found.year not in _YEARS:
         return None
     return found if found.tzinfo else found.replace(tzinfo=zone) if zone else None

@@ -13,6 +13,8 @@ from eventready.facts.performance.counters import Counters
 from eventready.facts.performance.layout import PERIOD, Formula, PerformanceLayout
 
 _SUFFIXES = (".sum", ".tot")
+#: Characters of the longest name of an object.
+_LONGEST = 400
 
 #: Cell, begin and seconds of a period.
 Key: TypeAlias = tuple[str, datetime, int]
@@ -37,6 +39,11 @@ class CellPeriod:
     differing: tuple[str, ...]
 
     @property
+    def useless(self) -> bool:
+        """True without the value of any figure."""
+        return all(value is None for value in self.figures.values())
+
+    @property
     def end(self) -> datetime:
         """Aware time of the end of the period."""
         return self.begin + timedelta(seconds=self.seconds)
@@ -54,6 +61,8 @@ class Names:
         self._known: dict[str, str | None] = {}
         self._objects: dict[str, str | None] = {}
         self._first: dict[tuple[str, str], str] = {}
+        self._spelled: dict[str, str] = {}
+        self._format = layout.format
         #: Cells whose name several objects of a class have; no figure of them has a value.
         self.doubled: set[str] = set()
 
@@ -68,22 +77,31 @@ class Names:
     def cell(self, name: str) -> str | None:
         """Return the cell of an object by the map of the workspace, else by its class; None for no cell."""
         if name not in self._objects:
-            self._objects[name] = self._cells.get(name.casefold()) or self._by_class(name)
+            plain = name.isprintable() and len(name) <= _LONGEST
+            self._objects[name] = (self._cells.get(name.casefold()) or self._by_class(name)) if plain else None
         return self._objects[name]
 
     def _by_class(self, name: str) -> str | None:
-        """Return the value of the last part of a class of cells; the whole name where the value is but a number."""
-        for part in reversed(name.replace("/", ",").split(",")):
+        """Return the value of the part with a class of cells; the whole name for a value of digits alone.
+
+        Of a path only the last part names the object; what stands below a cell is no cell.
+        """
+        parts = name.split("/" if self._format == "omes" else ",")
+        for part in parts if self._format == "csv" else parts[-1:]:
             kind, separator, value = (piece.strip() for piece in part.partition("="))
             if not separator:
                 kind, value = kind.rpartition("-")[0], name
             kind = kind.rpartition(":")[2].casefold()
             if value and kind in self._classes:
-                cell = self._cells.get(value.casefold(), name if value.isdecimal() else value)
-                if self._first.setdefault((cell, kind), name) != name:
-                    self.doubled.add(cell)
-                return cell
+                return self._named(kind, name if value.isdecimal() else value, name)
         return None
+
+    def _named(self, kind: str, value: str, name: str) -> str:
+        """Return the cell of a value, spelled as at first; the cell of several objects of a class is doubled."""
+        cell = self._spelled.setdefault(value.casefold(), self._cells.get(value.casefold(), value))
+        if self._first.setdefault((cell, kind), name) != name:
+            self.doubled.add(cell)
+        return cell
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
@@ -102,8 +120,7 @@ class CellFigures:
     def __init__(self, layout: PerformanceLayout, cells: Mapping[str, str]) -> None:
         self.names = Names(layout, cells)
         self._formulas = {
-            name: [_Folded(one, share=figure.unit == "%") for one in figure.formulas]
-            for name, figure in layout.figures.items()
+            name: [_Folded(one, figure.unit) for one in figure.formulas] for name, figure in layout.figures.items()
         }
         self._merged: dict[Key, _Merged] = {}
 
@@ -138,24 +155,26 @@ class CellFigures:
 class _Folded:
     """Formula with its names as values are kept."""
 
-    def __init__(self, formula: Formula, *, share: bool) -> None:
+    def __init__(self, formula: Formula, unit: str) -> None:
         folded = [
             tuple(map(str.casefold, names)) for names in (formula.of, formula.less, formula.over, formula.over_less)
         ]
-        self._of, self._less, self._over, self._over_less = folded
+        self._parts = folded
         self.needed = frozenset(name for names in folded for name in names)
-        self._times, self._most = formula.times, 100.0 if share else inf
+        self._times, self._most = formula.times, 100.0 if unit == "%" else inf
+        self._least = -inf if unit == "dBm" else 0.0
 
     def value(self, values: Mapping[str, float]) -> float | None:
-        """Return the value of the formula, a share of at most 100; None for a division by zero."""
-        above = sum([values[name] for name in self._of])
-        if self._less:
-            above -= sum([values[name] for name in self._less])
-        if not self._over:
-            return min(self._times * above, self._most)
-        below = sum([values[name] for name in self._over])
-        if self._over_less:
-            below -= sum([values[name] for name in self._over_less])
+        """Return the value of the formula, a share of successes of at most 100.
+
+        None for a division by zero, for a value below 0 beside levels in dBm, and for a share by itself above 100.
+        """
+        of, less, over, over_less = ([values[name] for name in names] for names in self._parts)
+        if min((*of, *less, *over, *over_less)) < self._least:
+            return None
+        above, below = sum(of) - sum(less), sum(over) - sum(over_less)
+        if not over:
+            return self._times * above if self._least <= self._times * above <= self._most else None
         return min(self._times * above / below, self._most) if below > 0 and above >= 0 else None
 
 

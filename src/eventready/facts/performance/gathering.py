@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
@@ -30,24 +30,9 @@ class Gathered:
         """Last period of each cell, by the cell's name without case."""
         return {one.cell.casefold(): one for one in sorted(self.periods, key=lambda one: (one.begin, one.seconds))}
 
-    def missing(self, cells: Collection[str]) -> tuple[str, ...]:
-        """Return the cells without any period, sorted."""
-        return tuple(sorted(cell for cell in cells if cell.casefold() not in self.newest))
-
-    def others(self, cells: Collection[str]) -> tuple[str, ...]:
-        """Return the cells of the files beside `cells`, sorted."""
-        known = {cell.casefold() for cell in cells}
-        return tuple(sorted({one.cell for key, one in self.newest.items() if key not in known}))
-
-    def late(self, now: datetime, allowed: timedelta) -> tuple[str, ...]:
-        """Return the cells with an end of the last period older than a period and `allowed`, sorted."""
-        return tuple(
-            sorted(
-                one.cell
-                for one in self.newest.values()
-                if now - one.begin > 2 * timedelta(seconds=one.seconds) + allowed
-            )
-        )
+    def late(self, now: datetime, period: timedelta, allowed: timedelta) -> tuple[str, ...]:
+        """Return the cells with an end of the last period older than a period of the source and `allowed`, sorted."""
+        return tuple(sorted(one.cell for one in self.newest.values() if now - one.end > period + allowed))
 
 
 def gather(

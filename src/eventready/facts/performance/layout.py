@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import load_yaml
@@ -18,6 +18,27 @@ from eventready.workspace.model import WorkspaceModel
 #: Seconds of the period, as a counter.
 PERIOD = "$period"
 HOME = Path(__file__).parent / "layouts"
+
+
+#: Codecs of Python that are none of files.
+_NO_FILES = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "utf-7"})
+
+
+def _separator(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n':
+        raise InvalidValue(message("facts:performance.separator"))
+    return text
+
+
+def _encoding(name: str) -> str:
+    """Name of an encoding in which lines are found by their bytes."""
+    try:
+        fits = name.casefold().replace("-", "_") not in _NO_FILES and b"a,1\n".decode(name) == "a,1\n"
+    except (LookupError, ValueError):
+        fits = False
+    if not fits:
+        raise InvalidValue(message("facts:performance.no_encoding", name=name[:40]))
+    return name
 
 
 class Formula(WorkspaceModel):
@@ -30,7 +51,13 @@ class Formula(WorkspaceModel):
     less: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
     over_less: tuple[str, ...] = ()
-    times: float = 1.0
+    times: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.over_less and not self.over:
+            raise InvalidValue(message("facts:performance.alone"))
+        return self
 
     @property
     def counters(self) -> tuple[str, ...]:
@@ -56,8 +83,8 @@ class CounterColumns(WorkspaceModel):
     name: str
     reliability: str = ""
     reliable: str = "Reliable"
-    separator: str = ","
-    encodings: tuple[str, ...] = ("utf-8-sig",)
+    separator: Annotated[str, AfterValidator(_separator)] = ","
+    encodings: tuple[Annotated[str, AfterValidator(_encoding)], ...] = Field(default=("utf-8-sig",), min_length=1)
 
 
 class PerformanceLayout(WorkspaceModel):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from math import nan
 
 from eventready.core.messages import message
-from eventready.facts.performance.counters import Counters, Known, PerformanceError, moment, number
+from eventready.facts.performance.counters import LONGEST_S, Counters, Known, PerformanceError, moment, number
 from eventready.facts.performance.xml_file import Begin, End, XmlFile, attribute
 
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?")
@@ -88,7 +88,7 @@ class MeasCollec:
             self._set(counter, value)
 
     def _doubt(self, text: str) -> None:
-        self._suspect = text.strip().casefold() not in ("false", "0", "")
+        self._suspect = text.strip().casefold() not in ("false", "0")
 
     def _set(self, counter: str | None, text: str) -> None:
         if counter is not None and (value := number(text)) is not None:
@@ -109,4 +109,4 @@ def _seconds(text: str) -> int:
     found = _DURATION.fullmatch(text.strip())
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
     whole = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    return whole if whole <= 7 * 86_400 else 0
+    return whole if whole <= LONGEST_S else 0

@@ -8,7 +8,7 @@ from functools import partial
 from math import nan
 
 from eventready.core.messages import message
-from eventready.facts.performance.counters import Counters, Known, PerformanceError, moment, number
+from eventready.facts.performance.counters import LONGEST_S, Counters, Known, PerformanceError, moment, number
 from eventready.facts.performance.xml_file import Begin, End, XmlFile, attribute
 
 #: Names of the objects that split a cell's counters per operator; the cell's own figures stand beside.
@@ -77,4 +77,4 @@ class Omes:
 def _minutes(text: str) -> int:
     """Return the seconds of a number of minutes; 0 for another text and beyond a week."""
     word = text.strip()
-    return int(word) * 60 if word.isdecimal() and len(word) < 6 and int(word) <= 7 * 24 * 60 else 0
+    return int(word) * 60 if word.isdecimal() and len(word) < 6 and int(word) * 60 <= LONGEST_S else 0

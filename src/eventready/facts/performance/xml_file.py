@@ -28,7 +28,7 @@ class XmlFile:
         self._known, self._other = (begins, ends), other
         self._begins: dict[str, Begin | None] = {}
         self._ends: dict[str, End | None] = {}
-        self._depth = 0
+        self._depth, self._leaf = 0, False
         self._text: list[str] = []
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text, parser.buffer_size = True, _PIECE
@@ -41,6 +41,8 @@ class XmlFile:
             for piece in pieces:
                 self._parser.Parse(piece, False)
             self._parser.Parse(b"", True)
+        except (ValueError, LookupError) as error:  # an encoding that expat does not read
+            raise PerformanceError(message("facts:performance.xml", line=1, reason=str(error)[:80])) from None
         except expat.ExpatError as error:
             if error.code in _AT_END:
                 raise PerformanceError(message("facts:performance.cut")) from None
@@ -51,7 +53,8 @@ class XmlFile:
         if self._depth >= _DEPTH:
             raise PerformanceError(message("facts:performance.depth", most=_DEPTH))
         self._depth += 1
-        self._text.clear()
+        self._leaf = True
+        self._refuse_mixed()
         if name not in self._begins:
             self._learn(name)
         if (handler := self._begins[name]) is not None:
@@ -59,8 +62,17 @@ class XmlFile:
 
     def _end(self, name: str) -> None:
         self._depth -= 1
+        if not self._leaf:
+            self._refuse_mixed()
+        self._leaf = False
         if (handler := self._ends[name]) is not None:
             handler("".join(self._text))
+        self._text.clear()
+
+    def _refuse_mixed(self) -> None:
+        """Drop blanks around elements. Raises PerformanceError for a text: of a value cut in two, half is no value."""
+        if self._text and "".join(self._text).strip():
+            raise PerformanceError(message("facts:performance.mixed"))
         self._text.clear()
 
     def _data(self, text: str) -> None:

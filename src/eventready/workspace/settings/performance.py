@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
@@ -27,11 +28,18 @@ class PerformanceSource(WorkspaceModel):
 
     name: str = Field(min_length=1, description="Name of the source")
     folder: Path = Field(description="Folder with the files; relative to the workspace")
-    pattern: str = Field(default="*", description="Names of the files, as a glob")
+    pattern: str = Field(
+        default="*",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^/\\*]*(?:\*[^/\\*]+)*\*?$",
+        description="Names of the files, as a glob without folders",
+    )
     layout: str = Field(description="Layout: 3gpp, nokia_omes, huawei_csv or a file of inventory/layouts")
     zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="Zone of times that name none; without it such files are refused"
     )
+    period_minutes: int = Field(default=15, ge=1, le=10_080, description="Length of a period, in minutes")
     late_minutes: int = Field(default=10, ge=0, le=1440, description="Minutes that a file may be late")
 
 
@@ -42,6 +50,13 @@ class PerformanceFile(WorkspaceModel):
     cells: dict[str, tuple[str, ...]] = Field(
         default={}, description="Names of objects in the files, or their last parts, by the cell of the inventory"
     )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        objects = Counter(name.casefold() for names in self.cells.values() for name in names)
+        if twice := next((name for name, count in objects.items() if count > 1), None):
+            raise InvalidValue(message("workspace:performance_twice", name=twice))
+        return self
 
     @property
     def by_object(self) -> dict[str, str]:

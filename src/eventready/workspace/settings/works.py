@@ -103,7 +103,7 @@ class Work(PlacedModel):
         return self.sequence, self.stamp.timestamp() if self.stamp else 0.0
 
     def older_than(self, known: Work) -> bool:
-        """True for a notice before another one of its work; a notice without a sequence counts by its time."""
+        """True for a notice before `known`; a notice without a sequence counts by its time."""
         if not self.sequence and self.stamp and known.stamp:
             return self.stamp < known.stamp
         return self.version < known.version
