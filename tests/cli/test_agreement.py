@@ -55,7 +55,8 @@ def test_no_question_in_scripts_and_with_yes(lab: Lab, plan: Path) -> None:
 def test_an_answer_from_a_pipe_is_none(answer: str, lab: Lab, plan: Path) -> None:
     """The screen is a terminal, the keys are elsewhere: nothing is sent, and --yes is named."""
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, "apply", plan, "--soak", "0"]
+    words = ("-w", str(lab.copy), "--now", NOW, "apply", str(plan), "--soak", "0")
+    command = [sys.executable, "-m", "eventready", *words]
     done = subprocess.run(command, input=answer.encode(), stdout=theirs, stderr=subprocess.PIPE, check=False)
     os.close(theirs)
     os.close(ours)
