@@ -43,6 +43,7 @@ from eventready.watch.record import WatchRecord
 from eventready.watch.snapshot_record import OPEN, SNAPSHOTS, DeviceAge, OpenEntry, OpenFindings, Snapshot
 from eventready.watch.states import Key, StateChange, States
 from eventready.workspace.settings.alerts import load_alerts
+from eventready.workspace.settings.works import load_works
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.delivery.mailroom import Mailroom
 from tests.session.real import free_port
@@ -167,7 +168,7 @@ from: 2022-04-29 20:00
 to: 2022-04-29 21:00
 members: [core-1]
 """
-ACCEPTED = WORK + "accepted: {by: An, at: 2022-04-28 08:00}\n"
+ACCEPTED = "accepted: {{by: An, at: 2022-04-28 08:00, scope: {scope}}}\n"
 
 
 def test_the_call_waits_for_the_end_of_a_work_that_a_person_accepted(workspace: Workspace, store: Store) -> None:
@@ -181,7 +182,9 @@ def test_the_call_waits_for_the_end_of_a_work_that_a_person_accepted(workspace: 
     assert desk.after(60) == ["duty@example.vn"]  # a notice silences nothing
     desk.change("core-1", "cpu", "pass", "fail")
     assert desk.after(400) == ["duty@example.vn"]
-    write_atomic(folder / "wo-1.yaml", ACCEPTED.encode(), what="the work")
+    (work,) = load_works(folder, devices=["core-1"])
+    accepted = WORK + ACCEPTED.format(scope=work.scope(workspace.circuits))
+    write_atomic(folder / "wo-1.yaml", accepted.encode(), what="the work")
     desk.change("core-1", "uplink", "fail")
     desk.change("core-2", "uplink", "fail")
     assert desk.after(60) == ["duty@example.vn"]
