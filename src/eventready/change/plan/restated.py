@@ -17,7 +17,7 @@ from eventready.change.plan.order import Member, Wave, WaveLimits, members_of, r
 from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
-from eventready.change.safety.writable import WritableLines, addition_risks
+from eventready.change.safety.writable import PlanLines, addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, in_english, message, to_stored
 from eventready.core.redaction.redaction import redact
@@ -40,13 +40,14 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
         own = equipment.by_name.get(device.name)
         if not frozenset(device.intents) <= frozenset(plan.intents) & frozenset(own.intents if own else device.intents):
             raise RefusedError(message("change:restated.intents", plan=plan.id, device=device.name))
+    shared = PlanLines(equipment, additions)
     for device in plan.devices:
         spec = equipment.named(device.platform).spec
         if spec.change is None or not _has_own_guard(spec.change, device) or not _states_risks(device):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))
         if plan.drill is not None:
             continue
-        writable = WritableLines.of(device.platform, spec, device.intents, additions)
+        writable = shared.of(device.platform, device.intents)
         needed = set(addition_risks(writable.refuse_commands(device.forward, device.name)))
         if not needed <= set(device.risks):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))

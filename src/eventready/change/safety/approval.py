@@ -11,7 +11,7 @@ from eventready.change.document import Plan, PlanFile
 from eventready.change.forms.configuration import Configuration
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.freeze import same_person
-from eventready.change.safety.writable import WritableLines
+from eventready.change.safety.writable import PlanLines
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
 from eventready.core.strings.json_text import canonical
@@ -66,13 +66,14 @@ def refuse_unsendable(plan: Plan, equipment: Equipment, additions: Sequence[Writ
     The way back is computed again before execution, but approvers read the one in the plan. `additions`: writable lines
     of the workspace.
     """
+    shared = PlanLines(equipment, additions)
     for device in plan.devices:
         spec = equipment.named(device.platform).spec
         try:
             for lines in (device.forward, device.backward):
                 refuse_forbidden(spec, lines, device=device.name, running=_NO_CONFIGURATION, address=_NO_ADDRESS)
                 if plan.drill is None:
-                    writable = WritableLines.of(device.platform, spec, device.intents, additions)
+                    writable = shared.of(device.platform, device.intents)
                     (writable if lines is device.forward else writable.restored).refuse_commands(lines, device.name)
         except RefusedError as error:
             raise RefusedError(message("change:approval.forbidden", plan=plan.id, reason=error.cause)) from None

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
+from functools import cached_property
 from typing import TypeAlias
 
 from eventready.change.forms.configuration import SECTION_EXITS, Fragment
@@ -19,6 +20,7 @@ from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
+from eventready.facts.equipment import Equipment
 from eventready.platforms.model import PlatformSpec, check_patterns
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
 from eventready.workspace.settings.intent_folders import WritableAddition
@@ -31,6 +33,8 @@ Lines: TypeAlias = "Mapping[str, Lines | None]"
 #: Line with the addition that allows it; None for a line of the platform.
 _Held: TypeAlias = tuple[str, WritableAddition | None]
 _Used: TypeAlias = tuple[str, WritableAddition]
+#: Line, the identity of its level, and whether its keywords are whole.
+_Key: TypeAlias = tuple[str, int, bool]
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,14 @@ class WritableLines:
     rules: tuple[_Rule, ...]
     interfaces: Interfaces = field(default_factory=Interfaces)
     any_values: bool = False
+    _known: dict[_Key, tuple[Sequence[_Rule], WritableLine | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    @property
+    @cached_property
     def restored(self) -> WritableLines:
         """The lines of a way back: the same lines with the values of the device, whatever they are."""
-        return replace(self, any_values=True)
+        return replace(self, any_values=True, _known={})
 
     @classmethod
     def of(
@@ -90,8 +97,15 @@ class WritableLines:
     def find(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
         """Return the writable line, or the negation of such a line, in a section; None for none or several.
 
-        `whole`: keywords may differ in case and blanks only, and may not be abbreviated.
+        `whole`: keywords may differ in case and blanks only, and may not be abbreviated. A line is matched once: the
+        devices of a plan have most of their lines in common.
         """
+        key = line, id(level), whole
+        if key not in self._known:
+            self._known[key] = level, self._found(line, level, whole=whole)  # a level that is kept keeps its id
+        return self._known[key][1]
+
+    def _found(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
         found = [(text, rule) for rule in level if (text := self._match(line, rule.pattern, whole=True)) is not None]
         if not found and not whole:
             found = [(text, rule) for rule in level if (text := self._match(line, rule.pattern, whole=False))]
@@ -224,6 +238,22 @@ class WritableLines:
                 yield line, known[0].addition
             else:
                 yield line, self._hold(line, item.beneath, (header,), device).addition
+
+
+class PlanLines:
+    """Writable lines of the devices of a plan; devices with the same platform and intents share them."""
+
+    def __init__(self, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
+        self._equipment, self._additions = equipment, additions
+        self._lines: dict[tuple[str, tuple[str, ...]], WritableLines] = {}
+
+    def of(self, platform: str, intents: Sequence[str]) -> WritableLines:
+        """Return the lines of a platform for some intents. Raises as `WritableLines.of` does."""
+        key = platform, tuple(intents)
+        if key not in self._lines:
+            spec = self._equipment.named(platform).spec
+            self._lines[key] = WritableLines.of(platform, spec, intents, self._additions)
+        return self._lines[key]
 
 
 def addition_risks(used: Iterable[_Used]) -> Iterator[Message]:

@@ -163,10 +163,9 @@ class DeviceMachine:
         """Arm, apply, compare, verify. Raises any failure."""
         assignment, driver, steps = self._assignment, self._driver, self._steps
         terms = driver.terms(before)
-        back = assignment.form.commands_between(steps.target, before.tree)
-        device, lines, procedure = assignment.device, assignment.planned.forward, assignment.procedure
-        steps.record(Arm(device, terms.kind, terms.seconds, terms.device_side, tuple(back), steps.route_back))
-        steps.send(lines, terms, lambda: steps.record(Apply(device, len(lines))))
+        device, planned, procedure = assignment.device, assignment.planned, assignment.procedure
+        steps.record(Arm(device, terms.kind, terms.seconds, terms.device_side, planned.backward, steps.route_back))
+        steps.send(planned.forward, terms, lambda: steps.record(Apply(device, len(planned.forward))))
         steps.check_abort()
         self._compare(device_side=terms.device_side)
         soak = Verify(device, self._soak.seconds, in_english(self._soak.reason))
