@@ -253,6 +253,36 @@ def test_an_addition_that_no_line_needs_is_no_risk() -> None:
     assert len([*addition_risks(lines.refuse_commands(("track 9 x",), "edge"))]) == 1
 
 
+def test_a_line_known_in_one_section_stays_refused_in_another() -> None:
+    """A line matched before is held against its present section, whole or abbreviated, forward or backward."""
+    lines = lines_of("cisco_xe")
+    line, other = "standby 1 priority 9", "ip route 0.0.0.0 0.0.0.0 10.0.9.21 400"
+    for _again in range(2):
+        lines.refuse_commands(("interface Vlan1", line), "edge")
+        for refused in (line, "int Vlan1", other):
+            with pytest.raises(RefusedError, match=f"`{refused}`"):
+                lines.refuse_commands((refused,), "edge")
+        assert lines.canonical_text("int Vlan1\n stand 1 prior 9", "x") == f"interface Vlan1\n {line}"
+        lines.restored.refuse_commands((other,), "edge")
+
+
+def test_a_line_of_many_devices_is_matched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Admission matches the distinct lines of a plan, however many devices have them."""
+    workspace, matched = load_workspace(write_workspace(tmp_path)), list[str]()
+
+    def match(line: str, pattern: str, interfaces: Interfaces, *, whole: bool) -> str | None:
+        matched.append(line)
+        return match_line(line, pattern, interfaces, whole=whole)
+
+    monkeypatch.setattr("eventready.change.safety.writable.match_line", match)
+    counts = []
+    for devices in (["core-1"], ["core-1", "core-2"]):
+        matched.clear()
+        _refuse_unsendable(plan(devices=[planned(name) for name in devices], waves=[devices]), workspace)
+        counts.append(len(matched))
+    assert counts[0] == counts[1] > 0
+
+
 def _refuse_unsendable(plan: Plan, workspace: Workspace) -> None:
     refuse_unsendable(plan, Equipment.of(workspace), workspace.writable)
 
