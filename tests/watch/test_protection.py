@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,7 +20,7 @@ NIGHT = "2022-04-29 20:00"
 
 def protected(workspace: Workspace, moment: str = NIGHT) -> frozenset[str]:
     """Devices in protected time, without any audit."""
-    with Store(Path(":memory:")) as store:
+    with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
         return WatchSession(workspace, workspace.devices, store, Clock.starting(moment))._protection(None)()
 
 
