@@ -64,6 +64,10 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-01, to: 2022-05-02, venues: [hall, hal]}\n"},
         "event.yaml:9: the venue 'hal' is not in event.yaml. Did you mean 'hall'?",
     ),
+    "window twice at a venue": (
+        {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-01, to: 2022-05-02, venues: [hall, hall]}\n"},
+        "event.yaml:9: 'venues': the window names the venue 'hall' twice. Name each venue once.",
+    ),
     "window at no venue": (
         {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-01, to: 2022-05-02, venues: []}\n"},
         "event.yaml:9: 'venues' must not be empty.",

@@ -84,7 +84,10 @@ def _not_at(demand: VenueDemand, windows: Iterable[Window], known: Suggestions) 
     if not named:
         yield message("workspace:capacity.window", window=demand.window), known.of(demand.window)
     elif not any(one.touches((demand.venue,)) for one in named):
-        yield message("workspace:capacity.window_elsewhere", window=demand.window), ""
+        yield (
+            message("workspace:capacity.window_elsewhere", window=demand.window),
+            message("workspace:capacity.window_elsewhere.do", venue=demand.venue),
+        )
 
 
 def _places(devices: Sequence[Device], kind: Literal["cells", "access_points"]) -> dict[str, set[str]]:

@@ -147,6 +147,14 @@ class Window(Titled):
             raise InvalidValue(message("workspace:event.window"))
         return self
 
+    @field_validator("venues")
+    @classmethod
+    def _venues_once(cls, venues: tuple[str, ...]) -> tuple[str, ...]:
+        for place, name in enumerate(venues):
+            if name in venues[:place]:
+                raise InvalidValue(message("workspace:event.window_venue_twice", venue=name))
+        return venues
+
     @property
     def names(self) -> frozenset[str]:
         """Names in both languages and the kind, by which capacity.yaml and commands refer to the window."""
