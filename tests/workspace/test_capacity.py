@@ -138,5 +138,5 @@ def test_a_demand_in_a_window_elsewhere_is_refused(tmp_path: Path) -> None:
     placed = text.replace("    name: Opening night\n", "    name: Opening night\n    venues: [van-hoa]\n")
     (tmp_path / "event.yaml").write_text(placed, encoding="utf-8")
     (tmp_path / "capacity.yaml").write_text(demand(), encoding="utf-8")
-    with pytest.raises(WorkspaceError, match="'Opening night' is not at this venue. Name another window, or add"):
+    with pytest.raises(WorkspaceError, match=r"'Opening night' is not at this venue\. Name another window, or add"):
         load_capacity(tmp_path / "capacity.yaml", load_event(tmp_path / "event.yaml"), DEVICES)
