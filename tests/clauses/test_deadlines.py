@@ -241,6 +241,20 @@ def test_calendar_file(workspace: Workspace) -> None:
         assert str(Ics.from_ical(to_ics(found, workspace.event, NOW, lang))["x-wr-calname"]) == name
 
 
+def test_a_freeze_at_some_venues_has_their_names_as_its_location(workspace: Workspace) -> None:
+    event = workspace.event
+    names = event.venue_ids[:2]
+    windows = [one.model_copy(update={"venues": names if one.kind == "freeze" else ()}) for one in event.windows]
+    for placed, expected in ((event, None), (event.model_copy(update={"windows": windows}), names)):
+        made = to_ics(deadlines(placed, (), (), NOW), placed, NOW)
+        entries = {str(one["uid"]): one for one in Ics.from_ical(made).walk("VEVENT")}
+        location = ", ".join(event.venue(name).title.render("vi") for name in expected) if expected else None
+        assert entries[f"freeze-1@{event.id}.eventready"].get("location") == location
+        assert [uid for uid, one in entries.items() if "location" in one] == [
+            uid for uid in entries if expected and uid.startswith("freeze-")
+        ]
+
+
 def test_a_calendar_that_cannot_be_written(workspace: Workspace) -> None:
     inside = workspace.path / "inventory" / "event.yaml" / "lich.ics"
     for path in (workspace.path, inside):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -82,7 +82,10 @@ _MORNING = time(8, 0)
 
 @dataclass(frozen=True)
 class Deadline:
-    """Deadline in local time: expected at `due`, late after `latest`, with reminders from `warn` on."""
+    """Deadline in local time: expected at `due`, late after `latest`, with reminders from `warn` on.
+
+    `venues`: identifiers of the venues of a freeze at some venues only; empty for all.
+    """
 
     id: str
     kind: DeadlineKind
@@ -93,6 +96,7 @@ class Deadline:
     status: DeadlineStatus
     note: Text | None = None
     owner: str = ""
+    venues: tuple[str, ...] = ()
 
     @property
     def late(self) -> bool:
@@ -186,7 +190,8 @@ def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadli
         named = Bilingual(window.name_vi, window.name)
         title = named if window.name or window.name_vi else message("clauses:deadline.freeze")
         note = message("clauses:deadline.freeze_note", start=window.start, end=window.end)
-        found.append(Deadline(f"freeze-{number}", "freeze", title, window.start, window.end, warn, status, note))
+        span = Deadline(f"freeze-{number}", "freeze", title, window.start, window.end, warn, status, note)
+        found.append(replace(span, venues=window.venues))
     return tuple(found)
 
 

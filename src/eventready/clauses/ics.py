@@ -62,6 +62,8 @@ def _entry(deadline: Deadline, event: Event, moment: datetime, lang: str) -> Ent
     lines = [deadline.note.render(lang) if deadline.note else "", deadline.owner, status]
     entry.add("description", "\n".join(part for part in lines if part))
     entry.add("categories", [deadline.kind])
+    if deadline.venues:
+        entry.add("location", ", ".join(event.venue(name).title.render(lang) for name in deadline.venues))
     if deadline.status not in ("done", "done_late", "over"):
         entry.add_component(_alarm(deadline, lang))
     return entry

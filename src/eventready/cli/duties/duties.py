@@ -141,6 +141,7 @@ def _plain(deadline: Deadline) -> dict[str, Any]:
         "title": in_both(deadline.title),
         "note": in_both(deadline.note) if deadline.note else None,
         "owner": deadline.owner,
+        "venues": [*deadline.venues],
     }
 
 
