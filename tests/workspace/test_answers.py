@@ -128,6 +128,9 @@ def test_a_packet_has_its_size_with_the_headers_of_its_family(answer: dict[str, 
         ({"ping": "192.0.2.1", "family": 6}, "192.0.2.1 is no address of IPv6"),
         ({"http": "http://[2001:db8::1]/", "family": 4}, "2001:db8::1 is no address of IPv4"),
         ({"dns": "a", "addresses": ["192.0.2.1", "2001:db8::1"]}, "the addresses are of IPv4 and of IPv6"),
+        ({"dns": "a", "codes": ["NXDOMAIN"], "addresses": ["192.0.2.1"]}, "right codes NXDOMAIN has no addresses"),
+        *(({"dns": "a", key: []}, f"`{key}` is empty") for key in ("addresses", "codes")),
+        *(({"dhcp": "eth0", key: []}, f"`{key}` is empty") for key in ("servers", "gateways", "resolvers")),
     ],
 )
 def test_a_question_is_one_question(answer: dict[str, object], says: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial, wraps
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -207,12 +207,19 @@ def answer_dns(limits: TimeLimits, question: Question, row: ResolverAnswer) -> I
 
 
 def _resolved(question: Question, row: ResolverAnswer) -> Finding:
-    expected = {ip_address(address) for address in question.answer.addresses}
+    addresses = row.of(str(question.answer.dns))
     if not row.code:
         return _silent(question, row)
+    if row.code not in question.answer.codes:
+        resolves = "resolves" if row.code == "NOERROR" and addresses else "code"
+        return failed(question.subject, f"checks:answer.{resolves}", value=", ".join(addresses) or row.code)
     if row.code != "NOERROR":
-        return failed(question.subject, "checks:answer.code", value=row.code)
-    addresses = row.of(str(question.answer.dns))
+        return passed(question.subject, "checks:answer.right_code", value=row.code)
+    return _addressed(question, row, addresses)
+
+
+def _addressed(question: Question, row: ResolverAnswer, addresses: Sequence[str]) -> Finding:
+    expected = {ip_address(address) for address in question.answer.addresses}
     shown = ", ".join(addresses)
     if not addresses:
         return failed(question.subject, "checks:answer.no_address")

@@ -20,6 +20,8 @@ from eventready.workspace.model import PlacedModel
 
 AnswerKind = Literal["http", "dns", "ping", "tcp", "ntp", "smtp", "dhcp"]
 ANSWER_KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
+#: Response codes of a DNS answer (RFC 1035, 4.1.1). Without an answer there is no code.
+DnsCode = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
@@ -113,13 +115,15 @@ Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 #: Keys beside the question, by kind.
 _KEYS: Mapping[AnswerKind, frozenset[str]] = {
     "http": frozenset({"status", "contains", "address", "family", "call"}),
-    "dns": frozenset({"server", "addresses", "family"}),
+    "dns": frozenset({"server", "addresses", "codes", "family"}),
     "ping": frozenset({"size", "df", "count", "source", "family"}),
     "tcp": frozenset(),
     "ntp": frozenset(),
     "smtp": frozenset(),
     "dhcp": frozenset({"servers", "gateways", "resolvers"}),
 }
+#: Keys with a list: an empty one would allow any answer.
+_LISTS = frozenset({"addresses", "codes", "servers", "gateways", "resolvers"})
 
 
 class ExpectedAnswer(PlacedModel):
@@ -136,17 +140,20 @@ class ExpectedAnswer(PlacedModel):
     dhcp: Annotated[str, AfterValidator(_interface)] | None = Field(
         default=None, description="Port of the asking host, on which a DHCP server offers an address"
     )
-    servers: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: servers that may answer; empty: a warning")
-    gateways: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: gateways that may be offered; empty: any")
+    servers: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: servers that may answer; absent: a warning")
+    gateways: tuple[Ipv4Address, ...] = Field(default=(), description="dhcp: gateways that may be offered; absent: any")
     resolvers: tuple[Ipv4Address, ...] = Field(
-        default=(), description="dhcp: DNS servers that may be offered; empty: any"
+        default=(), description="dhcp: DNS servers that may be offered; absent: any"
     )
     status: int = Field(default=200, ge=100, le=599, description="http: status code of the answer")
     contains: str = Field(default="", max_length=200, description="http: text in the first 4,096 bytes of the page")
     call: bool = Field(default=False, description="http: the page tells the outcome of a test call, of a call robot")
     address: IpAddress | None = Field(default=None, description="http: address asked instead of the name of the URL")
     server: IpAddress | None = Field(default=None, description="dns: server asked, default: the resolver of the asker")
-    addresses: tuple[IpAddress, ...] = Field(default=(), description="dns: all right addresses; empty: any")
+    addresses: tuple[IpAddress, ...] = Field(default=(), description="dns: all right addresses; absent: any")
+    codes: tuple[DnsCode, ...] = Field(
+        default=("NOERROR",), description="dns: right response codes; without NOERROR the name must not resolve"
+    )
     family: Literal[4, 6] | None = Field(
         default=None,
         description="http, ping: IP version; dns: 4 for A, 6 for AAAA; default: any; both, where the gateways of the "
@@ -167,6 +174,11 @@ class ExpectedAnswer(PlacedModel):
         known = {"from", "askers", found[0], *_KEYS[found[0]]}
         if strange := sorted(self.model_fields_set - known):
             raise InvalidValue(message("workspace:answer.key", key=strange[0], kind=found[0]))
+        for key in sorted(self.model_fields_set & _LISTS):
+            if not getattr(self, key):
+                raise InvalidValue(message("workspace:answer.empty", key=key))
+        if self.addresses and "NOERROR" not in self.codes:
+            raise InvalidValue(message("workspace:answer.codes", codes=list(self.codes)))
         if self.contains and not self.contains.strip():
             raise InvalidValue(message("workspace:answer.blank"))
         if len({":" in address for address in self.addresses}) > 1:
