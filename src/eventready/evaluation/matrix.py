@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -25,6 +25,8 @@ from eventready.workspace.settings.duties import Duty
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
 _ACROSS: tuple[Scope, ...] = ("fleet", "network")
 _NOT_EXPECTED = message("checks:matrix.not_expected")
+#: Facts that no device is asked for.
+_OF_FILES = frozenset(name for name, kind in CATALOGUE.items() if kind.of_files)
 
 
 class PlatformFacts(Protocol):
@@ -110,8 +112,9 @@ class Matrix:
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
     def requested(self, device: str) -> tuple[str, ...]:
-        """Facts to ask a device for: those of its checks first, then its inventory."""
-        return (*self.facts_for(device), *self.inventory.get(device, ()))
+        """Facts to ask a device for: those of its checks first, then its inventory; none of files."""
+        of_checks = (fact for fact in self.facts_for(device) if fact not in _OF_FILES)
+        return (*of_checks, *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:
         """Facts of the device's applicable checks, with `asks_of`."""
@@ -147,11 +150,13 @@ def build_matrix(
     wide: bool = False,
     network: NetworkSetting | None = None,
     left_out: Sequence[Device] = (),
+    of_files: Collection[str] = (),
 ) -> Matrix:
     """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
 
     `network`: setting of the checks of the whole network, which are left out without it. `left_out`: devices of the
-    inventory beside `devices`, known to the checks across devices.
+    inventory beside `devices`, known to the checks across devices. `of_files`: devices with performance files, which
+    alone have the checks of these.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -167,14 +172,15 @@ def build_matrix(
         wanted = [
             check for check in checks.values() if device.role in check.roles
             and (device.name in concerned[check.name] if check.name in concerned else check.applies(device))
+            and _by_files(check, platform, filed=device.name in of_files)
         ]  # fmt: skip
-        alike = (device.platform, *(check.name for check in wanted))
+        alike = (device.platform, str(device.name in of_files), *(check.name for check in wanted))
         if alike not in shared:
-            shared[alike] = tuple(_cell(check, platform) for check in wanted)
+            shared[alike] = tuple(_cell(check, platform, filed=device.name in of_files) for check in wanted)
         cells[device.name] = shared[alike]
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     roles = {device.name: device.role for device in ordered}
-    offers = {d.name: unsupported[d.platform] for d in ordered}
+    offers = {d.name: unsupported[d.platform] - (_OF_FILES if d.name in of_files else frozenset()) for d in ordered}
     asks_of = _asks_of(ordered, platforms, checks, cells)
     matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of)
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
@@ -227,8 +233,17 @@ def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> Plat
     return platform
 
 
-def _cell(check: Check, platform: PlatformFacts) -> MatrixCell:
-    reasons = tuple(_unsupported(check, platform))
+def _by_files(check: Check, platform: PlatformFacts, *, filed: bool) -> bool:
+    """True for a check that stays with or without performance files (`filed`).
+
+    Without files, those of files have no facts; with files, those take the place of a check without facts.
+    """
+    lacking = [need for need in check.needs if need not in platform.facts]
+    return not (lacking and check.of_files) if filed else _OF_FILES.isdisjoint(lacking)
+
+
+def _cell(check: Check, platform: PlatformFacts, *, filed: bool) -> MatrixCell:
+    reasons = () if filed and _OF_FILES.issuperset(check.needs) else tuple(_unsupported(check, platform))
     if reasons:
         several = message("terms:several", items=reasons)
         return MatrixCell(check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)
