@@ -13,7 +13,7 @@ from eventready.checks.check import Check, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
-from eventready.core.messages import Bilingual, Text, message
+from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.core.validation_messages import suggest
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.setting import NetworkSetting, waived_ports
@@ -25,6 +25,7 @@ from eventready.workspace.settings.duties import Duty
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
 _ACROSS: tuple[Scope, ...] = ("fleet", "network")
 _NOT_EXPECTED = message("checks:matrix.not_expected")
+_NO_FILES = message("checks:matrix.no_files")
 #: Facts that no device is asked for.
 _OF_FILES = frozenset(name for name, kind in CATALOGUE.items() if kind.of_files)
 
@@ -73,6 +74,7 @@ class Matrix:
     without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
     audit; no check sees them. `network`: setting of the checks of the whole network.
     `left_out`: devices of the inventory without cells. `asks_of`: facts of each device beside the needs of its checks.
+    `of_files`: devices with performance files.
     """
 
     cells: Mapping[str, tuple[MatrixCell, ...]]
@@ -83,6 +85,7 @@ class Matrix:
     network: NetworkSetting | None = None
     left_out: Sequence[Device] = ()
     asks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of_files: frozenset[str] = frozenset()
 
     def with_waived(self, findings: Iterable[Finding]) -> Matrix:
         """Copy with the ports of the waived findings in the setting of the network."""
@@ -93,11 +96,17 @@ class Matrix:
         """Cells of a device, by check."""
         found, role = {cell.check: cell for cell in self.cells[device]}, self.devices[device]
         return tuple(
-            found.get(name) or MatrixCell(
-                name, CellState.NOT_APPLICABLE, _NOT_EXPECTED if role in check.roles else _OTHER_ROLE[role]
-            )
+            found.get(name) or MatrixCell(name, CellState.NOT_APPLICABLE, self._absence(check, device, role))
             for name, check in self.checks.items()
-        )  # fmt: skip
+        )
+
+    def _absence(self, check: Check, device: str, role: Role) -> Message:
+        """Reason for a check that a device is without."""
+        if role not in check.roles:
+            return _OTHER_ROLE[role]
+        if device in self.of_files:
+            return message("checks:matrix.by_files", check=check.of_files) if check.of_files else _NOT_EXPECTED
+        return _NOT_EXPECTED if _OF_FILES.isdisjoint(check.needs) else _NO_FILES
 
     def concerning(self, device: str) -> Sequence[MatrixCell]:
         """Cells of a device with an applicable or unsupported check."""
@@ -182,7 +191,9 @@ def build_matrix(
     roles = {device.name: device.role for device in ordered}
     offers = {d.name: unsupported[d.platform] - (_OF_FILES if d.name in of_files else frozenset()) for d in ordered}
     asks_of = _asks_of(ordered, platforms, checks, cells)
-    matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of)
+    matrix = Matrix(
+        cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of, of_files=frozenset(of_files)
+    )
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 
