@@ -242,20 +242,19 @@ def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> Me
     """Reason why the newest period of a cell is not to be relied on; None without any."""
     age = read.now - newest.end
     kinds = {
-        "future": age < -_SKEW,
-        "length": newest.end - newest.begin != read.period,
-        "overlapping": any(newest in pair for pair in overlapping(periods)),
-        "late": age > read.period + read.allowed,
-        "suspect": newest.suspect,
-        "differing": bool(newest.differing),
-        "useless": newest.useless and not newest.idle,
+        "facts:performance.cell_future": age < -_SKEW,
+        "facts:performance.cell_length": newest.end - newest.begin != read.period,
+        "facts:performance.cell_overlapping": any(newest in pair for pair in overlapping(periods)),
+        "facts:performance.cell_late": age > read.period + read.allowed,
+        "facts:performance.cell_suspect": newest.suspect,
+        "facts:performance.cell_differing": bool(newest.differing),
+        "facts:performance.cell_useless": newest.useless and not newest.idle,
     }
     kind = next((name for name, found in kinds.items() if found), None)
     if kind is None:
         return None
-    figures = {"minutes": f"{newest.seconds / 60:g}", "expected": read.source.period_minutes}
-    counter = ", ".join(newest.differing[:3])
-    return message(f"facts:performance.cell_{kind}", at=_shown(newest.end), counter=counter, **figures)
+    minutes, counter = f"{newest.seconds / 60:g}", ", ".join(newest.differing[:3])
+    return message(kind, at=_shown(newest.end), counter=counter, minutes=minutes, expected=read.source.period_minutes)
 
 
 def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> CellPerformance:
