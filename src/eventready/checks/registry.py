@@ -33,8 +33,10 @@ def network_checks() -> frozenset[str]:
 
 @cache
 def audit_checks() -> frozenset[str]:
-    """Names of the checks that a watch takes from the last audit: those of the whole network of which no service is
-    lost, and those of performance files."""
+    """Names of the checks of audits alone: of the whole network without a lost service, and of performance files.
+
+    A watch takes their findings from the last audit.
+    """
     return frozenset(
         check.name for check in all_checks()
         if (check.scope == "network" and check.kind == "care") or any(CATALOGUE[need].of_files for need in check.needs)

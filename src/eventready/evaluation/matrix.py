@@ -101,7 +101,7 @@ class Matrix:
         )
 
     def _absence(self, check: Check, device: str, role: Role) -> Message:
-        """Reason for a check that a device is without."""
+        """Reason for the absence of a check at a device."""
         if role not in check.roles:
             return _OTHER_ROLE[role]
         if device in self.of_files:
@@ -245,7 +245,7 @@ def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> Plat
 
 
 def _by_files(check: Check, platform: PlatformFacts, *, filed: bool) -> bool:
-    """True for a check that stays with or without performance files (`filed`).
+    """True for a check to be kept with or without performance files (`filed`).
 
     Without files, those of files have no facts; with files, those take the place of a check without facts.
     """

@@ -24,12 +24,12 @@ class CellAvailabilityLimits(Limits):
     """Percent of a period in which a cell was in service."""
 
     worse = "lower"
-    warn: float = Field(default=99.5, ge=0, le=100, description="Warning below, % (legal: 95) [S3]")
-    fail: float = Field(default=99, ge=0, le=100, description="Failure below, % [S3]")
+    warn: float = Field(default=99.5, ge=0, le=100, description="Warning below, % [K]")
+    fail: float = Field(default=99, ge=0, le=100, description="Failure below, % [K]")
 
 
 class CellAccessLimits(Limits):
-    """Percent of attempts to connect, or to get a bearer, that succeeded."""
+    """Percent of successful attempts to get a connection or a bearer."""
 
     worse = "lower"
     warn: float = Field(default=98, ge=0, le=100, description="Warning below, % [K]")
@@ -37,10 +37,10 @@ class CellAccessLimits(Limits):
 
 
 class CellDropLimits(Limits):
-    """Percent of connections, and of voice calls of LTE and NR, that were lost."""
+    """Percent of lost connections, and of lost voice calls of LTE and NR."""
 
     warn: float = Field(default=1, ge=0, le=100, description="Warning beyond, % [K]")
-    fail: float = Field(default=2, ge=0, le=100, description="Failure beyond, % [S3]")
+    fail: float = Field(default=2, ge=0, le=100, description="Failure beyond, % [K]")
     voice_warn: float = Field(default=0.8, ge=0, le=100, description="Warning beyond, % of voice calls [D]")
     voice_fail: float = Field(default=1.2, ge=0, le=100, description="Failure beyond, % of voice calls [D]")
 
@@ -85,7 +85,7 @@ class _Figure(NamedTuple):
 
 
 #: Outcome of a figure with a value.
-_Judge = Callable[[_Figure, CellPerformance, ExpectedCell], Finding]
+_Grading = Callable[[_Figure, CellPerformance, ExpectedCell], Finding]
 
 
 def _empty(device: Device) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ _file_check = partial(
 )  # fmt: skip
 
 
-def _findings(view: DeviceView, groups: Sequence[Sequence[_Figure]], judge: _Judge) -> Iterator[Finding]:
+def _findings(view: DeviceView, groups: Sequence[Sequence[_Figure]], grading: _Grading) -> Iterator[Finding]:
     """Findings of the expected cells: of each group the figures with a value, else why none of them has any."""
     facts = view.fact(_FACT, CellPerformance)
     rows = {row.cell.casefold(): row for row in facts.each_row()}
@@ -112,16 +112,18 @@ def _findings(view: DeviceView, groups: Sequence[Sequence[_Figure]], judge: _Jud
             yield unknown(cell.name, "checks:performance.missing", venues=venues)
         else:
             for figures in groups:
-                yield from _of_group(cell, rows[key], figures, judge)
+                yield from _of_group(cell, rows[key], figures, grading)
 
 
-def _of_group(cell: ExpectedCell, row: CellPerformance, figures: Sequence[_Figure], judge: _Judge) -> Iterator[Finding]:
-    """Findings of the figures of a group that the files count; one finding where they count none."""
+def _of_group(
+    cell: ExpectedCell, row: CellPerformance, figures: Sequence[_Figure], grading: _Grading
+) -> Iterator[Finding]:
+    """Return the findings of the figures of a group; never none."""
     counted = [one for one in figures if one.name not in row.uncounted]
     for one in counted:
         subject, venues, at = one.subject(cell.name), (cell.venue,), _at(row)
         if getattr(row, one.name) is not None:
-            yield of_subject(judge(one, row, cell), cell.name)
+            yield of_subject(grading(one, row, cell), cell.name)
         elif one.name in row.idle:
             yield blind(subject, "checks:performance.idle", venues=venues, at=at)
         else:
@@ -134,16 +136,16 @@ def _at(row: CellPerformance) -> str:
     return f"{row.ended.astimezone(TZ):%H:%M}"
 
 
-def _between(limits: dict[str, Between], *, unit: str = "%") -> _Judge:
+def _between(limits: dict[str, Between], *, unit: str = "%") -> _Grading:
     """Return the judgement by limits of each figure, beyond which a value is worse."""
 
-    def judge(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
+    def grading(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
         return graded(
             figure.subject(cell.name), figure.sentence, getattr(row, figure.name), limits[figure.name],
             unit=unit, beyond=True, digits=3, venues=(cell.venue,), at=_at(row),
         )  # fmt: skip
 
-    return judge
+    return grading
 
 
 @_file_check("cell_availability", limits=CellAvailabilityLimits())
@@ -155,7 +157,7 @@ def cell_availability(view: DeviceView, limits: CellAvailabilityLimits) -> Itera
 
 @_file_check("cell_access", limits=CellAccessLimits())
 def cell_access(view: DeviceView, limits: CellAccessLimits) -> Iterator[Finding]:
-    """Phones that ask a cell for a connection and for a bearer get them, by performance files."""
+    """Nearly all attempts to get a connection and a bearer succeed, by performance files."""
     figures = (
         _Figure("rrc_success", "RRC", "checks:performance.access"),
         _Figure("bearer_success", "bearer", "checks:performance.access"),
@@ -174,13 +176,13 @@ def cell_drops(view: DeviceView, limits: CellDropLimits) -> Iterator[Finding]:
         {"drops": Between(limits.warn, limits.fail), "voice_drops": Between(limits.voice_warn, limits.voice_fail)}
     )
 
-    def judge(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
+    def grading(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
         if figure is not rate:
             return grade(figure, row, cell)
         value = tidy(row.drops_per_hour or 0.0, 2)
         return blind(rate.subject(cell.name), rate.sentence, venues=(cell.venue,), value=value, at=_at(row))
 
-    yield from _findings(view, ((share, rate), (voice,)), judge)
+    yield from _findings(view, ((share, rate), (voice,)), grading)
 
 
 @_file_check("cell_load", limits=CellLoadLimits())
@@ -191,7 +193,7 @@ def cell_load(view: DeviceView, limits: CellLoadLimits) -> Iterator[Finding]:
         _Figure("prb_up", "up", "checks:performance.load"),
     )
 
-    def judge(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
+    def grading(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
         now, before = getattr(row, figure.name), getattr(row, f"{figure.name}_before")
         new = before is not None and before < limits.fail <= now
         fail = 100.0 if new else limits.fail
@@ -200,7 +202,7 @@ def cell_load(view: DeviceView, limits: CellLoadLimits) -> Iterator[Finding]:
             unit="%", venues=(cell.venue,), at=_at(row),
         )  # fmt: skip
 
-    yield from _findings(view, [(one,) for one in figures], judge)
+    yield from _findings(view, [(one,) for one in figures], grading)
 
 
 @_file_check("cell_refusals", limits=CellRefusalLimits())
@@ -214,8 +216,8 @@ def cell_refusals(view: DeviceView, limits: CellRefusalLimits) -> Iterator[Findi
     }
     figures = {name: _Figure(name, term, "checks:performance.refused") for name, (term, _limits) in kinds.items()}
     paging = figures.pop("paging_lost")._replace(sentence="checks:performance.paging")
-    judge = _between({name: between for name, (_term, between) in kinds.items()})
-    yield from _findings(view, (tuple(figures.values()), (paging,)), judge)
+    grading = _between({name: between for name, (_term, between) in kinds.items()})
+    yield from _findings(view, (tuple(figures.values()), (paging,)), grading)
 
 
 @_file_check("cell_noise", limits=CellNoiseLimits())

@@ -71,7 +71,7 @@ class _Read:
 
     @property
     def allowed(self) -> timedelta:
-        """Time that a file may be late."""
+        """Longest delay of a file."""
         return timedelta(minutes=self.source.late_minutes)
 
     @cached_property
@@ -84,7 +84,7 @@ class _Read:
 
     @cached_property
     def doubled(self) -> frozenset[str]:
-        """Names of cells that several objects have, without case."""
+        """Names of cells shared by several objects, without case."""
         return frozenset(one.casefold() for one in self.found.names.doubled) if self.found else frozenset()
 
     @cached_property
@@ -107,7 +107,7 @@ class _Read:
         return frozenset(self.found.names.kinds.get(cell, ())) if self.found else frozenset()
 
     def uncounted(self, cell: str) -> tuple[str, ...]:
-        """Figures of a record that no file has of any cell with objects of the same classes, sorted."""
+        """Figures of a record without a value for any cell of the same classes, sorted."""
         counted = frozenset[str]().union(*(self.counted.get(kind, ()) for kind in self.kinds(cell.casefold())))
         return tuple(sorted(UNITS.keys() - counted))
 
@@ -199,7 +199,7 @@ def _cell(name: str, read: Sequence[_Read]) -> CellPerformance | Message:
 
 
 def _joined(rows: Sequence[CellPerformance]) -> CellPerformance | Message:
-    """Return one record of the records of a period; a figure with two values is a contradiction."""
+    """Return the joined record of a period, or the reason for none: a figure with two values."""
     first, *others = rows
     values = {name: getattr(first, name) for name in _FIGURES}
     for row in others:

@@ -47,7 +47,7 @@ def pieces(path: Path, most: int = MOST, digest: Digest | None = None) -> Iterat
 
 
 class _Digested:
-    """File whose bytes a hash takes as they are read."""
+    """File with a hash of the bytes read."""
 
     def __init__(self, file: BinaryIO, digest: Digest | None) -> None:
         self._file, self._digest = file, digest

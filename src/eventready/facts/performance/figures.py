@@ -96,7 +96,7 @@ class Names:
         return cell
 
     def _class(self, name: str) -> tuple[str, str]:
-        """Return the class of a cell and its value, which is the whole name for one of digits alone; empty for no cell.
+        """Return the class of a cell and its value (the whole name for digits alone); empty for no cell.
 
         Of a path only the last part names the object; what stands below a cell is no cell.
         """
@@ -183,7 +183,7 @@ class _Folded:
         self._least = -inf if unit == "dBm" else 0.0
 
     def idle(self, values: Mapping[str, float]) -> bool:
-        """True for a division whose counters are all 0."""
+        """True for a division with counters of 0 alone."""
         return bool(self._parts[2]) and not any(values[name] for name in self.needed)
 
     def value(self, values: Mapping[str, float]) -> float | None:

@@ -18,7 +18,7 @@ from eventready.facts.performance.reading import read_file
 
 @dataclass(frozen=True)
 class Wanted:
-    """Counters of a reading: of these cells, by their names without case, and of periods that end after a time."""
+    """Bounds of a reading: cells by their names without case, and the earliest end of a period."""
 
     cells: frozenset[str]
     after: datetime

@@ -47,7 +47,7 @@ class PerformanceSource(WorkspaceModel):
     late_minutes: int = Field(default=10, ge=0, le=1440, description="Minutes that a file may be late")
 
     def covers(self, device: str) -> bool:
-        """True for a controller or site whose cells are in the files."""
+        """True for a controller or site with its cells in the files."""
         return any(fnmatchcase(device, pattern) for pattern in self.devices)
 
 
