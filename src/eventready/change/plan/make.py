@@ -21,8 +21,9 @@ from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
+from eventready.change.plan.mends import basis_of, refuse_unknown_checks
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
-from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.plan.paths import Paths, last_audit, paths_of
 from eventready.change.plan.places import touched_venues
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.freeze import refuse_late_effects
@@ -73,6 +74,7 @@ def make_plan(
     """
     selected = tuple(intent for intent in workspace.intents if intent in intents)
     settings = workspace.event.changes
+    refuse_unknown_checks(workspace)
     with relaxed_gc():
         taking, left_out = participants(workspace, equipment, selected)
         members = _members(workspace, taking)
@@ -85,7 +87,8 @@ def make_plan(
             seconds=settings.confirm_within_s,
         )
         _raise_problems(found, {one.device.name: one.device for one in taking})
-        paths = measured_paths(workspace)
+        run = last_audit(workspace, clock)
+        paths = paths_of(workspace.event, workspace.devices, run)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
     event = workspace.event.at(touched_venues(workspace, parts.keys(), lambda: paths))
     refuse_late_effects(event, clock.now(), {name: part.risks for name, part in parts.items()})
@@ -105,6 +108,7 @@ def make_plan(
             "left_out": [one.model_dump() for one in left_out],
             "atomic": settings.is_atomic(selected),
             "unmeasured": [" ".join(need) for need in paths.ends if need not in paths.whole and several[need] > 1],
+            "basis": basis_of(run, {name: part.intents for name, part in parts.items()}, workspace.intents),
         }
     )
 
