@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard import GuardStateUnknown, change_spec
@@ -25,6 +25,7 @@ from eventready.change.plan.mends import basis_of, refuse_unknown_checks
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, last_audit, paths_of
 from eventready.change.plan.places import touched_venues
+from eventready.change.plan.standing import standing_parts
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.freeze import refuse_late_effects
 from eventready.core.clock import Clock
@@ -37,7 +38,6 @@ from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
-from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.workspace import Workspace
@@ -266,19 +266,5 @@ def _reason(name: str, error: EventreadyError) -> Message:
 
 def earlier_lines(workspace: Workspace) -> Mapping[str, frozenset[str]]:
     """Return the lines of applied changes by device, without those rolled back. Raises StoreError."""
-    if not Store.exists(workspace.path):
-        return {}
-    standing: dict[str, dict[str, frozenset[str]]] = {}
-    with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
-        for entry in store.changes.entries():
-            new = [device for device, outcome in entry.outcomes.items() if outcome == "new"]
-            back = entry.header.rolls_back
-            for device in new:
-                standing.get(back, {}).pop(device, None)
-            if new and (not back or back not in standing):
-                with suppress(EventreadyError):  # an unreadable record blocks no device
-                    plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
-                    standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
-    devices = {device for lines in standing.values() for device in lines}
-    none: frozenset[str] = frozenset()
-    return {device: none.union(*(lines.get(device, none) for lines in standing.values())) for device in devices}
+    parts = standing_parts(workspace)
+    return {device: frozenset(line for one in own for line in one.forward) for device, own in parts.items()}

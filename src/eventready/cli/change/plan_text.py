@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from string import ascii_uppercase
 
@@ -152,31 +152,34 @@ def _basis(plan: Plan, lang: Lang) -> Iterator[str]:
     if basis is None:
         yield from _listed(head, [text("change:plan.no_basis", lang)])
         return
-    measured = datetime.fromisoformat(basis.at)
-    age = _age(datetime.fromisoformat(plan.created.event) - measured)
-    yield from _listed(head, [text("change:plan.audit", lang, run=basis.run, at=shown_at(measured), age=age)])
+    shown, age = audit_age(basis.at, datetime.fromisoformat(plan.created.event))
+    yield from _listed(head, [text("change:plan.audit", lang, run=basis.run, at=shown, age=age)])
     mended: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for one in basis.mends:
         count = f" ({len(one.subjects)})" if len(one.subjects) > 1 else ""
         mended.setdefault((one.check, one.intents), []).append(f"{one.device}{count}")
-    lines = [f"{check} ({', '.join(intents)}): {_few(names, len(names))}" for (check, intents), names in mended.items()]
+    lines = [
+        f"{check} ({', '.join(intents)}): {few_names(names, len(names))}" for (check, intents), names in mended.items()
+    ]
     total = basis.mended + basis.left
     yield from _rows(text("change:plan.mends", lang, n=basis.mended, total=total), lines, lang)
-    lines = [f"{one.check} ({one.findings}): {_few(one.first, one.devices)}" for one in basis.untouched]
+    lines = [f"{one.check} ({one.findings}): {few_names(one.first, one.devices)}" for one in basis.untouched]
     yield from _rows(text("change:plan.untouched", lang, n=basis.left, total=total), lines, lang)
 
 
-def _age(span: timedelta) -> Message:
-    minutes = max(0, int(span.total_seconds()) // 60)
+def audit_age(measured: str, now: datetime) -> tuple[str, Message]:
+    """Return the moment of an audit (ISO 8601) for people, and its age at an event time."""
+    at = datetime.fromisoformat(measured)
+    minutes = max(0, int((now - at).total_seconds()) // 60)
     days, hours = divmod(minutes // 60, 24)
     if days:
-        return message("change:plan.age_days", days=days, hours=hours)
+        return shown_at(at), message("change:plan.age_days", days=days, hours=hours)
     if hours:
-        return message("change:plan.age_hours", hours=hours, minutes=minutes % 60)
-    return message("change:plan.age_minutes", minutes=minutes)
+        return shown_at(at), message("change:plan.age_hours", hours=hours, minutes=minutes % 60)
+    return shown_at(at), message("change:plan.age_minutes", minutes=minutes)
 
 
-def _few(names: Sequence[str], number: int) -> str:
+def few_names(names: Sequence[str], number: int) -> str:
     """Return the first of a number of names."""
     return ", ".join([*names[:_NAMED], *([f"+{number - _NAMED}"] if number > _NAMED else [])])
 
