@@ -140,8 +140,8 @@ def _effects(plan: Plan, lang: Lang) -> Iterator[str]:
     for device in plan.devices:
         for risk in device.risks:
             if isinstance(risk, Message) and risk.id == "change:risk.later":
-                event = in_language(risk.params["event"], lang)
-                later.setdefault((str(risk.params["line"]), event), []).append(device.name)
+                line, event = (in_language(risk.params[key], lang) for key in ("line", "event"))
+                later.setdefault((line, event), []).append(device.name)
     for (line, event), names in later.items():
         yield text("change:plan.effect_later", lang, devices=_all(names, plan, lang), line=line, event=event)
 
