@@ -106,10 +106,10 @@ class _Journalled:
 
 
 def _fragment(form: ConfigurationForm, now: Configuration, lines: Sequence[str]) -> str:
-    """Return a fragment for the reading of the changed objects; empty where the whole configuration is read."""
+    """Return a fragment for the reading of the recorded objects; empty where the whole configuration is read."""
     if not form.reads_plan_only:
         return ""
-    for text in ("\n".join(lines), "\n".join(now.tree)):
+    for text in (now.text, "\n".join(lines), "\n".join(now.tree)):
         try:
             if form.commands_to_read(form.parse(text, "")):
                 return text

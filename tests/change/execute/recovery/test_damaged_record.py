@@ -16,10 +16,13 @@ import pytest
 from eventready.change.document import PlanFile
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.executor import ChangeExecutor
+from eventready.change.execute.journalled import _fragment
 from eventready.change.execute.recovery import Decision, release
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import device_statuses
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import copy_tree
 from eventready.core.errors import Exit, RefusedError, UsageError
 from eventready.core.messages import in_english
@@ -27,6 +30,7 @@ from eventready.store.change_steps import DeviceOutcome
 from eventready.store.changes import ChangeRecord
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_device import FakeDriver, Killed
+from tests.shared import change_spec_of
 
 #: Calls to a device up to its confirmation, and some after.
 CROSSINGS = range(1, 22)
@@ -214,3 +218,13 @@ def test_unknown_approvals_are_no_approvals(rig: Rig) -> None:
         database.execute("UPDATE eventready_change SET header = json_set(header, '$.approved_by', json_array('B'))")
     with pytest.raises(RefusedError, match=f"the record of {record.entry.id} is damaged"):
         rig.apply()
+
+
+def test_objects_of_the_backup_are_read_though_the_way_back_names_fewer() -> None:
+    """A form that reads planned objects only would else miss those that the change left alone."""
+    form = form_of(change_spec_of("huawei_mml"))
+    text = "".join(f"MOD CELLHOBASIC: IDXTYPE=BYIDX, CELLIDX={cell}, LOADHOEN=YES;\n" for cell in (0, 1))
+    now = Configuration.of(form.parse(text, "").tree, text)
+    fragment = form.parse(_fragment(form, now, text.splitlines()[:1]), "")
+    assert form.commands_to_read(fragment) == form.commands_to_read(form.parse(text, ""))
+    assert len(form.commands_to_read(fragment)) == 2
