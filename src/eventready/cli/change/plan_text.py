@@ -200,7 +200,7 @@ def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
     listed = [f"  {line}" for line in lines]
     if listed:
-        yield from ("", click.style(title, bold=True), *fold(listed))
+        yield from ("", *(click.style(line, bold=True) for line in fold([title])), *fold(listed))
 
 
 # --- devices with equal changes -------------------------------------------------------------------------------------
