@@ -33,7 +33,7 @@ class Announcement:
 def announcement_of(event: Event, duties: Iterable[Duty], moment: datetime, prepared: Prepared) -> Announcement:
     """Return the deadlines moved by the preparation at a moment, the near freezes, and what is due within a day."""
     if event.end and event.end <= moment:
-        return Announcement(sentences=(message(f"clauses:announced.ended_{prepared}", end=event.end),))
+        return Announcement(sentences=(message(f"clauses:announced_ended.{prepared}", end=event.end),))
     found = tuple(one for one in deadlines(event, duties, (), moment) if _at_once(one, moment))
     return Announcement(found, tuple(_sentence(one, prepared) for one in found))
 
@@ -48,9 +48,9 @@ def _sentence(deadline: Deadline, prepared: Prepared) -> Message:
     title = deadline.title
     if deadline.kind == "freeze":
         return message(
-            f"clauses:announced.freeze_{deadline.status}", title=title, start=deadline.due, end=deadline.latest
+            f"clauses:announced_freeze.{deadline.status}", title=title, start=deadline.due, end=deadline.latest
         )
     if deadline.was is None:
         return message("clauses:announced.near", title=title, due=deadline.due)
     kind = "report" if deadline.status == "over" else prepared
-    return message(f"clauses:announced.past_{kind}", title=title, was=deadline.was, due=deadline.due)
+    return message(f"clauses:announced_past.{kind}", title=title, was=deadline.was, due=deadline.due)

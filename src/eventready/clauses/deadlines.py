@@ -140,7 +140,7 @@ def deadlines(
         *weekly(event, sent, moment),
         *_duty_list(event, calendar, sent, moment),
         *_freezes(event, calendar, moment),
-        *(_trial(trial, event, calendar, moment, done, audits) for trial in event.tests),
+        *(_trial(trial, event, moment, done=done, audits=audits) for trial in event.tests),
         *(_clause(duty, duty.due, event, moment, done) for duty in applying(duties, event.operator) if duty.due),
         *(notice for incident in incidents for notice in _notices(incident, event, moment)),
     ]
@@ -174,7 +174,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
     owed = any(one.was is None and (event.end is None or one.due <= event.end) for one in found)
     moved = [one for one in found if one.was and one.status not in ("done", "done_late")]
     covered = moved if owed else moved[:-1]
-    return tuple(replace(one, status="over") if one in covered else one for one in found)
+    return tuple(replace(one, status="over", due=one.was or one.due) if one in covered else one for one in found)
 
 
 def _reported(moment: datetime, weekday: int) -> date:
@@ -220,12 +220,7 @@ def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadli
 
 
 def _trial(
-    trial: ScheduledTest,
-    event: Event,
-    calendar: Calendar,
-    moment: datetime,
-    done: Collection[str],
-    audits: Sequence[datetime],
+    trial: ScheduledTest, event: Event, moment: datetime, *, done: Collection[str], audits: Sequence[datetime]
 ) -> Deadline:
     made: datetime | None = None
     if trial.proved_by == "audit":
@@ -234,7 +229,7 @@ def _trial(
     else:
         made = min(trial.due, moment) if trial.proved_by in done else None
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
-    warn = min(max(trial.start, ahead(trial.due, calendar)), trial.due)
+    warn = min(max(trial.start, ahead(trial.due, Calendar(event.days_off))), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
     title = Bilingual(trial.name_vi, trial.name)
     one = Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, "open", note)
@@ -268,15 +263,18 @@ def ahead(due: datetime, calendar: Calendar) -> datetime:
 def judged(deadline: Deadline, event: Event, moment: datetime, made: datetime | None) -> Deadline:
     """Return a deadline with its status at a moment; moved when the workspace was prepared after its last moment.
 
-    `made`: time of the missing item.
+    Over instead of late for an event that was over by then. `made`: time of the missing item.
     """
     latest = event.owed(deadline.latest)
-    if latest == deadline.latest:
+    forgone = event.forgone(deadline.latest, moment)
+    if latest == deadline.latest and not forgone:
         return replace(deadline, status=status_at(deadline.due, latest, deadline.warn, moment, made))
     was = message("clauses:deadline.was", was=deadline.due)
     note = message("terms:several", items=[was, deadline.note]) if deadline.note else was
     status = status_at(latest, latest, deadline.warn, moment, made)
-    return replace(deadline, due=latest, latest=latest, status=status, note=note, was=deadline.due)
+    status = "over" if forgone and status == "late" else status
+    due = deadline.due if forgone else latest
+    return replace(deadline, due=due, latest=latest, status=status, note=note, was=deadline.due)
 
 
 def status_at(

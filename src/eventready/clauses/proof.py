@@ -332,7 +332,7 @@ def state_of(duty: Duty, results: Sequence[ProofResult], event: Event, moment: d
     own = event.owed(duty.due) if duty.due else None
     deadline = min((due for due in (own, *(part.due for part in results)) if due is not None), default=None)
     done = bool(evidence) and not missing and not against
-    late = not done and deadline is not None and deadline < moment
+    late = not done and deadline is not None and deadline < moment and not event.forgone(deadline, moment)
     state: State = "done" if done else ("in_progress" if evidence and not late else "not_done")
     reason = _reason(evidence, missing, against)
     return ClauseState(duty, state, reason, evidence, missing, against, deadline, late)

@@ -239,10 +239,11 @@ def _repairs(writer: PaperWriter, results: RunResults | None) -> list[str]:
 def _due_clauses(writer: PaperWriter, start: datetime, end: datetime) -> Iterable[str]:
     """Yield the clauses due in the week, each by name, and the number of late clauses."""
     states = {clause.duty.id: clause.state for clause in writer.material.clauses or ()}
+    event = writer.material.event
     pending = [
-        (writer.material.event.owed(duty.due), duty)
+        (event.owed(duty.due), duty)
         for duty in writer.material.duties
-        if duty.due and states.get(duty.id) not in ("done", "not_applicable")
+        if duty.due and states.get(duty.id) not in ("done", "not_applicable") and not event.forgone(duty.due, start)
     ]
     coming = [(due, duty) for due, duty in pending if start <= due < end]
     for due, duty in coming[:_NAMED_CLAUSES]:

@@ -291,7 +291,7 @@ class Event(Titled):
     weekly_report: WeeklyReport | None = None
     prepared: Moment | None = Field(
         default=None,
-        description="Preparation of the workspace; what was due before is due a day later, before the event",
+        description="Preparation of the workspace; what was due before is due a day later",
     )
     duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
     owners_confirmed: bool = Field(
@@ -335,7 +335,8 @@ class Event(Titled):
     def owed(self, due: datetime) -> datetime:
         """Return the moment of a deadline: a day after the preparation for an earlier one.
 
-        The next opening, or the end of an event in progress, is earlier still. After the event nothing is moved.
+        The next opening, or the end of an event in progress, is earlier still. Nothing is moved where the preparation
+        came after the event.
         """
         if self.prepared is None or due > self.prepared:
             return due
@@ -343,6 +344,15 @@ class Event(Titled):
             return due
         turns = (moment for one in self.windows if one.kind == "event" for moment in (one.start, one.end))
         return min(moment for moment in (self.prepared + GRACE, *turns) if moment > self.prepared)
+
+    def forgone(self, due: datetime, moment: datetime) -> bool:
+        """True at a moment after the preparation for an earlier deadline of an event that was over by then.
+
+        An exercise at a moment before the preparation has all deadlines.
+        """
+        if self.prepared is None or self.end is None:
+            return False
+        return max(due, self.end) <= self.prepared <= moment
 
     @property
     def end(self) -> datetime | None:
