@@ -334,11 +334,11 @@ class Changes:
             change = _find(name, known)
             row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
-        known = self._journal.entries(change)
-        steps, plan = tuple(Step(one.body, one.recorded) for one in known), b""
+        recorded = self._journal.entries(change)
+        steps, plan = tuple(Step(one.body, one.recorded) for one in recorded), b""
         with suppress(UnreadableStore):
             plan = _intact_plan(change, packed, steps[0].body if steps else None)
-        return ChangeRecord(entry, plan, steps, known[-1].position if known else 0)
+        return ChangeRecord(entry, plan, steps, recorded[-1].position if recorded else 0)
 
     def later(self, record: ChangeRecord) -> ChangeRecord:
         """Return the record with the steps recorded since; no other step is read. Raises StoreError."""
