@@ -285,3 +285,17 @@ def test_a_kit_announces_and_an_operator_has_a_day(call: Call, tmp_path: Path) -
     assert "The event ended at 29/04/2027 23:30: with this kit only exercises are possible" in " ".join(err.split()), (
         err
     )
+
+
+def test_papers_name_the_moved_moment(call: Call, tmp_path: Path) -> None:
+    folder, out = tmp_path / "w", tmp_path / "out"
+    assert call("--now", "2027-04-24 15:00", "init", str(folder), *INIT)[0] == 0
+    for kind in ("weekly", "plan"):
+        made_paper = ("report", kind, "--rehearsal", "--format", "md", "--lang", "en", "--out", str(out))
+        assert call("--now", "2027-04-24 15:05", "-w", str(folder), *made_paper)[0] == 0
+    (weekly,), (plan,) = out.glob("weekly*.md"), out.glob("plan*.md")
+    text = weekly.read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "Inspect and maintain the network equipment that serves the event \\(due 25 Apr 2027" in text
+    text = plan.read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "15:00 25 Apr 2027 | First full audit |" in text
+    assert "22 Apr 2027" not in text
