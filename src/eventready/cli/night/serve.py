@@ -51,7 +51,7 @@ def command(app: App, *, host: str, port: int, names: Sequence[str], systemd: bo
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
         known = (*names, *settings.names)
-        alone = sign_in is None and not any(one.valid(Clock.real()) for one in _keys(app, store).all().values())
+        alone = sign_in is None and _keys(app, store).alone()
         if alone and (known or settings.proxies or not _local(host)):
             raise UsageError(message("web:key.needed"))
         look = token_urlsafe(32) if alone else ""
