@@ -138,7 +138,7 @@ class AccessKeys:
         if key is None or key.kind != kind or not key.valid(_now()):
             return None
         self._known.setdefault(place, (key, time.monotonic()))
-        if _now() - (key.used or key.since) > _WRITTEN:
+        if key.used is None or _now() - key.used > _WRITTEN:
             with suppress(StoreError):  # a last use that cannot be written locks nobody out
                 self._current.put(place, replace(key, used=_now(), address=address or key.address))
         return key
