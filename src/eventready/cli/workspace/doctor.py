@@ -99,12 +99,18 @@ def _doors(app: App) -> Iterator[Diagnostic]:
     now = Clock.real()
     for kind in ("link", "token"):
         if names := sorted({key.shown for key in keys if key.kind == kind and not key.used and key.valid(now)}):
-            detail, remedy = message(f"cli:doctor.doors.{kind}", names=few(names, _NAMED)), message("cli:doctor.doors_do")
+            detail, remedy = (
+                message(f"cli:doctor.doors.{kind}", names=few(names, _NAMED)),
+                message("cli:doctor.doors_do"),
+            )
             yield Diagnostic("doors", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
     url = urlsplit(served.url if served else "")
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
-        detail, remedy = message("cli:doctor.doors.clear", url=url.geturl()), message("cli:doctor.doors_clear_do")
-        yield Diagnostic("doors", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
+        yield _open_door(message("cli:doctor.doors.clear", url=url.geturl()), message("cli:doctor.doors_clear_do"))
+
+
+def _open_door(detail: Message, remedy: Message) -> Diagnostic:
+    return Diagnostic("doors", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
 
 
 def _drills(app: App) -> Iterator[Diagnostic]:
