@@ -313,7 +313,8 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
     plan = tmp_path / "uplink.plan"
 
     def drill(*words: str) -> Any:
-        app = App(workspace_path=cisco.folder, chosen_clock=CLOCK, output="json")
+        app = App(workspace_path=cisco.folder, output="json")
+        app.clock = CLOCK
         done = CliRunner().invoke(drill_command, words, obj=app, standalone_mode=False)
         return done.return_value if done.exception is None else done.exception
 

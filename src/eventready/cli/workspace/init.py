@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from eventready.cli.context import App
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -84,7 +84,7 @@ def command(
                 recipient=complete["--recipient"],
                 recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
                 bastion=complete["--bastion"],
-                today=datetime.now(TZ).date() if not app.clock.rehearsal else app.clock.now().date(),
+                today=local_time(datetime.now(UTC)).date() if not app.clock.rehearsal else app.clock.now().date(),
             ),
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
