@@ -69,6 +69,13 @@ def parse_moment(text: str, zone: tzinfo | None = None) -> datetime:
     raise UsageError(message("core:moment_twice", text=text.strip(), first=first, second=second))
 
 
+def write_moment(moment: datetime) -> str:
+    """Format a moment as `parse_moment` reads it: in local time, with an offset only where the time occurs twice."""
+    local = local_time(moment)
+    text = f"{local:%Y-%m-%d %H:%M}"
+    return text if len(moments_of(local.replace(tzinfo=None))) == 1 else text + _offset(local)
+
+
 def written_moment(text: str) -> datetime:
     """Parse a date and time; naive without an offset. Raises UsageError."""
     moment = _moment(text.strip())

@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from eventready.core.clock import write_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.texts import required, tidy
-from eventready.core.timezone import local_time, moment_at
+from eventready.core.timezone import DEFAULT, local_time, moment_at
 from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
@@ -92,6 +93,7 @@ class NewEvent:
     recipient: str = ""
     recipient_email: str = PLACEHOLDER_EMAIL
     bastion: str = ""
+    zone: str = DEFAULT
     today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
 
     def values(self) -> dict[str, Any]:
@@ -118,6 +120,7 @@ class NewEvent:
             "name": name,
             "name_vi": name,
             "province": province,
+            "zone": self.zone,
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,
@@ -177,7 +180,7 @@ def render_skeleton(name: str, /, **values: object) -> str:
 def _skeletons() -> Environment:
     environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
     environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
-    environment.filters["moment"] = lambda moment: f"{local_time(moment):%Y-%m-%d %H:%M}"
+    environment.filters["moment"] = write_moment
     return environment
 
 
@@ -226,7 +229,7 @@ def _texts(kit: Kit, own: NewOperator) -> dict[Path, str]:
     published = json.dumps(kit.key.to_dict(), ensure_ascii=False, indent=1) + "\n"
     return {
         _INVENTORY / "event.yaml": render_skeleton(
-            "kit/event.yaml.j2", **asdict(own), head=head, shared=_yaml(kit.event)
+            "kit/event.yaml.j2", **asdict(own), head=head, zone=DEFAULT, shared=_yaml(kit.event)
         ),
         _INVENTORY / "duties.yaml": f"{head}\n# `owner` is yours to name.\n{_yaml(duties)}",
         **{_INVENTORY / "forms" / f"{name}.yaml": f"{head}\n{_yaml(form)}" for name, form in kit.forms.items()},
