@@ -66,6 +66,8 @@ def _near(name: str) -> str | Message:
     names = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in names.values()}
     word = name.strip().replace(" ", "_").casefold()
+    if any(zone.startswith(f"{word}/") for zone in names):  # a region alone is near to no city
+        return ""
     for known in (names, cities):
         if found := get_close_matches(word, known, n=1, cutoff=0.7):
             return message("workspace:suggest.meant", name=known[found[0]])
