@@ -18,6 +18,7 @@ from eventready.session.reply import Unreachable
 from eventready.workspace.keys.signing_keys import PublicKey, load_private, make_key
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import EVENT, FakeFleet, connect, write_workspace
+from tests.change.plan.test_mends import MENDS, audited
 
 
 @pytest.fixture
@@ -71,6 +72,42 @@ def test_a_plan_for_people(typed: Typed, fleet: FakeFleet) -> None:
     assert "\x1b" not in found
     assert f"apply {out}" in output
     assert load_plan(out).plan.by == "hung"
+
+
+def test_the_plan_says_what_it_rests_on_and_mends(typed: Typed) -> None:
+    """The audit with its age, the open findings of its checks, and the others; in JSON too."""
+    assert "No audit of all devices" in typed("plan", "backup")[1]
+    (typed.folder / "templates" / "backup" / "values.yaml").write_text(MENDS)
+    name = audited(typed.folder)
+    code, found, _output = typed("plan", "backup")
+    assert code == 0
+    for line in (
+        f"The audit {name} of 22/04/2022 07:00, 3 d 0 h before the plan.",
+        "Open findings that it mends, by the checks of its intents (4 of 6)",
+        "floating_route (backup): box-1 (2), box-3",
+        "hsrp_tracking (backup): box-2",
+        "Open findings that it does not touch (2 of 6)",
+        "cpu (1): box-1",
+        "Takes effect",
+    ):
+        assert line in found, line
+    assert "3 ngày 0 giờ trước khi lập kế hoạch" in typed("--lang", "vi", "plan", "backup")[1]
+    basis = json.loads(typed("-o", "json", "plan", "backup")[1])["basis"]
+    assert (basis["run"], len(basis["mends"]), basis["untouched"][0]["check"]) == (name, 3, "cpu")
+
+
+def test_a_plan_of_another_audit_is_refused(typed: Typed) -> None:
+    """`apply` and `approve` refuse another statement of the findings, before the question."""
+    (typed.folder / "templates" / "backup" / "values.yaml").write_text(MENDS)
+    audited(typed.folder)
+    out = typed.folder / "plan.json"
+    assert typed("plan", "backup", "--out", out)[0] == 0
+    document = load_plan(out).document["plan"]
+    write_plan(out, PlanFile(plan=seal({**document, "basis": {**document["basis"], "untouched": []}})))
+    for words in (("apply", out, "--yes"), ("approve", out, "--yes")):
+        code, _found, output = typed(*words)
+        assert code == 7
+        assert "are not those of its audit" in output
 
 
 def test_a_plan_for_machines(typed: Typed) -> None:

@@ -17,7 +17,14 @@ from typing import Literal
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.processes import open_collector
-from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead
+from eventready.audit.collectors.reading import (
+    AuditJob,
+    CollectStatus,
+    DeviceCollector,
+    DeviceRead,
+    OnRead,
+    packed,
+)
 from eventready.audit.device_result import DeviceResult, items_across
 from eventready.audit.run_builder import begun_run, build_run, earlier_audits, recorded_rows, summary, with_verdicts
 from eventready.audit.runner import ReadProgress
@@ -37,6 +44,7 @@ from eventready.evaluation.runner import Coverage, evaluate_all
 from eventready.evaluation.verdicts import ServiceWalks, exit_code, verdicts_of
 from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
+from eventready.facts.performance.cell_records import observe_cells
 from eventready.network.planned_work import planned_works
 from eventready.network.seen import SeenSubjects
 from eventready.network.setting import NetworkSetting
@@ -44,6 +52,7 @@ from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.run_records import ClusterWorker, FewerSessions, RefusedWorker, RunCluster
 from eventready.store.store import Store
+from eventready.workspace.settings.performance import PerformanceFile, load_performance
 from eventready.workspace.workspace import Workspace
 
 
@@ -128,6 +137,7 @@ def audit(
         reading = _Reading(store, progress)
         with _open_collector(workspace, job, options, reading.record, ends_at) as collector:
             run_id = reading.run_id = store.begin(event=workspace.event.id, clock=clock, header=begun)
+            store.keep(job.evidence)
             status = _read(job, collector, progress, ends_at)
         results = reading.results
         matrix = job.matrix.with_waived(finding for result in results.values() for finding in result.waived)
@@ -194,6 +204,8 @@ def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock,
     """Resolve platforms, limits, matrix and baseline; check secrets and host keys unless outputs are saved ones."""
     require_known(workspace.waivers, workspace.duties)
     devices = equipment.devices
+    performance = PerformanceFile() if options.saved else load_performance(workspace.path)
+    of_files, evidence = packed(observe_cells(workspace.path, performance, devices, clock), ())
     job = AuditJob(
         devices=equipment.by_name,
         platforms=equipment.asking,
@@ -203,6 +215,7 @@ def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock,
             wide=options.wide,
             network=network_setting(workspace),
             left_out=workspace.left_out(devices),
+            of_files=[one.device for one in of_files],
         ),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),
@@ -212,6 +225,8 @@ def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock,
         baseline=recorded_rows(store.get(options.baseline)) if options.baseline else {},
         history={} if options.saved else earlier_audits(store, clock, workspace.event.id, len(workspace.devices)),
         saved=SavedOutputs(options.saved) if options.saved else None,
+        of_files={one.device: one for one in of_files},
+        evidence=evidence,
     )
     if not job.saved and options.cluster is None:
         workspace.check_secrets(job.devices)

@@ -21,6 +21,7 @@ from eventready.core.strings.json_text import exact, sorted_json
 from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.packed import PackedObservations
 from eventready.facts.records import Fact
@@ -79,7 +80,7 @@ def build_device_result(
     name = device.name
     ordered = sorted(observations, key=lambda o: (o.fact, o.reading))
     inventory = matrix.inventory.get(name, ())
-    answered = any(o.status not in _NO_SESSION and o.evidence for o in ordered)
+    answered = any(o.status not in _NO_SESSION and o.evidence and not CATALOGUE[o.fact].of_files for o in ordered)
     silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
     shared = matrix.shared(name)
     rows = {o.fact: FactRows.of(o) for o in ordered if o.status.measured}

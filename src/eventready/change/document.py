@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -50,6 +51,17 @@ def visible_line(line: str) -> str:
     if not line.isprintable():
         raise InvalidValue(message("change:plan_file.control"))
     return line
+
+
+def _moment(value: str) -> str:
+    """Validate a moment: ISO 8601 with its time zone. Raises InvalidValue."""
+    try:
+        zoned = datetime.fromisoformat(visible_line(value)).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise InvalidValue(message("change:plan_file.moment"))
+    return value
 
 
 def visible_lines(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,7 +158,56 @@ class Created(Part):
     real: str
     event: str
 
-    _shown = field_validator("real", "event")(visible_line)
+    _moments = field_validator("real", "event")(_moment)
+
+
+class MendedFinding(Part):
+    """Open findings of a check on a planned device, by subject, and the device's intents for the check."""
+
+    check: str
+    device: str
+    intents: tuple[Intent, ...] = Field(strict=False, min_length=1)
+    subjects: tuple[str, ...] = Field(strict=False, min_length=1)
+
+    _shown = field_validator("check", "device")(visible_line)
+    _each = field_validator("subjects")(visible_lines)
+
+
+class UntouchedFindings(Part):
+    """Numbers of open findings of a check left untouched by a plan and of their devices, and the first devices."""
+
+    check: str
+    findings: int = Field(ge=1)
+    devices: int = Field(ge=1)
+    first: tuple[str, ...] = Field(strict=False)
+
+    _shown = field_validator("check")(visible_line)
+    _each = field_validator("first")(visible_lines)
+
+
+class Basis(Part):
+    """Audit behind a plan: event time (ISO 8601), also of the paths, and open findings.
+
+    `mends`: of checks named by the intents of the changed devices; `untouched`: all others.
+    """
+
+    run: str = Field(min_length=1)
+    at: str
+    mends: tuple[MendedFinding, ...] = Field(strict=False)
+    untouched: tuple[UntouchedFindings, ...] = Field(strict=False)
+
+    _shown = field_validator("run")(visible_line)
+    _at = field_validator("at")(_moment)
+
+    @property
+    def mended(self) -> int:
+        """Return the number of open findings mended by the plan."""
+        return sum(len(one.subjects) for one in self.mends)
+
+    @property
+    def left(self) -> int:
+        """Return the number of open findings left untouched by the plan."""
+        return sum(one.findings for one in self.untouched)
 
 
 class PlannedDrill(Part):
@@ -165,7 +226,8 @@ class Plan(Part):
     `unchanged` devices comply already. `rolls_back` is the change that this plan rolls back. `drill`: the lines make a
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
     `together` are the numbers of the waves that begin while the wave before soaks (the first is 1).
-    `unmeasured` are the venues and services without a measured path, with several devices in the plan.
+    `unmeasured` are the venues and services without a measured path, with several devices in the plan. `basis` is the
+    last audit of all devices; None without an audit, and for drills and ways back.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -186,6 +248,7 @@ class Plan(Part):
     atomic: bool = False
     unmeasured: tuple[str, ...] = Field(default=(), strict=False)
     together: tuple[int, ...] = Field(default=(), strict=False)
+    basis: Basis | None = None
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(visible_line)

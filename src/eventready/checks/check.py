@@ -140,7 +140,8 @@ class Check:
     `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
     `rests_on`: fields of a counter; while none of them moves and no counter begins anew from reading to reading, passed
     findings stay passed, whatever else moves and however long it takes. Empty: all fields. `by_device`: a check
-    across devices gets a function from a device to its limits instead of the limits.
+    across devices gets a function from a device to its limits instead of the limits. `of_files`: check of performance
+    files with the same figure, which takes the place of this one where the platform has none of its own.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Check:
     varies: bool = False
     rests_on: frozenset[str] = frozenset()
     by_device: bool = False
+    of_files: str = ""
 
     @property
     def title(self) -> str:
@@ -199,6 +201,7 @@ def check(
     varies: bool = False,
     rests_on: Iterable[str] = (),
     by_device: bool = False,
+    of_files: str = "",
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -208,7 +211,7 @@ def check(
         settled = limits or NoLimits()
         CHECKS[name] = Check(
             name, kind, roles, needs, settled, function, scope, applies, concerns, also_reads, asks, topic,
-            expected_only, each, varies, frozenset(rests_on), by_device,
+            expected_only, each, varies, frozenset(rests_on), by_device, of_files,
         )  # fmt: skip
         return function
 

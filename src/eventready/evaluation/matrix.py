@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -13,7 +13,7 @@ from eventready.checks.check import Check, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
-from eventready.core.messages import Bilingual, Text, message
+from eventready.core.messages import Bilingual, Message, Text, message
 from eventready.core.validation_messages import suggest
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.setting import NetworkSetting, waived_ports
@@ -25,6 +25,9 @@ from eventready.workspace.settings.duties import Duty
 _OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
 _ACROSS: tuple[Scope, ...] = ("fleet", "network")
 _NOT_EXPECTED = message("checks:matrix.not_expected")
+_NO_FILES = message("checks:matrix.no_files")
+#: Facts that no device is asked for.
+_OF_FILES = frozenset(name for name, kind in CATALOGUE.items() if kind.of_files)
 
 
 class PlatformFacts(Protocol):
@@ -71,6 +74,7 @@ class Matrix:
     without an offer of the device's platform. `inventory`: facts of each device beside those of its checks, in a wide
     audit; no check sees them. `network`: setting of the checks of the whole network.
     `left_out`: devices of the inventory without cells. `asks_of`: facts of each device beside the needs of its checks.
+    `of_files`: devices with performance files.
     """
 
     cells: Mapping[str, tuple[MatrixCell, ...]]
@@ -81,6 +85,7 @@ class Matrix:
     network: NetworkSetting | None = None
     left_out: Sequence[Device] = ()
     asks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of_files: frozenset[str] = frozenset()
 
     def with_waived(self, findings: Iterable[Finding]) -> Matrix:
         """Copy with the ports of the waived findings in the setting of the network."""
@@ -91,11 +96,17 @@ class Matrix:
         """Cells of a device, by check."""
         found, role = {cell.check: cell for cell in self.cells[device]}, self.devices[device]
         return tuple(
-            found.get(name) or MatrixCell(
-                name, CellState.NOT_APPLICABLE, _NOT_EXPECTED if role in check.roles else _OTHER_ROLE[role]
-            )
+            found.get(name) or MatrixCell(name, CellState.NOT_APPLICABLE, self._absence(check, device, role))
             for name, check in self.checks.items()
-        )  # fmt: skip
+        )
+
+    def _absence(self, check: Check, device: str, role: Role) -> Message:
+        """Reason for the absence of a check at a device."""
+        if role not in check.roles:
+            return _OTHER_ROLE[role]
+        if device in self.of_files:
+            return message("checks:matrix.by_files", check=check.of_files) if check.of_files else _NOT_EXPECTED
+        return _NOT_EXPECTED if _OF_FILES.isdisjoint(check.needs) else _NO_FILES
 
     def concerning(self, device: str) -> Sequence[MatrixCell]:
         """Cells of a device with an applicable or unsupported check."""
@@ -110,8 +121,9 @@ class Matrix:
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
     def requested(self, device: str) -> tuple[str, ...]:
-        """Facts to ask a device for: those of its checks first, then its inventory."""
-        return (*self.facts_for(device), *self.inventory.get(device, ()))
+        """Facts to ask a device for: those of its checks first, then its inventory; none of files."""
+        of_checks = (fact for fact in self.facts_for(device) if fact not in _OF_FILES)
+        return (*of_checks, *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:
         """Facts of the device's applicable checks, with `asks_of`."""
@@ -147,11 +159,13 @@ def build_matrix(
     wide: bool = False,
     network: NetworkSetting | None = None,
     left_out: Sequence[Device] = (),
+    of_files: Collection[str] = (),
 ) -> Matrix:
     """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
 
     `network`: setting of the checks of the whole network, which are left out without it. `left_out`: devices of the
-    inventory beside `devices`, known to the checks across devices.
+    inventory beside `devices`, known to the checks across devices. `of_files`: devices with performance files, which
+    alone have the checks of these.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -167,16 +181,19 @@ def build_matrix(
         wanted = [
             check for check in checks.values() if device.role in check.roles
             and (device.name in concerned[check.name] if check.name in concerned else check.applies(device))
+            and _by_files(check, platform, filed=device.name in of_files)
         ]  # fmt: skip
-        alike = (device.platform, *(check.name for check in wanted))
+        alike = (device.platform, str(device.name in of_files), *(check.name for check in wanted))
         if alike not in shared:
-            shared[alike] = tuple(_cell(check, platform) for check in wanted)
+            shared[alike] = tuple(_cell(check, platform, filed=device.name in of_files) for check in wanted)
         cells[device.name] = shared[alike]
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     roles = {device.name: device.role for device in ordered}
-    offers = {d.name: unsupported[d.platform] for d in ordered}
+    offers = {d.name: unsupported[d.platform] - (_OF_FILES if d.name in of_files else frozenset()) for d in ordered}
     asks_of = _asks_of(ordered, platforms, checks, cells)
-    matrix = Matrix(cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of)
+    matrix = Matrix(
+        cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of, of_files=frozenset(of_files)
+    )
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 
@@ -227,8 +244,17 @@ def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> Plat
     return platform
 
 
-def _cell(check: Check, platform: PlatformFacts) -> MatrixCell:
-    reasons = tuple(_unsupported(check, platform))
+def _by_files(check: Check, platform: PlatformFacts, *, filed: bool) -> bool:
+    """True for a check to be kept with or without performance files (`filed`).
+
+    Without files, those of files have no facts; with files, those take the place of a check without facts.
+    """
+    lacking = [need for need in check.needs if need not in platform.facts]
+    return not (lacking and check.of_files) if filed else _OF_FILES.isdisjoint(lacking)
+
+
+def _cell(check: Check, platform: PlatformFacts, *, filed: bool) -> MatrixCell:
+    reasons = () if filed and _OF_FILES.issuperset(check.needs) else tuple(_unsupported(check, platform))
     if reasons:
         several = message("terms:several", items=reasons)
         return MatrixCell(check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)

@@ -16,7 +16,7 @@ class FactKind:
     """A fact: name, record type of its rows, and whether a second reading is due.
 
     `question`: field of the record with the question, of a fact that is asked in questions with a command each: about
-    the answers of services, or the routes to addresses.
+    the answers of services, or the routes to addresses. `of_files`: no device is asked; rows of performance files.
     """
 
     name: str
@@ -24,6 +24,7 @@ class FactKind:
     counter: bool = False
     question: str = ""
     twice: bool = False
+    of_files: bool = False
 
     @property
     def per_question(self) -> bool:
@@ -70,6 +71,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("channel_load", r.ChannelLoad),
         FactKind("timeslot", r.Timeslot),
         FactKind("channel_requests", r.ChannelRequests, counter=True),
+        FactKind("cell_performance", r.CellPerformance, of_files=True),
         FactKind("alarm", r.Alarm),
         FactKind("core_link", r.CoreLink),
         FactKind("access_point", r.AccessPoint),

@@ -555,6 +555,41 @@ class ChannelRequests(Fact):
     refused: Count
 
 
+class CellPerformance(Fact):
+    """Figures of a cell in its newest period, by performance files; shares in percent. None: no value.
+
+    `idle`: figures without a value because nothing was attempted. `uncounted`: figures without a counter in any file.
+    `prb_down_before`, `prb_up_before`: in the period before.
+    """
+
+    key = ("cell",)
+    cell: Name
+    ended: datetime
+    minutes: Count
+    availability: MaybePercent = None
+    rrc_success: MaybePercent = None
+    bearer_success: MaybePercent = None
+    handover_success: MaybePercent = None
+    drops: MaybePercent = None
+    drops_per_hour: MaybePercent = None
+    voice_drops: MaybePercent = None
+    prb_down: MaybePercent = None
+    prb_up: MaybePercent = None
+    prb_down_before: MaybePercent = None
+    prb_up_before: MaybePercent = None
+    users_mean: MaybePercent = None
+    users_max: MaybePercent = None
+    user_rate_down: MaybePercent = None
+    refused: MaybePercent = None
+    tch_refused: MaybePercent = None
+    sdcch_refused: MaybePercent = None
+    traffic: MaybePercent = None
+    paging_lost: MaybePercent = None
+    noise_up: MaybeNumber = None
+    idle: Names = ()
+    uncounted: Names = ()
+
+
 class Alarm(Fact):
     """An active alarm, in the controller's words."""
 

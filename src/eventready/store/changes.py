@@ -372,11 +372,19 @@ class Changes:
 
 
 def _used_approvals(session: Session, plan: str) -> dict[str, str]:
+    """Return the used approvals of a plan. Raises RefusedError if the record of an approved change is damaged."""
     headers = session.execute(select(ChangeRow.id, ChangeRow.header)).all()
     begun = [change for change, header in headers if header.get("plan") == plan]
-    rows = session.scalars(select(ChangeRow).where(ChangeRow.id.in_(begun)))
-    plans = ((row.id, _planned(row.id, zlib.decompress(row.plan))) for row in rows)
-    return {one.signature: change for change, plan in plans for one in plan.approvals}
+    used: dict[str, str] = {}
+    for row in session.scalars(select(ChangeRow).where(ChangeRow.id.in_(begun))):
+        try:
+            approvals = _planned(row.id, zlib.decompress(row.plan)).approvals
+        except (zlib.error, TypeError, UnreadableStore):
+            if row.header.get("approved_by"):
+                raise RefusedError(message("store:change.approvals", change=row.id, plan=plan)) from None
+            continue
+        used |= {one.signature: row.id for one in approvals}
+    return used
 
 
 def backup_keys(database: Database) -> frozenset[str]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.plan.order import MOST_INVERSE, WaveLimits, members_of, radio_of, soak_together, waves
-from eventready.change.plan.paths import Need, Paths, measured_paths, paths_of
+from eventready.change.plan.paths import Need, Paths, last_audit, paths_of
 from eventready.core.clock import Clock
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
@@ -278,12 +278,15 @@ def test_the_paths_are_those_of_the_last_audit_of_all_devices(tmp_path: Path) ->
         run["started"] = str(len(store.runs()))
         store.finish({**run, "devices": devices, "findings": findings})
 
+    def measured() -> Paths:
+        return paths_of(workspace.event, workspace.devices, last_audit(workspace, clock))
+
     every = [device.name for device in workspace.devices]
     with Store.of_workspace(tmp_path) as store:
-        assert measured_paths(workspace).path(need) is None
+        assert measured().path(need) is None
         stored("fair", *every, up=True)
         stored("fair", every[0], up=False)
         stored("other", *every, up=False)
-        assert measured_paths(workspace).path(need) == frozenset({"box-1"})
+        assert measured().path(need) == frozenset({"box-1"})
         store.prune(clock, keep=1)
-        assert measured_paths(workspace).path(need) is None
+        assert measured().path(need) is None

@@ -28,7 +28,8 @@ class AuditJob:
     """Input of an audit, fixed before the first connection.
 
     `platforms`: by device. `moment`: event time (aware). `interval_s`: seconds between readings of counters, 0 for
-    a single reading. `saved`: source of outputs in place of the devices.
+    a single reading. `saved`: source of outputs in place of the devices. `of_files`: by device, from performance files,
+    with their `evidence`.
     """
 
     devices: Mapping[str, Device]
@@ -42,6 +43,8 @@ class AuditJob:
     baseline: Mapping[str, Rows] = field(default_factory=dict)
     history: History = field(default_factory=dict)
     saved: SavedOutputs | None = None
+    of_files: Mapping[str, Observation] = field(default_factory=dict)
+    evidence: tuple[PackedEvidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def device_result(
     job: AuditJob, name: str, observations: Sequence[Observation], interval_s: float = 0.0
 ) -> DeviceResult:
     of_checks = job.matrix.facts_for(name)
+    observations = (*observations, *([job.of_files[name]] if name in job.of_files else ()))
     judged = [observation for observation in observations if observation.fact in of_checks]
     findings = evaluate(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,

@@ -65,10 +65,12 @@ class ChangeExecutor:
         resumed: bool = False,
         hold: Hold | None = None,
         gate: Gate | None = None,
+        journal: ChangeRecord | None = None,
     ) -> None:
         """Prepare the assignments. `before` is the change to roll back; `resumed`: this change was interrupted, and
-        guards may be armed; `hold`: of a drill (see `Assignment`); `gate` of the waves."""
-        self._gate = gate
+        guards may be armed; `hold`: of a drill (see `Assignment`); `gate` of the waves; `journal`: the record of an
+        interrupted change whose plan cannot be read."""
+        self._gate, self._journal = gate, journal
         workspace, options = context.workspace, context.options
         self.plan, self.change, self.mode = plan, change, mode
         self.store, self.progress = context.store, context.progress
@@ -222,7 +224,11 @@ class ChangeExecutor:
         )  # fmt: skip
         read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
         startup = None if rolls_back is not None else planned.startup
-        return Assignment(rules, self._procedure, startup, read.issues if read else ())
+        if self._journal is not None:
+            after = self._backups.after(rules.form, self._journal.of(planned.name))
+            rules = replace(rules, target=lambda running: after.tree if after else running)
+        issues, only_way_back = read.issues if read else (), self._journal is not None
+        return Assignment(rules, self._procedure, startup, issues, only_way_back)
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]

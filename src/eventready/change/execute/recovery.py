@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from eventready.change.document import Plan, PlanFile, recorded_plan
+from eventready.change.document import PlanFile
 from eventready.change.execute.change import finish_change, recorded_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.driver import ConfigurationReading
@@ -15,6 +15,7 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.steps import evidence_of
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.recorded import Backups, planned_form
+from eventready.change.execute.recorded_plans import InterruptedPlan
 from eventready.change.execute.result import (
     ApplyResult,
     AssignmentResult,
@@ -55,8 +56,8 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
     store = context.store
     with store.changes.exclusive(change):
         record = store.changes.get(change)
-        plan = recorded_plan(record.plan, change)
-        results = {name: last_result(record, name) for name in plan.order}
+        order = InterruptedPlan.of(context, record).order
+        results = {name: last_result(record, name) for name in order}
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
         taken, others = rolled_back_devices(store, change), devices_in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
@@ -77,7 +78,7 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
             taken = rolled_back_devices(store, change)
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))
-        return finish_change(store, change, results | ends, plan.order, ChangeMode.ATOMIC)
+        return finish_change(store, change, results | ends, order, ChangeMode.ATOMIC)
 
 
 def _end(name: str, taken: dict[str, str], failures: dict[str, str | Message]) -> AssignmentResult:
@@ -96,6 +97,8 @@ def resume(context: ExecutionContext, name: str) -> ApplyResult:
 
     A device that was confirmed, or about to be, is finished if it has the change; any other reverts. Devices that had
     not started stay untouched. A way back goes on with all its devices, in its waves. A completed change is left alone.
+    Without a readable plan on record every unfinished device leads back, by the journal and its backup.
+
     Freeze windows do not apply: a half-done device is worse. The rollback that took an atomic change back is resumed
     together with it, under either id. Raises RefusedError while another process works on the change, UsageError for an
     unknown change.
@@ -117,8 +120,8 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
     workspace, store = context.workspace, context.store
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)
-        plan = recorded_plan(record.plan, change)
-        order = plan.order
+        interrupted = InterruptedPlan.of(context, record)
+        plan, order = interrupted.plan, interrupted.order
         known = {device: result for device in order if (result := recorded_result(record, device)) is not None}
         left = set(order) - known.keys()
         if record.entry.ended:
@@ -126,7 +129,9 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             return ApplyResult(change, results, exit_code(results, ChangeMode(record.entry.header.mode)))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         mode = ChangeMode(record.entry.header.mode)
-        executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
+        executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True, journal=interrupted.journal)
+        ended = dict(known) | interrupted.end_others(executor, left)
+        left &= set(plan.order)
         workspace.check_secrets(left)
         with suppress(Exception):
             context.progress.begun(change, len(left))
@@ -141,9 +146,8 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             )
             for device in left
         }
-        ended = dict(known)
         with interruptible(executor.signals):
-            for wave in plan.waves if mode.goes_back else (order,):
+            for wave in plan.waves if mode.goes_back else (plan.order,):
                 ended |= executor.run(left & set(wave), work)
             return finish_change(store, change, ended, order, mode)
 
@@ -217,8 +221,9 @@ def release(
     change = store.changes.get(name).entry.id
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)
-        plan = recorded_plan(record.plan, change)
-        if device not in {planned.name for planned in plan.devices}:
+        interrupted = InterruptedPlan.of(context, record)
+        plan = interrupted.plan
+        if device not in interrupted.order:
             raise UsageError(message("change:release.not_in_change", device=device, change=change))
         mode = ChangeMode(record.entry.header.mode)
         pending = {one.device for one in device_statuses(record) if one.state == TO_TAKE_BACK}
@@ -228,8 +233,11 @@ def release(
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         view = DeviceView(device, unread=message("change:release.not_read"))
         try:
-            executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
-            view = _view(executor, record, device)
+            executor = ChangeExecutor(
+                context, plan, change, mode, before=before, resumed=True, journal=interrupted.journal
+            )
+            if device in plan.order:
+                view = _view(executor, record, device)
         except _Armed:
             raise
         except EventreadyError as error:  # an unreachable device, or one that left the inventory
@@ -238,7 +246,7 @@ def release(
         _refuse_contradiction(decision.claim, view)
         confirm(view)
         result = _record(store, context.backups.cipher, change, decision, view)
-        _finish_if_complete(store, change, plan)
+        _finish_if_complete(store, change, interrupted.order)
         return result
 
 
@@ -315,9 +323,9 @@ def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision,
     return AssignmentResult(view.device, outcome, why, released=True)
 
 
-def _finish_if_complete(store: Store, change: str, plan: Plan) -> None:
+def _finish_if_complete(store: Store, change: str, order: Sequence[str]) -> None:
     """Finish the change if this was its last open device."""
     record = store.changes.get(change)
-    results = {name: result for name in plan.order if (result := recorded_result(record, name)) is not None}
-    if len(results) == len(plan.order):
-        finish_change(store, change, results, plan.order, ChangeMode(record.entry.header.mode))
+    results = {name: result for name in order if (result := recorded_result(record, name)) is not None}
+    if len(results) == len(order):
+        finish_change(store, change, results, order, ChangeMode(record.entry.header.mode))

@@ -8,7 +8,7 @@ from typing import NoReturn
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
 from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.journalled import journalled_part
+from eventready.change.execute.journalled import UNREAD, journalled_part
 from eventready.change.execute.recorded import planned_form, planned_fragment
 from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
@@ -85,8 +85,9 @@ def rollback_plan(
     Without a readable plan on record, the journal has the devices: each is a wave of its own.
     """
     names, options = frozenset(names), context.options
-    plan = _readable(record)
-    intents, order = (plan.intents, plan.waves) if plan else (("unread",), tuple((name,) for name in _begun(record)))
+    plan = readable_plan(record)
+    begun = tuple((name,) for name in begun_devices(record))
+    intents, order = (plan.intents, plan.waves) if plan else ((UNREAD,), begun)
     waves = [[name for name in wave if name in names] for wave in order]
     parts = plan.devices if plan else [journalled_part(context, record, name) for wave in waves for name in wave]
     if latest_first:
@@ -110,7 +111,7 @@ def rollback_plan(
     )
 
 
-def _readable(record: ChangeRecord) -> Plan | None:
+def readable_plan(record: ChangeRecord) -> Plan | None:
     """Return the plan on record; None for an unreadable plan."""
     try:
         return recorded_plan(record.plan, record.entry.id)
@@ -118,7 +119,7 @@ def _readable(record: ChangeRecord) -> Plan | None:
         return None
 
 
-def _begun(record: ChangeRecord) -> tuple[str, ...]:
+def begun_devices(record: ChangeRecord) -> tuple[str, ...]:
     """Return the devices in the order in which they began."""
     return tuple(dict.fromkeys(step.device for step in record.steps if step.device))
 

@@ -12,7 +12,13 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.intents.ansible_inventory import managed_files
 from eventready.change.intents.playbook import is_playbook, missing_package, playbook_of
-from eventready.change.intents.render import RenderedIntent, intent_variables, refuse_misspelt, render_intent
+from eventready.change.intents.render import (
+    RenderedIntent,
+    has_template,
+    intent_variables,
+    refuse_misspelt,
+    render_intent,
+)
 from eventready.change.intents.template_values import TemplateVariables
 from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
@@ -76,6 +82,14 @@ def participants(
     if not taking:
         raise UsageError(message("change:plan.no_intent", intents=intents))
     return tuple(taking), tuple(left_out)
+
+
+def takes_part(workspace: Workspace, equipment: Equipment, device: Device, intent: Intent) -> bool:
+    """Return True for a device open to the intent: declared, of a platform with changes and a template."""
+    change = equipment.named(device.platform).spec.change
+    if change is None or intent not in device.intents:
+        return False
+    return form_of(change).by_playbook or has_template(workspace, device, intent)
 
 
 def _participant(

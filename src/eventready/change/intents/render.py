@@ -179,6 +179,22 @@ def render_intent(workspace: Workspace, device: Device, intent: str) -> Rendered
     return RenderedIntent(intent, _rendered(folder, name, values, device, known), f"templates/{name}", device.name)
 
 
+def writes_lines(workspace: Workspace, device: Device, intent: str) -> bool:
+    """Return True for an intent with lines for the device; an invalid template or value has none."""
+    try:
+        return bool(render_intent(workspace, device, intent).text.strip())
+    except EventreadyError:
+        return False
+
+
+def has_template(workspace: Workspace, device: Device, intent: str) -> bool:
+    """Return True for an intent with a template of the device's platform."""
+    try:
+        return bool(_template(workspace, device, intent))
+    except EventreadyError:
+        return False
+
+
 def _invalid(values: Mapping[str, object], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
     """Yield an error for each value refused by values.yaml of the intent."""
     for place, what in intent.problems(values):

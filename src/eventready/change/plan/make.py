@@ -14,16 +14,18 @@ from pydantic import ValidationError
 
 from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, recorded_plan, seal
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
+from eventready.change.plan.mends import basis_of, refuse_unknown_checks
 from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
-from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.plan.paths import Paths, last_audit, paths_of
 from eventready.change.plan.places import touched_venues
+from eventready.change.plan.standing import standing_parts
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.freeze import refuse_late_effects
 from eventready.core.clock import Clock
@@ -36,7 +38,6 @@ from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
-from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.workspace import Workspace
@@ -73,6 +74,7 @@ def make_plan(
     """
     selected = tuple(intent for intent in workspace.intents if intent in intents)
     settings = workspace.event.changes
+    refuse_unknown_checks(workspace)
     with relaxed_gc():
         taking, left_out = participants(workspace, equipment, selected)
         members = _members(workspace, taking)
@@ -85,7 +87,8 @@ def make_plan(
             seconds=settings.confirm_within_s,
         )
         _raise_problems(found, {one.device.name: one.device for one in taking})
-        paths = measured_paths(workspace)
+        run = last_audit(workspace, clock)
+        paths = paths_of(workspace.event, workspace.devices, run)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
     event = workspace.event.at(touched_venues(workspace, parts.keys(), lambda: paths))
     refuse_late_effects(event, clock.now(), {name: part.risks for name, part in parts.items()})
@@ -105,6 +108,7 @@ def make_plan(
             "left_out": [one.model_dump() for one in left_out],
             "atomic": settings.is_atomic(selected),
             "unmeasured": [" ".join(need) for need in paths.ends if need not in paths.whole and several[need] > 1],
+            "basis": basis_of(run, {name: part.intents for name, part in parts.items()}, workspace.intents),
         }
     )
 
@@ -262,19 +266,5 @@ def _reason(name: str, error: EventreadyError) -> Message:
 
 def earlier_lines(workspace: Workspace) -> Mapping[str, frozenset[str]]:
     """Return the lines of applied changes by device, without those rolled back. Raises StoreError."""
-    if not Store.exists(workspace.path):
-        return {}
-    standing: dict[str, dict[str, frozenset[str]]] = {}
-    with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
-        for entry in store.changes.entries():
-            new = [device for device, outcome in entry.outcomes.items() if outcome == "new"]
-            back = entry.header.rolls_back
-            for device in new:
-                standing.get(back, {}).pop(device, None)
-            if new and (not back or back not in standing):
-                with suppress(EventreadyError):  # an unreadable record blocks no device
-                    plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
-                    standing[entry.id] = {device: frozenset(plan.device(device).forward) for device in new}
-    devices = {device for lines in standing.values() for device in lines}
-    none: frozenset[str] = frozenset()
-    return {device: none.union(*(lines.get(device, none) for lines in standing.values())) for device in devices}
+    parts = standing_parts(workspace)
+    return {device: frozenset(line for one in own for line in one.forward) for device, own in parts.items()}

@@ -81,26 +81,28 @@ def _back(before: Mapping[str, str], name: str) -> Iterator[str]:
         name = before[name]
 
 
-def measured_paths(workspace: Workspace) -> Paths:
-    """Return the paths by the last stored audit of all devices; none without an audit. Raises StoreError."""
-    return paths_of(workspace.event, workspace.devices, _last_run(workspace))
-
-
 def paths_in(store: Store, workspace: Workspace, clock: Clock) -> Paths:
     """Return the paths by the last audit of all devices in an open store, those of rehearsals for a rehearsal's clock.
 
     Raises StoreError.
     """
-    full = store.full_runs(workspace.event.id, len(workspace.devices), rehearsal=clock.rehearsal)
-    return paths_of(workspace.event, workspace.devices, store.get(full[-1]) if full else None)
+    return paths_of(workspace.event, workspace.devices, _newest(store, workspace, clock))
 
 
-def _last_run(workspace: Workspace) -> Run | None:
+def last_audit(workspace: Workspace, clock: Clock) -> Run | None:
+    """Return the last stored audit of all devices (a rehearsal's clock: of its kind); None without an audit.
+
+    Raises StoreError.
+    """
     if not Store.exists(workspace.path):
         return None
     with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
-        full = store.full_runs(workspace.event.id, len(workspace.devices))
-        return store.get(full[-1]) if full else None
+        return _newest(store, workspace, clock)
+
+
+def _newest(store: Store, workspace: Workspace, clock: Clock) -> Run | None:
+    full = store.full_runs(workspace.event.id, len(workspace.devices), rehearsal=clock.rehearsal)
+    return store.get(full[-1]) if full else None
 
 
 def paths_of(event: Event, devices: Sequence[Device], run: Run | None, later: Iterable[RecordedChange] = ()) -> Paths:

@@ -13,18 +13,20 @@ from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree
 from eventready.change.guard import gap, protects
+from eventready.change.plan.mends import basis_of
 from eventready.change.plan.order import Member, Wave, WaveLimits, members_of, radio_of, takes_all
 from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.writable import PlanLines, addition_risks
-from eventready.core.errors import RefusedError
+from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, in_english, message, to_stored
 from eventready.core.redaction.redaction import redact
 from eventready.facts.equipment import Equipment
 from eventready.platforms.model import ChangeSpec, GuardSpec, PlatformSpec
+from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.intent_folders import WritableAddition
+from eventready.workspace.settings.intent_folders import IntentFolder, WritableAddition
 from eventready.workspace.workspace import Workspace
 
 _RISK = "change:risk."
@@ -51,6 +53,30 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
         needed = set(addition_risks(writable.refuse_commands(device.forward, device.name)))
         if not needed <= set(device.risks):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))
+
+
+def refuse_other_basis(plan: Plan, folders: Mapping[str, IntentFolder], store: Store | None) -> Message | None:
+    """Return the sentence for a plan with an audit unreadable here; None for a proven basis, and for no basis.
+
+    Raises RefusedError for other findings than those of the audit and of the intents, and for a drill or a way back
+    with a basis.
+    """
+    stated = plan.basis
+    if stated is None:
+        return None
+    own = None
+    if plan.drill is None and plan.rolls_back is None:
+        try:
+            run = store.get(stated.run) if store else None
+            own = basis_of(run, {one.name: one.intents for one in plan.devices}, folders)
+        except EventreadyError:  # pruned, damaged, or of another store
+            run = None
+        if run is None:
+            return message("change:restated.basis_unproven", plan=plan.id, run=stated.run)
+        own = own if run.header.event == plan.event else None
+    if own != stated:
+        raise RefusedError(message("change:restated.basis", plan=plan.id, run=stated.run))
+    return None
 
 
 def _has_own_guard(spec: ChangeSpec, planned: PlannedDevice) -> bool:

@@ -93,7 +93,7 @@ def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 _channel_check = partial(check, topic="traffic", roles=("bts_controller",), applies=_has_cells)
 
 
-@_channel_check("channel_load", kind="quality", needs=("channel_load",), limits=ChannelLimits())
+@_channel_check("channel_load", kind="quality", needs=("channel_load",), limits=ChannelLimits(), of_files="cell_load")
 def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
@@ -149,7 +149,10 @@ class UsableLimits(Limits):
     fail: float = Field(default=50, ge=0, le=100, description="Failure with so many of the channels in service, % [D]")
 
 
-@_channel_check("cell_channels", kind="quality", needs=("timeslot", "channel_load", "site"), limits=UsableLimits())
+@_channel_check(
+    "cell_channels", kind="quality", needs=("timeslot", "channel_load", "site"), limits=UsableLimits(),
+    of_files="cell_availability",
+)  # fmt: skip
 def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
     """The traffic channels configured for a cell are in service."""
     numbers = {row.name.casefold(): row.number for row in view.each_row("site", Site)}
@@ -177,7 +180,9 @@ def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
             yield of_subject(share, *filter(None, names))
 
 
-@_channel_check("channel_refusals", kind="quality", needs=("channel_requests",), limits=RefusalLimits())
+@_channel_check(
+    "channel_refusals", kind="quality", needs=("channel_requests",), limits=RefusalLimits(), of_files="cell_refusals"
+)
 def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Finding]:
     """Few requests for a channel are refused between the two readings."""
     rows = {row.cell.casefold(): row for row in view.each_row("channel_requests", ChannelRequests)}

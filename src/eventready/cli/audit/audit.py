@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Literal
@@ -11,6 +12,7 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
+from eventready.change.plan.mends import open_findings, proposals, standing_intents
 from eventready.checks.registry import all_checks
 from eventready.cli.audit.ci_files import junit, sarif
 from eventready.cli.audit.run_summary import run_summary
@@ -19,7 +21,7 @@ from eventready.cli.audit.whatif import last_full
 from eventready.cli.context import App, lab_origin
 from eventready.cli.progress import ProgressBars
 from eventready.cli.signing import enterprise_key
-from eventready.core.errors import Exit, UsageError
+from eventready.core.errors import Exit, StoreError, UsageError
 from eventready.core.files import write_atomic
 from eventready.core.messages import Message, as_data, message
 from eventready.store.database.connection import RunNotStored
@@ -99,6 +101,8 @@ def command(
     _write(junit_file, _text(lambda: junit(done.run, fail_on)))
     _write(sarif_file, _text(lambda: sarif(done.run, all_checks(), workspace.devices)))
     _advise(app, done.run, devices)
+    if saved is None and app.for_people:
+        _offer(app, done.run, devices, limit)
     return Exit(done.exit)
 
 
@@ -140,6 +144,16 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
     elif app.for_people:
         app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
+
+
+def _offer(app: App, run: Run, devices: Sequence[Device], limit: str | None) -> None:
+    """Name the plan for the most open findings; nothing where no intent mends any."""
+    found, workspace = [*open_findings(run)], app.workspace
+    with suppress(StoreError):  # the audit has been shown
+        made = proposals(workspace, app.equipment.only(devices), found, standing_intents(workspace))
+        for best in made[:1]:
+            chosen = f" -l {quote(limit)}" if limit else ""
+            app.notify("cli:audit.offer", n=len(best.findings), total=len(found), intent=best.intent, limit=chosen)
 
 
 def sign_new_head(app: App, store: Store) -> None:

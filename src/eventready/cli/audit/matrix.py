@@ -13,9 +13,11 @@ from eventready.cli.folding import width
 from eventready.core.messages import Lang, term, text
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
 from eventready.facts.observe import commands_for
+from eventready.facts.performance.cell_records import devices_of_files
 from eventready.facts.platform import Platform
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.select import select
+from eventready.workspace.settings.performance import load_performance
 
 _LABEL_WIDTH = 17
 #: Columns of a line at most.
@@ -26,7 +28,8 @@ def command(app: App, *, limit: str | None) -> None:
     """Show the applicable checks of every device, and the unsupported checks with the reason."""
     devices = select(app.workspace.devices, limit)
     platforms = app.equipment.only(devices).platforms
-    matrix = build_matrix(devices, platforms, network=network_setting(app.workspace))
+    filed = {one.name for one in devices_of_files(load_performance(app.workspace_path), devices)}
+    matrix = build_matrix(devices, platforms, network=network_setting(app.workspace), of_files=filed)
     ordered = sorted(devices, key=lambda device: device.name)
     app.show(
         lambda: [_entry(device, matrix, platforms[device.platform]) for device in ordered],

@@ -17,6 +17,7 @@ from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_r
 from eventready.change.execute.recovery import resume
 from eventready.change.execute.wave_gate import paths_at
 from eventready.change.plan.places import windows_of_change
+from eventready.change.plan.restated import refuse_other_basis
 from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
@@ -143,6 +144,8 @@ def _why(result: DryRunResult) -> str | Text:
 def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     """Return warnings to print before the first line is sent."""
     notices = []
+    if unproven := refuse_other_basis(plan, app.workspace.intents, store):
+        notices.append(in_language(unproven, app.lang))
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if alone:
         notices.append(app.text("change:no_way_back", devices=abbreviate(alone)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eventready.change.document import PlanFile, load_plan, write_plan
-from eventready.change.plan.restated import refuse_restated
+from eventready.change.plan.restated import refuse_other_basis, refuse_restated
 from eventready.change.safety.approval import (
     approvals_required,
     approve,
@@ -22,7 +22,7 @@ from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
 from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.store.store import Store
 
 
@@ -40,8 +40,11 @@ def command(app: App, *, path: Path, by: str, source: str, seal: str, yes: bool)
         )
     refuse_unsendable(file.plan, app.equipment, app.workspace.writable)
     refuse_restated(file.plan, app.equipment, app.workspace.writable)
+    used, unfounded = _recorded(app, file)
+    if unfounded:
+        app.say(unfounded)
     key = signing_key(app, source)
-    owner, used = owner_of(key, settings.approvers), _used(app, file)
+    owner = owner_of(key, settings.approvers)
     if owner and by.strip() and not same_person(owner.name, by):
         raise RefusedError(message("cli:approve.other_owner", owner=owner.name, by=by.strip()))
     signed = approve(file, settings, key, app.clock.real(), used)
@@ -68,12 +71,13 @@ def command(app: App, *, path: Path, by: str, source: str, seal: str, yes: bool)
     )  # fmt: skip
 
 
-def _used(app: App, file: PlanFile) -> Mapping[str, str]:
-    """Return the signatures used up by changes of this workspace."""
+def _recorded(app: App, file: PlanFile) -> tuple[Mapping[str, str], Message | None]:
+    """Return the signatures used up by changes of this workspace, and the sentence for a basis unproven here."""
+    intents = app.workspace.intents
     if not Store.exists(app.workspace_path):
-        return {}
+        return {}, refuse_other_basis(file.plan, intents, None)
     with app.open_store(make=False, only_reads=True) as store:
-        return store.changes.used_approvals(file.plan.id)
+        return store.changes.used_approvals(file.plan.id), refuse_other_basis(file.plan, intents, store)
 
 
 def _still(path: Path, shown: PlanFile) -> PlanFile:

@@ -12,9 +12,9 @@ from typing import Any
 import click
 from rich.text import Text as RichText
 
-from eventready.change.document import recorded_plan
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.recovery import Decision, DeviceView, claim_of, release
+from eventready.change.execute.rollback import readable_plan
 from eventready.change.execute.status import (
     STATES,
     DeviceStatus,
@@ -154,13 +154,14 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
         lines = [app.text("change:by", **operator)]
     if header.emergency:
         lines.append(header.emergency.summary.render(app.lang))
-    if header.applied and record.plan:
-        sealed = recorded_plan(record.plan, entry.id)
+    if header.applied and (sealed := readable_plan(record)):
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
     lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
     if header.approved_by and not header.planner_signed:
         lines.append(app.text("change:four_eyes", by=plan.plan.by))
+    if not plan.plan.sha256:
+        return [*lines, app.hint(message("change:plan_unread", plan=plan.plan.id))]
     return [*lines, app.text("change:plan_seal", plan=plan.plan.id, seal=plan.plan.sha256[:16])]
 
 
@@ -209,7 +210,7 @@ def subject(app: App, record: ChangeRecord) -> str:
     plan, back = record.planned.plan, record.entry.header.rolls_back
     if plan.drill:
         return app.text("change:subject_drill", name=plan.drill.name)
-    intents = list(plan.intents)
+    intents = list(plan.intents) or [app.text("change:subject_unread")]
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 
 

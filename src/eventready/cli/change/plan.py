@@ -8,6 +8,7 @@ from pathlib import Path
 from eventready.change.document import Plan, load_plan, write_plan
 from eventready.change.plan.make import make_plan
 from eventready.change.safety.approval import four_eyes_unproven, sign_plan
+from eventready.cli.change.plan_for import propose
 from eventready.cli.change.plan_text import plan_lines
 from eventready.cli.context import App
 from eventready.cli.progress import ProgressBars
@@ -29,8 +30,15 @@ def command(
     source: str,
     workers: int | None,
     detailed: bool,
+    wanted: str,
 ) -> int:
     """Render INTENT... for its devices, read their configurations, and show the changes and their order."""
+    if wanted:
+        if intents or out or detailed:
+            raise UsageError(message("cli:plan.for_alone"))
+        return propose(app, wanted, limit)
+    if not intents:
+        raise UsageError(message("cli:plan.nothing"))
     workspace = app.allowed_workspace
     for name in intents:
         if name not in workspace.intents:

@@ -13,9 +13,12 @@ import click
 
 from eventready.change.document import Plan, PlannedDevice
 from eventready.cli.folding import fold
-from eventready.core.messages import Lang, Message, in_language, term, text
+from eventready.core.messages import Lang, Message, in_language, message, term, text
+from eventready.core.strings.texts import at as shown_at
 
 _STYLES = {"+": "green", "-": "red"}
+#: Rows of findings on the terminal, and devices named in a row.
+_ROWS, _NAMED = 12, 6
 #: Largest number of differing values in a group.
 _MOST_VALUES = 6
 
@@ -43,6 +46,9 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     if plan.devices:
         yield from _listed(text("change:plan.order", lang), _order(plan, lang))
         yield from _guards(plan, lang)
+        yield from _listed(text("change:plan.effect", lang), _effects(plan, lang))
+    if plan.drill is None and plan.rolls_back is None:
+        yield from _basis(plan, lang)
     yield from _listed(text("change:plan.unchanged", lang), [", ".join(plan.unchanged)] if plan.unchanged else [])
     out: dict[str | Message, list[str]] = {}
     for one in plan.left_out:
@@ -127,6 +133,63 @@ def _guards(plan: Plan, lang: Lang) -> Iterator[str]:
     yield from _listed(text("change:plan.risks", lang), listed)
 
 
+def _effects(plan: Plan, lang: Lang) -> Iterator[str]:
+    """Yield the moment at which the lines take effect, and the lines without an effect before a later event."""
+    yield text("change:plan.effect_now", lang)
+    later: dict[tuple[str, str], list[str]] = {}
+    for device in plan.devices:
+        for risk in device.risks:
+            if isinstance(risk, Message) and risk.id == "change:risk.later":
+                line, event = (in_language(risk.params[key], lang) for key in ("line", "event"))
+                later.setdefault((line, event), []).append(device.name)
+    for (line, event), names in later.items():
+        yield text("change:plan.effect_later", lang, devices=_all(names, plan, lang), line=line, event=event)
+
+
+def _basis(plan: Plan, lang: Lang) -> Iterator[str]:
+    """Yield the audit behind a plan with its age, the open findings mended by the plan, and the others."""
+    basis, head = plan.basis, text("change:plan.basis", lang)
+    if basis is None:
+        yield from _listed(head, [text("change:plan.no_basis", lang)])
+        return
+    shown, age = audit_age(basis.at, datetime.fromisoformat(plan.created.event))
+    yield from _listed(head, [text("change:plan.audit", lang, run=basis.run, at=shown, age=age)])
+    mended: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in basis.mends:
+        count = f" ({len(one.subjects)})" if len(one.subjects) > 1 else ""
+        mended.setdefault((one.check, one.intents), []).append(f"{one.device}{count}")
+    lines = [
+        f"{check} ({', '.join(intents)}): {few_names(names, len(names))}" for (check, intents), names in mended.items()
+    ]
+    total = basis.mended + basis.left
+    yield from _rows(text("change:plan.mends", lang, n=basis.mended, total=total), lines, lang)
+    lines = [f"{one.check} ({one.findings}): {few_names(one.first, one.devices)}" for one in basis.untouched]
+    yield from _rows(text("change:plan.untouched", lang, n=basis.left, total=total), lines, lang)
+
+
+def audit_age(measured: str, now: datetime) -> tuple[str, Message]:
+    """Return the moment of an audit (ISO 8601) for people, and its age at an event time."""
+    at = datetime.fromisoformat(measured)
+    minutes = max(0, int((now - at).total_seconds()) // 60)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return shown_at(at), message("change:plan.age_days", days=days, hours=hours)
+    if hours:
+        return shown_at(at), message("change:plan.age_hours", hours=hours, minutes=minutes % 60)
+    return shown_at(at), message("change:plan.age_minutes", minutes=minutes)
+
+
+def few_names(names: Sequence[str], number: int) -> str:
+    """Return the first of a number of names."""
+    return ", ".join([*names[:_NAMED], *([f"+{number - _NAMED}"] if number > _NAMED else [])])
+
+
+def _rows(title: str, lines: Sequence[str], lang: Lang) -> Iterator[str]:
+    """Yield the first rows beneath a title, and the number of all others."""
+    more = [text("change:plan.more_findings", lang, n=len(lines) - _ROWS)] if len(lines) > _ROWS else []
+    yield from _listed(title, [*lines[:_ROWS], *more] or ["-"])
+
+
 def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
     """Return the names, or their number for all devices of a large plan."""
     if 3 < len(names) == len(plan.devices):
@@ -137,7 +200,7 @@ def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
     listed = [f"  {line}" for line in lines]
     if listed:
-        yield from ("", click.style(title, bold=True), *fold(listed))
+        yield from ("", *(click.style(line, bold=True) for line in fold([title])), *fold(listed))
 
 
 # --- devices with equal changes -------------------------------------------------------------------------------------

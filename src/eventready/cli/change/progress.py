@@ -178,7 +178,7 @@ def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
     waves = {name: number for number, wave in enumerate(record.planned.plan.waves, 1) for name in wave}
     return [
         {
-            "wave": waves[one.device],
+            "wave": waves.get(one.device),
             "device": one.device,
             "outcome": absolute_state(one.outcome, goes_back=bool(record.entry.header.rolls_back)),
             "touched": one.outcome is not DeviceOutcome.UNTOUCHED,
@@ -229,7 +229,7 @@ def _cells(app: App, result: ApplyResult, rows: Sequence[Mapping[str, Any]]) -> 
         found = in_language(row["why"] or row["verified"] or "-", app.lang)
         guard = term("change:guard", row["guard"], app.lang) or "-"
         outcome = styled(term("change:outcome", row["outcome"], app.lang), STYLES[one.outcome])
-        yield str(row["wave"]), row["device"], outcome, guard, found
+        yield str(row["wave"] or "-"), row["device"], outcome, guard, found
     for (why, state), count in alone.items():
         if count > _FOLDED:
             folded = term("change:outcome", state, app.lang)

@@ -9,9 +9,11 @@ from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 
-@click.command("plan", cls=FirstWeek, first=("limit", "out", "by"))
-@click.argument("intents", nargs=-1, required=True, metavar="INTENT...")
+@click.command("plan", cls=FirstWeek, first=("limit", "wanted", "out", "by"))
+@click.argument("intents", nargs=-1, metavar="INTENT...")
 @options.limit_option
+@click.option("--for", "wanted", default="", metavar="VENUE|FINDING",
+              help="Propose the intents for open findings: of a venue, a check, a device.")  # fmt: skip
 @click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
@@ -25,6 +27,9 @@ def plan() -> None:
     devices, read their configurations, and show the changes, their order, each guard and its gaps.
 
     A device takes part in the intents of its `intents:`, a service host also in a playbook named here.
+
+    The plan names the audit on which it rests with its age, the open findings of the checks that its intents mend, and
+    all others. With --for no device is read, and no plan is made.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from eventready.core.messages import message
 from eventready.facts.performance.counters import PerformanceError
@@ -16,11 +16,22 @@ _PIECE = 256 * 1024
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
-def pieces(path: Path, most: int = MOST) -> Iterator[bytes]:
-    """Yield the content in pieces of at most 256 KiB, unpacked. Raises PerformanceError, OSError."""
+class Digest(Protocol):
+    """Hash of bytes, as `hashlib.sha256()`."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take further bytes."""
+
+
+def pieces(path: Path, most: int = MOST, digest: Digest | None = None) -> Iterator[bytes]:
+    """Yield the content in pieces of at most 256 KiB, unpacked. Raises PerformanceError, OSError.
+
+    `digest`: takes the bytes of the file as they are read, packed where the file is.
+    """
     if not path.is_file():
         raise PerformanceError(message("facts:performance.no_file"))
-    with path.open("rb") as stream:
+    with path.open("rb") as file:
+        stream = _Digested(file, digest)
         first = stream.read(_PIECE)
         if not first:
             raise PerformanceError(message("facts:performance.empty"))
@@ -35,13 +46,27 @@ def pieces(path: Path, most: int = MOST) -> Iterator[bytes]:
             yield piece
 
 
-def _plain(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
+class _Digested:
+    """File with a hash of the bytes read."""
+
+    def __init__(self, file: BinaryIO, digest: Digest | None) -> None:
+        self._file, self._digest = file, digest
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, none at the end."""
+        piece = self._file.read(size)
+        if self._digest is not None:
+            self._digest.update(piece)
+        return piece
+
+
+def _plain(stream: _Digested, first: bytes) -> Iterator[bytes]:
     yield first
     while piece := stream.read(_PIECE):
         yield piece
 
 
-def _unpacked(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
+def _unpacked(stream: _Digested, first: bytes) -> Iterator[bytes]:
     """Yield the members of a gzip file in order, each to its end."""
     packed, member = first, zlib.decompressobj(wbits=31)
     while True:

@@ -29,7 +29,10 @@ class _Merged:
 
 @dataclass(frozen=True)
 class CellPeriod:
-    """Figures of a cell in a period; a figure without a value is None. `differing`: counters given twice."""
+    """Figures of a cell in a period; a figure without a value is None. `differing`: counters given twice.
+
+    `idle`: figures without a value because nothing was attempted. `counters`: values of the figures' counters.
+    """
 
     cell: str
     begin: datetime
@@ -37,6 +40,8 @@ class CellPeriod:
     figures: Mapping[str, float | None]
     suspect: bool
     differing: tuple[str, ...]
+    idle: frozenset[str] = frozenset()
+    counters: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def useless(self) -> bool:
@@ -65,6 +70,8 @@ class Names:
         self._format = layout.format
         #: Cells whose name several objects of a class have; no figure of them has a value.
         self.doubled: set[str] = set()
+        #: Classes of the objects of each cell, by the name of the cell without case.
+        self.kinds: dict[str, set[str]] = {}
 
     def counter(self, name: str) -> str | None:
         """Return the name of a counter in the layout; None for a counter of no figure."""
@@ -78,11 +85,18 @@ class Names:
         """Return the cell of an object by the map of the workspace, else by its class; None for no cell."""
         if name not in self._objects:
             plain = name.isprintable() and len(name) <= _LONGEST
-            self._objects[name] = (self._cells.get(name.casefold()) or self._by_class(name)) if plain else None
+            self._objects[name] = self._found(name) if plain else None
         return self._objects[name]
 
-    def _by_class(self, name: str) -> str | None:
-        """Return the value of the part with a class of cells; the whole name for a value of digits alone.
+    def _found(self, name: str) -> str | None:
+        kind, value = self._class(name)
+        cell = self._cells.get(name.casefold()) or (self._named(kind, value, name) if kind else None)
+        if cell is not None:
+            self.kinds.setdefault(cell.casefold(), set()).add(kind)
+        return cell
+
+    def _class(self, name: str) -> tuple[str, str]:
+        """Return the class of a cell and its value (the whole name for digits alone); empty for no cell.
 
         Of a path only the last part names the object; what stands below a cell is no cell.
         """
@@ -93,8 +107,8 @@ class Names:
                 kind, value = kind.rpartition("-")[0], name
             kind = kind.rpartition(":")[2].casefold()
             if value and kind in self._classes:
-                return self._named(kind, name if value.isdecimal() else value, name)
-        return None
+                return kind, name if value.isdecimal() else value
+        return "", ""
 
     def _named(self, kind: str, value: str, name: str) -> str:
         """Return the cell of a value, spelled as at first; the cell of several objects of a class is doubled."""
@@ -149,7 +163,11 @@ class CellFigures:
             name: None if one.suspect or cell in self.names.doubled else _value(formulas, values)
             for name, formulas in self._formulas.items()
         }
-        return CellPeriod(cell, begin, seconds, figures, one.suspect, tuple(sorted(one.differing)))
+        idle = frozenset(
+            name for name, formulas in self._formulas.items()
+            if not one.suspect and figures[name] is None and _idle(formulas, values)
+        )  # fmt: skip
+        return CellPeriod(cell, begin, seconds, figures, one.suspect, tuple(sorted(one.differing)), idle, one.values)
 
 
 class _Folded:
@@ -164,6 +182,10 @@ class _Folded:
         self._times, self._most = formula.times, 100.0 if unit == "%" else inf
         self._least = -inf if unit == "dBm" else 0.0
 
+    def idle(self, values: Mapping[str, float]) -> bool:
+        """True for a division with counters of 0 alone."""
+        return bool(self._parts[2]) and not any(values[name] for name in self.needed)
+
     def value(self, values: Mapping[str, float]) -> float | None:
         """Return the value of the formula, a share of successes of at most 100.
 
@@ -176,6 +198,11 @@ class _Folded:
         if not over:
             return self._times * above if self._least <= self._times * above <= self._most else None
         return min(self._times * above / below, self._most) if below > 0 and above >= 0 else None
+
+
+def _idle(formulas: Sequence[_Folded], values: Mapping[str, float]) -> bool:
+    """True where the first formula with all its counters divides 0 by 0."""
+    return next((one.idle(values) for one in formulas if one.needed <= values.keys()), False)
 
 
 def _value(formulas: Sequence[_Folded], values: Mapping[str, float]) -> float | None:

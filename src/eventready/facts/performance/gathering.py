@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from eventready.core.messages import Message, message
-from eventready.facts.performance.counters import PerformanceError
+from eventready.facts.performance.counters import Counters, PerformanceError
 from eventready.facts.performance.figures import CellFigures, CellPeriod, Names
 from eventready.facts.performance.layout import PerformanceLayout
 from eventready.facts.performance.reading import read_file
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Bounds of a reading: cells by their names without case, and the earliest end of a period."""
+
+    cells: frozenset[str]
+    after: datetime
+
+
+@dataclass(frozen=True)
 class Gathered:
-    """Figures of all files of a layout. `refused`: files of which nothing is used, with the reason."""
+    """Figures of all files of a layout. `refused`: files of which nothing is used, with the reason.
+
+    `hashes`: SHA-256 of each file read.
+    """
 
     layout: PerformanceLayout
     periods: tuple[CellPeriod, ...]
     names: Names
     read: tuple[Path, ...]
     refused: Mapping[Path, Message]
+    hashes: Mapping[Path, str] = field(default_factory=dict)
 
     @cached_property
     def newest(self) -> Mapping[str, CellPeriod]:
@@ -36,21 +49,39 @@ class Gathered:
 
 
 def gather(
-    files: Iterable[Path], layout: PerformanceLayout, cells: Mapping[str, str], zone: tzinfo | None = None
+    files: Iterable[Path],
+    layout: PerformanceLayout,
+    cells: Mapping[str, str],
+    zone: tzinfo | None = None,
+    wanted: Wanted | None = None,
 ) -> Gathered:
-    """Read files whole or not at all. `cells`: cell of the inventory by the name of an object or its last part."""
+    """Read files whole or not at all. `cells`: cell of the inventory by the name of an object or its last part.
+
+    `wanted`: the counters to be kept (default: all).
+    """
     figures = CellFigures(layout, cells)
     read: list[Path] = []
     refused: dict[Path, Message] = {}
+    hashes: dict[Path, str] = {}
+
+    def keep(counters: Counters) -> bool:
+        cell = figures.names.cell(counters.name)  # of every object: a name of two cells is found among all
+        if wanted is None:
+            return True
+        ended = counters.begin + timedelta(seconds=counters.seconds)
+        return cell is not None and cell.casefold() in wanted.cells and ended > wanted.after
+
     for file in files:
+        digest = sha256()
         try:
-            found = read_file(file, layout, figures.names.counter, zone)
+            found = read_file(file, layout, figures.names.counter, zone, wanted=keep, digest=digest)
         except PerformanceError as error:
             refused[file] = error.why
         except OSError as error:
             refused[file] = message("facts:performance.unreadable", reason=error.strerror or str(error))
         else:
             read.append(file)
+            hashes[file] = digest.hexdigest()
             for counters in found:
                 figures.add(counters)
-    return Gathered(layout, tuple(figures.periods()), figures.names, tuple(read), refused)
+    return Gathered(layout, tuple(figures.periods()), figures.names, tuple(read), refused, hashes)

@@ -77,7 +77,9 @@ class MeasCollec:
         self._set(self._types.get(self._place), text)
 
     def _type(self, text: str) -> None:
-        self._types[self._place] = self._known(text.strip())
+        """Take the counter of a place; a place without a number, or with two counters, has none."""
+        counter = self._known(text.strip()) if self._place else None
+        self._types[self._place] = counter if self._types.get(self._place, counter) == counter else None
 
     def _list(self, text: str) -> None:
         self._listed = [self._known(name) for name in text.split()]

@@ -142,20 +142,25 @@ def filled(specs: Mapping[str, ValueSpec], values: Mapping[str, object]) -> dict
 
 
 class ValuesFile(WorkspaceModel):
-    """values.yaml of an intent: purpose, and each value of its templates."""
+    """values.yaml of an intent: purpose, checks mended, and each value of the templates."""
 
     purpose: Title
+    mends: tuple[str, ...] = Field(default=(), description="Checks whose findings the intent mends on its devices")
     values: Annotated[dict[str, ValueSpec], AfterValidator(usable)] = Field(default={})
 
 
 @dataclass(frozen=True)
 class IntentFolder:
-    """Intent of a workspace. `values` is empty without a values.yaml; `writable` are lines of the intent alone."""
+    """Intent of a workspace. `values` is empty without a values.yaml; `writable` are lines of the intent alone.
+
+    `mends`: the checks whose findings it mends, each with its place in the file.
+    """
 
     name: str
     purpose: Title | None = None
     values: Mapping[str, ValueSpec] = field(default_factory=dict)
     writable: tuple[WritableAddition, ...] = ()
+    mends: Mapping[str, str] = field(default_factory=dict)
 
     def filled(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return template values with the defaults of the absent ones."""
@@ -196,7 +201,10 @@ def _load(folder: Path, known: tuple[str, ...]) -> IntentFolder:
         if addition.intents not in (None, (folder.name,)):
             raise WorkspaceError(message("workspace:values.other_intent", intent=folder.name), where=addition.origin)
     own = tuple(one.model_copy(update={"intents": (folder.name,)}).at(one.origin) for one in additions)
-    return IntentFolder(folder.name, file.purpose if file else None, file.values if file else {}, own)
+    if file is None:
+        return IntentFolder(folder.name, writable=own)
+    mends = {check: document.where("mends", index) for index, check in enumerate(file.mends)}
+    return IntentFolder(folder.name, file.purpose, file.values, own, mends)
 
 
 _PYTHON_TYPES: Mapping[ValueType, tuple[type, ...]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
 
@@ -27,12 +28,19 @@ class PerformanceSource(WorkspaceModel):
         pattern=r"^[^/\\*]*(?:\*[^/\\*]+)*\*?$",
         description="Names of the files, as a glob without folders",
     )
+    devices: tuple[str, ...] = Field(
+        default=("*",), min_length=1, description="Controllers and sites with their cells in the files, as globs"
+    )
     layout: str = Field(description="Layout: 3gpp, nokia_omes, huawei_csv or a file of inventory/layouts")
     zone: ZoneName | None = Field(
         default=None, description="Zone of times that name none; without it such files are refused"
     )
     period_minutes: int = Field(default=15, ge=1, le=10_080, description="Length of a period, in minutes")
     late_minutes: int = Field(default=10, ge=0, le=1440, description="Minutes that a file may be late")
+
+    def covers(self, device: str) -> bool:
+        """True for a controller or site with its cells in the files."""
+        return any(fnmatchcase(device, pattern) for pattern in self.devices)
 
 
 class PerformanceFile(WorkspaceModel):

@@ -169,13 +169,15 @@ class Assignment:
     """Work on a device: its part of the plan, the rules and the procedure.
 
     `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
-    issues before a change that this one rolls back: they may occur again.
+    issues before a change that this one rolls back: they may occur again. `only_way_back`: the plan cannot be read, and
+    no line is sent but those of the recorded way back.
     """
 
     rules: DeviceRules
     procedure: Procedure
     startup: str | None = None
     tolerated: OpenIssues = ()
+    only_way_back: bool = False
 
     @property
     def planned(self) -> PlannedDevice:

@@ -293,9 +293,14 @@ class Revert:
         """Return True if, after a crash, the device has lines neither old nor new: another operator's lines."""
         if not self._steps.resumed:
             return False
-        strange = self._assignment.form.foreign_lines(found.tree, self._before.tree, self._steps.target)
+        if self._assignment.only_way_back:
+            sent, planned = self._assignment.form.commands_between(found.tree, self._goal), self._assignment.planned
+            strange = [line for line in sent if line not in planned.backward]
+        else:
+            foreign = self._assignment.form.foreign_lines(found.tree, self._before.tree, self._steps.target)
+            strange = [path[-1] for path in foreign]
         if strange:
-            self._problem = message("change:why.foreign_lines", line=strange[0][-1])
+            self._problem = message("change:why.foreign_lines", line=strange[0])
         return bool(strange)
 
     def _restart_reaches(self) -> bool:

@@ -1,0 +1,271 @@
+"""Records of the expected cells of controllers and sites, from the sources of performance files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from eventready.core.clock import Clock
+from eventready.core.messages import Message, message
+from eventready.core.timezone import TZ
+from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.performance.figures import CellPeriod, overlapping
+from eventready.facts.performance.gathering import Gathered, Wanted, gather
+from eventready.facts.performance.layout import PerformanceLayout, load_layout
+from eventready.facts.records import CellPerformance
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.performance import PerformanceFile, PerformanceSource
+
+FACT = "cell_performance"
+#: Units of the figures of a record; a figure of a layout in another unit is none of them.
+UNITS = {
+    "availability": "%", "rrc_success": "%", "bearer_success": "%", "handover_success": "%", "drops": "%",
+    "drops_per_hour": "1/h", "voice_drops": "%", "prb_down": "%", "prb_up": "%", "users_mean": "", "users_max": "",
+    "user_rate_down": "Mbit/s", "refused": "%", "tch_refused": "%", "sdcch_refused": "%", "traffic": "Erlang",
+    "paging_lost": "%", "noise_up": "dBm",
+}  # fmt: skip
+#: Differences between the clock of the network and ours: of the end of a period, and of the time of a file.
+_SKEW, _FILE_SKEW = timedelta(minutes=1), timedelta(hours=1)
+#: Figures of a record over two periods.
+_TWICE = ("prb_down", "prb_up")
+_FIGURES = (*UNITS, *(f"{name}_before" for name in _TWICE))
+
+
+def devices_of_files(performance: PerformanceFile, devices: Iterable[Device]) -> tuple[Device, ...]:
+    """Return the controllers and sites with expected cells in the files of a source."""
+    return tuple(
+        one for one in devices if one.expect.cells and any(source.covers(one.name) for source in performance.sources)
+    )
+
+
+def observe_cells(
+    workspace: Path, performance: PerformanceFile, devices: Iterable[Device], clock: Clock
+) -> list[Observation]:
+    """Read the sources, and return an observation of each device with cells in their files.
+
+    A cell without a newest period to rely on is an unread record with the reason. Files are read one by one, and only
+    the counters of expected cells in the last periods are kept. Raises WorkspaceError for a layout.
+    """
+    covered = devices_of_files(performance, devices)
+    read = [_read(workspace, source, performance.by_object, covered, clock) for source in performance.sources]
+    return [_observation(device, read) for device in covered]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Files of a source as read at a moment; `found` is None without the folder."""
+
+    source: PerformanceSource
+    layout: PerformanceLayout
+    found: Gathered | None
+    now: datetime
+
+    @property
+    def period(self) -> timedelta:
+        """Length of a period."""
+        return timedelta(minutes=self.source.period_minutes)
+
+    @property
+    def allowed(self) -> timedelta:
+        """Longest delay of a file."""
+        return timedelta(minutes=self.source.late_minutes)
+
+    @cached_property
+    def by_cell(self) -> Mapping[str, Sequence[CellPeriod]]:
+        """Periods by the name of the cell, without case."""
+        found: dict[str, list[CellPeriod]] = {}
+        for one in self.found.periods if self.found else ():
+            found.setdefault(one.cell.casefold(), []).append(one)
+        return found
+
+    @cached_property
+    def doubled(self) -> frozenset[str]:
+        """Names of cells shared by several objects, without case."""
+        return frozenset(one.casefold() for one in self.found.names.doubled) if self.found else frozenset()
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Figures of the layout in the unit of a record."""
+        return frozenset(name for name, one in self.layout.figures.items() if UNITS.get(name) == one.unit)
+
+    @cached_property
+    def counted(self) -> Mapping[str, frozenset[str]]:
+        """Figures with a value, or with nothing attempted, of any cell, by the class of its objects."""
+        found: dict[str, set[str]] = {}
+        for cell, periods in self.by_cell.items():
+            own = {name for one in periods for name in self.known if name in one.idle or one.figures[name] is not None}
+            for kind in self.kinds(cell):
+                found.setdefault(kind, set()).update(own)
+        return {kind: frozenset(names) for kind, names in found.items()}
+
+    def kinds(self, cell: str) -> frozenset[str]:
+        """Classes of the objects of a cell, by its name without case."""
+        return frozenset(self.found.names.kinds.get(cell, ())) if self.found else frozenset()
+
+    def uncounted(self, cell: str) -> tuple[str, ...]:
+        """Figures of a record without a value for any cell of the same classes, sorted."""
+        counted = frozenset[str]().union(*(self.counted.get(kind, ()) for kind in self.kinds(cell.casefold())))
+        return tuple(sorted(UNITS.keys() - counted))
+
+
+def _read(
+    workspace: Path, source: PerformanceSource, names: Mapping[str, str], devices: Iterable[Device], clock: Clock
+) -> _Read:
+    layout = load_layout(source.layout, (workspace / "inventory" / "layouts",))
+    cells = frozenset(
+        cell.name.casefold() for one in devices if source.covers(one.name) for cell in one.expect.cells
+    )  # fmt: skip
+    now = clock.now()
+    # The newest period, late at most, the one before, and one more that may overlap them.
+    span = timedelta(minutes=4 * source.period_minutes + source.late_minutes)
+    oldest = None if clock.offset else clock.real() - span - _FILE_SKEW
+    files = _files(workspace / source.folder, source.pattern, oldest)
+    zone = ZoneInfo(source.zone) if source.zone else None
+    found = None if files is None else gather(files, layout, names, zone, Wanted(cells, now - span))
+    return _Read(source, layout, found, now)
+
+
+def _files(folder: Path, pattern: str, oldest: datetime | None) -> list[Path] | None:
+    """Files of a folder changed since `oldest`: a file is no older than its periods. None for no folder."""
+    try:
+        found = [one for one in folder.glob(pattern) if not one.name.startswith(".") and one.is_file()]
+        if not folder.is_dir():
+            return None
+        return sorted(one for one in found if oldest is None or _changed(one) > oldest)
+    except OSError:
+        return None
+
+
+def _changed(file: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):  # moved away meanwhile, or a time of no year: the reading will say so
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _observation(device: Device, read: Sequence[_Read]) -> Observation:
+    rows: list[CellPerformance] = []
+    unread: list[Unread] = []
+    own = [one for one in read if one.source.covers(device.name)]
+    for cell in device.expect.cells:
+        found = _cell(cell.name, own)
+        if isinstance(found, CellPerformance):
+            rows.append(found)
+        else:
+            unread.append(Unread(cell.name, found))
+    return Observation(
+        device.name,
+        FACT,
+        Status.PARSED,
+        command="\n".join(f"{one.source.folder}/{one.source.pattern}" for one in own),
+        rows=tuple(rows),
+        unread=tuple(unread),
+        raw="\n".join(_evidence(device, own)),
+        unconfirmed=not all(one.layout.confirmed for one in own),
+    )
+
+
+def _evidence(device: Device, read: Iterable[_Read]) -> Iterator[str]:
+    """Lines with the files and their hashes, then the counters of the expected cells by period."""
+    cells = [cell.name.casefold() for cell in device.expect.cells]
+    for one in read:
+        yield f"# {one.source.name}: {one.source.layout}"
+        if one.found is None:
+            continue
+        yield from (f"{file.name} sha256 {value}" for file, value in one.found.hashes.items())
+        yield from (f"{file.name} refused: {why.render('en')}" for file, why in one.found.refused.items())
+        for period in (period for cell in cells for period in one.by_cell.get(cell, ())):
+            counters = " ".join(f"{name}={value:.12g}" for name, value in sorted(period.counters.items()))
+            mark = " suspect" if period.suspect else ""
+            yield f"{period.cell} {period.begin.isoformat()} {period.seconds}s{mark} {counters}".rstrip()
+
+
+def _cell(name: str, read: Sequence[_Read]) -> CellPerformance | Message:
+    """Return the record of a cell by all its sources, or the reason for none.
+
+    A doubtful source makes the cell doubtful, whatever another source has.
+    """
+    found = [one for source in read if (one := _of_source(name, source)) is not None]
+    reasons = [one for one in found if isinstance(one, Message)]
+    rows = [one for one in found if isinstance(one, CellPerformance)]
+    if reasons or not rows:
+        return reasons[0] if reasons else _absent(read)
+    newest = max(row.ended for row in rows)
+    return _joined([row for row in rows if row.ended == newest])
+
+
+def _joined(rows: Sequence[CellPerformance]) -> CellPerformance | Message:
+    """Return the joined record of a period, or the reason for none: a figure with two values."""
+    first, *others = rows
+    values = {name: getattr(first, name) for name in _FIGURES}
+    for row in others:
+        for name in _FIGURES:
+            value = getattr(row, name)
+            if None not in (value, values[name]) and value != values[name]:
+                return message("facts:performance.cell_contradicted", at=_shown(first.ended))
+            values[name] = value if values[name] is None else values[name]
+    idle = {name for row in rows for name in row.idle if values[name] is None}
+    uncounted = set.intersection(*(set(row.uncounted) for row in rows)) - idle
+    return first.model_copy(update={**values, "idle": tuple(sorted(idle)), "uncounted": tuple(sorted(uncounted))})
+
+
+def _absent(read: Iterable[_Read]) -> Message:
+    """Reason for a cell in no file: the folder, a refused file, or the absence alone."""
+    for one in read:
+        if one.found is None:
+            return message("facts:performance.cell_no_folder", folder=str(one.source.folder), name=one.source.name)
+    for one in read:
+        for file, why in (one.found.refused if one.found else {}).items():
+            return message("facts:performance.cell_refused", file=file.name, why=why)
+    return message("facts:performance.cell_missing")
+
+
+def _of_source(name: str, read: _Read) -> CellPerformance | Message | None:
+    """Return the record of the newest finished period of a cell, or the reason for none; None for an absent cell."""
+    if read.found is None:
+        return None
+    key = name.casefold()
+    if key in read.doubled:
+        return message("facts:performance.cell_doubled")
+    periods = read.by_cell.get(key)
+    if not periods:
+        return None
+    newest = max(periods, key=lambda one: (one.end, one.seconds))
+    return _doubt(newest, periods, read) or _record(name, newest, periods, read)
+
+
+def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> Message | None:
+    """Reason why the newest period of a cell is not to be relied on; None without any."""
+    age = read.now - newest.end
+    kinds = {
+        "facts:performance.cell_future": age < -_SKEW,
+        "facts:performance.cell_length": newest.end - newest.begin != read.period,
+        "facts:performance.cell_overlapping": any(newest in pair for pair in overlapping(periods)),
+        "facts:performance.cell_late": age > read.period + read.allowed,
+        "facts:performance.cell_suspect": newest.suspect,
+        "facts:performance.cell_differing": bool(newest.differing),
+        "facts:performance.cell_useless": newest.useless and not newest.idle,
+    }
+    kind = next((name for name, found in kinds.items() if found), None)
+    if kind is None:
+        return None
+    minutes, counter = f"{newest.seconds / 60:g}", ", ".join(newest.differing[:3])
+    return message(kind, at=_shown(newest.end), counter=counter, minutes=minutes, expected=read.source.period_minutes)
+
+
+def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> CellPerformance:
+    before = next((one for one in periods if one.end == newest.begin and one.seconds == newest.seconds), None)
+    figures = {figure: newest.figures[figure] for figure in read.known}
+    if before is not None and not before.differing:
+        figures |= {f"{figure}_before": before.figures[figure] for figure in _TWICE if figure in read.known}
+    times = {"ended": newest.end.astimezone(UTC), "minutes": newest.seconds // 60}
+    lacking = {"idle": tuple(sorted(newest.idle & read.known)), "uncounted": read.uncounted(name)}
+    return CellPerformance.model_validate({"cell": name, **times, **figures, **lacking})
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
