@@ -155,8 +155,8 @@ class WatchView:
             first, ages = row.first, [watcher.age(name, now) for name in row.devices if name in watcher.devices]
             known = [age for age in ages if age is not None]
             shown = f"{max(known):.0f} s" if known else "-"
-            first = datetime.fromtimestamp(min(one.since for one in row.findings), UTC)
-            since = f"{local_time(first):%H:%M:%S}"
+            begun = datetime.fromtimestamp(min(one.since for one in row.findings), UTC)
+            since = f"{local_time(begun):%H:%M:%S}"
             sentence = row.sentence(language, language.sentence(first.sentence), _NAMED)
             devices, check = language.names(row.devices, _NAMED), first.finding.check
             table.add_row(language.status(first.status), since, shown, devices, f"{check}: {sentence}")
