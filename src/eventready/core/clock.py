@@ -70,7 +70,7 @@ def parse_moment(text: str, zone: tzinfo | None = None) -> datetime:
 
 
 def write_moment(moment: datetime) -> str:
-    """Format a moment as `parse_moment` reads it: in local time, with an offset only where the time occurs twice."""
+    """Format a moment for `parse_moment`: in local time, and with an offset where the clock shows a time twice."""
     local = local_time(moment)
     text = f"{local:%Y-%m-%d %H:%M}"
     return text if len(moments_of(local.replace(tzinfo=None))) == 1 else text + _offset(local)

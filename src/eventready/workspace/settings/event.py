@@ -379,7 +379,7 @@ def load_event(path: Path) -> Event:
 
 
 def _use_zone_of(document: YamlDocument) -> None:
-    """Take the zone of an event for the process. Its validation names a mistake in it."""
+    """Take the zone of an event for the process; the default for an unknown zone, which the validation names."""
     name = document.mapping().get("zone", DEFAULT)
     try:
         use_zone(name if isinstance(name, str) else DEFAULT)
