@@ -1,4 +1,4 @@
-"""Zone of the event and local times of the zone. A process works on one workspace, and has the zone of its event.
+"""Zone of the event and local times of the zone. A process serves a single workspace, and has the zone of its event.
 
 Local times have a fixed offset: `-`, `<` and `+ timedelta` of them are elapsed time in a night with 23 or 25 hours too,
 which Python computes by wall clock for datetimes of a `ZoneInfo`. Days are counted as dates (`moment_at`).
@@ -59,7 +59,7 @@ def clock_time(day: date, since: timedelta) -> datetime:
 
 
 def aware(moment: datetime) -> datetime:
-    """Return an aware moment; a naive one is a local time."""
+    """Return an aware moment unchanged, a naive local time as a moment."""
     return moment if moment.tzinfo else moment_at(moment, moment.time())
 
 
