@@ -22,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from eventready.core.redaction.redaction import redactor
+from eventready.core.timezone import DEFAULT, use_zone
 from tests.disk import spare_the_disk
 from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
@@ -123,8 +124,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Restore the umask, and forget the secrets of a few letters of tests before: they are in any text."""
+    """Restore the umask and the zone, and forget the secrets of a few letters of tests before: they are in any text."""
     os.umask(_UMASK)
+    use_zone(DEFAULT)
     redactor._values -= redactor._short
     redactor._short = frozenset()
 

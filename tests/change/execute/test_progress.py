@@ -14,13 +14,13 @@ from eventready.change.document import Plan
 from eventready.change.execute.progress import ProgressReader, RecordedProgress, progress_of
 from eventready.change.times import CHOSEN
 from eventready.core.strings.json_text import canonical
-from eventready.core.timezone import TZ
 from eventready.store.change_steps import STEPS, Arm, ChangeHeader, DeviceOutcome, Done
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step, StepEntry
 from eventready.store.database.tables import ChangeRow, JournalRow
 from eventready.store.store import Store
 from tests.change.plans import plan as sealed
 from tests.change.plans import planned
+from tests.zones import TZ
 
 BEGUN = datetime(2026, 11, 25, 1, tzinfo=TZ)
 WAVES = (("a",), ("b", "c"), ("d",))

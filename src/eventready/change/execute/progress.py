@@ -11,7 +11,7 @@ from eventready.change.execute.status import advice
 from eventready.change.times import ARMING, CHOSEN
 from eventready.core.errors import EventreadyError, UnreadableStore, UsageError
 from eventready.core.messages import Message, known, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import Arm, AskWord, Confirm, DeviceOutcome, Done, Ended, Verify
 from eventready.store.changes import ChangeRecord, Changes, LockHolder, Step, last_of
 
@@ -93,7 +93,7 @@ class RecordedProgress:
         if self.overdue:
             return message("change:progress.parts", parts=[to_go, message("change:progress.overdue")])
         if self.ends:
-            begun, ends = (moment.astimezone(TZ) for moment in (datetime.fromisoformat(self.since), self.ends))
+            begun, ends = map(local_time, (datetime.fromisoformat(self.since), self.ends))
             clock = f"{ends:%H:%M}" if begun.date() == ends.date() else f"{ends:%H:%M %d/%m}"
             return message("change:progress.parts", parts=[to_go, message("change:progress.ends", at=clock)])
         return to_go

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from eventready.core.clock import Clock
 from eventready.core.messages import Message, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.performance.figures import CellPeriod, overlapping
 from eventready.facts.performance.gathering import Gathered, Wanted, gather
@@ -268,4 +268,4 @@ def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: 
 
 
 def _shown(moment: datetime) -> str:
-    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+    return f"{local_time(moment):%d/%m/%Y %H:%M}"
