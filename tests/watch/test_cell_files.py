@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
-from eventready.facts.performance import folder as folder_module
 from eventready.facts.performance.cell_records import observe_cells
 from eventready.facts.performance.cell_source import cell_sources
+from eventready.facts.performance.counters import Counters
 from eventready.facts.performance.folder import FILES_READ
+from eventready.facts.performance.gathering import read_wanted
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.watch import cell_files
@@ -88,13 +90,12 @@ class Watched:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files opened by a watch."""
     found: list[str] = []
-    read = folder_module.read_wanted
 
-    def counted(file: Path, *args: object, **more: object) -> object:
+    def counted(file: Path, *args: Any, **more: Any) -> list[Counters]:
         found.append(file.name)
-        return read(file, *args, **more)  # type: ignore[arg-type]
+        return read_wanted(file, *args, **more)
 
-    monkeypatch.setattr(folder_module, "read_wanted", counted)
+    monkeypatch.setattr("eventready.facts.performance.folder.read_wanted", counted)
     return found
 
 
@@ -191,7 +192,7 @@ def test_the_period_of_a_file_that_is_gone_is_kept(overwritten: bool, watched: W
         watched.begin()
 
 
-def test_what_is_no_longer_in_use_is_forgotten(watched: Watched, tmp_path: Path) -> None:
+def test_what_is_no_longer_in_use_is_forgotten(watched: Watched) -> None:
     file = write(watched.folder / "a.xml", text_of(dict.fromkeys(CELLS, BAD)))
     watched.agrees()
     kept = watched.store.current(FILES_READ)
@@ -240,13 +241,13 @@ def test_a_folder_that_does_not_answer_is_no_measurement(
 ) -> None:
     write(watched.folder / "a.xml", text_of(dict.fromkeys(CELLS, BAD)))
     monkeypatch.setattr(cell_files, "_WAIT_S", 0.05)
-    answered, read = threading.Event(), folder_module.read_wanted
+    answered = threading.Event()
 
-    def hanging(*args: object, **more: object) -> object:
+    def hanging(*args: Any, **more: Any) -> list[Counters]:
         answered.wait(30)
-        return read(*args, **more)  # type: ignore[arg-type]
+        return read_wanted(*args, **more)
 
-    monkeypatch.setattr(folder_module, "read_wanted", hanging)
+    monkeypatch.setattr("eventready.facts.performance.folder.read_wanted", hanging)
     assert watched.read().status is Status.TIMEOUT
     answered.set()
     monkeypatch.setattr(cell_files, "_WAIT_S", 10)
@@ -265,6 +266,7 @@ def test_without_the_folder_no_cell_is_measured(watched: Watched) -> None:
 READER = """
 import sys
 from pathlib import Path
+from typing import Any
 from tests.watch.test_cell_files import Watched
 watched = Watched(Path(sys.argv[1]))
 print("begun", flush=True)
@@ -318,11 +320,7 @@ def test_a_crowd_is_named_from_the_second_reading_also_of_a_lost_controller(watc
         watcher.tick(at, moment)
     assert watcher.age("enb", 75.0) is None, "files are no answer of the controller"
     write(watched.folder / "b.xml", text_of({"A": BAD, "B": GOOD}))
-    changes = [
-        *watcher.read("enb", [watched.read()], 90.0, moment),
-        *watcher.read("enb", [watched.read()], 105.0, moment),
-    ]
-    found = named(changes)
+    found = named([one for at in (90.0, 105.0) for one in watcher.read("enb", [watched.read()], at, moment)])
     assert found["cell_refusals", "A refusals"] == ("fail", "")
     assert not any(subject.startswith("B") for _check, subject in found)
     (crowd,) = (one for one in watcher.open_findings() if one.finding.subject == "A refusals")
