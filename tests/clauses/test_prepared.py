@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from eventready.clauses.announcement import Announcement, announcement_of
 from eventready.clauses.deadlines import Deadline, deadlines
 from eventready.clauses.proof import state_of
-from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Submission
@@ -28,6 +27,7 @@ from eventready.workspace.settings.event import Event, load_event
 from eventready.workspace.workspace import load_workspace
 from tests.clauses.conftest import moment
 from tests.shared import called
+from tests.zones import TZ
 
 OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)
 ENDING = OPENING + timedelta(hours=4)

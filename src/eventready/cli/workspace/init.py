@@ -13,9 +13,10 @@ import click
 
 from eventready.clauses.announcement import Announcement, announcement_of
 from eventready.cli.context import App
-from eventready.core.clock import parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.timezone import use_zone
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -26,6 +27,7 @@ from eventready.workspace.examples.new_workspace import (
     write_kit_workspace,
     write_workspace,
 )
+from eventready.workspace.files.datetimes import zone_name
 from eventready.workspace.permission import allow
 from eventready.workspace.settings.duties import load_duties
 from eventready.workspace.settings.event import ADDRESS, Operator, load_event
@@ -40,6 +42,7 @@ def command(
     fingerprint: str,
     name: str | None,
     province: str | None,
+    zone: str,
     opening: str | None,
     ending: str | None,
     venues: tuple[str, ...],
@@ -65,6 +68,8 @@ def command(
     elif example is not None:
         written = copy_example(folder, example_named(example))
     else:
+        use_zone(zone_name(zone))
+        now = Clock.starting(app.chosen_now).now()
         complete = _complete(app, {
             "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
             "--enterprise": enterprise, "--recipient": recipient, "--recipient-email": recipient_email,
@@ -85,7 +90,8 @@ def command(
                 recipient=complete["--recipient"],
                 recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
                 bastion=complete["--bastion"],
-                prepared=app.clock.now(),
+                zone=zone,
+                prepared=now,
             ),
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from eventready.core.clock import write_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message, text
 from eventready.core.strings.texts import required, tidy
-from eventready.core.timezone import TZ
+from eventready.core.timezone import DEFAULT, local_time, moment_at
 from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
@@ -92,7 +93,8 @@ class NewEvent:
     recipient: str = ""
     recipient_email: str = PLACEHOLDER_EMAIL
     bastion: str = ""
-    prepared: datetime = field(default_factory=lambda: datetime.now(TZ))
+    zone: str = DEFAULT
+    prepared: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def values(self) -> dict[str, Any]:
         """Values of the skeleton, windows and deadlines included. Raises UsageError."""
@@ -106,16 +108,18 @@ class NewEvent:
         ids = [venue.id for venue in self.venues]
         if twice := next((one for one in ids if ids.count(one) > 1), ""):
             raise UsageError(message("workspace:new.venue_twice", venue=twice))
-        midnight = datetime.combine(opening.date(), time(), TZ)
-        last_midnight = datetime.combine(ending.date(), time(), TZ)
-        day = timedelta(days=1)
-        prepared = _to_minute(self.prepared)
-        reports = ReportPlan.of(prepared if prepared < ending else midnight - 14 * day, opening, ending)
+        prepared, minute = _to_minute(self.prepared), timedelta(minutes=1)
+
+        def before(days: int) -> datetime:
+            """Midnight of a day before the opening."""
+            return moment_at(opening.date() - timedelta(days=days))
+
         return {
             "id": slug(name),
             "name": name,
             "name_vi": name,
             "province": province,
+            "zone": self.zone,
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,
@@ -128,14 +132,14 @@ class NewEvent:
             "prepared": prepared,
             "protected_from": opening - timedelta(hours=2),
             "protected_to": ending + timedelta(hours=3),
-            "freeze_from": midnight - 3 * day,
-            "freeze_to": last_midnight + 2 * day,
-            "reports": reports,
-            "duty_list_before": midnight - day,
-            "audit_1_from": midnight - 14 * day,
-            "audit_1_due": midnight - 7 * day - timedelta(minutes=1),
-            "audit_2_from": midnight - day,
-            "audit_2_due": midnight - timedelta(minutes=1),
+            "freeze_from": before(3),
+            "freeze_to": moment_at(ending.date() + timedelta(days=2)),
+            "reports": ReportPlan.of(prepared if prepared < ending else before(14), opening, ending),
+            "duty_list_before": before(1),
+            "audit_1_from": before(14),
+            "audit_1_due": before(7) - minute,
+            "audit_2_from": before(1),
+            "audit_2_due": before(0) - minute,
         }
 
 
@@ -157,7 +161,7 @@ class ReportPlan:
         end = opening if prepared < opening else ending
         monday = _on_or_after(prepared.date(), 0)
         for first in (monday, monday + timedelta(days=7), end.date() - timedelta(days=1), end.date()):
-            cut_off, latest = (datetime.combine(first, at, TZ) for at in (cls.cut_off, cls.latest))
+            cut_off, latest = (moment_at(first, at) for at in (cls.cut_off, cls.latest))
             if prepared < cut_off and latest <= end:
                 return cls(first, max(first, _on_or_after(ending.date(), first.weekday())))
         return cls(end.date(), _on_or_after(ending.date(), end.weekday()), end.time(), end.time())
@@ -175,7 +179,7 @@ class ReportPlan:
 
 
 def _to_minute(moment: datetime) -> datetime:
-    return moment.astimezone(TZ).replace(second=0, microsecond=0)
+    return local_time(moment).replace(second=0, microsecond=0)
 
 
 def _on_or_after(day: date, weekday: int) -> date:
@@ -214,7 +218,7 @@ def render_skeleton(name: str, /, **values: object) -> str:
 def _skeletons() -> Environment:
     environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
     environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
-    environment.filters["moment"] = lambda moment: f"{moment.astimezone(TZ):%Y-%m-%d %H:%M}"
+    environment.filters["moment"] = write_moment
     return environment
 
 
@@ -240,8 +244,8 @@ class NewOperator:
 
 def write_kit_workspace(target: Path, kit: Kit, own: NewOperator, prepared: datetime) -> tuple[Path, ...]:
     """Write a workspace into an absent or empty folder. Return the relative paths of its files. Raises UsageError."""
-    texts = _texts(kit, own, prepared)
-    event = _validated(texts, kit)
+    event = _validated(_texts(kit, own, prepared), kit)
+    texts = _texts(kit, own, prepared)  # again: in the zone of the event, in use from here on
     opening = [window for window in event.windows if window.kind == "event"]
     if not opening:
         raise UsageError(message("workspace:kit.no_event"))
@@ -263,7 +267,7 @@ def _texts(kit: Kit, own: NewOperator, prepared: datetime) -> dict[Path, str]:
     published = json.dumps(kit.key.to_dict(), ensure_ascii=False, indent=1) + "\n"
     return {
         _INVENTORY / "event.yaml": render_skeleton(
-            "kit/event.yaml.j2", **asdict(own), head=head, shared=_yaml(kit.event), prepared=prepared
+            "kit/event.yaml.j2", **asdict(own), head=head, zone=DEFAULT, shared=_yaml(kit.event), prepared=prepared
         ),
         _INVENTORY / "duties.yaml": f"{head}\n# `owner` is yours to name.\n{_yaml(duties)}",
         **{_INVENTORY / "forms" / f"{name}.yaml": f"{head}\n{_yaml(form)}" for name, form in kit.forms.items()},
