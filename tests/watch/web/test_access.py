@@ -199,7 +199,7 @@ def test_a_name_with_marks_is_the_same_composed_and_decomposed(made: Scene) -> N
 
 
 def test_a_person_of_a_provider_is_never_a_person_of_a_link(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names, bounds and revocation are apart; the role is asked again within an hour."""
+    """Names, bounds and revocation are apart; the role is answers again within an hour."""
     opened, client = keys_of(made), entered(made, "Oanh")
     sub = {"source": "https://login.example.vn/realm", "subject": "7"}
     sessions = [opened.open("Oanh", "operator", "", **sub) for _ in range(keys.OF_A_PERSON + 1)]
@@ -385,12 +385,12 @@ def test_pages_of_a_client_take_a_share_of_the_threads(made: Scene) -> None:
             with urlopen(Request(f"{live.url}/slow", headers={"Cookie": f"{COOKIE}={secret}"})) as answer:
                 return bytes(answer.read())
 
-        asked = [pool.submit(ask, name) for name in ["Vy"] * (shares.THREADS + 3) + ["An"]]
+        answers = [pool.submit(ask, name) for name in ["Vy"] * (shares.THREADS + 3) + ["An"]]
         while at_work != {"Vy": shares.THREADS, "An": 1}:
             assert at_work["Vy"] <= shares.THREADS
             sleep(0.01)
         gate.set()
-        assert [one.result() for one in asked] == [b"Vy"] * (shares.THREADS + 3) + [b"An"]
+        assert [one.result() for one in answers] == [b"Vy"] * (shares.THREADS + 3) + [b"An"]
 
 
 @pytest.mark.attack(family="large and invalid requests")
