@@ -199,7 +199,7 @@ def test_a_name_with_marks_is_the_same_composed_and_decomposed(made: Scene) -> N
 
 
 def test_a_person_of_a_provider_is_never_a_person_of_a_link(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names, bounds and revocation are apart; the role is answers again within an hour."""
+    """Names, bounds and revocation are apart; the role is asked again within an hour."""
     opened, client = keys_of(made), entered(made, "Oanh")
     sub = {"source": "https://login.example.vn/realm", "subject": "7"}
     sessions = [opened.open("Oanh", "operator", "", **sub) for _ in range(keys.OF_A_PERSON + 1)]
