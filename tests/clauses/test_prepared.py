@@ -60,7 +60,7 @@ def named(
     return {one.id: one for one in deadlines(event, duties, sent, now, **more)}
 
 
-def judge(folder: Path, prepared: datetime, opening: datetime, ending: datetime) -> None:
+def refuse_late(folder: Path, prepared: datetime, opening: datetime, ending: datetime) -> None:
     """Assert that no deadline is late at the preparation, and that a report comes before the end."""
     event, duties = made(folder, prepared, opening, ending)
     found = named(event, duties, prepared)
@@ -82,7 +82,7 @@ def test_no_deadline_of_an_event_in_up_to_60_days_is_late_at_the_preparation(
     prepared = datetime(2027, 4, 5 + weekday, hour, 45, 31, tzinfo=TZ)
     for days in range(61):
         opening = prepared.replace(hour=19, minute=30, second=0) + timedelta(days=days)
-        judge(tmp_path, prepared, opening, opening + timedelta(hours=4))
+        refuse_late(tmp_path, prepared, opening, opening + timedelta(hours=4))
 
 
 @given(
@@ -98,7 +98,7 @@ def test_no_deadline_of_any_event_is_late_at_the_preparation(
     """Also of an event in progress or over."""
     now = datetime(2027, 4, 5, tzinfo=TZ) + timedelta(seconds=second)
     opening = now + timedelta(minutes=ahead)
-    judge(tmp_path_factory.mktemp("w"), now, opening, opening + timedelta(minutes=lasting))
+    refuse_late(tmp_path_factory.mktemp("w"), now, opening, opening + timedelta(minutes=lasting))
 
 
 @pytest.mark.parametrize(
