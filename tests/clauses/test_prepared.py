@@ -73,7 +73,7 @@ def named(
     return {one.id: one for one in deadlines(event, duties, sent, now, **more)}
 
 
-def judge(folder: Path, prepared: datetime, opening: datetime, ending: datetime, zone: str = DEFAULT) -> None:
+def refuse_late(folder: Path, prepared: datetime, opening: datetime, ending: datetime, zone: str = DEFAULT) -> None:
     """Assert that no deadline is late at the preparation, and that a report comes before the end."""
     event, duties = made(folder, prepared, opening, ending, zone)
     found = named(event, duties, prepared)
@@ -95,7 +95,7 @@ def test_no_deadline_of_an_event_in_up_to_60_days_is_late_at_the_preparation(
     prepared = datetime(2027, 4, 5 + weekday, hour, 45, 31, tzinfo=TZ)
     for days in range(61):
         opening = prepared.replace(hour=19, minute=30, second=0) + timedelta(days=days)
-        judge(tmp_path, prepared, opening, opening + timedelta(hours=4))
+        refuse_late(tmp_path, prepared, opening, opening + timedelta(hours=4))
 
 
 @given(
@@ -111,7 +111,7 @@ def test_no_deadline_of_any_event_is_late_at_the_preparation(
     """Also of an event in progress or over."""
     now = datetime(2027, 4, 5, tzinfo=TZ) + timedelta(seconds=second)
     opening = now + timedelta(minutes=ahead)
-    judge(tmp_path_factory.mktemp("w"), now, opening, opening + timedelta(minutes=lasting))
+    refuse_late(tmp_path_factory.mktemp("w"), now, opening, opening + timedelta(minutes=lasting))
 
 
 @pytest.mark.parametrize("zone", SUMMER_TIME)
@@ -121,7 +121,7 @@ def test_no_deadline_is_late_over_a_change_of_the_clock(tmp_path: Path, zone: st
         for day in range(31):
             prepared = local_time(datetime(2011, month, 1, 4, 30, tzinfo=UTC) + timedelta(days=day))
             opening = moment_at(prepared.date() + timedelta(days=day % 9), time(19, 30))
-            judge(tmp_path, prepared, opening, opening + timedelta(hours=hours), zone)
+            refuse_late(tmp_path, prepared, opening, opening + timedelta(hours=hours), zone)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Announcement of the deadlines that a new workspace or kit has at once: moved, near and in force."""
+"""Announcement of the first deadlines of a new workspace or kit: moved, near and in force."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Announcement:
 
 
 def announcement_of(event: Event, duties: Iterable[Duty], moment: datetime, prepared: Prepared) -> Announcement:
-    """Return the deadlines moved by the preparation at a moment, the near freezes, and what is due within a day."""
+    """Return the deadlines moved by the preparation at a moment, the near freezes, and those due within a day."""
     if event.end and event.end <= moment:
         return Announcement(sentences=(message(f"clauses:announced_ended.{prepared}", end=event.end),))
     found = tuple(one for one in deadlines(event, duties, (), moment) if _at_once(one, moment))

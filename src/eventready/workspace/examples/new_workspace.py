@@ -80,7 +80,7 @@ class NewBastion:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """Data of a new event. Times are aware; `prepared` decides the first weekly report and what is past."""
+    """Data of a new event. Times are aware; `prepared` decides the first weekly report and the past deadlines."""
 
     name: str
     province: str
@@ -154,7 +154,7 @@ class ReportPlan:
 
     @classmethod
     def of(cls, prepared: datetime, opening: datetime, ending: datetime) -> ReportPlan:
-        """Return reports on Mondays with at least one before the opening, or before the end of an event in progress.
+        """Return reports on Mondays, the first before the opening, or before the end of an event in progress.
 
         Without such a Monday they are on the weekday before, else of that moment, at noon or at that moment itself.
         """
@@ -173,7 +173,7 @@ class ReportPlan:
 
     @property
     def deadline(self) -> str:
-        """Deadline in Vietnamese, as a letter has it."""
+        """Deadline in Vietnamese, in the form of a letter."""
         latest = f"{self.latest:%H} giờ" if self.latest.minute == 0 else f"{self.latest:%H giờ %M}"
         return f"trước {latest} {text(f'terms:weekday.{self.first.weekday()}', 'vi')} hằng tuần"
 

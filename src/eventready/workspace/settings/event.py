@@ -332,7 +332,7 @@ class Event(Titled):
         return self.weekly_report.weekday if self.weekly_report else 0
 
     def owed(self, due: datetime) -> datetime:
-        """Return the moment of a deadline: a day after the preparation for an earlier one.
+        """Return the moment of a deadline: a day after the preparation for an earlier deadline.
 
         The next opening, or the end of an event in progress, is earlier still. Nothing is moved where the preparation
         came after the event.
@@ -345,7 +345,7 @@ class Event(Titled):
         return min(moment for moment in (self.prepared + GRACE, *turns) if moment > self.prepared)
 
     def forgone(self, due: datetime, moment: datetime) -> bool:
-        """True at a moment after the preparation for an earlier deadline of an event that was over by then.
+        """True at a moment after the preparation for an earlier deadline of an event over by then.
 
         An exercise at a moment before the preparation has all deadlines.
         """
