@@ -118,11 +118,20 @@ def _stated(match: re.Match[str]) -> float | None:
 ARMING = (Arm, Rollback)
 
 
+def _since_boot() -> float:
+    """Return the seconds since the start of the machine, also those of its suspension where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True)
 class Timer:
-    """Monotonic seconds, the real time in UTC, and sleep; tests replace them."""
+    """Monotonic seconds, without and with those of a suspended machine, the real time in UTC, and sleep.
+
+    Tests replace them.
+    """
 
     now: Callable[[], float] = time.monotonic
+    elapsed: Callable[[], float] = _since_boot
     real: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 

@@ -59,7 +59,8 @@ class Options:
 
     `word` asks the operator before each confirmation.
 
-    `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
+    `by` is the operator. `unattended`: begun at a time without a person at the keys, within an approval. An
+    `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
     none; a plan can require the same. `fast`: a rollback without checks and
     soak. `key` signs the change, where the workspace has keys of appliers.
     """
@@ -73,6 +74,7 @@ class Options:
     emergency: Emergency | None = None
     atomic: bool = False
     fast: bool = False
+    unattended: bool = False
     word: Word | None = None
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS
