@@ -73,7 +73,8 @@ class RunEntry:
 class Store:
     """Store of a workspace. Safe for several threads and processes.
 
-    `changes`: recorded changes; `waiting`: announced for a later begin. `notices`: sentences about interrupted runs found while opening.
+    `changes`: recorded changes; `waiting`: announced for a later begin. `notices`: sentences about interrupted runs
+    found while opening.
     """
 
     def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:

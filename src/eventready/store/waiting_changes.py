@@ -1,7 +1,7 @@
 """Changes that wait for the time of their begin, announced in a stream of the store.
 
-A change waits while its process holds its lock. Without the lock, after a restart of the machine or kill -9, its begin is
-lost and never made up for.
+A change waits while its process holds its lock. Without the lock, after a restart of the machine or kill -9, its begin
+is lost and never made up for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from eventready.store.streams.journal import OPENING, Journal, JournalEntry, unf
 
 @dataclass(frozen=True)
 class Announced:
-    """First entry of a waiting change: event, plan and its hash, operator and host, devices, and the begin (event time).
+    """First entry of a waiting change: event, plan and its hash, operator and host, begin (event time), and devices.
 
     `window`: name of the window in which the change begins; empty for a begin by a time alone.
     """
@@ -170,14 +170,16 @@ class WaitingChanges:
         return tuple(sorted((one for one in self.all() if one.pending), key=lambda one: one.announced.at))
 
     def get(self, name: str) -> WaitingChange:
-        """Return the change called `latest`, or by its id, its plan, or a unique prefix. Raises UsageError, StoreError."""
+        """Return the change called `latest`, or by its id, its plan, or a unique prefix.
+
+        Raises UsageError, StoreError.
+        """
         known = self.all()
         if name == "latest" and (pending := [one for one in known if one.pending]):
             return pending[-1]
-        exact = [one for one in known if name in (one.id, one.announced.plan)]
-        found = exact or [
-            one for one in known if name and (one.id.startswith(name) or one.announced.plan.startswith(name))
-        ]
+        names = {one.id: (one.id, one.announced.plan) for one in known}
+        exact = [one for one in known if name in names[one.id]]
+        found = exact or [one for one in known if name and any(of.startswith(name) for of in names[one.id])]
         found = [one for one in found if one.pending] or found
         if len(found) > 1:
             raise UsageError(message("store:change.ambiguous", name=name, count=len(found)))

@@ -69,9 +69,9 @@ def apply_at(context: ExecutionContext, file: PlanFile, begin: Begin) -> ApplyRe
             with _terminable():
                 _wait(context, begin)
                 store.waiting.due(change)
-                context = replace(context, workspace=begin.reload())
+                now = replace(context, workspace=begin.reload())
                 _refuse_altered(file, begin)
-                return apply_plan(context, file, change)
+                return apply_plan(now, file, change)
         except CancelledError:
             raise
         except (KeyboardInterrupt, _Terminated) as ended:
