@@ -64,9 +64,10 @@ class NotBegun:
 
 
 WaitingStep: TypeAlias = Announced | Due | Cancelled | NotBegun
-STREAM: Stream[WaitingStep] = Stream(
-    "waiting change", Kinds("step", {"announced": Announced, "due": Due, "cancelled": Cancelled, "not_begun": NotBegun})
+STEPS: Kinds[WaitingStep] = Kinds(
+    "step", {"announced": Announced, "due": Due, "cancelled": Cancelled, "not_begun": NotBegun}
 )
+STREAM = Stream("waiting change", STEPS)
 #: `waiting` for its begin, `due`: about to begin, `begun`: recorded as a change, `lost` with its process, `cancelled`,
 #: `not_begun`: refused at its begin, or ended before.
 WaitingState: TypeAlias = Literal["waiting", "due", "begun", "lost", "cancelled", "not_begun"]

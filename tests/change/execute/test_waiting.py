@@ -53,7 +53,10 @@ class Times:
         return clock
 
     def timer(self) -> Timer:
-        return Timer(elapsed=lambda: self.passed.total_seconds(), sleep=self.sleep)
+        return Timer(elapsed=self.elapsed, sleep=self.sleep)
+
+    def elapsed(self) -> float:
+        return self.passed.total_seconds()
 
     def sleep(self, seconds: float) -> None:
         self.passed += timedelta(seconds=seconds)
@@ -257,7 +260,9 @@ def test_a_cancellation_in_the_last_moment_counts_or_is_refused(waiting: Waiting
         store.waiting.cancel(begin.change, "Cúc", "noc-2")
 
 
-@pytest.mark.parametrize(("number", "state", "calls"), [(signal.SIGINT, "cancelled", 0), (signal.SIGTERM, "not_begun", 1)])
+@pytest.mark.parametrize(
+    ("number", "state", "calls"), [(signal.SIGINT, "cancelled", 0), (signal.SIGTERM, "not_begun", 1)]
+)
 def test_ctrl_c_cancels_and_the_end_of_the_process_is_a_call(
     waiting: Waiting, number: signal.Signals, state: str, calls: int
 ) -> None:

@@ -64,23 +64,24 @@ def apply_at(context: ExecutionContext, file: PlanFile, begin: Begin) -> ApplyRe
     Ctrl-C cancels, SIGTERM ends the wait with a call.
     """
     store, change = context.store, begin.change
-    with store.waiting.waiting(change, _announced(context, file.plan, begin)):
+    with _terminable(), store.waiting.waiting(change, _announced(context, file.plan, begin)):
+        with suppress(Exception):
+            left = begin.at - context.clock.now()
+            context.progress.waits(change, begin.at, context.clock.real() + left)
         try:
-            with _terminable():
-                _wait(context, begin)
-                store.waiting.due(change)
-                now = replace(context, workspace=begin.reload())
-                _refuse_altered(file, begin)
-                return apply_plan(now, file, change)
+            _wait(context, begin)
+            store.waiting.due(change)
+            now = replace(context, workspace=begin.reload())
+            _refuse_altered(file, begin)
+            return apply_plan(now, file, change)
         except CancelledError:
             raise
         except (KeyboardInterrupt, _Terminated) as ended:
             if store.waiting.begun(change):
                 raise KeyboardInterrupt from None
             if isinstance(ended, _Terminated):
-                error = RefusedError(message("change:waits.terminated"))
-                _call_unbegun(context, file.plan, begin, error)
-                raise error from None
+                _call_unbegun(context, file.plan, begin, _terminated())
+                raise
             by, host = context.options.by, context.options.host
             store.waiting.end(change, Cancelled(by, host))
             raise CancelledError(message("store:waiting.cancelled", change=change, by=by, host=host)) from None
@@ -151,9 +152,13 @@ class _Terminated(BaseException):
     """The process is to end."""
 
 
+def _terminated() -> RefusedError:
+    return RefusedError(message("change:waits.terminated"))
+
+
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Raise KeyboardInterrupt for SIGINT and an error of its own for SIGTERM in the block; SIGHUP changes nothing.
+    """Raise KeyboardInterrupt for SIGINT and RefusedError for SIGTERM in the block; SIGHUP changes nothing.
 
     In a thread other than the main one, do nothing.
     """
@@ -172,6 +177,8 @@ def _terminable() -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
+    except _Terminated:
+        raise _terminated() from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

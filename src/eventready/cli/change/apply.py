@@ -23,7 +23,7 @@ from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
-from eventready.cli.change.later import begin_of, begins_at
+from eventready.cli.change.later import begin_of
 from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
@@ -119,7 +119,7 @@ def command(
     run = partial(apply_at, file=file, begin=begin) if begin else partial(apply_plan, file=file)
     return carry_out(
         app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold,
-        begins=begins_at(app, begin) if begin else None,
+        change=begin.change if begin else "",
     )  # fmt: skip
 
 

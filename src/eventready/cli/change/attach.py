@@ -151,9 +151,9 @@ class _Follower:
     def _show(self, record: ToTerminal) -> None:
         progress = self._progress
         match record:
-            case BeginsAt(change=change):
+            case BeginsAt(change=change, at=at, real=real):
                 self.waits = change
-                progress.waits(record)
+                progress.waits(change, at, real)
             case ChangeBegun(change=change, devices=devices):
                 self.change = self.change or change
                 progress.begun(change, devices)

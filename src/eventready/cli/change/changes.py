@@ -37,6 +37,7 @@ from eventready.core.timezone import TZ
 from eventready.store.change_steps import AS_BEFORE, STEPS, WITH_CHANGE, Done, Ended, absolute_state
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
+from eventready.store.waiting_changes import STEPS as WAITING_STEPS
 from eventready.store.waiting_changes import Cancelled, NotBegun, WaitingChange
 
 
@@ -89,12 +90,12 @@ def _waiting_dict(one: WaitingChange) -> dict[str, Any]:
         "intents": list(announced.intents),
         "devices": [],
         "exit": None,
-        "waits": {"state": one.state, "announced": one.announced, "recorded": one.recorded, "last": _end(one)},
+        "waits": {
+            "state": one.state,
+            "recorded": one.recorded,
+            **{WAITING_STEPS.name(step): WAITING_STEPS.plain(step) for step in (announced, one.last)},
+        },
     }
-
-
-def _end(one: WaitingChange) -> Cancelled | NotBegun | None:
-    return one.last if isinstance(one.last, Cancelled | NotBegun) else None
 
 
 def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from eventready.change.execute.attach.client import Attachment
 from eventready.change.execute.attach.process import detach
-from eventready.change.execute.attach.records import BeginsAt, Finished, NoResult, ProcessOf
+from eventready.change.execute.attach.records import Finished, NoResult, ProcessOf
 from eventready.change.execute.attach.server import AttachServer
 from eventready.change.execute.attach.sockets import connect
 from eventready.change.execute.calls import call_about_end, call_for_answer
@@ -40,26 +40,24 @@ Run: TypeAlias = Callable[[ExecutionContext], ApplyResult]
 
 def carry_out(
     app: App, options: Options, run: Run, *, plan: str, devices: Sequence[str] = (), notices: Sequence[str] = (),
-    hold: bool = False, begins: BeginsAt | None = None,
+    hold: bool = False, change: str = "",
 ) -> Exit:  # fmt: skip
     """Run a change and report its result; from a terminal in a process of its own.
 
-    `plan` names the plan, `devices` those whose secrets are resolved before; `begins`: of a change that waits. Raises
-    EventreadyError.
+    `plan` names the plan, `devices` those whose secrets are resolved before; `change` is the id of one that waits.
+    Raises EventreadyError.
     """
-    process = ProcessOf(plan, options.by, options.host, os.getpid(), begins.change if begins else "")
+    process = ProcessOf(plan, options.by, options.host, os.getpid(), change)
     detaches = app.shows_progress and sys.stdin.isatty()
-    if detaches or begins:
+    if detaches or change:
         keep_secrets(app.allowed_workspace, devices, options)
     if not detaches:
-        return _here(app, options, run, process, notices=notices, hold=hold, begins=begins)
+        return _here(app, options, run, process, notices=notices, hold=hold)
     try:
         server = AttachServer(app.workspace_path, process, NoChangeProgress())
         connection = connect(server.path)
     except OSError as error:
         raise UsageError(message("cli:attach.no_socket", reason=os_reason(error))) from None
-    if begins:
-        server.publish(begins)
     detach(partial(_detached, app, server, connection, options, run, hold=hold))
     server.leave()
     return follow(app, Attachment(connection), notices)
@@ -81,20 +79,13 @@ def keep_secrets(workspace: Workspace, devices: Sequence[str], options: Options)
             load_backup_key(workspace.path)
 
 
-def _here(
-    app: App, options: Options, run: Run, process: ProcessOf, *, notices: Sequence[str], hold: bool,
-    begins: BeginsAt | None,
-) -> Exit:  # fmt: skip
+def _here(app: App, options: Options, run: Run, process: ProcessOf, *, notices: Sequence[str], hold: bool) -> Exit:
     """Run a change in this process; terminals may attach. Raises its error."""
     with ExitStack() as stack:
         with interruption_as_failure():
             store = stack.enter_context(app.open_store())
             with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
                 server = _server(app, process, progress, needed=hold)
-                if begins:
-                    progress.waits(begins)
-                if begins and server:
-                    server.publish(begins)
                 with server or nullcontext(), _failure_published(server):
                     done = _published(app, store, server, progress, options, run, hold=hold)
                     if options.unattended and done.exit:

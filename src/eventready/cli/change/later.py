@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from eventready.change.document import PlanFile
-from eventready.change.execute.attach.records import BeginsAt
 from eventready.change.execute.context import ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.waiting import Begin, refuse_later
 from eventready.cli.context import App
@@ -35,15 +33,6 @@ def begin_of(app: App, store: Store, file: PlanFile, *, path: Path, options: Opt
     change = store.changes.new_id(moment)
     refuse_later(context, file, change, moment)
     return Begin(change, moment, path.absolute(), lambda: replace(app).allowed_workspace)
-
-
-def begins_at(app: App, begin: Begin) -> BeginsAt:
-    """Return the record of a begin for terminals."""
-    return BeginsAt(begin.change, begin.at, _real(app, begin.at))
-
-
-def _real(app: App, moment: datetime) -> datetime:
-    return moment - app.clock.offset
 
 
 def _asking(workspace: Workspace, devices: Sequence[str]) -> Iterator[str]:

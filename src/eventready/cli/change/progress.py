@@ -17,7 +17,6 @@ from rich.live import Live
 from rich.text import Text
 
 from eventready.change.document import PlanFile, load_plan
-from eventready.change.execute.attach.records import BeginsAt
 from eventready.change.execute.context import Options
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_outcome, device_statuses
@@ -54,7 +53,7 @@ class ApplyProgress:
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
         self._prompt: Callable[[], str] | None = None
-        self._waits: BeginsAt | None = None
+        self._begins: datetime | None = None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -67,17 +66,16 @@ class ApplyProgress:
         if self._interactive:
             self._live.stop()
 
-    def waits(self, begins: BeginsAt) -> None:
-        """Show the begin of a waiting change."""
-        self._waits = begins
-        self._print_always(self._text("change:waits", change=begins.change, at=begins.at), "bold")
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        """See ChangeProgress."""
+        self._warn()
+        self._begins = real
+        self._print_always(self._text("change:waits", change=change, at=at), "bold")
 
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
-        for notice in self._notices:
-            self._print_always(notice, "yellow")
-        self._notices = ()  # an atomic change may begin a rollback
-        self._at, self._left, self._waits = {}, 0, None
+        self._warn()
+        self._at, self._left, self._begins = {}, 0, None
         self._print(self._text("change:begun", change=change, devices=devices), "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
@@ -119,6 +117,12 @@ class ApplyProgress:
         """Print a line."""
         self._print_always(line, "bold")
 
+    def _warn(self) -> None:
+        """Print the notices, once: an atomic change may begin a rollback."""
+        for notice in self._notices:
+            self._print_always(notice, "yellow")
+        self._notices = ()
+
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
 
@@ -136,8 +140,8 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head, prompt = dict(self._at), self._left, self._head, self._prompt
-        if self._waits is not None:
-            seconds = max(0, int((self._waits.real - datetime.now(UTC)).total_seconds()))
+        if self._begins is not None:
+            seconds = max(0, int((self._begins - datetime.now(UTC)).total_seconds()))
             yield Text(self._text("change:waits_left", left=str(timedelta(seconds=seconds))), style="bold")
         if head:
             yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
