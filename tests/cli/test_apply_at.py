@@ -37,7 +37,8 @@ def approved(lab: Lab, plan: Path, tmp_path: Path) -> Iterator[Path]:
     before = path.read_text(encoding="utf-8")
     public = make_key(tmp_path / "key.pem", "Bình")
     event = yaml.safe_load(before)
-    event.setdefault("changes", {})["approvers"] = [{"name": "Bình", "signs_with": public.id}]
+    approvers = [{"name": "Bình", "signs_with": public.id}]
+    event.setdefault("changes", {}).update(approvers=approvers, approval_expires_s=8 * 3600)
     path.write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
     settings = load_workspace(lab.copy).event.changes
     key = load_private(str(tmp_path / "key.pem"), lab.copy, "")
