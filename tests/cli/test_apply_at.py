@@ -121,7 +121,8 @@ def test_ctrl_c_detaches_waits_on_or_cancels(lab: Lab, approved: Path) -> None:
 
 
 def test_a_script_waits_and_is_cancelled_from_elsewhere(lab: Lab, approved: Path) -> None:
-    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, "apply", approved, "--at", LATER]
+    command = [sys.executable, "-m", "eventready", "-w", str(lab.copy), "--now", NOW, "apply", str(approved)]
+    command += ["--at", LATER]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

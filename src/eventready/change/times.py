@@ -114,6 +114,8 @@ def _stated(match: re.Match[str]) -> float | None:
     return float(groups["ms"]) / 1000 if groups.get("ms") else None
 
 
+#: Origin of a soak that the operator of a lab chose, as recorded.
+CHOSEN = "chosen for a lab"
 #: Steps that are recorded immediately before a guard is armed.
 ARMING = (Arm, Rollback)
 
@@ -125,15 +127,12 @@ def _since_boot() -> float:
 
 @dataclass(frozen=True)
 class Timer:
-    """Monotonic seconds, without and with those of a suspended machine, the real time in UTC, and sleep.
-
-    Tests replace them.
-    """
+    """Monotonic seconds, the real time in UTC, sleep, and seconds with those of a suspended machine; for tests."""
 
     now: Callable[[], float] = time.monotonic
-    elapsed: Callable[[], float] = _since_boot
     real: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = _since_boot
 
 
 @dataclass(frozen=True)

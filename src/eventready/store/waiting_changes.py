@@ -1,4 +1,4 @@
-"""Changes that wait for the time of their begin, announced in a stream of the store.
+"""Waiting changes: announced for a later begin, in a stream of the store.
 
 A change waits while its process holds its lock. Without the lock, after a restart of the machine or kill -9, its begin
 is lost and never made up for.
@@ -85,7 +85,7 @@ class WaitingChange:
 
     @property
     def pending(self) -> bool:
-        """Return True for a change that waits, or whose begin is lost and not yet cancelled."""
+        """Return True for a waiting change, and for a lost change until its cancellation."""
         return self.state in ("waiting", "due", "lost")
 
 
@@ -108,7 +108,7 @@ class WaitingChanges:
             yield
 
     def due(self, change: str) -> None:
-        """Record that the begin of a waiting change has come.
+        """Record the begin of a waiting change.
 
         Raises RefusedError for a cancelled change, StoreError without its lock.
         """
@@ -135,7 +135,7 @@ class WaitingChanges:
         self._add(change, end)
 
     def cancel(self, name: str, by: str, host: str) -> WaitingChange:
-        """Cancel a waiting change, or one whose begin is lost; from now on it does not begin.
+        """Cancel a waiting or lost change; from now on there is no begin.
 
         Raises UsageError for an unknown change, RefusedError for a change without a begin to come.
         """
@@ -153,7 +153,7 @@ class WaitingChanges:
         return found
 
     def begun(self, change: str) -> bool:
-        """Return True for a change that is recorded with its devices."""
+        """Return True for a change on record with its devices."""
         with self._database.reading() as session:
             return session.get(ChangeRow, change) is not None
 
@@ -167,7 +167,7 @@ class WaitingChanges:
         return tuple(self._change(entries, begun=change in begun) for change, entries in by_change.items())
 
     def pending(self) -> tuple[WaitingChange, ...]:
-        """Return the changes that wait, and those whose begin is lost, by their begin. Raises StoreError."""
+        """Return the waiting and the lost changes, by their begin. Raises StoreError."""
         return tuple(sorted((one for one in self.all() if one.pending), key=lambda one: one.announced.at))
 
     def get(self, name: str) -> WaitingChange:

@@ -113,7 +113,7 @@ def expected_groups(context: ExecutionContext, plan: Plan) -> list[tuple[float, 
 def _approvers(
     context: ExecutionContext, file: PlanFile, used: Mapping[str, str], real: datetime | None = None
 ) -> tuple[str, ...]:
-    """Return the names of the approvers, now or at a real time; an unattended begin needs at least one."""
+    """Return the names of the approvers, now or at a real time: of an unattended begin at least a single name."""
     settings, least = context.workspace.event.changes, int(context.options.unattended)
     return refuse_unapproved(file, settings, real or context.clock.real(), used, least)
 

@@ -1,4 +1,4 @@
-"""Change that begins at a time without a person at the keys: admitted, announced, awaited, and begun or refused.
+"""Begin of a change at a time, without a person at the keys: admitted, announced, awaited, and begun or refused.
 
 Refusals at the begin are calls. A begin is never made up for: not after kill -9, a suspended machine or a jump of the
 clock.
@@ -48,7 +48,7 @@ class Begin:
 
 
 def refuse_later(context: ExecutionContext, file: PlanFile, change: str, begin: datetime) -> None:
-    """Raise RefusedError or UsageError for a plan that would be refused at its begin, as far as known now."""
+    """Raise RefusedError or UsageError for a plan to be refused at its begin, as far as known now."""
     plan, store = file.plan, context.store
     for one in store.waiting.pending():
         if one.announced.plan == plan.id:
@@ -136,7 +136,7 @@ def _refuse_altered(file: PlanFile, begin: Begin) -> None:
 
 
 def _call_unbegun(context: ExecutionContext, plan: Plan, begin: Begin, error: EventreadyError) -> None:
-    """Record and call that a change has not begun; nothing for a change on record. A failing store is no error."""
+    """Record and call a missed begin; nothing for a change on record. A failing store is no error."""
     with suppress(StoreError):
         if context.store.waiting.begun(begin.change):
             return

@@ -8,9 +8,9 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from select import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
@@ -27,6 +27,7 @@ from eventready.change.execute.attach.records import (
     ToTerminal,
     WaveBegun,
 )
+from eventready.change.execute.progress import ProgressReader, RecordedProgress
 from eventready.cli.change.progress import ApplyProgress, ChangeInterrupted, report_result
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, UsageError
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Descriptor of the terminal's input.
 _INPUT = 0
+#: Seconds between two readings of the record.
+_READ_S = 1.0
 
 
 class ChangeFailed(EventreadyError):
@@ -64,8 +67,10 @@ def attach(app: App, name: str) -> Exit:
 
 def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     """Show a change until its end or until this terminal detaches; report its result. Raises its failure."""
-    with link, ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
-        follower = _Follower(app, link, progress)
+    progress = ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang)
+    follower, record = _Follower(app, link, progress), _Record(app)
+    progress.recorded = lambda: record.progress(follower.latest)
+    with record, link, progress:
         follower.run()
     change = follower.change
     match follower.end:
@@ -89,7 +94,7 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
 
 
 def _refuse_lost(app: App, name: str) -> None:
-    """Raise UsageError for a change whose process ended before its begin."""
+    """Raise UsageError for a change with a process lost before its begin."""
     if not Store.exists(app.workspace_path):
         return
     with app.open_store(make=False, only_reads=True) as store:
@@ -98,15 +103,48 @@ def _refuse_lost(app: App, name: str) -> None:
                 raise UsageError(message("cli:attach.lost_waiting", change=one.id))
 
 
+class _Record:
+    """Record of a running change in the store, read once a second. Without a readable store there is none."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._opened = app, ExitStack()
+        self._store: Store | None = None
+        self._reader: ProgressReader | None = None
+        self._last: RecordedProgress | None = None
+        self._read_at = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def progress(self, change: str) -> RecordedProgress | None:
+        """Return the progress of a change; None before its begin and after its end."""
+        if change and time.monotonic() - self._read_at >= _READ_S:
+            self._read_at, self._last = time.monotonic(), None
+            with suppress(EventreadyError):
+                self._last = self._read(change)
+        return self._last if self._last and self._last.readable else None
+
+    def _read(self, change: str) -> RecordedProgress | None:
+        if self._store is None or self._reader is None:
+            self._store = self._opened.enter_context(Store.of_workspace(self._app.workspace_path, make=False))
+            self._reader = ProgressReader(self._store.changes)
+        own = [one for one in self._store.changes.locks() if one.change == change]
+        return next(iter(self._reader.read(own, self._app.clock.real())), None)
+
+
 class _Follower:
     """Terminal at a running or waiting change. `end`: its last record; `detached`: left before.
 
-    `change` and `waits`: the id of the change, once it has begun and while it waits.
+    `waits` and `change`: its id, while it waits and once it has begun; `latest`: a way back, if begun.
     """
 
     def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
         self.end: Finished | NoResult | None = None
-        self.change, self.waits, self.detached = "", "", False
+        self.change, self.latest, self.detached = "", "", False
+        self.waits = ""
         self._app, self._link, self._progress = app, link, progress
         self._asks = app.shows_progress and sys.stdin.isatty()
         self._question: OperatorQuestion | None = None
@@ -155,7 +193,7 @@ class _Follower:
                 self.waits = change
                 progress.waits(change, at, real)
             case ChangeBegun(change=change, devices=devices):
-                self.change = self.change or change
+                self.change, self.latest = self.change or change, change
                 progress.begun(change, devices)
             case WaveBegun(number=number, of=of, devices=names):
                 progress.wave(number, of, names)

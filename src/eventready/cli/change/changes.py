@@ -33,7 +33,7 @@ from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message, term
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import AS_BEFORE, STEPS, WITH_CHANGE, Done, Ended, absolute_state
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
@@ -42,7 +42,7 @@ from eventready.store.waiting_changes import Cancelled, NotBegun, WaitingChange
 
 
 def list_changes(app: App) -> None:
-    """List all changes, the latest last: time, operator, device states; then those that wait for their begin."""
+    """List all changes, the latest last: time, operator, device states; then the waiting ones."""
     entries: list[tuple[ChangeRecord, bool]] = []
     pending: Sequence[WaitingChange] = ()
     if Store.exists(app.workspace_path):
@@ -153,7 +153,7 @@ def _waiting_lines(app: App, one: WaitingChange) -> Iterator[Shown]:
 
 
 def cancel(app: App, *, change: str, by: str) -> None:
-    """Cancel a change that waits for its begin; no device is touched."""
+    """Cancel a waiting change; no device is touched."""
     person, host = current_user(by)
     with app.open_store(make=False) as store:
         done = store.waiting.cancel(change, person, host)
@@ -212,7 +212,7 @@ def _shown(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, ac
         yield from ("", RichText.assemble((one.device, "bold"), f": {state}"))
         for step in record.of(one.device):
             words = describe_step(step, goes_back=bool(entry.header.rolls_back))
-            yield f"  {step.moment.astimezone(TZ):%H:%M:%S}  {words.render(app.lang)}"
+            yield f"  {local_time(step.moment):%H:%M:%S}  {words.render(app.lang)}"
     yield ""
     yield message("change:running") if active else message("change:next", action=app.hint(advice(record)))
 
@@ -299,4 +299,4 @@ def event_time(app: App, entry: ChangeEntry) -> str:
 
 
 def _real(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(TZ):%d/%m/%Y %H:%M:%S}"
+    return f"{local_time(datetime.fromisoformat(moment)):%d/%m/%Y %H:%M:%S}"

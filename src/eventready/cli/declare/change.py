@@ -146,7 +146,7 @@ def changes_show() -> None:
 @click.option("--by", default="", metavar="NAME", help="Person who cancels.  [default: your login]")
 @work("eventready.cli.change.changes:cancel")
 def changes_cancel() -> None:
-    """Cancel a change that waits for its begin; no device is touched. CHANGE is its id, its plan, or a prefix.
+    """Cancel a waiting change; no device is touched. CHANGE is its id, its plan, or a prefix.
 
     A change whose process was lost before its begin never begins; to cancel it takes it from the list.
 
