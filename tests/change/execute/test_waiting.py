@@ -19,7 +19,6 @@ from eventready.change.times import Timer
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.core.messages import in_english
-from eventready.core.timezone import TZ
 from eventready.store.change_steps import ChangeHeader
 from eventready.store.store import Store
 from eventready.store.waiting_changes import Cancelled, CancelledError, NotBegun, WaitingChange
@@ -27,6 +26,7 @@ from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_fleet import EVENT
 from tests.change.plan.test_approval import BINH, CUC
+from tests.zones import TZ
 
 pytestmark = pytest.mark.slow
 

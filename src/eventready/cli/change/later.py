@@ -36,7 +36,7 @@ def begin_of(app: App, store: Store, file: PlanFile, *, path: Path, options: Opt
 
 
 def _asking(workspace: Workspace, devices: Sequence[str]) -> Iterator[str]:
-    """Yield the devices and jump hosts with a one-time code of a person at the login."""
+    """Yield the devices and jump hosts with codes typed by a person at each login."""
     for device in workspace.devices:
         if device.name in devices:
             jumps = chain(device.access.jump_host or "", workspace.jump_hosts)

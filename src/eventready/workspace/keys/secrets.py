@@ -93,7 +93,7 @@ _keeps = ContextVar("keeps", default=False)
 
 @contextmanager
 def keeping() -> Iterator[None]:
-    """Keep the secrets resolved in the block for the life of this process, except for one-time codes."""
+    """Keep the secrets resolved in the block for the life of this process, except for fresh codes."""
     before = _keeps.set(True)
     try:
         yield
