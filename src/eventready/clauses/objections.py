@@ -9,7 +9,7 @@ from icalendar import Calendar as Ics
 from icalendar import Event as IcsEvent
 from icalendar import vCalAddress
 
-from eventready.clauses.deadlines import Calendar, Deadline, DeadlineStatus, ahead, status_at
+from eventready.clauses.deadlines import Calendar, Deadline, ahead, judged
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.texts import at, few
@@ -42,13 +42,11 @@ def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) ->
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
         word = work.accepted_by(workspace.circuits)
-        made = word.at if word else None
-        status: DeadlineStatus = (
-            "over" if work.over or work.end <= moment else status_at(latest, latest, warn, moment, made)
-        )
         title = message("clauses:deadline.object", work=work.name, start=at(work.start))
         note = message("clauses:deadline.object_note", start=at(work.start), end=at(work.end))
-        yield Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, status, note)
+        one = Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, "over", note)
+        past = work.over or work.end <= moment
+        yield one if past else judged(one, workspace.event, moment, word.at if word else None)
 
 
 def object_until(work: Work, provider: Provider, calendar: Calendar) -> datetime:

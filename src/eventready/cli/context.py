@@ -197,7 +197,7 @@ class App:
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
-        """Print a message on stderr, folded, without the secrets in use: it may quote a server or a device."""
+        """Print a message on stderr, folded, without the secrets in use, which a quoted server or device may print."""
         shown = in_language(message, self.lang)
         if redaction := sys.modules.get("eventready.core.redaction.redaction"):  # loaded with the first secret
             shown = redaction.redactor.without_long(shown)

@@ -68,6 +68,9 @@ Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
+#: Time from the preparation of a workspace for what was due before.
+GRACE = timedelta(days=1)
+
 #: Venues of a workspace: as many as a bundle holds.
 MOST_VENUES = 200
 
@@ -285,6 +288,10 @@ class Event(Titled):
     origins: tuple[ServiceOrigin, ...] = Field(default=(), description="Where each service comes from")
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
+    prepared: Moment | None = Field(
+        default=None,
+        description="Preparation of the workspace; what was due before is due a day later",
+    )
     duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
     owners_confirmed: bool = Field(
         default=False, description="The owners in duties.yaml are right although the example names the same units"
@@ -323,6 +330,33 @@ class Event(Titled):
     def report_weekday(self) -> int:
         """Weekday of the weekly reports, 0 for Monday; Monday without reports."""
         return self.weekly_report.weekday if self.weekly_report else 0
+
+    def owed(self, due: datetime) -> datetime:
+        """Return the moment of a deadline: a day after the preparation for an earlier deadline.
+
+        The next opening, or the end of an event in progress, is earlier still. Nothing is moved where the preparation
+        came after the event.
+        """
+        if self.prepared is None or due > self.prepared:
+            return due
+        if self.end and self.end <= self.prepared:
+            return due
+        turns = (moment for one in self.windows if one.kind == "event" for moment in (one.start, one.end))
+        return min(moment for moment in (self.prepared + GRACE, *turns) if moment > self.prepared)
+
+    def forgone(self, due: datetime, moment: datetime) -> bool:
+        """True at a moment after the preparation for an earlier deadline of an event over by then.
+
+        An exercise at a moment before the preparation has all deadlines.
+        """
+        if self.prepared is None or self.end is None:
+            return False
+        return max(due, self.end) <= self.prepared <= moment
+
+    @property
+    def end(self) -> datetime | None:
+        """End of the last window of the event itself; None without a window."""
+        return max((window.end for window in self.windows if window.kind == "event"), default=None)
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
