@@ -120,13 +120,19 @@ CHOSEN = "chosen for a lab"
 ARMING = (Arm, Rollback)
 
 
+def _since_boot() -> float:
+    """Return the seconds since the start of the machine, also those of its suspension where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True)
 class Timer:
-    """Monotonic seconds, the real time in UTC, and sleep; tests replace them."""
+    """Monotonic seconds, the real time in UTC, sleep, and seconds with those of a suspended machine; for tests."""
 
     now: Callable[[], float] = time.monotonic
     real: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = _since_boot
 
 
 @dataclass(frozen=True)

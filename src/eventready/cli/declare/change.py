@@ -62,6 +62,8 @@ def approve() -> None:
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
               help="Show a running change here, and answer its questions.")  # fmt: skip
+@click.option("--at", "begin_at", default="", metavar="TIME",
+              help="Begin at this time without you, within an approval: '2033-07-25 01:00'.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
@@ -77,6 +79,9 @@ def apply() -> None:
     Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
     --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
     `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
+
+    With --at the plan is checked for that time, waits as a process of its own, and is checked again with the files as
+    they are then. A refusal at the begin is a call, and no begin is made up for later. `changes cancel` cancels.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
@@ -134,6 +139,22 @@ def changes_list() -> None:
 @work("eventready.cli.change.changes:show")
 def changes_show() -> None:
     """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+
+
+@changes.command("cancel")
+@click.argument("change", default="latest")
+@click.option("--by", default="", metavar="NAME", help="Person who cancels.  [default: your login]")
+@work("eventready.cli.change.changes:cancel")
+def changes_cancel() -> None:
+    """Cancel a waiting change; no device is touched. CHANGE is its id, its plan, or a prefix.
+
+    A change whose process was lost before its begin never begins; to cancel it takes it from the list.
+
+    \b
+    Exit codes:
+      0  cancelled
+      7  refused: it has begun, or is over
+    """
 
 
 @changes.command("release")
