@@ -14,6 +14,7 @@ from eventready.change.execute.result import ApplyResult, AssignmentResult, Chan
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_other_basis, refuse_restated
+from eventready.change.plan.until import refuse_past_end
 from eventready.change.safety.approval import (
     is_signed_plan,
     refuse_unapproved,
@@ -94,6 +95,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
         refuse_other_basis(plan, workspace.intents, context.store)
+        refuse_past_end(plan, clock.now())
         refuse_late_effects(event, clock.now(), {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, Until, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard import GuardStateUnknown, change_spec
@@ -66,8 +66,9 @@ def make_plan(
     by: str,
     progress: ReadProgress,
     workers: int = 32,
+    until: Until | None = None,
 ) -> Plan:
-    """Plan `intents` for the devices with these intents; devices are only read.
+    """Plan `intents` for the devices with these intents; devices are only read. `until`: end of the lines on them.
 
     Raises WorkspaceError and FragmentError for invalid input before the first connection, IncompletePlan for unreadable
     devices, FragmentError and RefusedError for lines that are unusable or forbidden.
@@ -109,6 +110,7 @@ def make_plan(
             "atomic": settings.is_atomic(selected),
             "unmeasured": [" ".join(need) for need in paths.ends if need not in paths.whole and several[need] > 1],
             "basis": basis_of(run, {name: part.intents for name, part in parts.items()}, workspace.intents),
+            "until": until,
         }
     )
 

@@ -26,6 +26,7 @@ from eventready.change.execute.status import (
     needs_person,
 )
 from eventready.change.safety.approval import is_signed_change
+from eventready.cli.change.plan_text import until_text
 from eventready.cli.change.progress import ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
@@ -157,6 +158,8 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
     if header.applied and (sealed := readable_plan(record)):
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
+    if until := plan.plan.until:
+        lines.append(until_text(until.window, until.moment, app.lang))
     lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
     if header.approved_by and not header.planner_signed:
         lines.append(app.text("change:four_eyes", by=plan.plan.by))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eventready.change.document import Plan, load_plan, write_plan
 from eventready.change.plan.make import make_plan
+from eventready.change.plan.until import until_of
 from eventready.change.safety.approval import four_eyes_unproven, sign_plan
 from eventready.cli.change.plan_for import propose
 from eventready.cli.change.plan_text import plan_lines
@@ -31,10 +32,11 @@ def command(
     workers: int | None,
     detailed: bool,
     wanted: str,
+    end: str | None,
 ) -> int:
     """Render INTENT... for its devices, read their configurations, and show the changes and their order."""
     if wanted:
-        if intents or out or detailed:
+        if intents or out or detailed or end is not None:
             raise UsageError(message("cli:plan.for_alone"))
         return propose(app, wanted, limit)
     if not intents:
@@ -43,6 +45,7 @@ def command(
     for name in intents:
         if name not in workspace.intents:
             raise UsageError(message("cli:plan.intent", name=name), do=suggest(name, workspace.intents))
+    until = None if end is None else until_of(workspace.event, end, app.clock.now())
     devices = select(workspace.devices, limit)
     settings = workspace.event.changes
     key, by = role_key(app, settings.planners if out else (), source, by)
@@ -53,7 +56,7 @@ def command(
     with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         plan = make_plan(
             workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars,
-            workers=reading.workers,
+            workers=reading.workers, until=until,
         )  # fmt: skip
     closing = [_next(app, plan, out)]
     if out is not None:

@@ -40,6 +40,8 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     yield from (click.style(line, bold=True) for line in heading)
     at = datetime.fromisoformat(plan.created.event)
     yield from fold([text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16])])
+    if plan.until is not None:
+        yield from fold([until_text(plan.until.window, plan.until.moment, lang)])
     for group in group_devices(plan.devices, sent=sent):
         yield ""
         yield from _change(group, lang)
@@ -56,6 +58,12 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
     yield from _listed(text("change:plan.left_out", lang), left_out)
     yield from fold(["", _total(plan, lang)])
+
+
+def until_text(window: str, end: datetime, lang: Lang) -> str:
+    """Return the sentence on the end of the lines; `window` may be empty."""
+    msgid = "change:until.window" if window else "change:until.time"
+    return text(msgid, lang, window=window, end=shown_at(end))
 
 
 def _total(plan: Plan, lang: Lang) -> str:
