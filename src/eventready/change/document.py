@@ -162,7 +162,7 @@ class Created(Part):
 
 
 class MendedFinding(Part):
-    """Open findings of a check on a planned device, by subject, and the intents of the device that mend the check."""
+    """Open findings of a check on a planned device, by subject, and the device's intents for the check."""
 
     check: str
     device: str
@@ -174,7 +174,7 @@ class MendedFinding(Part):
 
 
 class UntouchedFindings(Part):
-    """Number of the open findings of a check that a plan does not touch, of their devices, and the first devices."""
+    """Numbers of open findings of a check left untouched by a plan and of their devices, and the first devices."""
 
     check: str
     findings: int = Field(ge=1)
@@ -186,7 +186,7 @@ class UntouchedFindings(Part):
 
 
 class Basis(Part):
-    """Audit behind a plan: its event time (ISO 8601), also that of the paths, and its open findings.
+    """Audit behind a plan: event time (ISO 8601), also of the paths, and open findings.
 
     `mends`: of checks named by the intents of the changed devices; `untouched`: all others.
     """
@@ -201,12 +201,12 @@ class Basis(Part):
 
     @property
     def mended(self) -> int:
-        """Return the number of open findings that the plan mends."""
+        """Return the number of open findings mended by the plan."""
         return sum(len(one.subjects) for one in self.mends)
 
     @property
     def left(self) -> int:
-        """Return the number of open findings that the plan does not touch."""
+        """Return the number of open findings left untouched by the plan."""
         return sum(one.findings for one in self.untouched)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.plan.mends import Proposal, concerns, open_findings, proposals
+from eventready.change.plan.mends import IntentProposal, concerns, open_findings, proposals
 from eventready.change.plan.paths import last_audit
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
@@ -34,7 +34,7 @@ def proposed(
     *more: Row,
     standing: Mapping[str, Collection[str]] | None = None,
     limit: str | None = None,
-) -> tuple[Proposal, ...]:
+) -> tuple[IntentProposal, ...]:
     """Proposals for all open findings of an audit."""
     audited(folder, [*FOUND, *more])
     workspace = load_workspace(folder)
@@ -44,7 +44,7 @@ def proposed(
     return proposals(workspace, equipment, open_findings(run), standing or {})
 
 
-def devices(made: Collection[Proposal]) -> dict[str, tuple[str, ...]]:
+def devices(made: Collection[IntentProposal]) -> dict[str, tuple[str, ...]]:
     return {one.intent: one.devices for one in made}
 
 

@@ -37,7 +37,7 @@ def journalled_part(context: ExecutionContext, record: ChangeRecord, name: str) 
 
 
 def interrupted_part(context: ExecutionContext, record: ChangeRecord, name: str) -> PlannedDevice:
-    """Return the part of a device whose guard was armed; its lines are those of the recorded way back.
+    """Return the part of a device with an armed guard; the lines are those of the recorded way back.
 
     Raises RefusedError as `journalled_part` does, and without a recorded way back.
     """

@@ -1,4 +1,4 @@
-"""Plan of an interrupted change: that on record, or one from the journal and the backups where it cannot be read."""
+"""Plan of an interrupted change: recorded, or, where unreadable, from the journal and the backups."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class InterruptedPlan:
     def _back(
         cls, context: ExecutionContext, record: ChangeRecord, order: tuple[str, ...], unfinished: Iterable[str]
     ) -> Self:
-        """Return the plan of a way back, made again from the change that it rolls back."""
+        """Return the plan of a way back, made again from the change to be rolled back."""
         before = context.store.changes.get(record.entry.header.rolls_back)
         lost: dict[str, Message] = {}
         for name in unfinished:

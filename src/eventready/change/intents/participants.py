@@ -85,7 +85,7 @@ def participants(
 
 
 def takes_part(workspace: Workspace, equipment: Equipment, device: Device, intent: Intent) -> bool:
-    """Return True for a device that the intent may change: declared, of a platform with changes and a template."""
+    """Return True for a device open to the intent: declared, of a platform with changes and a template."""
     change = equipment.named(device.platform).spec.change
     if change is None or intent not in device.intents:
         return False

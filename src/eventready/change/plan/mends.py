@@ -1,4 +1,4 @@
-"""Open findings of an audit: those that the intents of a plan mend, and the others; and the intents for a finding."""
+"""Open findings of an audit, split into those mended by the intents of a plan and the others; intents for a finding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST = 12
 
 
 def refuse_unknown_checks(workspace: Workspace) -> None:
-    """Raise WorkspaceError, with place and suggestion, for an intent that mends an unknown check."""
+    """Raise WorkspaceError, with place and suggestion, for an intent with an unknown check in `mends`."""
     names = [check.name for check in all_checks()]
     unknown = ((folder, one) for folder in workspace.intents.values() for one in folder.mends if one not in names)
     problems = [
@@ -100,8 +100,8 @@ def _untouched(check: str, devices: list[str]) -> UntouchedFindings:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """Intent for open findings: those of its checks on the devices that it may change."""
+class IntentProposal:
+    """Intent with the open findings of the intent's checks, on the devices open to the intent."""
 
     intent: Intent
     findings: tuple[RunFinding, ...]
@@ -117,8 +117,8 @@ def proposals(
     equipment: Equipment,
     findings: Iterable[RunFinding],
     standing: Mapping[str, Collection[Intent]],
-) -> tuple[Proposal, ...]:
-    """Return the intents that mend open findings, that of the most findings first; each writes lines somewhere.
+) -> tuple[IntentProposal, ...]:
+    """Return the intents for open findings, by falling number of findings; each writes lines somewhere.
 
     Findings of devices outside of the equipment do not count. `standing`: the intents whose change a device has
     already: another plan would have no difference.
@@ -137,23 +137,23 @@ def proposals(
                 taking[place] = takes_part(workspace, equipment, device, intent)
             if taking[place]:
                 found.append(finding)
-    found_any = (Proposal(intent, tuple(found)) for intent, found in mended.items() if found)
+    found_any = (IntentProposal(intent, tuple(found)) for intent, found in mended.items() if found)
     made = sorted(found_any, key=lambda one: -len(one.findings))
     return tuple(one for one in made if _writes(workspace, equipment, one))
 
 
 def standing_intents(workspace: Workspace) -> Mapping[str, frozenset[Intent]]:
-    """Return the intents whose applied change stands on a device, by device. Raises StoreError."""
+    """Return the intents with a standing change, by device. Raises StoreError."""
     parts = standing_parts(workspace)
     return {device: frozenset(intent for one in own for intent in one.intents) for device, own in parts.items()}
 
 
-def _writes(workspace: Workspace, equipment: Equipment, proposal: Proposal) -> bool:
-    """Return True if the intent has lines for one of the first devices; a playbook has them in its check mode."""
+def _writes(workspace: Workspace, equipment: Equipment, proposal: IntentProposal) -> bool:
+    """Return True if the intent has lines for any of the first devices; of a playbook, its check mode has them."""
     devices = [equipment.by_name[name] for name in proposal.devices[:_RENDERED]]
     return any(one.role == "service_host" or writes_lines(workspace, one, proposal.intent) for one in devices)
 
 
 def concerns(finding: RunFinding, wanted: str) -> bool:
-    """Return True for a finding of a venue, of a check, or with a reference that begins with these words."""
+    """Return True for a finding of a venue, of a check, or with a reference beginning with these words."""
     return wanted in (*finding.venues, finding.check) or f"{finding.reference} ".startswith(f"{wanted} ")

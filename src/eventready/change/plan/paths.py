@@ -90,7 +90,7 @@ def paths_in(store: Store, workspace: Workspace, clock: Clock) -> Paths:
 
 
 def last_audit(workspace: Workspace, clock: Clock) -> Run | None:
-    """Return the last stored audit of all devices, one of a rehearsal for a rehearsal's clock; None without an audit.
+    """Return the last stored audit of all devices (a rehearsal's clock: of its kind); None without an audit.
 
     Raises StoreError.
     """

@@ -56,7 +56,7 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
 
 
 def refuse_other_basis(plan: Plan, folders: Mapping[str, IntentFolder], store: Store | None) -> Message | None:
-    """Return the sentence for a plan whose audit cannot be read here; None for a proven basis, and for no basis.
+    """Return the sentence for a plan with an audit unreadable here; None for a proven basis, and for no basis.
 
     Raises RefusedError for other findings than those of the audit and of the intents, and for a drill or a way back
     with a basis.

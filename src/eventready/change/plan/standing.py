@@ -1,4 +1,4 @@
-"""Applied changes that stand: the planned parts of each device, without those rolled back."""
+"""Standing changes: the planned parts of each device applied and not rolled back."""
 
 from __future__ import annotations
 

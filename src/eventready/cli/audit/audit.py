@@ -147,7 +147,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
 
 
 def _offer(app: App, run: Run, devices: Sequence[Device], limit: str | None) -> None:
-    """Name the plan that mends the most open findings; nothing where no intent does."""
+    """Name the plan for the most open findings; nothing where no intent mends any."""
     found, workspace = [*open_findings(run)], app.workspace
     with suppress(StoreError):  # the audit has been shown
         made = proposals(workspace, app.equipment.only(devices), found, standing_intents(workspace))

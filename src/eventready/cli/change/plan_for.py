@@ -1,4 +1,4 @@
-"""`eventready plan --for`: intents that mend the open findings of a venue, a check or a device; no device is read."""
+"""`eventready plan --for`: intents for the open findings of a venue, a check or a device; no device is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from eventready.change.plan.mends import (
-    Proposal,
+    IntentProposal,
     concerns,
     open_findings,
     proposals,
@@ -66,7 +66,7 @@ def propose(app: App, wanted: str, limit: str | None) -> Exit:
     return Exit.OK
 
 
-def _identities(made: Iterable[Proposal]) -> frozenset[tuple[str, str, str]]:
+def _identities(made: Iterable[IntentProposal]) -> frozenset[tuple[str, str, str]]:
     return frozenset(finding.identity for one in made for finding in one.findings)
 
 
@@ -74,11 +74,13 @@ def _plain(finding: RunFinding) -> dict[str, Any]:
     return {key: getattr(finding, key) for key in ("check", "device", "subject", "status")}
 
 
-def _command(proposal: Proposal) -> str:
+def _command(proposal: IntentProposal) -> str:
     return f"eventready plan {proposal.intent} -l {quote(','.join(proposal.devices))}"
 
 
-def _lines(app: App, wanted: str, run: Run, findings: Sequence[RunFinding], made: Sequence[Proposal]) -> Iterator[str]:
+def _lines(
+    app: App, wanted: str, run: Run, findings: Sequence[RunFinding], made: Sequence[IntentProposal]
+) -> Iterator[str]:
     """Yield the audit with its age, and each intent with its findings and its command."""
     lang = app.lang
     shown, age = audit_age(run.header.moment, app.clock.now())

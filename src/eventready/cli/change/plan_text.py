@@ -155,7 +155,7 @@ def _effects(plan: Plan, lang: Lang) -> Iterator[str]:
 
 
 def _basis(plan: Plan, lang: Lang) -> Iterator[str]:
-    """Yield the audit behind a plan with its age, the open findings that the plan mends, and the others."""
+    """Yield the audit behind a plan with its age, the open findings mended by the plan, and the others."""
     basis, head = plan.basis, text("change:plan.basis", lang)
     if basis is None:
         yield from _listed(head, [text("change:plan.no_basis", lang)])

@@ -142,7 +142,7 @@ def filled(specs: Mapping[str, ValueSpec], values: Mapping[str, object]) -> dict
 
 
 class ValuesFile(WorkspaceModel):
-    """values.yaml of an intent: purpose, the checks that it mends, and each value of its templates."""
+    """values.yaml of an intent: purpose, checks mended, and each value of the templates."""
 
     purpose: Title
     mends: tuple[str, ...] = Field(default=(), description="Checks whose findings the intent mends on its devices")
