@@ -242,8 +242,9 @@ class Plan(Part):
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
     `together` are the numbers of the waves that begin while the wave before soaks (the first is 1).
     `unmeasured` are the venues and services without a measured path, with several devices in the plan. `basis` is the
-    last audit of all devices; None without an audit, and for drills and ways back. `until`: the lines are set for the
-    event, and are to be off the devices then; None for lines that stay.
+    last audit of all devices; None without an audit, and for drills, removals and ways back. `until`: the lines are set
+    for the event, and are to be off the devices then; None for lines that stay. `removes` is the plan (id) of which
+    this plan removes the lines.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -266,6 +267,7 @@ class Plan(Part):
     together: tuple[int, ...] = Field(default=(), strict=False)
     basis: Basis | None = None
     until: Until | None = None
+    removes: str = Field(default="", pattern=rf"^$|{_NAME}")
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(visible_line)

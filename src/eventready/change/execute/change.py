@@ -10,6 +10,7 @@ from eventready.change.document import Plan, PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
+from eventready.change.execute.removal_plan import refuse_other_removal
 from eventready.change.execute.result import ApplyResult, AssignmentResult, ChangeMode, exit_code, is_partial
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
@@ -54,6 +55,7 @@ class Admission:
             mode=self.mode.value,
             approved_by=self.approved_by,
             rolls_back=plan.rolls_back or "",
+            removes=plan.removes,
             event_time=clock.now().isoformat(timespec="seconds"),
             rehearsal=clock.rehearsal,
             emergency=self.emergency,
@@ -95,6 +97,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
         refuse_other_basis(plan, workspace.intents, context.store)
+        refuse_other_removal(plan, context.store, context.equipment, workspace.writable)
         refuse_past_end(plan, clock.now())
         refuse_late_effects(event, clock.now(), {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)

@@ -93,6 +93,22 @@ class MenusForm(ConfigurationForm):
         orders = [[item for item in tree if item.startswith(f"{menu} ")] for menu in ordered]
         return [sorted((item, sorted(values)) for item, values in tree.items()), orders]
 
+    def template(self, now: Tree, then: Tree) -> str:
+        """See ConfigurationForm. No template takes a property without a default value away."""
+        lines = [f"{self._menu(item)} remove [find {' '.join(self._keys(item))}]" for item in now if item not in then]
+        for item, values in then.items():
+            before, rule = now.get(item, {}), self._rule(item)
+            names = {line.partition("=")[0] for line in values}
+            gone = [_default(rule, name) for line in before if (name := line.partition("=")[0]) not in names]
+            if item in now and values == before:
+                continue
+            if unset := next((one for one in gone if one.startswith("!")), ""):
+                raise FragmentError(message("change:menu.no_unset", name=unset[1:], item=item))
+            changed = [line for line in values if line not in before]
+            verb = [*(["add", *self._keys(item)] if rule.keys else ["set"])]
+            lines.append(" ".join([self._menu(item), *verb, *changed, *gone]))
+        return "".join(f"{line}\n" for line in lines)
+
     def _commands(self, now: Tree, then: Tree) -> Iterator[str]:
         """See ConfigurationForm: items to add and properties to set, in order, then items to remove, the last first."""
         for item in (*then, *(one for one in now if one not in then and not self._rule(one).keys)):

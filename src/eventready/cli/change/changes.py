@@ -214,6 +214,8 @@ def subject(app: App, record: ChangeRecord) -> str:
     if plan.drill:
         return app.text("change:subject_drill", name=plan.drill.name)
     intents = list(plan.intents) or [app.text("change:subject_unread")]
+    if removes := record.entry.header.removes:
+        return app.text("change:plan.removal", plan=removes, intents=", ".join(intents))
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 
 

@@ -36,6 +36,8 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     what = ", ".join(plan.intents)
     if drill:
         what = text("change:plan.drill", lang, name=drill.name, seconds=drill.observe_s)
+    if plan.removes:
+        what = text("change:plan.removal", lang, plan=plan.removes, intents=what)
     heading = fold([text("change:plan.heading", lang, plan=plan.id, what=what)])
     yield from (click.style(line, bold=True) for line in heading)
     at = datetime.fromisoformat(plan.created.event)
@@ -49,7 +51,7 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
         yield from _listed(text("change:plan.order", lang), _order(plan, lang))
         yield from _guards(plan, lang)
         yield from _listed(text("change:plan.effect", lang), _effects(plan, lang))
-    if plan.drill is None and plan.rolls_back is None:
+    if plan.drill is None and plan.rolls_back is None and not plan.removes:
         yield from _basis(plan, lang)
     yield from _listed(text("change:plan.unchanged", lang), [", ".join(plan.unchanged)] if plan.unchanged else [])
     out: dict[str | Message, list[str]] = {}
