@@ -50,7 +50,7 @@ def plan_device(
     `running` is its configuration as read now, `seconds` the guard's time, `soak_s` the shortest soak; `alone`: the
     inventory has no redundant partner for the device; `earlier` are the lines of standing changes, `owns` the
     workspace's objects, `known` its addresses. Raises UnreadableConfiguration and GuardStateUnknown if the device does
-    not answer, FragmentError for an unusable fragment, RefusedError for a forbidden line or value, or a missing way back.
+    not answer, FragmentError for an unusable fragment, RefusedError for a forbidden line or value, or no way back.
     """
     form, device = participant.form, participant.device
     predicted = form.merge(running.tree, participant.fragment)

@@ -61,7 +61,7 @@ def command(
     reading = workspace.event.reading.given(workers=workers)
     equipment = app.equipment.only(devices)
     with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
-        reads = {"clock": app.clock, "by": planner, "progress": bars, "workers": reading.workers}
+        reads: dict[str, Any] = {"clock": app.clock, "by": planner, "progress": bars, "workers": reading.workers}
         if removes is not None:
             plan = _removal(app, equipment, removes, **reads)
         else:
