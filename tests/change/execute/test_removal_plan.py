@@ -122,7 +122,7 @@ def test_a_removal_needs_the_approvals_of_any_plan(rig: Applied) -> None:
     """It is a plan forward, not a way back."""
     settings = rig.workspace.event.changes.model_copy(update={"approvals": 1})
     with pytest.raises(RefusedError):
-        refuse_unapproved(PlanFile(plan=rig.removal()), settings, CLOCK.real(), ())
+        refuse_unapproved(PlanFile(plan=rig.removal()), settings, CLOCK.real(), {})
 
 
 def test_a_forged_removal_is_refused(rig: Applied) -> None:
