@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -46,6 +47,11 @@ os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
 os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
 _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
+# Tests of Ctrl-C and of a hang-up hold also in a run that began with both ignored (`nohup`, the background of a shell).
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 spare_the_disk()
 remember_yaml()
 settle_soon()
