@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.change.document import Plan, PlanFile, parse_plan, seal
+from eventready.change.execute.recorded import removed_change
 from eventready.change.execute.removal_plan import AppliedPlan, applied_plan, make_removal_plan, refuse_other_removal
 from eventready.change.forms.tree import Tree
 from eventready.change.safety.approval import refuse_unapproved
@@ -156,3 +157,13 @@ def test_a_running_change_is_not_removed(rig: Applied) -> None:
     change = rig.store.changes.entries()[0].id
     with rig.store.changes.exclusive(change), pytest.raises(RefusedError, match="is running"):
         rig.applied()
+
+
+def test_issues_before_the_plan_may_occur_again(rig: Applied) -> None:
+    """The lines had mended them; of any other plan no earlier change counts."""
+    change = rig.store.changes.entries()[0].id
+    found = removed_change(rig.store.changes, rig.removal(), "box-1")
+    assert found is not None
+    assert found.entry.id == change
+    assert removed_change(rig.store.changes, rig.removal(), "box-4") is None
+    assert removed_change(rig.store.changes, rig.plan, "box-1") is None
