@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from eventready.audit.runner import ReadProgress
 from eventready.change.document import LeftOut, Plan, PlannedDevice, plan_head, recorded_plan
 from eventready.change.execute.recorded import Backups, planned_form, planned_fragment
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.intents.participants import Participant
 from eventready.change.plan.make import plan_participants
@@ -81,13 +82,14 @@ def make_removal_plan(
     taking: list[Participant] = []
     removals: dict[str, Removal] = {}
     left_out: list[LeftOut] = []
+    backups = Backups.of(workspace, store)
     for device in equipment.devices:
         if device.name not in applied.changes:
             continue
         try:
             record, planned = store.changes.get(applied.changes[device.name]), applied.plan.device(device.name)
             one = _participant(workspace, equipment.named(device.platform), device, planned)
-            removals[device.name] = _removal(workspace, store, one, planned, record)
+            removals[device.name] = removal_of(backups, one.form, planned, record)
             taking.append(one)
         except EventreadyError as error:
             left_out.append(LeftOut(name=device.name, reason=error.cause))
@@ -126,15 +128,13 @@ def _participant(workspace: Workspace, platform: Platform, device: Device, plann
     return Participant(device, platform, form, planned.intents, (), planned_fragment(form, planned), lines.restored)
 
 
-def _removal(
-    workspace: Workspace, store: Store, one: Participant, planned: PlannedDevice, record: ChangeRecord
-) -> Removal:
+def removal_of(backups: Backups, form: ConfigurationForm, planned: PlannedDevice, record: ChangeRecord) -> Removal:
     """Return the recorded configurations around a change. Raises RefusedError if they are lost."""
-    backups, steps = Backups.of(workspace, store), record.of(planned.name)
-    before, after = backups.before(one.form, steps), backups.after(one.form, steps)
+    steps = record.of(planned.name)
+    before, after = backups.before(form, steps), backups.after(form, steps)
     if before is None:
         raise RefusedError(message("change:store.lost_before", device=planned.name, change=record.entry.id))
-    new = one.form.merge(before.tree, one.fragment) if after is None else after.tree
+    new = form.merge(before.tree, planned_fragment(form, planned)) if after is None else after.tree
     return Removal(before.tree, new, planned)
 
 

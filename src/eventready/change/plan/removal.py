@@ -52,6 +52,12 @@ class Removal:
     new: Tree
     planned: PlannedDevice
 
+    def count(self, form: ConfigurationForm, now: Tree) -> tuple[int, int]:
+        """Return the number of the plan's differences in today's configuration: as set, and as changed by others."""
+        found = list(_differences(form, (), self.old, self.new, now))
+        present = sum(isinstance(one, Edit) for one in found)
+        return present, len(found) - present
+
     def fragment(self, form: ConfigurationForm, now: Tree) -> tuple[Fragment, tuple[Kept, ...]]:
         """Return the fragment that takes the plan's lines out of today's configuration, and the lines that stay."""
         found = list(_differences(form, (), self.old, self.new, now))
