@@ -211,7 +211,7 @@ class Basis(Part):
 
 
 class Until(Part):
-    """End of the lines of a plan on the devices: event time (ISO 8601), and the window that ends then, or empty."""
+    """End of the lines of a plan on the devices: event time (ISO 8601), and its window, or empty."""
 
     at: str
     window: str = Field(default="", max_length=200)

@@ -39,7 +39,8 @@ def audit_checks() -> frozenset[str]:
     """
     return frozenset(
         check.name for check in all_checks()
-        if (check.scope == "network" and check.kind == "care") or any(not CATALOGUE[need].asked for need in check.needs)
+        if (check.scope == "network" and check.kind == "care")
+        or any(not CATALOGUE[need].of_commands for need in check.needs)
     )  # fmt: skip
 
 

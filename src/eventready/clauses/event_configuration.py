@@ -1,4 +1,4 @@
-"""Lines that plans set for the event only: the deadline by which they are off the devices."""
+"""Lines of plans for the event only: the deadline of their removal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED = 6
 
 @dataclass(frozen=True)
 class EventLines:
-    """Lines of a plan for the event. `left`: the devices that have them, or may have them; `gone_at`: event time."""
+    """Lines of a plan for the event. `left`: devices with the lines, or in an unknown state; `gone_at`: event time."""
 
     plan: str
     intents: tuple[str, ...]
@@ -31,7 +31,7 @@ class EventLines:
 
 
 def event_lines(changes: Sequence[ChangeOnRecord]) -> tuple[EventLines, ...]:
-    """Return the lines that reached a device, by plan, oldest first."""
+    """Return the lines of applied plans with an end, by plan, oldest first."""
     found: dict[str, list[ChangeOnRecord]] = {}
     for change in changes:
         reached = change.left or change.status in ("applied", "partly", "rolled_back")

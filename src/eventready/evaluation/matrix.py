@@ -123,7 +123,7 @@ class Matrix:
 
     def requested(self, device: str) -> tuple[str, ...]:
         """Facts to ask a device for: those of its checks first, then its inventory; none of files and of changes."""
-        of_checks = (fact for fact in self.facts_for(device) if CATALOGUE[fact].asked)
+        of_checks = (fact for fact in self.facts_for(device) if CATALOGUE[fact].of_commands)
         return (*of_checks, *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class FactKind:
     of_changes: bool = False
 
     @property
-    def asked(self) -> bool:
+    def of_commands(self) -> bool:
         """True for a fact with commands of the platform."""
         return not (self.of_files or self.of_changes)
 

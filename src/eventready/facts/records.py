@@ -478,7 +478,7 @@ class SavedConfig(Fact):
 
 
 class EventConfiguration(Fact):
-    """Lines of an applied plan for an event that is over: `present` as set, `changed` by others, or `absent`."""
+    """Lines of an applied plan for a past event: `present` as set, `changed` by others, or `absent`."""
 
     key = ("plan",)
     plan: Name

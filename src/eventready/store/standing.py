@@ -1,4 +1,4 @@
-"""Devices on which each change stands: without those that a later change took back or removed."""
+"""Devices with the lines of each change, without those of later ways back and removals."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("name", "lines"), ROWS)
-def test_nothing_is_left_of_a_plan_that_nobody_touched(name: str, lines: str) -> None:
+def test_nothing_is_left_of_an_untouched_plan(name: str, lines: str) -> None:
     """On every platform, for the lines of its intents."""
     form, old = form_of(change_of(name)), running_of(name)
     if not old:

@@ -1,9 +1,10 @@
-"""Lines of applied plans for an event that is over, held against the configurations of their devices."""
+"""Lines of applied plans for a past event, compared with the configurations of their devices."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +47,7 @@ class _EndedLines:
 def observe_event_lines(
     workspace: Workspace, equipment: Equipment, store: Store, clock: Clock
 ) -> tuple[Observation, ...]:
-    """Read the devices with lines of an event that is over, and count the lines of each plan; the others are not read.
+    """Read the devices with lines of a past event, and count the lines of each plan; no other device is read.
 
     A device that does not answer, or of which the recorded configurations are lost, is not measured. No line is in an
     observation.

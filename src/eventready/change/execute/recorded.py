@@ -67,7 +67,7 @@ def kept_after(steps: Sequence[Step]) -> StoredConfiguration | None:
 
 
 def removed_change(changes: Changes, plan: Plan, device: str) -> ChangeRecord | None:
-    """Return the last change that put the lines which a plan removes on a device; None for any other plan."""
+    """Return the last change with the lines of a removal on a device; None for any other plan."""
     if not plan.removes:
         return None
     own = (one for one in changes.entries() if one.header.plan == plan.removes and not one.header.rolls_back)

@@ -1,4 +1,4 @@
-"""Plan that removes the lines of an applied plan: by the recorded configurations, against today's."""
+"""Plan of a removal: the lines of an applied plan, by the recorded configurations, against today's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from eventready.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class AppliedPlan:
-    """Applied plan as recorded, with the change that last put its lines on each device that has them."""
+    """Applied plan as recorded, with the last change of each device with its lines."""
 
     plan: Plan
     changes: dict[str, str]
@@ -94,7 +94,7 @@ def make_removal_plan(
         except EventreadyError as error:
             left_out.append(LeftOut(name=device.name, reason=error.cause))
     if not taking:
-        raise _nobody(applied, left_out)
+        raise _no_device(applied, left_out)
     document = {
         **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
         "intents": applied.plan.intents,
@@ -107,7 +107,7 @@ def make_removal_plan(
     return plan
 
 
-def _nobody(applied: AppliedPlan, left_out: Sequence[LeftOut]) -> UsageError:
+def _no_device(applied: AppliedPlan, left_out: Sequence[LeftOut]) -> UsageError:
     plan = applied.plan.id
     if not left_out:
         return UsageError(message("change:removal.not_chosen", plan=plan, devices=sorted(applied.changes)))
@@ -139,7 +139,7 @@ def removal_of(backups: Backups, form: ConfigurationForm, planned: PlannedDevice
 
 
 def refuse_other_removal(plan: Plan, store: Store, equipment: Equipment, additions: Sequence[WritableAddition]) -> None:
-    """Raise RefusedError for a line of a removal that is neither writable nor in the recorded way back of its plan."""
+    """Raise RefusedError for a line of a removal neither writable nor in the recorded way back of its plan."""
     if not plan.removes:
         return
     recorded: dict[str, set[tuple[str, ...]]] = {}

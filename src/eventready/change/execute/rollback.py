@@ -125,7 +125,7 @@ def begun_devices(record: ChangeRecord) -> tuple[str, ...]:
 
 
 def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
-    """Return the devices on which a change was rolled back, or its lines were removed, each with the change that did.
+    """Return the devices on which a change was rolled back or its lines were removed, each with the later change.
 
     A rollback that was rolled back itself does not count.
     """

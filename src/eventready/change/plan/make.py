@@ -52,7 +52,7 @@ class IncompletePlan(EventreadyError):
 
 @dataclass(frozen=True)
 class _Planned:
-    """Outcome of a device: its part, None (in compliance), or the error. `kept`: a sentence on lines that stay."""
+    """Outcome of a device: its part, None (in compliance), or the error. `kept`: a sentence on lines left."""
 
     part: PlannedDevice | None = None
     error: EventreadyError | None = None

@@ -1,4 +1,4 @@
-"""Removal of the lines of an applied plan from today's configuration; lines that others changed since stay."""
+"""Removal of the lines of an applied plan from today's configuration; lines changed by others stay."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Edit:
 
     @property
     def shown(self) -> str:
-        """Return the line of the plan, or the line that the plan removed."""
+        """Return the line of the plan, or the line removed by the plan."""
         return self.gone or self.line
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Line that a removal leaves as it is, and the reason."""
+    """Staying line of a removal, and the reason."""
 
     line: str
     reason: str | Message
@@ -59,7 +59,7 @@ class Removal:
         return present, len(found) - present
 
     def fragment(self, form: ConfigurationForm, now: Tree) -> tuple[Fragment, tuple[Kept, ...]]:
-        """Return the fragment that takes the plan's lines out of today's configuration, and the lines that stay."""
+        """Return the fragment for the removal from today's configuration, and the staying lines."""
         found = list(_differences(form, (), self.old, self.new, now))
         kept = [one for one in found if isinstance(one, Kept)]
         edits = [one for one in found if isinstance(one, Edit)]
@@ -110,7 +110,7 @@ def _replaced(
 
 
 def _added(form: ConfigurationForm, path: Path, line: str, beneath: Tree, now: Tree) -> Iterator[Edit | Kept]:
-    """Yield the edits that remove a line of the plan, a section without the lines of others."""
+    """Yield the edits for the removal of a line of the plan; the lines of others in a section stay."""
     if line not in now:
         today = form.other_value((*path, line), now)
         if today is not None:
@@ -127,7 +127,7 @@ def _set_by_others(today: str) -> Message:
 
 
 def _staying(form: ConfigurationForm, now: Tree, edits: Sequence[Edit]) -> dict[int, Message]:
-    """Return the places of the edits with a secret, or of an object that a staying line names, each with the reason."""
+    """Return the places of the edits with a secret, or of an object named by a staying line, each with the reason."""
     then = [path[-1] for path in walk(_edited(now, edits))]
     kinds = form.spec.values.names
     users = {(kind.kind, name): line for line in then for kind in kinds for name in names_in(kind.used, line)}
@@ -162,7 +162,7 @@ def _edited(now: Tree, edits: Sequence[Edit]) -> Tree:
 def _fragment(
     form: ConfigurationForm, now: Tree, edits: Sequence[Edit], origin: Message
 ) -> tuple[Fragment, tuple[Kept, ...]]:
-    """Return the fragment of all edits that the form can write without another difference, and the other lines."""
+    """Return the fragment of all edits without another difference, and the lines of the others."""
     with suppress(EventreadyError):
         return _exact(form, now, edits, origin), ()
     fragment, taken, kept = Fragment(), list[Edit](), list[Kept]()

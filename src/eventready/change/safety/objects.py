@@ -90,7 +90,7 @@ def _objects(spec: ChangeSpec, tree: Tree) -> Mapping[Named, dict[Path, Tree]]:
 
 
 def defined_by(spec: ChangeSpec, line: str) -> Iterator[Named]:
-    """Yield the objects that a line makes, without those built in."""
+    """Yield the objects made by a line, without those built in."""
     for kind in spec.values.names:
         for name in names_in(kind.defined, line):
             if not (kind.built_in and re.fullmatch(kind.built_in, name)):

@@ -79,7 +79,7 @@ class EventConfigurationLimits(Limits):
 @check("event_configuration", kind="care", roles=get_args(Role), needs=("event_configuration",),
        limits=EventConfigurationLimits())  # fmt: skip
 def event_configuration(view: DeviceView, limits: EventConfigurationLimits) -> Iterator[Finding]:
-    """No line that was set for an event is left on the device after the event."""
+    """No line for an event is left on the device after the event."""
     for row in view.each_row("event_configuration", EventConfiguration):
         days = max(0, (view.moment - row.ended).days) if view.moment else 0
         values: dict[str, Value] = {
