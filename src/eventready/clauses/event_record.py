@@ -100,6 +100,6 @@ class EventRecord:
             incidents=self.incidents,
             more=(
                 *objections(workspace, harmful(workspace, self.run), moment),
-                *configuration_ends(self.changes, workspace.event, moment),
+                *configuration_ends(self.changes, workspace.event, moment, self.run),
             ),
         )
