@@ -45,7 +45,7 @@ def _shown(lines: list[EventLines | str], writer: PaperWriter) -> Iterator[str]:
             yield one
             continue
         intents = ", ".join(writer.language.intent(intent) for intent in one.intents)
-        devices, plan = few(list(one.left), _NAMED), one.plan
+        devices, plan = ", ".join(few(list(one.left), _NAMED)), one.plan
         yield writer.text(
             "papers:after_line", intents=intents, plan=plan, end=one.until.moment, devices=devices,
             measured=len(one.measured), total=len(one.left),
