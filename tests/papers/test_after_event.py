@@ -67,7 +67,7 @@ def test_lines_that_are_gone_are_a_sentence() -> None:
     assert "Nothing of the event is left" in report(change(left=(), status="rolled_back"))
     assert "No change was set for the event only" in report()
     endless = report(change(until=None, left=("r1",)))
-    assert "1 changes have no end" in endless
+    assert "Changes without an end, which stay in force: 1" in endless
     assert "No change was set" in endless
 
 
