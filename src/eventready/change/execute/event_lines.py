@@ -56,6 +56,7 @@ def observe_event_lines(
     if not ended:
         return ()
     register()
+    workspace.check_secrets(ended)
     read = run_on_each(
         workspace, ended, lambda task: _read(task, ended[task.host.name]), workers=min(_WORKERS, len(ended))
     )
@@ -65,7 +66,7 @@ def observe_event_lines(
 def _ended(
     workspace: Workspace, equipment: Equipment, store: Store, now: datetime
 ) -> Mapping[str, Sequence[_EndedLines]]:
-    """Return the lines on record by device. A damaged record has none."""
+    """Return the lines on record by device. A damaged record, and a device of another platform since, have none."""
     found: defaultdict[str, list[_EndedLines]] = defaultdict(list)
     for change, devices in standing_devices(store.changes.entries(), MAYBE).items():
         if devices.isdisjoint(equipment.by_name):
@@ -76,12 +77,13 @@ def _ended(
         plan = recorded_plan(record.plan, change)
         if plan.until is None or plan.until.moment > now:
             continue
-        backups = Backups.of(workspace, store)
         for name in sorted(devices & equipment.by_name.keys()):
             planned = plan.device(name)
+            if equipment.by_name[name].platform != planned.platform:
+                continue
             form, removal = planned_form(equipment, planned), None
-            with suppress(EventreadyError):
-                removal = removal_of(backups, form, planned, record)
+            with suppress(EventreadyError):  # the key or the texts are lost
+                removal = removal_of(Backups.of(workspace, store), form, planned, record)
             found[name].append(_EndedLines(plan.id, plan.until, planned, form, removal))
     return found
 
