@@ -12,7 +12,6 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.event_configuration import event_lines
 from eventready.core.messages import Lang
 from eventready.core.strings.matchers import Matcher
-from eventready.core.timezone import TZ
 from eventready.papers.document.model import Document
 from eventready.papers.document.renderers.markdown import to_markdown
 from eventready.papers.document.sources import sources
@@ -22,6 +21,7 @@ from eventready.store.change_steps import PlanUntil
 from eventready.watch.alerts.acts import Act
 from eventready.workspace.settings.waivers import Waiver
 from tests.papers.papers import material, profile
+from tests.zones import TZ
 
 AFTER = datetime(2022, 5, 9, 7, 0, tzinfo=TZ)
 END = PlanUntil("2022-04-30T23:00:00+07:00", "event")

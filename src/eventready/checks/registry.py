@@ -33,14 +33,14 @@ def network_checks() -> frozenset[str]:
 
 @cache
 def audit_checks() -> frozenset[str]:
-    """Names of the checks of audits alone: of the whole network without a lost service, of files, and of changes.
+    """Names of the checks of audits alone: of the whole network without a lost service, and of changes.
 
     A watch takes their findings from the last audit.
     """
     return frozenset(
         check.name for check in all_checks()
         if (check.scope == "network" and check.kind == "care")
-        or any(not CATALOGUE[need].of_commands for need in check.needs)
+        or any(CATALOGUE[need].of_changes for need in check.needs)
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ class EventRecord:
                 of_attestation(duty, event, records, moment),
                 self._owner(duty),
             ]
-            found.append(state_of(duty, results, moment))
+            found.append(state_of(duty, results, event, moment))
         return tuple(found)
 
     def _owner(self, duty: Duty) -> ProofResult:

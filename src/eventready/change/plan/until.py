@@ -9,7 +9,7 @@ from eventready.core.clock import parse_moment
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.workspace.settings.event import Event
 
 #: Windows named in a sentence.
@@ -33,7 +33,7 @@ def until_of(event: Event, wanted: str, now: datetime) -> Until:
             raise UsageError(message("change:until.unknown", name=wanted, windows=known or "-")) from None
     if end <= now:
         raise UsageError(message("change:until.past", end=at(end), now=at(now)))
-    return Until(at=end.astimezone(TZ).isoformat(timespec="seconds"), window=wanted if windows else "")
+    return Until(at=local_time(end).isoformat(timespec="seconds"), window=wanted if windows else "")
 
 
 def refuse_past_end(plan: Plan, now: datetime) -> None:

@@ -13,7 +13,7 @@ from eventready.checks.answer import Value, answered, failed, of_all, passed, wa
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.strings.texts import at
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.records import EventConfiguration, LogTarget, SavedConfig, TimeSync
 from eventready.workspace.devices.device import Role
 
@@ -114,6 +114,6 @@ def outdated(captured: datetime | None, devices: Iterable[str], now: datetime) -
     """A warning per device for outputs older than a day: the device may have changed since."""
     if captured is None or now - captured <= _DAY:
         return []
-    at = f"{captured.astimezone(TZ):%d/%m/%Y %H:%M}"
+    at = f"{local_time(captured):%d/%m/%Y %H:%M}"
     finding = warned("", "checks:capture.old", at=at, n=(now - captured).days)
     return [finding.replace(check=CAPTURE, device=name) for name in sorted(devices)]

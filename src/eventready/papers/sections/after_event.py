@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from eventready.clauses.event_configuration import EventLines, event_lines
 from eventready.core.strings.texts import few
+from eventready.core.timezone import local_time
 from eventready.papers.document.model import Block
 from eventready.papers.document.sources import cited
 from eventready.papers.material.material import Material
@@ -54,7 +55,7 @@ def _shown(lines: list[EventLines | str], writer: PaperWriter) -> Iterator[str]:
 
 def _waivers(writer: PaperWriter, material: Material) -> Iterator[str]:
     """Yield the waivers in force at the time of the report, after the event."""
-    for waiver in few([one for one in material.waivers if not one.expired(material.moment.date())], _MOST):
+    for waiver in few([one for one in material.waivers if not one.expired(local_time(material.moment).date())], _MOST):
         if isinstance(waiver, str):
             yield waiver
         else:

@@ -12,12 +12,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import DEFAULT, moment_at, use_zone
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
-from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
+from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay, ZoneName
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.change_settings import ChangeSettings
@@ -67,6 +67,9 @@ WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+#: Time from the preparation of a workspace for what was due before.
+GRACE = timedelta(days=1)
 
 #: Venues of a workspace: as many as a bundle holds.
 MOST_VENUES = 200
@@ -212,9 +215,7 @@ class WeeklyReport(WorkspaceModel):
     def deadlines(self) -> tuple[datetime, ...]:
         """Cut-off of each report, in order, local time."""
         weeks = (self.last - self.first).days // 7
-        return tuple(
-            datetime.combine(self.first + timedelta(weeks=week), self.cut_off, TZ) for week in range(weeks + 1)
-        )
+        return tuple(moment_at(self.first + timedelta(weeks=week), self.cut_off) for week in range(weeks + 1))
 
 
 class NoticeLimits(WorkspaceModel):
@@ -270,13 +271,14 @@ class ScheduledTest(Titled):
 
 
 class Event(Titled):
-    """The event. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
+    """The event. Times are aware, in its zone."""
 
     id: str = Field(description="Identifier of the event, recorded in every run")
     organiser: str = ""
     organiser_vi: str = ""
     enterprise: str = Field(default="", description="Enterprise that operates the network and signs the reports")
     province: str = Field(default="", description="Province of the event")
+    zone: ZoneName = Field(default=DEFAULT, description="Time zone of all times without an offset")
     office: IssuingOffice = Field(default=IssuingOffice(), description="Letterhead of the papers")
     topic: str = Field(default="", description="End of the subjects of mails, in Vietnamese")
     operator: Operator = Field(default="telecom", description="Selects the clauses: telecom, postal or both")
@@ -286,6 +288,10 @@ class Event(Titled):
     origins: tuple[ServiceOrigin, ...] = Field(default=(), description="Where each service comes from")
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
+    prepared: Moment | None = Field(
+        default=None,
+        description="Preparation of the workspace; what was due before is due a day later",
+    )
     duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
     owners_confirmed: bool = Field(
         default=False, description="The owners in duties.yaml are right although the example names the same units"
@@ -325,6 +331,33 @@ class Event(Titled):
         """Weekday of the weekly reports, 0 for Monday; Monday without reports."""
         return self.weekly_report.weekday if self.weekly_report else 0
 
+    def owed(self, due: datetime) -> datetime:
+        """Return the moment of a deadline: a day after the preparation for an earlier deadline.
+
+        The next opening, or the end of an event in progress, is earlier still. Nothing is moved where the preparation
+        came after the event.
+        """
+        if self.prepared is None or due > self.prepared:
+            return due
+        if self.end and self.end <= self.prepared:
+            return due
+        turns = (moment for one in self.windows if one.kind == "event" for moment in (one.start, one.end))
+        return min(moment for moment in (self.prepared + GRACE, *turns) if moment > self.prepared)
+
+    def forgone(self, due: datetime, moment: datetime) -> bool:
+        """True at a moment after the preparation for an earlier deadline of an event over by then.
+
+        An exercise at a moment before the preparation has all deadlines.
+        """
+        if self.prepared is None or self.end is None:
+            return False
+        return max(due, self.end) <= self.prepared <= moment
+
+    @property
+    def end(self) -> datetime | None:
+        """End of the last window of the event itself; None without a window."""
+        return max((window.end for window in self.windows if window.kind == "event"), default=None)
+
     @property
     def venue_ids(self) -> tuple[str, ...]:
         """Identifiers of the venues, in the order of the file."""
@@ -361,6 +394,7 @@ class Event(Titled):
 def load_event(path: Path) -> Event:
     """Read event.yaml. Raises WorkspaceError."""
     document = load_yaml(path)
+    _use_zone_of(document)
     known = {KNOWN_INTENTS: intent_names(path.parent.parent / "templates")}
     event = _with_places(document.validate(Event, context=known), document)
     ids = event.venue_ids
@@ -376,6 +410,15 @@ def load_event(path: Path) -> Event:
                 problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
     return event
+
+
+def _use_zone_of(document: YamlDocument) -> None:
+    """Take the zone of an event for the process; the default for an unknown zone, which the validation names."""
+    name = document.mapping().get("zone", DEFAULT)
+    try:
+        use_zone(name if isinstance(name, str) else DEFAULT)
+    except ValueError:
+        use_zone(DEFAULT)
 
 
 def check_origins(path: Path, event: Event, devices: Collection[str]) -> None:
@@ -400,13 +443,29 @@ def _with_places(event: Event, document: YamlDocument) -> Event:
 
 def is_lab(workspace: Path) -> bool:
     """True for a workspace with `lab: true` in its event.yaml; False for an unreadable file."""
+    document = _document(workspace, "lab")
+    return document is not None and document.mapping().get("lab") is True
+
+
+def use_zone_of(workspace: Path) -> None:
+    """Take the zone of a workspace for the process; the default with an unreadable file, which `load_event` names."""
+    document = _document(workspace, "zone")
+    if document is None:
+        use_zone(DEFAULT)
+    else:
+        _use_zone_of(document)
+
+
+def _document(workspace: Path, key: str) -> YamlDocument | None:
+    """event.yaml of a workspace with this key; None without the key, and for an unreadable file."""
     path = workspace / "inventory" / "event.yaml"
     try:
-        if "lab:" not in path.read_text(encoding="utf-8"):
-            return False
-        return load_yaml(path).mapping().get("lab") is True
+        if key not in path.read_text(encoding="utf-8"):
+            return None
+        document = load_yaml(path)
+        return document if key in document.mapping() else None
     except (OSError, ValueError, WorkspaceError):
-        return False
+        return None
 
 
 def unknown_venue(name: str, event: Event) -> tuple[Sentence, Sentence]:
