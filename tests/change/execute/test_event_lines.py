@@ -9,12 +9,15 @@ import pytest
 
 from eventready.change.document import Plan, Until, seal
 from eventready.change.execute.event_lines import observe_event_lines
+from eventready.change.execute.result import ApplyResult
 from eventready.core.clock import Clock
 from eventready.facts.equipment import Equipment
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import EventConfiguration
 from eventready.session.reply import Unreachable
+from eventready.store.change_steps import Emergency
 from eventready.workspace.devices.select import select
+from tests.change.execute.test_apply import CLOCK
 from tests.change.execute.test_removal_plan import Applied
 
 pytestmark = pytest.mark.slow
@@ -27,10 +30,12 @@ class Ended(Applied):
 
     plan: Plan
 
-    def apply(self, plan: Plan | None = None, **more: object):  # type: ignore[no-untyped-def,override]  # as its base
+    def apply(
+        self, plan: Plan | None = None, *, clock: Clock = CLOCK, emergency: Emergency | None = None
+    ) -> ApplyResult:
         if plan is None:
             plan = self.plan = seal({**self.plan.document, "until": Until(at=END, window="event").model_dump()})
-        return super().apply(plan)
+        return super().apply(plan, clock=clock, emergency=emergency)
 
     def observed(self, now: str = "2022-05-02 07:00", limit: str | None = None) -> dict[str, Observation]:
         devices = select(self.workspace.devices, limit)
