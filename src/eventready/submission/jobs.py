@@ -11,6 +11,7 @@ from pathlib import Path
 
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.runner import NoProgress
+from eventready.change.execute.event_lines import observe_event_lines
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
@@ -142,13 +143,15 @@ class WorkspaceJobs:
 
     def audit(self) -> str | Message:
         """Audit every device."""
+        equipment = Equipment.of(self._workspace)
         done = audit(
             self._workspace,
-            Equipment.of(self._workspace),
+            equipment,
             store=self._store,
             clock=self._clock,
             options=self._options,
             progress=NoProgress(),
+            of_changes=observe_event_lines(self._workspace, equipment, self._store, self._clock),
         )
         summary = Summary.of(done.run)
         counts: list[str | Text] = [
