@@ -214,6 +214,23 @@ def test_half_rate_slots_make_room_and_an_overloaded_cell_refuses_no_person_any_
     assert refused() > at_change
 
 
+@pytest.mark.parametrize(
+    ("number", "link", "answer"),
+    [
+        (0, "up", ""),
+        (0, "down", "% Filed to (re)generate System Information messages, check the logs"),
+        (7, "up", "% BTS number must be between 0 and 1. It was 7."),
+    ],
+)
+def test_the_broadcast_is_sent_anew_where_the_station_is_there(number: int, link: str, answer: str) -> None:
+    """The answers are those of OsmoBSC 1.13."""
+    machine = controller(0)
+    machine.state.sites[0].link = link
+    say = Typed(machine)
+    say("end")
+    assert say(f"bts {number} resend-system-information") == answer
+
+
 def test_restart_brings_back_what_was_written() -> None:
     machine = controller(0)
     say = Typed(machine, "handover 0")

@@ -57,6 +57,15 @@ def _drop(view: View) -> str:
     return "" if known else f"% BTS {view.match[1]} is not known."
 
 
+def _resend(view: View) -> str:
+    number, stations = int(view.match[1]), _stations(view)
+    if number >= len(stations):
+        return f"% BTS number must be between 0 and {len(stations)}. It was {number}."
+    if not stations[number].signalling:
+        return "% Filed to (re)generate System Information messages, check the logs"
+    return ""
+
+
 _PRIVILEGED = ("enabled", "config", "net", "bts", "trx", "ts", "power", "msc", "bsc", "line", "log")
 
 DIALECT = Dialect(
@@ -77,6 +86,7 @@ DIALECT = Dialect(
         Action(r"write file(?: (\S+))?", _save, modes=_PRIVILEGED),
         Action(r"drop bts connection (\d+) (?:oml|rsl)", _drop, modes=_PRIVILEGED),
         Action(r"restart-bts (\d+)", _drop, modes=_PRIVILEGED),
+        Action(r"bts (\d+) resend-system-information", _resend, modes=("enabled",)),
     ),
     config=CONFIG,
     output_filters=False,
