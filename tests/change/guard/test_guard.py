@@ -248,7 +248,7 @@ def test_inverse_arms_nothing_and_confirms_nothing() -> None:
     assert line.reported == ["configure", "a", "end", "configure", "no a", "end"]
 
 
-def test_what_a_device_applies_only_when_it_is_asked_is_asked_for_once_a_section_there_and_back() -> None:
+def test_lines_that_need_a_command_to_take_effect_send_the_command_once_a_section() -> None:
     """Outside of configuration mode, and only for the lines that need the command."""
     change = change_spec(load_platform("osmocom_bsc"))
     line = Line(prompt="OsmoBSC#")
