@@ -145,7 +145,7 @@ class ConfigMode:
     left: printed on leaving configuration mode.
     stored: the running configuration is kept over a restart; there is no other startup configuration.
     read: parses a configuration as the device prints it.
-    connected: equipment beneath reads its part of the configuration when it connects, as base stations do.
+    connected: parts take effect at a later event only: what a base station reads when it connects, or a restart.
     """
 
     initial: Callable[[DeviceState], str]

@@ -38,7 +38,7 @@ class ViewedDevice(Protocol):
 
     @property
     def connected(self) -> Tree:
-        """Configuration as read by the equipment beneath when it connected."""
+        """Configuration of the last restart, with parts that were read at other events."""
 
     @property
     def layout(self) -> Layout:
