@@ -145,6 +145,7 @@ class ConfigMode:
     left: printed on leaving configuration mode.
     stored: the running configuration is kept over a restart; there is no other startup configuration.
     read: parses a configuration as the device prints it.
+    connected: parts take effect at a later event only: what a base station reads when it connects, or a restart.
     """
 
     initial: Callable[[DeviceState], str]
@@ -173,6 +174,7 @@ class ConfigMode:
     stored: bool = False
     left: str = ""
     read: Callable[[str], Tree] = parse_tree
+    connected: bool = False
 
 
 @dataclass(frozen=True)

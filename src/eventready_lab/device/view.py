@@ -37,6 +37,10 @@ class ViewedDevice(Protocol):
         """The running configuration; None before its first use."""
 
     @property
+    def connected(self) -> Tree:
+        """Configuration of the last restart, with parts that were read at other events."""
+
+    @property
     def layout(self) -> Layout:
         """The printed form of the configuration."""
 
@@ -90,6 +94,11 @@ class View:
     def configured(self) -> Tree | None:
         """Return the running configuration; None before its first use, while still derived from the state."""
         return self._device.configured
+
+    @property
+    def connected(self) -> Tree:
+        """See SimulatedDevice."""
+        return self._device.connected
 
     @property
     def user(self) -> str:

@@ -12,6 +12,7 @@ from string import ascii_uppercase
 import click
 
 from eventready.change.document import Plan, PlannedDevice
+from eventready.change.safety.ranges import LATE, late_line
 from eventready.cli.folding import fold
 from eventready.core.messages import Lang, Message, in_language, message, term, text
 from eventready.core.strings.texts import at as shown_at
@@ -149,8 +150,8 @@ def _effects(plan: Plan, lang: Lang) -> Iterator[str]:
     later: dict[tuple[str, str], list[str]] = {}
     for device in plan.devices:
         for risk in device.risks:
-            if isinstance(risk, Message) and risk.id == "change:risk.later":
-                line, event = (in_language(risk.params[key], lang) for key in ("line", "event"))
+            if isinstance(risk, Message) and risk.id in LATE:
+                line, event = (in_language(one, lang) for one in (late_line(risk), risk.params["event"]))
                 later.setdefault((line, event), []).append(device.name)
     for (line, event), names in later.items():
         yield text("change:plan.effect_later", lang, devices=_all(names, plan, lang), line=line, event=event)
