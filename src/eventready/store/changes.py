@@ -10,7 +10,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -130,11 +130,15 @@ class ChangeEntry:
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """Change with its plan file (canonical JSON; empty if damaged) and all its steps, oldest first."""
+    """Change with its plan file (canonical JSON; empty if damaged) and all its steps, oldest first.
+
+    `position`: of its last step in the journal.
+    """
 
     entry: ChangeEntry
     plan: bytes
     steps: tuple[Step, ...]
+    position: int = 0
 
     @cached_property
     def planned(self) -> RecordedPlan:
@@ -330,11 +334,19 @@ class Changes:
             change = _find(name, known)
             row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
-        steps = tuple(Step(one.body, one.recorded) for one in self._journal.entries(change))
-        plan = b""
+        recorded = self._journal.entries(change)
+        steps, plan = tuple(Step(one.body, one.recorded) for one in recorded), b""
         with suppress(UnreadableStore):
             plan = _intact_plan(change, packed, steps[0].body if steps else None)
-        return ChangeRecord(entry, plan, steps)
+        return ChangeRecord(entry, plan, steps, recorded[-1].position if recorded else 0)
+
+    def later(self, record: ChangeRecord) -> ChangeRecord:
+        """Return the record with the steps recorded since; no other step is read. Raises StoreError."""
+        new = self._journal.entries(record.entry.id, after=record.position)
+        if not new:
+            return record
+        steps = (*record.steps, *(Step(one.body, one.recorded) for one in new))
+        return replace(record, steps=steps, position=new[-1].position)
 
     def used_approvals(self, plan: str) -> dict[str, str]:
         """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
