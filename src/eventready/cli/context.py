@@ -60,8 +60,17 @@ class App:
 
     @property
     def paper_lang(self) -> Lang:
-        """Language of papers and mails: `--lang`, else Vietnamese."""
-        return self.chosen_lang or "vi"
+        """Language of papers and mails: `--lang`, else that of the event's country."""
+        from eventready.workspace.settings.country import language_of  # noqa: PLC0415  papers only
+
+        return self.chosen_lang or language_of(self.country)
+
+    @cached_property
+    def country(self) -> str:
+        """Country of the event, without loading the workspace."""
+        from eventready.workspace.settings.event import country_of  # noqa: PLC0415  loads pydantic
+
+        return country_of(self.workspace_path)
 
     @cached_property
     def clock(self) -> Clock:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eventready.clauses.attesting import duty_named
+from eventready.clauses.calendar import Calendar
 from eventready.clauses.deadlines import Deadline
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.gather import gather
@@ -119,7 +120,7 @@ def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
     app.show(
         [_plain(deadline) for deadline in deadlines],
         Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
-        closing=[message("cli:deadlines.late", at=now, late=late)],
+        closing=[message("cli:deadlines.late", at=now, late=late), *filter(None, [Calendar.of(workspace.event).gap])],
     )
     return Exit.DEADLINE if late else Exit.OK
 
