@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import holidays
 
+from eventready.core.country import DEFAULT_COUNTRY
 from eventready.core.messages import Bilingual, Message, Text, message
-from eventready.workspace.settings.country import DEFAULT_COUNTRY
 from eventready.workspace.settings.event import DaysOff, Event
 
 _SATURDAY, _SUNDAY = 5, 6

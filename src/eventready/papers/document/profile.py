@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from eventready.core.country import DEFAULT_COUNTRY
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.core.strings.texts import lines_of
@@ -25,7 +26,6 @@ from eventready.papers.document.registry import KINDS
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.settings.country import DEFAULT_COUNTRY
 
 #: Variables of every text of a profile, filled by a `PaperWriter`.
 GENERAL = frozenset({

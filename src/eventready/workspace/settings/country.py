@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from eventready.core.country import DEFAULT_COUNTRY
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Lang, message
 from eventready.core.timezone import DEFAULT
 
-#: Country of an event in the default zone.
-DEFAULT_COUNTRY = "VN"
 #: Characters of an unknown country in a sentence.
 _LONGEST = 60
 #: A country, or a part of a country with holidays of its own.

@@ -10,6 +10,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from eventready.core.country import use_country
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, Lang, message
 from eventready.core.timezone import DEFAULT, moment_at, use_zone
@@ -391,6 +392,7 @@ def load_event(path: Path) -> Event:
                 unknown, do = unknown_venue(name, event)
                 problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
+    use_country(event.country)
     return event
 
 
@@ -429,13 +431,17 @@ def is_lab(workspace: Path) -> bool:
     return document is not None and document.mapping().get("lab") is True
 
 
-def use_zone_of(workspace: Path) -> None:
-    """Take the zone of a workspace for the process; the default with an unreadable file, which `load_event` names."""
+def use_place_of(workspace: Path) -> None:
+    """Take the zone and the country of a workspace for the process, by default with an unreadable file.
+
+    `load_event` names its mistakes.
+    """
     document = _document(workspace, "zone")
     if document is None:
         use_zone(DEFAULT)
     else:
         _use_zone_of(document)
+    use_country(country_of(workspace))
 
 
 def country_of(workspace: Path) -> str:

@@ -29,8 +29,8 @@ _LOG = logging.getLogger("uvicorn.error")
 class Viewers:
     """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
 
-    `lang`: language of viewers without a choice; `own`: language of the event, after that of the browser. `look`: secret of
-    the printed link, by which a wall without persons is looked at; empty for none.
+    `lang`: language of viewers without a choice; `own`: language of the event, after that of the browser.
+    `look`: secret of the printed link, by which a wall without persons is looked at; empty for none.
     """
 
     def __init__(
