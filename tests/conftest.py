@@ -264,9 +264,12 @@ def counts(cases: Iterable[list[str]]) -> Mapping[str, Counter[str]]:
 
 
 def held(reports: Mapping[str, Iterable[pytest.TestReport]]) -> Mapping[str, Counter[str]]:
-    """Per family of attacks, how many were tried, and how many held, by the reports of each outcome."""
+    """Per family of attacks, how many were tried, held, and are known not to, by the reports of each outcome."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for outcome, columns in (("passed", ("tried", "held")), ("failed", ("tried",)), ("error", ("tried",))):
+    counted = {
+        "passed": ("tried", "held"), "failed": ("tried",), "error": ("tried",), "xfailed": ("tried", "known"),
+    }  # fmt: skip
+    for outcome, columns in counted.items():
         for report in reports.get(outcome, ()):
             for name, family in getattr(report, "user_properties", ()):  # none of a module that was not collected
                 if name == _ATTACK:
@@ -291,8 +294,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     attacks = held(terminalreporter.stats)
     if attacks:
         terminalreporter.section("attacks")
-        rows = [("family", "tried", "held"), *((name, by["tried"], by["held"]) for name, by in sorted(attacks.items()))]
-        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in ("tried", "held")))]:
+        columns = ("tried", "held", "known")
+        rows = [("family", *columns), *((name, *(by[of] for of in columns)) for name, by in sorted(attacks.items()))]
+        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in columns))]:
             terminalreporter.write_line(f"{name:48}" + "".join(f"{number:>7}" for number in numbers))
 
 

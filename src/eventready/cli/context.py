@@ -208,8 +208,11 @@ class App:
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
-        """Print a message on stderr, folded."""
-        click.echo(folded(in_language(message, self.lang)), err=True)
+        """Print a message on stderr, folded, without the secrets in use: it may quote a server or a device."""
+        shown = in_language(message, self.lang)
+        if redaction := sys.modules.get("eventready.core.redaction.redaction"):  # loaded with the first secret
+            shown = redaction.redactor.without_long(shown)
+        click.echo(folded(shown), err=True)
 
     def notify(self, msgid: str, /, **params: Param) -> None:
         """A message of the catalogue, on stderr, its commands with `-w` and this workspace."""

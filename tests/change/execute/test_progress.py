@@ -119,7 +119,7 @@ def test_a_turned_clock_makes_no_time_longer_or_negative(shift: timedelta) -> No
 def test_the_question_names_its_operator_and_stands_first() -> None:
     steps = (*ENDED, took(95, "precheck", "b"), took(95, "precheck", "c"), took(96, "arm", "c"), took(99, "word", "c"))
     found = progress(100, *steps)
-    assert found.asked == ("c",)
+    assert found.awaiting == ("c",)
     assert found.head.render("en") == "Wave 2 of 3: 3 devices to go; waiting for a yes or no of an"
     assert shown(found)[0] == "c: verified; waiting for the word; guard: 116 s left"
 
@@ -141,7 +141,7 @@ def test_a_change_without_a_process_says_so_and_how_to_go_on() -> None:
     assert shown(found) == ["a: interrupted (verifying); guard over"]
     assert found.action is not None
     assert "apply --resume c-1" in found.action.render("en")
-    assert found.asked == ()
+    assert found.awaiting == ()
 
 
 def test_without_its_plan_the_change_has_its_recorded_and_locked_devices() -> None:

@@ -50,7 +50,7 @@ class RecordedProgress:
     """Progress of a change.
 
     `active`: a process works on the change. `wave`: the last begun of `waves`, from 1; 0 with an unreadable plan.
-    `to_go`: devices without an end; `devices`: those of them at work. `asked`: devices that wait for the word of `by`.
+    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: devices that wait for the word of `by`.
     `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed. `action`:
     next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
     """
@@ -63,7 +63,7 @@ class RecordedProgress:
     waves: int = 0
     to_go: tuple[str, ...] = ()
     devices: tuple[DeviceProgress, ...] = ()
-    asked: tuple[str, ...] = ()
+    awaiting: tuple[str, ...] = ()
     ends: datetime | None = None
     overdue: bool = False
     action: Message | None = None
@@ -77,7 +77,7 @@ class RecordedProgress:
 
     @property
     def head(self) -> Message:
-        """Return wave, number of devices to go, and wave's end by the clock, or the reason without one."""
+        """Return wave, number of devices to go, and expected end by the clock, or the reason for none."""
         if not self.readable:
             return message("change:progress.unreadable")
         devices = len(self.to_go)
@@ -88,7 +88,7 @@ class RecordedProgress:
             )
         if not self.active:
             return message("change:progress.parts", parts=[message("change:progress.no_process"), to_go])
-        if self.asked:
+        if self.awaiting:
             return message("change:progress.parts", parts=[to_go, message("change:progress.asked", by=self.by)])
         if self.overdue:
             return message("change:progress.parts", parts=[to_go, message("change:progress.overdue")])
@@ -100,7 +100,7 @@ class RecordedProgress:
 
     @property
     def in_order(self) -> Sequence[DeviceProgress]:
-        """Return the devices at work: first those on their way back, then those that wait for a word."""
+        """Return the devices at work: those on their way back first, then those awaiting a word."""
         return sorted(self.devices, key=lambda one: (one.step not in BACK, one.step != "word"))
 
 
@@ -119,13 +119,13 @@ def progress_of(
     names = [name for wave in waves for name in wave] or dict.fromkeys([*steps, *locked])
     to_go = tuple(name for name in names if not _has_ended(steps.get(name, ())))
     at_work = tuple(_device(name, steps[name], at) for name in to_go if name in steps)
-    asked = tuple(one.device for one in at_work if one.step == "word") if active else ()
+    awaiting = tuple(one.device for one in at_work if one.step == "word") if active else ()
     begun = [number for number, wave in enumerate(waves, 1) if not steps.keys().isdisjoint(wave)]
     header = record.entry.header
-    left = _left_s(record, plan, steps, at) if plan and active and not asked else None
+    left = _left_s(record, plan, steps, at) if plan and active and not awaiting else None
     return RecordedProgress(
         record.entry.id, header.by, record.entry.begun, active, max(begun, default=min(1, len(waves))), len(waves),
-        to_go, at_work, asked,
+        to_go, at_work, awaiting,
         ends=None if left is None or left < 0 else at + timedelta(seconds=left),
         overdue=left is not None and left < 0,
         action=None if active else _action(record),
@@ -196,7 +196,7 @@ def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]
 
 
 class ProgressReader:
-    """Reader of the changes that hold locks. Known steps and plans are not read again."""
+    """Reader of the changes with locks. Known steps and plans are not read again."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes

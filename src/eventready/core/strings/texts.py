@@ -44,6 +44,14 @@ def is_address(text: str) -> bool:
     return True
 
 
+def is_loopback(host: str) -> bool:
+    """Return True for `localhost` and a loopback address, without brackets."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def decode_base64(text: str) -> bytes:
     """Return the bytes of a Base64 text; empty for an invalid text."""
     try:

@@ -153,6 +153,8 @@ def _unshared(kit: _KitFile) -> Iterator[str]:
         entries = kit.event.get(name)
         for entry in entries if isinstance(entries, list) else ():
             yield from _others(entry, allowed, f"event.{name}")
+            if name == "windows" and isinstance(entry, dict) and entry.get("kind") not in _WINDOWS:
+                yield f"event.windows.kind: {entry.get('kind')}"
     for duty in kit.duties.duties:
         yield from (f"duties.{name}" for name in _own_keys(duty.get("applies_to")) if name in duty)
         proof = duty.get("proof")
