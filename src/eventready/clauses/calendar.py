@@ -76,7 +76,7 @@ def _known(country: str) -> bool:
 
 
 def _holidays(country: str, year: int, language: str) -> holidays.HolidayBase | None:
-    """Public holidays in a language, else in English, else in that of the country; None for a country without data."""
+    """Public holidays in a language, else in English, else in the country's own; None for a country without data."""
     nation, _, part = country.partition("-")
     try:
         languages = getattr(holidays, nation).supported_languages

@@ -61,7 +61,7 @@ class App:
 
     @property
     def paper_lang(self) -> Lang:
-        """Language of papers and mails: `--lang`, else that of the event's country."""
+        """Language of papers and mails: `--lang`, else the language of the event's country."""
         from eventready.workspace.settings.country import language_of  # noqa: PLC0415  papers only
 
         return self.chosen_lang or language_of(self.country)

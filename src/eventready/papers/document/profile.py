@@ -172,13 +172,13 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def base_profile(lang: Lang, country: str = "") -> Path:
-    """The package's profile of a language, or the file of a country over it."""
+    """File of the package with the profile of a language, or with the additions of a country."""
     of_country = _BASE / country[:2] / f"{lang}.yaml"
     return of_country if of_country.is_file() else _BASE / f"{lang}.yaml"
 
 
 def load_profile(workspace: Path, lang: Lang, country: str = DEFAULT_COUNTRY) -> Profile:
-    """The workspace's profile of a language over that of a country. Raises WorkspaceError naming every wrong line."""
+    """Profile of a workspace over the country's. Raises WorkspaceError naming every wrong line."""
     own = workspace / FOLDER / f"{lang}.yaml"
     return check_profile(own if own.is_file() else base_profile(lang, country), lang, country)
 

@@ -127,7 +127,7 @@ def normal_number(number: object) -> str | None:
 
 
 def is_mobile(number: str) -> bool:
-    """True for a normal mobile number, and for a number of another country, whose kind nobody knows."""
+    """True for a normal mobile number, and for a number of another country, of unknown kind."""
     return country() != DEFAULT_COUNTRY or number.startswith("+") or _MOBILE.fullmatch(number) is not None
 
 

@@ -310,7 +310,7 @@ class Event(Titled):
     @field_validator("country")
     @classmethod
     def _of_zone(cls, country: str, info: ValidationInfo) -> str:
-        """Country as written, else that of the zone."""
+        """Country as written, else the country of the zone."""
         return country_code(country) if country else country_of_zone(info.data.get("zone", DEFAULT))
 
     @field_validator("windows")
