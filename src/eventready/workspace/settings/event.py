@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from eventready.core.country import use_country
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, Lang, message
-from eventready.core.timezone import DEFAULT, moment_at, use_zone
+from eventready.core.timezone import DEFAULT, moment_at, use_zone, zone
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import SERVICES, Service
@@ -375,9 +375,19 @@ class Event(Titled):
 
 
 def load_event(path: Path) -> Event:
-    """Read event.yaml. Raises WorkspaceError."""
-    document = load_yaml(path)
+    """Read event.yaml; the process takes zone and country of the event. Raises WorkspaceError, and keeps the zone."""
+    document, before = load_yaml(path), zone().key
     _use_zone_of(document)
+    try:
+        event = _event(path, document)
+    except WorkspaceError:
+        use_zone(before)
+        raise
+    use_country(event.country)
+    return event
+
+
+def _event(path: Path, document: YamlDocument) -> Event:
     known = {KNOWN_INTENTS: intent_names(path.parent.parent / "templates")}
     event = _with_places(document.validate(Event, context=known), document)
     ids = event.venue_ids
@@ -392,7 +402,6 @@ def load_event(path: Path) -> Event:
                 unknown, do = unknown_venue(name, event)
                 problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
-    use_country(event.country)
     return event
 
 
