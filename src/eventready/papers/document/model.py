@@ -51,7 +51,7 @@ class Page(WorkspaceModel):
 
 
 class DecreePage(Page):
-    """Page within Decree 30/2020/NĐ-CP of Viet Nam, annex I."""
+    """Page within Decree 30/2020/ND-CP of Viet Nam, annex I."""
 
     top: float = Field(ge=20, le=25)
     bottom: float = Field(ge=20, le=25)
