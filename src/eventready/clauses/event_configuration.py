@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
-from eventready.clauses.deadlines import Calendar, Deadline, ahead, status_at
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, ahead, status_at
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, few, moment_of, natural
 from eventready.store.change_steps import PlanUntil
@@ -82,7 +83,7 @@ def configuration_ends(
     changes: Sequence[ChangeOnRecord], event: Event, moment: datetime, run: Run | None = None
 ) -> Iterator[Deadline]:
     """Yield the deadline of the lines of each plan."""
-    calendar = Calendar(event.days_off)
+    calendar = Calendar.of(event)
     for lines in event_lines(changes, run):
         due = lines.until.moment
         latest, warn = due + GRACE, ahead(due, calendar)
