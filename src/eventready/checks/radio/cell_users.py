@@ -16,8 +16,8 @@ from eventready.facts.records import CellPerformance
 from eventready.facts.rows import rows_of
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.network.capacity.formulas import offered
-from eventready.workspace.devices.capacity import Load
-from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.capacity import Load, VenueDemand
+from eventready.workspace.devices.device import Device, EventWindow
 from eventready.workspace.devices.expect import ExpectedCell
 
 
@@ -39,12 +39,19 @@ class CellUsualLimits(Limits):
     slow_fail: float = Field(default=4, gt=1, description="Failure below the usual rate divided by this [D]")
     few: float = Field(default=10, ge=0, lt=100, description="Failure below so many percent of the usual users [D]")
     users: float = Field(default=20, ge=0, description="Least number of connected users that are compared [D]")
-    audits: int = Field(default=3, ge=1, description="Least number of audits to compare with [D]")
+    weeks: int = Field(default=3, ge=1, description="Least number of earlier weeks to compare with [D]")
+
+
+#: Sentences about a right forecast and about one too low, by its unit.
+_SENTENCES = {
+    "": ("checks:performance.forecast", "checks:performance.forecast_low"),
+    "E": ("checks:performance.forecast_traffic", "checks:performance.forecast_traffic_low"),
+}
 
 
 @dataclass(frozen=True)
 class _Forecast:
-    """Connected users or traffic in E expected at a cell, with the name of the window."""
+    """Connected users (no unit) or traffic (E) expected at a cell, with the name of the window."""
 
     value: float
     window: str
@@ -55,17 +62,19 @@ def _forecast(view: DeviceView, load: Load, figures: dict[int, DemandFigures]) -
     """Return the largest forecast of a cell: of the windows open now, without an open one of all windows."""
     moment, data = view.moment, load.supply is not None and load.supply.kind != "gsm"
     windows = [one for one in view.device.event_windows if moment is not None and one.contains(moment)]
-    now = [
-        one for one in load.demands
-        if any(one.window in window.names and window.touches((one.venue,)) for window in windows)
-    ]  # fmt: skip
+    now = [one for one in load.demands if _is_open(one, windows)]
     found = []
     for demand in now or load.demands:
         own = figures.setdefault(id(demand), DemandFigures(demand))
         users = LoadCase(load, (own,), view.facts, CapacityTargets()).users(own.subscribers, "users")
         amount = users * own["active"] if data else offered(users, own["bhca"], own["holding_s"])
-        found.append(_Forecast(amount.value, demand.window, "users" if data else "E"))
+        found.append(_Forecast(amount.value, demand.window, "" if data else "E"))
     return max(found, key=lambda one: one.value)
+
+
+def _is_open(demand: VenueDemand, windows: Iterable[EventWindow]) -> bool:
+    """True for a demand in one of these windows; the users of hosts.yaml are expected in any."""
+    return any(demand.window in {"hosts.yaml", *window.names} and window.touches((demand.venue,)) for window in windows)
 
 
 def _has_forecast(device: Device) -> bool:
@@ -105,7 +114,8 @@ def _against(cell: ExpectedCell, row: CellPerformance, forecast: _Forecast, limi
     least = limits.traffic if forecast.unit == "E" else limits.users
     wrong = value >= least and value > limits.warn * forecast.value
     status = Outcome.PASS if not wrong else Outcome.FAIL if value > limits.fail * forecast.value else Outcome.WARN
-    sentence = "checks:performance.forecast_wrong" if wrong else "checks:performance.forecast"
+    right, low = _SENTENCES[forecast.unit]
+    sentence = low if wrong else right
     return answered(
         status, cell.name, sentence, value=tidy(value), limit=tidy(forecast.value), unit=forecast.unit, venues=venues,
         window=forecast.window, at=at,
@@ -130,7 +140,7 @@ def cell_usual(view: DeviceView, limits: CellUsualLimits) -> Iterator[Finding]:
         yield from (of_subject(one, cell.name) for one in found if one is not None)
         if not any(found):
             yield passed(
-                cell.name, "checks:performance.no_usual", venues=(cell.venue,), value=len(usual), limit=limits.audits
+                cell.name, "checks:performance.no_usual", venues=(cell.venue,), value=len(usual), limit=limits.weeks
             )
 
 
@@ -150,7 +160,7 @@ def _expected_now(view: DeviceView) -> frozenset[str]:
 
 def _middle(values: Iterable[float | None], limits: CellUsualLimits) -> float | None:
     known = [value for value in values if value is not None]
-    return median(known) if len(known) >= limits.audits else None
+    return median(known) if len(known) >= limits.weeks else None
 
 
 def _users(
@@ -168,7 +178,7 @@ def _users(
         status = Outcome.FAIL if value > limits.fail * middle else Outcome.WARN
     return answered(
         status, cell.name, "checks:performance.usual_users", value=tidy(value), venues=(cell.venue,),
-        median=tidy(middle), audits=len(usual), at=ended_at(row),
+        median=tidy(middle), weeks=len(usual), at=ended_at(row),
     )  # fmt: skip
 
 
@@ -184,5 +194,5 @@ def _rate(
     return answered(
         Outcome.FAIL if fail else Outcome.WARN if warn else Outcome.PASS, f"{cell.name} rate",
         "checks:performance.usual_rate", value=tidy(value, 2), venues=(cell.venue,), median=tidy(middle, 2),
-        audits=len(usual), at=ended_at(row),
+        weeks=len(usual), at=ended_at(row),
     )  # fmt: skip

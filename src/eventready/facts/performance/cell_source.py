@@ -39,7 +39,7 @@ class CellSource:
 
     @property
     def span(self) -> timedelta:
-        """Time of the periods in use: the newest, late at most, and those of an hour, at least three, before its end."""
+        """Time of the periods in use: the newest, late at most, and those of an hour, three at least, before it."""
         period = self.settings.period_minutes
         return timedelta(minutes=period + max(3 * period, 60) + self.settings.late_minutes)
 
