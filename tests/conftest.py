@@ -22,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from eventready.core.redaction.redaction import redactor
+from eventready.core.timezone import DEFAULT, use_zone
 from tests.disk import spare_the_disk
 from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
@@ -123,8 +124,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Restore the umask, and forget the secrets of a few letters of tests before: they are in any text."""
+    """Restore the umask and the zone, and forget the secrets of a few letters of tests before: they are in any text."""
     os.umask(_UMASK)
+    use_zone(DEFAULT)
     redactor._values -= redactor._short
     redactor._short = frozenset()
 
@@ -260,9 +262,12 @@ def counts(cases: Iterable[list[str]]) -> Mapping[str, Counter[str]]:
 
 
 def held(reports: Mapping[str, Iterable[pytest.TestReport]]) -> Mapping[str, Counter[str]]:
-    """Per family of attacks, how many were tried, and how many held, by the reports of each outcome."""
+    """Per family of attacks, how many were tried, held, and are known not to, by the reports of each outcome."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for outcome, columns in (("passed", ("tried", "held")), ("failed", ("tried",)), ("error", ("tried",))):
+    counted = {
+        "passed": ("tried", "held"), "failed": ("tried",), "error": ("tried",), "xfailed": ("tried", "known"),
+    }  # fmt: skip
+    for outcome, columns in counted.items():
         for report in reports.get(outcome, ()):
             for name, family in getattr(report, "user_properties", ()):  # none of a module that was not collected
                 if name == _ATTACK:
@@ -287,8 +292,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     attacks = held(terminalreporter.stats)
     if attacks:
         terminalreporter.section("attacks")
-        rows = [("family", "tried", "held"), *((name, by["tried"], by["held"]) for name, by in sorted(attacks.items()))]
-        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in ("tried", "held")))]:
+        columns = ("tried", "held", "known")
+        rows = [("family", *columns), *((name, *(by[of] for of in columns)) for name, by in sorted(attacks.items()))]
+        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in columns))]:
             terminalreporter.write_line(f"{name:48}" + "".join(f"{number:>7}" for number in numbers))
 
 

@@ -98,6 +98,7 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
         began = Clock.real()
         with watching(province) as changes:
             changes.none_for(2 * INTERVAL_S)
+            until(lambda: bool(rates(province, began)), PATIENCE_S)
             province.call("lab", "fault", "core-1", "link-down", PORT)
             line = changes.until(_of_port("fail"), _of_ping("fail"))
             assert (line["device"], line["old"], line["cause"]) == ("core-1", "pass", "")

@@ -208,6 +208,8 @@ def test_a_hostile_kit_writes_nothing(
         pytest.param("event.lab", True, id="plain passwords"),
         pytest.param("event.venues.0.answers", {"internet": [{"ping": "spy.example"}]}, id="answers of another host"),
         pytest.param("event.windows.0.venue", "hall", id="unknown key of a window"),
+        pytest.param("event.windows.0.kind: drill", None, id="a window of drills"),
+        pytest.param("event.windows.0.kind: other", None, id="a window of an unknown kind"),
         pytest.param("event.recipient.copy", "spy@x.vn", id="a second recipient"),
         pytest.param("duties.duties.0.owner", "A", id="an owner"),
         pytest.param("duties.duties.0.not_applicable", "no reason", id="a clause switched off"),
@@ -224,7 +226,8 @@ def test_a_kit_brings_nothing_but_what_its_maker_writes(
     inner = content
     for name in path:
         inner = inner[int(name) if isinstance(inner, list) else name]
-    inner[last] = entry
+    last, _, value = last.partition(": ")
+    inner[last] = value or entry
     shown = re.sub(r"\.\d+|duties\.(?=duties)", "", place)
     refused(call, tmp_path, signer, content, f"the kit has '{shown}', a setting of an operator's own workspace")
 

@@ -35,7 +35,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Message, message
 from eventready.core.this_process import relaxed_gc
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import DutyIndex, build_matrix
@@ -185,7 +185,7 @@ def _proof(job: AuditJob, clock: Clock) -> Message:
     """Time or source of the readings as proof of the ways."""
     if job.saved:
         return message("checks:service_way.saved")
-    begun, ended = (f"{moment.astimezone(TZ):%H:%M}" for moment in (job.moment, clock.now()))
+    begun, ended = (f"{local_time(moment):%H:%M}" for moment in (job.moment, clock.now()))
     at = begun if begun == ended else message("checks:service_way.span", begun=begun, ended=ended)
     return message("checks:service_way.witnessed", at=at)
 

@@ -114,6 +114,8 @@ def _stated(match: re.Match[str]) -> float | None:
     return float(groups["ms"]) / 1000 if groups.get("ms") else None
 
 
+#: Origin of a soak that the operator of a lab chose, as recorded.
+CHOSEN = "chosen for a lab"
 #: Steps that are recorded immediately before a guard is armed.
 ARMING = (Arm, Rollback)
 

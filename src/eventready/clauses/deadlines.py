@@ -12,7 +12,7 @@ import holidays
 
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.strings.texts import short
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
@@ -142,8 +142,8 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
     reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in papers}
     found = []
     for due in plan.deadlines():
-        latest = max(datetime.combine(due.date(), plan.latest, TZ), due)
-        warn = datetime.combine(calendar.working_day_before(due.date()), _MORNING, TZ)
+        latest = max(moment_at(due.date(), plan.latest), due)
+        warn = moment_at(calendar.working_day_before(due.date()), _MORNING)
         paper = reports.get(due.date())
         title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
         status = status_at(due, latest, warn, moment, paper.at if paper else None)
@@ -154,7 +154,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
 
 def _reported(moment: datetime, weekday: int) -> date:
     """Return the day of a report without a day: the coming weekday within three days, else the latest."""
-    today = moment.astimezone(TZ).date()
+    today = local_time(moment).date()
     ahead = (weekday - today.weekday()) % 7
     return today + timedelta(days=ahead if ahead <= _EARLY_DAYS else ahead - 7)
 
@@ -233,8 +233,8 @@ def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Dea
 
 def ahead(due: datetime, calendar: Calendar) -> datetime:
     """Morning some working days before."""
-    first = calendar.working_day_before(due.astimezone(TZ).date(), WARN_DAYS)
-    return datetime.combine(first, _MORNING, TZ)
+    first = calendar.working_day_before(local_time(due).date(), WARN_DAYS)
+    return moment_at(first, _MORNING)
 
 
 def status_at(

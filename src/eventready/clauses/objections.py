@@ -13,7 +13,7 @@ from eventready.clauses.deadlines import Calendar, Deadline, DeadlineStatus, ahe
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.texts import at, few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at, zone
 from eventready.delivery.mail.letter import Attachment, Letter, Mailbox, draft
 from eventready.delivery.mail.smtp import sender_of
 from eventready.store.run import Run
@@ -53,10 +53,10 @@ def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) ->
 
 def object_until(work: Work, provider: Provider, calendar: Calendar) -> datetime:
     """Last moment of an objection: the evening of a working day before the work."""
-    start = work.start.astimezone(TZ)
+    start = local_time(work.start)
     if not provider.object_days:
         return start
-    return datetime.combine(calendar.working_day_before(start.date(), provider.object_days), _EVENING, TZ)
+    return moment_at(calendar.working_day_before(start.date(), provider.object_days), _EVENING)
 
 
 def objection_mail(
@@ -74,7 +74,7 @@ def objection_mail(
         "works:mail.body", lang, provider=work.provider, work=work.id, start=at(work.start), end=at(work.end),
         objects=few([one.id for one in work.objects], _NAMED), event=event.title, enterprise=event.enterprise,
         harm="\n".join(f"- {one.render(lang)}" for one in harm), summary=work.summary, until=at(until),
-        windows="\n".join(_windows(event, work, lang)), zone=str(TZ),
+        windows="\n".join(_windows(event, work, lang)), zone=zone().key,
     )  # fmt: skip
     sender = sender_of(event)
     reply = [Attachment("reply.ics", _declined(work, sender, moment))] if work.uid and sender else []

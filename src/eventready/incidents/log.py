@@ -12,7 +12,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, required, tidy
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
     SERVICES,
@@ -133,7 +133,7 @@ def _draft(key: str, entry: IncidentLogEntry) -> JournalEntry[IncidentLogEntry]:
 
 
 def _new_name(began: datetime, taken: set[str]) -> str:
-    stem = f"SC-{began.astimezone(TZ):%Y%m%d}-"
+    stem = f"SC-{local_time(began):%Y%m%d}-"
     numbers = [int(name.removeprefix(stem)) for name in taken if re.fullmatch(re.escape(stem) + r"\d+", name)]
     return f"{stem}{max(numbers, default=0) + 1:02d}"
 

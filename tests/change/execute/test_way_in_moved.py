@@ -162,7 +162,8 @@ class Site:
         """Run `apply` with the plan."""
         file = self.folder / "a.plan"
         write_plan(file, PlanFile(plan=self.plan))
-        app = App(workspace_path=self.folder, chosen_clock=CLOCK, output=output)
+        app = App(workspace_path=self.folder, output=output)
+        app.clock = CLOCK
         done = CliRunner().invoke(apply, [str(file), *words], obj=app, standalone_mode=False)
         assert done.exception is None, done.exception
         return done

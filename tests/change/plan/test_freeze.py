@@ -18,9 +18,9 @@ from eventready.change.safety.freeze import (
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import TZ
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event
+from tests.zones import TZ
 
 START = datetime(2022, 4, 26, tzinfo=TZ)
 END = datetime(2022, 5, 2, tzinfo=TZ)

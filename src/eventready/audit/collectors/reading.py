@@ -135,10 +135,11 @@ def _unless_silent(observation: Observation) -> Observation:
     return replace(observation, status=Status.UNSUPPORTED, reason=silent.render("en"), message=silent)
 
 
-def not_read(job: AuditJob, name: str, error: SessionError) -> DeviceRead:
-    """Outcome for a device with a reading ended from outside: nothing is measured."""
-    observations = unreached(name, job.platforms[name], job.matrix.requested(name), error)
-    return DeviceRead(name, trouble(observations), (), device_result(job, name, observations))
+def not_read(job: AuditJob, name: str, error: SessionError, first: Sequence[Observation] = ()) -> DeviceRead:
+    """Outcome for a device with a reading ended from outside: nothing is measured but in a first reading."""
+    facts = counters(job, name, first) if first else job.matrix.requested(name)
+    missed = unreached(name, job.platforms[name], facts, error, 2 if first else 1)
+    return DeviceRead(name, trouble(missed), (), device_result(job, name, (*first, *missed)))
 
 
 def device_result(

@@ -78,7 +78,6 @@ def open_plan(
     loaded = load_workspace(folder)
     settings = Options(by=by or getpass.getuser(), host=socket.gethostname() or "?", **options)
     with Store.of_workspace(folder) as store:
-        clock = Clock.starting(now) if now else Clock()
-        context = ExecutionContext(loaded, store, clock, settings, progress or NoChangeProgress())
+        context = ExecutionContext(loaded, store, Clock.starting(now), settings, progress or NoChangeProgress())
         with open_change(context, load_plan(Path(plan))) as change:
             yield loaded.nornir(), change

@@ -14,7 +14,7 @@ from eventready.checks.answer import answered, blind, graded, missing, of_all, o
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.records import CellPerformance, NatSessions
 from eventready.facts.rows import rows_of
 from eventready.network.capacity.balance import Balance, Kind, Status
@@ -202,7 +202,7 @@ def _busiest(view: DeviceView) -> Mapping[str, Mapping[str, _Hour]]:
             for kind, value in (("connected", row.users_hour), ("tch", row.traffic_hour)):
                 known = found[kind].get(key := row.cell.casefold())
                 if value is not None and (known is None or value > known.value):
-                    found[kind][key] = _Hour(value, f"{row.ended.astimezone(TZ):%d/%m/%Y %H:%M}")
+                    found[kind][key] = _Hour(value, f"{local_time(row.ended):%d/%m/%Y %H:%M}")
     return found
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
 
@@ -88,6 +88,6 @@ def outdated(captured: datetime | None, devices: Iterable[str], now: datetime) -
     """A warning per device for outputs older than a day: the device may have changed since."""
     if captured is None or now - captured <= _DAY:
         return []
-    at = f"{captured.astimezone(TZ):%d/%m/%Y %H:%M}"
+    at = f"{local_time(captured):%d/%m/%Y %H:%M}"
     finding = warned("", "checks:capture.old", at=at, n=(now - captured).days)
     return [finding.replace(check=CAPTURE, device=name) for name in sorted(devices)]

@@ -12,7 +12,7 @@ from eventready.checks.answer import Between, blind, graded, of_subject, tidy, u
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding
 from eventready.core.messages import Bilingual
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.records import CellPerformance
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedCell
@@ -143,7 +143,7 @@ def _of_group(
 
 def ended_at(row: CellPerformance) -> str:
     """Time of the end of the period, for a sentence."""
-    return f"{row.ended.astimezone(TZ):%H:%M}"
+    return f"{local_time(row.ended):%H:%M}"
 
 
 def _between(limits: dict[str, Between], *, unit: str = "%") -> _Grading:

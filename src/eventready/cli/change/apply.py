@@ -30,7 +30,7 @@ from eventready.cli.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
 from eventready.core.strings.texts import at
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.store import Store
 
 #: A warning is printed if a window closes within this time.
@@ -152,7 +152,7 @@ def _notices(app: App, plan: Plan, store: Store) -> list[str]:
     event, now = windows_of_change(app.workspace, store, app.clock, [one.name for one in plan.devices]), app.clock.now()
     window = next_closed_window(event, now)
     if window is not None and window.start - now < _SOON:
-        notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
+        notices.append(app.text("change:closing", at=f"{local_time(window.start):%H:%M}"))
     measured = paths_at(app.workspace, store, app.clock)
     if len(plan.waves) > 1 and measured is not None and now - measured > _SOON:
         notices.append(app.text("change:paths_age", at=at(measured)))

@@ -8,9 +8,9 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from select import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
@@ -26,16 +26,20 @@ from eventready.change.execute.attach.records import (
     ToTerminal,
     WaveBegun,
 )
+from eventready.change.execute.progress import ProgressReader, RecordedProgress
 from eventready.cli.change.progress import ApplyProgress, ChangeInterrupted, report_result
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
+from eventready.store.store import Store
 
 if TYPE_CHECKING:
     from types import FrameType
 
 #: Descriptor of the terminal's input.
 _INPUT = 0
+#: Seconds between two readings of the record.
+_READ_S = 1.0
 
 
 class ChangeFailed(EventreadyError):
@@ -61,8 +65,10 @@ def attach(app: App, name: str) -> Exit:
 
 def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     """Show a change until its end or until this terminal detaches; report its result. Raises its failure."""
-    with link, ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
-        follower = _Follower(app, link, progress)
+    progress = ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang)
+    follower, record = _Follower(app, link, progress), _Record(app)
+    progress.recorded = lambda: record.progress(follower.latest)
+    with record, link, progress:
         follower.run()
     change = follower.change
     match follower.end:
@@ -83,12 +89,44 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     raise failed
 
 
+class _Record:
+    """Record of a running change in the store, read once a second. Without a readable store there is none."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._opened = app, ExitStack()
+        self._store: Store | None = None
+        self._reader: ProgressReader | None = None
+        self._last: RecordedProgress | None = None
+        self._read_at = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def progress(self, change: str) -> RecordedProgress | None:
+        """Return the progress of a change; None before its begin and after its end."""
+        if change and time.monotonic() - self._read_at >= _READ_S:
+            self._read_at, self._last = time.monotonic(), None
+            with suppress(EventreadyError):
+                self._last = self._read(change)
+        return self._last if self._last and self._last.readable else None
+
+    def _read(self, change: str) -> RecordedProgress | None:
+        if self._store is None or self._reader is None:
+            self._store = self._opened.enter_context(Store.of_workspace(self._app.workspace_path, make=False))
+            self._reader = ProgressReader(self._store.changes)
+        own = [one for one in self._store.changes.locks() if one.change == change]
+        return next(iter(self._reader.read(own, self._app.clock.real())), None)
+
+
 class _Follower:
-    """Terminal at a running change. `end`: its last record; `detached`: left before."""
+    """Terminal at a running change. `end`: its last record; `detached`: left before; `latest`: a way back, if begun."""
 
     def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
         self.end: Finished | NoResult | None = None
-        self.change, self.detached = "", False
+        self.change, self.latest, self.detached = "", "", False
         self._app, self._link, self._progress = app, link, progress
         self._asks = app.shows_progress and sys.stdin.isatty()
         self._question: OperatorQuestion | None = None
@@ -134,7 +172,7 @@ class _Follower:
         progress = self._progress
         match record:
             case ChangeBegun(change=change, devices=devices):
-                self.change = self.change or change
+                self.change, self.latest = self.change or change, change
                 progress.begun(change, devices)
             case WaveBegun(number=number, of=of, devices=names):
                 progress.wave(number, of, names)

@@ -32,7 +32,7 @@ from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import AS_BEFORE, STEPS, WITH_CHANGE, Done, Ended, absolute_state
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
@@ -140,7 +140,7 @@ def _shown(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, ac
         yield from ("", RichText.assemble((one.device, "bold"), f": {state}"))
         for step in record.of(one.device):
             words = describe_step(step, goes_back=bool(entry.header.rolls_back))
-            yield f"  {step.moment.astimezone(TZ):%H:%M:%S}  {words.render(app.lang)}"
+            yield f"  {local_time(step.moment):%H:%M:%S}  {words.render(app.lang)}"
     yield ""
     yield message("change:running") if active else message("change:next", action=app.hint(advice(record)))
 
@@ -227,4 +227,4 @@ def event_time(app: App, entry: ChangeEntry) -> str:
 
 
 def _real(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(TZ):%d/%m/%Y %H:%M:%S}"
+    return f"{local_time(datetime.fromisoformat(moment)):%d/%m/%Y %H:%M:%S}"

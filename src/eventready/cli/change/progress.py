@@ -17,6 +17,7 @@ from rich.text import Text
 
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.context import Options
+from eventready.change.execute.progress import BACK, RecordedProgress
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_outcome, device_statuses
 from eventready.change.safety.freeze import emergency_of
@@ -25,14 +26,13 @@ from eventready.cli.console import Cell, Listing, VisibleConsole, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import Lang, Param, in_language, known, message, term, text
+from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
 from eventready.store.change_steps import DeviceOutcome, absolute_state
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
 #: Style of an outcome.
 STYLES = {"new": "green", "old": "yellow", "untouched": "", "by_hand": "yellow", "unproven": "bold red"}
-_BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
 TIMING = RetryTiming()
 #: More untouched devices than this with the same reason are one row.
@@ -42,7 +42,10 @@ _SHOWN = 15
 
 
 class ApplyProgress:
-    """Progress of a change for a person; off a terminal a line per wave, step and device."""
+    """Progress of a change for a person; off a terminal a line per wave, step and device.
+
+    `recorded`: progress from the record of the change, which has the times left; None without a record.
+    """
 
     def __init__(self, *, interactive: bool, notices: Sequence[str] = (), lang: Lang = "en") -> None:
         """`notices` are printed when the change begins, before its first device."""
@@ -52,6 +55,7 @@ class ApplyProgress:
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
         self._prompt: Callable[[], str] | None = None
+        self.recorded: Callable[[], RecordedProgress | None] = lambda: None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -128,16 +132,25 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head, prompt = dict(self._at), self._left, self._head, self._prompt
-        if head:
+        if recorded := self.recorded():
+            yield Text(recorded.head.render(self._lang), style="bold")
+            yield from self._lines([(one.step, one.describe(active=True)) for one in recorded.in_order])
+        elif head:
             yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
-        first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # reverting devices first
-        for device in first[:_SHOWN]:
-            activity = self._text(f"change:activity.{at[device]}")
-            yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
-        if len(at) > _SHOWN:
-            yield Text(self._text("change:more", more=len(at) - _SHOWN))
+            first = sorted(at, key=lambda device: (at[device] not in BACK, device))  # reverting devices first
+            activities = {device: message(f"change:activity.{step}") for device, step in at.items()}
+            yield from self._lines(
+                [(at[one], message("change:progress.device", device=one, parts=[activities[one]])) for one in first]
+            )
         if prompt:
             yield Text(prompt(), style="bold")
+
+    def _lines(self, devices: Sequence[tuple[str, Message]]) -> Iterator[Text]:
+        """Yield the first devices, each with its step and its sentence, and the number of others."""
+        for step, sentence in devices[:_SHOWN]:
+            yield Text(f"  {sentence.render(self._lang)}", style="bold yellow" if step in BACK else "")
+        if len(devices) > _SHOWN:
+            yield Text(self._text("change:more", more=len(devices) - _SHOWN))
 
 
 @contextmanager

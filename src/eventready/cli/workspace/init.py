@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from eventready.cli.context import App
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, use_zone
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -26,6 +26,7 @@ from eventready.workspace.examples.new_workspace import (
     write_kit_workspace,
     write_workspace,
 )
+from eventready.workspace.files.datetimes import zone_name
 from eventready.workspace.permission import allow
 from eventready.workspace.settings.event import ADDRESS, Operator
 
@@ -39,6 +40,7 @@ def command(
     fingerprint: str,
     name: str | None,
     province: str | None,
+    zone: str,
     opening: str | None,
     ending: str | None,
     venues: tuple[str, ...],
@@ -64,6 +66,8 @@ def command(
     elif example is not None:
         written = copy_example(folder, example_named(example))
     else:
+        today = app.clock.now() if app.clock.rehearsal else app.clock.real()
+        use_zone(zone_name(zone))
         complete = _complete(app, {
             "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
             "--enterprise": enterprise, "--recipient": recipient, "--recipient-email": recipient_email,
@@ -84,7 +88,8 @@ def command(
                 recipient=complete["--recipient"],
                 recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
                 bastion=complete["--bastion"],
-                today=datetime.now(TZ).date() if not app.clock.rehearsal else app.clock.now().date(),
+                zone=zone,
+                today=local_time(today).date(),
             ),
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do

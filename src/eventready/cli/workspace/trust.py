@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+from pydantic import JsonValue
 
 from eventready.cli.context import App
 from eventready.cli.folding import fold
@@ -46,7 +48,7 @@ def review_content(app: App, *, yes: bool, show: bool) -> None:
     changed = [{"file": one.path, "kind": one.kind, "diff": one.diff} for one in differences]
     app.show(
         {"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
-         "variables": content.references.variables, "changes": changed},
+         "variables": content.references.variables, "change_settings": _change_settings(workspace), "changes": changed},
         _review(app, content, differences),
     )  # fmt: skip
     if show:
@@ -75,6 +77,10 @@ def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) 
     yield from _lines(app.text("cli:allow.recipients"), _recipients(workspace))
     yield from _lines(app.text("cli:allow.programs"), _programs(content))
     yield from _lines(app.text("cli:allow.variables"), content.references.variables)
+    settings = _change_settings(workspace).items()
+    yield from _lines(
+        app.text("cli:allow.changes"), [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in settings]
+    )
     for change in differences:
         yield f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}"
         yield from (f"         {visible(in_language(line, app.lang))}" for line in change.diff)
@@ -82,6 +88,13 @@ def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) 
 
 def _programs(content: BoundContent) -> list[str]:
     return [f"{command} ({file})" for command, file in content.references.programs]
+
+
+def _change_settings(workspace: Workspace) -> Mapping[str, JsonValue]:
+    """Settings of changes as written, and the number of approvals in any case."""
+    settings = workspace.event.changes
+    written: dict[str, JsonValue] = settings.model_dump(mode="json", exclude_unset=True)
+    return {"approvals": settings.approvals, **written}
 
 
 def _recipients(workspace: Workspace) -> list[str]:

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from eventready.core.clock import Clock
 from eventready.core.messages import Message, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.performance.cell_source import CellSource, cell_sources
 from eventready.facts.performance.figures import CellPeriod, overlapping
@@ -268,4 +268,4 @@ def _mean(figure: str, periods: Sequence[CellPeriod]) -> float | None:
 
 
 def _shown(moment: datetime) -> str:
-    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+    return f"{local_time(moment):%d/%m/%Y %H:%M}"

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,11 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from eventready.core.clock import write_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.core.strings.texts import required, tidy
-from eventready.core.timezone import TZ
+from eventready.core.timezone import DEFAULT, local_time, moment_at
 from eventready.core.validation_messages import suggest
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
@@ -92,7 +93,8 @@ class NewEvent:
     recipient: str = ""
     recipient_email: str = PLACEHOLDER_EMAIL
     bastion: str = ""
-    today: date = field(default_factory=lambda: datetime.now(TZ).date())
+    zone: str = DEFAULT
+    today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
 
     def values(self) -> dict[str, Any]:
         """Values of the skeleton, windows and deadlines included. Raises UsageError."""
@@ -105,9 +107,12 @@ class NewEvent:
         ids = [venue.id for venue in self.venues]
         if twice := next((one for one in ids if ids.count(one) > 1), ""):
             raise UsageError(message("workspace:new.venue_twice", venue=twice))
-        midnight = datetime.combine(self.opening.date(), time(), TZ)
-        last_midnight = datetime.combine(self.ending.date(), time(), TZ)
-        day = timedelta(days=1)
+        opening, minute = self.opening.date(), timedelta(minutes=1)
+
+        def before(days: int) -> datetime:
+            """Midnight of a day before the opening."""
+            return moment_at(opening - timedelta(days=days))
+
         first = _monday(self.today)
         last = max(first, _monday(self.ending.date()))
         return {
@@ -115,6 +120,7 @@ class NewEvent:
             "name": name,
             "name_vi": name,
             "province": province,
+            "zone": self.zone,
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,
@@ -126,15 +132,15 @@ class NewEvent:
             "ending": self.ending,
             "protected_from": self.opening - timedelta(hours=2),
             "protected_to": self.ending + timedelta(hours=3),
-            "freeze_from": midnight - 3 * day,
-            "freeze_to": last_midnight + 2 * day,
+            "freeze_from": before(3),
+            "freeze_to": moment_at(self.ending.date() + timedelta(days=2)),
             "first_report": first,
             "last_report": last,
-            "duty_list_before": midnight - day,
-            "audit_1_from": midnight - 14 * day,
-            "audit_1_due": midnight - 7 * day - timedelta(minutes=1),
-            "audit_2_from": midnight - day,
-            "audit_2_due": midnight - timedelta(minutes=1),
+            "duty_list_before": before(1),
+            "audit_1_from": before(14),
+            "audit_1_due": before(7) - minute,
+            "audit_2_from": before(1),
+            "audit_2_due": before(0) - minute,
         }
 
 
@@ -174,7 +180,7 @@ def render_skeleton(name: str, /, **values: object) -> str:
 def _skeletons() -> Environment:
     environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
     environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
-    environment.filters["moment"] = lambda moment: f"{moment.astimezone(TZ):%Y-%m-%d %H:%M}"
+    environment.filters["moment"] = write_moment
     return environment
 
 
@@ -223,7 +229,7 @@ def _texts(kit: Kit, own: NewOperator) -> dict[Path, str]:
     published = json.dumps(kit.key.to_dict(), ensure_ascii=False, indent=1) + "\n"
     return {
         _INVENTORY / "event.yaml": render_skeleton(
-            "kit/event.yaml.j2", **asdict(own), head=head, shared=_yaml(kit.event)
+            "kit/event.yaml.j2", **asdict(own), head=head, zone=DEFAULT, shared=_yaml(kit.event)
         ),
         _INVENTORY / "duties.yaml": f"{head}\n# `owner` is yours to name.\n{_yaml(duties)}",
         **{_INVENTORY / "forms" / f"{name}.yaml": f"{head}\n{_yaml(form)}" for name, form in kit.forms.items()},

@@ -12,12 +12,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import DEFAULT, moment_at, use_zone
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
-from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
+from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay, ZoneName
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.change_settings import ChangeSettings
@@ -212,9 +212,7 @@ class WeeklyReport(WorkspaceModel):
     def deadlines(self) -> tuple[datetime, ...]:
         """Cut-off of each report, in order, local time."""
         weeks = (self.last - self.first).days // 7
-        return tuple(
-            datetime.combine(self.first + timedelta(weeks=week), self.cut_off, TZ) for week in range(weeks + 1)
-        )
+        return tuple(moment_at(self.first + timedelta(weeks=week), self.cut_off) for week in range(weeks + 1))
 
 
 class NoticeLimits(WorkspaceModel):
@@ -270,13 +268,14 @@ class ScheduledTest(Titled):
 
 
 class Event(Titled):
-    """The event. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
+    """The event. Times are aware, in its zone."""
 
     id: str = Field(description="Identifier of the event, recorded in every run")
     organiser: str = ""
     organiser_vi: str = ""
     enterprise: str = Field(default="", description="Enterprise that operates the network and signs the reports")
     province: str = Field(default="", description="Province of the event")
+    zone: ZoneName = Field(default=DEFAULT, description="Time zone of all times without an offset")
     office: IssuingOffice = Field(default=IssuingOffice(), description="Letterhead of the papers")
     topic: str = Field(default="", description="End of the subjects of mails, in Vietnamese")
     operator: Operator = Field(default="telecom", description="Selects the clauses: telecom, postal or both")
@@ -361,6 +360,7 @@ class Event(Titled):
 def load_event(path: Path) -> Event:
     """Read event.yaml. Raises WorkspaceError."""
     document = load_yaml(path)
+    _use_zone_of(document)
     known = {KNOWN_INTENTS: intent_names(path.parent.parent / "templates")}
     event = _with_places(document.validate(Event, context=known), document)
     ids = event.venue_ids
@@ -376,6 +376,15 @@ def load_event(path: Path) -> Event:
                 problems.append(document.error(unknown, "windows", index, "venues", place, do=do))
     raise_errors(problems)
     return event
+
+
+def _use_zone_of(document: YamlDocument) -> None:
+    """Take the zone of an event for the process; the default for an unknown zone, which the validation names."""
+    name = document.mapping().get("zone", DEFAULT)
+    try:
+        use_zone(name if isinstance(name, str) else DEFAULT)
+    except ValueError:
+        use_zone(DEFAULT)
 
 
 def check_origins(path: Path, event: Event, devices: Collection[str]) -> None:
@@ -400,13 +409,29 @@ def _with_places(event: Event, document: YamlDocument) -> Event:
 
 def is_lab(workspace: Path) -> bool:
     """True for a workspace with `lab: true` in its event.yaml; False for an unreadable file."""
+    document = _document(workspace, "lab")
+    return document is not None and document.mapping().get("lab") is True
+
+
+def use_zone_of(workspace: Path) -> None:
+    """Take the zone of a workspace for the process; the default with an unreadable file, which `load_event` names."""
+    document = _document(workspace, "zone")
+    if document is None:
+        use_zone(DEFAULT)
+    else:
+        _use_zone_of(document)
+
+
+def _document(workspace: Path, key: str) -> YamlDocument | None:
+    """event.yaml of a workspace with this key; None without the key, and for an unreadable file."""
     path = workspace / "inventory" / "event.yaml"
     try:
-        if "lab:" not in path.read_text(encoding="utf-8"):
-            return False
-        return load_yaml(path).mapping().get("lab") is True
+        if key not in path.read_text(encoding="utf-8"):
+            return None
+        document = load_yaml(path)
+        return document if key in document.mapping() else None
     except (OSError, ValueError, WorkspaceError):
-        return False
+        return None
 
 
 def unknown_venue(name: str, event: Event) -> tuple[Sentence, Sentence]:
