@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -99,10 +99,10 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
 
 
 def _expected(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
-    """Return the expected seconds and the devices of each group of waves; in a lab with the chosen soak."""
+    """Return the expected end of each wave in seconds from now, and its devices; in a lab with the chosen soak."""
     soak_s = context.options.soak_s if context.workspace.event.lab else None
-    groups = ([name for wave in group for name in wave] for group in plan.groups)
-    return list(zip(plan.group_durations(soak_s), groups, strict=True))
+    times = plan.timetable(soak_s, overlap=context.options.word is None)
+    return [(end, list(wave)) for (_begin, end), wave in zip(times, plan.waves, strict=True)]
 
 
 def _approvers(context: ExecutionContext, file: PlanFile, used: Mapping[str, str]) -> tuple[str, ...]:
@@ -150,20 +150,12 @@ class RunningChange:
         self._results |= self._executor.run(self.waves[number])
 
     def execute_waves(self) -> None:
-        """Run the groups of waves in sequence, until no further device may start."""
-        groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
-        for group in groups:
-            if self.stopped or not self._executor.may_begin(group[0]):
-                break
-            if len(group) == 1:
-                self._begin_wave(group[0])
-            else:
-                self._executor.run_together(group, self._begin_wave)
+        """Run the waves, until no further device may start."""
+        self._executor.run_waves(self._begin_wave)
 
-    def _begin_wave(self, wave: Sequence[str]) -> None:
-        number = self.waves.index(tuple(wave))
+    def _begin_wave(self, number: int) -> None:
         with suppress(Exception):
-            self._executor.progress.wave(number + 1, len(self.waves), wave)
+            self._executor.progress.wave(number + 1, len(self.waves), self.waves[number])
         self.execute_wave(number)
 
     def close(self) -> None:
