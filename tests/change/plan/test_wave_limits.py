@@ -212,8 +212,8 @@ INTERNET: Need = ("park", "internet")
 
 def order_of(devices: Sequence[Device], run: Run, **limits: float) -> tuple[tuple[str, ...], ...]:
     paths = paths_of(EVENT, devices, run)
-    limits = WaveLimits(20, 0.3, radio_of(devices), paths)
-    return tuple(wave.names for wave in ordered_waves(members_of(devices, {}), limits))
+    within = WaveLimits(20, 0.3, radio_of(devices), paths)
+    return tuple(wave.names for wave in ordered_waves(members_of(devices, {}), within))
 
 
 @pytest.mark.parametrize(
