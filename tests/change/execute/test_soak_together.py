@@ -128,7 +128,7 @@ def test_a_failure_of_the_next_wave_keeps_the_soak_of_the_wave_before(rig: Rig) 
     def fails(name: str, driver: FakeDriver) -> None:
         hand(name, driver)
         if name == "box-3":
-            driver.verify = lambda *_: failed.set() or Verification(False, "bad")  # type: ignore[method-assign,assignment,func-returns-value]
+            driver.verify = lambda *_: failed.set() or Verification(False, "bad")  # type: ignore[method-assign,func-returns-value]
 
     rig.change_hand = fails
     assert outcomes(rig.apply(together(rig))) == {FIRST: "new", "box-3": "old", "box-1": "untouched"}
