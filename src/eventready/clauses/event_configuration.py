@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.calendar import Calendar
+from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.deadlines import Deadline, ahead, status_at
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, few, moment_of, natural
