@@ -312,7 +312,7 @@ class Plan(Part):
         return tuple(name for wave in self.waves for name in wave)
 
     def beside(self, number: int) -> frozenset[str]:
-        """Return the devices of earlier waves that may still soak when a wave begins; numbers count from 0."""
+        """Return the devices of earlier waves possibly in their soak at the begin of a wave; numbers count from 0."""
         earlier = (name for wave in self.waves[:number] for name in wave)
         return frozenset(self.together[number]).intersection(earlier) if number < len(self.together) else frozenset()
 
