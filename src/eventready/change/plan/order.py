@@ -172,7 +172,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class OrderedWave:
-    """Names of the devices of a wave, and of devices of earlier waves possibly in their soak at its begin (`beside`)."""
+    """Names of the devices of a wave, and of earlier devices possibly in their soak at its begin (`beside`)."""
 
     names: tuple[str, ...]
     beside: tuple[str, ...] = ()
