@@ -69,6 +69,7 @@ def command(
     cut_off: str,
     attached: str,
     begin_at: str,
+    window: str,
     dry_run: bool,
     atomic: bool,
     hold: bool,
@@ -87,7 +88,10 @@ def command(
         raise UsageError(message("cli:apply.atomic_resumed"))
     if hold and (cut_off or dry_run or rehearse):
         raise UsageError(message("cli:apply.hold_alone"))
-    if begin_at and (plan is None or dry_run or rehearse):
+    if begin_at and window:
+        raise UsageError(message("cli:later.both"))
+    later = bool(begin_at or window)
+    if later and (plan is None or dry_run or rehearse):
         raise UsageError(message("cli:later.alone"))
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None:
@@ -110,11 +114,13 @@ def command(
     with interruption_as_failure():
         file = existing_plan(plan)
         with refuse_unrecorded(), app.open_store() as store:
-            if begin_at and not file.plan.empty:
-                options = replace(options, unattended=True)
+            if later and not file.plan.empty:
+                options = replace(options, unattended=True, window=window)
                 begin = begin_of(app, store, file, path=plan, options=options, at=begin_at)
             notices = _notices(app, file.plan, store)
     require_yes(app, file.plan, yes=yes)
+    if begin and window:  # open, or opened by the time of the yes
+        begin = replace(begin, at=max(begin.at, app.clock.now()))
     devices = [device.name for device in file.plan.devices]
     run = partial(apply_at, file=file, begin=begin) if begin else partial(apply_plan, file=file)
     return carry_out(
