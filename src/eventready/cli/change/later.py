@@ -19,6 +19,20 @@ from eventready.workspace.devices.access import ASK, chain
 from eventready.workspace.workspace import Workspace
 
 
+def is_later(at: str, window: str, *, alone: bool) -> bool:
+    """Return True for a begin at a time or in a window. Raises UsageError for both, and unless `alone`."""
+    if at and window:
+        raise UsageError(message("cli:later.both"))
+    if (at or window) and not alone:
+        raise UsageError(message("cli:later.alone"))
+    return bool(at or window)
+
+
+def not_past(app: App, begin: Begin, window: str) -> Begin:
+    """Return a begin in an open window as a begin from now on, after the yes; any other begin unaltered."""
+    return replace(begin, at=max(begin.at, app.clock.now())) if window else begin
+
+
 def begin_of(app: App, store: Store, file: PlanFile, *, path: Path, options: Options, at: str) -> Begin:
     """Return the admitted begin of a plan at an event time, or in the window of `options` without a time.
 
