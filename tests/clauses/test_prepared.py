@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from eventready.clauses.announcement import Announcement, announcement_of
 from eventready.clauses.deadlines import Deadline, deadlines
 from eventready.clauses.proof import state_of
+from eventready.core.timezone import DEFAULT, local_time, moment_at, use_zone
 from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.roster.roster import Roster
 from eventready.roster.rulebook.case import Submission
@@ -27,7 +28,7 @@ from eventready.workspace.settings.event import Event, load_event
 from eventready.workspace.workspace import load_workspace
 from tests.clauses.conftest import moment
 from tests.shared import called
-from tests.zones import TZ
+from tests.zones import SUMMER_TIME, TZ
 
 OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)
 ENDING = OPENING + timedelta(hours=4)
@@ -41,10 +42,22 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
     return partial(called, capsys)
 
 
-def made(folder: Path, prepared: datetime, opening: datetime = OPENING, ending: datetime | None = None) -> Made:
+def made(
+    folder: Path,
+    prepared: datetime,
+    opening: datetime = OPENING,
+    ending: datetime | None = None,
+    zone: str = DEFAULT,
+) -> Made:
     """Event and clauses of a new workspace."""
     new = NewEvent(
-        "Fair", "An Giang", opening, ending or opening + timedelta(hours=4), (NewVenue("a", "A"),), prepared=prepared
+        "Fair",
+        "An Giang",
+        opening,
+        ending or opening + timedelta(hours=4),
+        (NewVenue("a", "A"),),
+        prepared=prepared,
+        zone=zone,
     )
     (folder / "inventory").mkdir(parents=True, exist_ok=True)
     for path, text in render_files(new).items():
@@ -60,9 +73,9 @@ def named(
     return {one.id: one for one in deadlines(event, duties, sent, now, **more)}
 
 
-def refuse_late(folder: Path, prepared: datetime, opening: datetime, ending: datetime) -> None:
+def refuse_late(folder: Path, prepared: datetime, opening: datetime, ending: datetime, zone: str = DEFAULT) -> None:
     """Assert that no deadline is late at the preparation, and that a report comes before the end."""
-    event, duties = made(folder, prepared, opening, ending)
+    event, duties = made(folder, prepared, opening, ending, zone)
     found = named(event, duties, prepared)
     assert [one.id for one in found.values() if one.late] == []
     assert all(not state_of(duty, (), event, prepared).late for duty in duties)
@@ -99,6 +112,16 @@ def test_no_deadline_of_any_event_is_late_at_the_preparation(
     now = datetime(2027, 4, 5, tzinfo=TZ) + timedelta(seconds=second)
     opening = now + timedelta(minutes=ahead)
     refuse_late(tmp_path_factory.mktemp("w"), now, opening, opening + timedelta(minutes=lasting))
+
+
+@pytest.mark.parametrize("zone", SUMMER_TIME)
+def test_no_deadline_is_late_over_a_change_of_the_clock(tmp_path: Path, zone: str) -> None:
+    use_zone(zone)
+    for month, hours in ((3, 4), (10, 40), (12, 100)):
+        for day in range(31):
+            prepared = local_time(datetime(2011, month, 1, 4, 30, tzinfo=UTC) + timedelta(days=day))
+            opening = moment_at(prepared.date() + timedelta(days=day % 9), time(19, 30))
+            refuse_late(tmp_path, prepared, opening, opening + timedelta(hours=hours), zone)
 
 
 @pytest.mark.parametrize(
@@ -299,3 +322,19 @@ def test_papers_name_the_moved_moment(call: Call, tmp_path: Path) -> None:
     text = plan.read_text(encoding="utf-8").replace("\u00a0", " ")
     assert "15:00 25 Apr 2027 | First full audit |" in text
     assert "22 Apr 2027" not in text
+
+
+def test_the_preparation_is_written_in_the_zone_of_the_event(call: Call, tmp_path: Path) -> None:
+    folder, kit = tmp_path / "w", tmp_path / "kit.json"
+    answers = (*INIT, "--zone", "Europe/Berlin", "--enterprise", "Department")
+    code, _, err = call("--now", "2027-04-24 15:00", "init", str(folder), *answers)
+    assert (code, "by 25/04/2027 15:00 at the latest" in " ".join(err.split())) == (0, True), err
+    assert "prepared: 2027-04-24 15:00\n" in (folder / "inventory" / "event.yaml").read_text(encoding="utf-8")
+    assert call("-w", str(folder), "department", "keygen")[0] == 0
+    made_kit = ("department", "kit", "--out", str(kit), "--recipient-email", "d@example.vn")
+    key = json.loads(call("--now", "2027-04-24 16:00", "-w", str(folder), "-o", "json", *made_kit)[1])["key"]
+    words = ("init", str(tmp_path / "own"), "--from", str(kit), "--fingerprint", key, "--enterprise", "Alpha")
+    assert call("--now", "2027-04-25T10:00+02:00", *words)[0] == 0
+    text = (tmp_path / "own" / "inventory" / "event.yaml").read_text(encoding="utf-8")
+    assert "prepared: 2027-04-25 10:00\n" in text
+    assert call("--now", "2027-04-25 10:01", "-w", str(tmp_path / "own"), "duties", "deadlines")[0] == 0

@@ -210,6 +210,21 @@ class Basis(Part):
         return sum(one.findings for one in self.untouched)
 
 
+class Until(Part):
+    """End of the lines of a plan on the devices: event time (ISO 8601), and its window, or empty."""
+
+    at: str
+    window: str = Field(default="", max_length=200)
+
+    _at = field_validator("at")(_moment)
+    _shown = field_validator("window")(visible_line)
+
+    @property
+    def moment(self) -> datetime:
+        """Return the time, aware."""
+        return datetime.fromisoformat(self.at)
+
+
 class PlannedDrill(Part):
     """Drill behind a plan: name, hash of the definition, and seconds between failure and repair."""
 
@@ -227,7 +242,9 @@ class Plan(Part):
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
     `together` are the numbers of the waves that begin while the wave before soaks (the first is 1).
     `unmeasured` are the venues and services without a measured path, with several devices in the plan. `basis` is the
-    last audit of all devices; None without an audit, and for drills and ways back.
+    last audit of all devices; None without an audit, and for drills, removals and ways back. `until`: the lines are set
+    for the event, and are to be off the devices then; None for lines that stay. `removes` is the plan (id) of which
+    this plan removes the lines.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -249,6 +266,8 @@ class Plan(Part):
     unmeasured: tuple[str, ...] = Field(default=(), strict=False)
     together: tuple[int, ...] = Field(default=(), strict=False)
     basis: Basis | None = None
+    until: Until | None = None
+    removes: str = Field(default="", pattern=rf"^$|{_NAME}")
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(visible_line)

@@ -477,6 +477,17 @@ class SavedConfig(Fact):
     saved_at: MaybeText = None
 
 
+class EventConfiguration(Fact):
+    """Lines of an applied plan for a past event: `present` as set, `changed` by others, or `absent`."""
+
+    key = ("plan",)
+    plan: Name
+    ended: datetime
+    present: Count
+    changed: Count
+    absent: Count
+
+
 class Neighbour(Fact):
     """The device at the other end of a cable (LLDP or CDP).
 

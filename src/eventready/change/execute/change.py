@@ -11,10 +11,12 @@ from eventready.change.document import Plan, PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
+from eventready.change.execute.removal_plan import refuse_other_removal
 from eventready.change.execute.result import ApplyResult, AssignmentResult, ChangeMode, exit_code, is_partial
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_other_basis, refuse_restated
+from eventready.change.plan.until import refuse_past_end
 from eventready.change.safety.approval import (
     is_signed_plan,
     refuse_unapproved,
@@ -54,6 +56,7 @@ class Admission:
             mode=self.mode.value,
             approved_by=self.approved_by,
             rolls_back=plan.rolls_back or "",
+            removes=plan.removes,
             event_time=clock.now().isoformat(timespec="seconds"),
             rehearsal=clock.rehearsal,
             emergency=self.emergency,
@@ -99,6 +102,8 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
         refuse_other_basis(plan, workspace.intents, context.store)
+        refuse_other_removal(plan, context.store, context.equipment, workspace.writable)
+        refuse_past_end(plan, now)
         refuse_late_effects(event, now, {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)
 

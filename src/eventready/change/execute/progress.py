@@ -50,9 +50,9 @@ class RecordedProgress:
     """Progress of a change.
 
     `active`: a process works on the change. `wave`: the last begun of `waves`, from 1; 0 with an unreadable plan.
-    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: devices that wait for the word of
-    `by`. `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed.
-    `action`: next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
+    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: those that wait for the word of `by`.
+    `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed. `action`:
+    next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
     """
 
     change: str

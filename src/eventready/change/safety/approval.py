@@ -74,7 +74,8 @@ def refuse_unsendable(plan: Plan, equipment: Equipment, additions: Sequence[Writ
                 refuse_forbidden(spec, lines, device=device.name, running=_NO_CONFIGURATION, address=_NO_ADDRESS)
                 if plan.drill is None:
                     writable = shared.of(device.platform, device.intents)
-                    (writable if lines is device.forward else writable.restored).refuse_commands(lines, device.name)
+                    strict = lines is device.forward and not plan.removes
+                    (writable if strict else writable.restored).refuse_commands(lines, device.name)
         except RefusedError as error:
             raise RefusedError(message("change:approval.forbidden", plan=plan.id, reason=error.cause)) from None
 

@@ -27,6 +27,7 @@ from eventready.change.execute.status import (
     needs_person,
 )
 from eventready.change.safety.approval import is_signed_change
+from eventready.cli.change.plan_text import until_text
 from eventready.cli.change.progress import ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
@@ -229,6 +230,8 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
     if header.applied and (sealed := readable_plan(record)):
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
+    if until := plan.plan.until:
+        lines.append(until_text(until.window, until.moment, app.lang))
     lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
     if header.approved_by and not header.planner_signed:
         lines.append(app.text("change:four_eyes", by=plan.plan.by))
@@ -283,6 +286,8 @@ def subject(app: App, record: ChangeRecord) -> str:
     if plan.drill:
         return app.text("change:subject_drill", name=plan.drill.name)
     intents = list(plan.intents) or [app.text("change:subject_unread")]
+    if removes := record.entry.header.removes:
+        return app.text("change:plan.removal", plan=removes, intents=", ".join(intents))
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 
 

@@ -9,11 +9,15 @@ from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 
-@click.command("plan", cls=FirstWeek, first=("limit", "wanted", "out", "by"))
+@click.command("plan", cls=FirstWeek, first=("limit", "wanted", "end", "removes", "out", "by"))
 @click.argument("intents", nargs=-1, metavar="INTENT...")
 @options.limit_option
 @click.option("--for", "wanted", default="", metavar="VENUE|FINDING",
               help="Propose the intents for open findings: of a venue, a check, a device.")  # fmt: skip
+@click.option("--until", "end", metavar="WINDOW|TIME",
+              help="The lines are for the event: off the devices when this window ends, or at this time.")  # fmt: skip
+@click.option("--remove", "removes", metavar="PLAN",
+              help="Take the lines of an applied plan away: its id, its file, or the id of its change.")  # fmt: skip
 @click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
@@ -30,6 +34,12 @@ def plan() -> None:
 
     The plan names the audit on which it rests with its age, the open findings of the checks that its intents mend, and
     all others. With --for no device is read, and no plan is made.
+
+    With --until the plan, its approval and its change name the end, and `duties deadlines` has it until the lines are
+    off: late after 14 days.
+
+    With --remove the difference is computed against today's configuration: a line that others changed since stays, and
+    the plan names it. Such a plan is approved and applied as any other.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 

@@ -169,8 +169,8 @@ class Assignment:
     """Work on a device: its part of the plan, the rules and the procedure.
 
     `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
-    issues before a change that this one rolls back: they may occur again. `only_way_back`: the plan cannot be read, and
-    no line is sent but those of the recorded way back.
+    issues before a change that this one rolls back or removes: they may occur again. `only_way_back`: the plan cannot
+    be read, and no line is sent but those of the recorded way back.
     """
 
     rules: DeviceRules
