@@ -45,8 +45,8 @@ def soak_of(
     """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
     found = [Soak(minimum_s, message("change:soak_minimum"))]
     paths = set(touched_paths(form.rules(), before, target))
-    touched = {line for path in paths for line in path}
     for rule in form.spec.hold_times:
+        touched = {line for path in paths if not re.fullmatch(rule.but, path[-1]) for line in path}
         if any(re.fullmatch(rule.touched, line) for line in touched):
             negotiated = _negotiated(rule, ask)
             found.append(_longest(rule, (before, target), negotiated, paths if negotiated else None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +91,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
     refuse_shifted_clock(event, clock)
     closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency))
     if not mode.goes_back:
-        closed = refuse_beyond(event, now, expected_groups(context, plan), emergency) or closed
+        closed = refuse_beyond(event, now, expected_waves(context, plan), emergency) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
@@ -108,11 +108,11 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 
-def expected_groups(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
-    """Return the expected seconds and the devices of each group of waves; in a lab with the chosen soak."""
+def expected_waves(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
+    """Return the expected end of each wave in seconds from the begin, and its devices; in a lab by the chosen soak."""
     soak_s = context.options.soak_s if context.workspace.event.lab else None
-    groups = ([name for wave in group for name in wave] for group in plan.groups)
-    return list(zip(plan.group_durations(soak_s), groups, strict=True))
+    times = plan.timetable(soak_s, overlap=context.options.word is None)
+    return [(end, list(wave)) for (_begin, end), wave in zip(times, plan.waves, strict=True)]
 
 
 def _approvers(
@@ -164,20 +164,12 @@ class RunningChange:
         self._results |= self._executor.run(self.waves[number])
 
     def execute_waves(self) -> None:
-        """Run the groups of waves in sequence, until no further device may start."""
-        groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
-        for group in groups:
-            if self.stopped or not self._executor.may_begin(group[0]):
-                break
-            if len(group) == 1:
-                self._begin_wave(group[0])
-            else:
-                self._executor.run_together(group, self._begin_wave)
+        """Run the waves, until no further device may start."""
+        self._executor.run_waves(self._begin_wave)
 
-    def _begin_wave(self, wave: Sequence[str]) -> None:
-        number = self.waves.index(tuple(wave))
+    def _begin_wave(self, number: int) -> None:
         with suppress(Exception):
-            self._executor.progress.wave(number + 1, len(self.waves), wave)
+            self._executor.progress.wave(number + 1, len(self.waves), self.waves[number])
         self.execute_wave(number)
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device, read_configuration
 from eventready.change.plan.mends import basis_of, refuse_unknown_checks
-from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
+from eventready.change.plan.order import Member, WaveLimits, members_of, ordered_waves, radio_of
 from eventready.change.plan.paths import Paths, last_audit, paths_of
 from eventready.change.plan.places import touched_venues
 from eventready.change.plan.removal import Kept, Removal
@@ -120,16 +120,18 @@ def plan_participants(
     changed = {name: part.intents for name, part in parts.items()}
     event = workspace.event.at(touched_venues(workspace, parts.keys(), lambda: paths))
     refuse_late_effects(event, clock.now(), {name: part.risks for name, part in parts.items()})
-    planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
+    planned = [
+        replace(members[name], inverse=part.guard.kind == "inverse", soak_s=part.soak_s) for name, part in parts.items()
+    ]
     limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
-    order = waves(planned, limits)
+    order = ordered_waves(planned, limits)
     several = Counter(need for member in planned for need in member.needs)
     return _sealed(
         {
             **document,
             "approvals_needed": settings.approvals,
-            "waves": order,
-            "together": soak_together(planned, order, limits),
+            "waves": tuple(wave.names for wave in order),
+            "together": tuple(wave.beside for wave in order),
             "devices": [parts[one.device.name].model_dump() for one in taking if one.device.name in parts],
             "unchanged": tuple(name for name, one in found.items() if one.part is None and one.kept is None),
             "left_out": [one.model_dump() for one in (*left_out, *stay)],

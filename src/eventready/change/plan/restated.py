@@ -218,11 +218,18 @@ def _or_none(value: str) -> str | Message:
 def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
     """Raise RefusedError if the inventory has redundant partners in a single wave, or in waves with a common soak."""
     members = {member.name: member for member in members_of(devices, workspace.files.groups_of)}
-    for group in plan.groups:
-        for one, other in combinations([name for wave in group for name in wave], 2):
+    for group in _at_once(plan):
+        for one, other in combinations(group, 2):
             if members[one].pairs & members[other].pairs:
                 raise RefusedError(message("change:mismatch.pair", one=one, other=other))
     _refuse_large_waves(plan, workspace, members)
+
+
+def _at_once(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Yield the devices of each wave and those possibly in their soak at its begin, in the order of the plan."""
+    for number, wave in enumerate(plan.waves):
+        beside = plan.beside(number)
+        yield (*(name for name in plan.order if name in beside), *wave)
 
 
 def _refuse_large_waves(plan: Plan, workspace: Workspace, members: Mapping[str, Member]) -> None:
@@ -231,8 +238,8 @@ def _refuse_large_waves(plan: Plan, workspace: Workspace, members: Mapping[str, 
     limits = WaveLimits(len(members), settings.share, radio_of(workspace.devices))
     rooms = [1, *[settings.batch] * len(plan.waves)][: len(plan.waves)]
     large = [wave for wave, room in zip(plan.waves, rooms, strict=True) if len(wave) > room]
-    for group in plan.groups:
-        every = [replace(members[name], inverse=name in inverse) for wave in group for name in wave]
+    for group in _at_once(plan):
+        every = [replace(members[name], inverse=name in inverse) for name in group]
         if not takes_all(Wave(limits, room=len(every)), every):
             large.append(tuple(member.name for member in every))
     if large:

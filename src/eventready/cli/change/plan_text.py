@@ -102,13 +102,14 @@ def _change(group: DeviceGroup, lang: Lang) -> Iterator[str]:
 
 def _order(plan: Plan, lang: Lang) -> Iterator[str]:
     """The waves. The first wave is a single device; its failure stops the change."""
-    for number, (wave, seconds) in enumerate(zip(plan.waves, plan.durations, strict=True), start=1):
+    for number, (wave, (begin, end)) in enumerate(zip(plan.waves, plan.timetable(), strict=True)):
         names = ", ".join(wave)
-        alone = number == 1 and len(plan.waves) > 1
+        alone = number == 0 and len(plan.waves) > 1
         shown = text("change:plan.alone", lang, names=names) if alone else names
-        about = text("change:plan.about", lang, wave=shown, minutes=ceil(seconds / 60))
-        beside = text("change:plan.together", lang) if number in plan.together else ""
-        yield f"{number:3}  {about}{beside}"
+        about = text("change:plan.about", lang, wave=shown, minutes=ceil((end - begin) / 60))
+        soaking = [name for name in plan.order if name in plan.beside(number)]
+        beside = text("change:plan.together", lang, devices=soaking) if soaking else ""
+        yield f"{number + 1:3}  {about}{beside}"
     if plan.waves:
         yield text("change:plan.duration", lang, minutes=ceil(plan.duration / 60))
     if plan.atomic:

@@ -253,7 +253,7 @@ def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: 
 
 
 def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[CellPeriod]:
-    """Return the periods of the hour to the end of the newest one; none where they leave a gap."""
+    """Return the periods of the hour to the end of the newest; none where they leave a gap."""
     by_end = {one.end: one for one in periods if one.seconds == newest.seconds and not one.differing}
     number, rest = divmod(_HOUR_S, newest.seconds)
     ends = (newest.end - timedelta(seconds=place * newest.seconds) for place in range(number))
@@ -262,7 +262,7 @@ def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[Ce
 
 
 def _mean(figure: str, periods: Sequence[CellPeriod]) -> float | None:
-    """Return the mean of a figure; None without periods, and with one without a value."""
+    """Return the mean of a figure; None without periods, and with a period without a value."""
     values = [value for one in periods if (value := one.figures[figure]) is not None]
     return fmean(values) if values and len(values) == len(periods) else None
 
