@@ -1,10 +1,10 @@
 """Performance files of a day in a watch: python -m benchmarks.performance_files [--cells N] [--periods N] [--profile]
 
-A file per quarter of an hour (TS 32.435, values by place, 18 counters of every figure of LTE) arrives in the folder of a source,
-and is read as a watch does: counters, figures, records of all cells, and what is kept in the store. All cells are
-expected. Printed: processor time in all, per cell and period, and as a multiple of expat alone without a handler and with
-two empty ones on the same bytes (the least of any reader in Python); the greatest resident size; bytes kept in the store.
-Aims: 10,000 cells x 96 periods in 60 s and 300 MB.
+A file per quarter of an hour (TS 32.435, values by place, 18 counters for every figure of LTE) arrives in the folder of
+a source, and is read as by a watch: counters, figures, records of all cells, and what is kept in the store. All cells
+are expected. Printed: processor time in all, per cell and period, and as a multiple of that of expat on the same bytes,
+without a handler and with two empty ones (the least of any reader in Python); the greatest resident size; size of the
+store. Aims: 10,000 cells x 96 periods in 60 s and 300 MB.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def controllers(cells: int) -> list[Device]:
     """Controllers with the cells, a thousand each."""
     return [
         Device(
-            name=f"enb-{first:05}", role="bts_controller", platform="huawei_enb", hostname="192.0.2.1", venues=("hall",),
+            name=f"enb-{first:05}", role="bts_controller", platform="huawei_enb", hostname="192.0.2.1",
             expect=Expect.model_validate(
                 {"cells": [{"name": f"C{n:05}", "venue": "hall"} for n in range(first, min(first + 1000, cells))]}
             ),
