@@ -19,7 +19,7 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError, Wo
 from eventready.core.files import config_folder
 from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.texts import few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, zone
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
@@ -167,11 +167,11 @@ def browser() -> Diagnostic:
 
 def clock(now: datetime) -> Iterator[Diagnostic]:
     """Clock of this machine."""
-    local = now.astimezone(TZ)
+    local = local_time(now)
     yield Diagnostic(
         "clock",
         now >= RELEASED,
-        f"{local:%Y-%m-%d %H:%M} {TZ.key}",
+        f"{local:%Y-%m-%d %H:%M} {zone().key}",
         message("audit:doctor.set_clock"),
     )
 
@@ -267,7 +267,7 @@ def modes(workspace: Path) -> Iterator[Diagnostic]:
 
 
 def _is_open_key(path: Path) -> bool:
-    """Return True for a file with a private key that every user of this machine may read."""
+    """Return True for a file with a private key readable by every user of this machine."""
     try:
         if not (path.is_file() and _mode(path) & stat.S_IROTH):
             return False

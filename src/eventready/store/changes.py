@@ -23,7 +23,7 @@ from eventready.core.errors import RefusedError, StoreError, UnreadableStore, Us
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import (
     PLAN_FILE,
     STEPS,
@@ -472,4 +472,4 @@ def _hold(row: DeviceLock) -> LockHolder:
 
 def _local(moment: str) -> str:
     """Return a recorded time in local form."""
-    return f"{datetime.fromisoformat(moment).astimezone(TZ):%Y-%m-%d %H:%M:%S}"
+    return f"{local_time(datetime.fromisoformat(moment)):%Y-%m-%d %H:%M:%S}"

@@ -14,13 +14,13 @@ from eventready.change.document import Plan
 from eventready.change.execute.progress import ProgressReader, RecordedProgress, progress_of
 from eventready.change.times import CHOSEN
 from eventready.core.strings.json_text import canonical
-from eventready.core.timezone import TZ
 from eventready.store.change_steps import STEPS, Arm, ChangeHeader, DeviceOutcome, Done
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step, StepEntry
 from eventready.store.database.tables import ChangeRow, JournalRow
 from eventready.store.store import Store
 from tests.change.plans import plan as sealed
 from tests.change.plans import planned
+from tests.zones import TZ
 
 BEGUN = datetime(2026, 11, 25, 1, tzinfo=TZ)
 WAVES = (("a",), ("b", "c"), ("d",))
@@ -119,7 +119,7 @@ def test_a_turned_clock_makes_no_time_longer_or_negative(shift: timedelta) -> No
 def test_the_question_names_its_operator_and_stands_first() -> None:
     steps = (*ENDED, took(95, "precheck", "b"), took(95, "precheck", "c"), took(96, "arm", "c"), took(99, "word", "c"))
     found = progress(100, *steps)
-    assert found.asked == ("c",)
+    assert found.awaiting == ("c",)
     assert found.head.render("en") == "Wave 2 of 3: 3 devices to go; waiting for a yes or no of an"
     assert shown(found)[0] == "c: verified; waiting for the word; guard: 116 s left"
 
@@ -141,7 +141,7 @@ def test_a_change_without_a_process_says_so_and_how_to_go_on() -> None:
     assert shown(found) == ["a: interrupted (verifying); guard over"]
     assert found.action is not None
     assert "apply --resume c-1" in found.action.render("en")
-    assert found.asked == ()
+    assert found.awaiting == ()
 
 
 def test_without_its_plan_the_change_has_its_recorded_and_locked_devices() -> None:

@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
 from eventready.core.messages import text
-from eventready.core.timezone import TZ
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
@@ -34,6 +33,7 @@ from eventready.watch.web.read_model import OnDuty
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.watch.web.scene import EVENT, Scene, client, devices, scene
+from tests.zones import TZ
 
 VIEWERS = (Viewer("an", "viewer"), Viewer("an", "viewer", kiosk=True), Viewer("", "viewer"))
 _SHIFT = Shift("An", "CA", EVENT.windows[0].start, EVENT.windows[0].end)

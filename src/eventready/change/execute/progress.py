@@ -11,7 +11,7 @@ from eventready.change.execute.status import advice
 from eventready.change.times import ARMING, CHOSEN
 from eventready.core.errors import EventreadyError, UnreadableStore, UsageError
 from eventready.core.messages import Message, known, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import Arm, AskWord, Confirm, DeviceOutcome, Done, Ended, Verify
 from eventready.store.changes import ChangeRecord, Changes, LockHolder, Step, last_of
 
@@ -50,7 +50,7 @@ class RecordedProgress:
     """Progress of a change.
 
     `active`: a process works on the change. `wave`: the last begun of `waves`, from 1; 0 with an unreadable plan.
-    `to_go`: devices without an end; `devices`: those of them at work. `asked`: devices that wait for the word of `by`.
+    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: those that wait for the word of `by`.
     `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed. `action`:
     next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
     """
@@ -63,7 +63,7 @@ class RecordedProgress:
     waves: int = 0
     to_go: tuple[str, ...] = ()
     devices: tuple[DeviceProgress, ...] = ()
-    asked: tuple[str, ...] = ()
+    awaiting: tuple[str, ...] = ()
     ends: datetime | None = None
     overdue: bool = False
     action: Message | None = None
@@ -77,7 +77,7 @@ class RecordedProgress:
 
     @property
     def head(self) -> Message:
-        """Return wave, number of devices to go, and wave's end by the clock, or the reason without one."""
+        """Return wave, number of devices to go, and expected end by the clock, or the reason for none."""
         if not self.readable:
             return message("change:progress.unreadable")
         devices = len(self.to_go)
@@ -88,19 +88,19 @@ class RecordedProgress:
             )
         if not self.active:
             return message("change:progress.parts", parts=[message("change:progress.no_process"), to_go])
-        if self.asked:
+        if self.awaiting:
             return message("change:progress.parts", parts=[to_go, message("change:progress.asked", by=self.by)])
         if self.overdue:
             return message("change:progress.parts", parts=[to_go, message("change:progress.overdue")])
         if self.ends:
-            begun, ends = (moment.astimezone(TZ) for moment in (datetime.fromisoformat(self.since), self.ends))
+            begun, ends = map(local_time, (datetime.fromisoformat(self.since), self.ends))
             clock = f"{ends:%H:%M}" if begun.date() == ends.date() else f"{ends:%H:%M %d/%m}"
             return message("change:progress.parts", parts=[to_go, message("change:progress.ends", at=clock)])
         return to_go
 
     @property
     def in_order(self) -> Sequence[DeviceProgress]:
-        """Return the devices at work: first those on their way back, then those that wait for a word."""
+        """Return the devices at work: those on their way back first, then those awaiting a word."""
         return sorted(self.devices, key=lambda one: (one.step not in BACK, one.step != "word"))
 
 
@@ -119,13 +119,13 @@ def progress_of(
     names = [name for wave in waves for name in wave] or dict.fromkeys([*steps, *locked])
     to_go = tuple(name for name in names if not _has_ended(steps.get(name, ())))
     at_work = tuple(_device(name, steps[name], at) for name in to_go if name in steps)
-    asked = tuple(one.device for one in at_work if one.step == "word") if active else ()
+    awaiting = tuple(one.device for one in at_work if one.step == "word") if active else ()
     begun = [number for number, wave in enumerate(waves, 1) if not steps.keys().isdisjoint(wave)]
     header = record.entry.header
-    left = _left_s(record, plan, steps, at) if plan and active and not asked else None
+    left = _left_s(record, plan, steps, at) if plan and active and not awaiting else None
     return RecordedProgress(
         record.entry.id, header.by, record.entry.begun, active, max(begun, default=min(1, len(waves))), len(waves),
-        to_go, at_work, asked,
+        to_go, at_work, awaiting,
         ends=None if left is None or left < 0 else at + timedelta(seconds=left),
         overdue=left is not None and left < 0,
         action=None if active else _action(record),
@@ -169,7 +169,7 @@ def _seconds(begin: Step, seconds: float, at: datetime) -> int:
 
 
 def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]], at: datetime) -> float | None:
-    """Return the expected seconds until the end, negative if a group of waves takes longer than planned.
+    """Return the expected seconds until the end, negative if a wave takes longer than planned.
 
     None for a drill. After a device that did not take the change, no further wave begins.
     """
@@ -177,26 +177,31 @@ def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]
         return None
     bodies = [step.body for step in record.steps]
     soaks = [one.soak_s for one in bodies if isinstance(one, Verify) and one.soak_reason == CHOSEN]
-    if any(isinstance(one, AskWord) for one in bodies):
-        plan = plan.model_copy(update={"together": ()})  # the word is about a single wave
+    word = any(isinstance(one, AskWord) for one in bodies)  # about a single wave
     stops = not record.entry.header.rolls_back and any(
         isinstance(one, Done) and one.outcome is not DeviceOutcome.NEW for one in bodies
     )
-    left = 0.0
-    for group, seconds in zip(plan.groups, plan.group_durations(soaks[-1] if soaks else None), strict=True):
-        names = [name for wave in group for name in wave]
-        if all(_has_ended(steps.get(name, ())) for name in names):
-            continue
-        begun = [steps[name][0].moment for name in names if name in steps]
-        rest = seconds - max(0.0, (at - min(begun)).total_seconds()) if begun else seconds
-        if rest < 0:
-            return rest
-        left += 0.0 if stops and not begun else rest
-    return left
+    ahead: list[tuple[float, float]] = []
+    rests: list[float] = []
+    now = 0.0
+    times = plan.timetable(soaks[-1] if soaks else None, overlap=not word)
+    for wave, (begin, end) in zip(plan.waves, times, strict=True):
+        begun = [steps[name][0].moment for name in wave if name in steps]
+        elapsed = max(0.0, (at - min(begun)).total_seconds()) if begun else 0.0
+        if not begun:
+            ahead.append((begin, end))
+        elif not all(_has_ended(steps.get(name, ())) for name in wave):
+            rests.append(end - begin - elapsed)
+            now = begin + elapsed
+    if any(rest < 0 for rest in rests):
+        return min(rests)
+    if ahead and not stops:
+        rests.append(max(end for _begin, end in ahead) - (now if rests else ahead[0][0]))
+    return max(rests, default=0.0)
 
 
 class ProgressReader:
-    """Reader of the changes that hold locks. Known steps and plans are not read again."""
+    """Reader of the changes with locks. Known steps and plans are not read again."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes

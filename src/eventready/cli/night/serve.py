@@ -17,7 +17,7 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.strings.texts import is_loopback
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.delivery.service_units import wall_service
 from eventready.watch.web.access.keys import SERVED, AccessKey, AccessKeys, Served
 from eventready.watch.web.access.oidc import SignIn
@@ -125,7 +125,7 @@ def _state(key: AccessKey) -> str:
 
 def _cells(key: AccessKey, state: str) -> tuple[str | Message, ...]:
     times = (key.since, key.until, key.used)
-    shown = (f"{moment.astimezone(TZ):%d/%m %H:%M}" if moment else "" for moment in times)
+    shown = (f"{local_time(moment):%d/%m %H:%M}" if moment else "" for moment in times)
     role, kind = message(f"web:role.{key.role}"), message(f"web:key_kind.{state}")
     return (key.shown, role, kind, key.source, *shown, key.address)
 

@@ -107,7 +107,7 @@ def _answer(now: Wall, content: Mapping[str, object]) -> JSONResponse:
 def _progress(one: RecordedProgress) -> dict[str, Any]:
     return {
         "change": one.change, "active": one.active, "readable": one.readable, "wave": one.wave, "waves": one.waves,
-        "to_go": list(one.to_go), "asked": list(one.asked),
+        "to_go": list(one.to_go), "awaiting": list(one.awaiting),
         "ends": one.ends.isoformat(timespec="seconds") if one.ends else None, "overdue": one.overdue,
         "devices": [vars(device) for device in one.in_order],
     }  # fmt: skip
